@@ -1,0 +1,151 @@
+# Two targets for users: `make run` and `make test`. Each does all of its own set-up.
+# Every verify-x fails when something is not as it should be; the fix-x of the same name mends it.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO        ?= go
+DATA      ?= data
+HTTP      ?= 127.0.0.1:8080
+GRPC      ?= 127.0.0.1:9090
+GO_FILES  := $(shell git ls-files -co --exclude-standard '*.go' ':!proto/gen')
+WEB       := gateway/web
+
+# Tools of the tools module, built on first use and kept in the build cache.
+buf       = $$(GOWORK=off $(GO) -C tools tool -n buf)
+lint      = $$(GOWORK=off $(GO) -C tools tool -n golangci-lint)
+benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
+
+##@ For users
+
+.PHONY: help
+help: ## Show the targets.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Start the whole suite; an empty data folder gets a small sample survey.
+	bin/otklik demo --data $(DATA) --http $(HTTP) --grpc $(GRPC)
+
+.PHONY: test
+test: setup verify test-web test-go ## Check and test everything.
+
+.PHONY: build
+build: web ## Build bin/otklik with the web app inside.
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/otklik ./cmd/otklik
+
+##@ Tests
+
+.PHONY: setup
+setup: ## Install what the tests need and the machine lacks (Chromium).
+	@.ci/setup
+
+.PHONY: test-go
+test-go: build ## Run the Go tests, with the race detector where it is affordable.
+	$(GO) vet ./... ./proto/gen/go/...
+	$(GO) test -race -timeout 10m ./libs/... ./services/... ./gateway/... ./cmd/...
+	$(GO) test -timeout 15m ./tests/...
+
+.PHONY: test-web
+test-web: web ## Check types and run the tests of the web app.
+	npm --prefix $(WEB) run --silent check
+	npm --prefix $(WEB) test --silent
+
+.PHONY: bench
+bench: build ## Measure speed and size; prints ratios of ours against a baseline of the same run.
+	$(GO) run ./tests/load -binary bin/otklik
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (default 30s).
+	@for line in $$(grep -rlE '^func Fuzz' --include=*_test.go libs services gateway cmd); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$line | cut -c6-); do \
+			$(GO) test ./$$(dirname $$line) -run '^$$' -fuzz "^$$name$$" -fuzztime $${FUZZTIME:-30s}; \
+		done; done
+
+##@ Generated and checked files
+
+.PHONY: verify
+verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint ## Run every check.
+
+.PHONY: fix
+fix: fix-modules fix-generated fix-protos fix-format fix-docs fix-lint ## Mend what the checks would find.
+
+proto/thirdparty/out: go.mod proto/thirdparty/main.go
+	$(GO) run ./proto/thirdparty $@
+	@touch $@
+
+.PHONY: verify-generated
+verify-generated: fix-generated ## Fail when generated code or the OpenAPI document is stale.
+	@git diff --exit-code --stat -- proto/gen || { echo 'generated files are stale: run make fix-generated and commit'; exit 1; }
+	@test -z "$$(git ls-files -o --exclude-standard proto/gen)" || { echo 'generated files are not committed'; exit 1; }
+
+.PHONY: fix-generated
+fix-generated: proto/thirdparty/out ## Generate Go and OpenAPI from the protos.
+	$(buf) generate
+	@gofmt -l -w proto/gen/go >/dev/null
+
+.PHONY: verify-protos
+verify-protos: proto/thirdparty/out ## Lint the protos.
+	$(buf) lint
+	$(buf) format --diff --exit-code --path proto/otklik >/dev/null || { echo 'protos are not formatted: run make fix-protos'; exit 1; }
+
+.PHONY: fix-protos
+fix-protos: proto/thirdparty/out ## Format the protos.
+	$(buf) format -w --path proto/otklik
+
+.PHONY: verify-breaking
+verify-breaking: proto/thirdparty/out ## Fail when the protos break clients of the released ones.
+	$(buf) breaking --against proto/released.binpb
+
+.PHONY: fix-breaking
+fix-breaking: proto/thirdparty/out ## Accept the protos as they are as the released ones.
+	$(buf) build --exclude-source-info -o proto/released.binpb
+
+.PHONY: verify-format
+verify-format: ## Fail when Go files are not formatted.
+	@test -z "$$(gofmt -l $(GO_FILES))" || { gofmt -l $(GO_FILES); echo 'run make fix-format'; exit 1; }
+
+.PHONY: fix-format
+fix-format: ## Format Go files.
+	gofmt -w $(GO_FILES)
+
+.PHONY: verify-modules
+verify-modules: ## Fail when go.mod or go.sum are not tidy.
+	$(GO) mod tidy -diff
+	$(GO) -C proto/gen/go mod tidy -diff
+	GOWORK=off $(GO) -C tools mod tidy -diff
+
+.PHONY: fix-modules
+fix-modules: ## Tidy the modules.
+	$(GO) mod tidy
+	$(GO) -C proto/gen/go mod tidy
+	GOWORK=off $(GO) -C tools mod tidy
+
+.PHONY: verify-docs
+verify-docs: ## Fail when docs/config.md is stale.
+	@$(GO) run ./cmd/otklik config --document | diff docs/config.md - || { echo 'docs/config.md is stale: run make fix-docs'; exit 1; }
+
+.PHONY: fix-docs
+fix-docs: ## Write docs/config.md from the configuration's definition.
+	$(GO) run ./cmd/otklik config --document > docs/config.md
+
+.PHONY: verify-lint
+verify-lint: ## Lint Go, with the import rules of the house.
+	$(lint) run ./...
+
+.PHONY: fix-lint
+fix-lint: ## Mend what the linter can mend.
+	$(lint) run --fix ./...
+
+##@ Web app
+
+.PHONY: web
+web: $(WEB)/dist/index.html ## Build the web app and the docs page.
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	npm --prefix $(WEB) ci --no-audit --no-fund
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(shell git ls-files -co --exclude-standard $(WEB)/src $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.json)
+	npm --prefix $(WEB) run --silent build
+	@touch $@
