@@ -1,0 +1,153 @@
+// Package rpcclient makes connections to servers of package rpcserver: spread over all addresses of a name, kept alive, with a deadline on
+// every call and the caller's key.
+package rpcclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/otklik/otklik/libs/authn"
+)
+
+// Config is how a client behaves. Start from DefaultConfig.
+type Config struct {
+	Target           string        `koanf:"target" doc:"Address of the server: host:port, or a gRPC target such as dns:///host:port."`
+	Key              string        `koanf:"key" secret:"true" doc:"Key that the server knows."`
+	Organization     string        `koanf:"organization" doc:"Organisation to act for; only for keys with the role service, empty otherwise."`
+	Deadline         time.Duration `koanf:"deadline" doc:"Deadline of unary calls that bring none. 0 is none."`
+	MaxReceiveBytes  int           `koanf:"max_receive_bytes" doc:"Largest response message, in bytes."`
+	KeepaliveTime    time.Duration `koanf:"keepalive_time" doc:"Silence after which the client asks whether the server is still there."`
+	KeepaliveTimeout time.Duration `koanf:"keepalive_timeout" doc:"Wait for the answer to that before the connection is given up."`
+}
+
+// DefaultConfig is a sound configuration but for Target and Key.
+func DefaultConfig() Config {
+	return Config{
+		Deadline:         10 * time.Second,
+		MaxReceiveBytes:  16 << 20,
+		KeepaliveTime:    30 * time.Second,
+		KeepaliveTimeout: 10 * time.Second,
+	}
+}
+
+// serviceConfig spreads calls over all addresses of the name.
+const serviceConfig = `{"loadBalancingConfig":[{"round_robin":{}}]}`
+
+// maxBackoff bounds the wait between attempts to connect: a restarted server must be found soon.
+const maxBackoff = 3 * time.Second
+
+// Dial makes a connection; it does not wait for the server. creds nil means plain text. opts are added last (statistics, for example).
+func Dial(config Config, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	if config.Target == "" {
+		return nil, errors.New("dial: no target")
+	}
+	if creds == nil {
+		creds = insecure.NewCredentials()
+	}
+	target := config.Target
+	if !strings.Contains(target, "://") {
+		target = "dns:///" + target
+	}
+	connect := grpc.ConnectParams{MinConnectTimeout: 5 * time.Second}
+	connect.Backoff.BaseDelay = 100 * time.Millisecond
+	connect.Backoff.Multiplier = 1.6
+	connect.Backoff.Jitter = 0.2
+	connect.Backoff.MaxDelay = maxBackoff
+	all := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithConnectParams(connect),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxReceiveBytes)),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: config.KeepaliveTime, Timeout: config.KeepaliveTimeout, PermitWithoutStream: true}),
+		grpc.WithChainUnaryInterceptor(deadline(config.Deadline)),
+	}
+	if config.Key != "" {
+		all = append(all, grpc.WithPerRPCCredentials(newKeyCredentials(config.Key, config.Organization)))
+	}
+	conn, err := grpc.NewClient(target, append(all, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", target, err)
+	}
+	return conn, nil
+}
+
+func deadline(d time.Duration) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		if _, ok := ctx.Deadline(); !ok && d > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, d)
+			defer cancel()
+		}
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+}
+
+// keyCredentials add the key to every call.
+type keyCredentials struct{ md map[string]string }
+
+func newKeyCredentials(key, organization string) keyCredentials {
+	md := map[string]string{"authorization": "Bearer " + key}
+	if organization != "" {
+		md[authn.MetadataOrganization] = organization
+	}
+	return keyCredentials{md}
+}
+
+// GetRequestMetadata returns the metadata of a call.
+func (k keyCredentials) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return k.md, nil
+}
+
+// RequireTransportSecurity is false: whether to encrypt is the operator's decision, and between processes of one machine plain text is fine.
+func (keyCredentials) RequireTransportSecurity() bool { return false }
+
+// WithKey returns conn with a key, and if organization is not empty the organisation to act for, added to every call. It is for connections
+// in process; calls that bring an authorization of their own keep it.
+func WithKey(conn grpc.ClientConnInterface, key, organization string) grpc.ClientConnInterface {
+	return &keyedConn{conn: conn, key: "Bearer " + key, organization: organization}
+}
+
+type keyedConn struct {
+	conn              grpc.ClientConnInterface
+	key, organization string
+}
+
+// Invoke makes a unary call with the key.
+func (k *keyedConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	return k.conn.Invoke(k.with(ctx), method, args, reply, opts...)
+}
+
+// NewStream starts a streaming call with the key.
+func (k *keyedConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return k.conn.NewStream(k.with(ctx), desc, method, opts...)
+}
+
+func (k *keyedConn) with(ctx context.Context) context.Context {
+	md, ok := metadata.FromOutgoingContext(ctx)
+	if !ok {
+		md = make(metadata.MD, 2)
+	}
+	// FromOutgoingContext returns a copy, so that writing to it is safe.
+	if len(md["authorization"]) == 0 {
+		md["authorization"] = []string{k.key}
+	}
+	if k.organization != "" && len(md[authn.MetadataOrganization]) == 0 {
+		md[authn.MetadataOrganization] = []string{k.organization}
+	}
+	return metadata.NewOutgoingContext(ctx, md)
+}
+
+// WithOrganization returns a context whose calls act for the organisation; the key must have the role service. It is for services that serve
+// several organisations over one connection; leave Config.Organization empty then.
+func WithOrganization(ctx context.Context, organization string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, authn.MetadataOrganization, organization)
+}
