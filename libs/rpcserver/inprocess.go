@@ -127,7 +127,7 @@ func (p *inProcess) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 		cancel()
 		return nil, err
 	}
-	return &clientStream{ClientStream: cs, check: p.check, cancel: cancel}, nil
+	return &clientStream{ClientStream: cs, check: p.check, cancel: cancel, single: !desc.ServerStreams}, nil
 }
 
 // clientStream checks what the caller sends, and lets go of the context when the stream has ended.
@@ -135,6 +135,8 @@ type clientStream struct {
 	grpc.ClientStream
 	check  func(any) error
 	cancel context.CancelFunc
+	// single tells that the first response is the last.
+	single bool
 }
 
 // SendMsg sends a request.
@@ -150,7 +152,7 @@ func (s *clientStream) SendMsg(m any) error {
 // RecvMsg receives a response.
 func (s *clientStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if err != nil {
+	if err != nil || s.single {
 		s.cancel()
 	}
 	return err

@@ -1,0 +1,87 @@
+// Package eventlog follows another service's log of events: it delivers every event at least once and in order, to a sink that applies a
+// batch and remembers the position in one transaction, which makes it exactly once in effect. It survives restarts of either side, merges
+// what has queued into larger batches without a timer, and sets a poisonous event aside so that it stops nothing else.
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Batch is what a source delivers at a time.
+type Batch[E any] struct {
+	// Events in the order of the log; none in a heartbeat.
+	Events []E
+	// AsOf is the source's time up to which the log is delivered with this batch; zero when the source does not say.
+	AsOf time.Time
+	// Head is the position of the newest event in the log; 0 when the source does not say.
+	Head int64
+}
+
+// Stream delivers batches.
+type Stream[E any] interface {
+	// Recv waits for the next batch. After an error the stream is dead. It returns when the context that it was opened with ends.
+	Recv() (Batch[E], error)
+}
+
+// Source is a log that can be followed from any position.
+type Source[E any] interface {
+	// Open starts a stream of all events after the position; 0 is the beginning. The stream lives as long as ctx.
+	Open(ctx context.Context, after int64) (Stream[E], error)
+}
+
+// Sink applies events.
+type Sink[E any] interface {
+	// Position returns the position of the last applied event, 0 when there is none.
+	Position(ctx context.Context) (int64, error)
+	// Apply applies the events, all or none, and stores and returns the position after them in the same transaction. An error that will
+	// come again however often the events are applied must be marked with Permanent; any other is tried again, for as long as it takes.
+	Apply(ctx context.Context, events []E) (int64, error)
+	// SetAside stores an event that cannot be applied together with the reason, so that people can see it and replay it, and moves the
+	// position past it, in one transaction. Returns the new position.
+	SetAside(ctx context.Context, event E, cause error) (int64, error)
+}
+
+// ErrPermanent is in the chain of errors that were marked with Permanent.
+var ErrPermanent = errors.New("permanent")
+
+// Permanent marks an error of Sink.Apply as one that trying again does not cure. nil stays nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return permanentError{err}
+}
+
+type permanentError struct{ error }
+
+// Is makes errors.Is(err, ErrPermanent) true.
+func (permanentError) Is(target error) bool { return target == ErrPermanent }
+
+// Unwrap returns the marked error.
+func (p permanentError) Unwrap() error { return p.error }
+
+// Status tells where a consumer is.
+type Status struct {
+	// Connected tells whether a stream is open.
+	Connected bool
+	// Position of the last applied event.
+	Position int64
+	// Head is the position of the newest event that the source has told of; Head − Position is the backlog in events, at most.
+	Head int64
+	// AsOf is the source's time up to which everything is applied: the watermark. Zero before the first batch.
+	AsOf time.Time
+	// Applied and SetAside count events since the start.
+	Applied, SetAside int64
+	// LastError is the last failure of the source or the sink, empty when all has gone well since.
+	LastError string
+}
+
+// Lag is how far the watermark is behind now; false before the first batch.
+func (s Status) Lag(now time.Time) (time.Duration, bool) {
+	if s.AsOf.IsZero() {
+		return 0, false
+	}
+	return max(0, now.Sub(s.AsOf)), true
+}
