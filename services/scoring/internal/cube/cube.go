@@ -1,0 +1,229 @@
+package cube
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"sync"
+
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
+)
+
+// Cube is the aggregates of one organisation. Any number of goroutines may read while one writes; a reader sees all of a
+// delta or nothing of it.
+type Cube struct {
+	mu sync.RWMutex
+	// surveys holds surveys of which something is counted.
+	surveys map[string]*survey
+	// versions counts the changes of each survey. It outlives what is counted.
+	versions map[string]uint64
+}
+
+// survey is the aggregates of one survey.
+type survey struct {
+	families map[familyKey]*family
+}
+
+// New is an empty cube.
+func New() *Cube {
+	return &Cube{surveys: make(map[string]*survey), versions: make(map[string]uint64)}
+}
+
+// Cell is a cell with what it counts.
+type Cell struct {
+	Key   Key
+	Value histogram.Histogram
+}
+
+// Preview returns the cells that a delta touches as they will be after Apply, in the order of their keys, without
+// changing anything: what a store must write. A cell that will count nothing has an empty value and is to be deleted.
+// The result holds as long as no other delta is applied. ErrKey, ErrNegative and ErrOverflow as for Apply.
+func (c *Cube) Preview(d *Delta) ([]Cell, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if err := c.check(d); err != nil {
+		return nil, fmt.Errorf("preview delta: %w", err)
+	}
+	keys := d.Keys()
+	cells := make([]Cell, len(keys))
+	for i, k := range keys {
+		cells[i] = Cell{Key: k, Value: changed(c.cell(k), d.cells[k])}
+	}
+	return cells, nil
+}
+
+// Apply changes the cube by a delta: all of it, or nothing when an error is returned. The error wraps ErrKey, ErrNegative
+// or ErrOverflow.
+func (c *Cube) Apply(d *Delta) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.check(d); err != nil {
+		return fmt.Errorf("apply delta: %w", err)
+	}
+	for k, bins := range d.cells {
+		c.apply(k, bins)
+	}
+	for _, id := range d.Surveys() {
+		c.versions[id]++
+	}
+	return nil
+}
+
+// Load adds cells to the cube, for a cube that is being filled from a store. Cells of the same key add up. It is fastest
+// in the order of Key.Compare. The error wraps ErrKey or ErrOverflow; the cells before it have been added.
+func (c *Cube) Load(cells iter.Seq2[Key, histogram.Histogram]) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, h := range cells {
+		bins := make([]histogram.Bin, 0, h.Len())
+		for b := range h.Bins() {
+			bins = append(bins, b)
+		}
+		if err := c.checkCell(k, bins, h.N()); err != nil {
+			return fmt.Errorf("load cell: %w", err)
+		}
+		c.apply(k, bins)
+	}
+	return nil
+}
+
+// Replace puts the content of another cube, such as a rebuilt one, in the place of this one's. The other must not be
+// used any more.
+func (c *Cube) Replace(other *Cube) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range c.surveys {
+		c.versions[id]++
+	}
+	for id := range other.surveys {
+		c.versions[id]++
+	}
+	c.surveys = other.surveys
+}
+
+// Cell is what one cell counts; empty when nothing.
+func (c *Cube) Cell(k Key) histogram.Histogram {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.cell(k)
+}
+
+// Version changes, and only grows, whenever what is counted of a survey changes.
+func (c *Cube) Version(surveyID string) uint64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.versions[surveyID]
+}
+
+// find is the family and the series of a cell; nil where there is none.
+func (c *Cube) find(k Key) (*family, *series) {
+	sv := c.surveys[k.Survey]
+	if sv == nil {
+		return nil, nil
+	}
+	f := sv.families[k.family()]
+	if f == nil {
+		return nil, nil
+	}
+	return f, f.series(k.ContextKey, k.ContextValue)
+}
+
+func (c *Cube) cell(k Key) histogram.Histogram {
+	f, s := c.find(k)
+	if s == nil {
+		return histogram.Histogram{}
+	}
+	return f.histogram(s.bucket(k.Bucket))
+}
+
+// check refuses a delta that cannot be applied as a whole.
+func (c *Cube) check(d *Delta) error {
+	// Cells of one block share a total, which must have room for the growth of all of them.
+	var growth int64
+	for _, bins := range d.cells {
+		for _, b := range bins {
+			growth += max(b.Count, 0)
+		}
+	}
+	for k, bins := range d.cells {
+		if err := c.checkCell(k, bins, growth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCell refuses changes of one cell that leave a count out of bounds. growth is the most by which counts can grow
+// before the next check.
+func (c *Cube) checkCell(k Key, bins []histogram.Bin, growth int64) error {
+	if err := k.check(); err != nil {
+		return err
+	}
+	f, s := c.find(k)
+	if f != nil && len(f.values)+len(bins) > maxSymbols {
+		return fmt.Errorf("cell %+v: %d different values: %w", k, len(f.values), ErrOverflow)
+	}
+	for _, b := range bins {
+		var inBucket, inBlock int64
+		if s != nil {
+			if symbol, ok := f.symbol(b.Value); ok {
+				inBucket, inBlock = s.count(k.Bucket, symbol)
+			}
+		}
+		switch {
+		case inBucket+b.Count < 0:
+			return fmt.Errorf("cell %+v: %d of value %d changed by %d: %w", k, inBucket, b.Value, b.Count, ErrNegative)
+		case growth > math.MaxUint32-inBlock:
+			return fmt.Errorf("cell %+v: %d of value %d and %d more: %w", k, inBlock, b.Value, growth, ErrOverflow)
+		}
+	}
+	return nil
+}
+
+// apply changes one cell and forgets what has become empty.
+func (c *Cube) apply(k Key, bins []histogram.Bin) {
+	if len(bins) == 0 {
+		return
+	}
+	sv := c.surveys[k.Survey]
+	if sv == nil {
+		sv = &survey{families: make(map[familyKey]*family)}
+		c.surveys[k.Survey] = sv
+	}
+	name := k.family()
+	f := sv.families[name]
+	if f == nil {
+		f = &family{}
+		sv.families[name] = f
+	}
+	s := f.makeSeries(k.ContextKey, k.ContextValue)
+	for _, b := range bins {
+		s.add(k.Bucket, f.intern(b.Value), b.Count)
+	}
+	if s.isEmpty() {
+		f.drop(k.ContextKey, k.ContextValue)
+		if f.isEmpty() {
+			delete(sv.families, name)
+		}
+		if len(sv.families) == 0 {
+			delete(c.surveys, k.Survey)
+		}
+	}
+}
+
+// changed is h after signed changes that have been checked.
+func changed(h histogram.Histogram, bins []histogram.Bin) histogram.Histogram {
+	h = h.Clone()
+	for _, b := range bins {
+		var err error
+		if b.Count < 0 {
+			err = h.Subtract(b.Value, -b.Count)
+		} else {
+			err = h.Add(b.Value, b.Count)
+		}
+		if err != nil {
+			panic("cube: count out of bounds after it was checked")
+		}
+	}
+	return h
+}

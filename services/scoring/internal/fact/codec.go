@@ -1,0 +1,155 @@
+package fact
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/otklik/otklik/services/scoring/internal/question"
+	"github.com/otklik/otklik/services/scoring/internal/wire"
+)
+
+// First byte of the encodings.
+const (
+	factVersion    = 1
+	refusalVersion = 1
+)
+
+// Bits of an answer's flags.
+const (
+	flagPresent = 1 << iota
+	flagEffort
+	flagScale
+	flagsKnown = flagPresent | flagEffort | flagScale
+)
+
+// minAnswer is the least number of bytes of an encoded answer: the length of an identifier, kind, flags.
+const minAnswer = 3
+
+// AppendBinary appends the encoding of f. Equal facts have equal encodings; times are kept to the nanosecond without
+// their zone. It fails, wrapping ErrInvalid, when the fact does not pass Check.
+func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
+	if err := f.Check(); err != nil {
+		return b, fmt.Errorf("encode fact: %w", err)
+	}
+	b = append(b, factVersion)
+	b = wire.AppendString(b, f.ID)
+	b = wire.AppendString(b, f.Survey)
+	b = binary.AppendUvarint(b, uint64(f.Revision))
+	b = append(b, byte(f.Population))
+	b = appendTimes(b, f.CountTime, f.ReceiveTime)
+	b = wire.AppendString(b, f.Invitation)
+	b = wire.AppendString(b, f.Respondent)
+	b = wire.AppendFloat(b, f.Weight)
+	b = appendContext(b, f.Context)
+	b = binary.AppendUvarint(b, uint64(len(f.Answers)))
+	for i := range f.Answers {
+		b = f.Answers[i].append(b)
+	}
+	return b, nil
+}
+
+func (a *Answer) append(b []byte) []byte {
+	b = wire.AppendString(b, a.Question)
+	var flags byte
+	if a.Present {
+		flags |= flagPresent
+	}
+	if a.Direction == question.Effort {
+		flags |= flagEffort
+	}
+	if a.Scale != (question.Scale{}) {
+		flags |= flagScale
+	}
+	b = append(b, byte(a.Kind), flags)
+	if flags&flagScale != 0 {
+		b = binary.AppendVarint(b, int64(a.Scale.Min))
+		b = binary.AppendVarint(b, int64(a.Scale.Max))
+		b = binary.AppendVarint(b, int64(a.Scale.Step))
+	}
+	if a.Present {
+		b = binary.AppendVarint(b, int64(a.Value))
+	}
+	return b
+}
+
+// Decode reads what Fact.AppendBinary wrote; times come back in universal time. wire.ErrCorrupt or ErrInvalid for anything
+// else.
+func Decode(b []byte) (*Fact, error) {
+	r := wire.NewReader(b)
+	if v := r.Byte(); v != factVersion {
+		return nil, fmt.Errorf("decode fact: version %d: %w", v, wire.ErrCorrupt)
+	}
+	f := &Fact{ID: r.String(), Survey: r.String()}
+	revision := r.Uvarint()
+	if revision > math.MaxInt64 {
+		r.Fail()
+	}
+	f.Revision = int64(revision)
+	f.Population = Population(r.Byte())
+	f.CountTime, f.ReceiveTime = readTimes(r)
+	f.Invitation, f.Respondent = r.String(), r.String()
+	f.Weight = r.Float()
+	f.Context = readContext(r)
+	if n := r.Count(minAnswer); n > 0 {
+		f.Answers = make([]Answer, n)
+	}
+	for i := range f.Answers {
+		f.Answers[i].read(r)
+	}
+	if err := r.End(); err != nil {
+		return nil, fmt.Errorf("decode fact: %w", err)
+	}
+	if err := f.Check(); err != nil {
+		return nil, fmt.Errorf("decode fact: %w", err)
+	}
+	return f, nil
+}
+
+func (a *Answer) read(r *wire.Reader) {
+	a.Question = r.String()
+	a.Kind = question.Kind(r.Byte())
+	flags := r.Byte()
+	if flags&^flagsKnown != 0 {
+		r.Fail()
+	}
+	if flags&flagEffort != 0 {
+		a.Direction = question.Effort
+	}
+	if flags&flagScale != 0 {
+		a.Scale = question.Scale{
+			Min: question.Centi(r.Varint32()), Max: question.Centi(r.Varint32()), Step: question.Centi(r.Varint32()),
+		}
+		if a.Scale == (question.Scale{}) {
+			r.Fail()
+		}
+	}
+	if flags&flagPresent != 0 {
+		a.Present = true
+		a.Value = question.Centi(r.Varint32())
+	}
+}
+
+// appendTimes appends the moment of counting and how much later the record was received: mostly little, so mostly short.
+func appendTimes(b []byte, count, receive time.Time) []byte {
+	b = binary.AppendVarint(b, count.UnixNano())
+	return binary.AppendVarint(b, receive.UnixNano()-count.UnixNano())
+}
+
+func readTimes(r *wire.Reader) (count, receive time.Time) {
+	at := r.Varint()
+	// The difference may wrap around, as it did when it was written.
+	return time.Unix(0, at).UTC(), time.Unix(0, at+r.Varint()).UTC()
+}
+
+func appendContext(b []byte, c Context) []byte {
+	for _, k := range ContextKeys() {
+		b = wire.AppendString(b, c.Value(k))
+	}
+	return b
+}
+
+func readContext(r *wire.Reader) Context {
+	return Context{Touchpoint: r.String(), Channel: r.String(), Location: r.String(), Language: r.String()}
+}

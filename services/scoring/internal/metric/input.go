@@ -1,0 +1,106 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
+	"github.com/otklik/otklik/services/scoring/internal/question"
+)
+
+// Question is what a metric must know of the question it is computed from.
+type Question struct {
+	// ID is the question's identifier, for errors.
+	ID string
+	// Kind, Scale and Direction describe its answers.
+	Kind      question.Kind
+	Scale     question.Scale
+	Direction question.Direction
+	// Cuts are the cut points stated by the questionnaire.
+	Cuts Cuts
+}
+
+// Cuts are the cut points of a scale, for values after flipping. A nil one means the default of the scale, where there is one:
+// 1-5, 1-7 and 1-10.
+type Cuts struct {
+	// SatisfiedFrom is the least value that counts as satisfied (CSATShare).
+	SatisfiedFrom *question.Centi
+	// EasyFrom is the least value that counts as easy (CESTopBox).
+	EasyFrom *question.Centi
+	// NetEasyFrom and NetDifficultTo are the least value that counts as easy and the greatest that counts as difficult
+	// (CESNetEasy).
+	NetEasyFrom, NetDifficultTo *question.Centi
+}
+
+// Data is what was counted in the slice for which a metric is computed.
+type Data struct {
+	// Answers counts the answers to the question, in hundredths.
+	Answers histogram.Histogram
+	// Outcomes counts responses and refusals.
+	Outcomes fact.Outcomes
+	// Pooled counts respondents by their pooled answers (pool.Answers.Code); for MeanAllAnswers only.
+	Pooled histogram.Histogram
+}
+
+// Settings are what a caller may choose. The zero value means the defaults.
+type Settings struct {
+	// Level is the confidence level, between 0 and 1; 0 means 0.95.
+	Level float64
+	// Method is how the interval is made; empty means the variant's default.
+	Method Method
+	// Thresholds judge estimates; nil means DefaultThresholds.
+	Thresholds *Thresholds
+}
+
+// Thresholds are the cut points by which estimates are judged.
+type Thresholds struct {
+	// StrongAbove is the NPS above which it is STRONG; default 50.
+	StrongAbove float64
+	// SystemicTo is the mean on 1..10 up to which the processes are at fault, CaseLevelFrom that from which single persons
+	// and cases are; defaults 3 and 8. 1 ≤ SystemicTo < CaseLevelFrom ≤ 10.
+	SystemicTo, CaseLevelFrom float64
+}
+
+// DefaultThresholds are those of the definitions.
+func DefaultThresholds() Thresholds {
+	return Thresholds{StrongAbove: 50, SystemicTo: 3, CaseLevelFrom: 8}
+}
+
+// DefaultLevel is the confidence level unless stated.
+const DefaultLevel = 0.95
+
+// resolve fills in defaults and refuses what is out of range.
+func (s Settings) resolve() (Settings, error) {
+	if s.Level == 0 {
+		s.Level = DefaultLevel
+	}
+	if !(s.Level > 0 && s.Level < 1) {
+		return s, fmt.Errorf("confidence level %v: %w", s.Level, ErrSettings)
+	}
+	t := DefaultThresholds()
+	if s.Thresholds != nil {
+		t = *s.Thresholds
+	}
+	if math.IsNaN(t.StrongAbove) || !(1 <= t.SystemicTo && t.SystemicTo < t.CaseLevelFrom && t.CaseLevelFrom <= 10) {
+		return s, fmt.Errorf("thresholds %+v: %w", t, ErrSettings)
+	}
+	s.Thresholds = &t
+	return s, nil
+}
+
+// check refuses answers that are not on the question's scale, with a *question.OutOfScaleError.
+func (q Question) check(h histogram.Histogram) error {
+	if err := q.Scale.Check(); err != nil {
+		return fmt.Errorf("question %q: %w: %w", q.ID, err, ErrMismatch)
+	}
+	for b := range h.Bins() {
+		if b.Value < math.MinInt32 || b.Value > math.MaxInt32 {
+			return fmt.Errorf("question %q: value %d hundredths is not on the scale %s: %w", q.ID, b.Value, q.Scale.ID(), ErrMismatch)
+		}
+		if err := q.Scale.CheckValue(q.ID, question.Centi(b.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
