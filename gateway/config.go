@@ -1,0 +1,64 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config is what an operator may set. DefaultConfig gives the values to begin with.
+type Config struct {
+	MaxBodyBytes      int64         `koanf:"max_body_bytes" doc:"Largest request body in bytes; a larger one is refused with 413."`
+	MaxHeaderBytes    int           `koanf:"max_header_bytes" doc:"Largest request head in bytes."`
+	ReadHeaderTimeout time.Duration `koanf:"read_header_timeout" doc:"Longest wait for the head of a request."`
+	ReadTimeout       time.Duration `koanf:"read_timeout" doc:"Longest time to read a whole request."`
+	WriteTimeout      time.Duration `koanf:"write_timeout" doc:"Longest time to write an answer, and each message of a stream; a client that reads more slowly is dropped."`
+	IdleTimeout       time.Duration `koanf:"idle_timeout" doc:"How long a connection without requests is kept."`
+	CallTimeout       time.Duration `koanf:"call_timeout" doc:"Deadline of a call to a service; clients can shorten it by the header Grpc-Timeout. Streams have none."`
+	MaxStreams        int           `koanf:"max_streams" doc:"Most streams (live scores, exports) open at once; more are refused with 429."`
+	StreamFlushDelay  time.Duration `koanf:"stream_flush_delay" doc:"Longest time that a line of a newline-delimited stream may wait for others before it is sent. Server-sent events never wait."`
+	EventRetry        time.Duration `koanf:"event_retry" doc:"How long a browser waits before it opens a lost stream of server-sent events again."`
+	DrainLinger       time.Duration `koanf:"drain_linger" doc:"How long requests are still taken after readiness has turned off at shutdown, so that load balancers notice."`
+}
+
+// DefaultConfig returns the configuration used where the operator sets nothing.
+func DefaultConfig() Config {
+	return Config{
+		MaxBodyBytes:      8 << 20,
+		MaxHeaderBytes:    64 << 10,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       60 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		CallTimeout:       30 * time.Second,
+		MaxStreams:        1000,
+		StreamFlushDelay:  50 * time.Millisecond,
+		EventRetry:        3 * time.Second,
+	}
+}
+
+// Validate says which value cannot be used.
+func (c Config) Validate() error {
+	var errs []error
+	positive := func(name string, ok bool) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s must be greater than 0", name))
+		}
+	}
+	positive("max_body_bytes", c.MaxBodyBytes > 0)
+	positive("max_header_bytes", c.MaxHeaderBytes > 0)
+	positive("read_header_timeout", c.ReadHeaderTimeout > 0)
+	positive("read_timeout", c.ReadTimeout > 0)
+	positive("write_timeout", c.WriteTimeout > 0)
+	positive("idle_timeout", c.IdleTimeout > 0)
+	positive("call_timeout", c.CallTimeout > 0)
+	positive("max_streams", c.MaxStreams > 0)
+	positive("event_retry", c.EventRetry > 0)
+	if c.StreamFlushDelay < 0 {
+		errs = append(errs, errors.New("stream_flush_delay must not be negative"))
+	}
+	if c.DrainLinger < 0 {
+		errs = append(errs, errors.New("drain_linger must not be negative"))
+	}
+	return errors.Join(errs...)
+}

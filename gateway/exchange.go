@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"net/http"
+
+	"github.com/otklik/otklik/libs/rpcerr"
+)
+
+// exchange is one request with its answer: the ResponseWriter that handlers write to, and what the steps of the gateway tell each other.
+type exchange struct {
+	http.ResponseWriter
+	gateway *Gateway
+	id      string
+	// status is the HTTP status sent, 0 before.
+	status int
+	// accept is the client's Accept header; the gateway alone decides by it.
+	accept string
+	route  *route
+	body   requestBody
+	// stream is the sending side of a stream, nil for other answers.
+	stream *stream
+}
+
+func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request) *exchange {
+	return &exchange{ResponseWriter: w, gateway: g, id: requestIDOf(r)}
+}
+
+// WriteHeader keeps the status for logs and metrics.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends the status 200 where none was set.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	if x.stream != nil {
+		return x.stream.write(p)
+	}
+	return x.ResponseWriter.Write(p)
+}
+
+// FlushError sends what was written; http.ResponseController calls it.
+func (x *exchange) FlushError() error {
+	if x.stream != nil {
+		return x.stream.flush()
+	}
+	return http.NewResponseController(x.ResponseWriter).Flush()
+}
+
+// Unwrap lets http.ResponseController reach the server's writer.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// fail answers with an error in the documented shape. status overrides the HTTP status of the code; 0 keeps it.
+func (x *exchange) fail(status int, e *rpcerr.Error) {
+	writeError(x, status, e.GRPCStatus())
+}

@@ -1,0 +1,116 @@
+// Package gateway serves the suite over HTTP: the REST API with its OpenAPI document, live scores as server-sent events, the docs page, the
+// web app and what operators probe. It holds no business state: every call goes to a service over a gRPC connection.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/proto/gen/openapi"
+
+	"github.com/otklik/otklik/gateway/web"
+)
+
+// Deps is what the gateway works with.
+type Deps struct {
+	// Survey leads to the survey service. Required.
+	Survey grpc.ClientConnInterface
+	// Scoring leads to the scoring service. Required.
+	Scoring grpc.ClientConnInterface
+	// Ready tells for each part of the process, by name, why it is not ready; nil for one that is. It is called by /readyz with a
+	// deadline. Missing means that there is nothing to wait for.
+	Ready func(context.Context) map[string]error
+	// Metrics serves /metrics; without it the path is unknown.
+	Metrics http.Handler
+	// Logger takes faults. Required.
+	Logger *slog.Logger
+}
+
+// Gateway is the HTTP side of the suite. It runs nothing until Serve.
+type Gateway struct {
+	config  Config
+	deps    Deps
+	rest    *rest
+	docs    *document
+	static  *static
+	server  *http.Server
+	streams atomic.Int64
+
+	// stopping ends when the gateway begins to drain: readiness turns off.
+	stopping     context.Context
+	stop         context.CancelFunc
+	endOfStreams context.Context
+	endStreams   context.CancelCauseFunc
+}
+
+// New builds the gateway. It fails when a value of the configuration or a required dependency is unusable.
+func New(config Config, deps Deps) (*Gateway, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("check gateway configuration: %w", err)
+	}
+	if deps.Survey == nil || deps.Scoring == nil || deps.Logger == nil {
+		return nil, errors.New("build gateway: the connections to survey and scoring and a logger are required")
+	}
+	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON())}
+	var err error
+	if g.static, err = newStatic(web.Files()); err != nil {
+		return nil, fmt.Errorf("index web app: %w", err)
+	}
+	if g.rest, err = newREST(g); err != nil {
+		return nil, fmt.Errorf("build REST routes: %w", err)
+	}
+	g.stopping, g.stop = context.WithCancel(context.Background())
+	g.endOfStreams, g.endStreams = context.WithCancelCause(context.Background())
+	g.server = &http.Server{
+		Handler:           g,
+		MaxHeaderBytes:    config.MaxHeaderBytes,
+		ReadHeaderTimeout: config.ReadHeaderTimeout,
+		ReadTimeout:       config.ReadTimeout,
+		WriteTimeout:      config.WriteTimeout,
+		IdleTimeout:       config.IdleTimeout,
+		ErrorLog:          slog.NewLogLogger(deps.Logger.Handler(), slog.LevelWarn),
+	}
+	return g, nil
+}
+
+// Serve answers on the listener until Drain or Close, then returns nil; other ends are errors.
+func (g *Gateway) Serve(l net.Listener) error {
+	if err := g.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	return nil
+}
+
+// Drain stops in good order: readiness turns off, requests are still taken for the configured linger, then streams are ended with advice to
+// open them again, requests under way are finished, connections closed. When ctx ends first, what is left is cut off and ctx's error returned.
+func (g *Gateway) Drain(ctx context.Context) error {
+	g.stop()
+	if g.config.DrainLinger > 0 {
+		linger := time.NewTimer(g.config.DrainLinger)
+		defer linger.Stop()
+		select {
+		case <-linger.C:
+		case <-ctx.Done():
+		}
+	}
+	g.endStreams(errDraining)
+	if err := g.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("drain HTTP: %w", err), g.server.Close())
+	}
+	return nil
+}
+
+// Close cuts everything off at once.
+func (g *Gateway) Close() error {
+	g.stop()
+	g.endStreams(errDraining)
+	return g.server.Close()
+}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/interceptor/requestid"
+	"github.com/otklik/otklik/libs/rpcerr"
+)
+
+// headerRequestID carries the id of a request, in both directions. A sound id of the client's is taken over.
+const headerRequestID = "X-Request-Id"
+
+// Values of headers that never change; slices, since a header map takes them without another allocation.
+var (
+	nosniff       = []string{"nosniff"}
+	noReferrer    = []string{"no-referrer"}
+	noStore       = []string{"no-store"}
+	noFrames      = []string{"DENY"}
+	sameOrigin    = []string{"same-origin"}
+	apiPolicy     = []string{"default-src 'none'; frame-ancestors 'none'"}
+	pagePolicy    = []string{"default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"}
+	typeJSON      = []string{"application/json"}
+	typePlainText = []string{"text/plain; charset=utf-8"}
+)
+
+// ServeHTTP answers one request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(g, w, r)
+	defer g.recover(x, r)
+
+	h := w.Header()
+	h[headerRequestID] = []string{x.id}
+	h["X-Content-Type-Options"] = nosniff
+	h["Referrer-Policy"] = noReferrer
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		h["Content-Security-Policy"] = apiPolicy
+		h["Cache-Control"] = noStore
+		g.rest.serve(x, r)
+		return
+	}
+	h["X-Frame-Options"] = noFrames
+	h["Cross-Origin-Opener-Policy"] = sameOrigin
+	h["Content-Security-Policy"] = pagePolicy
+	g.servePage(x, r)
+}
+
+// servePage answers everything but the API.
+func (g *Gateway) servePage(x *exchange, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		x.Header().Set("Allow", "GET, HEAD")
+		x.fail(http.StatusMethodNotAllowed, methodNotAllowed(r.Method, r.URL.Path))
+		return
+	}
+	switch path := r.URL.Path; {
+	case path == "/openapi.json":
+		g.docs.serve(x, r)
+	case path == "/healthz":
+		g.serveLiveness(x)
+	case path == "/readyz":
+		g.serveReadiness(x, r)
+	case path == "/metrics" && g.deps.Metrics != nil:
+		g.deps.Metrics.ServeHTTP(x, r)
+	default:
+		g.static.serve(x, r)
+	}
+}
+
+// recover turns a panic into the documented error and keeps its trace.
+func (g *Gateway) recover(x *exchange, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	g.deps.Logger.LogAttrs(r.Context(), slog.LevelError, "panic",
+		slog.String("request_id", x.id), slog.String("path", r.URL.Path), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+	if x.status != 0 {
+		// The answer has begun: only breaking it off tells the client that it is not whole.
+		panic(http.ErrAbortHandler)
+	}
+	x.fail(0, fault(codes.Internal, reasonInternal, "internal error, id "+x.id, rpcerr.WithMetadata("requestId", x.id)))
+}
+
+// soundID tells whether the client's id can go into logs and headers as it is. The rule is that of libs/interceptor/requestid, so that the
+// services keep the same id.
+func soundID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// requestIDOf returns the client's id when it is sound, else a new one.
+func requestIDOf(r *http.Request) string {
+	if values := r.Header[headerRequestID]; len(values) == 1 && soundID(values[0]) {
+		return values[0]
+	}
+	return requestid.NewID()
+}

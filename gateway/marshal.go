@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// Media types of streams.
+const (
+	mimeLines  = "application/x-ndjson"
+	mimeEvents = "text/event-stream"
+)
+
+// marshaler writes messages as JSON and streams as one message a line. Fields without a value are written too (zero, empty list), but for those
+// that are missing on purpose: an estimate without data, alternatives that were not chosen.
+type marshaler struct {
+	options protojson.MarshalOptions
+}
+
+func newMarshaler() *marshaler {
+	return &marshaler{options: protojson.MarshalOptions{EmitDefaultValues: true}}
+}
+
+// ContentType is that of answers that are not streams.
+func (*marshaler) ContentType(any) string { return "application/json" }
+
+// StreamContentType is that of streams.
+func (*marshaler) StreamContentType(any) string { return mimeLines }
+
+// Delimiter ends each message of a stream.
+func (*marshaler) Delimiter() []byte { return []byte("\n") }
+
+// Marshal writes a message, or what grpc-gateway hands over for one message of a stream.
+func (m *marshaler) Marshal(v any) ([]byte, error) {
+	switch v := v.(type) {
+	case proto.Message:
+		return m.options.Marshal(v)
+	case map[string]any:
+		message, ok := v["result"].(proto.Message)
+		if !ok {
+			return nil, errors.New("marshal message of a stream: not a message")
+		}
+		return m.options.Marshal(message)
+	case map[string]proto.Message:
+		return streamError(v)
+	}
+	return nil, errors.New("marshal answer: not a message")
+}
+
+// Unmarshal reads JSON as strictly as requests are read.
+func (*marshaler) Unmarshal(data []byte, v any) error {
+	message, ok := v.(proto.Message)
+	if !ok {
+		return errors.New("unmarshal: not a message")
+	}
+	return protojson.Unmarshal(data, message)
+}
+
+// NewDecoder reads a request's body.
+func (m *marshaler) NewDecoder(r io.Reader) runtime.Decoder {
+	if body, ok := r.(*requestBody); ok {
+		return runtime.DecoderFunc(body.decode)
+	}
+	return runtime.DecoderFunc(func(v any) error {
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		return m.Unmarshal(data, v)
+	})
+}
+
+// NewEncoder writes messages one by one.
+func (m *marshaler) NewEncoder(w io.Writer) runtime.Encoder {
+	return runtime.EncoderFunc(func(v any) error {
+		data, err := m.Marshal(v)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(data)
+		return err
+	})
+}
+
+// streamError writes the error that ends a stream, in the shape of all errors.
+func streamError(chunk map[string]proto.Message) ([]byte, error) {
+	st, ok := chunk["error"].(*spb.Status)
+	if !ok {
+		return nil, errors.New("marshal error of a stream: not a status")
+	}
+	s := status.FromProto(st)
+	return encodeError(runtime.HTTPStatusFromCode(s.Code()), s), nil
+}

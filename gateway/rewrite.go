@@ -1,0 +1,25 @@
+package gateway
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// rewriteResponse turns the field paths of errors inside of a response into those that a REST client sees, as in errors of whole calls.
+func rewriteResponse(_ context.Context, response proto.Message) (any, error) {
+	batch, ok := response.(*surveyv1.BatchSubmitResponsesResponse)
+	if !ok {
+		return response, nil
+	}
+	// The response is this call's own copy, so that it may be changed.
+	for _, result := range batch.GetResults() {
+		details := result.GetError().GetDetails()
+		for i, detail := range details {
+			details[i] = restDetail(detail)
+		}
+	}
+	return batch, nil
+}
