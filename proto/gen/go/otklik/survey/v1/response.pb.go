@@ -238,7 +238,8 @@ type Answer struct {
 	//	*Answer_Choice
 	//	*Answer_FreeText
 	Value isAnswer_Value `protobuf_oneof:"value"`
-	// What the respondent added in words, where the question takes a comment.
+	// What the respondent added in words, where the question takes a comment. Control characters other than tab and line
+	// breaks are refused.
 	Comment       string `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -337,7 +338,7 @@ type Answer_Choice struct {
 }
 
 type Answer_FreeText struct {
-	// The text, for free text.
+	// The text, for free text. Control characters other than tab and line breaks are refused.
 	FreeText string `protobuf:"bytes,4,opt,name=free_text,json=freeText,proto3,oneof"`
 }
 

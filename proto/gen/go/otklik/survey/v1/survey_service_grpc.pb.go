@@ -56,7 +56,7 @@ type SurveyServiceClient interface {
 	// Changes a survey's display name or draft. Published revisions stay as they are.
 	UpdateSurvey(ctx context.Context, in *UpdateSurveyRequest, opts ...grpc.CallOption) (*UpdateSurveyResponse, error)
 	// Freezes the draft as the next revision and opens the survey. Publishing a draft equal to the current revision
-	// of an open survey returns that revision. A closed survey is opened again.
+	// makes no new one and returns that revision. A closed survey is opened again.
 	PublishSurvey(ctx context.Context, in *PublishSurveyRequest, opts ...grpc.CallOption) (*PublishSurveyResponse, error)
 	// Closes an open survey now. Answers given before are still accepted for the grace period of 30 days and flagged
 	// LATE. Closing a closed survey changes nothing.
@@ -305,7 +305,7 @@ type SurveyServiceServer interface {
 	// Changes a survey's display name or draft. Published revisions stay as they are.
 	UpdateSurvey(context.Context, *UpdateSurveyRequest) (*UpdateSurveyResponse, error)
 	// Freezes the draft as the next revision and opens the survey. Publishing a draft equal to the current revision
-	// of an open survey returns that revision. A closed survey is opened again.
+	// makes no new one and returns that revision. A closed survey is opened again.
 	PublishSurvey(context.Context, *PublishSurveyRequest) (*PublishSurveyResponse, error)
 	// Closes an open survey now. Answers given before are still accepted for the grace period of 30 days and flagged
 	// LATE. Closing a closed survey changes nothing.

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/rpcerr"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/survey/internal/intake"
+	"github.com/otklik/otklik/services/survey/internal/questionnaire"
+	"github.com/otklik/otklik/services/survey/internal/store"
+)
+
+// RecordRefusal stores that somebody who was asked did not answer.
+func (s *surveyServer) RecordRefusal(ctx context.Context, req *surveyv1.RecordRefusalRequest) (*surveyv1.RecordRefusalResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	survey, err := parseSurvey(req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	in, err := newRefusal(survey, req.GetRefusalId(), req.GetRefusal())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.admitRefusal(ctx, org, survey, &in, s.now()); err != nil {
+		first, err := s.recall(ctx, org, survey, store.KindRefusal, in.record, err)
+		if err != nil {
+			return nil, err
+		}
+		return acceptedRefusal(first, nil)
+	}
+	outcomes, err := s.store.Accept(ctx, org, survey, store.KindRefusal, []store.NewSubmission{in.record})
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return acceptedRefusal(outcomes[0], in.message)
+}
+
+// acceptedRefusal is the answer to a refusal that is stored; see acceptedResponse.
+func acceptedRefusal(o store.Outcome, fresh *surveyv1.Refusal) (*surveyv1.RecordRefusalResponse, error) {
+	if o.Err != nil {
+		return nil, idReused("refusal_id")
+	}
+	if !o.Replayed {
+		return &surveyv1.RecordRefusalResponse{Refusal: fresh}, nil
+	}
+	first, err := refusalFromRecord(o.Submission)
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.RecordRefusalResponse{Refusal: first, Replayed: true}, nil
+}
+
+// newRefusal prepares a client's refusal; see newResponse.
+func newRefusal(survey, id string, m *surveyv1.Refusal) (submission[*surveyv1.Refusal], error) {
+	if m == nil {
+		m = &surveyv1.Refusal{}
+	}
+	m.Name, m.ReceiveTime, m.CountTime = "", nil, nil
+	body, err := encode(m)
+	if err != nil {
+		return submission[*surveyv1.Refusal]{}, fmt.Errorf("encode refusal: %w", err)
+	}
+	m.Name = refusalName(survey, id)
+	return submission[*surveyv1.Refusal]{record: store.NewSubmission{ID: id, Fingerprint: fingerprint(body), Body: body}, message: m}, nil
+}
+
+// admitRefusal checks a refusal against the survey and completes it by what the server decides; see admitResponse.
+func (s *Server) admitRefusal(ctx context.Context, org, survey string, in *submission[*surveyv1.Refusal], now time.Time) error {
+	m := in.message
+	status, err := s.store.Status(ctx, org, survey)
+	if err != nil {
+		return surveyError(survey, err)
+	}
+	if err := checkTime("refusal.refuse_time", m.GetRefuseTime(), surveyv1.ErrorReason_ERROR_REASON_REFUSAL_INVALID); err != nil {
+		return err
+	}
+	verdict, err := intake.Judge(status, intake.Arrival{Given: optionalTime(m.GetRefuseTime()), Received: now}, s.grace)
+	if err != nil {
+		return intakeError(err, "refusal.refuse_time")
+	}
+	var v questionnaire.Violations
+	checkIdentifier(&v, "refusal.invitation", m.GetInvitation())
+	checkContext(&v, "refusal.context", m.GetContext())
+	if !v.Empty() {
+		return invalid(surveyv1.ErrorReason_ERROR_REASON_REFUSAL_INVALID, "the refusal breaks a rule", &v)
+	}
+	m.ReceiveTime, m.CountTime = timestamppb.New(now), timestamppb.New(verdict.CountTime)
+	return in.finish(verdict.CountTime, &surveyv1.Refusal{ReceiveTime: m.GetReceiveTime(), CountTime: m.GetCountTime()})
+}
+
+// GetRefusal returns a refusal.
+func (s *surveyServer) GetRefusal(ctx context.Context, req *surveyv1.GetRefusalRequest) (*surveyv1.GetRefusalResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	survey, id, err := parseChild(req.GetName(), refusalsCollection)
+	if err != nil {
+		return nil, err
+	}
+	record, err := s.store.GetSubmission(ctx, org, survey, store.KindRefusal, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, refuse(codes.NotFound, surveyv1.ErrorReason_ERROR_REASON_REFUSAL_NOT_FOUND, "there is no refusal of that name",
+			rpcerr.WithMetadata("refusal", req.GetName()))
+	}
+	if err != nil {
+		return nil, storeError(err)
+	}
+	refusal, err := refusalFromRecord(record)
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.GetRefusalResponse{Refusal: refusal}, nil
+}
+
+// ListRefusals lists a survey's refusals in the order in which they were accepted.
+func (s *surveyServer) ListRefusals(ctx context.Context, req *surveyv1.ListRefusalsRequest) (*surveyv1.ListRefusalsResponse, error) {
+	org, survey, err := s.parentOf(ctx, req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.openPage(surveyv1.SurveyService_ListRefusals_FullMethodName, org, req, req.GetPageToken(), req.GetPageSize())
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.store.ListSubmissions(ctx, store.SubmissionQuery{
+		Organization: org, Survey: survey, Kind: store.KindRefusal, After: p.cursor, Page: p.bounds(),
+	})
+	if err != nil {
+		return nil, storeError(err)
+	}
+	refusals, next, err := closePage(p, records, refusalFromRecord, positionOf, sizeOf)
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.ListRefusalsResponse{Refusals: refusals, NextPageToken: next}, nil
+}
+
+func positionOf(v store.Submission) int64 { return v.Position }
+
+func sizeOf(v store.Submission) int { return len(v.Body) }

@@ -1,0 +1,93 @@
+// Package api serves the survey service's RPCs: it takes the organisation from the caller's credential, asks the rules and the store, and
+// converts between messages and records. It alone knows both protobuf and records.
+package api
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/libs/page"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/survey/internal/store"
+)
+
+// Options of New.
+type Options struct {
+	// Store keeps the data. Required.
+	Store store.Store
+	// GracePeriod is how long after closing a survey takes answers given before; 0 means none.
+	GracePeriod time.Duration
+	// FeedLinger is how long StreamEvents gathers changes after it was idle before it sends them.
+	FeedLinger time.Duration
+	// FeedHeartbeat is the longest silence of StreamEvents; 0 means a second.
+	FeedHeartbeat time.Duration
+	// PageTTL is how long page tokens are good for; 0 means page.DefaultTTL.
+	PageTTL time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server serves SurveyService and EventFeedService.
+type Server struct {
+	store store.Store
+	rules *validation.Interceptor
+	forms *forms
+	pages page.Codec
+	now   func() time.Time
+	grace time.Duration
+	feed  feedOptions
+	// stopping ends when streams have to end.
+	stopping context.Context
+	stop     context.CancelFunc
+}
+
+// defaultHeartbeat is the longest silence of StreamEvents unless told otherwise.
+const defaultHeartbeat = time.Second
+
+// New makes a server.
+func New(o Options) (*Server, error) {
+	rules, err := validation.New()
+	if err != nil {
+		return nil, fmt.Errorf("make checker of items: %w", err)
+	}
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	s := &Server{
+		store: o.Store, rules: rules, forms: newForms(o.Store), pages: page.Codec{TTL: o.PageTTL, Now: now}, grace: o.GracePeriod,
+		// Microseconds are what every backend can keep.
+		now:  func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+		feed: feedOptions{linger: o.FeedLinger, heartbeat: o.FeedHeartbeat},
+	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	if s.feed.heartbeat <= 0 {
+		s.feed.heartbeat = defaultHeartbeat
+	}
+	return s, nil
+}
+
+// Register registers both services.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	surveyv1.RegisterSurveyServiceServer(r, &surveyServer{Server: s})
+	surveyv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
+}
+
+// Stop ends the streams, telling their readers to open them again. Safe to call twice.
+func (s *Server) Stop() { s.stop() }
+
+// surveyServer serves SurveyService.
+type surveyServer struct {
+	surveyv1.UnimplementedSurveyServiceServer
+	*Server
+}
+
+// feedServer serves EventFeedService.
+type feedServer struct {
+	surveyv1.UnimplementedEventFeedServiceServer
+	*Server
+}

@@ -1,0 +1,163 @@
+package questionnaire
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Check tells what keeps a questionnaire from being published. base is the path of the questionnaire, e.g. `survey.draft`; the fields of the
+// violations begin with it. All violations are found, in the order of the questions.
+func Check(q *Questionnaire, base string) *Violations {
+	c := &checker{q: q}
+	c.text(base+".title", q.Title)
+	switch n := len(q.Questions); {
+	case n == 0:
+		c.v.Add(base+".questions", ReasonQuestionsMissing, "the questionnaire asks nothing; add a question")
+	case n > MaxQuestions:
+		c.v.Add(base+".questions", ReasonQuestionsTooMany, fmt.Sprintf("the questionnaire has %d questions; keep at most %d", n, MaxQuestions))
+	}
+	first := make(map[string]int, len(q.Questions))
+	for i := range q.Questions {
+		path := fmt.Sprintf("%s.questions[%d]", base, i)
+		id := q.Questions[i].ID
+		if j, ok := first[id]; ok {
+			c.v.Add(path+".id", ReasonQuestionIDDuplicate,
+				fmt.Sprintf("questions[%d] has the id %q too; give each question an id of its own", j, excerpt(id)))
+		} else {
+			first[id] = i
+		}
+		c.question(path, &q.Questions[i])
+	}
+	return &c.v
+}
+
+type checker struct {
+	q *Questionnaire
+	v Violations
+}
+
+// text checks that a text holds the default language and that people can read it.
+func (c *checker) text(path string, t Text) {
+	lang := c.q.DefaultLanguage
+	if _, ok := t[lang]; !ok {
+		c.v.Add(path, ReasonLanguageMissing, fmt.Sprintf("the text lacks the default language %q; add it or change default_language", lang))
+	}
+	languages := make([]string, 0, len(t))
+	for l := range t {
+		languages = append(languages, l)
+	}
+	slices.Sort(languages)
+	for _, l := range languages {
+		field := fmt.Sprintf("%s.texts[%q]", path, l)
+		if blank(t[l]) {
+			c.v.Add(field, ReasonTextBlank, "the text is blank; write it or leave the language out")
+		}
+		if HasControl(t[l], true) {
+			c.v.Add(field, ReasonControlCharacter, "the text holds a control character; remove it (tab and line breaks are allowed)")
+		}
+	}
+}
+
+func (c *checker) question(path string, q *Question) {
+	c.text(path+".text", q.Text)
+	kind := path + "." + q.Kind.field()
+	switch q.Kind {
+	case NPS:
+		scale := Scale{}
+		if q.Scale != nil {
+			scale = *q.Scale
+		}
+		if c.scale(kind, kind+".step", scale) {
+			c.comment(path+".comment", q, scale, true)
+		}
+		return
+	case CSAT, CES, Rating:
+		scale := DefaultScale()
+		if q.Scale != nil {
+			scale = *q.Scale
+		}
+		if !c.scale(kind+".scale", kind+".scale.step", scale) {
+			// Thresholds on a scale that makes no sense would only add noise.
+			return
+		}
+		c.thresholds(kind, q, scale)
+		c.comment(path+".comment", q, scale, true)
+		return
+	case Choice:
+		c.choice(kind, q)
+	case FreeText:
+		c.maxLength(kind+".max_length", q.MaxLength)
+	default:
+		c.v.Add(path+".kind", ReasonKindMissing, "the question has no kind; set one of nps, csat, ces, rating, choice, free_text")
+	}
+	c.comment(path+".comment", q, Scale{}, false)
+}
+
+// scale checks a scale and tells whether it can be used.
+func (c *checker) scale(path, stepPath string, s Scale) bool {
+	before := c.v.Total
+	for _, end := range []struct {
+		field string
+		value float64
+	}{{path + ".min", s.Min}, {path + ".max", s.Max}} {
+		if !(end.value >= -scaleBound && end.value <= scaleBound) {
+			c.v.Add(end.field, ReasonScaleRange, fmt.Sprintf("%s is not within -%d to %d", formatValue(end.value), scaleBound, scaleBound))
+		} else if _, ok := toCenti(end.value); !ok {
+			c.v.Add(end.field, ReasonScalePrecision, fmt.Sprintf("%s is no multiple of 0.01", formatValue(end.value)))
+		}
+	}
+	if !(s.Min < s.Max) {
+		c.v.Add(path, ReasonScaleOrder, fmt.Sprintf("min %s must be less than max %s", formatValue(s.Min), formatValue(s.Max)))
+	}
+	step, ok := toCenti(s.step())
+	if !ok || step <= 0 {
+		c.v.Add(stepPath, ReasonScaleStep, fmt.Sprintf("the step %s is no positive multiple of 0.01", formatValue(s.Step)))
+	}
+	if c.v.Total > before {
+		return false
+	}
+	f := s.fixed()
+	if (f.max-f.min)%f.step != 0 {
+		c.v.Add(stepPath, ReasonScaleStep, fmt.Sprintf("the step %s does not lead from min %s to max %s; choose one that divides %s",
+			formatValue(s.step()), formatValue(s.Min), formatValue(s.Max), formatValue(float64(f.max-f.min)/centi)))
+		return false
+	}
+	if n := (f.max-f.min)/f.step + 1; n > maxScaleValues {
+		c.v.Add(stepPath, ReasonScaleTooLong, fmt.Sprintf("the scale has %d values; at most %d are allowed, choose a greater step", n, maxScaleValues))
+		return false
+	}
+	return true
+}
+
+func (c *checker) choice(path string, q *Question) {
+	switch n := len(q.Options); {
+	case n < 2:
+		c.v.Add(path+".options", ReasonOptionsTooFew, "a choice needs at least two options")
+	case n > MaxOptions:
+		c.v.Add(path+".options", ReasonOptionsTooMany, fmt.Sprintf("the question has %d options; keep at most %d", n, MaxOptions))
+	}
+	first := make(map[string]int, len(q.Options))
+	for i, o := range q.Options {
+		field := fmt.Sprintf("%s.options[%d]", path, i)
+		if j, ok := first[o.ID]; ok {
+			c.v.Add(field+".id", ReasonOptionIDDuplicate,
+				fmt.Sprintf("options[%d] has the id %q too; give each option an id of its own", j, excerpt(o.ID)))
+		} else {
+			first[o.ID] = i
+		}
+		c.text(field+".text", o.Text)
+	}
+	switch {
+	case q.MaxChoices < 0 || q.MaxChoices > len(q.Options):
+		c.v.Add(path+".max_choices", ReasonMaxChoicesOutOfRange,
+			fmt.Sprintf("%d choices of %d options; use at most the number of options, or 0 for all", q.MaxChoices, len(q.Options)))
+	case !q.Multiple && q.MaxChoices > 1:
+		c.v.Add(path+".max_choices", ReasonMaxChoicesOutOfRange, "several choices need `multiple`; set it or leave max_choices out")
+	}
+}
+
+func (c *checker) maxLength(path string, n int) {
+	if n < 0 || n > MaxTextLength {
+		c.v.Add(path, ReasonMaxLengthRange, fmt.Sprintf("%d is not within 0 to %d", n, MaxTextLength))
+	}
+}

@@ -1,0 +1,65 @@
+package questionnaire
+
+// Form is a questionnaire prepared for checking answers: compiled once, then used by many goroutines at once.
+type Form struct {
+	questions []question
+	byID      map[string]int
+	required  []int
+}
+
+// question is what the check of an answer needs, with defaults filled in.
+type question struct {
+	id               string
+	kind             Kind
+	scale            fixedScale
+	scaleID          string
+	options          map[string]int
+	maxChoices       int
+	maxLength        int
+	required         bool
+	comment          CommentMode
+	commentThreshold float64
+	commentLength    int
+}
+
+// Compile prepares a questionnaire that passed Check.
+func Compile(q *Questionnaire) *Form {
+	f := &Form{questions: make([]question, len(q.Questions)), byID: make(map[string]int, len(q.Questions))}
+	for i := range q.Questions {
+		f.questions[i] = compileQuestion(&q.Questions[i])
+		f.byID[q.Questions[i].ID] = i
+		if q.Questions[i].Required {
+			f.required = append(f.required, i)
+		}
+	}
+	return f
+}
+
+func compileQuestion(q *Question) question {
+	out := question{
+		id: q.ID, kind: q.Kind, required: q.Required,
+		comment: q.Comment.Mode, commentLength: lengthOr(q.Comment.MaxLength, DefaultTextLength),
+		maxLength: lengthOr(q.MaxLength, DefaultTextLength),
+	}
+	if q.Comment.RequiredAtOrBelow != nil {
+		out.commentThreshold = *q.Comment.RequiredAtOrBelow
+	}
+	switch {
+	case q.Kind.Scored():
+		scale := DefaultScale()
+		if q.Scale != nil {
+			scale = *q.Scale
+		}
+		out.scale, out.scaleID = scale.fixed(), scale.ID()
+	case q.Kind == Choice:
+		out.options = make(map[string]int, len(q.Options))
+		for i, o := range q.Options {
+			out.options[o.ID] = i
+		}
+		out.maxChoices = 1
+		if q.Multiple {
+			out.maxChoices = lengthOr(q.MaxChoices, len(q.Options))
+		}
+	}
+	return out
+}
