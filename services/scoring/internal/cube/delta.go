@@ -1,6 +1,7 @@
 package cube
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/otklik/otklik/services/scoring/internal/calendar"
@@ -144,13 +145,11 @@ func (d *Delta) Keys() []Key {
 
 // Surveys lists the surveys of which cells change, in order.
 func (d *Delta) Surveys() []string {
-	var surveys []string
-	for _, k := range d.Keys() {
-		if n := len(surveys); n == 0 || surveys[n-1] != k.Survey {
-			surveys = append(surveys, k.Survey)
-		}
+	set := make(map[string]struct{}, 1)
+	for k := range d.cells {
+		set[k.Survey] = struct{}{}
 	}
-	return surveys
+	return slices.Sorted(maps.Keys(set))
 }
 
 // Changes lists the signed changes of one cell, ascending by value. The result must not be modified.
