@@ -1,0 +1,170 @@
+// Package echo is a small gRPC service for the tests of servers, clients and interceptors: it has validation rules, permissions, all four
+// kinds of methods, and does on request whatever a handler can do. It needs no generated code.
+package echo
+
+import (
+	"fmt"
+	"sync"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+)
+
+// The names of the service and its methods.
+const (
+	Service = "testkit.echo.v1.EchoService"
+	// Echo answers a message with itself.
+	Echo = "/" + Service + "/Echo"
+	// Split answers with one message for every score.
+	Split = "/" + Service + "/Split"
+	// Collect answers a stream of messages with one that has all scores.
+	Collect = "/" + Service + "/Collect"
+	// Chat answers every message of a stream with itself.
+	Chat = "/" + Service + "/Chat"
+)
+
+// Permission is what all methods need but Chat, which needs PermissionInternal.
+const (
+	Permission         = "echo.messages.send"
+	PermissionInternal = "echo.internal.chat"
+)
+
+// permissionOption is the number of the method option that holds the permission.
+const permissionOption = 50501
+
+// maxText is the most characters of a text.
+const maxText = 10000
+
+var file = sync.OnceValue(func() protoreflect.FileDescriptor {
+	fd, err := protodesc.NewFile(fileProto(), protoregistry.GlobalFiles)
+	if err == nil {
+		// Reflection and the server's start find descriptors in the global registry, as those of generated code are.
+		err = protoregistry.GlobalFiles.RegisterFile(fd)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("echo: %v", err))
+	}
+	return fd
+})
+
+// Descriptor describes the service.
+func Descriptor() protoreflect.ServiceDescriptor { return file().Services().Get(0) }
+
+func messageDescriptor() protoreflect.MessageDescriptor { return file().Messages().ByName("Message") }
+
+// fileProto is this file:
+//
+//	message Item { int32 score = 1 [0..10]; string note = 2 [at most 20 characters]; }
+//	message Message { string text = 1 [1..10000 characters]; repeated Item items = 2; string action = 3; }
+func fileProto() *descriptorpb.FileDescriptorProto {
+	text := &validate.FieldRules{Type: &validate.FieldRules_String_{String_: &validate.StringRules{MinLen: proto.Uint64(1), MaxLen: proto.Uint64(maxText)}}}
+	note := &validate.FieldRules{Type: &validate.FieldRules_String_{String_: &validate.StringRules{MaxLen: proto.Uint64(20)}}}
+	score := &validate.FieldRules{Type: &validate.FieldRules_Int32{Int32: &validate.Int32Rules{
+		GreaterThan: &validate.Int32Rules_Gte{Gte: 0}, LessThan: &validate.Int32Rules_Lte{Lte: 10},
+	}}}
+	stringType := descriptorpb.FieldDescriptorProto_TYPE_STRING
+	items := field("items", 2, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE, nil)
+	items.TypeName = proto.String(".testkit.echo.v1.Item")
+	items.Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+	return &descriptorpb.FileDescriptorProto{
+		Name:       proto.String("testkit/echo/v1/echo.proto"),
+		Package:    proto.String("testkit.echo.v1"),
+		Syntax:     proto.String("proto3"),
+		Dependency: []string{"buf/validate/validate.proto"},
+		MessageType: []*descriptorpb.DescriptorProto{
+			{Name: proto.String("Item"), Field: []*descriptorpb.FieldDescriptorProto{
+				field("score", 1, descriptorpb.FieldDescriptorProto_TYPE_INT32, score), field("note", 2, stringType, note),
+			}},
+			{Name: proto.String("Message"), Field: []*descriptorpb.FieldDescriptorProto{
+				field("text", 1, stringType, text), items, field("action", 3, stringType, nil),
+			}},
+		},
+		Service: []*descriptorpb.ServiceDescriptorProto{{
+			Name: proto.String("EchoService"),
+			Method: []*descriptorpb.MethodDescriptorProto{
+				method("Echo", false, false, Permission), method("Split", false, true, Permission),
+				method("Collect", true, false, Permission), method("Chat", true, true, PermissionInternal),
+			},
+		}},
+	}
+}
+
+func field(name string, number int32, typ descriptorpb.FieldDescriptorProto_Type, rules *validate.FieldRules) *descriptorpb.FieldDescriptorProto {
+	f := &descriptorpb.FieldDescriptorProto{Name: &name, Number: &number, Type: &typ, Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum()}
+	if rules != nil {
+		f.Options = &descriptorpb.FieldOptions{}
+		proto.SetExtension(f.Options, validate.E_Field, rules)
+	}
+	return f
+}
+
+func method(name string, clientStreams, serverStreams bool, permission string) *descriptorpb.MethodDescriptorProto {
+	opts := &descriptorpb.MethodOptions{}
+	b := protowire.AppendTag(nil, permissionOption, protowire.BytesType)
+	opts.ProtoReflect().SetUnknown(protowire.AppendString(b, permission))
+	return &descriptorpb.MethodDescriptorProto{
+		Name: &name, InputType: proto.String(".testkit.echo.v1.Message"), OutputType: proto.String(".testkit.echo.v1.Message"),
+		ClientStreaming: &clientStreams, ServerStreaming: &serverStreams, Options: opts,
+	}
+}
+
+// Message is what the service takes and gives.
+type Message struct{ *dynamicpb.Message }
+
+// New makes a message with a text and a score for each item.
+func New(text string, scores ...int32) Message {
+	m := Empty()
+	m.SetText(text)
+	for _, s := range scores {
+		m.AddItem(s, "")
+	}
+	return m
+}
+
+// Empty makes a message to receive into.
+func Empty() Message { return Message{dynamicpb.NewMessage(messageDescriptor())} }
+
+func (m Message) field(name protoreflect.Name) protoreflect.FieldDescriptor {
+	return m.Descriptor().Fields().ByName(name)
+}
+
+// Text is the field text.
+func (m Message) Text() string { return m.Get(m.field("text")).String() }
+
+// SetText sets the field text.
+func (m Message) SetText(s string) { m.Set(m.field("text"), protoreflect.ValueOfString(s)) }
+
+// Action is what the handler is asked to do besides echoing.
+func (m Message) Action() string { return m.Get(m.field("action")).String() }
+
+// WithAction sets what the handler is asked to do besides echoing, and returns the message.
+func (m Message) WithAction(s string) Message {
+	m.Set(m.field("action"), protoreflect.ValueOfString(s))
+	return m
+}
+
+// AddItem adds an item.
+func (m Message) AddItem(score int32, note string) {
+	list := m.Mutable(m.field("items")).List()
+	item := list.AppendMutable().Message()
+	fields := item.Descriptor().Fields()
+	item.Set(fields.ByName("score"), protoreflect.ValueOfInt32(score))
+	item.Set(fields.ByName("note"), protoreflect.ValueOfString(note))
+}
+
+// Scores are the scores of the items.
+func (m Message) Scores() []int32 {
+	list := m.Get(m.field("items")).List()
+	scores := make([]int32, list.Len())
+	for i := range scores {
+		item := list.Get(i).Message()
+		scores[i] = int32(item.Get(item.Descriptor().Fields().ByName("score")).Int())
+	}
+	return scores
+}
