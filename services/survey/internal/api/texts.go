@@ -1,7 +1,6 @@
 package api
 
 import (
-	"maps"
 	"slices"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -23,10 +22,14 @@ func checkContext(v *questionnaire.Violations, base string, c *typev1.Context) {
 	checkIdentifier(v, base+".touchpoint", c.GetTouchpoint())
 	checkIdentifier(v, base+".channel", c.GetChannel())
 	checkIdentifier(v, base+".location", c.GetLocation())
-	if len(c.GetAttributes()) == 0 {
-		return
+	var bad []string
+	for key, value := range c.GetAttributes() {
+		if questionnaire.HasControl(value, false) {
+			bad = append(bad, key)
+		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.GetAttributes())) {
+	slices.Sort(bad)
+	for _, key := range bad {
 		checkIdentifier(v, base+".attributes[\""+key+"\"]", c.GetAttributes()[key])
 	}
 }
