@@ -82,6 +82,7 @@ verify-generated: fix-generated ## Fail when generated code or the OpenAPI docum
 .PHONY: fix-generated
 fix-generated: proto/thirdparty/out ## Generate Go and OpenAPI from the protos.
 	$(buf) generate
+	$(GO) run ./proto/openapi proto/gen/openapi/otklik.json
 	@gofmt -l -w proto/gen/go >/dev/null
 
 .PHONY: verify-protos

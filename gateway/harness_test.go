@@ -158,7 +158,7 @@ func dialStubs(t testing.TB, survey *surveyStub, scoring *scoringStub) *grpc.Cli
 	go server.Serve(l) //nolint:errcheck // ends with Stop
 	conn, err := grpc.NewClient("passthrough:///stubs",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }),
-		grpc.WithTransportCredentials(insecure.NewCredentials()))
+		insecureDial)
 	if err != nil {
 		t.Fatalf("dial stubs: %v", err)
 	}
@@ -168,6 +168,9 @@ func dialStubs(t testing.TB, survey *surveyStub, scoring *scoringStub) *grpc.Cli
 	})
 	return conn
 }
+
+// insecureDial is for connections within a test.
+var insecureDial = grpc.WithTransportCredentials(insecure.NewCredentials())
 
 // request is one request of a test.
 type request struct {

@@ -103,11 +103,12 @@ func (s *stream) write(p []byte) (int, error) {
 
 // allowTime gives the client the configured time from now to take what is sent. Called with mu held.
 func (s *stream) allowTime() {
-	// A second's grain spares a call for each message.
-	if now := time.Now(); now.Sub(s.allowed) >= time.Second {
+	timeout := s.x.gateway.config.WriteTimeout
+	// A coarse grain spares a call for each message.
+	if now := time.Now(); now.Sub(s.allowed) >= timeout/8 {
 		s.allowed = now
 		// Writers that know no deadlines, as in tests, keep none.
-		_ = s.control.SetWriteDeadline(now.Add(s.x.gateway.config.WriteTimeout))
+		_ = s.control.SetWriteDeadline(now.Add(timeout))
 	}
 }
 

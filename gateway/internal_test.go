@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"pgregory.net/rapid"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// newQuietGateway is a gateway whose services answer nothing.
+func newQuietGateway(t testing.TB) *Gateway {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///none", grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	g, err := New(DefaultConfig(), Deps{Survey: conn, Scoring: conn, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func mustRequest(t testing.TB, method, path string) *http.Request {
+	t.Helper()
+	return httptest.NewRequest(method, path, nil)
+}
+
+func TestJSONPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                                 "",
+		"name":                             "name",
+		"response_id":                      "responseId",
+		"response.answers[2].free_text":    "response.answers[2].freeText",
+		`context.attributes["till_no"]`:    `context.attributes["till_no"]`,
+		`a_b["x]_y"].c_d`:                  `aB["x]_y"].cD`,
+		`a_b["q\"_]z"].c_d`:                `aB["q\"_]z"].cD`,
+		"query.period.start_time":          "query.period.startTime",
+		"requests[10].response.answers[0]": "requests[10].response.answers[0]",
+	} {
+		if got := jsonPath(path); got != want {
+			t.Errorf("%q became %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestPositionsAndOffsetsAreInverse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(rapid.StringOf(rapid.RuneFrom([]rune("ab\nөү{}\r"))).Draw(t, "text"))
+		runes := []rune(string(text))
+		offset := len(string(runes[:rapid.IntRange(0, len(runes)).Draw(t, "offset")]))
+		line, column := positionOf(text, offset)
+		if got := offsetOf(text, line, column); got != offset {
+			t.Fatalf("offset %d is line %d, column %d, which is offset %d", offset, line, column, got)
+		}
+	})
+}
+
+// Whatever the body, the decoder answers with the message or with an explanation, and never breaks.
+func FuzzExplainBody(f *testing.F) {
+	for _, seed := range []string{`{}`, `[`, `{"responseId":1}`, `{"response":{"answers":[{"score":"x"}]}}`, "{\"a\":\xff}", `{"responseId":"\ud800"}`, `{"response":{"context":{"attributes":{"a":1}}}}`,
+		`{"response":{"answers":[{"score":1,"freeText":""}]}}`, `null`, ` `, `{"":0}`, `{"response":{"answerTime":{}}}`} {
+		f.Add([]byte(seed))
+	}
+	var submit *route
+	routes, err := routesOf(submitService())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, r := range routes {
+		if r.rpc.Name() == "SubmitResponse" {
+			submit = r
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := newMarshaler().Unmarshal(data, submit.input.New().Interface())
+		if err == nil {
+			return
+		}
+		e := explainBody(data, submit.rpc.Input(), err)
+		if e == nil || e.Message == "" || e.Reason != reasonBodyMalformed && e.Reason != reasonBodyInvalid {
+			t.Fatalf("%q: %v", data, e)
+		}
+		for _, v := range e.Fields {
+			if v.Field == "" || v.Reason == "" || v.Description == "" {
+				t.Fatalf("%q: %+v", data, v)
+			}
+		}
+		encodeError(400, e.GRPCStatus())
+	})
+}
+
+func submitService() protoreflect.ServiceDescriptor {
+	return surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService")
+}

@@ -1,0 +1,92 @@
+// Command openapi completes the OpenAPI document that protoc-gen-connect-openapi makes of the protos, so that it says what the gateway does:
+// errors, streams, bodies that may be left out; and mends schemas that no message would satisfy. It runs as part of `make fix-generated`.
+//
+// Usage: go run ./proto/openapi DOCUMENT
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// components are those that no proto describes: the shape of errors.
+//
+//go:embed components.json
+var components []byte
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: openapi DOCUMENT")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "openapi:", err)
+		os.Exit(1)
+	}
+}
+
+func run(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read document: %w", err)
+	}
+	completed, err := complete(data)
+	if err != nil {
+		return fmt.Errorf("complete %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, completed, 0o644); err != nil {
+		return fmt.Errorf("write document: %w", err)
+	}
+	return nil
+}
+
+// complete returns the document with everything in it.
+func complete(data []byte) ([]byte, error) {
+	var document, own object
+	if err := json.Unmarshal(data, &document); err != nil {
+		return nil, fmt.Errorf("decode document: %w", err)
+	}
+	if err := json.Unmarshal(components, &own); err != nil {
+		return nil, fmt.Errorf("decode components: %w", err)
+	}
+	m := &mender{
+		schemas: document.object("components").object("schemas"),
+		services: []protoreflect.ServiceDescriptor{
+			surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
+			scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
+		},
+	}
+	m.mendSchemas(document.object("components"))
+	if err := m.mendOperations(document.object("paths")); err != nil {
+		return nil, err
+	}
+	for _, section := range own.names {
+		target := document.object("components").object(section)
+		if target == nil {
+			target = newObject()
+			document.object("components").set(section, target)
+		}
+		for _, name := range own.object(section).names {
+			target.set(name, own.object(section).get(name))
+		}
+	}
+	m.mendTexts(&document)
+	prune(&document)
+
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(&document); err != nil {
+		return nil, fmt.Errorf("encode document: %w", err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// binding is one REST route of a method.
+type binding struct {
+	rpc protoreflect.MethodDescriptor
+	// verb is the HTTP method in lower case, template the path of the proto, path that of the document.
+	verb, template, path string
+	// additional tells that the method has another route before this.
+	additional bool
+}
+
+var variable = regexp.MustCompile(`\{([^=}]+)=([^}]*)\}`)
+
+func bindings(services []protoreflect.ServiceDescriptor) []binding {
+	var list []binding
+	for _, service := range services {
+		for i := range service.Methods().Len() {
+			rpc := service.Methods().Get(i)
+			rule, _ := proto.GetExtension(rpc.Options(), annotations.E_Http).(*annotations.HttpRule)
+			if rule == nil {
+				continue
+			}
+			for j, r := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
+				b := binding{rpc: rpc, additional: j > 0}
+				switch p := r.GetPattern().(type) {
+				case *annotations.HttpRule_Get:
+					b.verb, b.template = "get", p.Get
+				case *annotations.HttpRule_Post:
+					b.verb, b.template = "post", p.Post
+				case *annotations.HttpRule_Put:
+					b.verb, b.template = "put", p.Put
+				case *annotations.HttpRule_Patch:
+					b.verb, b.template = "patch", p.Patch
+				case *annotations.HttpRule_Delete:
+					b.verb, b.template = "delete", p.Delete
+				}
+				b.path = documentPath(b.template)
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
+
+// documentPath names each `*` of a template by the collection before it: `/v1/{name=surveys/*}:close` is `/v1/surveys/{survey}:close`.
+func documentPath(template string) string {
+	return variable.ReplaceAllStringFunc(template, func(v string) string {
+		segments := strings.Split(variable.FindStringSubmatch(v)[2], "/")
+		for i := 1; i < len(segments); i++ {
+			if segments[i] == "*" {
+				segments[i] = "{" + strings.TrimSuffix(segments[i-1], "s") + "}"
+			}
+		}
+		return strings.Join(segments, "/")
+	})
+}
+
+// mendOperations completes each operation. An operation without a route, or a route without an operation, is an error.
+func (m *mender) mendOperations(paths *object) error {
+	known := map[string]bool{}
+	for _, b := range bindings(m.services) {
+		known[b.verb+" "+b.path] = true
+		item := paths.object(b.path)
+		if item == nil || item.object(b.verb) == nil {
+			return fmt.Errorf("the document lacks %s %s", b.verb, b.path)
+		}
+		m.mendOperation(item.object(b.verb), b)
+	}
+	for _, path := range paths.names {
+		for _, verb := range paths.object(path).names {
+			if !known[verb+" "+path] {
+				return fmt.Errorf("no method has the route %s %s", verb, path)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *mender) mendOperation(operation *object, b binding) {
+	name := string(b.rpc.Name())
+	operation.set("summary", words(name))
+	id := strings.ToLower(name[:1]) + name[1:]
+	if b.additional {
+		id += strings.ToUpper(b.verb[:1]) + b.verb[1:]
+	}
+	operation.set("operationId", id)
+	mendParameters(operation, b)
+	if body := operation.object("requestBody"); body != nil {
+		schema := body.object("content").object("application/json").object("schema")
+		mendMessage(schema, b.rpc.Input())
+		m.usePartials(schema, b.rpc.Input())
+		if resolved := m.resolve(schema); len(resolved.list("required")) == 0 {
+			body.set("required", false)
+			body.set("description", "May be left out.")
+		}
+	}
+	responses := operation.object("responses")
+	success := responses.object("200")
+	success.set("description", "Done.")
+	success.set("headers", pairs("X-Request-Id", pairs("$ref", "#/components/headers/RequestId")))
+	if b.rpc.IsStreamingServer() {
+		success.set("description", "A stream. An error after its beginning comes as its last message, in the same shape as other errors.")
+		success.set("content", streamContent(success.object("content").object("application/json").object("schema"), b.rpc))
+	}
+	responses.set("default", pairs("$ref", "#/components/responses/Error"))
+}
+
+// resolve follows a reference.
+func (m *mender) resolve(schema *object) *object {
+	if name, ok := strings.CutPrefix(schema.text("$ref"), refPrefix); ok {
+		return m.schemas.object(name)
+	}
+	return schema
+}
+
+// usePartials points fields that need not be complete at the schemas that say so.
+func (m *mender) usePartials(schema *object, input protoreflect.MessageDescriptor) {
+	properties := schema.object("properties")
+	for i := range input.Fields().Len() {
+		field := input.Fields().Get(i)
+		if field.Message() == nil || properties == nil || properties.object(field.JSONName()) == nil {
+			continue
+		}
+		if partial := string(field.Message().FullName()) + "Changes"; m.schemas.object(partial) != nil && ignored(field) {
+			properties.object(field.JSONName()).set("$ref", refPrefix+partial)
+		}
+	}
+}
+
+func ignored(field protoreflect.FieldDescriptor) bool {
+	rules, _ := proto.GetExtension(field.Options(), validate.E_Field).(*validate.FieldRules)
+	return rules.GetIgnore() == validate.Ignore_IGNORE_ALWAYS
+}
+
+// mendParameters gives path parameters their patterns and drops the proto names of the others.
+func mendParameters(operation *object, b binding) {
+	patterns := pathPatterns(b)
+	for _, p := range operation.list("parameters") {
+		parameter := p.(*object)
+		schema := parameter.object("schema")
+		schema.delete("title")
+		schema.delete("description")
+		if parameter.text("in") == "path" {
+			name := parameter.text("name")
+			parameter.set("description", "The identifier of the "+strings.ToLower(words(name))+".")
+			if pattern := patterns[name]; pattern != "" {
+				schema.set("pattern", pattern)
+			}
+		}
+	}
+}
+
+// pathPatterns takes the rule of each part of a resource name from the field that the path sets.
+func pathPatterns(b binding) map[string]string {
+	patterns := map[string]string{}
+	for _, match := range variable.FindAllStringSubmatch(b.template, -1) {
+		message := b.rpc.Input()
+		var field protoreflect.FieldDescriptor
+		for _, name := range strings.Split(match[1], ".") {
+			if field = message.Fields().ByName(protoreflect.Name(name)); field == nil {
+				return patterns
+			}
+			message = field.Message()
+		}
+		rules, _ := proto.GetExtension(field.Options(), validate.E_Field).(*validate.FieldRules)
+		pattern := strings.TrimSuffix(strings.TrimPrefix(rules.GetString().GetPattern(), "^"), "$")
+		segments, parts := strings.Split(match[2], "/"), strings.Split(pattern, "/")
+		if len(parts) != len(segments) {
+			continue
+		}
+		for i := 1; i < len(segments); i++ {
+			if segments[i] == "*" {
+				patterns[strings.TrimSuffix(segments[i-1], "s")] = "^" + parts[i] + "$"
+			}
+		}
+	}
+	return patterns
+}
+
+// streamContent says in which forms a stream comes.
+func streamContent(message *object, rpc protoreflect.MethodDescriptor) *object {
+	content := pairs("application/x-ndjson", pairs("schema", pairs(
+		"description", "One message a line.",
+		"oneOf", []any{message, pairs("$ref", refPrefix+"Error")})))
+	if rpc.Output().Fields().ByName("heartbeat") != nil {
+		content.set("text/event-stream", pairs("schema", pairs(
+			"type", "string",
+			"description", "With `Accept: text/event-stream`: server-sent events. `event: scores` when something has changed, `event: heartbeat` when nothing has, "+
+				"with a message in `data` and the watermark in `id`; `event: error` as the last, with an Error in `data`.",
+			"examples", texts("event: scores\nid: 2017-05-01T09:30:00Z\ndata: {\"scores\":[],\"watermark\":\"2017-05-01T09:30:00Z\",\"heartbeat\":false}\n\n"))))
+	}
+	return content
+}
+
+// words writes a name in camel case as people do: `SubmitResponse` is `Submit response`.
+func words(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		switch {
+		case i == 0:
+			r = unicode.ToUpper(r)
+		case unicode.IsUpper(r):
+			b.WriteByte(' ')
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
