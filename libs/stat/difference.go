@@ -48,7 +48,8 @@ func (d ShareDifference) Adjusted() ShareDifference {
 }
 
 // AdjustedWald is the adjusted Wald interval, clipped to [-1, 1]. It is defined for every sample with N > 0, also for one
-// without variance. Its center is the adjusted estimate, so at levels under about 0.87 it can miss an estimate near ±1.
+// without variance. Its center is the adjusted estimate, which lies nearer to 0: where z² < 2(N+3)/(N+1) it can miss an
+// unadjusted estimate at ±1. At level 0.95 that is the case for N = 1 only.
 func (d ShareDifference) AdjustedWald(level float64) (Interval, error) {
 	if err := d.checkSample(level, 0); err != nil {
 		return Interval{}, fmt.Errorf("adjusted Wald interval: %w", err)

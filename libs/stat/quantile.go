@@ -7,9 +7,12 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// largeDF is the number of degrees of freedom from which quantiles of Student's t come from their expansion around the
-// normal quantile: there it is exact to 1e-14, while the incomplete beta function begins to lose digits.
+// largeDF is the number of degrees of freedom from which Student's t is computed by its expansion around the normal
+// distribution: there it is exact to 1e-14, while the incomplete beta function begins to lose digits.
 const largeDF = 1e5
+
+// farTail is the value of t²/df beyond which the expansion of the distribution is not used.
+const farTail = 0.01
 
 // NormalCDF is the probability that a standard normal variable is at most x.
 func NormalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
@@ -27,6 +30,9 @@ func NormalQuantile(p float64) float64 {
 func TCDF(x, df float64) float64 {
 	if !(df > 0) {
 		return math.NaN()
+	}
+	if df >= largeDF && x*x < farTail*df {
+		return NormalCDF(tToNormal(x, df))
 	}
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.CDF(x)
 }
@@ -57,6 +63,14 @@ func tExpansion(z, df float64) float64 {
 	g1 := z * (z2 + 1) / 4
 	g2 := z * (5*z2*z2 + 16*z2 + 3) / 96
 	return z + g1/df + g2/(df*df)
+}
+
+// tToNormal is the inverse of tExpansion to the same order: the normal value in the place of t.
+func tToNormal(t, df float64) float64 {
+	t2 := t * t
+	h1 := t * (t2 + 1) / 4
+	h2 := t * (13*t2*t2 + 8*t2 + 3) / 96
+	return t - h1/df + h2/(df*df)
 }
 
 // CriticalZ is the half-width, in standard errors, of a two-sided normal interval: 1.959963984540054 for level 0.95.
