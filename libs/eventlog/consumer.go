@@ -184,6 +184,9 @@ func (c *Consumer[E]) apply(ctx context.Context, batch Batch[E]) error {
 		}
 		s.LastError = ""
 	})
+	if w, ok := c.sink.(Watermarked); ok && !batch.AsOf.IsZero() {
+		w.Reached(batch.AsOf)
+	}
 	return nil
 }
 

@@ -43,6 +43,12 @@ type Sink[E any] interface {
 	SetAside(ctx context.Context, event E, cause error) (int64, error)
 }
 
+// Watermarked is what a Sink may implement in addition, to be told how far the source says that the log has been delivered.
+type Watermarked interface {
+	// Reached is called after everything that the source had stored up to asOf is applied: after each batch that says so, heartbeats included.
+	Reached(asOf time.Time)
+}
+
 // ErrPermanent is in the chain of errors that were marked with Permanent.
 var ErrPermanent = errors.New("permanent")
 

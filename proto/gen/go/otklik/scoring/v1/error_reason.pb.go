@@ -55,6 +55,8 @@ const (
 	ErrorReason_ERROR_REASON_STREAM_INTERRUPTED ErrorReason = 13
 	// No metric definition of that name.
 	ErrorReason_ERROR_REASON_DEFINITION_NOT_FOUND ErrorReason = 14
+	// The survey service, which knows the questions, did not answer.
+	ErrorReason_ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE ErrorReason = 15
 )
 
 // Enum value maps for ErrorReason.
@@ -75,23 +77,25 @@ var (
 		12: "ERROR_REASON_PAGE_TOKEN_INVALID",
 		13: "ERROR_REASON_STREAM_INTERRUPTED",
 		14: "ERROR_REASON_DEFINITION_NOT_FOUND",
+		15: "ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":              0,
-		"ERROR_REASON_SURVEY_NOT_FOUND":         1,
-		"ERROR_REASON_QUESTION_NOT_FOUND":       2,
-		"ERROR_REASON_METRIC_MISMATCH":          3,
-		"ERROR_REASON_INTERVAL_METHOD_MISMATCH": 4,
-		"ERROR_REASON_KEYS_CROSSED":             5,
-		"ERROR_REASON_TIME_ZONE_UNKNOWN":        6,
-		"ERROR_REASON_PERIOD_NOT_ALIGNED":       7,
-		"ERROR_REASON_TOO_MANY_ROWS":            8,
-		"ERROR_REASON_NOT_COMPARABLE":           9,
-		"ERROR_REASON_REBUILD_NOT_FOUND":        10,
-		"ERROR_REASON_REBUILD_RUNNING":          11,
-		"ERROR_REASON_PAGE_TOKEN_INVALID":       12,
-		"ERROR_REASON_STREAM_INTERRUPTED":       13,
-		"ERROR_REASON_DEFINITION_NOT_FOUND":     14,
+		"ERROR_REASON_UNSPECIFIED":                0,
+		"ERROR_REASON_SURVEY_NOT_FOUND":           1,
+		"ERROR_REASON_QUESTION_NOT_FOUND":         2,
+		"ERROR_REASON_METRIC_MISMATCH":            3,
+		"ERROR_REASON_INTERVAL_METHOD_MISMATCH":   4,
+		"ERROR_REASON_KEYS_CROSSED":               5,
+		"ERROR_REASON_TIME_ZONE_UNKNOWN":          6,
+		"ERROR_REASON_PERIOD_NOT_ALIGNED":         7,
+		"ERROR_REASON_TOO_MANY_ROWS":              8,
+		"ERROR_REASON_NOT_COMPARABLE":             9,
+		"ERROR_REASON_REBUILD_NOT_FOUND":          10,
+		"ERROR_REASON_REBUILD_RUNNING":            11,
+		"ERROR_REASON_PAGE_TOKEN_INVALID":         12,
+		"ERROR_REASON_STREAM_INTERRUPTED":         13,
+		"ERROR_REASON_DEFINITION_NOT_FOUND":       14,
+		"ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE": 15,
 	}
 )
 
@@ -126,7 +130,7 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xa0\x04\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xcd\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -143,7 +147,8 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_REBUILD_RUNNING\x10\v\x12#\n" +
 	"\x1fERROR_REASON_PAGE_TOKEN_INVALID\x10\f\x12#\n" +
 	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\r\x12%\n" +
-	"!ERROR_REASON_DEFINITION_NOT_FOUND\x10\x0eBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"!ERROR_REASON_DEFINITION_NOT_FOUND\x10\x0e\x12+\n" +
+	"'ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE\x10\x0fBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once

@@ -394,16 +394,16 @@ type CompareScoresResponse struct {
 	Baseline *Score `protobuf:"bytes,2,opt,name=baseline,proto3" json:"baseline,omitempty"`
 	// score.estimate - baseline.estimate.
 	Difference float64 `protobuf:"fixed64,3,opt,name=difference,proto3" json:"difference,omitempty"`
-	// The interval of the difference.
+	// The interval of the difference; missing when there is none.
 	Interval *v1.ConfidenceInterval `protobuf:"bytes,4,opt,name=interval,proto3" json:"interval,omitempty"`
 	// The test: `ADJUSTED_TRINOMIAL_Z`, `POOLED_Z` or `WELCH_T`.
 	Test string `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
-	// The test's statistic.
-	Statistic float64 `protobuf:"fixed64,6,opt,name=statistic,proto3" json:"statistic,omitempty"`
+	// The test's statistic; missing when the data determine none, for example when no answer on either side differs from another.
+	Statistic *float64 `protobuf:"fixed64,6,opt,name=statistic,proto3,oneof" json:"statistic,omitempty"`
 	// The degrees of freedom of Welch's test.
 	DegreesOfFreedom *float64 `protobuf:"fixed64,7,opt,name=degrees_of_freedom,json=degreesOfFreedom,proto3,oneof" json:"degrees_of_freedom,omitempty"`
-	// The two-sided p-value.
-	PValue float64 `protobuf:"fixed64,8,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
+	// The two-sided p-value; missing together with the statistic.
+	PValue *float64 `protobuf:"fixed64,8,opt,name=p_value,json=pValue,proto3,oneof" json:"p_value,omitempty"`
 	// The difference of the adjusted estimates that an NPS test is based on.
 	AdjustedDifference *float64 `protobuf:"fixed64,9,opt,name=adjusted_difference,json=adjustedDifference,proto3,oneof" json:"adjusted_difference,omitempty"`
 	unknownFields      protoimpl.UnknownFields
@@ -476,8 +476,8 @@ func (x *CompareScoresResponse) GetTest() string {
 }
 
 func (x *CompareScoresResponse) GetStatistic() float64 {
-	if x != nil {
-		return x.Statistic
+	if x != nil && x.Statistic != nil {
+		return *x.Statistic
 	}
 	return 0
 }
@@ -490,8 +490,8 @@ func (x *CompareScoresResponse) GetDegreesOfFreedom() float64 {
 }
 
 func (x *CompareScoresResponse) GetPValue() float64 {
-	if x != nil {
-		return x.PValue
+	if x != nil && x.PValue != nil {
+		return *x.PValue
 	}
 	return 0
 }
@@ -1134,7 +1134,7 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\"\x96\x01\n" +
 	"\x14CompareScoresRequest\x12;\n" +
 	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12A\n" +
-	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\xc0\x03\n" +
+	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\xe4\x03\n" +
 	"\x15CompareScoresResponse\x12.\n" +
 	"\x05score\x18\x01 \x01(\v2\x18.otklik.scoring.v1.ScoreR\x05score\x124\n" +
 	"\bbaseline\x18\x02 \x01(\v2\x18.otklik.scoring.v1.ScoreR\bbaseline\x12\x1e\n" +
@@ -1142,12 +1142,16 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"difference\x18\x03 \x01(\x01R\n" +
 	"difference\x12>\n" +
 	"\binterval\x18\x04 \x01(\v2\".otklik.type.v1.ConfidenceIntervalR\binterval\x12\x12\n" +
-	"\x04test\x18\x05 \x01(\tR\x04test\x12\x1c\n" +
-	"\tstatistic\x18\x06 \x01(\x01R\tstatistic\x121\n" +
-	"\x12degrees_of_freedom\x18\a \x01(\x01H\x00R\x10degreesOfFreedom\x88\x01\x01\x12\x17\n" +
-	"\ap_value\x18\b \x01(\x01R\x06pValue\x124\n" +
-	"\x13adjusted_difference\x18\t \x01(\x01H\x01R\x12adjustedDifference\x88\x01\x01B\x15\n" +
-	"\x13_degrees_of_freedomB\x16\n" +
+	"\x04test\x18\x05 \x01(\tR\x04test\x12!\n" +
+	"\tstatistic\x18\x06 \x01(\x01H\x00R\tstatistic\x88\x01\x01\x121\n" +
+	"\x12degrees_of_freedom\x18\a \x01(\x01H\x01R\x10degreesOfFreedom\x88\x01\x01\x12\x1c\n" +
+	"\ap_value\x18\b \x01(\x01H\x02R\x06pValue\x88\x01\x01\x124\n" +
+	"\x13adjusted_difference\x18\t \x01(\x01H\x03R\x12adjustedDifference\x88\x01\x01B\f\n" +
+	"\n" +
+	"_statisticB\x15\n" +
+	"\x13_degrees_of_freedomB\n" +
+	"\n" +
+	"\b_p_valueB\x16\n" +
 	"\x14_adjusted_difference\"Q\n" +
 	"\x12WatchScoresRequest\x12;\n" +
 	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"\x9f\x01\n" +
