@@ -19,23 +19,33 @@ import (
 // locations and 3 languages: the worst case of a query, since all answers are in one question.
 var million = sync.OnceValue(func() *cube.Cube { return filled(1_000_000) })
 
+// yearStart is the first moment of generated facts.
+var yearStart = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// generate is a response at a random moment within a span.
+func generate(r *rand.Rand, span time.Duration) *fact.Fact {
+	at := yearStart
+	if span > 0 {
+		at = at.Add(time.Duration(r.Int64N(int64(span))))
+	}
+	return &fact.Fact{
+		Survey: "s", Population: fact.Customer, CountTime: at,
+		Context: fact.Context{
+			Touchpoint: fmt.Sprintf("touchpoint-%d", r.IntN(10)), Channel: fmt.Sprintf("channel-%d", r.IntN(4)),
+			Location: fmt.Sprintf("location-%d", r.IntN(200)), Language: []string{"ru", "ky", "en"}[r.IntN(3)],
+		},
+		Answers: []fact.Answer{{
+			Question: "nps", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: question.Centi(r.IntN(11) * 100),
+		}},
+	}
+}
+
 func filled(n int) *cube.Cube {
 	r := rand.New(rand.NewPCG(1, 2))
-	start := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	c := cube.New()
 	var d cube.Delta
 	for i := range n {
-		at := start.Add(time.Duration(r.IntN(365*24*3600)) * time.Second)
-		d.AddFact(&fact.Fact{
-			Survey: "s", Population: fact.Customer, CountTime: at,
-			Context: fact.Context{
-				Touchpoint: fmt.Sprintf("touchpoint-%d", r.IntN(10)), Channel: fmt.Sprintf("channel-%d", r.IntN(4)),
-				Location: fmt.Sprintf("location-%d", r.IntN(200)), Language: []string{"ru", "ky", "en"}[r.IntN(3)],
-			},
-			Answers: []fact.Answer{{
-				Question: "nps", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: question.Centi(r.IntN(11) * 100),
-			}},
-		})
+		d.AddFact(generate(r, 365*24*time.Hour))
 		if i%1000 == 999 || i == n-1 {
 			if err := c.Apply(&d); err != nil {
 				panic(err)
@@ -77,15 +87,36 @@ func BenchmarkQueryMillionAnswers(b *testing.B) {
 	}
 }
 
-func BenchmarkApplyFacts(b *testing.B) {
-	for _, n := range []int{100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				filled(n)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/fact")
-		})
+// BenchmarkApplyLive is the cost of one response among those that arrive together: batches of 100 within a quarter of an hour.
+func BenchmarkApplyLive(b *testing.B) {
+	r := rand.New(rand.NewPCG(3, 4))
+	facts := make([]*fact.Fact, 100_000)
+	for i := range facts {
+		facts[i] = generate(r, 0)
+		facts[i].CountTime = yearStart.Add(time.Duration(i) * time.Second)
 	}
+	c := cube.New()
+	var d cube.Delta
+	i := 0
+	for b.Loop() {
+		d.AddFact(facts[i%len(facts)])
+		if i++; i%100 == 0 {
+			if err := c.Apply(&d); err != nil {
+				b.Fatal(err)
+			}
+			d = cube.Delta{}
+		}
+	}
+}
+
+// BenchmarkApplyScattered is the cost of one response of an import whose responses are scattered over a year: nearly every
+// cell is new.
+func BenchmarkApplyScattered(b *testing.B) {
+	const n = 100_000
+	for b.Loop() {
+		filled(n)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/response")
 }
 
 func BenchmarkMemoryMillionAnswers(b *testing.B) {

@@ -164,6 +164,9 @@ func (c *Cube) checkCell(k Key, bins []histogram.Bin, growth int64) error {
 		return fmt.Errorf("cell %+v: %d different values: %w", k, len(f.values), ErrOverflow)
 	}
 	for _, b := range bins {
+		if b.Count > 0 && f != nil && f.added+growth <= math.MaxUint32 {
+			continue
+		}
 		var inBucket, inBlock int64
 		if s != nil {
 			if symbol, ok := f.symbol(b.Value); ok {
@@ -199,6 +202,7 @@ func (c *Cube) apply(k Key, bins []histogram.Bin) {
 	s := f.makeSeries(k.ContextKey, k.ContextValue)
 	for _, b := range bins {
 		s.add(k.Bucket, f.intern(b.Value), b.Count)
+		f.added += max(b.Count, 0)
 	}
 	if s.isEmpty() {
 		f.drop(k.ContextKey, k.ContextValue)

@@ -14,6 +14,8 @@ type family struct {
 	// values are the values by symbol, in the order of their first occurrence.
 	values  []int64
 	symbols map[int64]uint32
+	// added is the number of values ever added, to all series: as long as it is small, no count can be too great.
+	added int64
 	// all counts under all circumstances, by under each value of each key. Nothing is kept for circumstances that were not
 	// stated: that is the rest.
 	all series
