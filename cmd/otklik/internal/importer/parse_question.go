@@ -1,0 +1,401 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+// questionTypes are the values of the key `type`.
+var questionTypes = []string{"nps", "csat", "ces", "rating", "choice", "text"}
+
+// questionFields is what a question's mapping says, before its type is known.
+type questionFields struct {
+	kind, column, direction string
+	scale                   *typev1.Scale
+	satisfied, easy         *float64
+	netEasy, netDifficult   *float64
+	options                 []*surveyv1.ChoiceQuestion_Option
+	multiple                bool
+	maxChoices, maxLength   int32
+	rawValues               map[string]string
+	commentMode             string
+	commentBelow            *float64
+	commentLength           int32
+	hasComment              bool
+	// lines of keys that only some types have.
+	lines map[string]node
+}
+
+func (r *mappingReader) questions(n node) {
+	ids := map[string]int{}
+	r.list(n, func(item node) {
+		q := r.question(item)
+		if q == nil {
+			return
+		}
+		id := q.Definition.GetId()
+		if first, ok := ids[id]; ok {
+			r.fail(item, "id: the question %q stands in line %d already", id, first)
+		}
+		ids[id] = item.Line
+		r.m.Questions = append(r.m.Questions, *q)
+	})
+	if n.Kind == yaml.SequenceNode && (len(n.Content) == 0 || len(n.Content) > maxQuestions) {
+		r.fail(n, "must have 1 to %d questions", maxQuestions)
+	}
+}
+
+func (r *mappingReader) question(n node) *QuestionMapping {
+	n, ok := r.enter(n)
+	if !ok {
+		return nil
+	}
+	q := &QuestionMapping{Definition: &surveyv1.Question{}, From: map[string]string{}, OnBadValue: r.m.OnBadValue, line: n.Line}
+	f := &questionFields{lines: map[string]node{}}
+	own := func(key string, read func(node)) func(node) {
+		return func(n node) { f.lines[key] = n; read(n) }
+	}
+	before := len(r.problems)
+	r.object(n, fields{
+		"id":                        r.set(&q.Definition.Id),
+		"type":                      r.set(&f.kind),
+		"text":                      func(n node) { q.Definition.Text = r.questionText(n) },
+		"column":                    r.set(&f.column),
+		"columns":                   own("columns", func(n node) { q.Columns = r.texts(n) }),
+		"missing":                   func(n node) { q.Missing = r.codes(n) },
+		"required":                  r.setBool(&q.Definition.Required),
+		"on_bad_value":              func(n node) { r.policy(n, &q.OnBadValue) },
+		"values":                    own("values", func(n node) { f.rawValues = r.values(n) }),
+		"comment":                   func(n node) { f.hasComment = true; r.comment(n, q, f) },
+		"scale":                     own("scale", func(n node) { f.scale = r.scale(n) }),
+		"satisfied_at_or_above":     own("satisfied_at_or_above", r.number(&f.satisfied)),
+		"direction":                 own("direction", r.set(&f.direction)),
+		"easy_at_or_above":          own("easy_at_or_above", r.number(&f.easy)),
+		"net_easy_at_or_above":      own("net_easy_at_or_above", r.number(&f.netEasy)),
+		"net_difficult_at_or_below": own("net_difficult_at_or_below", r.number(&f.netDifficult)),
+		"options":                   own("options", func(n node) { f.options = r.options(n, q) }),
+		"multiple":                  own("multiple", r.setBool(&f.multiple)),
+		"max_choices":               own("max_choices", r.setInt(&f.maxChoices, 0, 500)),
+		"separator":                 own("separator", r.set(&q.Separator)),
+		"max_length":                own("max_length", r.setInt(&f.maxLength, 0, 10000)),
+	})
+	if n.Kind != yaml.MappingNode || len(r.problems) > before {
+		return nil
+	}
+	if f.column != "" {
+		if len(q.Columns) > 0 {
+			r.fail(n, "either column or columns, not both")
+		}
+		q.Columns = []string{f.column}
+	}
+	if len(q.Columns) == 0 || strings.TrimSpace(q.Columns[0]) == "" {
+		r.fail(n, "column: the column of the answers is needed")
+	}
+	if !questionIDPattern.MatchString(q.Definition.GetId()) {
+		r.fail(n, "id: must be a lower-case letter, then lower-case letters, digits and underscores, at most 63, not %q", q.Definition.GetId())
+	}
+	r.kind(n, q, f)
+	if len(r.problems) > before {
+		return nil
+	}
+	return q
+}
+
+// keysOf names the keys that each type has beyond those of all.
+var keysOf = map[string][]string{
+	"nps":    {"scale", "values"},
+	"csat":   {"scale", "values", "satisfied_at_or_above"},
+	"ces":    {"scale", "values", "direction", "easy_at_or_above", "net_easy_at_or_above", "net_difficult_at_or_below"},
+	"rating": {"scale", "values"},
+	"choice": {"columns", "options", "multiple", "max_choices", "separator"},
+	"text":   {"max_length"},
+}
+
+// kind fills in the part of the definition that depends on the type.
+func (r *mappingReader) kind(n node, q *QuestionMapping, f *questionFields) {
+	allowed, ok := keysOf[f.kind]
+	if !ok {
+		r.fail(n, "type: must be one of %s, not %q", strings.Join(questionTypes, ", "), f.kind)
+		return
+	}
+	for key, at := range f.lines {
+		if !slices.Contains(allowed, key) {
+			r.fail(at, "a question of type %s has no such key", f.kind)
+		}
+	}
+	d := q.Definition
+	switch f.kind {
+	case "nps":
+		d.Kind = &surveyv1.Question_Nps{Nps: r.nps(n, f)}
+	case "csat":
+		d.Kind = &surveyv1.Question_Csat{Csat: &surveyv1.CsatQuestion{Scale: f.scale, SatisfiedAtOrAbove: f.satisfied}}
+	case "ces":
+		ces := &surveyv1.CesQuestion{Scale: f.scale, EasyAtOrAbove: f.easy, NetEasyAtOrAbove: f.netEasy, NetDifficultAtOrBelow: f.netDifficult}
+		switch f.direction {
+		case "", "ease":
+			ces.Direction = surveyv1.CesQuestion_DIRECTION_EASE
+		case "effort":
+			ces.Direction = surveyv1.CesQuestion_DIRECTION_EFFORT
+		default:
+			r.fail(n, "direction: must be ease (high is easy) or effort (high is hard), not %q", f.direction)
+		}
+		d.Kind = &surveyv1.Question_Ces{Ces: ces}
+	case "rating":
+		d.Kind = &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: f.scale}}
+	case "choice":
+		r.choice(n, q, f)
+	case "text":
+		d.Kind = &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{MaxLength: f.maxLength}}
+	}
+	r.checkScores(n, q, f)
+	if f.hasComment {
+		r.commentPolicy(n, q, f)
+	}
+}
+
+func (r *mappingReader) nps(n node, f *questionFields) *surveyv1.NpsQuestion {
+	nps := &surveyv1.NpsQuestion{Scale: surveyv1.NpsQuestion_SCALE_KIND_0_10}
+	if s := f.scale; s != nil {
+		switch {
+		case s.GetMin() == 0 && s.GetMax() == 10:
+		case s.GetMin() == 1 && s.GetMax() == 10:
+			nps.Scale = surveyv1.NpsQuestion_SCALE_KIND_1_10
+		default:
+			r.fail(n, "scale: NPS is asked on 0-10 or 1-10")
+		}
+		nps.Step = s.GetStep()
+	}
+	return nps
+}
+
+func (r *mappingReader) choice(n node, q *QuestionMapping, f *questionFields) {
+	if len(f.options) < 2 || len(f.options) > 500 {
+		r.fail(n, "options: 2 to 500 options are needed")
+	}
+	if !f.multiple && (len(q.Columns) > 1 || q.Separator != "" || f.maxChoices > 0) {
+		r.fail(n, "multiple: must be true when there are several columns, a separator or max_choices")
+	}
+	q.Definition.Kind = &surveyv1.Question_Choice{Choice: &surveyv1.ChoiceQuestion{
+		Options: f.options, Multiple: f.multiple, MaxChoices: f.maxChoices,
+	}}
+}
+
+// checkScores reads the values of cells that are not the values of the scale themselves, and checks what must lie on the scale.
+func (r *mappingReader) checkScores(n node, q *QuestionMapping, f *questionFields) {
+	limits, ok := scaleOf(q.Definition)
+	if !ok {
+		return
+	}
+	if f.rawValues != nil {
+		q.Values = make(map[string]centi, len(f.rawValues))
+	}
+	for raw, value := range f.rawValues {
+		v, ok := parseCenti(value, '.')
+		if !ok || !limits.holds(v) {
+			r.fail(f.lines["values"], "%q means %q, which is not on the scale", raw, value)
+		}
+		q.Values[raw] = v
+	}
+	for key, v := range map[string]*float64{
+		"satisfied_at_or_above": f.satisfied, "easy_at_or_above": f.easy,
+		"net_easy_at_or_above": f.netEasy, "net_difficult_at_or_below": f.netDifficult,
+	} {
+		if v != nil && !limits.holds(toCenti(*v)) {
+			r.fail(n, "%s: %v is not on the scale", key, *v)
+		}
+	}
+}
+
+// scale reads a scale: `0-10`, `1-5`, `1-10/0.5`, or an object with min, max and step.
+func (r *mappingReader) scale(n node) *typev1.Scale {
+	n, ok := r.enter(n)
+	if !ok {
+		return nil
+	}
+	minimum, maximum, step := "", "", "1"
+	if n.Kind == yaml.MappingNode {
+		r.object(n, fields{"min": r.set(&minimum), "max": r.set(&maximum), "step": r.set(&step)})
+	} else if s, ok := r.text(n); ok {
+		var rest string
+		if rest, step, ok = strings.Cut(s, "/"); !ok {
+			step = "1"
+		}
+		// The dash behind the first character separates; one in front is a sign.
+		if i := strings.Index(rest[min(1, len(rest)):], "-"); i >= 0 {
+			minimum, maximum = rest[:i+1], rest[i+2:]
+		}
+	} else {
+		return nil
+	}
+	low, ok1 := parseCenti(minimum, '.')
+	high, ok2 := parseCenti(maximum, '.')
+	stride, ok3 := parseCenti(step, '.')
+	const bound = 1000_00
+	if !ok1 || !ok2 || !ok3 || low < -bound || high > bound || low >= high || stride <= 0 || (high-low)%stride != 0 || (high-low)/stride > 1000 {
+		r.fail(n, "must be a scale such as 1-5, 0-10 or 1-10/0.5, in hundredths, with at most 1,001 values")
+		return nil
+	}
+	scale := &typev1.Scale{Min: low.float(), Max: high.float()}
+	if stride != 100 {
+		scale.Step = stride.float()
+	}
+	return scale
+}
+
+// number returns a reader of a multiple of 0.01 into dst.
+func (r *mappingReader) number(dst **float64) func(node) {
+	return func(n node) {
+		s, ok := r.text(n)
+		if !ok {
+			return
+		}
+		v, ok := parseCenti(s, '.')
+		if !ok {
+			r.fail(n, "must be a number with at most two decimals, not %q", s)
+			return
+		}
+		f := v.float()
+		*dst = &f
+	}
+}
+
+func (r *mappingReader) questionText(n node) *typev1.LocalizedText {
+	texts := r.localized(n)
+	if len(texts) == 0 {
+		return nil
+	}
+	if texts[r.m.Survey.DefaultLanguage] == "" {
+		r.fail(n, "the text in the default language %q is missing", r.m.Survey.DefaultLanguage)
+	}
+	return &typev1.LocalizedText{Texts: texts}
+}
+
+func (r *mappingReader) options(n node, q *QuestionMapping) []*surveyv1.ChoiceQuestion_Option {
+	var options []*surveyv1.ChoiceQuestion_Option
+	seen := map[string]bool{}
+	r.list(n, func(item node) {
+		option := &surveyv1.ChoiceQuestion_Option{}
+		var from []string
+		hasFrom := false
+		r.object(item, fields{
+			"id":   r.set(&option.Id),
+			"text": func(n node) { option.Text = r.questionText(n) },
+			"from": func(n node) { hasFrom = true; from = r.texts(n) },
+		})
+		switch {
+		case !optionIDPattern.MatchString(option.Id):
+			r.fail(item, "id: must be letters, digits, dots, hyphens and underscores, at most 63, not %q", option.Id)
+			return
+		case seen[option.Id]:
+			r.fail(item, "id: the option %q stands there already", option.Id)
+			return
+		}
+		seen[option.Id] = true
+		if !hasFrom {
+			from = []string{option.Id}
+		}
+		for _, code := range from {
+			r.optionCode(item, q, option.Id, code)
+		}
+		options = append(options, option)
+	})
+	return options
+}
+
+// optionCode notes that cells with the code, or in the range such as 41..47, mean the option.
+func (r *mappingReader) optionCode(n node, q *QuestionMapping, option, code string) {
+	if first, last, ok := strings.Cut(code, ".."); ok {
+		low, err1 := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
+		high, err2 := strconv.ParseInt(strings.TrimSpace(last), 10, 64)
+		if err1 != nil || err2 != nil || low > high {
+			r.fail(n, "from: %q is not a range of whole numbers such as 41..47", code)
+			return
+		}
+		for _, other := range q.Ranges {
+			if low <= other.Last && other.First <= high {
+				r.fail(n, "from: %q overlaps with the range of the option %q", code, other.Option)
+			}
+		}
+		q.Ranges = append(q.Ranges, CodeRange{First: low, Last: high, Option: option})
+		return
+	}
+	if other, ok := q.From[code]; ok {
+		r.fail(n, "from: %q means the option %q already", code, other)
+		return
+	}
+	q.From[code] = option
+}
+
+func (r *mappingReader) comment(n node, q *QuestionMapping, f *questionFields) {
+	f.commentMode = "optional"
+	r.object(n, fields{
+		"column":               r.set(&q.Comment),
+		"missing":              func(n node) { q.CommentMissing = r.codes(n) },
+		"mode":                 r.set(&f.commentMode),
+		"required_at_or_below": r.number(&f.commentBelow),
+		"max_length":           r.setInt(&f.commentLength, 0, 10000),
+	})
+}
+
+func (r *mappingReader) commentPolicy(n node, q *QuestionMapping, f *questionFields) {
+	policy := &surveyv1.CommentPolicy{Mode: surveyv1.CommentPolicy_MODE_OPTIONAL, MaxLength: f.commentLength}
+	limits, scored := scaleOf(q.Definition)
+	switch f.commentMode {
+	case "optional":
+		if f.commentBelow != nil {
+			r.fail(n, "comment: required_at_or_below needs the mode required_below")
+		}
+	case "required_below":
+		policy.Mode = surveyv1.CommentPolicy_MODE_REQUIRED_BELOW
+		policy.RequiredAtOrBelow = f.commentBelow
+		if f.commentBelow == nil || !scored || !limits.holds(toCenti(*f.commentBelow)) {
+			r.fail(n, "comment: the mode required_below needs required_at_or_below, a value of the question's scale")
+		}
+	default:
+		r.fail(n, "comment: mode must be optional or required_below, not %q", f.commentMode)
+	}
+	q.Definition.Comment = policy
+}
+
+// scaleOf is the range of a question's values; false for choices and texts.
+func scaleOf(q *surveyv1.Question) (valueRange, bool) {
+	var s *typev1.Scale
+	switch k := q.GetKind().(type) {
+	case *surveyv1.Question_Nps:
+		s = &typev1.Scale{Min: 0, Max: 10, Step: k.Nps.GetStep()}
+		if k.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
+			s.Min = 1
+		}
+	case *surveyv1.Question_Csat:
+		s = k.Csat.GetScale()
+	case *surveyv1.Question_Ces:
+		s = k.Ces.GetScale()
+	case *surveyv1.Question_Rating:
+		s = k.Rating.GetScale()
+	default:
+		return valueRange{}, false
+	}
+	if s == nil {
+		s = &typev1.Scale{Min: 1, Max: 5}
+	}
+	r := valueRange{min: toCenti(s.GetMin()), max: toCenti(s.GetMax()), step: toCenti(s.GetStep())}
+	if r.step <= 0 {
+		r.step = 100
+	}
+	return r, true
+}
+
+func (r valueRange) String() string {
+	s := fmt.Sprintf("%v-%v", r.min.float(), r.max.float())
+	if r.step != 100 {
+		s += fmt.Sprintf("/%v", r.step.float())
+	}
+	return s
+}
