@@ -232,7 +232,7 @@ func statusFollowsConcurrentChanges(t *testing.T, open Open) {
 	v := create(t, s, draft(acme, "visit"))
 	done := make(chan struct{})
 	var readers sync.WaitGroup
-	for range 4 {
+	for range 2 {
 		readers.Go(func() {
 			for {
 				select {
@@ -247,7 +247,7 @@ func statusFollowsConcurrentChanges(t *testing.T, open Open) {
 			}
 		})
 	}
-	for i := range 200 {
+	for i := range 50 {
 		v.Status.Revision = int32(i)
 		var err error
 		if v, err = s.UpdateSurvey(t.Context(), v, nil); err != nil {
