@@ -47,10 +47,24 @@ func ChainUnary(chain []Interceptor) grpc.UnaryServerInterceptor {
 		steps[i] = c.Unary()
 	}
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		growStack(len(steps))
 		c := &unaryCall{steps: steps, info: info, handler: handler}
 		c.next = c.step
 		return c.step(ctx, req)
 	}
+}
+
+// stackRoom is the stack in bytes that a call through the chain to its handler needs, roughly.
+const stackRoom = 6 << 10
+
+// growStack makes the stack of the goroutine as large as the call will need, at once. Every call starts on a new goroutine with a small
+// stack, which is doubled when it is full and then copied with all frames of the chain on it: a fifth of the processor time of a small call
+// went there. The index keeps the compiler from leaving the array out.
+//
+//go:noinline
+func growStack(i int) byte {
+	var room [stackRoom]byte
+	return room[i]
 }
 
 type unaryCall struct {

@@ -113,12 +113,16 @@ func (keyCredentials) RequireTransportSecurity() bool { return false }
 // WithKey returns conn with a key, and if organization is not empty the organisation to act for, added to every call. It is for connections
 // in process; calls that bring an authorization of their own keep it.
 func WithKey(conn grpc.ClientConnInterface, key, organization string) grpc.ClientConnInterface {
-	return &keyedConn{conn: conn, key: "Bearer " + key, organization: organization}
+	k := &keyedConn{conn: conn, key: "Bearer " + key, organization: organization}
+	k.md = k.complete(metadata.MD{})
+	return k
 }
 
 type keyedConn struct {
 	conn              grpc.ClientConnInterface
 	key, organization string
+	// md is the metadata of calls that bring none. Nobody changes it: metadata in a context is copied by whoever reads it.
+	md metadata.MD
 }
 
 // Invoke makes a unary call with the key.
@@ -134,16 +138,21 @@ func (k *keyedConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 func (k *keyedConn) with(ctx context.Context) context.Context {
 	md, ok := metadata.FromOutgoingContext(ctx)
 	if !ok {
-		md = make(metadata.MD, 2)
+		return metadata.NewOutgoingContext(ctx, k.md)
 	}
 	// FromOutgoingContext returns a copy, so that writing to it is safe.
+	return metadata.NewOutgoingContext(ctx, k.complete(md))
+}
+
+// complete adds to md what is missing in it.
+func (k *keyedConn) complete(md metadata.MD) metadata.MD {
 	if len(md["authorization"]) == 0 {
 		md["authorization"] = []string{k.key}
 	}
 	if k.organization != "" && len(md[authn.MetadataOrganization]) == 0 {
 		md[authn.MetadataOrganization] = []string{k.organization}
 	}
-	return metadata.NewOutgoingContext(ctx, md)
+	return md
 }
 
 // WithOrganization returns a context whose calls act for the organisation; the key must have the role service. It is for services that serve

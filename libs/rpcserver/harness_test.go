@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -69,7 +70,7 @@ func keyring(t testing.TB) *authn.Keyring {
 	return ring
 }
 
-func deps(t testing.TB, log *logBuffer) rpcserver.Deps {
+func deps(t testing.TB, log io.Writer) rpcserver.Deps {
 	t.Helper()
 	return rpcserver.Deps{
 		Logger: slog.New(slog.NewJSONHandler(log, nil)),

@@ -50,6 +50,7 @@ type Server struct {
 	services    []protoreflect.ServiceDescriptor
 	registerErr error
 	policy      atomic.Pointer[authz.Policy]
+	draining    atomic.Bool
 }
 
 var _ grpc.ServiceRegistrar = (*Server)(nil)
@@ -233,10 +234,12 @@ func (s *Server) InFlight() int { return s.admission.InFlight() }
 
 // Drain stops the server in order: health says NOT_SERVING, then for Config.Linger calls are still accepted, then new calls are refused and
 // those in flight finish; streams are ended after Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off.
-// An error tells that something had to be cut off.
+// An error tells that something had to be cut off. Safe to call again.
 func (s *Server) Drain(ctx context.Context) error {
 	s.health.Shutdown()
-	wait(ctx, s.config.Linger)
+	if s.draining.CompareAndSwap(false, true) {
+		wait(ctx, s.config.Linger)
+	}
 
 	ctx, cancel := context.WithTimeout(ctx, s.config.DrainTimeout)
 	defer cancel()

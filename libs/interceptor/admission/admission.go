@@ -30,10 +30,12 @@ type Interceptor struct {
 	streamBase context.Context
 	endStreams context.CancelCauseFunc
 
-	idleMu sync.Mutex
+	all atomic.Int64
+	// waiting counts those in WaitIdle: while there are none, calls that leave have nobody to tell.
+	waiting atomic.Int32
+	idleMu  sync.Mutex
 	// idle is closed and replaced whenever the last call leaves.
 	idle chan struct{}
-	all  atomic.Int64
 }
 
 type limit struct {
@@ -67,6 +69,8 @@ func (i *Interceptor) EndStreams() { i.endStreams(errShutdown) }
 
 // WaitIdle returns nil when no call is in flight, or ctx's error.
 func (i *Interceptor) WaitIdle(ctx context.Context) error {
+	i.waiting.Add(1)
+	defer i.waiting.Add(-1)
 	for {
 		i.idleMu.Lock()
 		idle := i.idle
@@ -95,7 +99,8 @@ func (i *Interceptor) enter(l *limit) error {
 
 func (i *Interceptor) leave(l *limit) {
 	l.now.Add(-1)
-	if i.all.Add(-1) == 0 {
+	// A waiter that comes after this look at waiting sees that all is 0.
+	if i.all.Add(-1) == 0 && i.waiting.Load() > 0 {
 		i.idleMu.Lock()
 		close(i.idle)
 		i.idle = make(chan struct{})
