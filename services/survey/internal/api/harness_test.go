@@ -182,3 +182,8 @@ func fieldsOf(e *rpcerr.Error) []string {
 	}
 	return out
 }
+
+// adminConn is a connection of an administrator of acme.
+func adminConn(f *fixture) grpc.ClientConnInterface {
+	return rpcclient.WithKey(f.server.InProcess(), secretOf(acme), "")
+}
