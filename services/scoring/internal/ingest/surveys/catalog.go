@@ -25,6 +25,8 @@ var (
 	ErrNotFound = errors.New("not found by the survey service")
 	// ErrUnavailable tells that the survey service could not be asked and the answer is not known.
 	ErrUnavailable = errors.New("the survey service did not answer")
+	// ErrFault tells that the survey service was asked and failed, or gave an answer that makes no sense.
+	ErrFault = errors.New("the survey service failed to answer")
 )
 
 // askTimeout bounds one question to the survey service.
@@ -66,7 +68,8 @@ func New(conn grpc.ClientConnInterface, refresh time.Duration, now func() time.T
 	}
 }
 
-// Revision returns a revision, asking for it at most once. ErrNotFound when there is none, ErrUnavailable when that is not known.
+// Revision returns a revision, asking for it at most once. ErrNotFound when there is none, ErrUnavailable and ErrFault when
+// that is not known.
 func (c *Catalog) Revision(ctx context.Context, organization, survey string, number int64) (*questionnaire.Revision, error) {
 	k := key{organization, survey}
 	c.mu.RLock()
@@ -82,7 +85,8 @@ func (c *Catalog) Revision(ctx context.Context, organization, survey string, num
 }
 
 // History returns the revisions of a survey. What is known for less than the refresh interval is returned without asking; when the
-// survey service does not answer, what is known at all. ErrNotFound when there is no such survey, ErrUnavailable when that is not known.
+// survey service does not answer, what is known at all. ErrNotFound when there is no such survey, ErrUnavailable and ErrFault when that is
+// not known.
 func (c *Catalog) History(ctx context.Context, organization, survey string) (questionnaire.History, error) {
 	k := key{organization, survey}
 	now := c.now()
@@ -94,7 +98,7 @@ func (c *Catalog) History(ctx context.Context, organization, survey string) (que
 		return e.history, nil
 	}
 	h, err := c.ask(ctx, k)
-	if known && errors.Is(err, ErrUnavailable) && ctx.Err() == nil {
+	if known && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
 		return e.history, nil
 	}
 	return h, err
@@ -156,7 +160,7 @@ func (c *Catalog) fetch(ctx context.Context, k key) (questionnaire.History, erro
 	var newest int64
 	if name := resp.GetSurvey().GetCurrentRevision(); name != "" {
 		if _, newest, err = ParseRevision(name); err != nil {
-			return questionnaire.History{}, fmt.Errorf("ask for survey: current revision: %w", err)
+			return questionnaire.History{}, fmt.Errorf("ask for survey: current revision: %w: %w", ErrFault, err)
 		}
 	}
 	h := questionnaire.History{Revisions: make([]*questionnaire.Revision, newest)}
@@ -184,10 +188,10 @@ func (c *Catalog) askRevision(ctx context.Context, k key, number int64) (*questi
 	}
 	r, err := FromRevision(resp.GetRevision())
 	if err != nil {
-		return nil, fmt.Errorf("ask for revision: %w", err)
+		return nil, fmt.Errorf("ask for revision: %w: %w", ErrFault, err)
 	}
 	if r.Survey != k.survey || r.Number != number {
-		return nil, fmt.Errorf("ask for revision %s: the answer is %s", name, resp.GetRevision().GetName())
+		return nil, fmt.Errorf("ask for revision %s: the answer is %s: %w", name, resp.GetRevision().GetName(), ErrFault)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -215,13 +219,19 @@ func (c *Catalog) entry(k key) *entry {
 
 // failure translates an error of a call and remembers that the survey service did not answer.
 func (c *Catalog) failure(k key, doing string, err error) error {
-	if rpcerr.Code(err) == codes.NotFound {
+	kind := ErrFault
+	switch rpcerr.Code(err) {
+	case codes.NotFound:
 		return fmt.Errorf("%s %s: %w", doing, k.survey, ErrNotFound)
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted, codes.Aborted,
+		codes.Unauthenticated, codes.PermissionDenied:
+		// The last two are errors of the configuration, which people mend.
+		kind = ErrUnavailable
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e := c.surveys[k]; e != nil {
 		e.failed = c.now()
 	}
-	return fmt.Errorf("%s %s: %w: %w", doing, k.survey, ErrUnavailable, err)
+	return fmt.Errorf("%s %s: %w: %w", doing, k.survey, kind, err)
 }

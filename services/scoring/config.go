@@ -1,0 +1,81 @@
+package scoring
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+)
+
+// Config is how the service behaves. Start from DefaultConfig.
+type Config struct {
+	Path           string        `koanf:"path" doc:"SQLite file of the scoring service, relative to the data folder; made when it is missing. One process uses it at a time."`
+	TimeZone       string        `koanf:"time_zone" doc:"IANA time zone in which the steps of a series begin when a query names none."`
+	BatchSize      int           `koanf:"batch_size" doc:"About how many events are applied in one transaction at most."`
+	SurveyRefresh  time.Duration `koanf:"survey_refresh" doc:"Age at which the knowledge of which revision of a survey is the current one is refreshed by a query."`
+	WatchInterval  time.Duration `koanf:"watch_interval" doc:"Shortest time between two results of a watched query."`
+	WatchHeartbeat time.Duration `koanf:"watch_heartbeat" doc:"Silence after which those who watch a query get a heartbeat."`
+	WatchPatience  time.Duration `koanf:"watch_patience" doc:"Time that a reader of a watched query may take for one message before its stream is ended."`
+	PageTokenTTL   time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
+	Bands          Bands         `koanf:"bands"`
+}
+
+// Bands are the cut points by which scores are judged.
+type Bands struct {
+	StrongAbove   float64 `koanf:"strong_above" doc:"NPS above which it is STRONG."`
+	SystemicTo    float64 `koanf:"systemic_to" doc:"Mean on 1 to 10 up to which it is SYSTEMIC: the processes are at fault."`
+	CaseLevelFrom float64 `koanf:"case_level_from" doc:"Mean on 1 to 10 from which it is CASE_LEVEL: look at persons and cases."`
+}
+
+// Defaults that are no constants of other packages.
+const (
+	defaultBatchSize     = 2000
+	defaultSurveyRefresh = time.Second
+	defaultInterval      = 200 * time.Millisecond
+	defaultHeartbeat     = 15 * time.Second
+	defaultPatience      = 10 * time.Second
+)
+
+// DefaultConfig is a sound configuration.
+func DefaultConfig() Config {
+	t := metric.DefaultThresholds()
+	return Config{
+		Path:           "scoring.db",
+		TimeZone:       "UTC",
+		BatchSize:      defaultBatchSize,
+		SurveyRefresh:  defaultSurveyRefresh,
+		WatchInterval:  defaultInterval,
+		WatchHeartbeat: defaultHeartbeat,
+		WatchPatience:  defaultPatience,
+		PageTokenTTL:   page.DefaultTTL,
+		Bands:          Bands{StrongAbove: t.StrongAbove, SystemicTo: t.SystemicTo, CaseLevelFrom: t.CaseLevelFrom},
+	}
+}
+
+func (c Config) check() error {
+	if c.Path == "" {
+		return errors.New("check path: it is empty")
+	}
+	if c.BatchSize < 1 {
+		return fmt.Errorf("check batch_size: %d is not positive", c.BatchSize)
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"watch_interval", c.WatchInterval}, {"watch_heartbeat", c.WatchHeartbeat}, {"watch_patience", c.WatchPatience}, {"page_token_ttl", c.PageTokenTTL},
+	} {
+		if d.value <= 0 {
+			return fmt.Errorf("check %s: %v is not positive", d.name, d.value)
+		}
+	}
+	if c.SurveyRefresh < 0 {
+		return fmt.Errorf("check survey_refresh: %v is negative", c.SurveyRefresh)
+	}
+	if !(1 <= c.Bands.SystemicTo && c.Bands.SystemicTo < c.Bands.CaseLevelFrom && c.Bands.CaseLevelFrom <= 10) {
+		return fmt.Errorf("check bands: systemic_to %v and case_level_from %v must ascend within 1 to 10", c.Bands.SystemicTo, c.Bands.CaseLevelFrom)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+// Package api serves the scoring service's RPCs: it authorises by the caller's organisation, converts, and calls.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/live"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// Catalog is what the API must know of surveys; *surveys.Catalog is one.
+type Catalog interface {
+	History(ctx context.Context, organization, survey string) (questionnaire.History, error)
+	Forget(organization, survey string)
+}
+
+// Rebuilder begins rebuilds; *ingest.Rebuilder is one.
+type Rebuilder interface {
+	Start(ctx context.Context, organization string) (store.Rebuild, error)
+}
+
+// Options are what a Server works with; all but Thresholds are required.
+type Options struct {
+	Store     store.Store
+	Board     *live.Board
+	Catalog   Catalog
+	Rebuilder Rebuilder
+	Logger    *slog.Logger
+	// Location is the time zone of queries that name none.
+	Location *time.Location
+	// Thresholds judge estimates; nil means the defaults of the definitions.
+	Thresholds *metric.Thresholds
+	// PageTokens makes and checks page tokens.
+	PageTokens page.Codec
+	// Watch says how live scores are sent.
+	Watch WatchOptions
+}
+
+// Server serves ScoringService.
+type Server struct {
+	scoringv1.UnimplementedScoringServiceServer
+	Options
+
+	zones    zones
+	watchers *watchers
+}
+
+// New makes a server. Stop ends its streams.
+func New(o Options) *Server {
+	s := &Server{Options: o}
+	s.watchers = newWatchers(s.evaluate, o.Board, o.Watch)
+	return s
+}
+
+// Register registers the service.
+func (s *Server) Register(r grpc.ServiceRegistrar) { scoringv1.RegisterScoringServiceServer(r, s) }
+
+// Stop ends the streams and what works for them, and waits for the latter. Safe to call twice.
+func (s *Server) Stop() { s.watchers.stop() }
+
+// facts reads the facts of one organisation.
+type facts struct {
+	store  store.Store
+	ledger store.Ledger
+}
+
+// HasRespondents tells whether any response of a survey names its respondent.
+func (f facts) HasRespondents(ctx context.Context, survey string) (bool, error) {
+	return f.store.HasRespondents(ctx, f.ledger, survey)
+}
+
+// Facts calls fn with each response of a survey.
+func (f facts) Facts(ctx context.Context, survey string, fn func(*fact.Fact) error) error {
+	return f.store.Facts(ctx, f.ledger, survey, func(_ int64, x *fact.Fact) error { return fn(x) })
+}

@@ -1,0 +1,230 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otklik/otklik/services/scoring/internal/live"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// idleFactor keeps the evaluation of a costly query from taking more than this part of the time: it rests idleFactor times as long as it worked.
+const idleFactor = 10
+
+// evaluation answers a query.
+type evaluation func(ctx context.Context, org string, q *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error)
+
+// watchers evaluates watched queries: each different query once per change, however many watch it.
+type watchers struct {
+	evaluate evaluation
+	board    *live.Board
+	options  WatchOptions
+	stopping chan struct{}
+	running  sync.WaitGroup
+
+	mu      sync.Mutex
+	stopped bool
+	queries map[string]*watched
+}
+
+func newWatchers(evaluate evaluation, board *live.Board, o WatchOptions) *watchers {
+	return &watchers{evaluate: evaluate, board: board, options: o, stopping: make(chan struct{}), queries: make(map[string]*watched)}
+}
+
+// stop ends the evaluation of all queries and waits for it.
+func (w *watchers) stop() {
+	w.mu.Lock()
+	if !w.stopped {
+		w.stopped = true
+		close(w.stopping)
+		for _, q := range w.queries {
+			q.cancel()
+		}
+	}
+	w.mu.Unlock()
+	w.running.Wait()
+}
+
+// result is the answer to a watched query at one time. It is shared: nobody may change it.
+type result struct {
+	scores    []*scoringv1.Score
+	watermark time.Time
+	err       error
+}
+
+// watched is a query that is watched. It holds the latest result only, so that slow readers cost no memory.
+type watched struct {
+	owner  *watchers
+	key    string
+	cancel context.CancelFunc
+	users  int
+
+	mu      sync.Mutex
+	latest  result
+	version uint64
+	next    chan struct{}
+}
+
+// subscription is one reader of a watched query.
+type subscription struct {
+	*watched
+	seen uint64
+}
+
+// join begins to watch a query for one reader.
+func (w *watchers) join(org string, q *scoringv1.ScoreQuery) (*subscription, error) {
+	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("encode query: %w", err)
+	}
+	key := org + "\x00" + string(encoded)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped {
+		return nil, errStopping
+	}
+	x := w.queries[key]
+	if x == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		x = &watched{owner: w, key: key, cancel: cancel, next: make(chan struct{})}
+		w.queries[key] = x
+		q := proto.CloneOf(q)
+		w.running.Go(func() { x.run(ctx, org, q) })
+	}
+	x.users++
+	return &subscription{watched: x}, nil
+}
+
+// leave ends the watching of one reader.
+func (s *subscription) leave() {
+	w := s.owner
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.users--
+	if s.users == 0 {
+		s.cancel()
+		if w.queries[s.key] == s.watched {
+			delete(w.queries, s.key)
+		}
+	}
+}
+
+// changed returns a channel that is closed at the next result. Get it before asking for news.
+func (s *subscription) changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next
+}
+
+// news is the latest result, unless the reader has had it.
+func (s *subscription) news() (result, bool) {
+	s.watched.mu.Lock()
+	defer s.watched.mu.Unlock()
+	if s.version == s.seen {
+		return result{}, false
+	}
+	s.seen = s.version
+	return s.latest, true
+}
+
+// run evaluates the query now and after each change, until ctx ends or it fails.
+func (x *watched) run(ctx context.Context, org string, q *scoringv1.ScoreQuery) {
+	w := x.owner
+	topic := w.board.Watch(org, strings.TrimPrefix(q.GetSurvey(), surveyPrefix))
+	defer topic.Close()
+	for {
+		changed := topic.Changed()
+		began := time.Now()
+		scores, watermark, err := w.evaluate(ctx, org, q)
+		if ctx.Err() != nil {
+			return
+		}
+		x.publish(result{scores: scores, watermark: watermark, err: err})
+		if err != nil {
+			w.forget(x)
+			return
+		}
+		took := time.Since(began)
+		if !pause(ctx, max(w.options.Interval, idleFactor*took)-took) {
+			return
+		}
+		// A questionnaire that is published anew changes results without a change of the counts: they are looked at with every heartbeat.
+		if !await(ctx, changed, w.options.Heartbeat) {
+			return
+		}
+	}
+}
+
+// publish makes a result the latest one, unless it says what the one before said.
+func (x *watched) publish(r result) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.version > 0 && r.err == nil && same(r.scores, x.latest.scores) {
+		return
+	}
+	x.latest = r
+	x.version++
+	close(x.next)
+	x.next = make(chan struct{})
+}
+
+// forget lets a query that failed be evaluated anew for the next reader.
+func (w *watchers) forget(x *watched) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queries[x.key] == x {
+		delete(w.queries, x.key)
+	}
+}
+
+// same tells whether two results are equal but for the watermark.
+func same(a, b []*scoringv1.Score) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		// Whether counts differ is quick to see, and most often they do.
+		if a[i].GetN() != b[i].GetN() || a[i].GetEstimate() != b[i].GetEstimate() {
+			return false
+		}
+	}
+	for i := range a {
+		x, y := a[i], b[i]
+		mark := x.Watermark
+		x.Watermark = y.GetWatermark()
+		equal := proto.Equal(x, y)
+		x.Watermark = mark
+		if !equal {
+			return false
+		}
+	}
+	return true
+}
+
+// pause waits; false when ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	return await(ctx, nil, d)
+}
+
+// await waits for a channel or some time; false when ctx ends first.
+func await(ctx context.Context, ch <-chan struct{}, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ch:
+		return true
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,117 @@
+package cell
+
+import (
+	"fmt"
+
+	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
+	"github.com/otklik/otklik/services/scoring/internal/wire"
+)
+
+// The least number of bytes that a cell and a bin take.
+const (
+	minCell = 4
+	minBin  = 2
+)
+
+// decoder reads a chunk series by series and cell by cell. Strings are made anew only where they change.
+type decoder struct {
+	in   *wire.Reader
+	span Span
+	// key is the current series; its bucket means nothing.
+	key cube.Key
+	// left is the number of cells of the series that have not been read.
+	left int
+	// bucket and bins are the current cell; bins is used again for the next.
+	bucket int64
+	bins   []histogram.Bin
+	// names keeps a context value that occurs under many questions from being made anew for each.
+	names map[string]string
+}
+
+func newDecoder(span Span, data []byte, names map[string]string) (*decoder, error) {
+	d := &decoder{in: wire.NewReader(data), span: span, names: names}
+	if v := d.in.Byte(); v != version {
+		return nil, fmt.Errorf("decode chunk: version %d: %w", v, wire.ErrCorrupt)
+	}
+	return d, nil
+}
+
+// nextSeries moves to the next series, past cells that were not read; false at the end and after an error.
+func (d *decoder) nextSeries() bool {
+	for d.left > 0 {
+		if !d.nextCell() {
+			return false
+		}
+	}
+	if d.in.Len() == 0 {
+		return false
+	}
+	flags := d.in.Byte()
+	if flags&^flagsKnown != 0 {
+		d.in.Fail()
+	}
+	if flags&sameFamily == 0 {
+		d.key.Kind = cube.CellKind(d.in.Byte())
+		d.key.Population = fact.Population(d.in.Byte())
+		d.key.Question = d.in.String()
+		d.key.Scale = d.in.String()
+	}
+	d.key.ContextKey = fact.ContextKey(d.in.Byte())
+	d.key.ContextValue = d.name(d.in.String())
+	d.left = d.in.Count(minCell)
+	d.bucket = d.span.first()
+	if d.left == 0 {
+		d.in.Fail()
+	}
+	return d.in.Err() == nil
+}
+
+func (d *decoder) name(s string) string {
+	if known, ok := d.names[s]; ok {
+		return known
+	}
+	d.names[s] = s
+	return s
+}
+
+// nextCell moves to the next cell of the series; false at its end and after an error.
+func (d *decoder) nextCell() bool {
+	if d.left == 0 {
+		return false
+	}
+	d.left--
+	step := d.in.Uvarint()
+	if step > spanBuckets {
+		d.in.Fail()
+	}
+	d.bucket += int64(step)
+	if d.bucket >= d.span.first()+spanBuckets || d.bucket < int64(calendar.MinBucket) || d.bucket > int64(calendar.MaxBucket) {
+		d.in.Fail()
+	}
+	n := d.in.Count(minBin)
+	if n == 0 {
+		d.in.Fail()
+	}
+	d.bins = d.bins[:0]
+	var value int64
+	for range n {
+		value += d.in.Varint()
+		d.bins = append(d.bins, histogram.Bin{Value: value, Count: d.in.Varint()})
+	}
+	if d.in.Err() != nil {
+		d.left = 0
+		return false
+	}
+	return true
+}
+
+// err tells whether the chunk was read without fault.
+func (d *decoder) err() error {
+	if err := d.in.Err(); err != nil {
+		return fmt.Errorf("decode chunk: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package cell
+
+import (
+	"encoding/binary"
+
+	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
+	"github.com/otklik/otklik/services/scoring/internal/wire"
+)
+
+// version is the first byte of a chunk.
+const version = 1
+
+// SpanDays is the number of days of universal time that a chunk covers. Longer spans make merged chunks large and slow to rewrite,
+// shorter ones spread the answers of an import over more rows.
+const SpanDays = 8
+
+const spanBuckets = SpanDays * calendar.BucketsPerDay
+
+// Span is a span of SpanDays days, counted from the start of 1970.
+type Span int32
+
+// SpanOf is the span that holds a bucket.
+func SpanOf(b calendar.Bucket) Span {
+	s := b / spanBuckets
+	if b%spanBuckets < 0 {
+		s--
+	}
+	return Span(s)
+}
+
+// first is the first bucket of the span. The first span of all begins before the first bucket, hence the wider type.
+func (s Span) first() int64 { return int64(s) * spanBuckets }
+
+// Chunk is what one survey's cells change by within one span.
+type Chunk struct {
+	Survey string
+	Span   Span
+	// Data is the packed changes; never empty.
+	Data []byte
+}
+
+// Pack splits a delta into chunks, at most one for each survey and span.
+func Pack(d *cube.Delta) []Chunk {
+	type place struct {
+		survey string
+		span   Span
+	}
+	var order []place
+	encoders := make(map[place]*encoder, 1)
+	for _, k := range d.Keys() {
+		p := place{k.Survey, SpanOf(k.Bucket)}
+		e := encoders[p]
+		if e == nil {
+			e = newEncoder(p.span)
+			encoders[p] = e
+			order = append(order, p)
+		}
+		e.series(k)
+		e.cell(k.Bucket, d.Changes(k))
+	}
+	chunks := make([]Chunk, 0, len(order))
+	for _, p := range order {
+		if data := encoders[p].finish(); data != nil {
+			chunks = append(chunks, Chunk{Survey: p.survey, Span: p.span, Data: data})
+		}
+	}
+	return chunks
+}
+
+// Flags of a series' header.
+const (
+	// sameFamily: kind, question, scale and population are those of the series before.
+	sameFamily = 1 << iota
+	flagsKnown = sameFamily
+)
+
+// encoder writes a chunk. Series and, within them, cells must come in order.
+type encoder struct {
+	span Span
+	out  []byte
+	// current is the series whose cells are being collected, last the one written before it.
+	current, last cube.Key
+	open, written bool
+	// cells holds the cells of the current series, count their number, bucket the last of them.
+	cells  []byte
+	count  uint64
+	bucket int64
+}
+
+func newEncoder(span Span) *encoder { return &encoder{span: span} }
+
+// series begins the series of a key, unless it is the current one.
+func (e *encoder) series(k cube.Key) {
+	k.Survey, k.Bucket = "", 0
+	if e.open && k == e.current {
+		return
+	}
+	e.flush()
+	e.current, e.open = k, true
+	e.bucket = e.span.first()
+}
+
+// cell adds a cell of the current series; one without changes is left out.
+func (e *encoder) cell(b calendar.Bucket, bins []histogram.Bin) {
+	if len(bins) == 0 {
+		return
+	}
+	e.cells = binary.AppendUvarint(e.cells, uint64(int64(b)-e.bucket))
+	e.bucket = int64(b)
+	e.cells = binary.AppendUvarint(e.cells, uint64(len(bins)))
+	var before int64
+	for _, bin := range bins {
+		// The first value is written as it is, the others as the distance from the one before.
+		e.cells = binary.AppendVarint(e.cells, bin.Value-before)
+		e.cells = binary.AppendVarint(e.cells, bin.Count)
+		before = bin.Value
+	}
+	e.count++
+}
+
+// flush writes the current series; one without cells is left out.
+func (e *encoder) flush() {
+	if !e.open || e.count == 0 {
+		e.open = false
+		return
+	}
+	if !e.written {
+		e.out = append(e.out, version)
+	}
+	k := e.current
+	if e.written && sameFamilyAs(k, e.last) {
+		e.out = append(e.out, sameFamily)
+	} else {
+		e.out = append(e.out, 0, byte(k.Kind), byte(k.Population))
+		e.out = wire.AppendString(e.out, k.Question)
+		e.out = wire.AppendString(e.out, k.Scale)
+	}
+	e.out = append(e.out, byte(k.ContextKey))
+	e.out = wire.AppendString(e.out, k.ContextValue)
+	e.out = binary.AppendUvarint(e.out, e.count)
+	e.out = append(e.out, e.cells...)
+	e.last, e.written, e.open = k, true, false
+	e.cells, e.count = e.cells[:0], 0
+}
+
+func sameFamilyAs(a, b cube.Key) bool {
+	return a.Kind == b.Kind && a.Question == b.Question && a.Scale == b.Scale && a.Population == b.Population
+}
+
+// finish returns the chunk; nil when nothing changes.
+func (e *encoder) finish() []byte {
+	e.flush()
+	return e.out
+}

@@ -1,0 +1,156 @@
+package cell
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
+)
+
+// ErrNegative tells that the sum of all chunks counts less than nothing: chunks are missing or were added twice.
+var ErrNegative = errors.New("a count is below zero")
+
+// Merge is the sum of chunks of one survey and span; nil when they cancel out. Equal sums have equal encodings.
+func Merge(span Span, chunks ...[]byte) ([]byte, error) {
+	e := newEncoder(span)
+	if err := walk(span, chunks, e.series, e.cell); err != nil {
+		return nil, fmt.Errorf("merge chunks: %w", err)
+	}
+	return e.finish(), nil
+}
+
+// Sum visits the cells that chunks of one survey and span add up to, series by series in the order of cube.Key.Compare: first `series` with
+// the key (whose survey and bucket are zero), then `cell` for each of its buckets in ascending order. bins must not be kept.
+// ErrNegative when a count is below zero: only all chunks together are cells.
+func Sum(span Span, chunks [][]byte, series func(k cube.Key), cell func(b calendar.Bucket, bins []histogram.Bin)) error {
+	negative := false
+	err := walk(span, chunks, series, func(b calendar.Bucket, bins []histogram.Bin) {
+		for i := range bins {
+			negative = negative || bins[i].Count < 0
+		}
+		cell(b, bins)
+	})
+	if err == nil && negative {
+		err = ErrNegative
+	}
+	if err != nil {
+		return fmt.Errorf("sum chunks: %w", err)
+	}
+	return nil
+}
+
+// walk goes through sorted chunks side by side.
+func walk(span Span, chunks [][]byte, series func(cube.Key), cell func(calendar.Bucket, []histogram.Bin)) error {
+	names := make(map[string]string)
+	live := make([]*decoder, 0, len(chunks))
+	all := make([]*decoder, 0, len(chunks))
+	for _, c := range chunks {
+		d, err := newDecoder(span, c, names)
+		if err != nil {
+			return err
+		}
+		all = append(all, d)
+		if d.nextSeries() {
+			live = append(live, d)
+		}
+	}
+	same := make([]*decoder, 0, len(live))
+	var sum []histogram.Bin
+	for len(live) > 0 {
+		same = leastSeries(live, same[:0])
+		series(same[0].key)
+		sum = walkSeries(same, sum, cell)
+		live = slices.DeleteFunc(live, func(d *decoder) bool { return slices.Contains(same, d) && !d.nextSeries() })
+	}
+	for _, d := range all {
+		if err := d.err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leastSeries collects the decoders that stand at the first series.
+func leastSeries(live, same []*decoder) []*decoder {
+	for _, d := range live {
+		order := 0
+		if len(same) > 0 {
+			order = compareSeries(d.key, same[0].key)
+		}
+		if order < 0 {
+			same = same[:0]
+		}
+		if order <= 0 {
+			same = append(same, d)
+		}
+	}
+	return same
+}
+
+// compareSeries orders series as cube.Key.Compare does; most often they differ in the context only.
+func compareSeries(a, b cube.Key) int {
+	if sameFamilyAs(a, b) {
+		if c := cmp.Compare(a.ContextKey, b.ContextKey); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.ContextValue, b.ContextValue)
+	}
+	return a.Compare(b)
+}
+
+// walkSeries adds up the cells of decoders that stand at the same series. sum is room to work in.
+func walkSeries(same []*decoder, sum []histogram.Bin, cell func(calendar.Bucket, []histogram.Bin)) []histogram.Bin {
+	if len(same) == 1 {
+		for d := same[0]; d.nextCell(); {
+			cell(calendar.Bucket(d.bucket), d.bins)
+		}
+		return sum
+	}
+	var at []*decoder
+	for _, d := range same {
+		if d.nextCell() {
+			at = append(at, d)
+		}
+	}
+	for len(at) > 0 {
+		bucket := at[0].bucket
+		for _, d := range at[1:] {
+			bucket = min(bucket, d.bucket)
+		}
+		sum = sum[:0]
+		at = slices.DeleteFunc(at, func(d *decoder) bool {
+			if d.bucket != bucket {
+				return false
+			}
+			sum = add(sum, d.bins)
+			return !d.nextCell()
+		})
+		if len(sum) > 0 {
+			cell(calendar.Bucket(bucket), sum)
+		}
+	}
+	return sum
+}
+
+// add adds sorted bins to a sorted sum; counts that cancel out leave.
+func add(sum, bins []histogram.Bin) []histogram.Bin {
+	if len(sum) == 0 {
+		return append(sum, bins...)
+	}
+	for _, b := range bins {
+		i, found := slices.BinarySearchFunc(sum, b.Value, func(s histogram.Bin, v int64) int { return cmp.Compare(s.Value, v) })
+		switch {
+		case !found:
+			sum = slices.Insert(sum, i, b)
+		case sum[i].Count+b.Count == 0:
+			sum = slices.Delete(sum, i, i+1)
+		default:
+			sum[i].Count += b.Count
+		}
+	}
+	return sum
+}

@@ -1,0 +1,165 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+)
+
+// Comparison is two scores and the test of their difference.
+type Comparison struct {
+	metric.Comparison
+	// Score and Baseline are the two scores with their slices.
+	Score, Baseline Row
+}
+
+// Compare answers two queries that describe one score each, and tests the difference. Refusals are *Error.
+func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Comparison, error) {
+	sideA, err := newSide(ctx, a, da)
+	if err != nil {
+		return Comparison{}, err
+	}
+	sideB, err := newSide(ctx, b, db)
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.Baseline = true
+		}
+		return Comparison{}, err
+	}
+	if sideA.variant != sideB.variant {
+		e := refuse(NotComparable, "variants", "%s cannot be compared with %s: leave metric and variant of the baseline out", sideA.variant, sideB.variant)
+		e.Baseline = true
+		return Comparison{}, e
+	}
+	if sideA.row.Score.Scale != sideB.row.Score.Scale {
+		return Comparison{}, &Error{Reason: NotComparable, State: true, Description: fmt.Sprintf("the answers are on different scales, %s and %s",
+			sideA.row.Score.Scale.ID(), sideB.row.Score.Scale.ID())}
+	}
+	c, err := metric.Compare(sideA.variant, sideA.side, sideB.side, a.Settings)
+	if errors.Is(err, metric.ErrNotComparable) {
+		return Comparison{}, &Error{Reason: NotComparable, State: true, Description: "a side has no answers, or the sides were not asked in the same way"}
+	}
+	if err != nil {
+		return Comparison{}, fmt.Errorf("compare: %w", err)
+	}
+	return Comparison{Comparison: c, Score: sideA.row, Baseline: sideB.row}, nil
+}
+
+// side is one of the two scores compared.
+type side struct {
+	variant metric.Variant
+	side    metric.Side
+	row     Row
+}
+
+func newSide(ctx context.Context, q Query, d Data) (side, error) {
+	if err := checkSide(q); err != nil {
+		return side{}, err
+	}
+	if len(q.Metrics) == 0 {
+		definition, _, err := metric.FindVariant(q.Variants[0])
+		if err != nil {
+			return side{}, fmt.Errorf("compare: %w", err)
+		}
+		q.Metrics = []metric.ID{definition.ID}
+	}
+	p, err := newPlan(q, d)
+	if err != nil {
+		return side{}, err
+	}
+	variant, t, err := p.only()
+	if err != nil {
+		return side{}, err
+	}
+	counts, err := p.count(d)
+	if err != nil {
+		return side{}, err
+	}
+	slice, asked, err := p.onlySlice(ctx, t, counts, d)
+	if err != nil {
+		return side{}, err
+	}
+	w := &writer{plan: p}
+	if err := w.write(variant, asked, slice); err != nil {
+		return side{}, err
+	}
+	if len(w.rows) == 0 {
+		return side{}, refuse(NotComparable, "question", "the metric cannot be computed from the answers on the scale %s", slice.Scale)
+	}
+	data := metric.Data{Answers: slice.Answers, Outcomes: slice.Outcomes, Pooled: slice.Pooled}
+	return side{variant: variant, side: metric.Side{Question: asked, Data: data}, row: w.rows[0]}, nil
+}
+
+// checkSide refuses a query that describes more than one score.
+func checkSide(q Query) error {
+	switch {
+	case q.Grain != calendar.None:
+		return refuse(NotComparable, "grain", "a side of a comparison is one score: leave the grain out")
+	case q.Key != fact.NoKey && q.Value == nil:
+		return refuse(NotComparable, "group_by", "a side of a comparison is one score: use a filter rather than a grouping")
+	case q.Question == AllQuestions:
+		return refuse(NotComparable, "question", "a side of a comparison is one score: name one question or none")
+	case len(q.Metrics) > 1:
+		return refuse(NotComparable, "metrics", "a side of a comparison is one score: name one metric")
+	case len(q.Variants) > 1:
+		return refuse(NotComparable, "variants", "a side of a comparison is one score: name one variant")
+	case len(q.Metrics) == 0 && len(q.Variants) == 0:
+		return refuse(NotComparable, "metrics", "a side of a comparison is one score: name a metric")
+	}
+	return nil
+}
+
+// only is the one variant and the question that it is computed from; no question for scores of the survey as a whole.
+func (p *plan) only() (metric.Variant, *target, error) {
+	if len(p.questions) == 1 && len(p.whole) == 0 {
+		t := &p.questions[0]
+		if len(p.Variants) == 0 {
+			// Variants that only accompany the default one are no choice.
+			d, _, err := metric.FindVariant(t.variants[0])
+			if err != nil {
+				return "", nil, fmt.Errorf("compare: %w", err)
+			}
+			t.variants = d.Defaults(false)
+		}
+		if len(t.variants) == 1 {
+			return t.variants[0], t, nil
+		}
+	}
+	if len(p.questions) == 0 && len(p.whole) == 1 {
+		return p.whole[0], nil, nil
+	}
+	return "", nil, refuse(NotComparable, "variants", "the metric has several default variants: name one")
+}
+
+// onlySlice is what the one score is computed from, and the question as it was asked.
+func (p *plan) onlySlice(ctx context.Context, t *target, counts cube.Result, d Data) (cube.Slice, metric.Question, error) {
+	slices := counts.Questions
+	if t == nil {
+		slices = counts.Survey
+	}
+	switch {
+	case len(slices) == 0:
+		return cube.Slice{}, metric.Question{}, &Error{
+			Reason: NotComparable, Field: "period", State: true, Description: "there are no answers in this slice: choose another period, filter or question",
+		}
+	case len(slices) > 1:
+		return cube.Slice{}, metric.Question{}, &Error{
+			Reason: NotComparable, Field: "period", State: true,
+			Description: "the question was answered on several scales: choose a period in which one scale was used",
+		}
+	case t == nil:
+		err := error(nil)
+		if p.whole[0] == metric.MeanAllAnswers {
+			err = p.poolRespondents(ctx, d, slices)
+		}
+		return slices[0], metric.Question{}, err
+	}
+	q, err := p.onScale(t.question, slices[0].Scale)
+	return slices[0], q, err
+}

@@ -1,0 +1,172 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/otklik/otklik/libs/sqlkit"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+)
+
+// Apply stores a batch.
+func (s *Store) Apply(ctx context.Context, b store.Batch) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		if err := moveCursor(ctx, tx, b); err != nil {
+			return err
+		}
+		for i := range b.Changes {
+			if err := s.change(ctx, tx, &b.Changes[i], b.To.Position); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("apply batch: %w", err)
+	}
+	return nil
+}
+
+// moveCursor moves the live cursor or that of a rebuild.
+func moveCursor(ctx context.Context, tx *sqlkit.Tx, b store.Batch) error {
+	if b.Rebuild != (store.Ledger{}) {
+		return moveRebuild(ctx, tx, b)
+	}
+	r, err := tx.ExecContext(ctx, `UPDATE cursor SET position = ?, as_of = max(as_of, ?) WHERE one = 1 AND position = ?`,
+		b.To.Position, nanos(b.To.AsOf), b.From)
+	if err != nil {
+		return fmt.Errorf("move cursor: %w", err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("move cursor: %w", err)
+	}
+	if n == 0 {
+		return fmt.Errorf("move cursor from %d: %w", b.From, store.ErrConflict)
+	}
+	return nil
+}
+
+// change stores what changes in one ledger.
+func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, position int64) error {
+	gen, err := generationOf(ctx, tx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	if err := addRecords(ctx, tx, c, gen); err != nil {
+		return err
+	}
+	if err := noteRespondents(ctx, tx, c, gen); err != nil {
+		return err
+	}
+	for invitation, o := range c.Outcomes {
+		if err := putOutcome(ctx, tx, c.Ledger.Organization, gen, invitation, o); err != nil {
+			return err
+		}
+	}
+	for _, chunk := range c.Cells {
+		at := place{c.Ledger.Organization, gen, chunk.Survey, chunk.Span}
+		if err := s.addChunk(ctx, tx, at, position, chunk.Data); err != nil {
+			return err
+		}
+	}
+	for _, a := range c.Aside {
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO aside (organization, generation, position, reason, time) VALUES (?, ?, ?, ?, ?)`,
+			c.Ledger.Organization, gen, a.Position, a.Reason, nanos(a.Time)); err != nil {
+			return fmt.Errorf("set event aside: %w", err)
+		}
+	}
+	return nil
+}
+
+func generationOf(ctx context.Context, tx *sqlkit.Tx, l store.Ledger) (int64, error) {
+	var gen int64
+	if err := tx.QueryRowContext(ctx, `SELECT `+generation, l.Rebuild, l.Organization).Scan(&gen); err != nil {
+		return 0, fmt.Errorf("find generation: %w", sqlkit.Translate(err))
+	}
+	return gen, nil
+}
+
+func addRecords(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64) error {
+	var body []byte
+	for _, r := range c.Records {
+		_, err := tx.ExecContext(ctx, `INSERT INTO identifiers (organization, generation, digest, position) VALUES (?, ?, ?, ?)`,
+			c.Ledger.Organization, gen, digest(r), r.Position)
+		if sqlkit.IsUniqueViolation(err) {
+			return fmt.Errorf("add record at %d: %w", r.Position, store.ErrDuplicate)
+		}
+		if err != nil {
+			return fmt.Errorf("add identifier: %w", err)
+		}
+		query := `INSERT INTO facts (organization, generation, survey, position, body) VALUES (?, ?, ?, ?, ?)`
+		if r.Fact != nil {
+			body, err = r.Fact.AppendBinary(body[:0])
+		} else {
+			query = `INSERT INTO refusals (organization, generation, survey, position, body) VALUES (?, ?, ?, ?, ?)`
+			body, err = r.Refusal.AppendBinary(body[:0])
+		}
+		if err != nil {
+			return fmt.Errorf("encode record at %d: %w", r.Position, err)
+		}
+		if _, err := tx.ExecContext(ctx, query, c.Ledger.Organization, gen, r.Survey(), r.Position, body); err != nil {
+			return fmt.Errorf("add record at %d: %w", r.Position, err)
+		}
+	}
+	return nil
+}
+
+// noteRespondents notes the surveys of which a response names its respondent.
+func noteRespondents(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64) error {
+	noted := make(map[string]bool)
+	for _, r := range c.Records {
+		if r.Fact == nil || r.Fact.Respondent == "" || noted[r.Fact.Survey] {
+			continue
+		}
+		noted[r.Fact.Survey] = true
+		if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO respondents (organization, generation, survey) VALUES (?, ?, ?)`,
+			c.Ledger.Organization, gen, r.Fact.Survey); err != nil {
+			return fmt.Errorf("note respondents: %w", err)
+		}
+	}
+	return nil
+}
+
+func putOutcome(ctx context.Context, tx *sqlkit.Tx, organization string, gen int64, i store.Invitation, o fact.Outcome) error {
+	var refusal []byte
+	if o.Refusal != nil {
+		var err error
+		if refusal, err = o.Refusal.AppendBinary(nil); err != nil {
+			return fmt.Errorf("encode outcome: %w", err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx,
+		`INSERT OR REPLACE INTO outcomes (organization, generation, survey, invitation, answered, refusal) VALUES (?, ?, ?, ?, ?, ?)`,
+		organization, gen, i.Survey, i.ID, o.Answered, refusal); err != nil {
+		return fmt.Errorf("put outcome: %w", err)
+	}
+	return nil
+}
+
+// digestBytes is the length of a digest: no two identifiers ever share one.
+const digestBytes = 16
+
+// digest stands for a record's kind, survey and identifier.
+func digest(r store.Record) []byte {
+	kind, survey, id := byte('f'), r.Survey(), ""
+	if r.Fact != nil {
+		id = r.Fact.ID
+	} else {
+		kind, id = 'r', r.Refusal.ID
+	}
+	// A survey's identifier holds no zero byte.
+	b := make([]byte, 0, 160)
+	b = append(b, kind)
+	b = append(b, survey...)
+	b = append(b, 0)
+	b = append(b, id...)
+	sum := sha256.Sum256(b)
+	return sum[:digestBytes]
+}
