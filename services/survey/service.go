@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/survey/internal/api"
 	"github.com/otklik/otklik/services/survey/internal/intake"
 	"github.com/otklik/otklik/services/survey/internal/store"
@@ -20,10 +21,11 @@ import (
 
 // Config is how the service behaves. Start from DefaultConfig.
 type Config struct {
-	Path        string        `koanf:"path" doc:"SQLite file of the survey service, relative to the data folder; made when it is missing. One process uses it at a time."`
-	GracePeriod time.Duration `koanf:"grace_period" doc:"Time after the closing of a survey in which answers given before it are still accepted and flagged LATE. 0 is none."`
-	CommitBatch int           `koanf:"commit_batch" doc:"Most calls whose writes are committed together."`
-	FeedLinger  time.Duration `koanf:"feed_linger" doc:"Time for which the change log gathers changes before it sends them to an idle reader. 0 sends at once."`
+	Path         string        `koanf:"path" doc:"SQLite file of the survey service, relative to the data folder; made when it is missing. One process uses it at a time."`
+	GracePeriod  time.Duration `koanf:"grace_period" doc:"Time after the closing of a survey in which answers given before it are still accepted and flagged LATE. 0 is none."`
+	CommitBatch  int           `koanf:"commit_batch" doc:"Most calls whose writes are committed together."`
+	FeedLinger   time.Duration `koanf:"feed_linger" doc:"Time for which the change log gathers changes before it sends them to an idle reader. 0 sends at once."`
+	PageTokenTTL time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 }
 
 // defaultFeedLinger makes a reader's batches worth a commit of its own while adding little to the 250 ms in which an answer has to reach the
@@ -36,10 +38,11 @@ const defaultCommitBatch = 512
 // DefaultConfig is a sound configuration.
 func DefaultConfig() Config {
 	return Config{
-		Path:        "survey.db",
-		GracePeriod: intake.DefaultGracePeriod,
-		CommitBatch: defaultCommitBatch,
-		FeedLinger:  defaultFeedLinger,
+		Path:         "survey.db",
+		GracePeriod:  intake.DefaultGracePeriod,
+		CommitBatch:  defaultCommitBatch,
+		FeedLinger:   defaultFeedLinger,
+		PageTokenTTL: page.DefaultTTL,
 	}
 }
 
@@ -53,6 +56,8 @@ func (c Config) check() error {
 		return fmt.Errorf("check commit_batch: %d is not positive", c.CommitBatch)
 	case c.FeedLinger < 0:
 		return fmt.Errorf("check feed_linger: %v is negative", c.FeedLinger)
+	case c.PageTokenTTL <= 0:
+		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
 	}
 	return nil
 }
@@ -86,7 +91,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	server, err := api.New(api.Options{Store: db, GracePeriod: config.GracePeriod, FeedLinger: config.FeedLinger, Now: deps.Now})
+	server, err := api.New(api.Options{Store: db, GracePeriod: config.GracePeriod, FeedLinger: config.FeedLinger, PageTTL: config.PageTokenTTL, Now: deps.Now})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

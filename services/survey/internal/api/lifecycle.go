@@ -66,8 +66,9 @@ func (s *surveyServer) publish(ctx context.Context, current store.Survey) (chang
 	if same {
 		return change{next: next, changed: true}, nil
 	}
-	if v := questionnaire.Check(questionnaireFromProto(draft), "survey.draft"); !v.Empty() {
-		return change{}, invalid(surveyv1.ErrorReason_ERROR_REASON_QUESTIONNAIRE_INVALID, "the questionnaire cannot be published", v)
+	// Drafts are checked when they are stored; rules may have been added since.
+	if err := checkDraft(draft); err != nil {
+		return change{}, err
 	}
 	body, err := encode(draft)
 	if err != nil {
@@ -75,6 +76,14 @@ func (s *surveyServer) publish(ctx context.Context, current store.Survey) (chang
 	}
 	revision := &store.Revision{Organization: current.Organization, Survey: current.ID, Number: status.Revision, PublishTime: now, Body: body}
 	return change{next: next, revision: revision, changed: true}, nil
+}
+
+// checkDraft tells how a draft breaks the rules of questionnaires.
+func checkDraft(draft *surveyv1.Questionnaire) error {
+	if v := questionnaire.Check(questionnaireFromProto(draft), "survey.draft"); !v.Empty() {
+		return invalid(surveyv1.ErrorReason_ERROR_REASON_QUESTIONNAIRE_INVALID, "the questionnaire breaks a rule", v)
+	}
+	return nil
 }
 
 // CloseSurvey closes an open survey now.

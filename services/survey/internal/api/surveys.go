@@ -28,6 +28,9 @@ func (s *surveyServer) CreateSurvey(ctx context.Context, req *surveyv1.CreateSur
 		return nil, err
 	}
 	draft := req.GetSurvey().GetDraft()
+	if err := checkDraft(draft); err != nil {
+		return nil, err
+	}
 	fillOutputs(draft)
 	body, err := surveyBody(req.GetSurvey().GetDisplayName(), draft)
 	if err != nil {

@@ -255,24 +255,27 @@ func TestPublish(t *testing.T) {
 	refused(t, err, codes.FailedPrecondition, "SURVEY_ARCHIVED")
 }
 
-func TestPublishNamesEveryFault(t *testing.T) {
+func TestFaultyDraftIsRefusedWithEveryFault(t *testing.T) {
 	f := newFixture(t)
 	draft := visit()
 	draft.Questions[2].Id = "satisfied"
 	draft.Questions[1].GetCsat().Scale = &typev1.Scale{Min: 0, Max: 10}
 	draft.Questions[5].Text = &typev1.LocalizedText{Texts: map[string]string{"ky": "Сөз"}}
-	name := f.create(t, &surveyv1.CreateSurveyRequest{Survey: &surveyv1.Survey{DisplayName: "x", Draft: draft}}).GetName()
-	_, err := f.surveys.PublishSurvey(t.Context(), &surveyv1.PublishSurveyRequest{Name: name})
-	e := refused(t, err, codes.InvalidArgument, "QUESTIONNAIRE_INVALID")
 	want := []string{
 		"survey.draft.questions[1].csat.satisfied_at_or_above THRESHOLD_MISSING", "survey.draft.questions[2].id QUESTION_ID_DUPLICATE",
 		"survey.draft.questions[5].text DEFAULT_LANGUAGE_MISSING",
 	}
-	if got := fieldsOf(e); !slices.Equal(got, want) {
+	_, err := f.surveys.CreateSurvey(t.Context(), &surveyv1.CreateSurveyRequest{Survey: &surveyv1.Survey{DisplayName: "x", Draft: draft}})
+	if got := fieldsOf(refused(t, err, codes.InvalidArgument, "QUESTIONNAIRE_INVALID")); !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}
-	got, err := f.surveys.GetSurvey(t.Context(), &surveyv1.GetSurveyRequest{Name: name})
-	if err != nil || got.GetSurvey().GetState() != surveyv1.Survey_STATE_DRAFT || got.GetSurvey().GetCurrentRevision() != "" {
+	before := f.create(t, &surveyv1.CreateSurveyRequest{})
+	_, err = f.surveys.UpdateSurvey(t.Context(), &surveyv1.UpdateSurveyRequest{Survey: &surveyv1.Survey{Name: before.GetName(), Draft: draft}})
+	if got := fieldsOf(refused(t, err, codes.InvalidArgument, "QUESTIONNAIRE_INVALID")); !slices.Equal(got, want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	got, err := f.surveys.GetSurvey(t.Context(), &surveyv1.GetSurveyRequest{Name: before.GetName()})
+	if err != nil || !proto.Equal(got.GetSurvey(), before) {
 		t.Fatalf("%v, %v", got, err)
 	}
 }

@@ -140,6 +140,9 @@ func (s *surveyServer) update(current store.Survey, in *surveyv1.Survey, fields 
 	if err := checkDisplayName(name); err != nil {
 		return change{}, err
 	}
+	if err := checkDraft(draft); err != nil {
+		return change{}, err
+	}
 	fillOutputs(draft)
 	if name == before.GetDisplayName() && proto.Equal(draft, before.GetDraft()) {
 		return change{}, nil
