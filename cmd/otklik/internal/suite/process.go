@@ -1,0 +1,194 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/gateway"
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/rpcserver"
+	"github.com/otklik/otklik/libs/service"
+	"github.com/otklik/otklik/libs/telemetry"
+)
+
+// Ready is the line that a process prints when it takes calls.
+type Ready struct {
+	HTTP string `json:"http,omitempty"`
+	GRPC string `json:"grpc,omitempty"`
+	Key  string `json:"key,omitempty"`
+}
+
+// unit is what every service of the suite is to the composition root.
+type unit interface {
+	Register(grpc.ServiceRegistrar)
+	Run(ctx context.Context) error
+	Ready(ctx context.Context) error
+	Close() error
+}
+
+// process is one process under construction: parts are added in the order in which they start, and stop in reverse.
+type process struct {
+	config     Config
+	telemetry  *telemetry.Telemetry
+	log        *slog.Logger
+	server     *rpcserver.Server
+	components []service.Component
+	units      map[string]unit
+	closers    []func() error
+	ready      Ready
+}
+
+// newProcess prepares what every process has. keys are known beside those of the configuration.
+func newProcess(ctx context.Context, name string, config Config, keys ...authn.Key) (*process, error) {
+	tel, err := telemetry.New(ctx, config.Telemetry, telemetry.Identity{Service: name, Version: version()})
+	if err != nil {
+		return nil, fmt.Errorf("start telemetry: %w", err)
+	}
+	p := &process{config: config, telemetry: tel, log: tel.Logger, units: make(map[string]unit)}
+	p.closers = append(p.closers, func() error { return tel.Shutdown(context.WithoutCancel(ctx)) })
+	ring, err := authn.NewKeyring(append(keys, config.Auth.Keys...))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read keys: %w", err), p.close())
+	}
+	p.server, err = rpcserver.New(config.Server, rpcserver.Deps{Logger: p.log, Keys: ring, Roles: config.Auth.Roles, Stats: tel.ServerStats()})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("build server: %w", err), p.close())
+	}
+	return p, nil
+}
+
+// makeDataFolder makes the folder of the databases; only the owner may look inside.
+func makeDataFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	return nil
+}
+
+// addUnit registers a service and makes it run.
+func (p *process) addUnit(name string, u unit) {
+	u.Register(p.server)
+	p.units[name] = u
+	p.closers = append(p.closers, u.Close)
+	p.components = append(p.components, service.Component{Name: name, Run: u.Run})
+}
+
+// addServer makes the process listen for gRPC calls. Services must have been added.
+func (p *process) addServer() error {
+	if err := p.server.Start(); err != nil {
+		return fmt.Errorf("start server: %w", err)
+	}
+	var listener net.Listener
+	p.components = append(p.components, service.Component{
+		Name: "grpc",
+		Start: func(ctx context.Context) (err error) {
+			listener, err = listen(ctx, p.config.GRPC)
+			if err == nil {
+				p.ready.GRPC = listener.Addr().String()
+			}
+			return err
+		},
+		Run: func(context.Context) error {
+			p.server.SetServing(true)
+			return p.server.Serve(listener)
+		},
+		Stop: p.server.Drain,
+	})
+	return nil
+}
+
+// addGateway makes the process serve HTTP in front of the services that the connections lead to.
+func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
+	g, err := gateway.New(p.config.Gateway, gateway.Deps{
+		Survey: surveyConn, Scoring: scoringConn, Ready: p.readiness, Metrics: p.telemetry.MetricsHandler(), Logger: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("build gateway: %w", err)
+	}
+	var listener net.Listener
+	p.components = append(p.components, service.Component{
+		Name: "gateway",
+		Start: func(ctx context.Context) (err error) {
+			listener, err = listen(ctx, p.config.HTTP)
+			if err == nil {
+				p.ready.HTTP = "http://" + listener.Addr().String()
+			}
+			return err
+		},
+		Run:  func(context.Context) error { return g.Serve(listener) },
+		Stop: g.Drain,
+	})
+	return nil
+}
+
+// dial connects to a service in another process.
+func (p *process) dial(target, key string) (grpc.ClientConnInterface, error) {
+	config := p.config.Peers.Client
+	config.Target, config.Key = target, key
+	conn, err := rpcclient.Dial(config, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", target, err)
+	}
+	p.closers = append(p.closers, conn.Close)
+	return conn, nil
+}
+
+// readiness asks each service of this process whether it can work.
+func (p *process) readiness(ctx context.Context) map[string]error {
+	found := make(map[string]error, len(p.units))
+	for name, u := range p.units {
+		found[name] = u.Ready(ctx)
+	}
+	return found
+}
+
+// run runs the process until it is told to stop. When everything takes calls it hands the ready line to announce.
+func (p *process) run(ctx context.Context, announce func(Ready)) error {
+	err := service.Run(ctx, p.components, service.WithLogger(p.log), service.WithReady(func() { announce(p.ready) }))
+	return errors.Join(err, p.close())
+}
+
+// close undoes what was built, the last first, so that telemetry is the last to go.
+func (p *process) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// version is the version of the module that this binary was built from; "(devel)" in a work tree.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return listener, nil
+}
+
+// Announce returns a function that writes the ready line as JSON.
+func Announce(w io.Writer) func(Ready) {
+	return func(r Ready) {
+		// A reader that has gone away is no reason to stop serving.
+		_ = json.NewEncoder(w).Encode(r)
+	}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
+	"github.com/otklik/otklik/cmd/otklik/internal/suite"
+)
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	if err := root.ExecuteContext(ctx); err != nil {
+		exit.Report(errOut, err)
+		return exit.Code(err)
+	}
+	return exit.OK
+}
+
+func newRootCommand() *cobra.Command {
+	root := newAllCommand()
+	root.Use = "otklik"
+	root.Short = "Ask customers, score the answers, see what to fix first"
+	root.SilenceUsage = true
+	root.SilenceErrors = true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", suite.Survey, "data", "grpc")
+	root.AddCommand(
+		newAllCommand(),
+		newBenchBaselineCommand(),
+		surveyCommand,
+		newServeCommand("scoring", "Run the scoring service alone", suite.Scoring, "data", "grpc"),
+		newServeCommand("gateway", "Run the gateway alone", suite.Gateway, "http"),
+		newConfigCommand(),
+	)
+	return root
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/suite"
+	"github.com/otklik/otklik/libs/config"
+)
+
+// clientVariables are environment variables of the client commands; they set no field of the configuration.
+var clientVariables = []string{"OTKLIK_SERVER", "OTKLIK_KEY", "OTKLIK_PROFILE"}
+
+// settings are the flags that every serving command has.
+type settings struct {
+	file             string
+	data, http, grpc string
+}
+
+func (s *settings) bind(cmd *cobra.Command, listens ...string) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.file, "config", "", "configuration file (YAML)")
+	for _, name := range listens {
+		switch name {
+		case "data":
+			flags.StringVar(&s.data, name, "", "folder of the databases (default data)")
+		case "http":
+			flags.StringVar(&s.http, name, "", "address of the gateway, port 0 for a free one (default 127.0.0.1:8080)")
+		case "grpc":
+			flags.StringVar(&s.grpc, name, "", "address of the services, port 0 for a free one (default 127.0.0.1:9090)")
+		}
+	}
+}
+
+// load gives the configuration in force: defaults, then file, environment, flags.
+func (s *settings) load() (suite.Config, error) {
+	flags := make(map[string]string)
+	for name, value := range map[string]string{"data": s.data, "http": s.http, "grpc": s.grpc} {
+		if value != "" {
+			flags[name] = value
+		}
+	}
+	c, err := config.Load(suite.DefaultConfig(),
+		config.WithFile(s.file), config.WithEnviron(config.Environ(), clientVariables...), config.WithOverrides(flags))
+	if err != nil {
+		return suite.Config{}, fmt.Errorf("load configuration: %w", err)
+	}
+	return c, nil
+}
+
+// serve is a function that runs a process until it is told to stop.
+type serve func(ctx context.Context, config suite.Config, announce func(suite.Ready)) error
+
+func newServeCommand(use, short string, f serve, listens ...string) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.load()
+			if err != nil {
+				return err
+			}
+			return f(cmd.Context(), c, suite.Announce(cmd.OutOrStdout()))
+		},
+	}
+	s.bind(cmd, listens...)
+	return cmd
+}
+
+func newAllCommand() *cobra.Command {
+	cmd := newServeCommand("all", "Run the whole suite in one process on SQLite (the default command)", suite.All, "data", "http", "grpc")
+	cmd.Long = cmd.Short + `.
+
+When everything takes calls, one line of JSON is written to standard output:
+{"http":"http://127.0.0.1:8080","grpc":"127.0.0.1:9090","key":"…"}. The key is there when the configuration holds none; it is
+made at the first start and kept in the data folder.`
+	return cmd
+}
+
+func newConfigCommand() *cobra.Command {
+	var s settings
+	var document bool
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Print the configuration in force, secrets redacted",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if document {
+				text, err := config.Document(suite.DefaultConfig())
+				if err != nil {
+					return fmt.Errorf("document configuration: %w", err)
+				}
+				_, err = cmd.OutOrStdout().Write(text)
+				return err
+			}
+			c, err := s.load()
+			if err != nil {
+				return err
+			}
+			text, err := config.Redacted(c)
+			if err != nil {
+				return fmt.Errorf("redact configuration: %w", err)
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
+	s.bind(cmd, "data", "http", "grpc")
+	cmd.Flags().BoolVar(&document, "document", false, "print the reference of all fields in Markdown instead")
+	return cmd
+}
