@@ -158,6 +158,9 @@ func (g *Gateway) present(ctx context.Context, requestID string, err error) *sta
 		return fault(codes.Unavailable, reasonDraining, "the server is stopping; open the stream again").GRPCStatus()
 	}
 	st := status.Convert(err)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		st = status.FromContextError(err)
+	}
 	e := rpcerr.FromStatus(st)
 	if e.Reason != "" {
 		if rpcerr.NeedsRetryInfo(e.Code) && e.RetryAfter == 0 {

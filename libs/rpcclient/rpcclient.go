@@ -18,18 +18,25 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 )
 
+// Peer is who is called, and by what right.
+type Peer struct {
+	// Target is the server's address: host:port, or a gRPC target such as dns:///host:port.
+	Target string
+	// Key is a key that the server knows; empty leaves it to each call to bring one.
+	Key string
+	// Organization is the one to act for; only for keys with the role service, empty otherwise.
+	Organization string
+}
+
 // Config is how a client behaves. Start from DefaultConfig.
 type Config struct {
-	Target           string        `koanf:"target" doc:"Address of the server: host:port, or a gRPC target such as dns:///host:port."`
-	Key              string        `koanf:"key" secret:"true" doc:"Key that the server knows."`
-	Organization     string        `koanf:"organization" doc:"Organisation to act for; only for keys with the role service, empty otherwise."`
 	Deadline         time.Duration `koanf:"deadline" doc:"Deadline of unary calls that bring none. 0 is none."`
 	MaxReceiveBytes  int           `koanf:"max_receive_bytes" doc:"Largest response message, in bytes."`
 	KeepaliveTime    time.Duration `koanf:"keepalive_time" doc:"Silence after which the client asks whether the server is still there."`
 	KeepaliveTimeout time.Duration `koanf:"keepalive_timeout" doc:"Wait for the answer to that before the connection is given up."`
 }
 
-// DefaultConfig is a sound configuration but for Target and Key.
+// DefaultConfig is a sound configuration.
 func DefaultConfig() Config {
 	return Config{
 		Deadline:         10 * time.Second,
@@ -46,14 +53,14 @@ const serviceConfig = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 const maxBackoff = 3 * time.Second
 
 // Dial makes a connection; it does not wait for the server. creds nil means plain text. opts are added last (statistics, for example).
-func Dial(config Config, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
-	if config.Target == "" {
+func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	if peer.Target == "" {
 		return nil, errors.New("dial: no target")
 	}
 	if creds == nil {
 		creds = insecure.NewCredentials()
 	}
-	target := config.Target
+	target := peer.Target
 	if !strings.Contains(target, "://") {
 		target = "dns:///" + target
 	}
@@ -70,8 +77,8 @@ func Dial(config Config, creds credentials.TransportCredentials, opts ...grpc.Di
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: config.KeepaliveTime, Timeout: config.KeepaliveTimeout, PermitWithoutStream: true}),
 		grpc.WithChainUnaryInterceptor(deadline(config.Deadline)),
 	}
-	if config.Key != "" {
-		all = append(all, grpc.WithPerRPCCredentials(newKeyCredentials(config.Key, config.Organization)))
+	if peer.Key != "" {
+		all = append(all, grpc.WithPerRPCCredentials(newKeyCredentials(peer.Key, peer.Organization)))
 	}
 	conn, err := grpc.NewClient(target, append(all, opts...)...)
 	if err != nil {
@@ -156,7 +163,7 @@ func (k *keyedConn) complete(md metadata.MD) metadata.MD {
 }
 
 // WithOrganization returns a context whose calls act for the organisation; the key must have the role service. It is for services that serve
-// several organisations over one connection; leave Config.Organization empty then.
+// several organisations over one connection; leave Peer.Organization empty then.
 func WithOrganization(ctx context.Context, organization string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, authn.MetadataOrganization, organization)
 }

@@ -52,9 +52,7 @@ type call struct {
 func TestDial(t *testing.T) {
 	address, calls := serve(t)
 	for _, target := range []string{address, "dns:///" + address, "passthrough:///" + address} {
-		config := rpcclient.DefaultConfig()
-		config.Target, config.Key, config.Organization = target, "secret", "org1"
-		conn, err := rpcclient.Dial(config, nil)
+		conn, err := rpcclient.Dial(rpcclient.Peer{Target: target, Key: "secret", Organization: "org1"}, rpcclient.DefaultConfig(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +78,7 @@ func TestDial(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := rpcclient.Dial(rpcclient.Config{}, nil); err == nil {
+	if _, err := rpcclient.Dial(rpcclient.Peer{}, rpcclient.DefaultConfig(), nil); err == nil {
 		t.Error("dialled nothing")
 	}
 }

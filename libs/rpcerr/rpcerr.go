@@ -29,6 +29,9 @@ type FieldViolation struct {
 	Description string
 }
 
+// ReasonShuttingDown is the reason of calls that end because the server is being stopped. It is no fault: nobody needs to be woken.
+const ReasonShuttingDown = "SHUTTING_DOWN"
+
 // Error is a failure that may be shown to the caller in full. The cause, if any, is for logs and errors.Is only: it never leaves the process.
 type Error struct {
 	// Code is one of the canonical codes but OK.

@@ -45,9 +45,7 @@ func benchServer(b *testing.B) (inproc, tcp grpc.ClientConnInterface) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
-	config := rpcclient.DefaultConfig()
-	config.Target, config.Key = l.Addr().String(), appKey
-	conn, err := rpcclient.Dial(config, nil)
+	conn, err := rpcclient.Dial(rpcclient.Peer{Target: l.Addr().String(), Key: appKey}, rpcclient.DefaultConfig(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

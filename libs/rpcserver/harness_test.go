@@ -141,9 +141,7 @@ func start(t testing.TB, config rpcserver.Config, acts map[string]func(context.C
 // connect makes a connection over each transport.
 func (h *harness) connect(t testing.TB, key, organization string) map[string]grpc.ClientConnInterface {
 	t.Helper()
-	config := rpcclient.DefaultConfig()
-	config.Target, config.Key, config.Organization = h.address, key, organization
-	conn, err := rpcclient.Dial(config, nil)
+	conn, err := rpcclient.Dial(rpcclient.Peer{Target: h.address, Key: key, Organization: organization}, rpcclient.DefaultConfig(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func (p *inProcess) leave() {
 	}
 }
 
-var errShuttingDown = rpcerr.New(codes.Unavailable, "SHUTTING_DOWN", "the server is shutting down")
+var errShuttingDown = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the server is shutting down")
 
 // Invoke makes a unary call.
 func (p *inProcess) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {

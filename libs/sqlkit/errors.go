@@ -23,7 +23,7 @@ var (
 	// ErrBusy tells that another process held a lock for longer than the busy timeout.
 	ErrBusy error = rpcerr.New(codes.Unavailable, "STORAGE_BUSY", "the storage is busy")
 	// ErrClosed tells that the batcher was closed before the operation could run.
-	ErrClosed error = rpcerr.New(codes.Unavailable, "SHUTTING_DOWN", "the service is shutting down")
+	ErrClosed error = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is shutting down")
 )
 
 // Translate adds ErrFull or ErrBusy to the chain of a driver's error that means it; other errors, and nil, pass unchanged.

@@ -66,6 +66,9 @@ func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 func (i *Interceptor) log(ctx context.Context, method string, r *record, start time.Time, err error) {
 	code := rpcerr.Code(err)
 	level := levelOf(code)
+	if err != nil && rpcerr.Reason(err) == rpcerr.ReasonShuttingDown {
+		level = slog.LevelInfo
+	}
 	if !i.logger.Enabled(ctx, level) {
 		return
 	}

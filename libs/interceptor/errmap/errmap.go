@@ -65,7 +65,9 @@ func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 func (i *Interceptor) Map(ctx context.Context, method string, err error) error {
 	var own *rpcerr.Error
 	if errors.As(err, &own) {
-		i.logFault(ctx, method, own.Code, err)
+		if own.Reason != rpcerr.ReasonShuttingDown {
+			i.logFault(ctx, method, own.Code, err)
+		}
 		return own.GRPCStatus().Err()
 	}
 	switch {

@@ -133,9 +133,7 @@ func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) e
 
 // dial connects to a service in another process.
 func (p *process) dial(target, key string) (grpc.ClientConnInterface, error) {
-	config := p.config.Peers.Client
-	config.Target, config.Key = target, key
-	conn, err := rpcclient.Dial(config, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
+	conn, err := rpcclient.Dial(rpcclient.Peer{Target: target, Key: key}, p.config.Peers.Client, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", target, err)
 	}
