@@ -72,6 +72,41 @@ func benchSubmit(b *testing.B, callers int, client surveyv1.SurveyServiceClient,
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 }
 
+// BenchmarkBatchSubmitResponses is the way of an import: batches of 500, two at a time. ns and CPU are those of one response.
+func BenchmarkBatchSubmitResponses(b *testing.B) {
+	const size, callers = 500, 2
+	f := newFixture(b)
+	survey := f.published(b, visit())
+	template := good()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	cpu := processTime(b)
+	for range callers {
+		wg.Go(func() {
+			for {
+				first := next.Add(size) - size
+				if first >= int64(b.N) {
+					return
+				}
+				req := &surveyv1.BatchSubmitResponsesRequest{Parent: survey}
+				for i := first; i < min(first+size, int64(b.N)); i++ {
+					req.Requests = append(req.Requests, &surveyv1.SubmitResponseRequest{ResponseId: fmt.Sprintf("row-%d", i), Response: proto.CloneOf(template)})
+				}
+				if _, err := f.surveys.BatchSubmitResponses(context.Background(), req); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(processTime(b)-cpu)/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
+}
+
 // processTime is the CPU time of the process so far.
 func processTime(b *testing.B) time.Duration {
 	var u syscall.Rusage

@@ -164,18 +164,18 @@ func (f *fixture) submit(ctx context.Context, survey, id string, m *surveyv1.Res
 	return f.surveys.SubmitResponse(ctx, &surveyv1.SubmitResponseRequest{Parent: survey, ResponseId: id, Response: m})
 }
 
-// refused checks code and reason of an error.
-func refused(t testing.TB, err error, code codes.Code, reason string) *rpcerr.Error {
+// refused checks code and reason of an error and returns what it says.
+func refused(t testing.TB, err error, code codes.Code, reason string) rpcerr.Error {
 	t.Helper()
 	e, ok := rpcerr.FromError(err)
 	if !ok || e.Code != code || e.Reason != reason {
 		t.Fatalf("got %v, want %s %s", err, code, reason)
 	}
-	return e
+	return *e
 }
 
 // fieldsOf lists the fields of an error with their reasons.
-func fieldsOf(e *rpcerr.Error) []string {
+func fieldsOf(e rpcerr.Error) []string {
 	out := make([]string, len(e.Fields))
 	for i, v := range e.Fields {
 		out[i] = fmt.Sprintf("%s %s", v.Field, v.Reason)

@@ -40,10 +40,11 @@ func (s *Server) openPage(method, org string, req proto.Message, token string, s
 		return pageRequest{}, pageTokenInvalid(err)
 	}
 	if raw != nil {
-		n := 0
-		if p.cursor, n = binary.Varint(raw); n != len(raw) {
+		cursor, n := binary.Varint(raw)
+		if n != len(raw) {
 			return pageRequest{}, pageTokenInvalid(page.ErrMalformed)
 		}
+		p.cursor = cursor
 	}
 	return p, nil
 }

@@ -71,16 +71,13 @@ func (s *surveyServer) createSurvey(ctx context.Context, record store.Survey, re
 	if record.ID != "" {
 		return s.store.CreateSurvey(ctx, record, request)
 	}
-	var err error
 	for range idAttempts {
 		record.ID = newSurveyID()
-		var stored store.Survey
-		var replayed bool
-		if stored, replayed, err = s.store.CreateSurvey(ctx, record, request); !errors.Is(err, store.ErrExists) {
+		if stored, replayed, err := s.store.CreateSurvey(ctx, record, request); !errors.Is(err, store.ErrExists) {
 			return stored, replayed, err
 		}
 	}
-	return store.Survey{}, false, fmt.Errorf("make identifier: %d were taken: %v", idAttempts, err)
+	return store.Survey{}, false, fmt.Errorf("make identifier: %d were taken", idAttempts)
 }
 
 func checkDisplayName(name string) error {

@@ -140,8 +140,11 @@ func (s *surveyServer) update(current store.Survey, in *surveyv1.Survey, fields 
 	if err := checkDisplayName(name); err != nil {
 		return change{}, err
 	}
-	if err := checkDraft(draft); err != nil {
-		return change{}, err
+	if slices.Contains(fields, fieldDraft) {
+		// Not the draft that stays: a survey whose draft is older than a rule can still be renamed.
+		if err := checkDraft(draft); err != nil {
+			return change{}, err
+		}
 	}
 	fillOutputs(draft)
 	if name == before.GetDisplayName() && proto.Equal(draft, before.GetDraft()) {

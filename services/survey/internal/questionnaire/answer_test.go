@@ -2,6 +2,7 @@ package questionnaire
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -138,7 +139,7 @@ func TestAnswersCountEveryFault(t *testing.T) {
 
 func FuzzAnswers(f *testing.F) {
 	f.Add("nps", 9.0, "a", "text", "comment", uint8(1))
-	f.Add("text", -0.0, "", "\xff\xfe", "\x00", uint8(3))
+	f.Add("text", math.Copysign(0, -1), "", "\xff\xfe", "\x00", uint8(3))
 	compiled := form(f)
 	f.Fuzz(func(t *testing.T, question string, score float64, option, text, comment string, kind uint8) {
 		in := []Answer{

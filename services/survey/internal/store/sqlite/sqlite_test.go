@@ -1,10 +1,14 @@
 package sqlite
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/survey/internal/store"
 	"github.com/otklik/otklik/services/survey/internal/store/storetest"
 )
@@ -43,26 +47,69 @@ func TestPlans(t *testing.T) {
 		sqlReadChangesOf:     "PRIMARY KEY",
 		sqlSelectSubmission:  "PRIMARY KEY",
 	} {
-		args := make([]any, strings.Count(query, "?"))
-		rows, err := s.db.Read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
-		text := strings.Join(plan, "; ")
+		text := planOf(t, s, query)
 		if !strings.Contains(text, index) || strings.Contains(text, "SCAN") || strings.Contains(text, "TEMP B-TREE") {
 			t.Errorf("%s\nplan: %s", query, text)
 		}
+	}
+}
+
+// planOf describes how SQLite runs a query.
+func planOf(t *testing.T, s *Store, query string) string {
+	t.Helper()
+	rows, err := s.db.Read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := collect(rows, store.Page{}, func(row scanner) (string, error) {
+		var id, parent, unused int
+		var detail string
+		return detail, row.Scan(&id, &parent, &unused, &detail)
+	}, func(string) int { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(plan, "; ")
+}
+
+// TestFullDisk: a database that cannot grow refuses with retry advice, keeps what it has, and goes on when there is room.
+func TestFullDisk(t *testing.T) {
+	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "survey.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	limit := func(pages int) {
+		if _, err := s.db.Write.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	accept := func(i int) error {
+		in := store.NewSubmission{ID: fmt.Sprint(i), Fingerprint: []byte("x"), Body: make([]byte, 3000)}
+		_, err := s.Accept(t.Context(), "acme", "visit", store.KindResponse, []store.NewSubmission{in})
+		return err
+	}
+	limit(30)
+	stored := 0
+	for err = accept(stored); err == nil; err = accept(stored) {
+		stored++
+	}
+	if !errors.Is(err, sqlkit.ErrFull) || rpcerr.RetryAfter(err) <= 0 {
+		t.Fatalf("after %d submissions: %v", stored, err)
+	}
+	if head, err := s.Head(t.Context()); err != nil || head != int64(stored) {
+		t.Fatalf("head %d, %v; %d were acknowledged", head, err, stored)
+	}
+	limit(1 << 30)
+	if err := accept(stored); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.ListSubmissions(t.Context(), store.SubmissionQuery{Organization: "acme", Survey: "visit", Kind: store.KindResponse, Page: store.Page{Limit: 100}})
+	if err != nil || len(list) != stored+1 {
+		t.Fatalf("%d submissions, want %d, %v", len(list), stored+1, err)
 	}
 }

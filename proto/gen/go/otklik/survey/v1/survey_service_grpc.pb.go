@@ -47,7 +47,8 @@ const (
 //
 // Every call acts within the organisation of the caller's credential; what another organisation owns is not found.
 type SurveyServiceClient interface {
-	// Creates a survey as a draft. With a `request_id`, a repeated call returns the first result.
+	// Creates a survey as a draft. With a `request_id`, a repeated call returns the survey of the first. A draft that breaks
+	// a rule of questionnaires is refused with every fault.
 	CreateSurvey(ctx context.Context, in *CreateSurveyRequest, opts ...grpc.CallOption) (*CreateSurveyResponse, error)
 	// Returns a survey with its draft.
 	GetSurvey(ctx context.Context, in *GetSurveyRequest, opts ...grpc.CallOption) (*GetSurveyResponse, error)
@@ -296,7 +297,8 @@ func (c *surveyServiceClient) ListRefusals(ctx context.Context, in *ListRefusals
 //
 // Every call acts within the organisation of the caller's credential; what another organisation owns is not found.
 type SurveyServiceServer interface {
-	// Creates a survey as a draft. With a `request_id`, a repeated call returns the first result.
+	// Creates a survey as a draft. With a `request_id`, a repeated call returns the survey of the first. A draft that breaks
+	// a rule of questionnaires is refused with every fault.
 	CreateSurvey(context.Context, *CreateSurveyRequest) (*CreateSurveyResponse, error)
 	// Returns a survey with its draft.
 	GetSurvey(context.Context, *GetSurveyRequest) (*GetSurveyResponse, error)
