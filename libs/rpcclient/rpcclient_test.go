@@ -63,7 +63,7 @@ func TestDial(t *testing.T) {
 		if !slices.Equal(c.md["authorization"], []string{"Bearer secret"}) || !slices.Equal(c.md["otklik-organization"], []string{"org1"}) {
 			t.Errorf("%s: metadata %v", target, c.md)
 		}
-		if left := time.Until(c.deadline); !c.hasDeadline || left <= 0 || left > config.Deadline {
+		if left := time.Until(c.deadline); !c.hasDeadline || left <= 0 || left > rpcclient.DefaultConfig().Deadline {
 			t.Errorf("%s: deadline in %v", target, left)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
