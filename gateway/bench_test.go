@@ -13,17 +13,23 @@ import (
 	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
 	"github.com/otklik/otklik/gateway"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-func inProcess(b *testing.B) *gateway.Gateway {
-	b.Helper()
+func stubChannel() *inprocgrpc.Channel {
 	channel := &inprocgrpc.Channel{}
 	surveyv1.RegisterSurveyServiceServer(channel, &surveyStub{submit: echo})
 	scoringv1.RegisterScoringServiceServer(channel, &scoringStub{})
+	return channel
+}
+
+func inProcess(b *testing.B) *gateway.Gateway {
+	b.Helper()
+	channel := stubChannel()
 	g, err := gateway.New(gateway.DefaultConfig(), gateway.Deps{Survey: channel, Scoring: channel, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
@@ -33,7 +39,20 @@ func inProcess(b *testing.B) *gateway.Gateway {
 
 // BenchmarkSubmit is the gateway's share of a submission: JSON, checks, grpc-gateway, an in-process call to a stub; without HTTP and sockets.
 func BenchmarkSubmit(b *testing.B) {
-	g := inProcess(b)
+	benchmarkHandler(b, inProcess(b))
+}
+
+// BenchmarkSubmitPlain is the floor of BenchmarkSubmit: grpc-gateway as it comes, before the same stub.
+func BenchmarkSubmitPlain(b *testing.B) {
+	mux := runtime.NewServeMux()
+	if err := surveyv1.RegisterSurveyServiceHandlerClient(context.Background(), mux, surveyv1.NewSurveyServiceClient(stubChannel())); err != nil {
+		b.Fatal(err)
+	}
+	benchmarkHandler(b, mux)
+}
+
+func benchmarkHandler(b *testing.B, handler http.Handler) {
+	b.Helper()
 	body := []byte(submitBody)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -41,7 +60,7 @@ func BenchmarkSubmit(b *testing.B) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer key")
 		w := httptest.NewRecorder()
-		g.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		if w.Code != http.StatusOK {
 			b.Fatal(w.Body.String())
 		}

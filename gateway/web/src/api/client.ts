@@ -1,0 +1,105 @@
+import { ApiError, networkError, readError } from "./error";
+import type {
+  GetRevisionResponse,
+  ListSurveysResponse,
+  QueryScoresResponse,
+  Revision,
+  ScoreQuery,
+  Survey,
+} from "./types";
+
+/** Calls the API with one key. Every method rejects with ApiError, or with an AbortError when the signal says so. */
+export class Client {
+  readonly #key: string;
+  readonly #fetch: typeof fetch;
+
+  constructor(key: string, fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+    this.#key = key;
+    this.#fetch = fetcher;
+  }
+
+  /** All surveys that are not archived, the newest first. */
+  async surveys(signal?: AbortSignal): Promise<readonly Survey[]> {
+    const surveys: Survey[] = [];
+    let token = "";
+    do {
+      const page: ListSurveysResponse = await this.#json(
+        `/v1/surveys?pageSize=500${token === "" ? "" : `&pageToken=${encodeURIComponent(token)}`}`,
+        { signal },
+      );
+      surveys.push(...(page.surveys ?? []));
+      token = page.nextPageToken ?? "";
+    } while (token !== "");
+    return surveys;
+  }
+
+  /** A published questionnaire by its name, `surveys/…/revisions/…`. */
+  async revision(name: string, signal?: AbortSignal): Promise<Revision> {
+    const answer: GetRevisionResponse = await this.#json(`/v1/${name}`, { signal });
+    return answer.revision ?? {};
+  }
+
+  /** Scores as they are now. */
+  query(query: ScoreQuery, signal?: AbortSignal): Promise<QueryScoresResponse> {
+    return this.#json("/v1/scores:query", { body: { query }, signal });
+  }
+
+  /** Opens a stream of scores as server-sent events; the body is read by the caller. */
+  async openWatch(query: ScoreQuery, signal: AbortSignal): Promise<Response> {
+    return this.#call("/v1/scores:watch", { body: { query }, signal, accept: "text/event-stream" });
+  }
+
+  async #json<T>(path: string, options: CallOptions): Promise<T> {
+    const response = await this.#call(path, options);
+    try {
+      return (await response.json()) as T;
+    } catch (cause) {
+      if (options.signal?.aborted) {
+        throw cause;
+      }
+      throw networkError(cause);
+    }
+  }
+
+  async #call(path: string, options: CallOptions): Promise<Response> {
+    const headers: Record<string, string> = {
+      Authorization: `Bearer ${this.#key}`,
+      Accept: options.accept ?? "application/json",
+    };
+    const init: RequestInit = { headers, signal: options.signal ?? null, cache: "no-store" };
+    if (options.body !== undefined) {
+      headers["Content-Type"] = "application/json";
+      init.method = "POST";
+      init.body = JSON.stringify(options.body);
+    }
+    let response: Response;
+    try {
+      response = await this.#fetch(path, init);
+    } catch (cause) {
+      if (options.signal?.aborted) {
+        throw cause;
+      }
+      throw networkError(cause);
+    }
+    if (!response.ok) {
+      throw await readError(response);
+    }
+    return response;
+  }
+}
+
+interface CallOptions {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  accept?: string;
+}
+
+/** Tells whether a failure only means that nobody waits for the answer any more. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** Makes an ApiError of whatever was thrown. */
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : networkError(error);
+}

@@ -1,0 +1,136 @@
+import { useCallback, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Client } from "../api/client";
+import type { Metric, Revision, ScoreQuery, Survey } from "../api/types";
+import { besideOf, type Choice, choose, localized, mainOf, metricsOf } from "../score/pick";
+import type { Address } from "./address";
+import { useResource, useWatch } from "./hooks";
+import { Live } from "./Live";
+import { Problem } from "./Problem";
+import { RateCard } from "./RateCard";
+import { ScoreCard } from "./ScoreCard";
+import { stateOf } from "./SurveyList";
+import { Trend } from "./Trend";
+
+interface Props {
+  client: Client;
+  survey: Survey;
+  address: Address;
+  change: (part: Partial<Address>) => void;
+}
+
+/** One survey: its score by a question and a metric, live. */
+export function SurveyView({ client, survey, address, change }: Props) {
+  const { t } = useTranslation();
+  const name = survey.currentRevision ?? "";
+  const load = useCallback((signal: AbortSignal) => client.revision(name, signal), [client, name]);
+  const revision = useResource(name === "" ? undefined : load);
+
+  let content = <p role="status">{t("loading")}</p>;
+  if (name === "") {
+    content = <p className="card">{t("survey.draft")}</p>;
+  } else if (revision.error !== undefined) {
+    content = <Problem error={revision.error} retry={revision.reload} />;
+  } else if (revision.value !== undefined) {
+    content = <Published {...{ client, survey, address, change }} revision={revision.value} />;
+  }
+  return (
+    <article>
+      <header className="heading">
+        <h1>{survey.displayName}</h1>
+        <span className={`state ${stateOf(survey)}`}>{t(`surveys.state.${stateOf(survey)}`)}</span>
+      </header>
+      {content}
+    </article>
+  );
+}
+
+function Published({ client, survey, address, change, revision }: Props & { revision: Revision }) {
+  const { t } = useTranslation();
+  const questions = revision.questionnaire?.questions ?? [];
+  const choice = choose(questions, address.question, address.metric);
+  if (choice === undefined) {
+    return <p className="card">{t("survey.noScored")}</p>;
+  }
+  return (
+    <>
+      <Selectors {...{ revision, choice, change }} />
+      <Figures {...{ client, survey, address, change, choice }} />
+    </>
+  );
+}
+
+function Selectors(props: { revision: Revision; choice: Choice; change: (part: Partial<Address>) => void }) {
+  const { t, i18n } = useTranslation();
+  const { questionnaire } = props.revision;
+  const scored = (questionnaire?.questions ?? []).filter((question) => metricsOf(question).length > 0);
+  return (
+    <div className="selectors">
+      <label>
+        <span>{t("question")}</span>
+        <select
+          value={props.choice.question.id}
+          onChange={(e) => props.change({ question: e.target.value, metric: "" })}
+        >
+          {scored.map((question) => (
+            <option key={question.id} value={question.id}>
+              {localized(question.text, i18n.language, questionnaire?.defaultLanguage)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{t("metric")}</span>
+        <select
+          value={props.choice.metric}
+          onChange={(e) => props.change({ question: props.choice.question.id ?? "", metric: e.target.value })}
+        >
+          {metricsOf(props.choice.question).map((metric) => (
+            <option key={metric} value={metric}>
+              {t(`metricTitles.${metric as "METRIC_NPS"}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function Figures(props: Omit<Props, "address"> & { address: Address; choice: Choice }) {
+  const { metric, question } = props.choice;
+  const survey = props.survey.name ?? "";
+  const query = useMemo(() => queryOf(survey, question.id ?? "", metric), [survey, question.id, metric]);
+  const watched = useWatch(props.client, query);
+  const main = watched.scores === undefined ? undefined : mainOf(watched.scores, metric);
+  const rate = watched.scores === undefined ? undefined : mainOf(watched.scores, "METRIC_RESPONSE_RATE");
+  if (watched.error !== undefined) {
+    return <Problem error={watched.error} />;
+  }
+  return (
+    <>
+      <Live watched={watched} />
+      <div className="cards">
+        <ScoreCard
+          metric={metric}
+          score={main}
+          beside={main === undefined ? [] : besideOf(watched.scores ?? [], main)}
+          loaded={watched.scores !== undefined}
+        />
+        <RateCard score={rate} loaded={watched.scores !== undefined} />
+      </div>
+      <Trend
+        client={props.client}
+        query={query}
+        metric={metric}
+        grain={props.address.grain}
+        chooseGrain={(grain) => props.change({ grain })}
+        changed={watched.scores}
+      />
+    </>
+  );
+}
+
+/** One question by one metric, and the response rate beside it. */
+function queryOf(survey: string, question: string, metric: Metric): ScoreQuery {
+  return { survey, question, metrics: [metric, "METRIC_RESPONSE_RATE"] };
+}

@@ -1,0 +1,55 @@
+import { useCallback, useSyncExternalStore } from "react";
+
+/** What the address bar says is shown. */
+export interface Address {
+  /** The survey's name, `surveys/…`, or "". */
+  readonly survey: string;
+  readonly question: string;
+  readonly metric: string;
+  readonly grain: string;
+}
+
+const changed = "otklik:address";
+
+/** Reads an address from the query of a URL. */
+export function parseAddress(search: string): Address {
+  const parameters = new URLSearchParams(search);
+  return {
+    survey: parameters.get("survey") ?? "",
+    question: parameters.get("question") ?? "",
+    metric: parameters.get("metric") ?? "",
+    grain: parameters.get("grain") ?? "",
+  };
+}
+
+/** Writes an address as the query of a URL, without what is empty. */
+export function formatAddress(address: Address): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(address)) {
+    if (value !== "") {
+      parameters.set(name, value);
+    }
+  }
+  const text = parameters.toString().replaceAll("%2F", "/");
+  return text === "" ? "" : `?${text}`;
+}
+
+function subscribe(listener: () => void): () => void {
+  addEventListener("popstate", listener);
+  addEventListener(changed, listener);
+  return () => {
+    removeEventListener("popstate", listener);
+    removeEventListener(changed, listener);
+  };
+}
+
+/** What is shown, kept in the address bar: it can be shared, and the browser's back button works. */
+export function useAddress(): [Address, (change: Partial<Address>) => void] {
+  const search = useSyncExternalStore(subscribe, () => location.search);
+  const change = useCallback((part: Partial<Address>) => {
+    const next = formatAddress({ ...parseAddress(location.search), ...part });
+    history.pushState(null, "", location.pathname + next + location.hash);
+    dispatchEvent(new Event(changed));
+  }, []);
+  return [parseAddress(search), change];
+}

@@ -1,0 +1,22 @@
+import "swagger-ui-dist/swagger-ui.css";
+import "./docs.css";
+import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle";
+import { storedKey } from "../app/key";
+
+const ui = SwaggerUI({
+  url: "/openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  filter: true,
+  // Without this the page would ask a validator on the internet about the document.
+  validatorUrl: null,
+  onComplete: () => {
+    const key = storedKey();
+    if (key) {
+      ui.preauthorizeApiKey("key", key);
+    }
+  },
+});

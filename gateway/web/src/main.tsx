@@ -1,0 +1,18 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./styles.css";
+import { App } from "./app/App";
+import { takeKeyFromFragment } from "./app/key";
+import { preferredLanguage, startTranslation } from "./i18n";
+
+takeKeyFromFragment(location, history);
+startTranslation(preferredLanguage(localStorage, navigator.languages));
+
+const root = document.getElementById("root");
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}
