@@ -19,7 +19,7 @@ type Key struct {
 	ID           string   `koanf:"id" doc:"Name of the key in logs; unique."`
 	SHA256       string   `koanf:"sha256" secret:"true" doc:"SHA-256 of the secret in hexadecimal."`
 	Organization string   `koanf:"organization" doc:"Organisation that the key acts for; may be empty only for the role service."`
-	Roles        []string `koanf:"roles" doc:"Roles of the key: app, admin, service."`
+	Roles        []string `koanf:"roles" doc:"Roles of the key."`
 }
 
 // Keyring authenticates bearer tokens against a fixed set of keys. Safe for concurrent use.

@@ -109,6 +109,8 @@ type fakeSink struct {
 	batches  []int
 	// failures counts down transient failures of each method.
 	failures int
+	// wait, if not nil, is closed when event 10 is applied.
+	wait chan struct{}
 }
 
 func (s *fakeSink) fail() error {
@@ -141,6 +143,9 @@ func (s *fakeSink) Apply(_ context.Context, events []event) (int64, error) {
 	}
 	s.batches = append(s.batches, len(events))
 	s.position = events[len(events)-1].seq
+	if s.wait != nil && s.position == 10 {
+		close(s.wait)
+	}
 	return s.position, nil
 }
 
@@ -270,6 +275,23 @@ func TestReconnectsWithBackoff(t *testing.T) {
 		synctest.Wait()
 		if s := c.Status(); !s.Connected || s.LastError != "" || s.Position != 3 {
 			t.Errorf("status %+v", s)
+		}
+		stop()
+	})
+}
+
+// TestAGoodStreamEndsTheLongWaits: a stream that delivers before it breaks is followed by a short wait, however many there were before it.
+func TestAGoodStreamEndsTheLongWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, sink := newLog(10, 1), &fakeSink{}
+		log.breaks = []int{0, 0, 0, 1, 1, 1, 1, 1, 1, 1}
+		begin := time.Now()
+		sink.wait = make(chan struct{})
+		_, stop := follow(t, log, sink, eventlog.Config{MinBackoff: time.Second, MaxBackoff: time.Hour})
+		<-sink.wait
+		// At most 1+2+4 s for the first three and 1 s for each of the others; without the reset the last wait alone would be minutes.
+		if took := time.Since(begin); took > 15*time.Second {
+			t.Errorf("took %v", took)
 		}
 		stop()
 	})

@@ -31,8 +31,8 @@ type Peer struct {
 // Config is how a client behaves. Start from DefaultConfig.
 type Config struct {
 	Deadline         time.Duration `koanf:"deadline" doc:"Deadline of unary calls that bring none. 0 is none."`
-	MaxReceiveBytes  int           `koanf:"max_receive_bytes" doc:"Largest response message, in bytes."`
-	KeepaliveTime    time.Duration `koanf:"keepalive_time" doc:"Silence after which the client asks whether the server is still there."`
+	MaxReceiveBytes  int           `koanf:"max_receive_bytes" doc:"Largest response message, in bytes; 0 is gRPC's default, 4 MiB."`
+	KeepaliveTime    time.Duration `koanf:"keepalive_time" doc:"Silence after which the client asks whether the server is still there; at least 10s, 0 is never."`
 	KeepaliveTimeout time.Duration `koanf:"keepalive_timeout" doc:"Wait for the answer to that before the connection is given up."`
 }
 
@@ -73,9 +73,15 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 		grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithConnectParams(connect),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxReceiveBytes)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: config.KeepaliveTime, Timeout: config.KeepaliveTimeout, PermitWithoutStream: true}),
 		grpc.WithChainUnaryInterceptor(deadline(config.Deadline)),
+	}
+	if config.MaxReceiveBytes > 0 {
+		all = append(all, grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxReceiveBytes)))
+	}
+	if config.KeepaliveTime > 0 {
+		all = append(all, grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time: config.KeepaliveTime, Timeout: config.KeepaliveTimeout, PermitWithoutStream: true,
+		}))
 	}
 	if peer.Key != "" {
 		all = append(all, grpc.WithPerRPCCredentials(newKeyCredentials(peer.Key, peer.Organization)))

@@ -29,6 +29,8 @@ type inProcess struct {
 	// base ends when calls must be cut off.
 	base    context.Context
 	cutBase context.CancelFunc
+	// buffers are for checking requests; they hold *[]byte.
+	buffers sync.Pool
 }
 
 // States of the in-process side.
@@ -41,7 +43,10 @@ const (
 func newInProcess(unary grpc.UnaryServerInterceptor, stream grpc.StreamServerInterceptor, maxBytes int) *inProcess {
 	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary).WithServerStreamInterceptor(stream).WithCloner(cloner{})
 	base, cut := context.WithCancel(context.Background())
-	return &inProcess{channel: channel, methods: make(map[string]bool), maxBytes: maxBytes, idle: make(chan struct{}, 1), base: base, cutBase: cut}
+	return &inProcess{
+		channel: channel, methods: make(map[string]bool), maxBytes: maxBytes, idle: make(chan struct{}, 1), base: base, cutBase: cut,
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
+	}
 }
 
 func (p *inProcess) register(desc *grpc.ServiceDesc, impl any) {
@@ -164,8 +169,8 @@ func (p *inProcess) check(args any) error {
 	if !ok {
 		return nil
 	}
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	buf := p.buffers.Get().(*[]byte)
+	defer p.buffers.Put(buf)
 	out, err := rpccodec.CheckInProcess(m, *buf, p.maxBytes)
 	if cap(out) <= maxPooledBuffer {
 		*buf = out
@@ -181,8 +186,6 @@ func (p *inProcess) check(args any) error {
 
 // maxPooledBuffer keeps single huge requests from holding memory.
 const maxPooledBuffer = 64 << 10
-
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // cloner copies messages between caller and handler. Handing them over without copying, or sharing their parts, would save about a
 // microsecond (see BenchmarkClone), but is not safe: a caller whose deadline passes returns while the handler still reads the request, and a

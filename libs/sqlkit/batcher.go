@@ -25,6 +25,9 @@ type Batcher struct {
 	done    chan struct{}
 	flushes atomic.Int64
 	ops     atomic.Int64
+
+	// pool reuses operations with their channels.
+	pool sync.Pool
 }
 
 // Operation is one write of a batch. It must be quick and wait for nothing. When it returns an error whatever it did is undone, the error
@@ -56,6 +59,7 @@ func NewBatcher(db *DB, max int) *Batcher {
 	}
 	b := &Batcher{db: db, max: max, done: make(chan struct{})}
 	b.wake = sync.NewCond(&b.mu)
+	b.pool.New = func() any { return &operation{done: make(chan struct{}, 1)} }
 	go b.run()
 	return b
 }
@@ -68,14 +72,14 @@ func (b *Batcher) Do(ctx context.Context, fn Operation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	op := operationPool.Get().(*operation)
+	op := b.pool.Get().(*operation)
 	op.ctx, op.fn = ctx, fn
 	op.state.Store(stateQueued)
 
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
-		op.release()
+		b.release(op)
 		return ErrClosed
 	}
 	b.queue = append(b.queue, op)
@@ -94,19 +98,16 @@ func (b *Batcher) Do(ctx context.Context, fn Operation) error {
 		<-op.done
 	}
 	err, panicked := op.err, op.panicked
-	op.release()
+	b.release(op)
 	if panicked != nil {
 		panic(panicked)
 	}
 	return err
 }
 
-// operationPool reuses operations with their channels; it holds nothing between uses.
-var operationPool = sync.Pool{New: func() any { return &operation{done: make(chan struct{}, 1)} }}
-
-func (op *operation) release() {
+func (b *Batcher) release(op *operation) {
 	op.ctx, op.fn, op.err, op.panicked = nil, nil, nil, nil
-	operationPool.Put(op)
+	b.pool.Put(op)
 }
 
 // Close lets the queued operations finish and then stops. Operations that come later get ErrClosed. Safe to call twice.

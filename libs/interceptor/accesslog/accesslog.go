@@ -86,14 +86,15 @@ func (i *Interceptor) log(ctx context.Context, method string, r *record, start t
 	i.logger.LogAttrs(ctx, level, "call", attrs...)
 }
 
-// levelOf: faults of the server are errors, refusals are information, what went well is for debugging.
+// levelOf: faults of the server are errors, what passes is a warning (a fault behind it is logged by the error mapping), refusals are
+// information, what went well is for debugging.
 func levelOf(code codes.Code) slog.Level {
 	switch code {
 	case codes.OK:
 		return slog.LevelDebug
-	case codes.Internal, codes.Unknown, codes.DataLoss, codes.Unavailable:
+	case codes.Internal, codes.Unknown, codes.DataLoss:
 		return slog.LevelError
-	case codes.DeadlineExceeded, codes.ResourceExhausted, codes.Unimplemented:
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Unimplemented:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

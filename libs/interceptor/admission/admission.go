@@ -138,7 +138,7 @@ func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 		defer stop()
 		err := handler(srv, interceptor.WithContext(ctx, ss))
 		if err != nil && errors.Is(context.Cause(ctx), errShutdown) {
-			return rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the server is shutting down", rpcerr.WithCause(err))
+			return rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the server is shutting down")
 		}
 		return err
 	}
