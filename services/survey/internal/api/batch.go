@@ -28,6 +28,9 @@ func (s *surveyServer) BatchSubmitResponses(ctx context.Context, req *surveyv1.B
 	}
 	b := batch{Server: s.Server, org: org, survey: survey, results: make([]*surveyv1.BatchSubmitResponsesResponse_Result, len(req.GetRequests()))}
 	for i, item := range req.GetRequests() {
+		if item == nil { // only a caller in this process can send one
+			item = &surveyv1.SubmitResponseRequest{}
+		}
 		b.results[i] = &surveyv1.BatchSubmitResponsesResponse_Result{ResponseId: item.GetResponseId()}
 		if err := b.prepare(ctx, i, req.GetParent(), item); err != nil {
 			return nil, err
