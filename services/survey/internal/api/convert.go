@@ -126,6 +126,7 @@ func questionFromProto(q *surveyv1.Question) questionnaire.Question {
 		out.SatisfiedAtOrAbove = k.Csat.SatisfiedAtOrAbove
 	case *surveyv1.Question_Ces:
 		out.Kind, out.Scale = questionnaire.CES, scaleFromProto(k.Ces.GetScale())
+		out.HighIsHard = k.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT
 		out.EasyAtOrAbove, out.NetEasyAtOrAbove, out.NetDifficultAtOrBelow = k.Ces.EasyAtOrAbove, k.Ces.NetEasyAtOrAbove, k.Ces.NetDifficultAtOrBelow
 	case *surveyv1.Question_Rating:
 		out.Kind, out.Scale = questionnaire.Rating, scaleFromProto(k.Rating.GetScale())

@@ -45,6 +45,7 @@ func (s *surveyServer) publish(ctx context.Context, current store.Survey) (chang
 	}
 	draft := survey.GetDraft()
 	same := false
+	var before *surveyv1.Questionnaire
 	if current.Status.Revision > 0 {
 		last, err := s.store.GetRevision(ctx, current.Organization, current.ID, current.Status.Revision)
 		if err != nil {
@@ -54,7 +55,8 @@ func (s *surveyServer) publish(ctx context.Context, current store.Survey) (chang
 		if err != nil {
 			return change{}, err
 		}
-		same = proto.Equal(draft, revision.GetQuestionnaire())
+		before = revision.GetQuestionnaire()
+		same = proto.Equal(draft, before)
 	}
 	status, changed, err := current.Status.Publish(same)
 	if err != nil || !changed {
@@ -69,6 +71,9 @@ func (s *surveyServer) publish(ctx context.Context, current store.Survey) (chang
 	// Drafts are checked when they are stored; rules may have been added since.
 	if err := checkDraft(draft); err != nil {
 		return change{}, err
+	}
+	if v := questionnaire.CheckSuccession(questionnaireFromProto(before), questionnaireFromProto(draft), "survey.draft"); !v.Empty() {
+		return change{}, invalid(surveyv1.ErrorReason_ERROR_REASON_QUESTIONNAIRE_INVALID, "a question changes its meaning", v)
 	}
 	body, err := encode(draft)
 	if err != nil {

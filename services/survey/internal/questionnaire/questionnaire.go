@@ -43,6 +43,8 @@ type Question struct {
 	Scale *Scale
 	// SatisfiedAtOrAbove is CSAT's cut; nil means the default of the scale.
 	SatisfiedAtOrAbove *float64
+	// HighIsHard tells that a high value of CES means effort, not ease.
+	HighIsHard bool
 	// EasyAtOrAbove, NetEasyAtOrAbove and NetDifficultAtOrBelow are the cuts of CES; nil means the default of the scale.
 	EasyAtOrAbove, NetEasyAtOrAbove, NetDifficultAtOrBelow *float64
 	// Options of Choice.

@@ -23,6 +23,7 @@ const (
 	ReasonMaxLengthRange       = "MAX_LENGTH_RANGE"
 	ReasonOptionsTooFew        = "OPTIONS_TOO_FEW"
 	ReasonOptionIDDuplicate    = "OPTION_ID_DUPLICATE"
+	ReasonMeaningChanged       = "QUESTION_MEANING_CHANGED"
 	ReasonMaxChoicesOutOfRange = "MAX_CHOICES_OUT_OF_RANGE"
 )
 
