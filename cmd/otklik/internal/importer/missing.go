@@ -1,9 +1,6 @@
 package importer
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // missingSet finds missing codes.
 type missingSet struct {
@@ -22,22 +19,22 @@ type MissingCode struct {
 
 // newMissingSet joins the codes of the file and of a column; those of the column explain themselves better. The empty cell is always missing.
 func newMissingSet(sets ...Codes) *missingSet {
-	all := Codes{"": ""}
+	all := map[string]MissingCode{"": {}}
 	for _, set := range sets {
-		for code, meaning := range set {
-			code = strings.ToLower(strings.TrimSpace(code))
-			if meaning != "" || all[code] == "" {
-				all[code] = meaning
+		for _, code := range sortedKeys(set) {
+			key := strings.ToLower(strings.TrimSpace(code))
+			if set[code] != "" || all[key].Meaning == "" {
+				all[key] = MissingCode{Code: strings.TrimSpace(code), Meaning: set[code]}
 			}
 		}
 	}
 	m := &missingSet{byText: make(map[string]int, len(all)), byNumber: map[centi]int{}}
-	for _, code := range sortedKeys(all) {
-		m.byText[code] = len(m.codes)
-		if v, ok := parseCenti(code, '.'); ok {
+	for _, key := range sortedKeys(all) {
+		m.byText[key] = len(m.codes)
+		if v, ok := parseCenti(key, '.'); ok {
 			m.byNumber[v] = len(m.codes)
 		}
-		m.codes = append(m.codes, MissingCode{Code: code, Meaning: all[code]})
+		m.codes = append(m.codes, all[key])
 	}
 	return m
 }
@@ -66,5 +63,3 @@ func (m *missingSet) isNone(cell string) bool {
 	return ok
 }
 
-// clone is for tests and reports: the codes in their order.
-func (m *missingSet) list() []MissingCode { return slices.Clone(m.codes) }

@@ -149,7 +149,7 @@ func (t *tally) summary(c *Converter) *Summary {
 	}
 	for i, q := range c.questions {
 		summary := QuestionSummary{Question: q.id, Columns: q.names, Answers: t.Answers[i], Skipped: t.Left[i], Missing: []MissingSummary{}}
-		for j, code := range q.missing.list() {
+		for j, code := range q.missing.codes {
 			if n := t.Missing[i][j]; n > 0 {
 				summary.Missing = append(summary.Missing, MissingSummary{Code: code.Code, Meaning: code.Meaning, Count: n})
 			}

@@ -1,0 +1,102 @@
+package client
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
+	"github.com/otklik/otklik/cmd/otklik/internal/restconn"
+	"github.com/otklik/otklik/libs/rpcclient"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// maxReceiveBytes bounds an answer: a batch of 1,000 responses with long comments fits.
+const maxReceiveBytes = 64 << 20
+
+// Connection is a connection to a server's public API.
+type Connection struct {
+	// Survey asks.
+	Survey surveyv1.SurveyServiceClient
+	// Scoring measures.
+	Scoring scoringv1.ScoringServiceClient
+
+	closer io.Closer
+}
+
+// Close ends the connection.
+func (c *Connection) Close() error { return c.closer.Close() }
+
+// Over makes a Connection over conn, which closer ends.
+func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
+	return &Connection{Survey: surveyv1.NewSurveyServiceClient(conn), Scoring: scoringv1.NewScoringServiceClient(conn), closer: closer}
+}
+
+// Connect prepares a connection; the server is first spoken to by the first call. Errors have the exit code of wrong usage.
+func Connect(e Endpoint) (*Connection, error) {
+	var trust *tls.Config
+	if e.Server.TLS {
+		trust = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if e.CA != "" {
+		if trust == nil {
+			return nil, exit.Usagef("--ca needs a server with TLS: grpcs:// or https://")
+		}
+		pool, err := certificates(e.CA)
+		if err != nil {
+			return nil, err
+		}
+		trust.RootCAs = pool
+	}
+	if e.Server.REST {
+		return connectREST(e, trust)
+	}
+	config := rpcclient.DefaultConfig()
+	config.Deadline, config.MaxReceiveBytes = e.Timeout, maxReceiveBytes
+	var creds credentials.TransportCredentials
+	if trust != nil {
+		creds = credentials.NewTLS(trust)
+	}
+	conn, err := rpcclient.Dial(rpcclient.Peer{Target: e.Server.Address, Key: e.Key}, config, creds)
+	if err != nil {
+		return nil, exit.Usagef("connect: %w", err)
+	}
+	return Over(conn, conn), nil
+}
+
+func connectREST(e Endpoint, trust *tls.Config) (*Connection, error) {
+	var transport http.RoundTripper
+	if trust != nil {
+		transport = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
+		}
+	}
+	conn, err := restconn.New(e.Server.Address, e.Key, e.Timeout, transport)
+	if err != nil {
+		return nil, exit.Usagef("connect: %w", err)
+	}
+	return Over(conn, conn), nil
+}
+
+func certificates(path string) (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, exit.Usagef("read certificates: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(raw) {
+		return nil, &exit.Error{Code: exit.Usage, Err: fmt.Errorf("read certificates: %s holds no certificate in PEM form", path)}
+	}
+	return pool, nil
+}
