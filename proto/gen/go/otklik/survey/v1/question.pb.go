@@ -190,7 +190,8 @@ func (CesQuestion_Direction) EnumDescriptor() ([]byte, []int) {
 type Question struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The identifier by which answers name the question, unique in the questionnaire: a lower-case letter, then up to
-	// 62 lower-case letters, digits and underscores. It keeps its meaning across revisions.
+	// 62 lower-case letters, digits and underscores. It keeps its meaning across revisions:
+	// a revision that uses it for another kind of question, or for a scale that runs the other way, is not published.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What the respondent reads. Must hold the questionnaire's default language.
 	Text *v1.LocalizedText `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
