@@ -119,7 +119,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{name: "unknown key", file: "http: {max_cals: 3}", want: []string{"unknown key http.max_cals", "did you mean http.max_calls?"}},
 		{name: "unknown key far from all", file: "zebra_crossing: 3", want: []string{"unknown key zebra_crossing"}},
-		{name: "several unknown keys", file: "datum: x\nhttp: {adress: y}", want: []string{"datum, did you mean data?", "http.adress, did you mean http.address?"}},
+		{name: "several unknown keys", file: "datum: x\nhttp: {addrss: y}", want: []string{"datum, did you mean data?", "http.addrss, did you mean http.address?"}},
 		{name: "unknown key in a list", file: "keys: [{id: a}, {idd: b}]", want: []string{"unknown key keys[1].idd", "did you mean keys[1].id?"}},
 		{name: "duration without unit", file: "http: {timeout: 30}", want: []string{"timeout", "unit"}},
 		{name: "text for a number", file: "http: {max_calls: many}", want: []string{"max_calls"}},
@@ -127,7 +127,7 @@ func TestRefusals(t *testing.T) {
 		{name: "number for a text", file: "data: 5", want: []string{"data"}},
 		{name: "value for a group", file: "http: 5", want: []string{"http"}},
 		{name: "no YAML", file: "{", want: []string{"read "}},
-		{name: "unknown variable", environ: []string{"OTKLIK_HTTP_ADRESS=x"}, want: []string{"OTKLIK_HTTP_ADRESS", "did you mean OTKLIK_HTTP_ADDRESS?"}},
+		{name: "unknown variable", environ: []string{"OTKLIK_HTTP_ADDRSS=x"}, want: []string{"OTKLIK_HTTP_ADDRSS", "did you mean OTKLIK_HTTP_ADDRESS?"}},
 		{name: "malformed variable", environ: []string{"OTKLIK_HTTP_MAX_CALLS=x"}, want: []string{"OTKLIK_HTTP_MAX_CALLS", "whole number"}},
 		{name: "malformed boolean", environ: []string{"OTKLIK_HTTP_DEBUG=maybe"}, want: []string{"OTKLIK_HTTP_DEBUG"}},
 		{name: "malformed duration", environ: []string{"OTKLIK_HTTP_TIMEOUT=5"}, want: []string{"timeout", "unit"}},

@@ -85,7 +85,7 @@ func toNode(v reflect.Value, secret bool) (*yaml.Node, error) {
 		}
 		return node, nil
 	}
-	var value any = v.Interface()
+	value := v.Interface()
 	if v.Type() == durationType {
 		value = fmt.Sprint(value)
 	} else if m, ok := value.(encoding.TextMarshaler); ok {

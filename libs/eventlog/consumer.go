@@ -84,7 +84,7 @@ func (c *Consumer[E]) Run(ctx context.Context) error {
 		c.failed("follow", err)
 		wait.sleep(ctx)
 	}
-	return nil
+	return nil //nolint:nilerr // that ctx ended is why it returns
 }
 
 // follow opens a stream where the sink is and applies it until it breaks.
@@ -230,7 +230,7 @@ func (c *Consumer[E]) applyEach(ctx context.Context, events []E) error {
 				position, err := c.sink.SetAside(ctx, event, cause)
 				if errors.Is(err, ErrPermanent) {
 					// There is no other way past an event that can be neither applied nor set aside than people: keep trying, visibly.
-					return fmt.Errorf("set event %d aside: %v", c.sequence(event), err)
+					return fmt.Errorf("set event %d aside: %v", c.sequence(event), err) //nolint:errorlint // so that it is no longer permanent
 				}
 				if err != nil {
 					return fmt.Errorf("set event %d aside: %w", c.sequence(event), err)

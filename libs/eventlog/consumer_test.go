@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,154 +13,6 @@ import (
 
 	"github.com/otklik/otklik/libs/eventlog"
 )
-
-// errBroken is a failure that goes away.
-var errBroken = errors.New("broken for now")
-
-type event struct {
-	seq    int64
-	poison bool
-}
-
-func seqOf(e event) int64 { return e.seq }
-
-// fakeLog is a source whose streams deliver what is appended and break when told to.
-type fakeLog struct {
-	mu     sync.Mutex
-	events []event
-	// size is the most events in a batch.
-	size int
-	// breaks says after how many batches each stream breaks; streams beyond the list do not.
-	breaks []int
-	// overlap is how many events before the position a new stream delivers again.
-	overlap int
-	opened  int
-	grown   chan struct{}
-	openErr error
-}
-
-func newLog(n int, size int) *fakeLog {
-	l := &fakeLog{size: size, grown: make(chan struct{})}
-	l.append(n)
-	return l
-}
-
-func (l *fakeLog) append(n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for range n {
-		l.events = append(l.events, event{seq: int64(len(l.events) + 1)})
-	}
-	close(l.grown)
-	l.grown = make(chan struct{})
-}
-
-func (l *fakeLog) Open(ctx context.Context, after int64) (eventlog.Stream[event], error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.opened++
-	if l.openErr != nil {
-		return nil, l.openErr
-	}
-	left := -1
-	if l.opened <= len(l.breaks) {
-		left = l.breaks[l.opened-1]
-	}
-	return &fakeStream{ctx: ctx, log: l, next: max(0, int(after)-l.overlap), left: left}, nil
-}
-
-type fakeStream struct {
-	ctx  context.Context
-	log  *fakeLog
-	next int
-	left int
-}
-
-func (s *fakeStream) Recv() (eventlog.Batch[event], error) {
-	for {
-		s.log.mu.Lock()
-		grown, head := s.log.grown, len(s.log.events)
-		end := min(head, s.next+s.log.size)
-		batch := slices.Clone(s.log.events[min(s.next, end):end])
-		s.log.mu.Unlock()
-		if len(batch) > 0 {
-			if s.left == 0 {
-				return eventlog.Batch[event]{}, errBroken
-			}
-			s.left--
-			s.next = end
-			return eventlog.Batch[event]{Events: batch, Head: int64(head), AsOf: time.Unix(int64(end), 0)}, nil
-		}
-		select {
-		case <-grown:
-		case <-s.ctx.Done():
-			return eventlog.Batch[event]{}, s.ctx.Err()
-		}
-	}
-}
-
-// fakeSink applies events to a list, all or none, and fails when told to.
-type fakeSink struct {
-	mu       sync.Mutex
-	applied  []int64
-	aside    []int64
-	position int64
-	batches  []int
-	// failures counts down transient failures of each method.
-	failures int
-	// wait, if not nil, is closed when event 10 is applied.
-	wait chan struct{}
-}
-
-func (s *fakeSink) fail() error {
-	if s.failures > 0 {
-		s.failures--
-		return errBroken
-	}
-	return nil
-}
-
-func (s *fakeSink) Position(context.Context) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.position, s.fail()
-}
-
-func (s *fakeSink) Apply(_ context.Context, events []event) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.fail(); err != nil {
-		return 0, err
-	}
-	for _, e := range events {
-		if e.poison {
-			return 0, fmt.Errorf("apply: %w", eventlog.Permanent(errors.New("poison")))
-		}
-	}
-	for _, e := range events {
-		s.applied = append(s.applied, e.seq)
-	}
-	s.batches = append(s.batches, len(events))
-	s.position = events[len(events)-1].seq
-	if s.wait != nil && s.position == 10 {
-		close(s.wait)
-	}
-	return s.position, nil
-}
-
-func (s *fakeSink) SetAside(_ context.Context, e event, cause error) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !errors.Is(cause, eventlog.ErrPermanent) {
-		return 0, fmt.Errorf("the cause is %w", cause)
-	}
-	if err := s.fail(); err != nil {
-		return 0, err
-	}
-	s.aside = append(s.aside, e.seq)
-	s.position = e.seq
-	return s.position, nil
-}
 
 // follow runs a consumer in a bubble until everything is quiet, and returns it; stop ends it.
 func follow(t *testing.T, log *fakeLog, sink *fakeSink, config eventlog.Config) (c *eventlog.Consumer[event], stop func()) {
@@ -230,7 +81,9 @@ func TestMergesWhatHasQueued(t *testing.T) {
 		close(gate)
 		synctest.Wait()
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 		if !slices.Equal(sink.applied, upTo(1000)) {
 			t.Errorf("applied %d events", len(sink.applied))
 		}
@@ -313,7 +166,9 @@ func TestHeartbeatMovesTheWatermark(t *testing.T) {
 			t.Errorf("status %+v", s)
 		}
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

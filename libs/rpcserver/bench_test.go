@@ -54,7 +54,9 @@ func benchServer(b *testing.B) (inproc, tcp grpc.ClientConnInterface) {
 		if err := s.Drain(context.Background()); err != nil {
 			b.Error(err)
 		}
-		<-served
+		if err := <-served; err != nil {
+			b.Error(err)
+		}
 	})
 	return rpcclient.WithKey(s.InProcess(), appKey, ""), conn
 }

@@ -90,8 +90,12 @@ func TestDrainReportsNotServingDuringLinger(t *testing.T) {
 		}
 	})
 	cancel()
-	<-drained
-	<-h.served
+	if err := <-drained; !errors.Is(err, context.Canceled) {
+		t.Errorf("draining that was given up: %v", err)
+	}
+	if err := <-h.served; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestDrainEndsStreams(t *testing.T) {
@@ -147,7 +151,10 @@ func TestDrainCutsOffAtItsDeadline(t *testing.T) {
 	close(release)
 	cancel()
 	for range 2 {
-		<-calls
+		// Which end a call that is cut off sees is a race; that it ends is what counts.
+		if err := <-calls; err != nil {
+			t.Logf("a call that was cut off: %v", err)
+		}
 	}
 }
 

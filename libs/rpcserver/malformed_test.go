@@ -1,7 +1,6 @@
 package rpcserver_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -85,7 +84,7 @@ func TestMalformedBytes(t *testing.T) {
 		t.Errorf("a malformed request is taken for a fault of the server:\n%s", h.log)
 	}
 	t.Run("unknown fields are accepted", func(t *testing.T) {
-		bytes := protowire.AppendString(protowire.AppendTag(text, 1000, protowire.BytesType), fmt.Sprint("new"))
+		bytes := protowire.AppendString(protowire.AppendTag(text, 1000, protowire.BytesType), "new")
 		var out []byte
 		if err := conn.Invoke(t.Context(), echo.Echo, &bytes, &out, grpc.ForceCodec(rawCodec{})); err != nil {
 			t.Errorf("a field of a newer schema was refused: %v", err)

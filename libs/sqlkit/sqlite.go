@@ -157,8 +157,8 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 		return fmt.Errorf("begin snapshot: %w", Translate(err))
 	}
 	t := &Tx{tx: tx, stmts: db.readStmts}
-	// The rollback ends the transaction, which has nothing to keep.
-	defer t.finish(ctx, tx.Rollback)
+	// The rollback ends the transaction, which has nothing to keep, so that its failing loses nothing.
+	defer func() { _ = t.finish(ctx, tx.Rollback) }()
 	return fn(ctx, t)
 }
 
@@ -173,7 +173,8 @@ func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	committed := false
 	defer func() {
 		if !committed {
-			t.finish(ctx, tx.Rollback)
+			// SQLite may have undone the transaction already, in which case the rollback fails: there is nothing left to undo.
+			_ = t.finish(ctx, tx.Rollback)
 		}
 	}()
 	if err := fn(ctx, t); err != nil {

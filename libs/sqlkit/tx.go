@@ -56,7 +56,7 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	}
 	var rows *sql.Rows
 	var err error
-	if stmt := t.bind(ctx, query); stmt != nil {
+	if stmt := t.bind(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		rows, err = stmt.QueryContext(ctx, args...)
 	} else {
 		rows, err = t.tx.QueryContext(ctx, query, args...)
@@ -71,7 +71,7 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 		_ = t.beforeWrite(ctx)
 	}
 	var row *sql.Row
-	if stmt := t.bind(ctx, query); stmt != nil {
+	if stmt := t.bind(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		row = stmt.QueryRowContext(ctx, args...)
 	} else {
 		row = t.tx.QueryRowContext(ctx, query, args...)
@@ -83,7 +83,7 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	var res sql.Result
 	var err error
-	if stmt := t.bind(ctx, query); stmt != nil {
+	if stmt := t.bind(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept
 		res, err = stmt.ExecContext(ctx, args...)
 	} else {
 		res, err = t.tx.ExecContext(ctx, query, args...)
@@ -163,7 +163,7 @@ func (t *Tx) finish(ctx context.Context, end func() error) error {
 	err := end()
 	for _, query := range t.wanted {
 		// Not being prepared is no failure: the text runs unprepared again and is wanted again.
-		if _, prepareErr := t.stmts.prepare(ctx, query); prepareErr != nil {
+		if _, prepareErr := t.stmts.prepare(ctx, query); prepareErr != nil { //nolint:sqlclosecheck // kept
 			break
 		}
 	}

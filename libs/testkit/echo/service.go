@@ -46,6 +46,7 @@ func (s *Server) desc() *grpc.ServiceDesc {
 	}
 }
 
+//nolint:revive // the order of the parameters is gRPC's
 func unary(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 	in := Empty()
 	if err := dec(in.Message); err != nil {
