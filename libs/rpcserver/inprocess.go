@@ -2,6 +2,7 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,8 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/rpccodec"
@@ -113,7 +116,15 @@ func (p *inProcess) Invoke(ctx context.Context, method string, args, reply any, 
 	if err := p.check(args); err != nil {
 		return err
 	}
-	return p.channel.Invoke(ctx, method, args, reply, opts...)
+	return asStatus(p.channel.Invoke(ctx, method, args, reply, opts...))
+}
+
+// asStatus makes a status of the bare context errors that inprocgrpc lets through in places: callers rely on getting nothing else but io.EOF.
+func asStatus(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return status.FromContextError(err).Err()
+	}
+	return err
 }
 
 // NewStream starts a streaming call.
@@ -130,7 +141,7 @@ func (p *inProcess) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 	cs, err := p.channel.NewStream(ctx, desc, method, opts...)
 	if err != nil {
 		cancel()
-		return nil, err
+		return nil, asStatus(err)
 	}
 	return &clientStream{ClientStream: cs, check: p.check, cancel: cancel, single: !desc.ServerStreams}, nil
 }
@@ -151,7 +162,13 @@ func (s *clientStream) SendMsg(m any) error {
 		s.cancel()
 		return err
 	}
-	return s.ClientStream.SendMsg(m)
+	return asStatus(s.ClientStream.SendMsg(m))
+}
+
+// Header waits for the header of the response.
+func (s *clientStream) Header() (metadata.MD, error) {
+	md, err := s.ClientStream.Header()
+	return md, asStatus(err)
 }
 
 // RecvMsg receives a response.
@@ -160,7 +177,7 @@ func (s *clientStream) RecvMsg(m any) error {
 	if err != nil || s.single {
 		s.cancel()
 	}
-	return err
+	return asStatus(err)
 }
 
 // check holds a request to what the codec demands over TCP: within the limit and valid UTF-8.
