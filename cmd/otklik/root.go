@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otklik/otklik/cmd/otklik/internal/command"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	"github.com/otklik/otklik/cmd/otklik/internal/suite"
 )
@@ -32,6 +33,8 @@ func newRootCommand() *cobra.Command {
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", suite.Survey, "data", "grpc")
+	env := command.Env{}
+	surveyCommand.AddCommand(command.NewSurveyCommands(env)...)
 	root.AddCommand(
 		newAllCommand(),
 		newBenchBaselineCommand(),
@@ -39,6 +42,10 @@ func newRootCommand() *cobra.Command {
 		newServeCommand("scoring", "Run the scoring service alone", suite.Scoring, "data", "grpc"),
 		newServeCommand("gateway", "Run the gateway alone", suite.Gateway, "http"),
 		newConfigCommand(),
+		command.NewImportCommand(env),
+		command.NewScoreCommand(env),
+		command.NewCompareCommand(env),
+		command.NewExportCommand(env),
 	)
 	return root
 }

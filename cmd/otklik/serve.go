@@ -81,6 +81,15 @@ made at the first start and kept in the data folder.`
 	return cmd
 }
 
+// configPreface stands above the reference of the configuration.
+const configPreface = `# Configuration
+
+Written by "make fix-docs" from the definition of the fields. Every process reads the same file (--config FILE, YAML) and takes the parts that it
+needs; environment variables come over the file, flags over both. An unknown key refuses to start and is named. "otklik config" prints
+what is in force, secrets redacted. Durations have a unit, for example 30s or 720h.
+
+`
+
 func newConfigCommand() *cobra.Command {
 	var s settings
 	var document bool
@@ -94,7 +103,7 @@ func newConfigCommand() *cobra.Command {
 				if err != nil {
 					return fmt.Errorf("document configuration: %w", err)
 				}
-				_, err = cmd.OutOrStdout().Write(text)
+				_, err = fmt.Fprint(cmd.OutOrStdout(), configPreface, string(text))
 				return err
 			}
 			c, err := s.load()

@@ -78,6 +78,7 @@ func complete(data []byte) ([]byte, error) {
 			target.set(name, own.object(section).get(name))
 		}
 	}
+	m.mendTags(&document)
 	m.mendTexts(&document)
 	prune(&document)
 

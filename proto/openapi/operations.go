@@ -96,6 +96,7 @@ func (m *mender) mendOperation(operation *object, b binding) {
 		id += strings.ToUpper(b.verb[:1]) + b.verb[1:]
 	}
 	operation.set("operationId", id)
+	operation.set("tags", texts(strings.TrimSuffix(string(b.rpc.Parent().Name()), "Service")))
 	mendParameters(operation, b)
 	if body := operation.object("requestBody"); body != nil {
 		schema := body.object("content").object("application/json").object("schema")
@@ -115,6 +116,20 @@ func (m *mender) mendOperation(operation *object, b binding) {
 		success.set("content", streamContent(success.object("content").object("application/json").object("schema"), b.rpc))
 	}
 	responses.set("default", pairs("$ref", "#/components/responses/Error"))
+}
+
+// mendTags names groups of operations by their services without the word, in the order of the services.
+func (m *mender) mendTags(document *object) {
+	described := map[string]any{}
+	for _, tag := range document.list("tags") {
+		described[tag.(*object).text("name")] = tag.(*object).get("description")
+	}
+	var tags []any
+	for _, service := range m.services {
+		name := string(service.Name())
+		tags = append(tags, pairs("name", strings.TrimSuffix(name, "Service"), "description", described[name]))
+	}
+	document.set("tags", tags)
 }
 
 // resolve follows a reference.
