@@ -27,7 +27,7 @@ const (
 	// patience is how long a rebuild goes without progress before it is given up.
 	patience = 2 * time.Minute
 	// retryPause is the wait before a rebuild tries again.
-	retryPause = 500 * time.Millisecond
+	retryPause = 100 * time.Millisecond
 	// sweepBatch is how many rows of discarded ledgers are removed at a time, so that live batches get their turn in between.
 	sweepBatch = 2000
 	// failTimeout bounds the recording of a failure while the service stops.

@@ -1,0 +1,62 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+)
+
+var errFault = errors.New("the storage failed")
+
+// faulty is a store that fails at random, before or after it has done what was asked.
+type faulty struct {
+	store.Store
+	random *rand.Rand
+	// oneIn is the reciprocal of the chance of a fault; 0 means none.
+	oneIn int
+}
+
+func (f *faulty) fault() error {
+	if f.oneIn > 0 && f.random.IntN(f.oneIn) == 0 {
+		return errFault
+	}
+	return nil
+}
+
+// Cursor fails at random.
+func (f *faulty) Cursor(ctx context.Context) (store.Cursor, error) {
+	if err := f.fault(); err != nil {
+		return store.Cursor{}, err
+	}
+	return f.Store.Cursor(ctx)
+}
+
+// Apply fails at random, before or after the batch is stored.
+func (f *faulty) Apply(ctx context.Context, b store.Batch) error {
+	if err := f.fault(); err != nil {
+		return err
+	}
+	if err := f.Store.Apply(ctx, b); err != nil {
+		return err
+	}
+	return f.fault()
+}
+
+// Outcomes fails at random.
+func (f *faulty) Outcomes(ctx context.Context, l store.Ledger, i []store.Invitation) (map[store.Invitation]fact.Outcome, error) {
+	if err := f.fault(); err != nil {
+		return nil, err
+	}
+	return f.Store.Outcomes(ctx, l, i)
+}
+
+// Stored fails at random.
+func (f *faulty) Stored(ctx context.Context, l store.Ledger, r []store.Record) ([]bool, error) {
+	if err := f.fault(); err != nil {
+		return nil, err
+	}
+	return f.Store.Stored(ctx, l, r)
+}

@@ -1,0 +1,334 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"pgregory.net/rapid"
+
+	"github.com/otklik/otklik/libs/eventlog"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/ingest"
+	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
+	"github.com/otklik/otklik/services/scoring/internal/live"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/question"
+	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// shopCatalog knows survey "shop" of every organisation: two revisions, the second of another population and scale.
+type shopCatalog struct {
+	mu sync.Mutex
+	// failing is what asking fails with; nil when it does not.
+	failing error
+}
+
+func (c *shopCatalog) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failing = err
+}
+
+func (c *shopCatalog) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failing
+}
+
+func shopHistory() questionnaire.History {
+	nps := metric.Question{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}
+	effort := metric.Question{ID: "effort", Kind: question.CES, Scale: question.Scale1To7, Direction: question.Effort}
+	other := metric.Question{ID: "effort", Kind: question.CES, Scale: question.Scale1To5, Direction: question.Effort}
+	text := metric.Question{ID: "why", Kind: question.Text}
+	return questionnaire.History{Revisions: []*questionnaire.Revision{
+		{Survey: "shop", Number: 1, Population: fact.Customer, PublishTime: noon.Add(-time.Hour), Questions: []metric.Question{nps, effort, text}},
+		{Survey: "shop", Number: 2, Population: fact.Prospect, PublishTime: noon.Add(24 * time.Hour), Questions: []metric.Question{other, nps}},
+	}}
+}
+
+// Revision returns one of the two revisions.
+func (c *shopCatalog) Revision(_ context.Context, _, survey string, number int64) (*questionnaire.Revision, error) {
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	if h := shopHistory(); survey == "shop" && number <= int64(len(h.Revisions)) {
+		return h.Revisions[number-1], nil
+	}
+	return nil, surveys.ErrNotFound
+}
+
+// HistoryAfter returns both revisions.
+func (c *shopCatalog) HistoryAfter(_ context.Context, _, survey string, _ time.Time) (questionnaire.History, error) {
+	if err := c.err(); err != nil {
+		return questionnaire.History{}, err
+	}
+	if survey != "shop" {
+		return questionnaire.History{}, surveys.ErrNotFound
+	}
+	return shopHistory(), nil
+}
+
+// pick draws one of several values.
+func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+// randomEvent makes a response or a refusal, now and then one that was there before or one that makes no sense.
+func randomEvent(r *rand.Rand, position int64) *surveyv1.Event {
+	org := pick(r, "acme", "globex")
+	at := noon.Add(time.Duration(r.IntN(60*24)) * time.Hour)
+	invitation := pick(r, "", "", fmt.Sprint("i-", r.IntN(8)))
+	id := fmt.Sprint("r-", r.IntN(120))
+	// What an identifier stands for does not change, however often it comes.
+	fixed := rand.New(rand.NewPCG(uint64(len(org)), uint64(len(id))*1000+uint64(id[len(id)-1])))
+	if r.IntN(3) == 0 {
+		at = noon.Add(time.Duration(fixed.IntN(60*24)) * time.Hour)
+		if r.IntN(20) == 0 {
+			return refusalEvent(org, "unknown", id, position, at, invitation)
+		}
+		return refusalEvent(org, "shop", id, position, at, invitation)
+	}
+	e := responseEvent(org, id, position, at, invitation, r.IntN(2)+1, float64(r.IntN(11)), float64(r.IntN(5)+1))
+	e.GetResponse().Respondent = pick(r, "", "p-1", "p-2")
+	switch r.IntN(30) {
+	case 0:
+		e.GetResponse().Revision = "surveys/shop/revisions/7"
+	case 1:
+		e.GetResponse().Answers[0].Value = &surveyv1.Answer_Score{Score: 4.5}
+	}
+	return e
+}
+
+func responseEvent(org, id string, position int64, at time.Time, invitation string, revision int, nps, effort float64) *surveyv1.Event {
+	return &surveyv1.Event{Position: position, Organization: org, Change: &surveyv1.Event_Response{Response: &surveyv1.Response{
+		Name: "surveys/shop/responses/" + id, Revision: fmt.Sprintf("surveys/shop/revisions/%d", revision),
+		CountTime: timestamppb.New(at), ReceiveTime: timestamppb.New(at.Add(time.Second)), Invitation: invitation, Language: "ky",
+		Context: &typev1.Context{Location: fmt.Sprint("store-", int(nps)%3)},
+		Answers: []*surveyv1.Answer{
+			{Question: "recommend", Value: &surveyv1.Answer_Score{Score: nps}}, {Question: "effort", Value: &surveyv1.Answer_Score{Score: effort}},
+		},
+	}}}
+}
+
+func refusalEvent(org, survey, id string, position int64, at time.Time, invitation string) *surveyv1.Event {
+	return &surveyv1.Event{Position: position, Organization: org, Change: &surveyv1.Event_Refusal{Refusal: &surveyv1.Refusal{
+		Name: "surveys/" + survey + "/refusals/" + id, Kind: surveyv1.Refusal_Kind(1 + len(id)%3), CountTime: timestamppb.New(at),
+		ReceiveTime: timestamppb.New(at), Invitation: invitation, Context: &typev1.Context{Channel: "sms"},
+	}}}
+}
+
+func randomLog(r *rand.Rand, n int) []*surveyv1.Event {
+	var log []*surveyv1.Event
+	position := int64(0)
+	for range n {
+		position += 1 + r.Int64N(3)
+		log = append(log, randomEvent(r, position))
+	}
+	return log
+}
+
+// recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted.
+func recount(log []*surveyv1.Event, org string) *cube.Cube {
+	type invitation struct{ survey, id string }
+	responses, refusals := map[string]bool{}, map[string]bool{}
+	answered := map[invitation]bool{}
+	last := map[invitation]*fact.Refusal{}
+	delta := &cube.Delta{}
+	for _, e := range log {
+		if e.GetOrganization() != org {
+			continue
+		}
+		if r := e.GetResponse(); r != nil {
+			_, id, err := surveys.ParseItem(r.GetName(), "responses")
+			_, number, revErr := surveys.ParseRevision(r.GetRevision())
+			if err != nil || revErr != nil || number > 2 || r.GetAnswers()[0].GetScore() == 4.5 || r.GetAnswers()[1].GetScore() > 5 || responses[id] {
+				continue
+			}
+			responses[id] = true
+			delta.AddFact(expectedFact(r, id, shopHistory().Revisions[number-1]))
+			if i := r.GetInvitation(); i != "" {
+				answered[invitation{"shop", i}] = true
+			}
+			continue
+		}
+		r := e.GetRefusal()
+		survey, id, err := surveys.ParseItem(r.GetName(), "refusals")
+		if err != nil || survey != "shop" || refusals[id] {
+			continue
+		}
+		refusals[id] = true
+		f := &fact.Refusal{
+			ID: id, Survey: survey, Population: shopHistory().At(r.GetReceiveTime().AsTime()).Population, Kind: fact.RefusalKind(r.GetKind()),
+			CountTime: r.GetCountTime().AsTime(), ReceiveTime: r.GetReceiveTime().AsTime(), Context: fact.Context{Channel: "sms"},
+		}
+		if r.GetInvitation() == "" {
+			delta.AddRefusal(f)
+			continue
+		}
+		i := invitation{survey, r.GetInvitation()}
+		if before := last[i]; before == nil || f.CountTime.After(before.CountTime) || f.CountTime.Equal(before.CountTime) && f.ID > before.ID {
+			last[i] = f
+		}
+	}
+	for i, f := range last {
+		if !answered[i] {
+			delta.AddRefusal(f)
+		}
+	}
+	c := cube.New()
+	if err := c.Apply(delta); err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func expectedFact(r *surveyv1.Response, id string, revision *questionnaire.Revision) *fact.Fact {
+	f := &fact.Fact{
+		ID: id, Survey: "shop", Revision: revision.Number, Population: revision.Population, CountTime: r.GetCountTime().AsTime(),
+		ReceiveTime: r.GetReceiveTime().AsTime(), Weight: 1, Context: fact.Context{Location: r.GetContext().GetLocation(), Language: "ky"},
+	}
+	for _, a := range r.GetAnswers() {
+		q, _ := revision.Question(a.GetQuestion())
+		f.Answers = append(f.Answers, fact.Answer{
+			Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: question.Centi(a.GetScore() * question.Unit),
+		})
+	}
+	return f
+}
+
+// failer is what fails a test or a check of one.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func wantEqualCubes(t failer, what string, got, want *cube.Cube) {
+	t.Helper()
+	for _, d := range cube.Diff(got, want, 3) {
+		t.Fatalf("%s: cell %+v counts %v, want %v", what, d.Key, d.A, d.B)
+	}
+}
+
+// newApplier makes an applier over a store and loads the scores.
+func newApplier(t failer, st store.Store, catalog ingest.Catalog) (*ingest.Applier, *live.Board) {
+	t.Helper()
+	board := live.New()
+	a := ingest.NewApplier(ingest.Options{Store: st, Board: board, Catalog: catalog, Logger: slog.New(slog.DiscardHandler)})
+	if err := a.Load(context.Background()); err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	return a, board
+}
+
+// feed is a change log in memory.
+type feed struct {
+	mu      sync.Mutex
+	events  []*surveyv1.Event
+	changed chan struct{}
+	// failing is the number of streams that break after a batch.
+	failing int
+}
+
+func newFeed(events ...*surveyv1.Event) *feed {
+	return &feed{events: events, changed: make(chan struct{})}
+}
+
+func (f *feed) add(events ...*surveyv1.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events = append(f.events, events...)
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+func (f *feed) all() []*surveyv1.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.events)
+}
+
+// Of narrows the log.
+func (f *feed) Of(org string) eventlog.Source[*surveyv1.Event] { return feedOf{f, org} }
+
+type feedOf struct {
+	*feed
+	org string
+}
+
+// Open starts a stream.
+func (f feedOf) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
+	return &feedStream{feedOf: f, ctx: ctx, after: after}, nil
+}
+
+type feedStream struct {
+	feedOf
+	ctx   context.Context
+	after int64
+	sent  bool
+	// told tells that the last batch said that nothing was left.
+	told bool
+}
+
+var errBroken = errors.New("the stream broke")
+
+// Recv returns up to 7 events.
+func (s *feedStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
+	for {
+		s.mu.Lock()
+		if s.sent && s.failing > 0 {
+			s.failing--
+			s.mu.Unlock()
+			return eventlog.Batch[*surveyv1.Event]{}, errBroken
+		}
+		var b eventlog.Batch[*surveyv1.Event]
+		drained := true
+		for _, e := range s.events {
+			b.Head = e.GetPosition()
+			if e.GetPosition() <= s.after {
+				continue
+			}
+			if len(b.Events) == 7 {
+				drained = false
+				continue
+			}
+			if s.org == "" || e.GetOrganization() == s.org {
+				b.Events = append(b.Events, e)
+			}
+			if drained {
+				s.after = e.GetPosition()
+			}
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		if drained {
+			b.AsOf = time.Now()
+		}
+		if len(b.Events) > 0 || !s.told {
+			s.sent, s.told = true, drained
+			return b, nil
+		}
+		select {
+		case <-changed:
+			s.told = false
+		case <-s.ctx.Done():
+			return eventlog.Batch[*surveyv1.Event]{}, s.ctx.Err()
+		}
+	}
+}
+
+// seeded draws the seed of a random log.
+func seeded(t *rapid.T) *rand.Rand {
+	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+}
