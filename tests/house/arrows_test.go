@@ -55,7 +55,7 @@ var arrows = []arrow{
 		why: "the gateway speaks to services through their stubs", tests: true,
 	},
 	{
-		from: `^tests/(e2e|faults|load)`, to: `^(services|gateway|cmd)(/|$)`,
+		from: `^tests/(e2e|faults|harness|load)`, to: `^(services|gateway|cmd)(/|$)`,
 		why: "these tests see the suite from outside", tests: true,
 	},
 }

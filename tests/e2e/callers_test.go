@@ -1,0 +1,247 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/tests/e2e/cases"
+	"github.com/otklik/otklik/tests/harness"
+)
+
+// call is one sound call of a method, of testdata/calls.yaml.
+type call struct {
+	Request map[string]any `yaml:"request"`
+	Foreign string         `yaml:"foreign"`
+	App     string         `yaml:"app"`
+	Endless bool           `yaml:"endless"`
+}
+
+// readCalls reads the calls and fails unless there is one of every public method.
+func readCalls(t *testing.T) map[string]call {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/calls.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	calls := make(map[string]call)
+	if err := dec.Decode(&calls); err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range cases.Services() {
+		for i := range service.Methods().Len() {
+			name := string(service.Name()) + "/" + string(service.Methods().Get(i).Name())
+			if _, ok := calls[name]; !ok {
+				t.Errorf("testdata/calls.yaml lacks %s", name)
+			}
+		}
+	}
+	return calls
+}
+
+// message is the request of a call.
+func (c call) message(t *testing.T, method protoreflect.MethodDescriptor, rebuild string) proto.Message {
+	t.Helper()
+	m, err := cases.New(method.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(c.Request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Request == nil {
+		raw = []byte("{}")
+	}
+	raw = bytes.ReplaceAll(raw, []byte("${rebuild}"), []byte(rebuild))
+	if err := protojson.Unmarshal(raw, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// first makes a call and returns its answer, of a stream the first message.
+func first(ctx context.Context, conn grpc.ClientConnInterface, method protoreflect.MethodDescriptor, request proto.Message) (proto.Message, error) {
+	response, err := cases.New(method.Output())
+	if err != nil {
+		return nil, err
+	}
+	if !method.IsStreamingServer() {
+		return response, conn.Invoke(ctx, cases.Path(method), request, response)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, cases.Path(method))
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(stream.SendMsg(request), stream.CloseSend()); err != nil {
+		return nil, err
+	}
+	if err := stream.RecvMsg(response); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return response, nil
+}
+
+// prepareCalls makes what the calls need in the organisation, and returns the name of a finished rebuild.
+func prepareCalls(t *testing.T, suite *harness.Suite) string {
+	t.Helper()
+	player := cases.Player{Suite: suite, Organization: harness.Organization, Other: harness.Organization, Transport: cases.GRPC, Patience: patience}
+	if err := player.Prepare(t.Context(), "testdata/cases/given/shop.yaml", "testdata/cases/given/draft.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	conn := suite.Conn(harness.KeyFor(harness.Organization, harness.Admin))
+	survey := surveyv1.NewSurveyServiceClient(conn)
+	_, err := survey.SubmitResponse(t.Context(), &surveyv1.SubmitResponseRequest{Parent: "surveys/shop", ResponseId: "r-1", Response: nineResponse()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = survey.RecordRefusal(t.Context(), &surveyv1.RecordRefusalRequest{
+		Parent: "surveys/shop", RefusalId: "n-1", Refusal: &surveyv1.Refusal{Kind: surveyv1.Refusal_KIND_REFUSED},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitResponses(t, suite, shopSurvey, 1)
+	rebuild, err := scoringv1.NewScoringServiceClient(conn).RebuildScores(t.Context(), &scoringv1.RebuildScoresRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rebuild.GetRebuild().GetName()
+}
+
+func nineResponse() *surveyv1.Response {
+	return &surveyv1.Response{Answers: []*surveyv1.Answer{{Question: "recommend", Value: &surveyv1.Answer_Score{Score: 9}}}}
+}
+
+// TestEveryMethodIsolatesOrganizations calls every public method with the names of another organisation's things.
+func TestEveryMethodIsolatesOrganizations(t *testing.T) {
+	t.Parallel()
+	everyMethod(t, func(t *testing.T, suite *harness.Suite, c call, method protoreflect.MethodDescriptor, request proto.Message) {
+		// A foreigner of each method's own, since what the foreigners do in theirs would show in lists.
+		key := harness.KeyFor(foreigner(method), harness.Admin)
+		response, err := first(t.Context(), suite.Conn(key), method, request)
+		if c.Foreign == "EMPTY" {
+			if err != nil || proto.Size(response) != 0 {
+				t.Errorf("%v, %v: want an empty answer", response, err)
+			}
+			return
+		}
+		wantCode(t, err, c.Foreign)
+		if c.Foreign == "OK" {
+			return
+		}
+		checkREST(t, suite.REST(key), method, request, c)
+	})
+}
+
+// TestEveryMethodHeedsRoles calls every public method with an app's key.
+func TestEveryMethodHeedsRoles(t *testing.T) {
+	t.Parallel()
+	everyMethod(t, func(t *testing.T, suite *harness.Suite, c call, method protoreflect.MethodDescriptor, request proto.Message) {
+		_, err := first(t.Context(), suite.Conn(harness.KeyFor(harness.Organization, harness.App)), method, request)
+		wantCode(t, err, c.App)
+	})
+}
+
+// TestEveryMethodAnswersItsOwner calls every public method as the owner's administrator, and without a key.
+func TestEveryMethodAnswersItsOwner(t *testing.T) {
+	t.Parallel()
+	everyMethod(t, func(t *testing.T, suite *harness.Suite, c call, method protoreflect.MethodDescriptor, request proto.Message) {
+		_, err := first(t.Context(), suite.Conn(""), method, request)
+		wantCode(t, err, "UNAUTHENTICATED")
+		if name := string(method.Name()); name == "DeleteSurvey" || name == "ArchiveSurvey" || name == "CloseSurvey" {
+			return // what they end is needed by the others
+		}
+		_, err = first(t.Context(), suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)), method, request)
+		if status.Code(err) == codes.FailedPrecondition && method.Name() == "RebuildScores" {
+			return // another one is running
+		}
+		wantCode(t, err, "OK")
+	})
+}
+
+// everyMethod runs a check for each public method against a suite that has what the calls name.
+func everyMethod(t *testing.T, check func(*testing.T, *harness.Suite, call, protoreflect.MethodDescriptor, proto.Message)) {
+	t.Helper()
+	calls := readCalls(t)
+	organizations := []string{harness.Organization}
+	for name := range calls {
+		method, err := cases.Method(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		organizations = append(organizations, foreigner(method))
+	}
+	for _, layout := range harness.Layouts() {
+		t.Run(layout.String(), func(t *testing.T) {
+			t.Parallel()
+			suite := harness.Run(t, harness.Options{Layout: layout, Organizations: organizations})
+			rebuild := prepareCalls(t, suite)
+			for name, c := range calls {
+				t.Run(name, func(t *testing.T) {
+					method, err := cases.Method(name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					check(t, suite, c, method, c.message(t, method, rebuild))
+				})
+			}
+		})
+	}
+}
+
+// foreigner is an organisation that has nothing to do with the one that owns the things.
+func foreigner(method protoreflect.MethodDescriptor) string {
+	return "foreign-" + strings.ToLower(string(method.Name()))
+}
+
+func wantCode(t *testing.T, err error, name string) {
+	t.Helper()
+	want, parseErr := harness.ParseCode(name)
+	if parseErr != nil {
+		t.Fatal(parseErr)
+	}
+	if got := status.Code(err); got != want {
+		t.Errorf("code %s, want %s: %v", got, want, err)
+	}
+}
+
+// checkREST makes the call over REST too, where nothing but the error may come back.
+func checkREST(t *testing.T, client *harness.REST, method protoreflect.MethodDescriptor, request proto.Message, c call) {
+	t.Helper()
+	h, err := harness.Transcode(method, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Do(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := answer.Error()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, st.Err(), c.Foreign)
+	if strings.Contains(string(answer.Body), "acme") {
+		t.Errorf("the answer names the owner: %s", answer.Body)
+	}
+}

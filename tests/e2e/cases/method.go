@@ -1,0 +1,53 @@
+package cases
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Services are the public services.
+func Services() []protoreflect.ServiceDescriptor {
+	var all []protoreflect.ServiceDescriptor
+	for _, file := range []protoreflect.FileDescriptor{surveyv1.File_otklik_survey_v1_survey_service_proto, scoringv1.File_otklik_scoring_v1_scoring_service_proto} {
+		for i := range file.Services().Len() {
+			all = append(all, file.Services().Get(i))
+		}
+	}
+	return all
+}
+
+// Method finds a method by its name without package, for example `SurveyService/GetSurvey`.
+func Method(call string) (protoreflect.MethodDescriptor, error) {
+	service, name, _ := strings.Cut(call, "/")
+	for _, s := range Services() {
+		if string(s.Name()) != service {
+			continue
+		}
+		if m := s.Methods().ByName(protoreflect.Name(name)); m != nil {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("find method: there is no %s", call)
+}
+
+// Path is the full method name, as gRPC has it.
+func Path(m protoreflect.MethodDescriptor) string {
+	return "/" + string(m.Parent().FullName()) + "/" + string(m.Name())
+}
+
+// New makes an empty message of the type that a descriptor describes.
+func New(d protoreflect.MessageDescriptor) (proto.Message, error) {
+	t, err := protoregistry.GlobalTypes.FindMessageByName(d.FullName())
+	if err != nil {
+		return nil, fmt.Errorf("find message %s: %w", d.FullName(), err)
+	}
+	return t.New().Interface(), nil
+}

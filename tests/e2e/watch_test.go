@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	"github.com/otklik/otklik/tests/harness"
+)
+
+// watch yields the messages of a stream of scores, whatever it came through.
+type watch func() (*scoringv1.WatchScoresResponse, error)
+
+// await reads until the score counts n answers, which must not go back on the way.
+func (w watch) await(t *testing.T, n int64) *scoringv1.Score {
+	t.Helper()
+	last := int64(-1)
+	for {
+		m, err := w()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.GetHeartbeat() {
+			continue
+		}
+		if len(m.GetScores()) != 1 || m.GetWatermark() == nil {
+			t.Fatalf("%v: want one score and the watermark", m)
+		}
+		score := m.GetScores()[0]
+		if score.GetN() < last {
+			t.Fatalf("n went from %d to %d", last, score.GetN())
+		}
+		if last = score.GetN(); last >= n {
+			return score
+		}
+	}
+}
+
+func openWatchGRPC(t *testing.T, s *shop) watch {
+	t.Helper()
+	stream, err := s.scoring.WatchScores(t.Context(), &scoringv1.WatchScoresRequest{Query: npsQuery()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.Recv
+}
+
+const watchPath = "/v1/surveys/shop/scores:watch?query.metrics=METRIC_NPS&query.variants=VARIANT_NPS_ANSWERED"
+
+func openWatchEvents(t *testing.T, s *shop) watch {
+	t.Helper()
+	stream, err := s.rest.Events(t.Context(), harness.Request{Path: watchPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stream.Close() })
+	return func() (*scoringv1.WatchScoresResponse, error) {
+		event, err := stream.Next()
+		if err != nil {
+			return nil, err
+		}
+		switch event.Name {
+		case "scores", "heartbeat":
+		case "error":
+			a := harness.Answer{Body: []byte(event.Data)}
+			st, err := a.StreamError()
+			if err != nil {
+				return nil, err
+			}
+			return nil, st.Err()
+		default:
+			return nil, fmt.Errorf("event %q", event.Name)
+		}
+		m := &scoringv1.WatchScoresResponse{}
+		if err := protojson.Unmarshal([]byte(event.Data), m); err != nil {
+			return nil, err
+		}
+		if (event.Name == "heartbeat") != m.GetHeartbeat() {
+			return nil, fmt.Errorf("event %q holds %s", event.Name, event.Data)
+		}
+		return m, nil
+	}
+}
+
+var watches = map[string]func(*testing.T, *shop) watch{"grpc": openWatchGRPC, "events": openWatchEvents}
+
+// TestWatchFollowsAnswers opens a stream of scores, submits answers and sees the scores follow.
+func TestWatchFollowsAnswers(t *testing.T) {
+	t.Parallel()
+	for _, layout := range harness.Layouts() {
+		for name, open := range watches {
+			t.Run(layout.String()+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				s := openShop(t, harness.Options{Layout: layout})
+				w := open(t, s)
+				if score := w.await(t, 0); score.Estimate != nil {
+					t.Errorf("a score without answers has the estimate %v", score.GetEstimate())
+				}
+				s.answer(t, "a", 10)
+				if score := w.await(t, 1); score.GetEstimate() != 100 {
+					t.Errorf("estimate %v, want 100", score.GetEstimate())
+				}
+				for i := range 50 {
+					s.answer(t, fmt.Sprintf("d-%d", i), 0)
+				}
+				if score := w.await(t, 51); score.GetCounts().GetDetractors() != 50 || score.GetInterval() == nil {
+					t.Errorf("%v: want 50 detractors and an interval", score)
+				}
+			})
+		}
+	}
+}
+
+// TestWatchSendsAtMostFiveTimesASecond submits without pause for two seconds and counts what a stream sends.
+func TestWatchSendsAtMostFiveTimesASecond(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, harness.Options{})
+	w := openWatchGRPC(t, s)
+	w.await(t, 0)
+	begin := time.Now()
+	sent := 0
+	for n := int64(1); time.Since(begin) < 2*time.Second; n++ {
+		s.answer(t, fmt.Sprintf("r-%d", n), 9)
+		if n%20 == 0 {
+			w.await(t, n)
+			sent++
+		}
+	}
+	// Each await saw one message or more; the first may have been under way when the clock started.
+	if most := int(time.Since(begin)/(200*time.Millisecond)) + 2; sent > most {
+		t.Errorf("%d messages in %v, want at most %d", sent, time.Since(begin), most)
+	}
+}
+
+// TestWatchEndsClearlyWhenTheSuiteStops ends the suite under an open stream: the reader must learn that it should come back.
+func TestWatchEndsClearlyWhenTheSuiteStops(t *testing.T) {
+	t.Parallel()
+	for name, open := range watches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, harness.Options{})
+			w := open(t, s)
+			w.await(t, 0)
+			if err := s.Terminate(); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				_, err := w()
+				if err == nil {
+					continue
+				}
+				if errors.Is(err, io.EOF) {
+					t.Fatal("the stream ended without a word")
+				}
+				wantRetryAdvice(t, err)
+				break
+			}
+			if err := s.Wait(patience); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// wantRetryAdvice checks that an error is UNAVAILABLE and says when to come back.
+func wantRetryAdvice(t *testing.T, err error) {
+	t.Helper()
+	st := status.Convert(err)
+	if st.Code() != codes.Unavailable {
+		t.Errorf("code %s, want UNAVAILABLE: %v", st.Code(), err)
+	}
+	for _, d := range st.Details() {
+		if info, ok := d.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
+			return
+		}
+	}
+	t.Errorf("%v gives no advice when to retry: %v", err, st.Details())
+}

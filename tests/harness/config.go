@@ -1,0 +1,68 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// writeConfig writes the configuration file of a part and returns its path.
+func (s *Suite) writeConfig(part Part) (string, error) {
+	root := make(map[string]any)
+	set(root, "auth.keys", s.keys())
+	if s.options.Layout == Apart {
+		switch part {
+		case Scoring:
+			set(root, "peers.survey", s.ports[Survey].grpc)
+			set(root, "peers.key", ServiceKey())
+		case Gateway:
+			set(root, "peers.survey", s.ports[Survey].grpc)
+			set(root, "peers.scoring", s.ports[Scoring].grpc)
+		}
+	}
+	for path, value := range s.options.Settings {
+		set(root, path, value)
+	}
+	raw, err := yaml.Marshal(root)
+	if err != nil {
+		return "", fmt.Errorf("encode configuration of %s: %w", part, err)
+	}
+	path := s.configPath(string(part) + ".yaml")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return "", fmt.Errorf("write configuration of %s: %w", part, err)
+	}
+	return path, nil
+}
+
+// keys are the static keys of all organisations, and the one of the services.
+func (s *Suite) keys() []map[string]any {
+	keys := []map[string]any{{"id": "service", "sha256": hashKey(ServiceKey()), "roles": []string{"service"}}}
+	for _, organization := range s.options.Organizations {
+		for _, role := range []Role{Admin, App} {
+			keys = append(keys, map[string]any{
+				"id":           organization + "-" + string(role),
+				"sha256":       hashKey(KeyFor(organization, role)),
+				"organization": organization,
+				"roles":        []string{string(role)},
+			})
+		}
+	}
+	return keys
+}
+
+// set puts a value at a dotted path.
+func set(root map[string]any, path string, value any) {
+	head, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		root[head] = value
+		return
+	}
+	inner, ok := root[head].(map[string]any)
+	if !ok {
+		inner = make(map[string]any)
+		root[head] = inner
+	}
+	set(inner, rest, value)
+}

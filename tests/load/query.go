@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+	"github.com/otklik/otklik/tests/harness"
+)
+
+const (
+	batchSize   = 1000
+	loaders     = 2
+	days        = 90
+	locations   = 50
+	queries     = 1000
+	queryTarget = 2 * time.Millisecond
+)
+
+// measureQuery stores many answers and measures how long questions about them take.
+func measureQuery(ctx context.Context, s settings, r *report) (err error) {
+	suite, err := harness.Start(ctx, harness.Options{})
+	if err != nil {
+		return err
+	}
+	defer discard(suite, &err)
+	if err := publish(ctx, suite); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := loadAnswers(ctx, suite, s.answers); err != nil {
+		return err
+	}
+	loaded := time.Since(began)
+	if _, err := awaitCounted(ctx, suite, int64(s.answers)); err != nil {
+		return err
+	}
+	r.tell(fmt.Sprintf("%d answers in batches of %d over gRPC", s.answers, batchSize), fmt.Sprintf("%.0f answers/s", float64(s.answers)/loaded.Seconds()),
+		fmt.Sprintf("BatchSubmitResponses, %d at a time", loaders))
+	r.tell("the same until the scores count all", fmt.Sprintf("%.0f answers/s", float64(s.answers)/time.Since(began).Seconds()), "as above")
+
+	for _, q := range []struct {
+		name string
+		of   func(*scoringv1.ScoreQuery)
+	}{
+		{"NPS of all", func(*scoringv1.ScoreQuery) {}},
+		{"NPS of a month", func(q *scoringv1.ScoreQuery) {
+			q.Period = &typev1.Period{StartTime: timestamppb.New(firstDay), EndTime: timestamppb.New(firstDay.AddDate(0, 1, 0))}
+		}},
+		{fmt.Sprintf("NPS by day, %d rows", days), func(q *scoringv1.ScoreQuery) { q.Grain = typev1.TimeGrain_TIME_GRAIN_DAY }},
+		{fmt.Sprintf("NPS by location, %d rows", locations), func(q *scoringv1.ScoreQuery) { q.GroupBy = typev1.ContextKey_CONTEXT_KEY_LOCATION }},
+	} {
+		query := headline()
+		q.of(query)
+		if err := timeQuery(ctx, suite, r, q.name, s.answers, &scoringv1.QueryScoresRequest{Query: query}); err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+	}
+	return afterwards(ctx, suite, r, s.answers)
+}
+
+// firstDay is the first day of the answers; they end before the present.
+var firstDay = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// loadAnswers stores answers spread over days and locations.
+func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
+	client := surveyClient(suite)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	starts := make(chan int)
+	ends := make(chan error, loaders)
+	for range loaders {
+		go func() {
+			for first := range starts {
+				response, err := client.BatchSubmitResponses(ctx, batch(first, min(batchSize, n-first)))
+				if err == nil {
+					for _, result := range response.GetResults() {
+						if result.GetAccepted() == nil {
+							err = fmt.Errorf("an answer was refused: %v", result.GetError())
+						}
+					}
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+			ends <- nil
+		}()
+	}
+	for first := 0; first < n && ctx.Err() == nil; first += batchSize {
+		starts <- first
+	}
+	close(starts)
+	for range loaders {
+		<-ends
+	}
+	return context.Cause(ctx)
+}
+
+func batch(first, n int) *surveyv1.BatchSubmitResponsesRequest {
+	request := &surveyv1.BatchSubmitResponsesRequest{Parent: survey, Requests: make([]*surveyv1.SubmitResponseRequest, n)}
+	for i := range request.Requests {
+		k := first + i
+		// Primes spread answers evenly and the same way each time.
+		at := firstDay.AddDate(0, 0, k*7919%days).Add(time.Duration(k*104729%86400) * time.Second)
+		request.Requests[i] = &surveyv1.SubmitResponseRequest{
+			ResponseId: fmt.Sprintf("b-%d", k),
+			Response: &surveyv1.Response{
+				AnswerTime: timestamppb.New(at),
+				Language:   []string{"ky", "ru", "en"}[k%3],
+				Context: &typev1.Context{
+					Touchpoint: []string{"checkout", "delivery", "return", "support"}[k*31%4],
+					Channel:    []string{"app", "sms", "kiosk"}[k*17%3],
+					Location:   fmt.Sprintf("store-%d", k*613%locations),
+				},
+				Answers: []*surveyv1.Answer{
+					{Question: "recommend", Value: &surveyv1.Answer_Score{Score: float64(k * 7 % 11)}},
+					{Question: "satisfied", Value: &surveyv1.Answer_Score{Score: float64(1 + k*3%5)}},
+				},
+			},
+		}
+	}
+	return request
+}
+
+// timeQuery asks one question many times, one after another, over gRPC and over REST.
+func timeQuery(ctx context.Context, suite *harness.Suite, r *report, name string, answers int, request *scoringv1.QueryScoresRequest) error {
+	how := fmt.Sprintf("%d queries one after another, %d answers stored", queries, answers)
+	client := scoringClient(suite)
+	times, err := repeat(func() error {
+		_, err := client.QueryScores(ctx, request)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	median := times.quantile(0.5)
+	r.hold("score query over gRPC, "+name+", median", milliseconds(median), "< "+milliseconds(queryTarget), median < queryTarget, how)
+	r.tell("the same, p99", milliseconds(times.quantile(0.99)), how)
+
+	body, err := protojson.Marshal(proto.Message(request))
+	if err != nil {
+		return fmt.Errorf("encode query: %w", err)
+	}
+	rest := suite.REST(adminKey())
+	times, err = repeat(func() error {
+		answer, err := rest.Do(ctx, harness.Request{Method: http.MethodPost, Path: "/v1/scores:query", Body: body})
+		if err == nil && answer.Status != http.StatusOK {
+			err = errors.New(string(answer.Body))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	median = times.quantile(0.5)
+	r.hold("score query over REST, "+name+", median", milliseconds(median), "< "+milliseconds(queryTarget), median < queryTarget, how)
+	return nil
+}
+
+func repeat(call func() error) (durations, error) {
+	var times durations
+	for i := range queries + queries/10 {
+		began := time.Now()
+		if err := call(); err != nil {
+			return nil, fmt.Errorf("query: %w", err)
+		}
+		// The first tenth warms up.
+		if i >= queries/10 {
+			times = append(times, time.Since(began))
+		}
+	}
+	return times, nil
+}
+
+// afterwards tells what so many answers cost: memory, disk, and the next start.
+func afterwards(ctx context.Context, suite *harness.Suite, r *report, answers int) error {
+	resident, err := residentBytes(suite.PID(harness.All))
+	if err != nil {
+		return err
+	}
+	r.tell(fmt.Sprintf("memory with %d answers", answers), megabytes(resident), "VmRSS after the queries")
+	if err := suite.Stop(time.Minute); err != nil {
+		return err
+	}
+	size, err := folderBytes(suite.Dir())
+	if err != nil {
+		return err
+	}
+	r.tell(fmt.Sprintf("disk for %d answers", answers), fmt.Sprintf("%s, %d bytes each", megabytes(size), size/int64(answers)), "size of the data folder after a stop")
+	if err := suite.Restart(ctx); err != nil {
+		return err
+	}
+	r.tell(fmt.Sprintf("start to ready with %d answers", answers), milliseconds(suite.StartTime(harness.All)), "as above")
+	got, err := counted(ctx, suite)
+	if err != nil {
+		return err
+	}
+	if got != int64(answers) {
+		return fmt.Errorf("after a restart the score counts %d answers, want %d", got, answers)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+	"github.com/otklik/otklik/tests/harness"
+)
+
+const (
+	visibleRate    = 1000 // answers a second
+	visibleSeconds = 30
+	visibleTarget  = 250 * time.Millisecond
+	visibleWires   = 32
+	// look is the pause between two looks at the score; it is part of what is measured.
+	look = 2 * time.Millisecond
+)
+
+// measureVisible submits at a steady rate and measures, for answers of a location of their own, the time from the acknowledgement until a
+// query counts them.
+func measureVisible(ctx context.Context, _ settings, r *report) (err error) {
+	suite, err := harness.Start(ctx, harness.Options{})
+	if err != nil {
+		return err
+	}
+	defer discard(suite, &err)
+	if err := publish(ctx, suite); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	steady := make(chan error, 1)
+	var sent atomic.Uint64
+	go func() { steady <- submitSteadily(ctx, suite, &sent) }()
+
+	var times durations
+	began := time.Now()
+	for time.Since(began) < visibleSeconds*time.Second {
+		took, err := probe(ctx, suite, len(times))
+		if err != nil {
+			return err
+		}
+		times = append(times, took)
+		select {
+		case err := <-steady:
+			return fmt.Errorf("submit steadily: %w", err)
+		default:
+		}
+	}
+	rate := float64(sent.Load()) / time.Since(began).Seconds()
+	stop()
+	<-steady
+	if rate < 0.99*visibleRate {
+		return fmt.Errorf("only %.0f answers a second were submitted", rate)
+	}
+	how := fmt.Sprintf("%d probes in %d s at %.0f answers/s; looked at every %v", len(times), visibleSeconds, rate, look)
+	r.tell("acknowledged to visible in the score, median", milliseconds(times.quantile(0.5)), how)
+	p99 := times.quantile(0.99)
+	r.hold("acknowledged to visible in the score, p99", milliseconds(p99), "≤ "+milliseconds(visibleTarget), p99 <= visibleTarget, how)
+	return nil
+}
+
+// probe submits one answer of a location of its own and returns how long after its acknowledgement the score counts it.
+func probe(ctx context.Context, suite *harness.Suite, number int) (time.Duration, error) {
+	location := fmt.Sprintf("probe-%d", number)
+	_, err := surveyClient(suite).SubmitResponse(ctx, &surveyv1.SubmitResponseRequest{
+		Parent: survey, ResponseId: location, Response: &surveyv1.Response{
+			Context: &typev1.Context{Location: location},
+			Answers: []*surveyv1.Answer{{Question: "recommend", Value: &surveyv1.Answer_Score{Score: 9}}},
+		},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("submit probe: %w", err)
+	}
+	acknowledged := time.Now()
+	query := headline()
+	query.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: location}
+	for {
+		response, err := scoringClient(suite).QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
+		if err != nil {
+			return 0, fmt.Errorf("query probe: %w", err)
+		}
+		if scores := response.GetScores(); len(scores) == 1 && scores[0].GetN() == 1 {
+			return time.Since(acknowledged), nil
+		}
+		if err := pause(ctx, look); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// submitSteadily submits over REST at visibleRate until ctx ends.
+func submitSteadily(ctx context.Context, suite *harness.Suite, sent *atomic.Uint64) error {
+	address := strings.TrimPrefix(suite.HTTP(), "http://")
+	permits := make(chan struct{}, visibleRate)
+	errs := make(chan error, visibleWires)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer close(permits)
+	var number atomic.Uint64
+	for range visibleWires {
+		w, err := dialWire(address, responsePath, appKey())
+		if err != nil {
+			return err
+		}
+		group.Go(func() {
+			defer w.close()
+			for range permits {
+				if err := w.submit(number.Add(1)); err != nil {
+					errs <- err
+					return
+				}
+				sent.Add(1)
+			}
+		})
+	}
+	began := time.Now()
+	issued := 0
+	for {
+		// As many as are due, so that a late tick makes up for itself.
+		for due := int(time.Since(began).Seconds() * visibleRate); issued < due; issued++ {
+			select {
+			case permits <- struct{}{}:
+			case err := <-errs:
+				return err
+			}
+		}
+		if err := pause(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
