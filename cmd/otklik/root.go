@@ -32,15 +32,16 @@ func newRootCommand() *cobra.Command {
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true
-	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", suite.Survey, "data", "grpc")
+	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", announced(suite.Survey), "data", "grpc")
 	env := command.Env{}
 	surveyCommand.AddCommand(command.NewSurveyCommands(env)...)
 	root.AddCommand(
 		newAllCommand(),
+		newDemoCommand(),
 		newBenchBaselineCommand(),
 		surveyCommand,
-		newServeCommand("scoring", "Run the scoring service alone", suite.Scoring, "data", "grpc"),
-		newServeCommand("gateway", "Run the gateway alone", suite.Gateway, "http"),
+		newServeCommand("scoring", "Run the scoring service alone", announced(suite.Scoring), "data", "grpc"),
+		newServeCommand("gateway", "Run the gateway alone", announced(suite.Gateway), "http"),
 		newConfigCommand(),
 		command.NewImportCommand(env),
 		command.NewScoreCommand(env),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -50,8 +51,16 @@ func (s *settings) load() (suite.Config, error) {
 	return c, nil
 }
 
-// serve is a function that runs a process until it is told to stop.
-type serve func(ctx context.Context, config suite.Config, announce func(suite.Ready)) error
+// serve is a function that runs a process until it is told to stop. It announces on out when it takes calls, and may talk to people on
+// errOut.
+type serve func(ctx context.Context, out, errOut io.Writer, config suite.Config) error
+
+// announced makes a serve of a process that only announces.
+func announced(run func(context.Context, suite.Config, func(suite.Ready)) error) serve {
+	return func(ctx context.Context, out, _ io.Writer, config suite.Config) error {
+		return run(ctx, config, suite.Announce(out))
+	}
+}
 
 func newServeCommand(use, short string, f serve, listens ...string) *cobra.Command {
 	var s settings
@@ -64,7 +73,7 @@ func newServeCommand(use, short string, f serve, listens ...string) *cobra.Comma
 			if err != nil {
 				return err
 			}
-			return f(cmd.Context(), c, suite.Announce(cmd.OutOrStdout()))
+			return f(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), c)
 		},
 	}
 	s.bind(cmd, listens...)
@@ -72,7 +81,7 @@ func newServeCommand(use, short string, f serve, listens ...string) *cobra.Comma
 }
 
 func newAllCommand() *cobra.Command {
-	cmd := newServeCommand("all", "Run the whole suite in one process on SQLite (the default command)", suite.All, "data", "http", "grpc")
+	cmd := newServeCommand("all", "Run the whole suite in one process on SQLite (the default command)", announced(suite.All), "data", "http", "grpc")
 	cmd.Long = cmd.Short + `.
 
 When everything takes calls, one line of JSON is written to standard output:
