@@ -22,8 +22,9 @@ type decoder struct {
 	span Span
 	// key is the current series; its bucket means nothing.
 	key cube.Key
-	// left is the number of cells of the series that have not been read.
-	left int
+	// left is the number of cells of the series that have not been read; begun tells that one was, any that a series was.
+	left       int
+	begun, any bool
 	// bucket and bins are the current cell; bins is used again for the next.
 	bucket int64
 	bins   []histogram.Bin
@@ -49,6 +50,7 @@ func (d *decoder) nextSeries() bool {
 	if d.in.Len() == 0 {
 		return false
 	}
+	before := d.key
 	flags := d.in.Byte()
 	if flags&^flagsKnown != 0 {
 		d.in.Fail()
@@ -63,9 +65,10 @@ func (d *decoder) nextSeries() bool {
 	d.key.ContextValue = d.name(d.in.String())
 	d.left = d.in.Count(minCell)
 	d.bucket = d.span.first()
-	if d.left == 0 {
+	if d.left == 0 || d.any && compareSeries(before, d.key) >= 0 {
 		d.in.Fail()
 	}
+	d.any, d.begun = true, false
 	return d.in.Err() == nil
 }
 
@@ -84,9 +87,10 @@ func (d *decoder) nextCell() bool {
 	}
 	d.left--
 	step := d.in.Uvarint()
-	if step > spanBuckets {
+	if step > spanBuckets || d.begun && step == 0 {
 		d.in.Fail()
 	}
+	d.begun = true
 	d.bucket += int64(step)
 	if d.bucket >= d.span.first()+spanBuckets || d.bucket < int64(calendar.MinBucket) || d.bucket > int64(calendar.MaxBucket) {
 		d.in.Fail()
@@ -97,9 +101,14 @@ func (d *decoder) nextCell() bool {
 	}
 	d.bins = d.bins[:0]
 	var value int64
-	for range n {
+	for i := range n {
+		before := value
 		value += d.in.Varint()
-		d.bins = append(d.bins, histogram.Bin{Value: value, Count: d.in.Varint()})
+		count := d.in.Varint()
+		if count == 0 || i > 0 && value <= before {
+			d.in.Fail()
+		}
+		d.bins = append(d.bins, histogram.Bin{Value: value, Count: count})
 	}
 	if d.in.Err() != nil {
 		d.left = 0

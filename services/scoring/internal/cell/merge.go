@@ -59,11 +59,11 @@ func walk(span Span, chunks [][]byte, series func(cube.Key), cell func(calendar.
 		}
 	}
 	same := make([]*decoder, 0, len(live))
-	var sum []histogram.Bin
+	var sums [2][]histogram.Bin
 	for len(live) > 0 {
 		same = leastSeries(live, same[:0])
 		series(same[0].key)
-		sum = walkSeries(same, sum, cell)
+		walkSeries(same, &sums, cell)
 		live = slices.DeleteFunc(live, func(d *decoder) bool { return slices.Contains(same, d) && !d.nextSeries() })
 	}
 	for _, d := range all {
@@ -102,15 +102,15 @@ func compareSeries(a, b cube.Key) int {
 	return a.Compare(b)
 }
 
-// walkSeries adds up the cells of decoders that stand at the same series. sum is room to work in.
-func walkSeries(same []*decoder, sum []histogram.Bin, cell func(calendar.Bucket, []histogram.Bin)) []histogram.Bin {
+// walkSeries adds up the cells of decoders that stand at the same series. sums is room to work in.
+func walkSeries(same []*decoder, sums *[2][]histogram.Bin, cell func(calendar.Bucket, []histogram.Bin)) {
 	if len(same) == 1 {
 		for d := same[0]; d.nextCell(); {
 			cell(calendar.Bucket(d.bucket), d.bins)
 		}
-		return sum
+		return
 	}
-	var at []*decoder
+	at := make([]*decoder, 0, len(same))
 	for _, d := range same {
 		if d.nextCell() {
 			at = append(at, d)
@@ -121,36 +121,34 @@ func walkSeries(same []*decoder, sum []histogram.Bin, cell func(calendar.Bucket,
 		for _, d := range at[1:] {
 			bucket = min(bucket, d.bucket)
 		}
-		sum = sum[:0]
+		sums[0] = sums[0][:0]
 		at = slices.DeleteFunc(at, func(d *decoder) bool {
 			if d.bucket != bucket {
 				return false
 			}
-			sum = add(sum, d.bins)
+			sums[0], sums[1] = add(sums[1][:0], sums[0], d.bins), sums[0]
 			return !d.nextCell()
 		})
-		if len(sum) > 0 {
-			cell(calendar.Bucket(bucket), sum)
+		if len(sums[0]) > 0 {
+			cell(calendar.Bucket(bucket), sums[0])
 		}
 	}
-	return sum
 }
 
-// add adds sorted bins to a sorted sum; counts that cancel out leave.
-func add(sum, bins []histogram.Bin) []histogram.Bin {
-	if len(sum) == 0 {
-		return append(sum, bins...)
-	}
-	for _, b := range bins {
-		i, found := slices.BinarySearchFunc(sum, b.Value, func(s histogram.Bin, v int64) int { return cmp.Compare(s.Value, v) })
-		switch {
-		case !found:
-			sum = slices.Insert(sum, i, b)
-		case sum[i].Count+b.Count == 0:
-			sum = slices.Delete(sum, i, i+1)
+// add adds sorted bins to a sorted sum, in the room of another one; counts that cancel out leave.
+func add(room, sum, bins []histogram.Bin) []histogram.Bin {
+	for len(sum) > 0 && len(bins) > 0 {
+		switch a, b := sum[0], bins[0]; {
+		case a.Value < b.Value:
+			room, sum = append(room, a), sum[1:]
+		case a.Value > b.Value:
+			room, bins = append(room, b), bins[1:]
 		default:
-			sum[i].Count += b.Count
+			if a.Count += b.Count; a.Count != 0 {
+				room = append(room, a)
+			}
+			sum, bins = sum[1:], bins[1:]
 		}
 	}
-	return sum
+	return append(append(room, sum...), bins...)
 }
