@@ -121,10 +121,10 @@ func (o *Options) profile(name string, getenv func(string) string) (Profile, err
 		}
 		path = filepath.Join(folder, "otklik", "profiles.yaml")
 	}
-	profiles, err := readProfiles(path)
-	if errors.Is(err, fs.ErrNotExist) && o.ProfileFile == "" && name == "" {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && o.ProfileFile == "" && name == "" {
 		return Profile{}, nil
 	}
+	profiles, err := readProfiles(path)
 	if err != nil {
 		return Profile{}, err
 	}

@@ -42,7 +42,7 @@ const openToOthers = 0o077
 // goType matches how the YAML library names fields in messages.
 var goType = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
-// readProfiles reads a profile file. It must not be readable by others. The error wraps fs.ErrNotExist when there is no file.
+// readProfiles reads a profile file. It must not be readable by others.
 func readProfiles(path string) (map[string]Profile, error) {
 	file, err := os.Open(path)
 	if err != nil {

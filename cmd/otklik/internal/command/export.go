@@ -113,11 +113,12 @@ func (c *call) export(ctx context.Context, flags exportFlags) error {
 	})
 	ticker.end()
 	err = errors.Join(err, out.close())
-	// The output is for the data: what happened goes beside it.
-	note := c.cmd.ErrOrStderr()
-	fmt.Fprintf(note, "%d responses in %s; last position %d\n", result.Written, c.env.Now().Sub(started).Round(time.Millisecond), result.Position)
-	if err == nil {
-		return nil
+	if err == nil || (result.Written > 0 && !c.json) {
+		// The output is for the data: what happened goes beside it.
+		fmt.Fprintf(c.cmd.ErrOrStderr(), "%d responses in %s; last position %d\n", result.Written, c.env.Now().Sub(started).Round(time.Millisecond), result.Position)
+	}
+	if err == nil || result.Written == 0 {
+		return err
 	}
 	advice := fmt.Sprintf("to go on, run the same command with --after %d", result.Position)
 	if flags.output != "" {

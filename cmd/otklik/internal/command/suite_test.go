@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,3 +149,8 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(raw)
 }
+
+// testTimeout bounds waits that end long before on any machine.
+const testTimeout = time.Minute
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -145,12 +145,10 @@ func LastJSONL(in io.Reader) (position, offset int64, err error) {
 	r := bufio.NewReaderSize(in, 64<<10)
 	for {
 		line, err := r.ReadBytes('\n')
-		if err != nil {
-			// The end, or a line that was cut off.
-			return position, offset, nil //nolint:nilerr // What cannot be read is written again.
-		}
 		var m surveyv1.StreamResponsesResponse
-		if (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(line, &m) != nil || m.GetPosition() <= position {
+		// A line that was cut off, or is not one of an export, is written over.
+		whole := err == nil && (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(line, &m) == nil
+		if !whole || m.GetPosition() <= position {
 			return position, offset, nil
 		}
 		position = m.GetPosition()

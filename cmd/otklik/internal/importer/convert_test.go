@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -291,7 +292,7 @@ func FuzzSource(f *testing.F) {
 		}
 		for {
 			rec, err := s.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
@@ -341,7 +342,7 @@ func benchmarkConvert(b *testing.B, m *Mapping, text string, rows int) {
 		}
 		for {
 			rec, err := s.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if row := c.Convert(rec); row.Request == nil {

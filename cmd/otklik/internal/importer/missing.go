@@ -62,4 +62,3 @@ func (m *missingSet) isNone(cell string) bool {
 	_, ok := m.find(cell)
 	return ok
 }
-

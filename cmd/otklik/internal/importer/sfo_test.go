@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -58,7 +59,7 @@ func convertAll(t testing.TB, mapping, data string) (*Converter, []Row) {
 	var rows []Row
 	for {
 		rec, err := source.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return c, rows
 		}
 		if err != nil {

@@ -1,0 +1,198 @@
+package command
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
+	"github.com/otklik/otklik/cmd/otklik/internal/importer"
+	"github.com/otklik/otklik/libs/testkit"
+)
+
+const shopMapping = `
+version: 1
+survey: {id: shop, title: {en: Shop}}
+response:
+  id: "visit-{no}"
+  time: {column: date, zone: Asia/Bishkek}
+questions:
+  - {id: nps, type: nps, column: nps, comment: {column: why}, text: {en: Recommend}}
+`
+
+// Wrong usage is told before anything is sent: no server listens at this address.
+func TestUsageErrors(t *testing.T) {
+	s := newShell(t, "127.0.0.1:1", "otk_x")
+	mapping := writeFile(t, "m.yaml", shopMapping)
+	data := writeFile(t, "d.csv", "no,date,nps,why\n1,2026-01-02,9,\n")
+	for want, args := range map[string][]string{
+		`unknown flag: --nope`:                               {"survey", "list", "--nope"},
+		`there are no arguments`:                             {"survey", "list", "x"},
+		`SURVEY must be given`:                               {"survey", "show"},
+		`--survey is needed`:                                 {"score"},
+		`"npss" is none of nps, csat`:                        {"score", "--survey", "a", "--metric", "npss"},
+		`--by: "store" is none of touchpoint`:                {"score", "--survey", "a", "--by", "store"},
+		`is not KEY=VALUE`:                                   {"score", "--survey", "a", "--filter", "osh"},
+		`"5 May" is not a time`:                              {"score", "--survey", "a", "--from", "5 May"},
+		`--from must be before --to`:                         {"score", "--survey", "a", "--from", "2026-02", "--to", "2026-01-31"},
+		`is not a time zone`:                                 {"score", "--survey", "a", "--from", "2026", "--time-zone", "Asia/Atlantis"},
+		`nothing to compare with`:                            {"compare", "--survey", "a", "--metric", "nps"},
+		`--resume needs --output`:                            {"export", "--survey", "a", "--resume"},
+		`--format must be csv or jsonl`:                      {"export", "--survey", "a", "--format", "xlsx"},
+		`--json goes with --format jsonl only`:               {"export", "--survey", "a", "--format", "csv", "--json"},
+		`--mapping is needed`:                                {"import", data},
+		`DATA.csv must be given`:                             {"import", "--mapping", mapping},
+		`--batch must be 1 to 1000`:                          {"import", "--mapping", mapping, "--batch", "1001", data},
+		`no such file`:                                       {"import", "--mapping", mapping, data + ".gz"},
+		`line 2: survey: must be a mapping`:                  {"import", "--mapping", writeFile(t, "bad.yaml", "version: 1\nsurvey: shop\nresponse: {id: \"{a}\"}\nquestions: []\n"), data},
+		`lacks columns that the mapping names: "nps", "why"`: {"import", "--mapping", mapping, writeFile(t, "e.csv", "no,date\n")},
+		`the file is empty`:                                  {"import", "--mapping", mapping, writeFile(t, "f.csv", "")},
+		`must end in .csv, .json or .jsonl`:                  {"import", "--mapping", mapping, "--dry-run", "--refused", "r.xlsx", data},
+		`is none of grpc, grpcs, dns, http, https`:           {"survey", "list", "--server", "ftp://x:1"},
+	} {
+		r := s.run(args...)
+		if !strings.Contains(r.err, want) || (r.code != exit.Usage && !strings.Contains(want, ".jsonl")) || r.code == 0 || r.out != "" {
+			t.Errorf("otklik %s: %+v, want %q", strings.Join(args, " "), r, want)
+		}
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	for _, server := range []string{"127.0.0.1:1", "http://127.0.0.1:1"} {
+		s := newShell(t, server, "otk_x")
+		r := s.run("survey", "list")
+		if r.code != exit.Unreachable || !strings.Contains(r.err, "is the server running") {
+			t.Errorf("%s: %+v", server, r)
+		}
+		r = s.run("survey", "list", "--json")
+		if r.code != exit.Unreachable || !strings.HasPrefix(r.err, `{"error":{"code":503,"status":"UNAVAILABLE"`) || r.out != "" {
+			t.Errorf("%s: %+v", server, r)
+		}
+	}
+}
+
+func TestRefusedByServer(t *testing.T) {
+	ready := startSuite(t)
+	for _, server := range []string{ready.GRPC, ready.HTTP} {
+		s := newShell(t, server, ready.Key)
+		for want, args := range map[string][]string{
+			"SURVEY_NOT_FOUND":                  {"survey", "show", "nope"},
+			"`otklik survey list` shows":        {"score", "--survey", "nope", "--metric", "nps"},
+			"VALIDATION_FAILED":                 {"survey", "show", "No Such"},
+			"there is no survey surveys/nope":   {"export", "--survey", "nope", "--json"},
+			"state a key that the server knows": {"survey", "list", "--key", "otk_wrong"},
+		} {
+			if r := s.run(args...); r.code != exit.Refused || !strings.Contains(r.err, want) || r.out != "" {
+				t.Errorf("otklik %s at %s: %+v, want %q", strings.Join(args, " "), server, r, want)
+			}
+		}
+		if out := s.ok("survey", "list"); out != "no surveys\n" {
+			t.Errorf("%q", out)
+		}
+	}
+	// The line that the server prints when it is ready can stand in the place of the address.
+	s := newShell(t, "", "")
+	s.ok("survey", "list", "--server", `{"http":"`+ready.HTTP+`","grpc":"`+ready.GRPC+`","key":"`+ready.Key+`"}`)
+	s.ok("survey", "list", "--server", ready.GRPC, "--key-file", writeFile(t, "key", ready.Key+"\n"))
+}
+
+// What cannot be used is refused row by row and listed; the rest is loaded; the exit code tells.
+func TestImportReportsRefusedRows(t *testing.T) {
+	ready := startSuite(t)
+	s := newShell(t, ready.GRPC, ready.Key)
+	mapping := writeFile(t, "shop.yaml", shopMapping)
+	data := writeFile(t, "shop.csv", "no,date,nps,why\n1,2026-01-02,9,\"two\nlines\"\n2,2026-01-02,12,\n3,32 January,5,\n4,2026-01-03,\n5,2026-01-03,,\n1,2026-01-02,3,\n6,2026-01-04,7,=1+1\n")
+	refused := filepath.Join(t.TempDir(), "refused.csv")
+
+	dry := s.run("import", "--mapping", mapping, "--dry-run", "--refused", refused, data)
+	if dry.code != exit.Incomplete || !strings.Contains(dry.out, "nothing was sent") || !strings.Contains(dry.out, "accepted 3, replayed 0, refused 3, without an answer 1") {
+		t.Errorf("%+v", dry)
+	}
+	if out := s.ok("survey", "list"); out != "no surveys\n" {
+		t.Errorf("a dry run created %s", out)
+	}
+	r := s.run("import", "--mapping", mapping, "--refused", refused, "--json", data)
+	if r.code != exit.Incomplete {
+		t.Errorf("%+v", r)
+	}
+	var summary importer.Summary
+	readJSON(t, r.out, &summary)
+	// The second row called 1 is other content under a used identifier: only the server can know.
+	if want := (importer.Rows{Read: 7, Accepted: 2, Refused: 4, Empty: 1}); summary.Rows != want {
+		t.Errorf("%+v, want %+v", summary.Rows, want)
+	}
+	want := `line,row,outcome,column,target,value,reason,message
+4,2,row_refused,nps,nps,12,VALUE_OUT_OF_SCALE,is not on the scale 0-10
+5,3,row_refused,date,answer_time,32 January,TIME_INVALID,is not a time of the form expected
+6,4,row_refused,,,,ROW_MALFORMED,has 3 cells where the header has 4
+`
+	got := readFile(t, refused)
+	if !strings.HasPrefix(got, want) || !strings.Contains(got, "8,6,row_refused") || !strings.Contains(got, "ID_REUSED") {
+		t.Errorf("report:\n%s", got)
+	}
+	if r := s.run("import", "--mapping", mapping, "--allow-refused", data); r.code != 0 || !strings.Contains(r.out, "replayed 2") {
+		t.Errorf("%+v", r)
+	}
+	exported := s.ok("export", "--survey", "shop")
+	if !strings.Contains(exported, `'=1+1`) || !strings.Contains(exported, "\"two\nlines\"") {
+		t.Errorf("%s", exported)
+	}
+	if raw := s.ok("export", "--survey", "shop", "--raw"); !strings.Contains(raw, ",=1+1") {
+		t.Errorf("%s", raw)
+	}
+	// A mapping that answers something else than the survey asks is refused before anything is sent.
+	other := writeFile(t, "other.yaml", strings.Replace(shopMapping, "type: nps", "type: csat", 1))
+	if r := s.run("import", "--mapping", other, data); r.code != exit.Usage || !strings.Contains(r.err, `its question "nps" is of type nps, not csat`) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// An import that is told to stop goes on when the same command is run again.
+func TestImportGoesOn(t *testing.T) {
+	ready := startSuite(t)
+	s := newShell(t, ready.GRPC, ready.Key)
+	mapping := writeFile(t, "shop.yaml", shopMapping)
+	var b strings.Builder
+	b.WriteString("no,date,nps,why\n")
+	const rows = 20_000
+	for i := range rows {
+		b.WriteString(strings.Join([]string{itoa(i), "2026-01-02", itoa(i % 11), ""}, ",") + "\n")
+	}
+	data := writeFile(t, "shop.csv", b.String())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stored := make(chan struct{})
+	go func() {
+		defer close(stored)
+		testkit.Eventually(t, testTimeout, func() error {
+			if r := s.run("export", "--survey", "shop", "--format", "jsonl"); strings.Count(r.out, "\n") < 1000 {
+				return os.ErrNotExist
+			}
+			return nil
+		})
+		cancel()
+	}()
+	r := s.runContext(ctx, "import", "--mapping", mapping, "--batch", "100", "--in-flight", "2", "--json", data)
+	<-stored
+	var first importer.Summary
+	readJSON(t, r.out, &first)
+	if r.code != exit.Interrupted || !first.Interrupted || first.Rows.Read == rows || !strings.Contains(r.err, "interrupted") {
+		t.Fatalf("%d, %+v, %s", r.code, first.Rows, r.err)
+	}
+	r = s.run("import", "--mapping", mapping, "--json", data)
+	var second importer.Summary
+	readJSON(t, r.out, &second)
+	if r.code != 0 || second.ResumedAfterRow != first.Rows.Read || second.ResumedAfterRow == 0 || second.Rows.Accepted+second.Rows.Replayed != rows || second.Answers != rows {
+		t.Fatalf("%d, %+v after %+v, %s", r.code, second, first.Rows, r.err)
+	}
+	if !strings.Contains(r.err, "going on behind row") {
+		t.Errorf("%s", r.err)
+	}
+	// The import is complete: the next one begins anew and replays.
+	readJSON(t, s.ok("import", "--mapping", mapping, "--json", data), &second)
+	if second.ResumedAfterRow != 0 || second.Rows.Replayed != rows {
+		t.Errorf("%+v", second)
+	}
+}
