@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/cmd/otklik/internal/sample"
 	"github.com/otklik/otklik/cmd/otklik/internal/suite"
 	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/telemetry"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -25,6 +26,9 @@ func newDemoCommand() *cobra.Command {
 func runDemo(ctx context.Context, out, errOut io.Writer, config suite.Config) error {
 	if len(config.Auth.Keys) > 0 {
 		return errors.New("run the demo: the configuration holds keys, whose secrets the demo does not know; start otklik all instead")
+	}
+	if config.Telemetry == telemetry.DefaultConfig() {
+		config.Telemetry.LogLevel = "warn" // the terminal is for the demo's own words
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
