@@ -1,9 +1,7 @@
 package importer
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -213,42 +211,6 @@ func (r *mappingReader) checkScores(n node, q *QuestionMapping, f *questionField
 	}
 }
 
-// scale reads a scale: `0-10`, `1-5`, `1-10/0.5`, or an object with min, max and step.
-func (r *mappingReader) scale(n node) *typev1.Scale {
-	n, ok := r.enter(n)
-	if !ok {
-		return nil
-	}
-	minimum, maximum, step := "", "", "1"
-	if n.Kind == yaml.MappingNode {
-		r.object(n, fields{"min": r.set(&minimum), "max": r.set(&maximum), "step": r.set(&step)})
-	} else if s, ok := r.text(n); ok {
-		var rest string
-		if rest, step, ok = strings.Cut(s, "/"); !ok {
-			step = "1"
-		}
-		// The dash behind the first character separates; one in front is a sign.
-		if i := strings.Index(rest[min(1, len(rest)):], "-"); i >= 0 {
-			minimum, maximum = rest[:i+1], rest[i+2:]
-		}
-	} else {
-		return nil
-	}
-	low, ok1 := parseCenti(minimum, '.')
-	high, ok2 := parseCenti(maximum, '.')
-	stride, ok3 := parseCenti(step, '.')
-	const bound = 1000_00
-	if !ok1 || !ok2 || !ok3 || low < -bound || high > bound || low >= high || stride <= 0 || (high-low)%stride != 0 || (high-low)/stride > 1000 {
-		r.fail(n, "must be a scale such as 1-5, 0-10 or 1-10/0.5, in hundredths, with at most 1,001 values")
-		return nil
-	}
-	scale := &typev1.Scale{Min: low.float(), Max: high.float()}
-	if stride != 100 {
-		scale.Step = stride.float()
-	}
-	return scale
-}
-
 // number returns a reader of a multiple of 0.01 into dst.
 func (r *mappingReader) number(dst **float64) func(node) {
 	return func(n node) {
@@ -275,62 +237,6 @@ func (r *mappingReader) questionText(n node) *typev1.LocalizedText {
 		r.fail(n, "the text in the default language %q is missing", r.m.Survey.DefaultLanguage)
 	}
 	return &typev1.LocalizedText{Texts: texts}
-}
-
-func (r *mappingReader) options(n node, q *QuestionMapping) []*surveyv1.ChoiceQuestion_Option {
-	var options []*surveyv1.ChoiceQuestion_Option
-	seen := map[string]bool{}
-	r.list(n, func(item node) {
-		option := &surveyv1.ChoiceQuestion_Option{}
-		var from []string
-		hasFrom := false
-		r.object(item, fields{
-			"id":   r.set(&option.Id),
-			"text": func(n node) { option.Text = r.questionText(n) },
-			"from": func(n node) { hasFrom = true; from = r.texts(n) },
-		})
-		switch {
-		case !optionIDPattern.MatchString(option.Id):
-			r.fail(item, "id: must be letters, digits, dots, hyphens and underscores, at most 63, not %q", option.Id)
-			return
-		case seen[option.Id]:
-			r.fail(item, "id: the option %q stands there already", option.Id)
-			return
-		}
-		seen[option.Id] = true
-		if !hasFrom {
-			from = []string{option.Id}
-		}
-		for _, code := range from {
-			r.optionCode(item, q, option.Id, code)
-		}
-		options = append(options, option)
-	})
-	return options
-}
-
-// optionCode notes that cells with the code, or in the range such as 41..47, mean the option.
-func (r *mappingReader) optionCode(n node, q *QuestionMapping, option, code string) {
-	if first, last, ok := strings.Cut(code, ".."); ok {
-		low, err1 := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
-		high, err2 := strconv.ParseInt(strings.TrimSpace(last), 10, 64)
-		if err1 != nil || err2 != nil || low > high {
-			r.fail(n, "from: %q is not a range of whole numbers such as 41..47", code)
-			return
-		}
-		for _, other := range q.Ranges {
-			if low <= other.Last && other.First <= high {
-				r.fail(n, "from: %q overlaps with the range of the option %q", code, other.Option)
-			}
-		}
-		q.Ranges = append(q.Ranges, CodeRange{First: low, Last: high, Option: option})
-		return
-	}
-	if other, ok := q.From[code]; ok {
-		r.fail(n, "from: %q means the option %q already", code, other)
-		return
-	}
-	q.From[code] = option
 }
 
 func (r *mappingReader) comment(n node, q *QuestionMapping, f *questionFields) {
@@ -362,40 +268,4 @@ func (r *mappingReader) commentPolicy(n node, q *QuestionMapping, f *questionFie
 		r.fail(n, "comment: mode must be optional or required_below, not %q", f.commentMode)
 	}
 	q.Definition.Comment = policy
-}
-
-// scaleOf is the range of a question's values; false for choices and texts.
-func scaleOf(q *surveyv1.Question) (valueRange, bool) {
-	var s *typev1.Scale
-	switch k := q.GetKind().(type) {
-	case *surveyv1.Question_Nps:
-		s = &typev1.Scale{Min: 0, Max: 10, Step: k.Nps.GetStep()}
-		if k.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
-			s.Min = 1
-		}
-	case *surveyv1.Question_Csat:
-		s = k.Csat.GetScale()
-	case *surveyv1.Question_Ces:
-		s = k.Ces.GetScale()
-	case *surveyv1.Question_Rating:
-		s = k.Rating.GetScale()
-	default:
-		return valueRange{}, false
-	}
-	if s == nil {
-		s = &typev1.Scale{Min: 1, Max: 5}
-	}
-	r := valueRange{min: toCenti(s.GetMin()), max: toCenti(s.GetMax()), step: toCenti(s.GetStep())}
-	if r.step <= 0 {
-		r.step = 100
-	}
-	return r, true
-}
-
-func (r valueRange) String() string {
-	s := fmt.Sprintf("%v-%v", r.min.float(), r.max.float())
-	if r.step != 100 {
-		s += fmt.Sprintf("/%v", r.step.float())
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -310,4 +311,55 @@ func TestSFOOtherYears(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The example that lies beside its mapping gives what its README says.
+func TestShopExample(t *testing.T) {
+	root, err := testkit.ModuleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := exampleMapping(t, "shop/mapping.yaml")
+	file, err := os.Open(filepath.Join(root, "examples", "shop", "answers.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	source, err := OpenSource(file, m.CSV)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewConverter(m, source.Header(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Run(t.Context(), Options{Source: source, Converter: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Rows{Read: 12, Accepted: 9, Refused: 2, Empty: 1}); s.Rows != want {
+		t.Errorf("%+v, want %+v", s.Rows, want)
+	}
+	if s.RefusedReasons["VALUE_OUT_OF_SCALE"] != 1 || s.RefusedReasons["TIME_INVALID"] != 1 || len(s.UnusedColumns) != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// BenchmarkConvertSFO measures the way from bytes to requests for wide rows: 97 columns, 37 questions, 21 attributes.
+func BenchmarkConvertSFO(b *testing.B) {
+	path := testkit.SharedData(b, "sfo_airport/sfo_2017.csv.gz")
+	file, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := io.ReadAll(unzipped)
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchmarkConvert(b, exampleMapping(b, "sfo_airport/2017.yaml"), string(text), 2831)
 }
