@@ -27,7 +27,7 @@ func stubChannel() *inprocgrpc.Channel {
 	return channel
 }
 
-func inProcess(b *testing.B) *gateway.Gateway {
+func newInProcess(b *testing.B) *gateway.Gateway {
 	b.Helper()
 	channel := stubChannel()
 	g, err := gateway.New(gateway.DefaultConfig(), gateway.Deps{Survey: channel, Scoring: channel, Logger: slog.New(slog.DiscardHandler)})
@@ -39,7 +39,7 @@ func inProcess(b *testing.B) *gateway.Gateway {
 
 // BenchmarkSubmit is the gateway's share of a submission: JSON, checks, grpc-gateway, an in-process call to a stub; without HTTP and sockets.
 func BenchmarkSubmit(b *testing.B) {
-	benchmarkHandler(b, inProcess(b))
+	benchmarkHandler(b, newInProcess(b))
 }
 
 // BenchmarkSubmitPlain is the floor of BenchmarkSubmit: grpc-gateway as it comes, before the same stub.
@@ -70,7 +70,7 @@ func benchmarkHandler(b *testing.B, handler http.Handler) {
 // BenchmarkSubmitOverHTTP is a submission over a loopback connection that is kept alive. cpu-µs/op is the processor time of client and server
 // together, since they share the process; the client is a bare socket that writes a fixed request and reads the answer.
 func BenchmarkSubmitOverHTTP(b *testing.B) {
-	g := inProcess(b)
+	g := newInProcess(b)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -132,7 +132,7 @@ func benchmarkRaw(b *testing.B, addr string) {
 			b.Fatalf("%v %s", err, buffer[:n])
 		}
 	}
-	b.ReportMetric(float64((processorTime(b) - before).Microseconds())/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
 func processorTime(b *testing.B) time.Duration {

@@ -49,13 +49,14 @@ func started[M any](s grpc.ServerStreamingClient[M], err error) (grpc.ServerStre
 	return &startedStream[M]{ServerStreamingClient: s}, nil
 }
 
-// Header waits for the first message and returns the error of a stream that fails before it.
+// Header waits for the first message and returns the error of a stream that fails before it. It returns no metadata: none leaves the gateway,
+// and asking the in-process channel for them after a message waits for the next.
 func (s *startedStream[M]) Header() (metadata.MD, error) {
 	s.first, s.end = s.ServerStreamingClient.Recv()
 	if s.end != nil && !errors.Is(s.end, io.EOF) {
 		return nil, s.end
 	}
-	return s.ServerStreamingClient.Header()
+	return metadata.MD{}, nil
 }
 
 // Recv returns the messages from the first on.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
@@ -109,6 +110,20 @@ type bench struct {
 }
 
 type option func(*bench)
+
+// inProcess puts the stubs behind the in-process channel.
+func inProcess(b *bench) {
+	channel := &inprocgrpc.Channel{}
+	surveyv1.RegisterSurveyServiceServer(channel, b.survey)
+	scoringv1.RegisterScoringServiceServer(channel, b.scoring)
+	b.deps.Survey, b.deps.Scoring = channel, channel
+}
+
+// overBothChannels runs a test with stubs behind a connection and behind the in-process channel, which differ in streams.
+func overBothChannels(t *testing.T, test func(t *testing.T, b *bench), options ...option) {
+	t.Run("connection", func(t *testing.T) { test(t, newBench(t, options...)) })
+	t.Run("in process", func(t *testing.T) { test(t, newBench(t, append(options, inProcess)...)) })
+}
 
 func withConfig(change func(*gateway.Config)) option {
 	return func(b *bench) { change(&b.config) }

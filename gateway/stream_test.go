@@ -99,13 +99,12 @@ func (o *opened) atEnd() {
 var asEvents = map[string]string{"Accept": "text/event-stream"}
 
 func TestScoresAreWatchedAsEvents(t *testing.T) {
-	for _, c := range []struct{ name, method, path, body, accept string }{
-		{"GET", "GET", watchPath + "?query.metrics=METRIC_NPS", "", "text/event-stream"},
-		{"POST", "POST", "/v1/scores:watch", `{"query":{"survey":"surveys/checkout","metrics":["METRIC_NPS"]}}`, "text/event-stream"},
-		{"list in Accept", "GET", watchPath + "?query.metrics=METRIC_NPS", "", "application/json;q=0.1, text/event-stream"},
+	for _, c := range []struct{ method, path, body, accept string }{
+		{"GET", watchPath + "?query.metrics=METRIC_NPS", "", "text/event-stream"},
+		{"POST", "/v1/scores:watch", `{"query":{"survey":"surveys/checkout","metrics":["METRIC_NPS"]}}`, "text/event-stream"},
+		{"GET", watchPath + "?query.metrics=METRIC_NPS", "", "application/json;q=0.1, text/event-stream"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := newBench(t)
+		overBothChannels(t, func(t *testing.T, b *bench) {
 			read := make(chan struct{})
 			b.scoring.watch = func(r *scoringv1.WatchScoresRequest, out watchServer) error {
 				if r.GetQuery().GetSurvey() != "surveys/checkout" || len(r.GetQuery().GetMetrics()) != 1 {
@@ -161,104 +160,109 @@ func TestScoresAreWatchedAsEvents(t *testing.T) {
 }
 
 func TestScoresAreWatchedAsLines(t *testing.T) {
-	b := newBench(t)
-	read := make(chan struct{})
-	b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
-		for n := range int64(3) {
-			if err := out.Send(&scoringv1.WatchScoresResponse{Scores: []*scoringv1.Score{{N: n}}}); err != nil {
-				return err
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		read := make(chan struct{})
+		b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
+			for n := range int64(3) {
+				if err := out.Send(&scoringv1.WatchScoresResponse{Scores: []*scoringv1.Score{{N: n}}}); err != nil {
+					return err
+				}
+			}
+			// Lines that may wait for others are sent all the same when none come.
+			<-read
+			return rpcerr.New(codes.Unavailable, "STREAM_INTERRUPTED", "too slow", rpcerr.WithField("query.time_zone", "", "x")).GRPCStatus().Err()
+		}
+		o := b.open(t, "GET", watchPath, "", nil)
+		if o.resp.StatusCode != 200 || o.resp.Header.Get("Content-Type") != "application/x-ndjson" {
+			t.Errorf("%d %v", o.resp.StatusCode, o.resp.Header)
+		}
+		for n := range 3 {
+			if line := o.line(); !strings.Contains(strings.ReplaceAll(line, " ", ""), fmt.Sprintf(`"n":"%d"`, n)) || strings.HasPrefix(line, `{"result"`) {
+				t.Errorf("line %q", line)
 			}
 		}
-		// Lines that may wait for others are sent all the same when none come.
-		<-read
-		return rpcerr.New(codes.Unavailable, "STREAM_INTERRUPTED", "too slow", rpcerr.WithField("query.time_zone", "", "x")).GRPCStatus().Err()
-	}
-	o := b.open(t, "GET", watchPath, "", nil)
-	if o.resp.StatusCode != 200 || o.resp.Header.Get("Content-Type") != "application/x-ndjson" {
-		t.Errorf("%d %v", o.resp.StatusCode, o.resp.Header)
-	}
-	for n := range 3 {
-		if line := o.line(); !strings.Contains(strings.ReplaceAll(line, " ", ""), fmt.Sprintf(`"n":"%d"`, n)) || strings.HasPrefix(line, `{"result"`) {
-			t.Errorf("line %q", line)
+		close(read)
+		a := decode(t, 503, http.Header{"Content-Type": {"application/json"}}, o.line())
+		if a.err.reason() != "otklik/STREAM_INTERRUPTED" || a.err.violations()[0].Field != "query.timeZone" {
+			t.Errorf("%s", a.body)
 		}
-	}
-	close(read)
-	a := decode(t, 503, http.Header{"Content-Type": {"application/json"}}, o.line())
-	if a.err.reason() != "otklik/STREAM_INTERRUPTED" || a.err.violations()[0].Field != "query.timeZone" {
-		t.Errorf("%s", a.body)
-	}
-	o.atEnd()
+		o.atEnd()
+	})
 }
 
 func TestErrorUnderWayIsAnEvent(t *testing.T) {
-	b := newBench(t)
-	b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
-		if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
-			return err
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
+			if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
+				return err
+			}
+			return errors.New("secret")
 		}
-		return errors.New("secret")
-	}
-	o := b.open(t, "GET", watchPath, "", asEvents)
-	o.event()
-	o.event()
-	got := o.event()
-	if len(got) != 2 || got[0] != "event: error" {
-		t.Fatalf("%q", got)
-	}
-	a := decode(t, 500, http.Header{"Content-Type": {"application/json"}}, strings.TrimPrefix(got[1], "data: "))
-	if a.err.reason() != "gateway.otklik/INTERNAL" || strings.Contains(a.body, "secret") || !strings.Contains(a.err.Message, o.resp.Header.Get("X-Request-Id")) {
-		t.Errorf("%s", a.body)
-	}
-	o.atEnd()
+		o := b.open(t, "GET", watchPath, "", asEvents)
+		o.event()
+		o.event()
+		got := o.event()
+		if len(got) != 2 || got[0] != "event: error" {
+			t.Fatalf("%q", got)
+		}
+		a := decode(t, 500, http.Header{"Content-Type": {"application/json"}}, strings.TrimPrefix(got[1], "data: "))
+		if a.err.reason() != "gateway.otklik/INTERNAL" || strings.Contains(a.body, "secret") || !strings.Contains(a.err.Message, o.resp.Header.Get("X-Request-Id")) {
+			t.Errorf("%s", a.body)
+		}
+		o.atEnd()
+	})
 }
 
 func TestStreamsThatAreRefusedAnswerLikeOtherCalls(t *testing.T) {
-	b := newBench(t)
-	refuse := rpcerr.New(codes.NotFound, "SURVEY_NOT_FOUND", "none").GRPCStatus().Err()
-	b.scoring.watch = func(*scoringv1.WatchScoresRequest, watchServer) error { return refuse }
-	b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return refuse }
-	for _, path := range []string{watchPath, exportPath} {
-		for _, accept := range []string{"", "text/event-stream"} {
-			a := b.do(request{method: "GET", path: path, header: map[string]string{"Accept": accept}})
-			if a.status != 404 || a.err.reason() != "otklik/SURVEY_NOT_FOUND" || a.header.Get("Content-Type") != "application/json" {
-				t.Errorf("%s as %q: %d %s", path, accept, a.status, a.body)
-			}
-			a = b.do(request{method: "GET", path: path + "?nope=1", header: map[string]string{"Accept": accept}})
-			if a.status != 400 {
-				t.Errorf("%s: %d", path, a.status)
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		refuse := rpcerr.New(codes.NotFound, "SURVEY_NOT_FOUND", "none").GRPCStatus().Err()
+		b.scoring.watch = func(*scoringv1.WatchScoresRequest, watchServer) error { return refuse }
+		b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return refuse }
+		for _, path := range []string{watchPath, exportPath} {
+			for _, accept := range []string{"", "text/event-stream"} {
+				a := b.do(request{method: "GET", path: path, header: map[string]string{"Accept": accept}})
+				if a.status != 404 || a.err.reason() != "otklik/SURVEY_NOT_FOUND" || a.header.Get("Content-Type") != "application/json" {
+					t.Errorf("%s as %q: %d %s", path, accept, a.status, a.body)
+				}
+				a = b.do(request{method: "GET", path: path + "?nope=1", header: map[string]string{"Accept": accept}})
+				if a.status != 400 {
+					t.Errorf("%s: %d", path, a.status)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestEmptyExportIsAnEmptyStream(t *testing.T) {
-	b := newBench(t)
-	b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return nil }
-	a := b.do(request{method: "GET", path: exportPath})
-	if a.status != 200 || a.body != "" || a.header.Get("Content-Type") != "application/x-ndjson" {
-		t.Errorf("%d %v %q", a.status, a.header, a.body)
-	}
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return nil }
+		a := b.do(request{method: "GET", path: exportPath})
+		if a.status != 200 || a.body != "" || a.header.Get("Content-Type") != "application/x-ndjson" {
+			t.Errorf("%d %v %q", a.status, a.header, a.body)
+		}
+	})
 }
 
 func TestServiceLearnsThatTheClientLeft(t *testing.T) {
-	b := newBench(t)
-	left := make(chan struct{})
-	b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
-		if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
-			return err
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		left := make(chan struct{})
+		b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
+			if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
+				return err
+			}
+			<-out.Context().Done()
+			close(left)
+			return out.Context().Err()
 		}
-		<-out.Context().Done()
-		close(left)
-		return out.Context().Err()
-	}
-	o := b.open(t, "GET", watchPath, "", asEvents)
-	o.event()
-	o.cancel()
-	select {
-	case <-left:
-	case <-time.After(10 * time.Second):
-		t.Error("the service was not told")
-	}
+		o := b.open(t, "GET", watchPath, "", asEvents)
+		o.event()
+		o.cancel()
+		select {
+		case <-left:
+		case <-time.After(10 * time.Second):
+			t.Error("the service was not told")
+		}
+	})
 }
 
 func TestStreamsOutlastTheReadTimeout(t *testing.T) {
@@ -313,48 +317,49 @@ func TestStreamsAreLimited(t *testing.T) {
 }
 
 func TestDrainEndsStreamsAndFinishesCalls(t *testing.T) {
-	b := newBench(t)
-	b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
-		if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
-			return err
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
+			if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
+				return err
+			}
+			<-out.Context().Done()
+			return out.Context().Err()
 		}
-		<-out.Context().Done()
-		return out.Context().Err()
-	}
-	entered, finish := make(chan struct{}), make(chan struct{})
-	b.survey.list = func(context.Context, *surveyv1.ListSurveysRequest) (*surveyv1.ListSurveysResponse, error) {
-		close(entered)
-		<-finish
-		return &surveyv1.ListSurveysResponse{NextPageToken: "done"}, nil
-	}
-	o := b.open(t, "GET", watchPath, "", asEvents)
-	o.event()
-	o.event()
-	called := make(chan answer, 1)
-	go func() { called <- b.do(request{method: "GET", path: "/v1/surveys"}) }()
-	<-entered
+		entered, finish := make(chan struct{}), make(chan struct{})
+		b.survey.list = func(context.Context, *surveyv1.ListSurveysRequest) (*surveyv1.ListSurveysResponse, error) {
+			close(entered)
+			<-finish
+			return &surveyv1.ListSurveysResponse{NextPageToken: "done"}, nil
+		}
+		o := b.open(t, "GET", watchPath, "", asEvents)
+		o.event()
+		o.event()
+		called := make(chan answer, 1)
+		go func() { called <- b.do(request{method: "GET", path: "/v1/surveys"}) }()
+		<-entered
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- b.gateway.Drain(ctx) }()
-	got := o.event()
-	if got[0] != "event: error" || !strings.Contains(got[1], "SERVER_STOPPING") || !strings.Contains(got[1], "retryDelay") {
-		t.Errorf("%q", got)
-	}
-	o.atEnd()
-	select {
-	case err := <-drained:
-		t.Fatalf("drained before the call was done: %v", err)
-	default:
-	}
-	close(finish)
-	if a := <-called; a.status != 200 || !strings.Contains(a.body, "done") {
-		t.Errorf("%d %s", a.status, a.body)
-	}
-	if err := <-drained; err != nil {
-		t.Errorf("drain: %v", err)
-	}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		drained := make(chan error, 1)
+		go func() { drained <- b.gateway.Drain(ctx) }()
+		got := o.event()
+		if got[0] != "event: error" || !strings.Contains(got[1], "SERVER_STOPPING") || !strings.Contains(got[1], "retryDelay") {
+			t.Errorf("%q", got)
+		}
+		o.atEnd()
+		select {
+		case err := <-drained:
+			t.Fatalf("drained before the call was done: %v", err)
+		default:
+		}
+		close(finish)
+		if a := <-called; a.status != 200 || !strings.Contains(a.body, "done") {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		if err := <-drained; err != nil {
+			t.Errorf("drain: %v", err)
+		}
+	})
 }
 
 func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
@@ -375,47 +380,48 @@ func TestDrainCutsOffWhatTakesTooLong(t *testing.T) {
 }
 
 func TestExportIsHeldBackByASlowReader(t *testing.T) {
-	const messages, size = 2000, 64 << 10
-	b := newBench(t)
-	var sent atomic.Int64
-	b.survey.export = func(_ *surveyv1.StreamResponsesRequest, out exportServer) error {
-		text := strings.Repeat("x", size)
-		for i := range int64(messages) {
-			if err := out.Send(&surveyv1.StreamResponsesResponse{Position: i, Response: &surveyv1.Response{Respondent: text}}); err != nil {
-				return err
+	overBothChannels(t, func(t *testing.T, b *bench) {
+		const messages, size = 2000, 64 << 10
+		var sent atomic.Int64
+		b.survey.export = func(_ *surveyv1.StreamResponsesRequest, out exportServer) error {
+			text := strings.Repeat("x", size)
+			for i := range int64(messages) {
+				if err := out.Send(&surveyv1.StreamResponsesResponse{Position: i, Response: &surveyv1.Response{Respondent: text}}); err != nil {
+					return err
+				}
+				sent.Add(1)
 			}
-			sent.Add(1)
+			return nil
 		}
-		return nil
-	}
-	o := b.open(t, "GET", exportPath, "", nil)
-	// The reader reads nothing: the service must come to a halt, with little under way.
-	var before int64
-	quiet := 0
-	testkit.Eventually(t, 15*time.Second, func() error {
-		now := sent.Load()
-		if now != before || now == 0 {
-			before, quiet = now, 0
-		} else {
-			quiet++
+		o := b.open(t, "GET", exportPath, "", nil)
+		// The reader reads nothing: the service must come to a halt, with little under way.
+		var before int64
+		quiet := 0
+		testkit.Eventually(t, 15*time.Second, func() error {
+			now := sent.Load()
+			if now != before || now == 0 {
+				before, quiet = now, 0
+			} else {
+				quiet++
+			}
+			if quiet < 40 {
+				return errors.New("the service still sends")
+			}
+			return nil
+		})
+		if sent.Load() >= messages/2 {
+			t.Errorf("%d of %d messages were taken in without a reader", sent.Load(), messages)
 		}
-		if quiet < 40 {
-			return errors.New("the service still sends")
+		scanner := bufio.NewScanner(o.lines)
+		scanner.Buffer(nil, 2*size)
+		n := 0
+		for scanner.Scan() {
+			n++
 		}
-		return nil
+		if err := scanner.Err(); err != nil || n != messages {
+			t.Errorf("read %d lines, %v", n, err)
+		}
 	})
-	if sent.Load() >= messages/2 {
-		t.Errorf("%d of %d messages were taken in without a reader", sent.Load(), messages)
-	}
-	scanner := bufio.NewScanner(o.lines)
-	scanner.Buffer(nil, 2*size)
-	n := 0
-	for scanner.Scan() {
-		n++
-	}
-	if err := scanner.Err(); err != nil || n != messages {
-		t.Errorf("read %d lines, %v", n, err)
-	}
 }
 
 func TestReaderThatStallsIsDropped(t *testing.T) {

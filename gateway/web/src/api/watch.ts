@@ -71,12 +71,17 @@ async function readStream(
 ): Promise<{ error: ApiError; retry: number | undefined }> {
   const parser = new EventParser();
   const connection = new AbortController();
-  const stop = () => connection.abort();
+  let reader: ReadableStreamDefaultReader<string> | undefined;
+  const stop = () => {
+    connection.abort();
+    // A reader that waits is let go at once; that the stream may have failed meanwhile does not matter any more.
+    reader?.cancel().catch(() => undefined);
+  };
   signal.addEventListener("abort", stop);
   let watchdog = setTimeout(stop, times.silence);
   try {
     const response = await client.openWatch(query, connection.signal);
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
       if (done || value === undefined) {
@@ -98,7 +103,7 @@ async function readStream(
   } finally {
     clearTimeout(watchdog);
     signal.removeEventListener("abort", stop);
-    connection.abort();
+    stop();
   }
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Format } from "../score/format";
-import { axisRange, columnsOf, limitsOf, type Point, type TrendGrain } from "../score/trend";
+import { axisRange, type Columns, columnsOf, limitsOf, type Point, type TrendGrain } from "../score/trend";
 
 const height = 300;
 
@@ -55,7 +55,7 @@ export function Chart({ points, grain, format, summary, pointed }: Props) {
     }
     const { min, max } = made.scales.x ?? {};
     const before = made.data[0];
-    const zoomed = min !== before[0] || max !== before.at(-1);
+    const zoomed = typeof min === "number" && (min !== before[0] || max !== before.at(-1));
     made.setData(columnsOf(points, grain) as uPlot.AlignedData, !zoomed);
     if (zoomed) {
       made.redraw();
@@ -92,7 +92,11 @@ function optionsOf(
     cursor: { y: false, points: { size: 9 } },
     scales: { x: { time: true }, y: { range: () => axisRange(latest.current.points, limits) } },
     axes: [
-      { ...axis, values: (_, splits, __, ___, step) => splits.map((at) => tick(at, step, format.language)) },
+      {
+        ...axis,
+        space: 84,
+        values: (_, splits, __, ___, step) => splits.map((at, i) => tick(at, i === 0, step, format)),
+      },
       { ...axis, size: 56, values: (_, splits) => splits.map((value) => format.plain(value)) },
     ],
     bands: [{ series: [2, 1], fill: color("--band") }],
@@ -108,23 +112,25 @@ function optionsOf(
     ],
     hooks: {
       setCursor: [(made) => latest.current.pointed(pointAt(made, latest.current.points))],
-      draw: [(made) => drawLoneIntervals(made, color("--accent"))],
+      draw: [(made) => drawLoneSteps(made, color("--accent"))],
     },
   };
 }
 
-/** The label of a moment on the time axis, as exact as the distance between labels needs. */
-function tick(seconds: number, step: number, language: string): string {
+/** The label of a moment on the time axis, as exact as the distance between labels needs; the year only where it changes. */
+function tick(seconds: number, first: boolean, step: number, format: Format): string {
+  const at = new Date(seconds * 1000);
   const days = step / 86_400;
-  const options: Intl.DateTimeFormatOptions =
-    days >= 360
-      ? { year: "numeric" }
-      : days >= 28
-        ? { month: "short", year: "numeric" }
-        : { day: "numeric", month: "short" };
-  return days < 1 && seconds % 86_400 !== 0
-    ? ""
-    : new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(new Date(seconds * 1000));
+  if (days < 1 && seconds % 86_400 !== 0) {
+    return "";
+  }
+  if (days >= 360) {
+    return format.year(at);
+  }
+  if (days >= 28) {
+    return first || at.getUTCMonth() === 0 ? format.month(at, "short") : format.monthOfYear(at);
+  }
+  return format.dayOfYear(at);
 }
 
 function pointAt(made: uPlot, points: readonly Point[]): Point | undefined {
@@ -133,33 +139,36 @@ function pointAt(made: uPlot, points: readonly Point[]): Point | undefined {
   return seconds === undefined ? undefined : points.find((point) => point.day.getTime() === seconds * 1000);
 }
 
-/** A step without neighbours has no band: its interval is drawn as a bar, so that it is never without one. */
-function drawLoneIntervals(made: uPlot, stroke: string): void {
-  const [x, lower, upper, estimate] = made.data as unknown as [
-    number[],
-    (number | null)[],
-    (number | null)[],
-    (number | null)[],
-  ];
+/** A step without neighbours has neither line nor band: it is drawn as a dot, its interval as a bar. */
+function drawLoneSteps(made: uPlot, color: string): void {
+  const [x, lower, upper, estimate] = made.data as unknown as Columns;
   const { ctx } = made;
   ctx.save();
   ctx.beginPath();
   ctx.rect(made.bbox.left, made.bbox.top, made.bbox.width, made.bbox.height);
   ctx.clip();
-  ctx.strokeStyle = stroke;
+  ctx.strokeStyle = color;
+  ctx.fillStyle = color;
   ctx.lineWidth = devicePixelRatio;
-  ctx.beginPath();
-  for (let i = 0; i < x.length; i++) {
-    const [low, high, at] = [lower[i], upper[i], x[i]];
-    const alone = (estimate[i - 1] ?? null) === null && (estimate[i + 1] ?? null) === null;
-    if (at === undefined || typeof low !== "number" || typeof high !== "number" || !alone) {
+  for (const [i, at] of x.entries()) {
+    const value = estimate[i] ?? null;
+    if (value === null || (estimate[i - 1] ?? null) !== null || (estimate[i + 1] ?? null) !== null) {
       continue;
     }
     const left = made.valToPos(at, "x", true);
-    ctx.moveTo(left, made.valToPos(low, "y", true));
-    ctx.lineTo(left, made.valToPos(high, "y", true));
+    ctx.globalAlpha = 1;
+    ctx.beginPath();
+    ctx.arc(left, made.valToPos(value, "y", true), 3 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fill();
+    const [low, high] = [lower[i] ?? null, upper[i] ?? null];
+    if (low !== null && high !== null) {
+      ctx.globalAlpha = 0.5;
+      ctx.beginPath();
+      ctx.moveTo(left, made.valToPos(low, "y", true));
+      ctx.lineTo(left, made.valToPos(high, "y", true));
+      ctx.stroke();
+    }
   }
-  ctx.stroke();
   ctx.restore();
 }
 

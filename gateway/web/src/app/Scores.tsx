@@ -2,6 +2,7 @@ import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { ApiError } from "../api/error";
+import { firstSurvey, loadHeadlines } from "../score/headlines";
 import { useAddress } from "./address";
 import { useResource } from "./hooks";
 import { Problem } from "./Problem";
@@ -17,12 +18,25 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
   const load = useCallback((signal: AbortSignal) => client.surveys(signal), [client]);
   const surveys = useResource(load, listInterval);
 
-  const { error } = surveys;
+  // A new list with the same surveys is no reason to ask again before it is time.
+  const published = (surveys.value ?? []).filter((survey) => survey.currentRevision).map((survey) => survey.name ?? "");
+  const names = published.join(",");
+  const loaded = surveys.value !== undefined;
+  const loadAll = useCallback(
+    (signal: AbortSignal) => loadHeadlines(client, names === "" ? [] : names.split(","), signal),
+    [client, names],
+  );
+  const headlines = useResource(loaded ? loadAll : undefined, listInterval);
+
+  const failed = surveys.error;
+  const keyRefused = failed?.status === 401 || failed?.status === 403;
   useEffect(() => {
-    if (error !== undefined && (error.status === 401 || error.status === 403)) {
-      refused(error);
+    if (failed !== undefined && keyRefused) {
+      refused(failed);
     }
-  }, [error, refused]);
+  }, [failed, keyRefused, refused]);
+  // Of a refused key the form tells, which comes next.
+  const error = keyRefused ? undefined : failed;
 
   const list = surveys.value;
   if (list === undefined) {
@@ -46,22 +60,30 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
     );
   }
   const shown =
-    list.find((survey) => survey.name === address.survey) ??
-    (address.survey === "" ? (list.find((survey) => survey.currentRevision) ?? list[0]) : undefined);
+    address.survey === ""
+      ? headlines.value && firstSurvey(list, headlines.value)
+      : list.find((survey) => survey.name === address.survey);
   return (
     <div className="columns">
       <SurveyList
-        client={client}
         surveys={list}
+        headlines={headlines.value ?? new Map()}
         shown={shown?.name ?? ""}
         choose={(survey) => change({ survey, question: "", metric: "" })}
       />
       <main aria-label={t("app.main")}>
         {error !== undefined && <Problem error={error} />}
-        {shown === undefined ? (
-          <p className="card">{t("error.notFound")}</p>
-        ) : (
-          <SurveyView key={shown.name} client={client} survey={shown} address={address} change={change} />
+        {shown === undefined && <p className="card">{t(address.survey === "" ? "loading" : "error.notFound")}</p>}
+        {shown !== undefined && (
+          <SurveyView
+            key={shown.name}
+            client={client}
+            survey={shown}
+            headline={headlines.value?.get(shown.name ?? "")}
+            headlinesLoaded={headlines.value !== undefined}
+            address={address}
+            change={change}
+          />
         )}
       </main>
     </div>

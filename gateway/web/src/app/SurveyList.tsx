@@ -1,24 +1,28 @@
-import { useCallback } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Client } from "../api/client";
-import { integer, type Survey } from "../api/types";
-import { headlineOf } from "../score/pick";
-import { useFormat, useResource } from "./hooks";
-
-const headlineInterval = 30_000;
+import { integer, type Score, type Survey } from "../api/types";
+import type { Headlines } from "../score/headlines";
+import { useFormat } from "./hooks";
 
 /** The surveys with their headline scores. */
 export function SurveyList(props: {
-  client: Client;
   surveys: readonly Survey[];
+  headlines: Headlines;
   shown: string;
   choose: (name: string) => void;
 }) {
   const { t } = useTranslation();
+  const list = useRef<HTMLUListElement>(null);
+  const { shown } = props;
+  useEffect(() => {
+    if (shown !== "") {
+      list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    }
+  }, [shown]);
   return (
     <nav className="surveys" aria-label={t("surveys.title")}>
       <h2>{t("surveys.title")}</h2>
-      <ul>
+      <ul ref={list}>
         {props.surveys.map((survey) => (
           <li key={survey.name}>
             <button
@@ -29,7 +33,7 @@ export function SurveyList(props: {
             >
               <span className="title">{survey.displayName}</span>
               <span className="state">{t(`surveys.state.${stateOf(survey)}`)}</span>
-              {survey.currentRevision && <Headline client={props.client} survey={survey.name ?? ""} />}
+              <Headline score={props.headlines.get(survey.name ?? "")} />
             </button>
           </li>
         ))}
@@ -52,32 +56,25 @@ export function stateOf(survey: Survey): "draft" | "published" | "closed" | "arc
   }
 }
 
-/** The headline of one survey in the list. A failure here is left to the survey's own page, which explains it. */
-function Headline({ client, survey }: { client: Client; survey: string }) {
+function Headline({ score }: { score: Score | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const load = useCallback((signal: AbortSignal) => client.query({ survey }, signal), [client, survey]);
-  const scores = useResource(load, headlineInterval);
-  if (scores.value === undefined) {
+  if (score === undefined) {
     return null;
   }
-  const headline = headlineOf(scores.value.scores ?? []);
-  if (headline === undefined) {
-    return null;
-  }
-  const estimate = format.estimate(headline);
+  const estimate = format.estimate(score);
   if (estimate === undefined) {
     return <span className="detail">{t("score.noAnswers")}</span>;
   }
-  const interval = format.interval(headline);
+  const interval = format.interval(score);
   return (
     <>
       <span className="figure">
-        {estimate} <span className="metric">{t(`metrics.${headline.metric as "METRIC_NPS"}`)}</span>
+        {estimate} <span className="metric">{t(`metrics.${score.metric as "METRIC_NPS"}`)}</span>
       </span>
       <span className="detail">
         {interval && `${t("score.interval", interval)} · `}
-        {t("score.n", { n: format.integer(integer(headline.n)) })}
+        {t("score.n", { n: format.integer(integer(score.n)) })}
       </span>
     </>
   );

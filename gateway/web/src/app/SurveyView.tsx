@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import type { Metric, Revision, ScoreQuery, Survey } from "../api/types";
+import type { Metric, Revision, Score, ScoreQuery, Survey } from "../api/types";
 import { besideOf, type Choice, choose, localized, mainOf, metricsOf } from "../score/pick";
 import type { Address } from "./address";
 import { useResource, useWatch } from "./hooks";
@@ -15,12 +15,16 @@ import { Trend } from "./Trend";
 interface Props {
   client: Client;
   survey: Survey;
+  /** The headline, which tells what to show where the address does not; undefined while it loads and where there is none. */
+  headline: Score | undefined;
+  headlinesLoaded: boolean;
   address: Address;
   change: (part: Partial<Address>) => void;
 }
 
 /** One survey: its score by a question and a metric, live. */
-export function SurveyView({ client, survey, address, change }: Props) {
+export function SurveyView(props: Props) {
+  const { client, survey } = props;
   const { t } = useTranslation();
   const name = survey.currentRevision ?? "";
   const load = useCallback((signal: AbortSignal) => client.revision(name, signal), [client, name]);
@@ -31,8 +35,8 @@ export function SurveyView({ client, survey, address, change }: Props) {
     content = <p className="card">{t("survey.draft")}</p>;
   } else if (revision.error !== undefined) {
     content = <Problem error={revision.error} retry={revision.reload} />;
-  } else if (revision.value !== undefined) {
-    content = <Published {...{ client, survey, address, change }} revision={revision.value} />;
+  } else if (revision.value !== undefined && (props.headlinesLoaded || props.address.question !== "")) {
+    content = <Published {...props} revision={revision.value} />;
   }
   return (
     <article>
@@ -45,17 +49,18 @@ export function SurveyView({ client, survey, address, change }: Props) {
   );
 }
 
-function Published({ client, survey, address, change, revision }: Props & { revision: Revision }) {
+function Published(props: Props & { revision: Revision }) {
+  const { address, change, revision } = props;
   const { t } = useTranslation();
   const questions = revision.questionnaire?.questions ?? [];
-  const choice = choose(questions, address.question, address.metric);
+  const choice = choose(questions, address, props.headline);
   if (choice === undefined) {
     return <p className="card">{t("survey.noScored")}</p>;
   }
   return (
     <>
       <Selectors {...{ revision, choice, change }} />
-      <Figures {...{ client, survey, address, change, choice }} />
+      <Figures {...props} choice={choice} />
     </>
   );
 }
@@ -96,7 +101,7 @@ function Selectors(props: { revision: Revision; choice: Choice; change: (part: P
   );
 }
 
-function Figures(props: Omit<Props, "address"> & { address: Address; choice: Choice }) {
+function Figures(props: Props & { choice: Choice }) {
   const { metric, question } = props.choice;
   const survey = props.survey.name ?? "";
   const query = useMemo(() => queryOf(survey, question.id ?? "", metric), [survey, question.id, metric]);

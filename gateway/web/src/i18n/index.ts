@@ -21,7 +21,7 @@ const storageName = "otklik.language";
 export function preferredLanguage(storage: Storage, wanted: readonly string[]): Language {
   for (const tag of [storage.getItem(storageName) ?? "", ...wanted]) {
     const language = tag.split("-")[0]?.toLowerCase() ?? "";
-    if (language in languages) {
+    if (Object.hasOwn(languages, language)) {
       return language as Language;
     }
   }

@@ -19,22 +19,37 @@ export function unitOf(variant: Variant | undefined): Unit {
   }
 }
 
+/**
+ * Languages that not every browser can format (Chromium has no Kyrgyz), and one that writes numbers in the same way. Names of months would
+ * be in the wrong language: dates are then written in digits.
+ */
+const stands: Readonly<Record<string, string>> = { ky: "ru" };
+
 /** Numbers and times in one language. Formatters are made once; making them is slow. */
 export class Format {
   readonly #decimal: Intl.NumberFormat;
   readonly #integer: Intl.NumberFormat;
   readonly #plain: Intl.NumberFormat;
   readonly #moment: Intl.DateTimeFormat;
-  readonly #day: Intl.DateTimeFormat;
-  readonly #month: Intl.DateTimeFormat;
+  readonly #dates = new Map<string, Intl.DateTimeFormat>();
+  readonly #locale: string;
+  readonly #words: boolean;
 
-  constructor(readonly language: string) {
-    this.#decimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    this.#integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-    this.#plain = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-    this.#moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-    this.#day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-    this.#month = new Intl.DateTimeFormat(language, { year: "numeric", month: "long", timeZone: "UTC" });
+  constructor(
+    readonly language: string,
+    supported: (language: string) => boolean = (tag) => Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0,
+  ) {
+    this.#words = supported(language);
+    this.#locale = this.#words ? language : (stands[language] ?? language);
+    this.#decimal = new Intl.NumberFormat(this.#locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    this.#integer = new Intl.NumberFormat(this.#locale, { maximumFractionDigits: 0 });
+    this.#plain = new Intl.NumberFormat(this.#locale, { maximumFractionDigits: 2 });
+    this.#moment = new Intl.DateTimeFormat(
+      this.#locale,
+      this.#words
+        ? { dateStyle: "medium", timeStyle: "medium" }
+        : { ...digits, hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    );
   }
 
   /** A number with one decimal and a true minus sign. */
@@ -89,14 +104,41 @@ export class Format {
 
   /** A calendar day, given as its midnight in UTC. */
   day(midnight: Date): string {
-    return this.#day.format(midnight);
+    return this.#date(midnight, this.#words ? { dateStyle: "medium" } : digits);
   }
 
-  /** A calendar month, given as its first midnight in UTC. */
-  month(midnight: Date): string {
-    return this.#month.format(midnight);
+  /** A calendar day without its year. */
+  dayOfYear(midnight: Date): string {
+    return this.#date(midnight, { day: digits.day, month: this.#words ? "short" : digits.month });
+  }
+
+  /** A calendar month with its year, given as its first midnight in UTC. */
+  month(midnight: Date, length: "short" | "long" = "long"): string {
+    return this.#date(midnight, { year: "numeric", month: this.#words ? length : digits.month });
+  }
+
+  /** A calendar month without its year where that reads well. */
+  monthOfYear(midnight: Date): string {
+    return this.#words ? this.#date(midnight, { month: "short" }) : this.month(midnight);
+  }
+
+  /** A year. */
+  year(midnight: Date): string {
+    return String(midnight.getUTCFullYear());
+  }
+
+  #date(midnight: Date, options: Intl.DateTimeFormatOptions): string {
+    const key = JSON.stringify(options);
+    let format = this.#dates.get(key);
+    if (format === undefined) {
+      format = new Intl.DateTimeFormat(this.#locale, { ...options, timeZone: "UTC" });
+      this.#dates.set(key, format);
+    }
+    return format.format(midnight);
   }
 }
+
+const digits = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
 
 function minus(text: string): string {
   return text.replace("-", "−");

@@ -1,4 +1,12 @@
-import { integer, type LocalizedText, type Metric, type Question, type Score, type Variant } from "../api/types";
+import {
+  integer,
+  type LocalizedText,
+  type Metric,
+  type Question,
+  type Scale,
+  type Score,
+  type Variant,
+} from "../api/types";
 
 /** The order in which a survey's headline is chosen: the first metric that it has. */
 const headlineOrder: readonly Metric[] = ["METRIC_NPS", "METRIC_CSAT", "METRIC_CES", "METRIC_MEAN"];
@@ -12,15 +20,12 @@ const mainVariants: Partial<Record<Metric, Variant>> = {
   METRIC_RESPONSE_RATE: "VARIANT_RESPONSE_RATE_OUTCOMES",
 };
 
-/** The headline of a survey among its scores; undefined when no question gives one. */
+/**
+ * The headline of a survey among its scores: the first metric that has answers, else the first at all; undefined when no question gives one.
+ */
 export function headlineOf(scores: readonly Score[]): Score | undefined {
-  for (const metric of headlineOrder) {
-    const main = mainOf(scores, metric);
-    if (main !== undefined) {
-      return main;
-    }
-  }
-  return undefined;
+  const mains = headlineOrder.map((metric) => mainOf(scores, metric)).filter((score) => score !== undefined);
+  return mains.find((score) => score.estimate !== undefined) ?? mains[0];
 }
 
 /** The score of a metric in its main variant. */
@@ -67,7 +72,15 @@ export function metricsOf(question: Question): readonly Metric[] {
   if (question.ces) {
     return ["METRIC_CES", "METRIC_MEAN"];
   }
-  return question.rating ? ["METRIC_MEAN"] : [];
+  if (question.rating) {
+    return hasStandardCut(question.rating.scale) ? ["METRIC_MEAN", "METRIC_CSAT"] : ["METRIC_MEAN"];
+  }
+  return [];
+}
+
+/** Whether it is agreed which values of a scale count as satisfied. Without a scale a rating is on 1-5. */
+function hasStandardCut(scale: Scale | undefined): boolean {
+  return scale === undefined || ((scale.min ?? 0) === 1 && [5, 7, 10].includes(scale.max ?? 0));
 }
 
 /** What is shown: a question by one metric. */
@@ -77,17 +90,21 @@ export interface Choice {
 }
 
 /**
- * The choice to show: the wanted one where the questionnaire has it, else the headline's. Undefined when no question gives a score.
+ * The choice to show: the wanted one where the questionnaire has it, else the headline's, else the most telling. Undefined when no question
+ * gives a score.
  */
 export function choose(
   questions: readonly Question[],
-  wantedQuestion: string,
-  wantedMetric: string,
+  wanted: { readonly question: string; readonly metric: string },
+  headline: Score | undefined,
 ): Choice | undefined {
   const scored = questions.filter((question) => metricsOf(question).length > 0);
-  const wanted = scored.find((question) => question.id === wantedQuestion);
+  const byId = (id: string | undefined) => scored.find((question) => question.id === id);
+  const wantedMetric = wanted.question === "" ? headline?.metric : wanted.metric;
   const question =
-    wanted ?? headlineOrder.map((metric) => scored.find((q) => metricsOf(q)[0] === metric)).find((q) => q);
+    byId(wanted.question) ??
+    byId(headline?.slice?.question) ??
+    headlineOrder.map((metric) => scored.find((q) => metricsOf(q)[0] === metric)).find((q) => q);
   if (question === undefined) {
     return undefined;
   }

@@ -1,0 +1,11 @@
+import { describe, expect, it } from "vitest";
+import { formatAddress, parseAddress } from "./address";
+
+describe("address", () => {
+  it("survives the way through the address bar", () => {
+    const address = { survey: "surveys/a-b", question: "q_1", metric: "METRIC_NPS", grain: "TIME_GRAIN_WEEK" };
+    expect(parseAddress(formatAddress(address))).toEqual(address);
+    expect(formatAddress({ survey: "surveys/a", question: "", metric: "", grain: "" })).toBe("?survey=surveys/a");
+    expect(formatAddress(parseAddress("?unknown=1"))).toBe("");
+  });
+});
