@@ -49,16 +49,18 @@ func Pack(d *cube.Delta) []Chunk {
 	}
 	var order []place
 	encoders := make(map[place]*encoder, 1)
-	for _, k := range d.Keys() {
-		p := place{k.Survey, SpanOf(k.Bucket)}
-		e := encoders[p]
-		if e == nil {
-			e = newEncoder(p.span)
-			encoders[p] = e
-			order = append(order, p)
+	for k, changes := range d.Series() {
+		for len(changes) > 0 {
+			p := place{k.Survey, SpanOf(changes[0].Bucket)}
+			e := encoders[p]
+			if e == nil {
+				e = newEncoder(p.span)
+				encoders[p] = e
+				order = append(order, p)
+			}
+			e.series(k)
+			changes = e.cells(changes)
 		}
-		e.series(k)
-		e.cell(k.Bucket, d.Changes(k))
 	}
 	chunks := make([]Chunk, 0, len(order))
 	for _, p := range order {
@@ -83,10 +85,12 @@ type encoder struct {
 	// current is the series whose cells are being collected, last the one written before it.
 	current, last cube.Key
 	open, written bool
-	// cells holds the cells of the current series, count their number, bucket the last of them.
-	cells  []byte
+	// packed holds the cells of the current series, count their number, bucket the last of them.
+	packed []byte
 	count  uint64
 	bucket int64
+	// bins is room to work in.
+	bins []histogram.Bin
 }
 
 func newEncoder(span Span) *encoder { return &encoder{span: span} }
@@ -102,19 +106,37 @@ func (e *encoder) series(k cube.Key) {
 	e.bucket = e.span.first()
 }
 
+// cells adds cells of the current series as far as they lie in the span, and returns the changes that do not.
+func (e *encoder) cells(changes []cube.Change) []cube.Change {
+	end := e.span.first() + spanBuckets
+	for len(changes) > 0 && int64(changes[0].Bucket) < end {
+		n := 1
+		for n < len(changes) && changes[n].Bucket == changes[0].Bucket {
+			n++
+		}
+		e.bins = e.bins[:0]
+		for _, c := range changes[:n] {
+			e.bins = append(e.bins, histogram.Bin{Value: c.Value, Count: c.Count})
+		}
+		e.cell(changes[0].Bucket, e.bins)
+		changes = changes[n:]
+	}
+	return changes
+}
+
 // cell adds a cell of the current series; one without changes is left out.
 func (e *encoder) cell(b calendar.Bucket, bins []histogram.Bin) {
 	if len(bins) == 0 {
 		return
 	}
-	e.cells = binary.AppendUvarint(e.cells, uint64(int64(b)-e.bucket))
+	e.packed = binary.AppendUvarint(e.packed, uint64(int64(b)-e.bucket))
 	e.bucket = int64(b)
-	e.cells = binary.AppendUvarint(e.cells, uint64(len(bins)))
+	e.packed = binary.AppendUvarint(e.packed, uint64(len(bins)))
 	var before int64
 	for _, bin := range bins {
 		// The first value is written as it is, the others as the distance from the one before.
-		e.cells = binary.AppendVarint(e.cells, bin.Value-before)
-		e.cells = binary.AppendVarint(e.cells, bin.Count)
+		e.packed = binary.AppendVarint(e.packed, bin.Value-before)
+		e.packed = binary.AppendVarint(e.packed, bin.Count)
 		before = bin.Value
 	}
 	e.count++
@@ -140,9 +162,9 @@ func (e *encoder) flush() {
 	e.out = append(e.out, byte(k.ContextKey))
 	e.out = wire.AppendString(e.out, k.ContextValue)
 	e.out = binary.AppendUvarint(e.out, e.count)
-	e.out = append(e.out, e.cells...)
+	e.out = append(e.out, e.packed...)
 	e.last, e.written, e.open = k, true, false
-	e.cells, e.count = e.cells[:0], 0
+	e.packed, e.count = e.packed[:0], 0
 }
 
 func sameFamilyAs(a, b cube.Key) bool {

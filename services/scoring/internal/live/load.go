@@ -32,20 +32,32 @@ func Load(ctx context.Context, source Source) (map[string]*cube.Cube, error) {
 	return cubes, nil
 }
 
+// fill adds up the chunks of one span.
 func fill(c *cube.Cube, survey string, span cell.Span, chunks [][]byte) error {
-	var sumErr error
-	err := c.Load(func(yield func(cube.Key, histogram.Histogram) bool) {
-		var key cube.Key
-		going := true
-		sumErr = cell.Sum(span, chunks,
-			func(k cube.Key) { key, key.Survey = k, survey },
-			func(b calendar.Bucket, bins []histogram.Bin) {
-				key.Bucket = b
-				going = going && yield(key, histogram.FromSorted(bins))
-			})
-	})
+	var (
+		key     cube.Key
+		changes []cube.Change
+		loadErr error
+	)
+	flush := func() {
+		if len(changes) > 0 && loadErr == nil {
+			loadErr = c.LoadSeries(key, changes)
+		}
+		changes = changes[:0]
+	}
+	err := cell.Sum(span, chunks,
+		func(k cube.Key) {
+			flush()
+			key, key.Survey = k, survey
+		},
+		func(b calendar.Bucket, bins []histogram.Bin) {
+			for _, bin := range bins {
+				changes = append(changes, cube.Change{Bucket: b, Value: bin.Value, Count: bin.Count})
+			}
+		})
+	flush()
 	if err == nil {
-		err = sumErr
+		err = loadErr
 	}
 	if err != nil {
 		return fmt.Errorf("survey %s, span %d: %w", survey, span, err)
