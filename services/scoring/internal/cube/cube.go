@@ -47,7 +47,7 @@ func (c *Cube) Preview(d *Delta) ([]Cell, error) {
 	keys := d.Keys()
 	cells := make([]Cell, len(keys))
 	for i, k := range keys {
-		cells[i] = Cell{Key: k, Value: changed(c.cell(k), d.cells[k])}
+		cells[i] = Cell{Key: k, Value: changed(c.cell(k), d.Changes(k))}
 	}
 	return cells, nil
 }
@@ -60,11 +60,14 @@ func (c *Cube) Apply(d *Delta) error {
 	if err := c.check(d); err != nil {
 		return fmt.Errorf("apply delta: %w", err)
 	}
-	for k, bins := range d.cells {
-		c.apply(k, bins)
-	}
-	for _, id := range d.Surveys() {
-		c.versions[id]++
+	last := ""
+	for k, changes := range d.Series() {
+		c.apply(k, changes)
+		// Series come survey by survey.
+		if k.Survey != last {
+			last = k.Survey
+			c.versions[last]++
+		}
 	}
 	return nil
 }
@@ -72,18 +75,33 @@ func (c *Cube) Apply(d *Delta) error {
 // Load adds cells to the cube, for a cube that is being filled from a store. Cells of the same key add up. It is fastest
 // in the order of Key.Compare. The error wraps ErrKey or ErrOverflow; the cells before it have been added.
 func (c *Cube) Load(cells iter.Seq2[Key, histogram.Histogram]) error {
+	var changes []Change
+	for k, h := range cells {
+		changes = changes[:0]
+		for b := range h.Bins() {
+			changes = append(changes, Change{Bucket: k.Bucket, Value: b.Value, Count: b.Count})
+		}
+		if err := c.LoadSeries(k, changes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadSeries adds cells of one series to the cube; the bucket of the key means nothing. It is the fast way to fill a cube. Counts must be
+// positive and changes ascend by bucket and value; they are not kept. The error wraps ErrKey, ErrNegative or ErrOverflow; nothing
+// has been added then.
+func (c *Cube) LoadSeries(k Key, changes []Change) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for k, h := range cells {
-		bins := make([]histogram.Bin, 0, h.Len())
-		for b := range h.Bins() {
-			bins = append(bins, b)
-		}
-		if err := c.checkCell(k, bins, h.N()); err != nil {
-			return fmt.Errorf("load cell: %w", err)
-		}
-		c.apply(k, bins)
+	var growth int64
+	for i := range changes {
+		growth += changes[i].Count
 	}
+	if err := c.checkSeries(k, changes, growth); err != nil {
+		return fmt.Errorf("load series: %w", err)
+	}
+	c.apply(k, changes)
 	return nil
 }
 
@@ -140,52 +158,55 @@ func (c *Cube) cell(k Key) histogram.Histogram {
 func (c *Cube) check(d *Delta) error {
 	// Cells of one block share a total, which must have room for the growth of all of them.
 	var growth int64
-	for _, bins := range d.cells {
-		for _, b := range bins {
-			growth += max(b.Count, 0)
+	for _, changes := range d.Series() {
+		for i := range changes {
+			growth += max(changes[i].Count, 0)
 		}
 	}
-	for k, bins := range d.cells {
-		if err := c.checkCell(k, bins, growth); err != nil {
+	for k, changes := range d.Series() {
+		if err := c.checkSeries(k, changes, growth); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkCell refuses changes of one cell that leave a count out of bounds. growth is the most by which counts can grow
+// checkSeries refuses changes of one series that leave a count out of bounds. growth is the most by which counts can grow
 // before the next check.
-func (c *Cube) checkCell(k Key, bins []histogram.Bin, growth int64) error {
+func (c *Cube) checkSeries(k Key, changes []Change, growth int64) error {
 	if err := k.check(); err != nil {
 		return err
 	}
 	f, s := c.find(k)
-	if f != nil && len(f.values)+len(bins) > maxSymbols {
-		return fmt.Errorf("cell %+v: %d different values: %w", k, len(f.values), ErrOverflow)
+	if f != nil && len(f.values)+len(changes) > maxSymbols {
+		return fmt.Errorf("series %+v: %d different values: %w", k, len(f.values), ErrOverflow)
 	}
-	for _, b := range bins {
-		if b.Count > 0 && f != nil && f.added+growth <= math.MaxUint32 {
+	roomy := f == nil && growth <= math.MaxUint32 || f != nil && f.added+growth <= math.MaxUint32
+	for i := range changes {
+		change := &changes[i]
+		if change.Count > 0 && roomy {
 			continue
 		}
 		var inBucket, inBlock int64
 		if s != nil {
-			if symbol, ok := f.symbol(b.Value); ok {
-				inBucket, inBlock = s.count(k.Bucket, symbol)
+			if symbol, ok := f.symbol(change.Value); ok {
+				inBucket, inBlock = s.count(change.Bucket, symbol)
 			}
 		}
+		k.Bucket = change.Bucket
 		switch {
-		case inBucket+b.Count < 0:
-			return fmt.Errorf("cell %+v: %d of value %d changed by %d: %w", k, inBucket, b.Value, b.Count, ErrNegative)
+		case inBucket+change.Count < 0:
+			return fmt.Errorf("cell %+v: %d of value %d changed by %d: %w", k, inBucket, change.Value, change.Count, ErrNegative)
 		case growth > math.MaxUint32-inBlock:
-			return fmt.Errorf("cell %+v: %d of value %d and %d more: %w", k, inBlock, b.Value, growth, ErrOverflow)
+			return fmt.Errorf("cell %+v: %d of value %d and %d more: %w", k, inBlock, change.Value, growth, ErrOverflow)
 		}
 	}
 	return nil
 }
 
-// apply changes one cell and forgets what has become empty.
-func (c *Cube) apply(k Key, bins []histogram.Bin) {
-	if len(bins) == 0 {
+// apply changes one series and forgets what has become empty.
+func (c *Cube) apply(k Key, changes []Change) {
+	if len(changes) == 0 {
 		return
 	}
 	sv := c.surveys[k.Survey]
@@ -200,10 +221,7 @@ func (c *Cube) apply(k Key, bins []histogram.Bin) {
 		sv.families[name] = f
 	}
 	s := f.makeSeries(k.ContextKey, k.ContextValue)
-	for _, b := range bins {
-		s.add(k.Bucket, f.intern(b.Value), b.Count)
-		f.added += max(b.Count, 0)
-	}
+	f.change(s, changes)
 	if s.isEmpty() {
 		f.drop(k.ContextKey, k.ContextValue)
 		if f.isEmpty() {

@@ -1,6 +1,8 @@
 package cube
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -13,9 +15,50 @@ import (
 
 // Delta says by how much facts change cells. The zero value changes nothing. Adding and removing commute, and what is added
 // and removed again leaves no trace.
+//
+// Changes are kept by series, as a cube keeps its counts: a response changes dozens of cells, and finding each of them by its whole key
+// would cost more than all the rest of counting.
 type Delta struct {
-	// cells hold signed changes, ascending by value and never 0.
-	cells map[Key][]histogram.Bin
+	families map[deltaKey]*deltaFamily
+}
+
+// deltaKey names a family of any survey.
+type deltaKey struct {
+	survey string
+	familyKey
+}
+
+func (k deltaKey) compare(other deltaKey) int {
+	return cmp.Or(cmp.Compare(k.survey, other.survey), k.familyKey.compare(other.familyKey))
+}
+
+// deltaFamily is the changed series of one family.
+type deltaFamily struct {
+	all deltaSeries
+	by  [fact.Language + 1]map[string]*deltaSeries
+}
+
+// deltaSeries is the changes of one series.
+type deltaSeries struct {
+	changes []Change
+	// tidy tells that the changes are sorted and added up.
+	tidy bool
+}
+
+// Change says by how much the count of one value in one bucket changes.
+type Change struct {
+	Bucket calendar.Bucket
+	// Value is what is counted.
+	Value int64
+	// Count is the change of its count.
+	Count int64
+}
+
+func (c Change) compare(other Change) int {
+	if c.Bucket != other.Bucket {
+		return cmp.Compare(c.Bucket, other.Bucket)
+	}
+	return cmp.Compare(c.Value, other.Value)
 }
 
 // response is the value that stands for a response in cells of kind Outcomes.
@@ -46,114 +89,189 @@ func (d *Delta) Replace(before, after *fact.Refusal) {
 	}
 }
 
-func (d *Delta) fact(f *fact.Fact, change int64) {
-	base := Key{Survey: f.Survey, Population: f.Population, Bucket: calendar.BucketOf(f.CountTime)}
+func (d *Delta) fact(f *fact.Fact, count int64) {
+	key := deltaKey{survey: f.Survey, familyKey: familyKey{kind: Answers, population: f.Population}}
+	bucket := calendar.BucketOf(f.CountTime)
 	for i := range f.Answers {
 		a := &f.Answers[i]
 		if !a.Present || !a.Kind.Scored() {
 			continue
 		}
-		k := base
-		k.Kind, k.Question, k.Scale = Answers, a.Question, scaleID(a.Scale)
-		d.under(k, f.Context, int64(a.Value), change)
+		key.question, key.scale = a.Question, scaleID(a.Scale)
+		d.family(key).under(f.Context, Change{Bucket: bucket, Value: int64(a.Value), Count: count})
 	}
+	key.question, key.scale = "", ""
 	if pooled := pool.Of(f); pooled.Count > 0 {
-		k := base
-		k.Kind = Pooled
-		d.under(k, f.Context, pooled.Code(), change)
+		key.kind = Pooled
+		d.family(key).under(f.Context, Change{Bucket: bucket, Value: pooled.Code(), Count: count})
 	}
-	k := base
-	k.Kind = Outcomes
-	d.under(k, f.Context, response, change)
+	key.kind = Outcomes
+	d.family(key).under(f.Context, Change{Bucket: bucket, Value: response, Count: count})
 }
 
-func (d *Delta) refusal(r *fact.Refusal, change int64) {
-	d.under(Key{
-		Kind: Outcomes, Survey: r.Survey, Population: r.Population, Bucket: calendar.BucketOf(r.CountTime),
-	}, r.Context, int64(r.Kind), change)
+func (d *Delta) refusal(r *fact.Refusal, count int64) {
+	key := deltaKey{survey: r.Survey, familyKey: familyKey{kind: Outcomes, population: r.Population}}
+	d.family(key).under(r.Context, Change{Bucket: calendar.BucketOf(r.CountTime), Value: int64(r.Kind), Count: count})
 }
 
-// under counts a value in the cell of all circumstances and in that of each circumstance stated.
-func (d *Delta) under(k Key, c fact.Context, value, change int64) {
-	d.Change(k, value, change)
-	for _, key := range fact.ContextKeys() {
+// family is a family, made when it is new.
+func (d *Delta) family(key deltaKey) *deltaFamily {
+	f := d.families[key]
+	if f == nil {
+		if d.families == nil {
+			d.families = make(map[deltaKey]*deltaFamily)
+		}
+		f = &deltaFamily{}
+		d.families[key] = f
+	}
+	return f
+}
+
+// under adds a change to the series of all circumstances and to that of each circumstance stated.
+func (f *deltaFamily) under(c fact.Context, change Change) {
+	f.all.add(change)
+	for key := fact.Touchpoint; key <= fact.Language; key++ {
 		if v := c.Value(key); v != "" {
-			k.ContextKey, k.ContextValue = key, v
-			d.Change(k, value, change)
+			f.series(key, v).add(change)
 		}
 	}
 }
 
-// Change counts a value `change` times more, or less where it is negative, in one cell.
-func (d *Delta) Change(k Key, value, change int64) {
-	if change == 0 {
-		return
+// series is the series of a circumstance, made when it is new.
+func (f *deltaFamily) series(key fact.ContextKey, value string) *deltaSeries {
+	if key == fact.NoKey {
+		return &f.all
 	}
-	if d.cells == nil {
-		d.cells = make(map[Key][]histogram.Bin)
-	}
-	bins := d.cells[k]
-	i, found := slices.BinarySearchFunc(bins, value, func(b histogram.Bin, v int64) int {
-		switch {
-		case b.Value < v:
-			return -1
-		case b.Value > v:
-			return 1
+	s := f.by[key][value]
+	if s == nil {
+		if f.by[key] == nil {
+			f.by[key] = make(map[string]*deltaSeries)
 		}
-		return 0
-	})
-	switch {
-	case !found:
-		bins = slices.Insert(bins, i, histogram.Bin{Value: value, Count: change})
-	case bins[i].Count+change != 0:
-		bins[i].Count += change
-		return
-	default:
-		bins = slices.Delete(bins, i, i+1)
+		s = &deltaSeries{}
+		f.by[key][value] = s
 	}
-	if len(bins) == 0 {
-		delete(d.cells, k)
-		return
+	return s
+}
+
+func (s *deltaSeries) add(c Change) {
+	s.changes = append(s.changes, c)
+	s.tidy = false
+}
+
+// sorted sorts and adds up the changes.
+func (s *deltaSeries) sorted() []Change {
+	if s.tidy {
+		return s.changes
 	}
-	d.cells[k] = bins
+	slices.SortFunc(s.changes, Change.compare)
+	out := s.changes[:0]
+	for _, c := range s.changes {
+		if n := len(out); n > 0 && out[n-1].Bucket == c.Bucket && out[n-1].Value == c.Value {
+			out[n-1].Count += c.Count
+			continue
+		}
+		out = append(out, c)
+	}
+	s.changes = slices.DeleteFunc(out, func(c Change) bool { return c.Count == 0 })
+	s.tidy = true
+	return s.changes
+}
+
+// Change counts a value `count` times more, or less where it is negative, in one cell.
+func (d *Delta) Change(k Key, value, count int64) {
+	if count != 0 {
+		d.family(deltaKey{k.Survey, k.family()}).series(k.ContextKey, k.ContextValue).add(Change{Bucket: k.Bucket, Value: value, Count: count})
+	}
 }
 
 // Merge adds the changes of other.
 func (d *Delta) Merge(other *Delta) {
-	for k, bins := range other.cells {
-		for _, b := range bins {
-			d.Change(k, b.Value, b.Count)
+	for k, changes := range other.Series() {
+		s := d.family(deltaKey{k.Survey, k.family()}).series(k.ContextKey, k.ContextValue)
+		for _, c := range changes {
+			s.add(c)
+		}
+	}
+}
+
+// Series yields the changes of each series, in the order of Key.Compare; the bucket of the keys means nothing. Changes ascend by
+// bucket and value, and are never 0. They must not be modified or kept.
+func (d *Delta) Series() iter.Seq2[Key, []Change] {
+	return func(yield func(Key, []Change) bool) {
+		for _, name := range slices.SortedFunc(maps.Keys(d.families), deltaKey.compare) {
+			f := d.families[name]
+			k := Key{Kind: name.kind, Survey: name.survey, Question: name.question, Scale: name.scale, Population: name.population}
+			if changes := f.all.sorted(); len(changes) > 0 && !yield(k, changes) {
+				return
+			}
+			for key, series := range f.by {
+				k.ContextKey = fact.ContextKey(key)
+				for _, k.ContextValue = range slices.Sorted(maps.Keys(series)) {
+					if changes := series[k.ContextValue].sorted(); len(changes) > 0 && !yield(k, changes) {
+						return
+					}
+				}
+			}
 		}
 	}
 }
 
 // IsEmpty tells whether nothing changes.
-func (d *Delta) IsEmpty() bool { return len(d.cells) == 0 }
+func (d *Delta) IsEmpty() bool {
+	for range d.Series() {
+		return false
+	}
+	return true
+}
 
 // Len is the number of cells that change.
-func (d *Delta) Len() int { return len(d.cells) }
+func (d *Delta) Len() int { return len(d.Keys()) }
 
 // Keys lists the cells that change, in order.
 func (d *Delta) Keys() []Key {
-	keys := make([]Key, 0, len(d.cells))
-	for k := range d.cells {
-		keys = append(keys, k)
+	var keys []Key
+	for k, changes := range d.Series() {
+		for i, c := range changes {
+			if i == 0 || c.Bucket != k.Bucket {
+				k.Bucket = c.Bucket
+				keys = append(keys, k)
+			}
+		}
 	}
-	slices.SortFunc(keys, Key.Compare)
 	return keys
 }
 
 // Surveys lists the surveys of which cells change, in order.
 func (d *Delta) Surveys() []string {
-	set := make(map[string]struct{}, 1)
-	for k := range d.cells {
-		set[k.Survey] = struct{}{}
+	var surveys []string
+	for k := range d.Series() {
+		if n := len(surveys); n == 0 || surveys[n-1] != k.Survey {
+			surveys = append(surveys, k.Survey)
+		}
 	}
-	return slices.Sorted(maps.Keys(set))
+	return surveys
 }
 
-// Changes lists the signed changes of one cell, ascending by value. The result must not be modified.
-func (d *Delta) Changes(k Key) []histogram.Bin { return d.cells[k] }
+// Changes lists the signed changes of one cell, ascending by value.
+func (d *Delta) Changes(k Key) []histogram.Bin {
+	f := d.families[deltaKey{k.Survey, k.family()}]
+	if f == nil {
+		return nil
+	}
+	s := &f.all
+	if k.ContextKey != fact.NoKey {
+		if s = f.by[k.ContextKey][k.ContextValue]; s == nil {
+			return nil
+		}
+	}
+	var bins []histogram.Bin
+	for _, c := range s.sorted() {
+		if c.Bucket == k.Bucket {
+			bins = append(bins, histogram.Bin{Value: c.Value, Count: c.Count})
+		}
+	}
+	return bins
+}
 
 // scaleID is question.Scale.ID without building the identifiers of the usual scales anew for every answer.
 func scaleID(s question.Scale) string {

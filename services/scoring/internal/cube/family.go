@@ -16,6 +16,8 @@ type family struct {
 	symbols map[int64]uint32
 	// added is the number of values ever added, to all series: as long as it is small, no count can be too great.
 	added int64
+	// sums is room to work in for the one who writes.
+	sums accumulator
 	// all counts under all circumstances, by under each value of each key. Nothing is kept for circumstances that were not
 	// stated: that is the rest.
 	all series
@@ -24,13 +26,25 @@ type family struct {
 
 // symbol is the symbol of a value; false when the value never occurred.
 func (f *family) symbol(value int64) (uint32, bool) {
+	// Looking through the few values of a scale takes less time than a map.
+	for i, v := range f.values[:min(len(f.values), fewValues)] {
+		if v == value {
+			return uint32(i), true
+		}
+	}
+	if len(f.values) <= fewValues {
+		return 0, false
+	}
 	s, ok := f.symbols[value]
 	return s, ok
 }
 
+// fewValues is the number of values that are looked through one by one.
+const fewValues = 12
+
 // intern is the symbol of a value, made when the value is new.
 func (f *family) intern(value int64) uint32 {
-	s, ok := f.symbols[value]
+	s, ok := f.symbol(value)
 	if !ok {
 		if f.symbols == nil {
 			f.symbols = make(map[int64]uint32)

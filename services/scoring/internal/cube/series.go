@@ -1,7 +1,6 @@
 package cube
 
 import (
-	"slices"
 	"sort"
 
 	"github.com/otklik/otklik/services/scoring/internal/calendar"
@@ -49,43 +48,6 @@ func floorDiv(a, b int32) int32 {
 		q--
 	}
 	return q
-}
-
-// add changes the count of a symbol in a bucket. The caller has made sure that counts stay within bounds.
-func (s *series) add(b calendar.Bucket, symbol uint32, change int64) {
-	number, slot := split(b)
-	i, found := s.findBlock(floorDiv(number, daysPerBlock))
-	if !found {
-		s.blocks = slices.Insert(s.blocks, i, block{number: floorDiv(number, daysPerBlock)})
-	}
-	blk := &s.blocks[i]
-	j, found := blk.findDay(number)
-	if !found {
-		blk.days = slices.Insert(blk.days, j, day{number: number})
-	}
-	d := &blk.days[j]
-	d.add(slot, symbol, change)
-	if len(d.entries) == 0 {
-		blk.days = slices.Delete(blk.days, j, j+1)
-	}
-	blk.total = bump(blk.total, 0, symbol, change)
-	if len(blk.days) == 0 {
-		s.blocks = slices.Delete(s.blocks, i, i+1)
-	}
-}
-
-func (d *day) add(slot int, symbol uint32, change int64) {
-	d.entries = bump(d.entries, slot, symbol, change)
-	switch {
-	case len(d.entries) < totalFrom:
-		d.total = nil
-	case d.total != nil:
-		d.total = bump(d.total, 0, symbol, change)
-	default:
-		for _, e := range d.entries {
-			d.total = bump(d.total, 0, e.symbol(), int64(e.count()))
-		}
-	}
 }
 
 // count is the count of a symbol in a bucket, and in the block that the bucket belongs to.

@@ -1,6 +1,10 @@
 package cube
 
-import "github.com/otklik/otklik/services/scoring/internal/calendar"
+import (
+	"slices"
+
+	"github.com/otklik/otklik/services/scoring/internal/calendar"
+)
 
 // accumulator adds up entries symbol by symbol.
 type accumulator struct {
@@ -27,6 +31,15 @@ func (a *accumulator) add(entries []entry) {
 		}
 		a.counts[s] += int64(e.count())
 	}
+}
+
+// entries appends the sums as entries of a total, in order.
+func (a *accumulator) entries(out []entry) []entry {
+	slices.Sort(a.touched)
+	for _, s := range a.touched {
+		out = append(out, newEntry(0, s, uint32(a.counts[s])))
+	}
+	return out
 }
 
 // sum adds up what the series counts within a period: whole blocks and whole days by their totals, the rest by quarters.
