@@ -17,9 +17,17 @@ import (
 // and removed again leaves no trace.
 //
 // Changes are kept by series, as a cube keeps its counts: a response changes dozens of cells, and finding each of them by its whole key
-// would cost more than all the rest of counting.
+// would cost more than all the rest of counting. A delta must not be copied once it is in use.
 type Delta struct {
 	families map[deltaKey]*deltaFamily
+	// order lists the series in the order of Key.Compare; nil when there are new ones.
+	order []placed
+}
+
+// placed is a series with its key.
+type placed struct {
+	key    Key
+	series *deltaSeries
 }
 
 // deltaKey names a family of any survey.
@@ -34,8 +42,9 @@ func (k deltaKey) compare(other deltaKey) int {
 
 // deltaFamily is the changed series of one family.
 type deltaFamily struct {
-	all deltaSeries
-	by  [fact.Language + 1]map[string]*deltaSeries
+	owner *Delta
+	all   deltaSeries
+	by    [fact.Language + 1]map[string]*deltaSeries
 }
 
 // deltaSeries is the changes of one series.
@@ -121,8 +130,9 @@ func (d *Delta) family(key deltaKey) *deltaFamily {
 		if d.families == nil {
 			d.families = make(map[deltaKey]*deltaFamily)
 		}
-		f = &deltaFamily{}
+		f = &deltaFamily{owner: d}
 		d.families[key] = f
+		d.order = nil
 	}
 	return f
 }
@@ -149,6 +159,7 @@ func (f *deltaFamily) series(key fact.ContextKey, value string) *deltaSeries {
 		}
 		s = &deltaSeries{}
 		f.by[key][value] = s
+		f.owner.order = nil
 	}
 	return s
 }
@@ -198,22 +209,31 @@ func (d *Delta) Merge(other *Delta) {
 // bucket and value, and are never 0. They must not be modified or kept.
 func (d *Delta) Series() iter.Seq2[Key, []Change] {
 	return func(yield func(Key, []Change) bool) {
-		for _, name := range slices.SortedFunc(maps.Keys(d.families), deltaKey.compare) {
-			f := d.families[name]
-			k := Key{Kind: name.kind, Survey: name.survey, Question: name.question, Scale: name.scale, Population: name.population}
-			if changes := f.all.sorted(); len(changes) > 0 && !yield(k, changes) {
+		for _, p := range d.ordered() {
+			if changes := p.series.sorted(); len(changes) > 0 && !yield(p.key, changes) {
 				return
-			}
-			for key, series := range f.by {
-				k.ContextKey = fact.ContextKey(key)
-				for _, k.ContextValue = range slices.Sorted(maps.Keys(series)) {
-					if changes := series[k.ContextValue].sorted(); len(changes) > 0 && !yield(k, changes) {
-						return
-					}
-				}
 			}
 		}
 	}
+}
+
+// ordered lists the series in the order of Key.Compare.
+func (d *Delta) ordered() []placed {
+	if d.order != nil {
+		return d.order
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(d.families), deltaKey.compare) {
+		f := d.families[name]
+		k := Key{Kind: name.kind, Survey: name.survey, Question: name.question, Scale: name.scale, Population: name.population}
+		d.order = append(d.order, placed{k, &f.all})
+		for key, series := range f.by {
+			k.ContextKey = fact.ContextKey(key)
+			for _, k.ContextValue = range slices.Sorted(maps.Keys(series)) {
+				d.order = append(d.order, placed{k, series[k.ContextValue]})
+			}
+		}
+	}
+	return d.order
 }
 
 // IsEmpty tells whether nothing changes.

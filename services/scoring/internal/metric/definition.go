@@ -128,9 +128,12 @@ func (d Definition) Defaults(refusalsRecorded bool) []Variant {
 	return vs
 }
 
-// Find returns the definition of a metric; ErrUnknown when there is none.
+// IDs lists the metrics in the order of their definitions.
+func IDs() []ID { return []ID{NPS, CSAT, CES, Mean, ResponseRate} }
+
+// Find returns the definition of a metric, whose lists must not be changed; ErrUnknown when there is none.
 func Find(id ID) (Definition, error) {
-	for _, d := range Definitions() {
+	for _, d := range compiled {
 		if d.ID == id {
 			return d, nil
 		}
@@ -138,9 +141,9 @@ func Find(id ID) (Definition, error) {
 	return Definition{}, fmt.Errorf("metric %q: %w", id, ErrUnknown)
 }
 
-// FindVariant returns the definition of a variant and of its metric; ErrUnknown when there is none.
+// FindVariant returns the definition of a variant and of its metric, whose lists must not be changed; ErrUnknown when there is none.
 func FindVariant(v Variant) (Definition, VariantDefinition, error) {
-	for _, d := range Definitions() {
+	for _, d := range compiled {
 		for _, vd := range d.Variants {
 			if vd.Variant == v {
 				return d, vd, nil

@@ -2,6 +2,9 @@ package metric
 
 import "github.com/otklik/otklik/services/scoring/internal/question"
 
+// compiled are the definitions that computing looks things up in; nobody changes them.
+var compiled = Definitions()
+
 // Definitions returns the definitions of all metrics in a fixed order. The result is the caller's to keep.
 func Definitions() []Definition {
 	return []Definition{npsDefinition(), csatDefinition(), cesDefinition(), meanDefinition(), responseRateDefinition()}
