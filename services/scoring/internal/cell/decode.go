@@ -25,6 +25,8 @@ type decoder struct {
 	// left is the number of cells of the series that have not been read; begun tells that one was, any that a series was.
 	left       int
 	begun, any bool
+	// taken tells that the series is being added up.
+	taken bool
 	// bucket and bins are the current cell; bins is used again for the next.
 	bucket int64
 	bins   []histogram.Bin
@@ -65,7 +67,7 @@ func (d *decoder) nextSeries() bool {
 	d.key.ContextValue = d.name(d.in.String())
 	d.left = d.in.Count(minCell)
 	d.bucket = d.span.first()
-	if d.left == 0 || d.any && compareSeries(before, d.key) >= 0 {
+	if d.left == 0 || d.any && compareSeries(&before, &d.key) >= 0 {
 		d.in.Fail()
 	}
 	d.any, d.begun = true, false

@@ -152,7 +152,7 @@ func (e *encoder) flush() {
 		e.out = append(e.out, version)
 	}
 	k := e.current
-	if e.written && sameFamilyAs(k, e.last) {
+	if e.written && sameFamilyAs(&k, &e.last) {
 		e.out = append(e.out, sameFamily)
 	} else {
 		e.out = append(e.out, 0, byte(k.Kind), byte(k.Population))
@@ -167,7 +167,7 @@ func (e *encoder) flush() {
 	e.packed, e.count = e.packed[:0], 0
 }
 
-func sameFamilyAs(a, b cube.Key) bool {
+func sameFamilyAs(a, b *cube.Key) bool {
 	return a.Kind == b.Kind && a.Question == b.Question && a.Scale == b.Scale && a.Population == b.Population
 }
 

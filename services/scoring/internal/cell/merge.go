@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/otklik/otklik/services/scoring/internal/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
@@ -64,7 +64,7 @@ func walk(span Span, chunks [][]byte, series func(cube.Key), cell func(calendar.
 		same = leastSeries(live, same[:0])
 		series(same[0].key)
 		walkSeries(same, &sums, cell)
-		live = slices.DeleteFunc(live, func(d *decoder) bool { return slices.Contains(same, d) && !d.nextSeries() })
+		live = advance(live)
 	}
 	for _, d := range all {
 		if err := d.err(); err != nil {
@@ -74,12 +74,12 @@ func walk(span Span, chunks [][]byte, series func(cube.Key), cell func(calendar.
 	return nil
 }
 
-// leastSeries collects the decoders that stand at the first series.
+// leastSeries collects the decoders that stand at the first series, and marks them.
 func leastSeries(live, same []*decoder) []*decoder {
 	for _, d := range live {
 		order := 0
 		if len(same) > 0 {
-			order = compareSeries(d.key, same[0].key)
+			order = compareSeries(&d.key, &same[0].key)
 		}
 		if order < 0 {
 			same = same[:0]
@@ -88,21 +88,36 @@ func leastSeries(live, same []*decoder) []*decoder {
 			same = append(same, d)
 		}
 	}
+	for _, d := range same {
+		d.taken = true
+	}
 	return same
 }
 
-// compareSeries orders series as cube.Key.Compare does; most often they differ in the context only.
-func compareSeries(a, b cube.Key) int {
-	if sameFamilyAs(a, b) {
-		if c := cmp.Compare(a.ContextKey, b.ContextKey); c != 0 {
-			return c
+// advance moves the decoders that were taken to their next series, and leaves out those that have none.
+func advance(live []*decoder) []*decoder {
+	out := live[:0]
+	for _, d := range live {
+		if !d.taken || d.nextSeries() {
+			d.taken = false
+			out = append(out, d)
 		}
-		return cmp.Compare(a.ContextValue, b.ContextValue)
 	}
-	return a.Compare(b)
+	return out
 }
 
-// walkSeries adds up the cells of decoders that stand at the same series. sums is room to work in.
+// compareSeries orders series as cube.Key.Compare does; most often they differ in the context only.
+func compareSeries(a, b *cube.Key) int {
+	if !sameFamilyAs(a, b) {
+		return a.Compare(*b)
+	}
+	if a.ContextKey != b.ContextKey {
+		return cmp.Compare(a.ContextKey, b.ContextKey)
+	}
+	return strings.Compare(a.ContextValue, b.ContextValue)
+}
+
+// walkSeries adds up the cells of decoders that stand at the same series. sums and same are room to work in.
 func walkSeries(same []*decoder, sums *[2][]histogram.Bin, cell func(calendar.Bucket, []histogram.Bin)) {
 	if len(same) == 1 {
 		for d := same[0]; d.nextCell(); {
@@ -110,7 +125,7 @@ func walkSeries(same []*decoder, sums *[2][]histogram.Bin, cell func(calendar.Bu
 		}
 		return
 	}
-	at := make([]*decoder, 0, len(same))
+	at := same[:0]
 	for _, d := range same {
 		if d.nextCell() {
 			at = append(at, d)
@@ -122,13 +137,17 @@ func walkSeries(same []*decoder, sums *[2][]histogram.Bin, cell func(calendar.Bu
 			bucket = min(bucket, d.bucket)
 		}
 		sums[0] = sums[0][:0]
-		at = slices.DeleteFunc(at, func(d *decoder) bool {
-			if d.bucket != bucket {
-				return false
+		left := at[:0]
+		for _, d := range at {
+			if d.bucket == bucket {
+				sums[0], sums[1] = add(sums[1][:0], sums[0], d.bins), sums[0]
+				if !d.nextCell() {
+					continue
+				}
 			}
-			sums[0], sums[1] = add(sums[1][:0], sums[0], d.bins), sums[0]
-			return !d.nextCell()
-		})
+			left = append(left, d)
+		}
+		at = left
 		if len(sums[0]) > 0 {
 			cell(calendar.Bucket(bucket), sums[0])
 		}

@@ -76,18 +76,17 @@ func period(q Query) (calendar.Period, error) {
 
 // choose finds the variants to compute and the questions to compute them from.
 func (p *plan) choose() error {
-	metrics, asked := p.Metrics, len(p.Metrics) > 0
-	if !asked {
-		for _, d := range metric.Definitions() {
-			metrics = append(metrics, d.ID)
-		}
-	}
+	asked := len(p.Metrics) > 0
 	used := make(map[metric.Variant]bool, len(p.Variants))
 	byQuestion := make(map[string][]metric.Variant)
-	for _, d := range metric.Definitions() {
-		i := slices.Index(metrics, d.ID)
-		if i < 0 {
+	for _, id := range metric.IDs() {
+		i := slices.Index(p.Metrics, id)
+		if asked && i < 0 {
 			continue
+		}
+		d, err := metric.Find(id)
+		if err != nil {
+			return fmt.Errorf("plan query: %w", err)
 		}
 		variants, named := p.variants(d, used)
 		single, whole := split(variants)
