@@ -60,7 +60,7 @@ func resultsOf(opts []grpc.CallOption) (callResults, bool) {
 			r.trailers = o.TrailerAddr
 		case grpc.PeerCallOption:
 			r.peer = o.PeerAddr
-		case grpc.EmptyCallOption:
+		case grpc.EmptyCallOption, grpc.StaticMethodCallOption:
 		default:
 			return callResults{}, false
 		}
