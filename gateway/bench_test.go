@@ -81,7 +81,9 @@ func BenchmarkSubmitOverHTTP(b *testing.B) {
 		if err := g.Close(); err != nil {
 			b.Error(err)
 		}
-		<-served
+		if err := <-served; err != nil {
+			b.Error(err)
+		}
 	}()
 	benchmarkRaw(b, l.Addr().String())
 }

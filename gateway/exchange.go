@@ -15,8 +15,10 @@ type exchange struct {
 	status int
 	// accept is the client's Accept header; the gateway alone decides by it.
 	accept string
-	route  *route
-	body   requestBody
+	// label is the route for metrics, without identifiers; empty where nothing matches.
+	label string
+	route *route
+	body  requestBody
 	// stream is the sending side of a stream, nil for other answers.
 	stream *stream
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/proto/gen/openapi"
@@ -30,6 +31,8 @@ type Deps struct {
 	Ready func(context.Context) map[string]error
 	// Metrics serves /metrics; without it the path is unknown.
 	Metrics http.Handler
+	// Meters makes the instruments; without it nothing is measured.
+	Meters metric.MeterProvider
 	// Logger takes faults. Required.
 	Logger *slog.Logger
 }
@@ -39,6 +42,7 @@ type Gateway struct {
 	config  Config
 	deps    Deps
 	rest    *rest
+	metrics *metrics
 	docs    *document
 	static  *static
 	server  *http.Server
@@ -61,6 +65,9 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON())}
 	var err error
+	if g.metrics, err = newMetrics(deps.Meters); err != nil {
+		return nil, fmt.Errorf("build gateway metrics: %w", err)
+	}
 	if g.static, err = newStatic(web.Files()); err != nil {
 		return nil, fmt.Errorf("index web app: %w", err)
 	}

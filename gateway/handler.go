@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -32,8 +34,9 @@ var (
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
 	x := newExchange(g, w, r)
-	defer g.recover(x, r)
+	defer g.finish(x, r, start)
 
 	h := w.Header()
 	h[headerRequestID] = []string{x.id}
@@ -63,34 +66,44 @@ func (g *Gateway) servePage(x *exchange, r *http.Request) {
 	}
 	switch path := r.URL.Path; {
 	case path == "/openapi.json":
+		x.label = path
 		g.docs.serve(x, r)
 	case path == "/healthz":
+		x.label = path
 		g.serveLiveness(x)
 	case path == "/readyz":
+		x.label = path
 		g.serveReadiness(x, r)
 	case path == "/metrics" && g.deps.Metrics != nil:
+		x.label = path
 		g.deps.Metrics.ServeHTTP(x, r)
 	default:
 		g.static.serve(x, r)
 	}
 }
 
-// recover turns a panic into the documented error and keeps its trace.
-func (g *Gateway) recover(x *exchange, r *http.Request) {
+// finish measures the request. A panic becomes the documented error; its trace goes to the log.
+func (g *Gateway) finish(x *exchange, r *http.Request, start time.Time) {
 	v := recover()
-	if v == nil {
-		return
+	if err, ok := v.(error); v != nil && !(ok && errors.Is(err, http.ErrAbortHandler)) {
+		v = g.answerPanic(x, r, v)
 	}
-	if v == http.ErrAbortHandler {
+	g.metrics.record(r.Context(), x, r.Method, start)
+	if v != nil {
 		panic(v)
 	}
+}
+
+// answerPanic returns what has to be panicked with all the same, nil when the client has an answer.
+func (g *Gateway) answerPanic(x *exchange, r *http.Request, v any) any {
 	g.deps.Logger.LogAttrs(r.Context(), slog.LevelError, "panic",
 		slog.String("request_id", x.id), slog.String("path", r.URL.Path), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 	if x.status != 0 {
 		// The answer has begun: only breaking it off tells the client that it is not whole.
-		panic(http.ErrAbortHandler)
+		return http.ErrAbortHandler
 	}
 	x.fail(0, fault(codes.Internal, reasonInternal, "internal error, id "+x.id, rpcerr.WithMetadata("requestId", x.id)))
+	return nil
 }
 
 // soundID tells whether the client's id can go into logs and headers as it is. The rule is that of libs/interceptor/requestid, so that the

@@ -112,7 +112,7 @@ func (re *rest) step(next runtime.HandlerFunc) runtime.HandlerFunc {
 			x.fail(0, fault(codes.Internal, reasonInternal, "internal error, id "+x.id))
 			return
 		}
-		x.route = found
+		x.route, x.label = found, found.template
 		if httpStatus, e := found.check(r, re.gateway.config.MaxBodyBytes); e != nil {
 			drainBody(r, re.gateway.config.MaxBodyBytes)
 			x.fail(httpStatus, e)

@@ -101,6 +101,10 @@ func (s *static) serve(x *exchange, r *http.Request) {
 		x.fail(0, routeNotFound(r.URL.Path))
 		return
 	}
+	x.label = r.URL.Path
+	if a.immutable {
+		x.label = "/assets/*"
+	}
 	h := x.Header()
 	h.Set("Content-Type", a.contentType)
 	if a.immutable {

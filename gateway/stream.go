@@ -22,6 +22,8 @@ func (re *rest) serveStream(next runtime.HandlerFunc, x *exchange, r *http.Reque
 		return
 	}
 	defer g.streams.Add(-1)
+	g.metrics.streams.Add(r.Context(), 1)
+	defer g.metrics.streams.Add(context.WithoutCancel(r.Context()), -1)
 
 	// The end of one stream must not end the others, so that each gets a context of its own.
 	ctx, cancel := context.WithCancelCause(r.Context())

@@ -110,7 +110,8 @@ func (p *process) addServer() error {
 // addGateway makes the process serve HTTP in front of the services that the connections lead to.
 func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: surveyConn, Scoring: scoringConn, Ready: p.readiness, Metrics: p.telemetry.MetricsHandler(), Logger: p.log,
+		Survey: surveyConn, Scoring: scoringConn, Ready: p.readiness, Metrics: p.telemetry.MetricsHandler(),
+		Meters: p.telemetry.Meters, Logger: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)
