@@ -148,10 +148,10 @@ fix-lint: ## Mend what the linter can mend.
 .PHONY: web
 web: $(WEB)/dist/index.html ## Build the web app and the docs page.
 
-$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
 	npm --prefix $(WEB) ci --no-audit --no-fund
 	@touch $@
 
-$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(shell git ls-files -co --exclude-standard $(WEB)/src $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.json)
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json proto/gen/openapi/otklik.json $(shell git ls-files -co --exclude-standard $(WEB)/src $(WEB)/docs $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.json)
 	npm --prefix $(WEB) run --silent build
 	@touch $@

@@ -111,3 +111,5 @@ tool (
 )
 
 replace github.com/otklik/otklik/proto/gen/go => ./proto/gen/go
+
+ignore ./gateway/web/node_modules
