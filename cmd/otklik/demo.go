@@ -9,10 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/sample"
 	"github.com/otklik/otklik/cmd/otklik/internal/suite"
 	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/telemetry"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -37,6 +39,9 @@ func runDemo(ctx context.Context, out, errOut io.Writer, config suite.Config) er
 		suite.Announce(out)(r)
 		go func() {
 			err := show(ctx, errOut, r)
+			if rpcerr.Code(err) == codes.Unavailable {
+				err = nil // the suite is in this process: it is unavailable only when it was told to stop
+			}
 			shown <- err
 			if err != nil {
 				stop() // nobody wants to look at a demo that shows nothing

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -231,7 +232,7 @@ func TestImportIsResumed(t *testing.T) {
 	s := openShop(t, harness.Options{})
 	dir := t.TempDir()
 	mapping, data := filepath.Join(dir, "mapping.yaml"), filepath.Join(dir, "answers.csv")
-	const rows = 30_000
+	const rows = 20_000
 	var file strings.Builder
 	file.WriteString("no,date,nps,csat\n")
 	for i := range rows {
@@ -241,8 +242,10 @@ func TestImportIsResumed(t *testing.T) {
 	write(t, data, file.String())
 	args := []string{"import", data, "--mapping", mapping, "--json", "--server", s.GRPC(harness.Survey), "--key", harness.KeyFor(harness.Organization, harness.Admin)}
 
+	// Small calls one after another, so that the kill comes in the middle.
+	slow := append(slices.Clone(args), "--batch", "20", "--in-flight", "1")
 	ctx, kill := context.WithCancel(t.Context())
-	broken := s.Command(ctx, args...)
+	broken := s.Command(ctx, slow...)
 	if err := broken.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +259,7 @@ func TestImportIsResumed(t *testing.T) {
 	})
 	kill()
 	if err := broken.Wait(); err == nil {
-		t.Skip("the import was done before it could be killed")
+		t.Fatal("the import was done before it could be killed")
 	}
 	out, err := s.Command(t.Context(), args...).Output()
 	if err != nil {

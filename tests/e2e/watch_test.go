@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -137,6 +138,53 @@ func TestWatchSendsAtMostFiveTimesASecond(t *testing.T) {
 	// Each await saw one message or more; the first may have been under way when the clock started.
 	if most := int(time.Since(begin)/(200*time.Millisecond)) + 2; sent > most {
 		t.Errorf("%d messages in %v, want at most %d", sent, time.Since(begin), most)
+	}
+}
+
+// TestWatchSendsHeartbeats waits on a stream where nothing happens.
+func TestWatchSendsHeartbeats(t *testing.T) {
+	t.Parallel()
+	for name, open := range watches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, openShop(t, harness.Options{Settings: map[string]any{"scoring.watch_heartbeat": "100ms"}}))
+			w.await(t, 0)
+			for range 3 {
+				m, err := w()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !m.GetHeartbeat() || len(m.GetScores()) != 0 || m.GetWatermark() == nil {
+					t.Errorf("%v: want a heartbeat", m)
+				}
+			}
+		})
+	}
+}
+
+// TestWatchAsLines reads a watched query as newline-delimited JSON, by GET and by POST.
+func TestWatchAsLines(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, harness.Options{})
+	for _, request := range []harness.Request{
+		{Path: watchPath},
+		{Method: "POST", Path: "/v1/scores:watch", Body: []byte(`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"]}}`)},
+	} {
+		response, err := s.rest.Open(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(response.Body).ReadBytes('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &scoringv1.WatchScoresResponse{}
+		if err := protojson.Unmarshal(line, m); err != nil || len(m.GetScores()) != 1 {
+			t.Errorf("%s %s: %s, %v: want a line with one score", request.Method, request.Path, line, err)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

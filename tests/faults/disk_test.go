@@ -125,7 +125,7 @@ func advises(err error) error {
 		}
 	}
 	if reason == "" || !retry {
-		return fmt.Errorf("%v: reason %q, retry advice %v", err, reason, retry)
+		return fmt.Errorf("reason %q, retry advice %v: %w", reason, retry, err)
 	}
 	return nil
 }

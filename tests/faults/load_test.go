@@ -121,7 +121,8 @@ func (c *client) send(ctx context.Context, name string, e *entry) fate {
 func (c *client) call(ctx context.Context, name string, e *entry) error {
 	key := harness.KeyFor(harness.Organization, harness.App)
 	parent, id := split(name)
-	method, request, response := "SubmitResponse", proto.Message(nil), proto.Message(nil)
+	method := "SubmitResponse"
+	var request, response proto.Message
 	if e.response != nil {
 		request = &surveyv1.SubmitResponseRequest{Parent: parent, ResponseId: id, Response: e.response}
 		response = &surveyv1.SubmitResponseResponse{}

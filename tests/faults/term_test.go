@@ -117,14 +117,13 @@ func awaitStopping(t *testing.T, address string) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
 	testkit.Eventually(t, patience, func() error {
 		response, err := client.Get("http://" + address + "/readyz") //nolint:noctx
-		if err != nil {
-			return nil
+		if err == nil {
+			_ = response.Body.Close()
 		}
-		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			return nil
+		if err == nil && response.StatusCode == http.StatusOK {
+			return errors.New("still ready")
 		}
-		return errors.New("still ready")
+		return nil
 	})
 }
 

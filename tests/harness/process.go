@@ -95,7 +95,7 @@ func startProcess(ctx context.Context, binary string, args []string, stderr io.W
 	case line := <-lines:
 		if err := json.Unmarshal(line, &p.ready); err != nil {
 			p.kill()
-			return nil, fmt.Errorf("%w: %v printed %q (%v)", ErrNotReady, args, line, p.err)
+			return nil, fmt.Errorf("%w: %v printed %q: %w", ErrNotReady, args, line, errors.Join(err, p.err))
 		}
 		p.startTime = time.Since(began)
 		return p, nil

@@ -20,13 +20,14 @@ survey: {id: imported, title: {en: Imported}}
 response:
   id: "row-{no}"
   time: {column: date, zone: UTC}
-  location: {column: store}
-  channel: {column: channel}
+  context:
+    location: {column: store}
+    channel: {column: channel}
 questions:
-  - {id: recommend, type: nps, column: nps, missing: {"99": refused}, text: {en: Would you recommend us?}}
-  - {id: satisfied, type: csat, column: csat, text: {en: Are you satisfied?}}
-  - {id: easy, type: ces, column: ces, text: {en: Was it easy?}}
-  - {id: why, type: text, column: why, text: {en: Why?}}
+  - {id: recommend, type: nps, column: nps, missing: {"99": refused}, text: {en: "Would you recommend us?"}}
+  - {id: satisfied, type: csat, column: csat, text: {en: "Are you satisfied?"}}
+  - {id: easy, type: ces, column: ces, text: {en: "Was it easy?"}}
+  - {id: why, type: text, column: why, text: {en: "Why?"}}
 `
 
 // measureImport loads a synthetic file by the command line, as a user does.

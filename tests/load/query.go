@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -50,18 +50,25 @@ func measureQuery(ctx context.Context, s settings, r *report) (err error) {
 
 	for _, q := range []struct {
 		name string
+		// held tells that the target is for this query; those of many rows are told only.
+		held bool
 		of   func(*scoringv1.ScoreQuery)
 	}{
-		{"NPS of all", func(*scoringv1.ScoreQuery) {}},
-		{"NPS of a month", func(q *scoringv1.ScoreQuery) {
+		{"NPS of all", true, func(*scoringv1.ScoreQuery) {}},
+		{"NPS of a location", true, func(q *scoringv1.ScoreQuery) {
+			q.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: "store-7"}
+		}},
+		{"NPS of a month", true, func(q *scoringv1.ScoreQuery) {
 			q.Period = &typev1.Period{StartTime: timestamppb.New(firstDay), EndTime: timestamppb.New(firstDay.AddDate(0, 1, 0))}
 		}},
-		{fmt.Sprintf("NPS by day, %d rows", days), func(q *scoringv1.ScoreQuery) { q.Grain = typev1.TimeGrain_TIME_GRAIN_DAY }},
-		{fmt.Sprintf("NPS by location, %d rows", locations), func(q *scoringv1.ScoreQuery) { q.GroupBy = typev1.ContextKey_CONTEXT_KEY_LOCATION }},
+		{fmt.Sprintf("NPS by day, %d rows", days), false, func(q *scoringv1.ScoreQuery) { q.Grain = typev1.TimeGrain_TIME_GRAIN_DAY }},
+		{fmt.Sprintf("NPS by location, %d rows", locations), false, func(q *scoringv1.ScoreQuery) { q.GroupBy = typev1.ContextKey_CONTEXT_KEY_LOCATION }},
 	} {
 		query := headline()
 		q.of(query)
-		if err := timeQuery(ctx, suite, r, q.name, s.answers, &scoringv1.QueryScoresRequest{Query: query}); err != nil {
+		if err := timeQuery(ctx, suite, r, timedQuery{
+			name: q.name, held: q.held, answers: s.answers, request: &scoringv1.QueryScoresRequest{Query: query},
+		}); err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 	}
@@ -77,9 +84,9 @@ func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	starts := make(chan int)
-	ends := make(chan error, loaders)
+	var group sync.WaitGroup
 	for range loaders {
-		go func() {
+		group.Go(func() {
 			for first := range starts {
 				response, err := client.BatchSubmitResponses(ctx, batch(first, min(batchSize, n-first)))
 				if err == nil {
@@ -93,16 +100,13 @@ func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
 					cancel(err)
 				}
 			}
-			ends <- nil
-		}()
+		})
 	}
 	for first := 0; first < n && ctx.Err() == nil; first += batchSize {
 		starts <- first
 	}
 	close(starts)
-	for range loaders {
-		<-ends
-	}
+	group.Wait()
 	return context.Cause(ctx)
 }
 
@@ -132,22 +136,26 @@ func batch(first, n int) *surveyv1.BatchSubmitResponsesRequest {
 	return request
 }
 
-// timeQuery asks one question many times, one after another, over gRPC and over REST.
-func timeQuery(ctx context.Context, suite *harness.Suite, r *report, name string, answers int, request *scoringv1.QueryScoresRequest) error {
-	how := fmt.Sprintf("%d queries one after another, %d answers stored", queries, answers)
+// timedQuery is a question that is asked many times.
+type timedQuery struct {
+	name    string
+	held    bool
+	answers int
+	request *scoringv1.QueryScoresRequest
+}
+
+// timeQuery asks a question many times, one after another, over gRPC and over REST.
+func timeQuery(ctx context.Context, suite *harness.Suite, r *report, q timedQuery) error {
 	client := scoringClient(suite)
 	times, err := repeat(func() error {
-		_, err := client.QueryScores(ctx, request)
+		_, err := client.QueryScores(ctx, q.request)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	median := times.quantile(0.5)
-	r.hold("score query over gRPC, "+name+", median", milliseconds(median), "< "+milliseconds(queryTarget), median < queryTarget, how)
-	r.tell("the same, p99", milliseconds(times.quantile(0.99)), how)
-
-	body, err := protojson.Marshal(proto.Message(request))
+	q.report(r, "gRPC", times)
+	body, err := protojson.Marshal(q.request)
 	if err != nil {
 		return fmt.Errorf("encode query: %w", err)
 	}
@@ -162,9 +170,20 @@ func timeQuery(ctx context.Context, suite *harness.Suite, r *report, name string
 	if err != nil {
 		return err
 	}
-	median = times.quantile(0.5)
-	r.hold("score query over REST, "+name+", median", milliseconds(median), "< "+milliseconds(queryTarget), median < queryTarget, how)
+	q.report(r, "REST", times)
 	return nil
+}
+
+func (q timedQuery) report(r *report, transport string, times durations) {
+	median := times.quantile(0.5)
+	what := fmt.Sprintf("score query over %s, %s, median and p99", transport, q.name)
+	measured := milliseconds(median) + ", " + milliseconds(times.quantile(0.99))
+	how := fmt.Sprintf("%d queries one after another, %d answers stored", queries, q.answers)
+	if q.held {
+		r.hold(what, measured, "median < "+milliseconds(queryTarget), median < queryTarget, how)
+	} else {
+		r.tell(what, measured, how)
+	}
 }
 
 func repeat(call func() error) (durations, error) {

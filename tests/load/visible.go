@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -56,7 +57,9 @@ func measureVisible(ctx context.Context, _ settings, r *report) (err error) {
 	}
 	rate := float64(sent.Load()) / time.Since(began).Seconds()
 	stop()
-	<-steady
+	if err := <-steady; err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("submit steadily: %w", err)
+	}
 	if rate < 0.99*visibleRate {
 		return fmt.Errorf("only %.0f answers a second were submitted", rate)
 	}

@@ -193,26 +193,34 @@ func (p *Player) grpc(ctx context.Context, method protoreflect.MethodDescriptor,
 		err = conn.Invoke(ctx, Path(method), request, response)
 		return outcome{messages: []proto.Message{response}, err: err}, nil
 	}
+	var got outcome
+	got.messages, got.err = collect(ctx, conn, method, request)
+	return got, nil
+}
+
+// collect makes a server-streaming call and reads it to its end.
+func collect(ctx context.Context, conn grpc.ClientConnInterface, method protoreflect.MethodDescriptor, request proto.Message) ([]proto.Message, error) {
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, Path(method))
 	if err != nil {
-		return outcome{err: err}, nil
+		return nil, err
 	}
-	if err := errors.Join(stream.SendMsg(request), stream.CloseSend()); err != nil {
-		return outcome{err: err}, nil
+	// A server that refuses the call may have ended it already; why is told by RecvMsg.
+	if err := errors.Join(stream.SendMsg(request), stream.CloseSend()); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	var got outcome
+	var got []proto.Message
 	for {
 		response, err := New(method.Output())
 		if err != nil {
-			return outcome{}, err
+			return nil, err
 		}
-		if err := stream.RecvMsg(response); err != nil {
-			if !errors.Is(err, io.EOF) {
-				got.err = err
-			}
+		switch err := stream.RecvMsg(response); {
+		case errors.Is(err, io.EOF):
 			return got, nil
+		case err != nil:
+			return got, err
 		}
-		got.messages = append(got.messages, response)
+		got = append(got, response)
 	}
 }
 
