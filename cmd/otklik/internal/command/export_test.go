@@ -36,23 +36,28 @@ func checkExport(t *testing.T, s *shell) {
 	}
 }
 
-// checkResume cuts exports and makes them whole again.
-func checkResume(t *testing.T, s *shell) {
+// Wherever an export was cut off, --resume makes it whole again.
+func TestExportResumes(t *testing.T) {
+	ready := startSuite(t)
+	s := newShell(t, ready.HTTP, ready.Key)
+	s.ok("import", "--mapping", example(t, "shop/mapping.yaml"), "--allow-refused", example(t, "shop/answers.csv"))
 	folder := t.TempDir()
-	for _, name := range []string{"sfo.csv", "sfo.jsonl"} {
+	for _, name := range []string{"shop.csv", "shop.jsonl"} {
 		path := filepath.Join(folder, name)
-		s.ok("export", "--survey", "sfo-2017", "-o", path)
+		s.ok("export", "--survey", "example-shop", "-o", path)
 		whole := readFile(t, path)
-		if r := s.run("export", "--survey", "sfo-2017", "-o", path); r.code != exit.Usage || !strings.Contains(r.err, "--resume") {
+		if n := strings.Count(whole, "shop-10"); n < 9 {
+			t.Errorf("%s has %d of 9 responses", name, n)
+		}
+		if r := s.run("export", "--survey", "example-shop", "-o", path); r.code != exit.Usage || !strings.Contains(r.err, "--resume") {
 			t.Errorf("%s: writing over a file: %+v", name, r)
 		}
-		// Wherever the file is cut, --resume makes it whole again.
-		for _, cut := range []int{0, 5, len(whole) / 3, len(whole) - 1, len(whole)} {
+		for _, cut := range []int{0, 5, len(whole) / 2, len(whole) - 1, len(whole)} {
 			if err := os.WriteFile(path, []byte(whole[:cut]), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			r := s.run("export", "--survey", "sfo-2017", "-o", path, "--resume")
-			if cut == 5 && name == "sfo.csv" {
+			r := s.run("export", "--survey", "example-shop", "-o", path, "--resume")
+			if cut == 5 && name == "shop.csv" {
 				// Half a header is no export of this survey.
 				if r.code == 0 || readFile(t, path) != whole[:cut] {
 					t.Errorf("%s cut at %d: %+v", name, cut, r)
