@@ -35,7 +35,7 @@ func readAll(t testing.TB, in string, format CSVFormat) (header []string, record
 	}
 	for {
 		rec, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.Header(), records, lines
 		}
 		if err != nil {

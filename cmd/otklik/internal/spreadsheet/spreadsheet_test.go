@@ -1,7 +1,6 @@
 package spreadsheet
 
 import (
-	"encoding/csv"
 	"strings"
 	"testing"
 
@@ -47,11 +46,6 @@ func TestDefuseProperty(t *testing.T) {
 		trimmed := strings.TrimLeft(out, " \n\u00a0")
 		if strings.IndexAny(trimmed, "=@\t\r") == 0 {
 			t.Fatalf("Defuse(%q) = %q still begins like a formula", in, out)
-		}
-		var b strings.Builder
-		w := csv.NewWriter(&b)
-		if err := w.Write([]string{out}); err != nil {
-			t.Fatal(err)
 		}
 	})
 }
