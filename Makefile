@@ -152,6 +152,6 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.
 	npm --prefix $(WEB) ci --no-audit --no-fund
 	@touch $@
 
-$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json proto/gen/openapi/otklik.json $(shell git ls-files -co --exclude-standard $(WEB)/src $(WEB)/docs $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.json)
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json proto/gen/openapi/otklik.json $(wildcard $(shell git ls-files -co --exclude-standard $(WEB)/src $(WEB)/docs $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.json))
 	npm --prefix $(WEB) run --silent build
 	@touch $@

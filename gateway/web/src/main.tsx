@@ -1,6 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import "./styles.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/score.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

@@ -109,7 +109,10 @@ export class Format {
 
   /** A calendar day without its year. */
   dayOfYear(midnight: Date): string {
-    return this.#date(midnight, { day: digits.day, month: this.#words ? "short" : digits.month });
+    return this.#date(
+      midnight,
+      this.#words ? { day: "numeric", month: "short" } : { day: digits.day, month: digits.month },
+    );
   }
 
   /** A calendar month with its year, given as its first midnight in UTC. */

@@ -42,15 +42,15 @@ describe("columnsOf", () => {
   it("breaks the line where days are missing and only there", () => {
     const points = pointsOf(["2017-05-01", "2017-05-02", "2017-05-05"].map((date) => step(`${date}T00:00:00Z`, 50)));
     const [x, lower, upper, estimate] = columnsOf(points, "TIME_GRAIN_DAY");
-    expect(estimate).toEqual([50, 50, null, 50]);
-    expect(lower).toEqual([45, 45, null, 45]);
-    expect(upper).toEqual([55, 55, null, 55]);
-    expect(x[2]).toBe(day("2017-05-03").getTime() / 1000 + 43_200);
+    expect(estimate).toEqual([null, 50, 50, null, 50, null]);
+    expect(lower).toEqual([null, 45, 45, null, 45, null]);
+    expect(upper).toEqual([null, 55, 55, null, 55, null]);
+    expect(x[3]).toBe(day("2017-05-03").getTime() / 1000 + 43_200);
   });
 
   it("does not take short and long months for gaps", () => {
     const points = pointsOf(["2017-01-01", "2017-02-01", "2017-03-01"].map((date) => step(`${date}T00:00:00Z`, 50)));
-    expect(columnsOf(points, "TIME_GRAIN_MONTH")[3]).toEqual([50, 50, 50]);
+    expect(columnsOf(points, "TIME_GRAIN_MONTH")[3]).toEqual([null, 50, 50, 50, null]);
   });
 
   it("does not take a change of the clock for a gap", () => {
@@ -59,12 +59,17 @@ describe("columnsOf", () => {
       step("2017-03-12T08:00:00Z", 2),
       step("2017-03-13T07:00:00Z", 3),
     ]);
-    expect(columnsOf(points, "TIME_GRAIN_DAY")[3]).toEqual([1, 2, 3]);
+    expect(columnsOf(points, "TIME_GRAIN_DAY")[3]).toEqual([null, 1, 2, 3, null]);
   });
 
   it("keeps an estimate that has no interval", () => {
     const points = pointsOf([{ slice: { period: { startTime: "2017-05-01T00:00:00Z" } }, estimate: 4, n: "1" }]);
-    expect(columnsOf(points, "TIME_GRAIN_DAY").slice(1)).toEqual([[null], [null], [4]]);
+    expect(columnsOf(points, "TIME_GRAIN_DAY").slice(1)).toEqual([
+      [null, null, null],
+      [null, null, null],
+      [null, 4, null],
+    ]);
+    expect(columnsOf([], "TIME_GRAIN_DAY")).toEqual([[], [], [], []]);
   });
 });
 

@@ -59,6 +59,13 @@ export type Columns = [number[], (number | null)[], (number | null)[], (number |
  */
 export function columnsOf(points: readonly Point[], grain: TrendGrain): Columns {
   const columns: Columns = [[], [], [], []];
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) {
+    return columns;
+  }
+  // Rows without values at the ends keep the first and the last step off the edges.
+  const margin = (longestStep[grain] * dayMilliseconds) / 2;
+  addRow(columns, first.day.getTime() - margin, null, null, null);
   let before: Point | undefined;
   for (const point of points) {
     if (before !== undefined && point.day.getTime() - before.day.getTime() > longestStep[grain] * dayMilliseconds) {
@@ -67,6 +74,7 @@ export function columnsOf(points: readonly Point[], grain: TrendGrain): Columns 
     addRow(columns, point.day.getTime(), point.lower ?? null, point.upper ?? null, point.estimate);
     before = point;
   }
+  addRow(columns, last.day.getTime() + margin, null, null, null);
   return columns;
 }
 
