@@ -129,7 +129,8 @@ func published(t *testing.T, name string) map[string]map[string]float64 {
 func importYear(t *testing.T, suite *harness.Suite, year string, rows, empty int) {
 	t.Helper()
 	summary := importFile(t, suite, "sfo_airport/"+year+".yaml", "sfo_airport/sfo_"+year+".csv.gz")
-	if r := summary.Rows; r.Read != rows || r.Accepted != rows-empty || r.Refused != 0 || r.Empty != empty {
+	// A call that took too long on a busy machine is repeated, and what it had stored counts as replayed.
+	if r := summary.Rows; r.Read != rows || r.Accepted+r.Replayed != rows-empty || r.Refused != 0 || r.Empty != empty {
 		t.Fatalf("%+v: want %d rows, %d of them empty, all others accepted", r, rows, empty)
 	}
 	awaitResponses(t, suite, "surveys/sfo-"+year, int64(rows-empty))

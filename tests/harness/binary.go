@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +11,8 @@ import (
 	"github.com/otklik/otklik/libs/testkit"
 )
 
-// EnvBinary names the environment variable that holds the path of the binary to test. Without it the binary is built, once in a test run.
+// EnvBinary names the environment variable that holds the path of the binary to test. A relative path begins in the root of the
+// project. Without it the binary is built, once in a test run.
 const EnvBinary = "OTKLIK_BINARY"
 
 var binary = sync.OnceValues(buildBinary)
@@ -39,17 +39,18 @@ func buildBinary() (string, error) {
 		}
 		return path, nil
 	}
-	dir, err := os.MkdirTemp("", "otklik-bin-")
-	if err != nil {
-		return "", fmt.Errorf("make folder for the binary: %w", err)
-	}
-	path := filepath.Join(dir, "otklik")
+	// Built aside and renamed: packages of tests run at the same time, and each may build it.
+	path := filepath.Join(root, "bin", "otklik-under-test")
+	aside := fmt.Sprintf("%s.%d", path, os.Getpid())
 	// Without cancellation: the binary is shared by all tests of the run.
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/otklik")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", aside, "./cmd/otklik")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("build the binary: %w: %s", err, out), os.RemoveAll(dir))
+		return "", fmt.Errorf("build the binary: %w: %s", err, out)
+	}
+	if err := os.Rename(aside, path); err != nil {
+		return "", fmt.Errorf("keep the binary: %w", err)
 	}
 	return path, nil
 }
