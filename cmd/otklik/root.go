@@ -31,6 +31,9 @@ func newRootCommand() *cobra.Command {
 	root.Short = "Ask customers, score the answers, see what to fix first"
 	root.SilenceUsage = true
 	root.SilenceErrors = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return exit.Usagef("%w; see %s --help", err, cmd.CommandPath())
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", announced(suite.Survey), "data", "grpc")
 	env := command.Env{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	"github.com/otklik/otklik/cmd/otklik/internal/suite"
 	"github.com/otklik/otklik/libs/config"
 )
@@ -46,7 +47,7 @@ func (s *settings) load() (suite.Config, error) {
 	c, err := config.Load(suite.DefaultConfig(),
 		config.WithFile(s.file), config.WithEnviron(config.Environ(), clientVariables...), config.WithOverrides(flags))
 	if err != nil {
-		return suite.Config{}, fmt.Errorf("load configuration: %w", err)
+		return suite.Config{}, exit.Usagef("load configuration: %w", err)
 	}
 	return c, nil
 }
@@ -67,7 +68,7 @@ func newServeCommand(use, short string, f serve, listens ...string) *cobra.Comma
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.load()
 			if err != nil {
@@ -78,6 +79,14 @@ func newServeCommand(use, short string, f serve, listens ...string) *cobra.Comma
 	}
 	s.bind(cmd, listens...)
 	return cmd
+}
+
+// noArguments refuses arguments, unknown commands among them.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return exit.Usagef("%w; see %s --help", err, cmd.CommandPath())
+	}
+	return nil
 }
 
 func newAllCommand() *cobra.Command {
@@ -105,7 +114,7 @@ func newConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Print the configuration in force, secrets redacted",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if document {
 				text, err := config.Document(suite.DefaultConfig())
