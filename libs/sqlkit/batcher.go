@@ -64,9 +64,9 @@ func NewBatcher(db *DB, max int) *Batcher {
 	return b
 }
 
-// Do runs fn in a transaction together with other operations and returns after the commit. The result is nil exactly when what fn did is on
-// the disk. Errors: that of fn (then nothing of fn is written), ctx's error when ctx ended before fn ran (fn then never runs), ErrClosed,
-// ErrFull, ErrBusy, or that of the commit. Once fn runs, the result of the commit is awaited even if ctx ends. fn's context keeps the values
+// Do runs fn in a transaction together with other operations and returns after the commit. When the result is nil, what fn did is on the
+// disk. Errors: that of fn (then nothing of fn is written), ctx's error when ctx ended before fn ran (fn then never runs), ErrClosed,
+// ErrFull, ErrBusy, or that of the commit, which leaves open whether it was written. Once fn runs, the result of the commit is awaited even if ctx ends. fn's context keeps the values
 // of ctx but not its end. A panic of fn undoes it and goes on in the caller.
 func (b *Batcher) Do(ctx context.Context, fn Operation) error {
 	if err := ctx.Err(); err != nil {
@@ -191,7 +191,7 @@ func (b *Batcher) flush(batch []*operation) {
 	}
 }
 
-// transact runs the operations in one transaction. Its error means that none of them was written.
+// transact runs the operations in one transaction. Its error is that of all of them.
 func (b *Batcher) transact(live []*operation) error {
 	ctx := context.Background()
 	tx, err := b.db.Write.BeginTx(ctx, nil)

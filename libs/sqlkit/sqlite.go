@@ -163,7 +163,8 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 }
 
 // Update runs fn in a write transaction of its own, which is committed when fn returns nil and undone otherwise. It waits for the writing
-// connection. For many small writes use a Batcher. After an error of the commit itself nothing was written.
+// connection. For many small writes use a Batcher. An error of the commit itself leaves open whether
+// it was written: repeat what is safe to repeat, or look.
 func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	tx, err := db.Write.BeginTx(ctx, nil)
 	if err != nil {

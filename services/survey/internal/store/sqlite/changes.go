@@ -9,10 +9,10 @@ import (
 
 const (
 	sqlHead        = `SELECT coalesce(max(position), 0) FROM changes`
-	changeColumns  = `c.position, s.position, s.organization, s.survey, s.kind, s.id, s.revision, s.count_time, s.body`
-	sqlReadChanges = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = coalesce(c.reference, c.position)
+	changeColumns  = `s.position, s.organization, s.survey, s.kind, s.id, s.revision, s.count_time, s.body`
+	sqlReadChanges = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = c.position
 WHERE c.position > ? AND c.position <= ? ORDER BY c.position LIMIT ?`
-	sqlReadChangesOf = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = coalesce(c.reference, c.position)
+	sqlReadChangesOf = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = c.position
 WHERE c.organization = ? AND c.position > ? AND c.position <= ? ORDER BY c.position LIMIT ?`
 )
 
@@ -56,9 +56,10 @@ func scanChange(row scanner) (store.Change, error) {
 	var c store.Change
 	v := &c.Submission
 	var kind, revision, count int64
-	if err := row.Scan(&c.Position, &v.Position, &v.Organization, &v.Survey, &kind, &v.ID, &revision, &count, &v.Body); err != nil {
+	if err := row.Scan(&v.Position, &v.Organization, &v.Survey, &kind, &v.ID, &revision, &count, &v.Body); err != nil {
 		return store.Change{}, fmt.Errorf("read change: %w", err)
 	}
+	c.Position = v.Position
 	v.Kind, v.Revision, v.CountTime = store.Kind(kind), int32(revision), fromNano(count)
 	return c, nil
 }

@@ -53,12 +53,11 @@ CREATE TABLE idempotency (
     PRIMARY KEY (organization, scope, key)
 ) STRICT, WITHOUT ROWID;
 
--- The log of changes in the order of commits, for other services. Positions are never used twice. A change refers to the submission
--- `reference`, or where that is NULL to the submission at its own position.
+-- The log of changes in the order of commits, for other services. Positions are never used twice. A change refers to the submission at its own
+-- position.
 CREATE TABLE changes (
     position     INTEGER PRIMARY KEY AUTOINCREMENT,
     organization TEXT    NOT NULL,
     survey       TEXT    NOT NULL,
-    kind         INTEGER NOT NULL,
-    reference    INTEGER
+    kind         INTEGER NOT NULL
 ) STRICT;
