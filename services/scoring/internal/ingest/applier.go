@@ -146,6 +146,7 @@ func (a *Applier) apply(ctx context.Context, cursor store.Cursor, events []*surv
 	if err != nil {
 		return err
 	}
+	a.translator.stored()
 	for _, d := range drafts {
 		if err := a.Board.Apply(d.changes.Ledger.Organization, d.delta); err != nil {
 			// The store is right: what the board shows is made anew from it.

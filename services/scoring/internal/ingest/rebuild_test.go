@@ -39,8 +39,17 @@ type running struct {
 
 func follow(t failer, st store.Store, f *feed) *running {
 	t.Helper()
-	r := &running{store: st, catalog: &shopCatalog{}}
-	r.applier, r.board = newApplier(t, st, r.catalog)
+	catalog := &shopCatalog{}
+	r := followWith(t, st, f, catalog)
+	r.catalog = catalog
+	return r
+}
+
+// followWith follows a feed with a catalogue of the test's own.
+func followWith(t failer, st store.Store, f *feed, catalog ingest.Catalog) *running {
+	t.Helper()
+	r := &running{store: st}
+	r.applier, r.board = newApplier(t, st, catalog)
 	r.rebuilder = ingest.NewRebuilder(r.applier, f)
 	if err := r.rebuilder.Recover(context.Background()); err != nil {
 		t.Fatalf("recover: %v", err)
