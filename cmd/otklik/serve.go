@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -15,37 +16,34 @@ import (
 // clientVariables are environment variables of the client commands; they set no field of the configuration.
 var clientVariables = []string{"OTKLIK_SERVER", "OTKLIK_KEY", "OTKLIK_PROFILE"}
 
-// settings are the flags that every serving command has.
-type settings struct {
-	file             string
-	data, http, grpc string
+// fileFlag names the configuration file.
+const fileFlag = "config"
+
+// fieldFlags are the fields of the configuration that have a flag of the same name.
+var fieldFlags = map[string]string{
+	"data": "folder of the databases (default data)",
+	"http": "address of the gateway, port 0 for a free one (default 127.0.0.1:8080)",
+	"grpc": "address of the services, port 0 for a free one (default 127.0.0.1:9090)",
 }
 
-func (s *settings) bind(cmd *cobra.Command, listens ...string) {
-	flags := cmd.Flags()
-	flags.StringVar(&s.file, "config", "", "configuration file (YAML)")
-	for _, name := range listens {
-		switch name {
-		case "data":
-			flags.StringVar(&s.data, name, "", "folder of the databases (default data)")
-		case "http":
-			flags.StringVar(&s.http, name, "", "address of the gateway, port 0 for a free one (default 127.0.0.1:8080)")
-		case "grpc":
-			flags.StringVar(&s.grpc, name, "", "address of the services, port 0 for a free one (default 127.0.0.1:9090)")
-		}
+// addConfigFlags adds the flag of the file and those of the fields named.
+func addConfigFlags(cmd *cobra.Command, fields ...string) {
+	cmd.Flags().String(fileFlag, "", "configuration file (YAML)")
+	for _, name := range fields {
+		cmd.Flags().String(name, "", fieldFlags[name])
 	}
 }
 
-// load gives the configuration in force: defaults, then file, environment, flags.
-func (s *settings) load() (suite.Config, error) {
-	flags := make(map[string]string)
-	for name, value := range map[string]string{"data": s.data, "http": s.http, "grpc": s.grpc} {
-		if value != "" {
-			flags[name] = value
+// loadConfig gives the configuration in force: defaults, then file, environment, flags.
+func loadConfig(cmd *cobra.Command) (suite.Config, error) {
+	keys := make(map[string]string, len(fieldFlags))
+	for name := range fieldFlags {
+		if cmd.Flags().Lookup(name) != nil {
+			keys[name] = name
 		}
 	}
-	c, err := config.Load(suite.DefaultConfig(),
-		config.WithFile(s.file), config.WithEnviron(config.Environ(), clientVariables...), config.WithOverrides(flags))
+	c, err := config.Load(suite.DefaultConfig(), config.WithFile(cmd.Flag(fileFlag).Value.String()),
+		config.WithEnviron(os.Environ(), clientVariables...), config.WithFlags(cmd.Flags(), keys))
 	if err != nil {
 		return suite.Config{}, exit.Usagef("load configuration: %w", err)
 	}
@@ -63,21 +61,20 @@ func announced(run func(context.Context, suite.Config, func(suite.Ready)) error)
 	}
 }
 
-func newServeCommand(use, short string, f serve, listens ...string) *cobra.Command {
-	var s settings
+func newServeCommand(use, short string, f serve, fields ...string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.load()
+			c, err := loadConfig(cmd)
 			if err != nil {
 				return err
 			}
 			return f(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), c)
 		},
 	}
-	s.bind(cmd, listens...)
+	addConfigFlags(cmd, fields...)
 	return cmd
 }
 
@@ -109,7 +106,6 @@ what is in force, secrets redacted. Durations have a unit, for example 30s or 72
 `
 
 func newConfigCommand() *cobra.Command {
-	var s settings
 	var document bool
 	cmd := &cobra.Command{
 		Use:   "config",
@@ -124,7 +120,7 @@ func newConfigCommand() *cobra.Command {
 				_, err = fmt.Fprint(cmd.OutOrStdout(), configPreface, string(text))
 				return err
 			}
-			c, err := s.load()
+			c, err := loadConfig(cmd)
 			if err != nil {
 				return err
 			}
@@ -136,7 +132,7 @@ func newConfigCommand() *cobra.Command {
 			return err
 		},
 	}
-	s.bind(cmd, "data", "http", "grpc")
+	addConfigFlags(cmd, "data", "http", "grpc")
 	cmd.Flags().BoolVar(&document, "document", false, "print the reference of all fields in Markdown instead")
 	return cmd
 }

@@ -4,10 +4,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -29,22 +26,15 @@ const internalDelim = "\x00"
 type Option func(*sources)
 
 type sources struct {
-	file         string
-	fileOptional bool
-	environ      []string
-	ignoredEnv   map[string]bool
-	flags        *pflag.FlagSet
-	flagKeys     map[string]string
-	overrides    map[string]string
+	file       string
+	environ    []string
+	ignoredEnv map[string]bool
+	flags      *pflag.FlagSet
+	flagKeys   map[string]string
 }
 
 // WithFile reads a YAML file; that it does not exist is an error. An empty path is no file.
 func WithFile(path string) Option { return func(s *sources) { s.file = path } }
-
-// WithOptionalFile reads a YAML file if it exists.
-func WithOptionalFile(path string) Option {
-	return func(s *sources) { s.file, s.fileOptional = path, true }
-}
 
 // WithEnviron reads environment variables (os.Environ()) that begin with EnvPrefix. ignored are variables with that prefix that belong to
 // something else. A value for a list is separated by commas, or YAML in brackets.
@@ -61,11 +51,6 @@ func WithEnviron(environ []string, ignored ...string) Option {
 // WithFlags reads the flags that were set on the command line; keys maps a flag's name to a key such as http.address.
 func WithFlags(flags *pflag.FlagSet, keys map[string]string) Option {
 	return func(s *sources) { s.flags, s.flagKeys = flags, keys }
-}
-
-// WithOverrides sets keys such as http.address, over all other sources.
-func WithOverrides(values map[string]string) Option {
-	return func(s *sources) { s.overrides = values }
 }
 
 // Load returns the defaults, a struct, overlaid by the sources. Lists and maps are replaced as a whole, never merged. Errors name every key
@@ -95,11 +80,7 @@ func Load[T any](defaults T, opts ...Option) (T, error) {
 	if err != nil {
 		return out, err
 	}
-	overrides, err := sch.fromStrings(s.overrides, func(key string) string { return "the override " + key })
-	if err != nil {
-		return out, err
-	}
-	for _, values := range []map[string]any{env, flags, overrides} {
+	for _, values := range []map[string]any{env, flags} {
 		if err := k.Load(confmap.Provider(values, internalDelim), nil); err != nil {
 			return out, fmt.Errorf("merge configuration: %w", err)
 		}
@@ -129,9 +110,6 @@ func (s *sources) loadFile(k *koanf.Koanf, sch *schema) error {
 	}
 	content := koanf.New(internalDelim)
 	if err := content.Load(file.Provider(s.file), yaml.Parser()); err != nil {
-		if s.fileOptional && errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
 		return fmt.Errorf("read %s: %w", s.file, err)
 	}
 	raw := content.Raw()
@@ -157,6 +135,3 @@ func (s *sources) fromFlags(sch *schema) (map[string]any, error) {
 	}
 	return sch.fromStrings(values, func(key string) string { return names[key] })
 }
-
-// Environ is os.Environ, so that callers of WithEnviron need no import for the usual case.
-func Environ() []string { return os.Environ() }

@@ -83,14 +83,13 @@ roles: {app: [scoring.*]}
 `)),
 		config.WithEnviron([]string{"OTKLIK_HTTP_ADDRESS=env:3", "OTKLIK_HTTP_MAX_CALLS=30", "OTKLIK_HTTP_DEBUG=true", "OTKLIK_HTTP_RATIO=0.25", "OTHER=1",
 			"OTKLIK_TAGS=p, q", "OTKLIK_PROFILE=mine"}, "OTKLIK_PROFILE"),
-		config.WithFlags(flags, map[string]string{"http": "http.address", "calls": "http.max_calls"}),
-		config.WithOverrides(map[string]string{"data": "override"}))
+		config.WithFlags(flags, map[string]string{"http": "http.address", "calls": "http.max_calls"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := sample{
 		HTTP:  server{Address: "flag:4", Timeout: 5 * time.Second, MaxCalls: 30, Debug: true, Ratio: 0.25},
-		Data:  "override",
+		Data:  "from-file",
 		Tags:  []string{"p", "q"},
 		Keys:  []key{{ID: "k1", Secret: "s1", Roles: []string{"app"}}},
 		Roles: map[string][]string{"app": {"scoring.*"}},
@@ -114,7 +113,6 @@ func TestRefusals(t *testing.T) {
 	for _, tc := range []struct {
 		name, file string
 		environ    []string
-		overrides  map[string]string
 		want       []string
 	}{
 		{name: "unknown key", file: "http: {max_cals: 3}", want: []string{"unknown key http.max_cals", "did you mean http.max_calls?"}},
@@ -131,10 +129,9 @@ func TestRefusals(t *testing.T) {
 		{name: "malformed variable", environ: []string{"OTKLIK_HTTP_MAX_CALLS=x"}, want: []string{"OTKLIK_HTTP_MAX_CALLS", "whole number"}},
 		{name: "malformed boolean", environ: []string{"OTKLIK_HTTP_DEBUG=maybe"}, want: []string{"OTKLIK_HTTP_DEBUG"}},
 		{name: "malformed duration", environ: []string{"OTKLIK_HTTP_TIMEOUT=5"}, want: []string{"timeout", "unit"}},
-		{name: "unknown override", overrides: map[string]string{"http.addres": "x"}, want: []string{"http.addres", "did you mean http.address?"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			opts := []config.Option{config.WithEnviron(tc.environ), config.WithOverrides(tc.overrides)}
+			opts := []config.Option{config.WithEnviron(tc.environ)}
 			if tc.file != "" {
 				opts = append(opts, config.WithFile(writeFile(t, tc.file)))
 			}
@@ -155,9 +152,6 @@ func TestMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "absent.yaml")
 	if _, err := config.Load(defaults(), config.WithFile(path)); err == nil {
 		t.Error("a missing file was accepted")
-	}
-	if _, err := config.Load(defaults(), config.WithOptionalFile(path)); err != nil {
-		t.Errorf("a missing optional file was refused: %v", err)
 	}
 }
 

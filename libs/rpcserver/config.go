@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -86,8 +85,6 @@ type Deps struct {
 	Permission func(protoreflect.MethodDescriptor) string
 	// Stats, if not nil, sees the calls that come over TCP (OpenTelemetry).
 	Stats stats.Handler
-	// Credentials, if not nil, secure the TCP side (TLS).
-	Credentials credentials.TransportCredentials
 	// Interceptors replace the standard chain; the order must be interceptor.Order all the same.
 	Interceptors []interceptor.Interceptor
 }

@@ -126,9 +126,6 @@ func (s *Server) options(deps Deps, unary grpc.UnaryServerInterceptor, stream gr
 	if deps.Stats != nil {
 		opts = append(opts, grpc.StatsHandler(deps.Stats))
 	}
-	if deps.Credentials != nil {
-		opts = append(opts, grpc.Creds(deps.Credentials))
-	}
 	return opts
 }
 
@@ -228,9 +225,6 @@ func (s *Server) Serve(l net.Listener) error {
 // InProcess is the connection for callers in this process. Calls pass the same interceptors as over TCP and need credentials as there
 // (rpcclient.WithKey). Messages are copied, so that neither side sees what the other does to its own.
 func (s *Server) InProcess() grpc.ClientConnInterface { return s.inproc }
-
-// InFlight is the number of calls that the server works on now, streams included.
-func (s *Server) InFlight() int { return s.admission.InFlight() }
 
 // Drain stops the server in order: health says NOT_SERVING, then for Config.Linger calls are still accepted, then new calls are refused and
 // those in flight finish; streams are ended after Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off.

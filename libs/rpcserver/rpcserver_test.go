@@ -343,7 +343,4 @@ func TestConcurrentCalls(t *testing.T) {
 			}
 		}
 	})
-	if n := h.server.InFlight(); n != 0 {
-		t.Errorf("%d calls in flight after all have ended", n)
-	}
 }

@@ -20,7 +20,7 @@ type DB struct {
 	// Write is the one connection that may write. Prefer Update and the Batcher, which keep prepared statements; never hold a transaction of
 	// it while waiting for anything else.
 	Write *sql.DB
-	// Read is a pool of connections that refuse to write. Prefer Query, QueryRow and Snapshot, which keep prepared statements.
+	// Read is a pool of connections that refuse to write. Prefer Query and QueryRow, which keep prepared statements.
 	Read *sql.DB
 
 	writeStmts *Stmts
@@ -48,7 +48,6 @@ type Option func(*options)
 type options struct {
 	readers     int
 	busyTimeout time.Duration
-	foreignKeys bool
 }
 
 // WithReaders sets the number of reading connections (default DefaultReaders).
@@ -56,9 +55,6 @@ func WithReaders(n int) Option { return func(o *options) { o.readers = n } }
 
 // WithBusyTimeout sets how long a connection waits for a lock that another process holds before ErrBusy (default DefaultBusyTimeout).
 func WithBusyTimeout(d time.Duration) Option { return func(o *options) { o.busyTimeout = d } }
-
-// WithForeignKeys switches on the checking of foreign keys, off by default.
-func WithForeignKeys() Option { return func(o *options) { o.foreignKeys = true } }
 
 // OpenSQLite opens or creates the database file at path, whose folder must exist. Every commit is on disk when it returns (WAL with
 // synchronous=FULL). mmap is not used: a failing disk would then kill the process instead of giving an error.
@@ -112,9 +108,6 @@ func dsn(path string, o options, writer bool) string {
 	} else {
 		pragmas = append(pragmas, "query_only(1)", fmt.Sprintf("cache_size(-%d)", readerCacheKiB))
 	}
-	if o.foreignKeys {
-		pragmas = append(pragmas, "foreign_keys(1)")
-	}
 	pragmas = append(pragmas, "temp_store(MEMORY)")
 	query["_pragma"] = pragmas
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
@@ -147,19 +140,6 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // QueryRow runs a query of at most one row on a reading connection with a prepared statement.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return db.readStmts.QueryRow(ctx, query, args...)
-}
-
-// Snapshot runs fn in a read transaction: all its queries see the database as it was at the first of them, whatever is written meanwhile.
-// Do not hold a snapshot for long: the WAL cannot be cut back before it ends.
-func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	tx, err := db.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin snapshot: %w", Translate(err))
-	}
-	t := &Tx{tx: tx, stmts: db.readStmts}
-	// The rollback ends the transaction, which has nothing to keep, so that its failing loses nothing.
-	defer func() { _ = t.finish(ctx, tx.Rollback) }()
-	return fn(ctx, t)
 }
 
 // Update runs fn in a write transaction of its own, which is committed when fn returns nil and undone otherwise. It waits for the writing

@@ -28,8 +28,8 @@ func pragma(t *testing.T, db *sql.DB, name string) string {
 }
 
 func TestSettings(t *testing.T) {
-	db := openOps(t, sqlkit.WithForeignKeys(), sqlkit.WithReaders(2), sqlkit.WithBusyTimeout(time.Second))
-	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "1000", "mmap_size": "0"} {
+	db := openOps(t, sqlkit.WithReaders(2), sqlkit.WithBusyTimeout(time.Second))
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "1000", "mmap_size": "0"} {
 		if got := pragma(t, db.Write, name); got != want {
 			t.Errorf("writer: %s is %s, want %s", name, got, want)
 		}
@@ -42,10 +42,6 @@ func TestSettings(t *testing.T) {
 	}
 	if err := db.Ping(t.Context()); err != nil {
 		t.Error(err)
-	}
-	plain := openOps(t)
-	if got := pragma(t, plain.Write, "foreign_keys"); got != "0" {
-		t.Errorf("foreign keys without being wanted: %s", got)
 	}
 }
 
@@ -130,31 +126,6 @@ func TestUpdate(t *testing.T) {
 	}
 	if sqlkit.IsUniqueViolation(errOwn) || sqlkit.IsUniqueViolation(nil) {
 		t.Error("a violation out of nothing")
-	}
-}
-
-func TestSnapshotIsConsistent(t *testing.T) {
-	db := openOps(t)
-	err := db.Snapshot(t.Context(), func(ctx context.Context, tx *sqlkit.Tx) error {
-		for i := range 3 {
-			var n int
-			if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM ops`).Scan(&n); err != nil {
-				return err
-			}
-			if n != 0 {
-				return fmt.Errorf("look %d: a row written after the snapshot began is in it", i)
-			}
-			if err := db.Update(ctx, insert(fmt.Sprint(i), 1)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, db); n != 3 {
-		t.Errorf("%d rows", n)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -27,6 +28,9 @@ type Ready struct {
 	GRPC string `json:"grpc,omitempty"`
 	Key  string `json:"key,omitempty"`
 }
+
+// readinessInterval is how often a process asks its services whether they can work, and how long they may take to say so.
+const readinessInterval = 2 * time.Second
 
 // unit is what every service of the suite is to the composition root.
 type unit interface {
@@ -98,13 +102,37 @@ func (p *process) addServer() error {
 			}
 			return err
 		},
-		Run: func(context.Context) error {
-			p.server.SetServing(true)
-			return p.server.Serve(listener)
-		},
+		Run:  func(context.Context) error { return p.server.Serve(listener) },
 		Stop: p.server.Drain,
-	})
+	}, service.Component{Name: "health", Run: p.watchReadiness})
 	return nil
+}
+
+// watchReadiness keeps what gRPC health says in step with the services' own readiness.
+func (p *process) watchReadiness(ctx context.Context) error {
+	ticker := time.NewTicker(readinessInterval)
+	defer ticker.Stop()
+	well := true
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		asked, cancel := context.WithTimeout(ctx, readinessInterval)
+		var errs []error
+		for name, err := range p.readiness(asked) {
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+		cancel()
+		if now := len(errs) == 0; now != well && ctx.Err() == nil {
+			well = now
+			p.server.SetServing(now)
+			p.log.Warn("readiness changed", "ready", now, "error", errors.Join(errs...))
+		}
+	}
 }
 
 // addGateway makes the process serve HTTP in front of the services that the connections lead to.
