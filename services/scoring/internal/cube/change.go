@@ -21,18 +21,11 @@ func (f *family) change(s *series, changes []Change) {
 
 // changeDay changes one day of a series.
 func (f *family) changeDay(s *series, number int32, changes []Change) {
-	i, found := s.findBlock(floorDiv(number, daysPerBlock))
-	if !found {
-		s.blocks = slices.Insert(s.blocks, i, block{number: floorDiv(number, daysPerBlock)})
-	}
+	i, j := s.place(number)
 	blk := &s.blocks[i]
-	j, found := blk.findDay(number)
-	if !found {
-		blk.days = slices.Insert(blk.days, j, day{number: number})
-	}
 	d := &blk.days[j]
 	if many(changes, len(d.entries)) {
-		f.mergeDay(blk, d, changes)
+		f.mergeDay(blk, d, f.entriesOf(changes))
 		return
 	}
 	for _, c := range changes {
@@ -47,6 +40,19 @@ func (f *family) changeDay(s *series, number int32, changes []Change) {
 	if len(blk.days) == 0 {
 		s.blocks = slices.Delete(s.blocks, i, i+1)
 	}
+}
+
+// place finds a day, made when it is new: the index of its block and its own within the block.
+func (s *series) place(number int32) (i, j int) {
+	i, found := s.findBlock(floorDiv(number, daysPerBlock))
+	if !found {
+		s.blocks = slices.Insert(s.blocks, i, block{number: floorDiv(number, daysPerBlock)})
+	}
+	blk := &s.blocks[i]
+	if j, found = blk.findDay(number); !found {
+		blk.days = slices.Insert(blk.days, j, day{number: number})
+	}
+	return i, j
 }
 
 func (d *day) add(slot int, symbol uint32, change int64) {
@@ -79,36 +85,47 @@ func many(changes []Change, entries int) bool {
 	return true
 }
 
-// mergeDay merges changes that add to a day.
-func (f *family) mergeDay(blk *block, d *day, changes []Change) {
-	incoming := make([]entry, len(changes))
+// entriesOf are changes of one day that add to it, as entries.
+func (f *family) entriesOf(changes []Change) []entry {
+	out := make([]entry, len(changes))
 	for i, c := range changes {
 		_, slot := split(c.Bucket)
-		incoming[i] = newEntry(slot, f.intern(c.Value), uint32(c.Count))
+		out[i] = newEntry(slot, f.intern(c.Value), uint32(c.Count))
 	}
+	return out
+}
+
+// mergeDay merges entries into a day. Their places differ from each other; their counts are positive.
+func (f *family) mergeDay(blk *block, d *day, incoming []entry) {
 	// Symbols are not in the order of their values.
 	if !slices.IsSorted(incoming) {
 		slices.Sort(incoming)
 	}
 	f.sums.reset(len(f.values))
 	f.sums.add(incoming)
-	for _, symbol := range f.sums.touched {
-		blk.total = bump(blk.total, 0, symbol, f.sums.counts[symbol])
-	}
+	f.totals = f.sums.entries(f.totals[:0])
+	blk.total = mergeEntries(blk.total, f.totals)
+	alone := len(d.entries) == 0
 	d.entries = mergeEntries(d.entries, incoming)
 	if len(d.entries) < totalFrom {
 		d.total = nil
 		return
 	}
-	f.sums.reset(len(f.values))
-	f.sums.add(d.entries)
-	d.total = f.sums.entries(d.total[:0])
+	if !alone {
+		f.sums.reset(len(f.values))
+		f.sums.add(d.entries)
+		f.totals = f.sums.entries(f.totals[:0])
+	}
+	d.total = append(d.total[:0], f.totals...)
 }
 
-// mergeEntries adds up sorted entries; both may be kept.
+// mergeEntries adds b to a, both sorted. It may change a, and keeps neither.
 func mergeEntries(a, b []entry) []entry {
 	if len(a) == 0 {
-		return b
+		return slices.Clone(b)
+	}
+	if addInPlace(a, b) {
+		return a
 	}
 	out := make([]entry, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -124,4 +141,25 @@ func mergeEntries(a, b []entry) []entry {
 		}
 	}
 	return append(append(out, a...), b...)
+}
+
+// addInPlace adds b to a if a has all the places of b; otherwise it changes nothing.
+func addInPlace(a, b []entry) bool {
+	i := 0
+	for _, e := range b {
+		for i < len(a) && a[i].place() < e.place() {
+			i++
+		}
+		if i == len(a) || a[i].place() != e.place() {
+			return false
+		}
+	}
+	i = 0
+	for _, e := range b {
+		for a[i].place() < e.place() {
+			i++
+		}
+		a[i] += entry(e.count())
+	}
+	return true
 }

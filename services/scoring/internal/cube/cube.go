@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
@@ -73,36 +74,16 @@ func (c *Cube) Apply(d *Delta) error {
 }
 
 // Load adds cells to the cube, for a cube that is being filled from a store. Cells of the same key add up. It is fastest
-// in the order of Key.Compare. The error wraps ErrKey or ErrOverflow; the cells before it have been added.
+// in the order of Key.Compare. The error wraps ErrKey, ErrNegative or ErrOverflow; the cells before it have been added.
 func (c *Cube) Load(cells iter.Seq2[Key, histogram.Histogram]) error {
-	var changes []Change
+	l := c.Loader()
+	var bins []histogram.Bin
 	for k, h := range cells {
-		changes = changes[:0]
-		for b := range h.Bins() {
-			changes = append(changes, Change{Bucket: k.Bucket, Value: b.Value, Count: b.Count})
-		}
-		if err := c.LoadSeries(k, changes); err != nil {
-			return err
-		}
+		l.Series(k)
+		bins = slices.AppendSeq(bins[:0], h.Bins())
+		l.Cell(k.Bucket, bins)
 	}
-	return nil
-}
-
-// LoadSeries adds cells of one series to the cube; the bucket of the key means nothing. It is the fast way to fill a cube. Counts must be
-// positive and changes ascend by bucket and value; they are not kept. The error wraps ErrKey, ErrNegative or ErrOverflow; nothing
-// has been added then.
-func (c *Cube) LoadSeries(k Key, changes []Change) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var growth int64
-	for i := range changes {
-		growth += changes[i].Count
-	}
-	if err := c.checkSeries(k, changes, growth); err != nil {
-		return fmt.Errorf("load series: %w", err)
-	}
-	c.apply(k, changes)
-	return nil
+	return l.Close()
 }
 
 // Replace puts the content of another cube, such as a rebuilt one, in the place of this one's. The other must not be
@@ -181,7 +162,7 @@ func (c *Cube) checkSeries(k Key, changes []Change, growth int64) error {
 	if f != nil && len(f.values)+len(changes) > maxSymbols {
 		return fmt.Errorf("series %+v: %d different values: %w", k, len(f.values), ErrOverflow)
 	}
-	roomy := f == nil && growth <= math.MaxUint32 || f != nil && f.added+growth <= math.MaxUint32
+	roomy := growth <= math.MaxUint32 && (f == nil || f.added+growth <= math.MaxUint32)
 	for i := range changes {
 		change := &changes[i]
 		if change.Count > 0 && roomy {
@@ -209,6 +190,23 @@ func (c *Cube) apply(k Key, changes []Change) {
 	if len(changes) == 0 {
 		return
 	}
+	f := c.makeFamily(k)
+	s := f.makeSeries(k.ContextKey, k.ContextValue)
+	f.change(s, changes)
+	if s.isEmpty() {
+		f.drop(k.ContextKey, k.ContextValue)
+		sv := c.surveys[k.Survey]
+		if f.isEmpty() {
+			delete(sv.families, k.family())
+		}
+		if len(sv.families) == 0 {
+			delete(c.surveys, k.Survey)
+		}
+	}
+}
+
+// makeFamily is the family of a cell, made when it is new.
+func (c *Cube) makeFamily(k Key) *family {
 	sv := c.surveys[k.Survey]
 	if sv == nil {
 		sv = &survey{families: make(map[familyKey]*family)}
@@ -217,20 +215,10 @@ func (c *Cube) apply(k Key, changes []Change) {
 	name := k.family()
 	f := sv.families[name]
 	if f == nil {
-		f = &family{}
+		f = newFamily(name)
 		sv.families[name] = f
 	}
-	s := f.makeSeries(k.ContextKey, k.ContextValue)
-	f.change(s, changes)
-	if s.isEmpty() {
-		f.drop(k.ContextKey, k.ContextValue)
-		if f.isEmpty() {
-			delete(sv.families, name)
-		}
-		if len(sv.families) == 0 {
-			delete(c.surveys, k.Survey)
-		}
-	}
+	return f
 }
 
 // changed is h after signed changes that have been checked.

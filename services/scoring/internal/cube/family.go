@@ -7,6 +7,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
+	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
 // family is the series that count the same thing under different circumstances. Values are kept once, as symbols.
@@ -16,12 +17,34 @@ type family struct {
 	symbols map[int64]uint32
 	// added is the number of values ever added, to all series: as long as it is small, no count can be too great.
 	added int64
-	// sums is room to work in for the one who writes.
-	sums accumulator
+	// sums and totals are room to work in for the one who writes.
+	sums   accumulator
+	totals []entry
 	// all counts under all circumstances, by under each value of each key. Nothing is kept for circumstances that were not
 	// stated: that is the rest.
 	all series
 	by  [fact.Language + 1]map[string]*series
+}
+
+// newFamily is a family without counts. The values that it will count, as far as they are known and few, get symbols in their order: entries
+// then come in order by themselves.
+func newFamily(name familyKey) *family {
+	f := &family{}
+	switch name.kind {
+	case Outcomes:
+		for v := int64(response); v <= int64(fact.TimedOut); v++ {
+			f.intern(v)
+		}
+	case Answers:
+		s, err := question.ParseScale(name.scale)
+		if err != nil || s.Width()/s.Step >= fewValues {
+			break
+		}
+		for v := s.Min; v <= s.Max; v += s.Step {
+			f.intern(int64(v))
+		}
+	}
+	return f
 }
 
 // symbol is the symbol of a value; false when the value never occurred.

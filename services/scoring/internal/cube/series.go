@@ -6,8 +6,10 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/calendar"
 )
 
-// daysPerBlock is the number of days that share a total.
-const daysPerBlock = 32
+// DaysPerBlock is the number of days that share a total.
+const DaysPerBlock = 32
+
+const daysPerBlock = DaysPerBlock
 
 // totalFrom is the number of entries from which a day keeps a total: below, adding up the entries costs no more.
 const totalFrom = 16

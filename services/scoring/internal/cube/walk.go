@@ -35,7 +35,9 @@ func (a *accumulator) add(entries []entry) {
 
 // entries appends the sums as entries of a total, in order.
 func (a *accumulator) entries(out []entry) []entry {
-	slices.Sort(a.touched)
+	if !slices.IsSorted(a.touched) {
+		slices.Sort(a.touched)
+	}
 	for _, s := range a.touched {
 		out = append(out, newEntry(0, s, uint32(a.counts[s])))
 	}
