@@ -52,13 +52,13 @@ func freeText(id string) *surveyv1.Question {
 	return q
 }
 
-func questionnaire(questions ...*surveyv1.Question) *surveyv1.Questionnaire {
+func asking(questions ...*surveyv1.Question) *surveyv1.Questionnaire {
 	return &surveyv1.Questionnaire{Title: localized("Shop"), DefaultLanguage: "en", Questions: questions}
 }
 
 // shopQuestions is the questionnaire of most tests.
 func shopQuestions() *surveyv1.Questionnaire {
-	return questionnaire(nps("recommend"), csat("staff"), ces("effort", surveyv1.CesQuestion_DIRECTION_EFFORT), rating("price", 1, 10), freeText("why"))
+	return asking(nps("recommend"), csat("staff"), ces("effort", surveyv1.CesQuestion_DIRECTION_EFFORT), rating("price", 1, 10), freeText("why"))
 }
 
 // scores are answers by question.

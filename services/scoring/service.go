@@ -132,15 +132,12 @@ const (
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run follows the survey service's change log and works on rebuilds until ctx ends; then it ends the streams.
+// Run follows the survey service's change log and works on rebuilds until ctx ends. Streams are ended by the server that they are
+// registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	var rebuildErr error
 	beside.Go(func() { rebuildErr = s.rebuilder.Run(ctx) })
-	beside.Go(func() {
-		<-ctx.Done()
-		s.api.Stop()
-	})
 	err := s.consumer.Run(ctx)
 	beside.Wait()
 	return errors.Join(err, rebuildErr)
@@ -149,7 +146,7 @@ func (s *Service) Run(ctx context.Context) error {
 // Ready tells whether the service's own store can be read.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Close ends the streams and closes the store. Close it after Run has returned and the server has drained. Safe to call twice.
+// Close ends the evaluation of watched queries and closes the store. Close it after Run has returned and the server has drained. Safe to call twice.
 func (s *Service) Close() error {
 	s.closing.Do(func() {
 		s.api.Stop()

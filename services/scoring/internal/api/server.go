@@ -55,7 +55,7 @@ type Server struct {
 	watchers *watchers
 }
 
-// New makes a server. Stop ends its streams.
+// New makes a server. Stop it when it has drained.
 func New(o Options) *Server {
 	s := &Server{Options: o}
 	s.watchers = newWatchers(s.evaluate, o.Board, o.Watch)
@@ -65,7 +65,8 @@ func New(o Options) *Server {
 // Register registers the service.
 func (s *Server) Register(r grpc.ServiceRegistrar) { scoringv1.RegisterScoringServiceServer(r, s) }
 
-// Stop ends the streams and what works for them, and waits for the latter. Safe to call twice.
+// Stop ends what works for streams and waits for it. The streams themselves are ended by the server that they are registered with, before.
+// Safe to call twice.
 func (s *Server) Stop() { s.watchers.stop() }
 
 // facts reads the facts of one organisation.

@@ -27,9 +27,12 @@ type WatchOptions struct {
 const streamRetryAfter = time.Second
 
 var (
-	// errStopping ends the streams of a server that stops.
-	errStopping = refuse(codes.Unavailable, scoringv1.ErrorReason_ERROR_REASON_STREAM_INTERRUPTED,
-		"the server is stopping: open the stream again", rpcerr.WithRetryAfter(streamRetryAfter))
+	// errStopped refuses streams when nothing is evaluated any more. Those that are open by then were ended by the server.
+	errStopped = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the server is stopping: open the stream again",
+		rpcerr.WithRetryAfter(streamRetryAfter))
+	// errCostly ends the streams of a query that takes too long to answer.
+	errCostly = rpcerr.New(codes.DeadlineExceeded, "DEADLINE_EXCEEDED",
+		"the query takes too long to be watched: ask for a shorter period, a coarser grain, or one value of the key")
 	// errSlow ends the stream of a reader that does not read.
 	errSlow = refuse(codes.ResourceExhausted, scoringv1.ErrorReason_ERROR_REASON_STREAM_INTERRUPTED,
 		"the reader was too slow: open the stream again and read faster", rpcerr.WithRetryAfter(streamRetryAfter))
@@ -69,8 +72,6 @@ func (s *Server) WatchScores(req *scoringv1.WatchScoresRequest, stream grpc.Serv
 				return err
 			}
 			heartbeat.Reset(s.Watch.Heartbeat)
-		case <-s.watchers.stopping:
-			return errStopping
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otklik/otklik/libs/interceptor/recovery"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -16,6 +19,9 @@ import (
 
 // idleFactor keeps the evaluation of a costly query from taking more than this part of the time: it rests idleFactor times as long as it worked.
 const idleFactor = 10
+
+// evaluationTimeout bounds one evaluation of a watched query: no call's deadline does.
+const evaluationTimeout = 30 * time.Second
 
 // evaluation answers a query.
 type evaluation func(ctx context.Context, org string, q *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error)
@@ -25,7 +31,6 @@ type watchers struct {
 	evaluate evaluation
 	board    *live.Board
 	options  WatchOptions
-	stopping chan struct{}
 	running  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -34,15 +39,14 @@ type watchers struct {
 }
 
 func newWatchers(evaluate evaluation, board *live.Board, o WatchOptions) *watchers {
-	return &watchers{evaluate: evaluate, board: board, options: o, stopping: make(chan struct{}), queries: make(map[string]*watched)}
+	return &watchers{evaluate: evaluate, board: board, options: o, queries: make(map[string]*watched)}
 }
 
-// stop ends the evaluation of all queries and waits for it.
+// stop ends the evaluation of all queries and waits for it. Streams are ended by the server, before.
 func (w *watchers) stop() {
 	w.mu.Lock()
 	if !w.stopped {
 		w.stopped = true
-		close(w.stopping)
 		for _, q := range w.queries {
 			q.cancel()
 		}
@@ -87,7 +91,7 @@ func (w *watchers) join(org string, q *scoringv1.ScoreQuery) (*subscription, err
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped {
-		return nil, errStopping
+		return nil, errStopped
 	}
 	x := w.queries[key]
 	if x == nil {
@@ -141,12 +145,12 @@ func (x *watched) run(ctx context.Context, org string, q *scoringv1.ScoreQuery) 
 	for {
 		changed := topic.Changed()
 		began := time.Now()
-		scores, watermark, err := w.evaluate(ctx, org, q)
+		r := w.answer(ctx, org, q)
 		if ctx.Err() != nil {
 			return
 		}
-		x.publish(result{scores: scores, watermark: watermark, err: err})
-		if err != nil {
+		x.publish(r)
+		if r.err != nil {
 			w.forget(x)
 			return
 		}
@@ -161,14 +165,33 @@ func (x *watched) run(ctx context.Context, org string, q *scoringv1.ScoreQuery) 
 	}
 }
 
-// publish makes a result the latest one, unless it says what the one before said.
+// answer evaluates a query once. No call stands behind it, so that it has what a call would have: a limit in time, and an end to a panic,
+// which each reader's stream passes on as an error to be masked.
+func (w *watchers) answer(ctx context.Context, org string, q *scoringv1.ScoreQuery) (r result) {
+	limited, cancel := context.WithTimeout(ctx, evaluationTimeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			r = result{err: &recovery.PanicError{Value: p, Stack: debug.Stack()}}
+		}
+	}()
+	scores, watermark, err := w.evaluate(limited, org, q)
+	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
+		err = errCostly
+	}
+	return result{scores: scores, watermark: watermark, err: err}
+}
+
+// publish makes a result the latest one. Readers who had the one before are told only if it says something else; later ones get the
+// newer watermark in any case.
 func (x *watched) publish(r result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.version > 0 && r.err == nil && same(r.scores, x.latest.scores) {
+	news := x.version == 0 || r.err != nil || !same(r.scores, x.latest.scores)
+	x.latest = r
+	if !news {
 		return
 	}
-	x.latest = r
 	x.version++
 	close(x.next)
 	x.next = make(chan struct{})

@@ -18,7 +18,7 @@ const (
 
 // decoder reads a chunk series by series and cell by cell. Strings are made anew only where they change.
 type decoder struct {
-	in   *wire.Reader
+	in   cursor
 	span Span
 	// key is the current series; its bucket means nothing.
 	key cube.Key
@@ -30,13 +30,13 @@ type decoder struct {
 	// bucket and bins are the current cell; bins is used again for the next.
 	bucket int64
 	bins   []histogram.Bin
-	// names keeps a context value that occurs under many questions from being made anew for each.
+	// names keeps a string that occurs in many series from being made anew for each.
 	names map[string]string
 }
 
 func newDecoder(span Span, data []byte, names map[string]string) (*decoder, error) {
-	d := &decoder{in: wire.NewReader(data), span: span, names: names}
-	if v := d.in.Byte(); v != version {
+	d := &decoder{in: cursor{data: data}, span: span, names: names}
+	if v := d.in.byte(); v != version {
 		return nil, fmt.Errorf("decode chunk: version %d: %w", v, wire.ErrCorrupt)
 	}
 	return d, nil
@@ -49,35 +49,36 @@ func (d *decoder) nextSeries() bool {
 			return false
 		}
 	}
-	if d.in.Len() == 0 {
+	if d.in.left() == 0 {
 		return false
 	}
 	before := d.key
-	flags := d.in.Byte()
+	flags := d.in.byte()
 	if flags&^flagsKnown != 0 {
-		d.in.Fail()
+		d.in.fail()
 	}
 	if flags&sameFamily == 0 {
-		d.key.Kind = cube.CellKind(d.in.Byte())
-		d.key.Population = fact.Population(d.in.Byte())
-		d.key.Question = d.in.String()
-		d.key.Scale = d.in.String()
+		d.key.Kind = cube.CellKind(d.in.byte())
+		d.key.Population = fact.Population(d.in.byte())
+		d.key.Question = d.name(d.in.string())
+		d.key.Scale = d.name(d.in.string())
 	}
-	d.key.ContextKey = fact.ContextKey(d.in.Byte())
-	d.key.ContextValue = d.name(d.in.String())
-	d.left = d.in.Count(minCell)
+	d.key.ContextKey = fact.ContextKey(d.in.byte())
+	d.key.ContextValue = d.name(d.in.string())
+	d.left = d.in.count(minCell)
 	d.bucket = d.span.first()
 	if d.left == 0 || d.any && compareSeries(&before, &d.key) >= 0 {
-		d.in.Fail()
+		d.in.fail()
 	}
 	d.any, d.begun = true, false
-	return d.in.Err() == nil
+	return !d.in.bad
 }
 
-func (d *decoder) name(s string) string {
-	if known, ok := d.names[s]; ok {
+func (d *decoder) name(b []byte) string {
+	if known, ok := d.names[string(b)]; ok {
 		return known
 	}
+	s := string(b)
 	d.names[s] = s
 	return s
 }
@@ -88,31 +89,31 @@ func (d *decoder) nextCell() bool {
 		return false
 	}
 	d.left--
-	step := d.in.Uvarint()
+	step := d.in.uvarint()
 	if step > spanBuckets || d.begun && step == 0 {
-		d.in.Fail()
+		d.in.fail()
 	}
 	d.begun = true
 	d.bucket += int64(step)
 	if d.bucket >= d.span.first()+spanBuckets || d.bucket < int64(calendar.MinBucket) || d.bucket > int64(calendar.MaxBucket) {
-		d.in.Fail()
+		d.in.fail()
 	}
-	n := d.in.Count(minBin)
+	n := d.in.count(minBin)
 	if n == 0 {
-		d.in.Fail()
+		d.in.fail()
 	}
 	d.bins = d.bins[:0]
 	var value int64
 	for i := range n {
 		before := value
-		value += d.in.Varint()
-		count := d.in.Varint()
+		value += d.in.step()
+		count := d.in.varint()
 		if count == 0 || i > 0 && value <= before {
-			d.in.Fail()
+			d.in.fail()
 		}
 		d.bins = append(d.bins, histogram.Bin{Value: value, Count: count})
 	}
-	if d.in.Err() != nil {
+	if d.in.bad {
 		d.left = 0
 		return false
 	}
@@ -121,7 +122,7 @@ func (d *decoder) nextCell() bool {
 
 // err tells whether the chunk was read without fault.
 func (d *decoder) err() error {
-	if err := d.in.Err(); err != nil {
+	if err := d.in.err(); err != nil {
 		return fmt.Errorf("decode chunk: %w", err)
 	}
 	return nil

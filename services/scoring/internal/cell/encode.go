@@ -134,8 +134,8 @@ func (e *encoder) cell(b calendar.Bucket, bins []histogram.Bin) {
 	e.packed = binary.AppendUvarint(e.packed, uint64(len(bins)))
 	var before int64
 	for _, bin := range bins {
-		// The first value is written as it is, the others as the distance from the one before.
-		e.packed = binary.AppendVarint(e.packed, bin.Value-before)
+		// The first value is written as it is, the others as the step from the one before.
+		e.packed = appendStep(e.packed, bin.Value-before)
 		e.packed = binary.AppendVarint(e.packed, bin.Count)
 		before = bin.Value
 	}

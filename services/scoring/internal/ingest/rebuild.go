@@ -84,7 +84,7 @@ func (r *Rebuilder) Recover(ctx context.Context) error {
 }
 
 // errNotRunning tells that nobody would do the work.
-var errNotRunning error = rpcerr.New(codes.Unavailable, "SHUTTING_DOWN", "the service is starting or stopping")
+var errNotRunning error = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is starting or stopping")
 
 // Start begins a rebuild. store.ErrRunning when the organisation has one.
 func (r *Rebuilder) Start(ctx context.Context, organization string) (store.Rebuild, error) {

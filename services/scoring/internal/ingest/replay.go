@@ -75,7 +75,10 @@ func (w *rebuild) finish(ctx context.Context) (store.Rebuild, error) {
 	if err := w.replay(catchUp, cursor.Position); err != nil {
 		return store.Rebuild{}, fmt.Errorf("catch up: %w", err)
 	}
-	differences := cube.Diff(a.Board.Cube(w.ledger.Organization), w.cube, 0)
+	before := a.Board.Cube(w.ledger.Organization)
+	differences := cube.Diff(before, w.cube, 0)
+	// Put in place first: whoever sees that the rebuild has succeeded must see its scores.
+	a.Board.Put(w.ledger.Organization, w.cube)
 	done, err := a.Store.FinishRebuild(ctx, w.ledger, cursor.Position, int64(len(differences)), w.now())
 	if err != nil {
 		// The store may have failed only after it had swapped the ledgers. When that cannot be known, the board is made anew from what the
@@ -85,10 +88,10 @@ func (w *rebuild) finish(ctx context.Context) (store.Rebuild, error) {
 			a.counted = unknown
 		}
 		if readErr != nil || done.State != store.Succeeded {
+			a.Board.Put(w.ledger.Organization, before)
 			return store.Rebuild{}, err
 		}
 	}
-	a.Board.Put(w.ledger.Organization, w.cube)
 	return done, nil
 }
 

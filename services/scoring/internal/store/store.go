@@ -160,7 +160,7 @@ type Store interface {
 	Surveys(ctx context.Context, l Ledger) ([]string, error)
 
 	// Cells calls fn with the chunks of each span of each survey of the live ledgers of all organisations, ordered by organisation,
-	// survey and span. The sum of the chunks is the cells of the span. fn must not keep the chunks.
+	// survey and span. The sum of the chunks is the cells of the span. fn may keep the chunks.
 	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) error
 
 	// Aside lists events of the ledger that were set aside after a position, in the order of positions, up to limit.

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/otklik/otklik/libs/interceptor/recovery"
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/live"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// watch joins a query that is answered by evaluate.
+func watch(t *testing.T, evaluate evaluation) (*watchers, *subscription) {
+	t.Helper()
+	w := newWatchers(evaluate, live.New(), WatchOptions{Interval: time.Second, Heartbeat: 10 * time.Second})
+	return w, join(t, w)
+}
+
+func join(t *testing.T, w *watchers) *subscription {
+	t.Helper()
+	sub, err := w.join("acme", &scoringv1.ScoreQuery{Survey: "surveys/shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sub
+}
+
+// TestWatchedPanic answers a query with a panic.
+func TestWatchedPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, sub := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+			panic("a defect")
+		})
+		defer w.stop()
+		<-sub.changed()
+		r, ok := sub.news()
+		var caught *recovery.PanicError
+		if !ok || !errors.As(r.err, &caught) || caught.Value != "a defect" || len(caught.Stack) == 0 {
+			t.Errorf("%+v, %v", r, ok)
+		}
+		sub.leave()
+	})
+}
+
+// TestWatchedTimeout answers a query never.
+func TestWatchedTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, sub := watch(t, func(ctx context.Context, _ string, _ *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+			<-ctx.Done()
+			return nil, time.Time{}, ctx.Err()
+		})
+		defer w.stop()
+		began := time.Now()
+		<-sub.changed()
+		r, _ := sub.news()
+		if took := time.Since(began); took != evaluationTimeout || rpcerr.Reason(r.err) != "DEADLINE_EXCEEDED" {
+			t.Errorf("after %v: %v", took, r.err)
+		}
+		sub.leave()
+	})
+}
+
+// TestLateJoinerGetsThePresentWatermark joins a query whose scores have not changed since they were first computed.
+func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var evaluated atomic.Int64
+		w, first := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+			evaluated.Add(1)
+			return []*scoringv1.Score{{N: 7}}, time.Now(), nil
+		})
+		defer w.stop()
+		synctest.Wait()
+		early, ok := first.news()
+		if !ok || early.err != nil {
+			t.Fatalf("%+v, %v", early, ok)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if evaluated.Load() < 2 {
+			t.Fatal("the query was evaluated once")
+		}
+		if r, ok := first.news(); ok {
+			t.Errorf("an equal result is news: %+v", r)
+		}
+		second := join(t, w)
+		late, ok := second.news()
+		if !ok || len(late.scores) != 1 || late.watermark.Sub(early.watermark) < 40*time.Second {
+			t.Errorf("a late reader got %+v, %v; the first one %+v", late, ok, early)
+		}
+		first.leave()
+		second.leave()
+	})
+}
+
+// TestJoinAfterStop refuses readers with the advice to come again.
+func TestJoinAfterStop(t *testing.T) {
+	t.Parallel()
+	w, sub := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		return nil, time.Time{}, nil
+	})
+	w.stop()
+	sub.leave()
+	_, err := w.join("acme", &scoringv1.ScoreQuery{})
+	if e, ok := rpcerr.FromError(err); !ok || e.Reason != rpcerr.ReasonShuttingDown || e.RetryAfter <= 0 {
+		t.Errorf("%v", err)
+	}
+}
