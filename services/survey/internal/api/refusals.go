@@ -31,18 +31,11 @@ func (s *surveyServer) RecordRefusal(ctx context.Context, req *surveyv1.RecordRe
 	if err != nil {
 		return nil, err
 	}
-	if err := s.admitRefusal(ctx, org, survey, &in, s.now()); err != nil {
-		first, err := s.recall(ctx, org, survey, store.KindRefusal, in.record, err)
-		if err != nil {
-			return nil, err
-		}
-		return acceptedRefusal(first, nil)
-	}
-	outcomes, err := s.store.Accept(ctx, org, survey, store.KindRefusal, []store.NewSubmission{in.record})
+	outcome, err := accept(ctx, s.Server, org, survey, store.KindRefusal, &in, s.admitRefusal)
 	if err != nil {
-		return nil, storeError(err)
+		return nil, err
 	}
-	return acceptedRefusal(outcomes[0], in.message)
+	return acceptedRefusal(outcome, in.message)
 }
 
 // acceptedRefusal is the answer to a refusal that is stored; see acceptedResponse.

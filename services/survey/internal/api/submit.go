@@ -39,18 +39,25 @@ func (s *surveyServer) SubmitResponse(ctx context.Context, req *surveyv1.SubmitR
 	if err != nil {
 		return nil, err
 	}
-	if err := s.admitResponse(ctx, org, survey, &in, s.now()); err != nil {
-		first, err := s.recall(ctx, org, survey, store.KindResponse, in.record, err)
-		if err != nil {
-			return nil, err
-		}
-		return acceptedResponse(first, nil)
-	}
-	outcomes, err := s.store.Accept(ctx, org, survey, store.KindResponse, []store.NewSubmission{in.record})
+	outcome, err := accept(ctx, s.Server, org, survey, store.KindResponse, &in, s.admitResponse)
 	if err != nil {
-		return nil, storeError(err)
+		return nil, err
 	}
-	return acceptedResponse(outcomes[0], in.message)
+	return acceptedResponse(outcome, in.message)
+}
+
+// accept stores one submission that admit lets in, or finds what an earlier call with its identifier stored.
+func accept[M any](ctx context.Context, s *Server, org, survey string, kind store.Kind, in *submission[M],
+	admit func(ctx context.Context, org, survey string, in *submission[M], now time.Time) error,
+) (store.Outcome, error) {
+	if refusal := admit(ctx, org, survey, in, s.now()); refusal != nil {
+		return s.recall(ctx, org, survey, kind, in.record, refusal)
+	}
+	outcomes, err := s.store.Accept(ctx, org, survey, kind, []store.NewSubmission{in.record})
+	if err != nil {
+		return store.Outcome{}, storeError(err)
+	}
+	return outcomes[0], nil
 }
 
 // acceptedResponse is the answer to a response that is stored. fresh is its message when it may have been stored by this call; what an
