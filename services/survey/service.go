@@ -108,19 +108,15 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run waits until ctx ends and then ends the streams, so that their readers turn elsewhere while the server drains. All else happens within
-// calls: the service has no work of its own.
+// Run waits until ctx ends: all happens within calls, the service has no work of its own. Streams are ended by the server that they are
+// registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
 	<-ctx.Done()
-	s.api.Stop()
 	return nil
 }
 
 // Ready tells whether the service's own store can be read.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Close ends the streams, waits for writes under way, and closes the store. Close it after the server has drained. Safe to call twice.
-func (s *Service) Close() error {
-	s.api.Stop()
-	return s.store.Close()
-}
+// Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
+func (s *Service) Close() error { return s.store.Close() }

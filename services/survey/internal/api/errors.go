@@ -54,7 +54,7 @@ func surveyNotFound(id string) error {
 func storeError(err error) error {
 	var known *rpcerr.Error
 	if errors.Is(err, store.ErrClosed) && !errors.As(err, &known) {
-		return rpcerr.New(codes.Unavailable, "SHUTTING_DOWN", "the service is shutting down", rpcerr.WithCause(err))
+		return rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is shutting down", rpcerr.WithCause(err))
 	}
 	return err
 }

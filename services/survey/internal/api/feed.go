@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
@@ -23,10 +22,9 @@ type feedOptions struct {
 // feedBatch is the greatest number of changes of a message; pageBytes bounds their size.
 const feedBatch = 500
 
-// StreamEvents streams the change log from a position on, for ever.
+// StreamEvents streams the change log from a position on, until its reader or the server ends it.
 func (s *feedServer) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc.ServerStreamingServer[surveyv1.StreamEventsResponse]) error {
-	ctx, cancel := s.untilStop(stream.Context())
-	defer cancel()
+	ctx := stream.Context()
 	q := store.ChangeQuery{
 		After: req.GetAfterPosition(), Organization: req.GetOrganization(), Page: store.Page{Limit: feedBatch, Bytes: pageBytes},
 	}
@@ -35,7 +33,7 @@ func (s *feedServer) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc
 		asOf := s.now()
 		b, err := s.store.ReadChanges(ctx, q)
 		if err != nil {
-			return streamError(ctx, err)
+			return storeError(err)
 		}
 		if first && q.After > b.Head {
 			return refuse(codes.OutOfRange, surveyv1.ErrorReason_ERROR_REASON_POSITION_AHEAD,
@@ -59,7 +57,7 @@ func (s *feedServer) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc
 			continue
 		}
 		if err := s.idle(ctx, q.After); err != nil {
-			return streamError(ctx, err)
+			return storeError(err)
 		}
 	}
 }
@@ -92,31 +90,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// untilStop is a stream's context that also ends when the server stops.
-func (s *Server) untilStop(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
-	unhook := context.AfterFunc(s.stopping, func() { cancel(errInterrupted) })
-	return ctx, func() {
-		unhook()
-		cancel(nil)
-	}
-}
-
-// errInterrupted ends a stream of a server that stops.
-var errInterrupted = refuse(codes.Unavailable, surveyv1.ErrorReason_ERROR_REASON_STREAM_INTERRUPTED,
-	"the server is stopping; open the stream again from the last position", rpcerr.WithRetryAfter(streamRetryAfter))
-
-// streamRetryAfter is the advice to readers of an interrupted stream: about the time of a restart.
-const streamRetryAfter = time.Second
-
-// streamError explains an error in a stream: that the server stops, whether the stream or the store noticed first, or the error itself.
-func streamError(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errInterrupted) || errors.Is(err, store.ErrClosed) {
-		return errInterrupted
-	}
-	return storeError(err)
 }
 
 func eventFromRecord(c store.Change) (*surveyv1.Event, error) {

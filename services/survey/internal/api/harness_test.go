@@ -61,7 +61,6 @@ func newFixture(t testing.TB, change ...func(*api.Options)) *fixture {
 	}
 	f.server = serve(t, f.api.Register)
 	t.Cleanup(func() {
-		f.api.Stop()
 		if err := f.server.Drain(context.Background()); err != nil {
 			t.Error(err)
 		}

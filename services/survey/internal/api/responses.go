@@ -72,8 +72,7 @@ const exportBatch = 500
 
 // StreamResponses streams a survey's responses up to the last one accepted when the call began.
 func (s *surveyServer) StreamResponses(req *surveyv1.StreamResponsesRequest, stream grpc.ServerStreamingServer[surveyv1.StreamResponsesResponse]) error {
-	ctx, cancel := s.untilStop(stream.Context())
-	defer cancel()
+	ctx := stream.Context()
 	from, to, err := periodOf(req.GetPeriod())
 	if err != nil {
 		return err
@@ -93,7 +92,7 @@ func (s *surveyServer) StreamResponses(req *surveyv1.StreamResponsesRequest, str
 	for q.After < head {
 		records, err := s.store.ListSubmissions(ctx, q)
 		if err != nil {
-			return streamError(ctx, err)
+			return storeError(err)
 		}
 		if len(records) == 0 {
 			return nil

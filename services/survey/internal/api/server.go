@@ -3,7 +3,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -40,9 +39,6 @@ type Server struct {
 	now   func() time.Time
 	grace time.Duration
 	feed  feedOptions
-	// stopping ends when streams have to end.
-	stopping context.Context
-	stop     context.CancelFunc
 }
 
 // defaultHeartbeat is the longest silence of StreamEvents unless told otherwise.
@@ -64,7 +60,6 @@ func New(o Options) (*Server, error) {
 		now:  func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 		feed: feedOptions{linger: o.FeedLinger, heartbeat: o.FeedHeartbeat},
 	}
-	s.stopping, s.stop = context.WithCancel(context.Background())
 	if s.feed.heartbeat <= 0 {
 		s.feed.heartbeat = defaultHeartbeat
 	}
@@ -76,9 +71,6 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	surveyv1.RegisterSurveyServiceServer(r, &surveyServer{Server: s})
 	surveyv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 }
-
-// Stop ends the streams, telling their readers to open them again. Safe to call twice.
-func (s *Server) Stop() { s.stop() }
 
 // surveyServer serves SurveyService.
 type surveyServer struct {

@@ -224,9 +224,11 @@ func TestFeedEndsWithTheServer(t *testing.T) {
 	f := newFixture(t, func(o *api.Options) { o.FeedHeartbeat = time.Hour })
 	r := f.tail(t, 0, "")
 	r.read(0)
-	f.api.Stop()
+	if err := f.server.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	_, err := r.stream.Recv()
-	if e := refused(t, err, codes.Unavailable, "STREAM_INTERRUPTED"); e.RetryAfter <= 0 {
+	if e := refused(t, err, codes.Unavailable, rpcerr.ReasonShuttingDown); e.RetryAfter <= 0 {
 		t.Fatalf("%+v", e)
 	}
 }
