@@ -228,6 +228,34 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 	}
 }
 
+func TestExamplesFitTheirSchemasAndAreTaken(t *testing.T) {
+	var document struct {
+		Paths map[string]map[string]struct {
+			RequestBody *struct {
+				Content map[string]struct{ Example json.RawMessage }
+			}
+		}
+	}
+	if err := json.Unmarshal(openapi.JSON(), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range allRoutes(t) {
+		if !r.hasBody {
+			continue
+		}
+		path, verb := documentPath(r.template), strings.ToLower(r.method)
+		example := document.Paths[path][verb].RequestBody.Content["application/json"].Example
+		pointer := strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path)
+		schema := schemaOf(t, "/paths/"+pointer+"/"+verb+"/requestBody/content/application~1json/schema")
+		if err := validate(t, schema, example); err != nil {
+			t.Errorf("%s %s: %v", r.method, path, err)
+		}
+		if err := newMarshaler().Unmarshal(example, r.input.New().Interface()); err != nil {
+			t.Errorf("%s %s: %v", r.method, path, err)
+		}
+	}
+}
+
 func TestRequestsFitTheirSchemas(t *testing.T) {
 	submit := schemaOf(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D~1responses/post/requestBody/content/application~1json/schema")
 	update := schemaOf(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D/patch/requestBody/content/application~1json/schema")

@@ -78,6 +78,9 @@ func complete(data []byte) ([]byte, error) {
 			target.set(name, own.object(section).get(name))
 		}
 	}
+	if err := addExamples(&document); err != nil {
+		return nil, err
+	}
 	m.mendTags(&document)
 	m.mendTexts(&document)
 	prune(&document)

@@ -1,8 +1,9 @@
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { ApiError } from "../api/error";
-import { firstSurvey, loadHeadlines } from "../score/headlines";
+import type { Score } from "../api/types";
+import { firstSurvey, loadHeadlines, withFresh } from "../score/headlines";
 import { useAddress } from "./address";
 import { useResource } from "./hooks";
 import { Problem } from "./Problem";
@@ -27,6 +28,10 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
     [client, names],
   );
   const headlines = useResource(loaded ? loadAll : undefined, listInterval);
+
+  // The list must not lag behind what is shown large beside it.
+  const [fresh, setFresh] = useState<{ survey: string; score: Score }>();
+  const watched = useCallback((survey: string, score: Score) => setFresh({ survey, score }), []);
 
   const failed = surveys.error;
   const keyRefused = failed?.status === 401 || failed?.status === 403;
@@ -67,7 +72,7 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
     <div className="columns">
       <SurveyList
         surveys={list}
-        headlines={headlines.value ?? new Map()}
+        headlines={withFresh(headlines.value ?? new Map(), fresh?.survey ?? "", fresh?.score)}
         shown={shown?.name ?? ""}
         choose={(survey) => change({ survey, question: "", metric: "" })}
       />
@@ -83,6 +88,7 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
             headlinesLoaded={headlines.value !== undefined}
             address={address}
             change={change}
+            watched={watched}
           />
         )}
       </main>

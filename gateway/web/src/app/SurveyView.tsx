@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { Metric, Revision, Score, ScoreQuery, Survey } from "../api/types";
@@ -20,6 +20,8 @@ interface Props {
   headlinesLoaded: boolean;
   address: Address;
   change: (part: Partial<Address>) => void;
+  /** Told of every new score. */
+  watched: (survey: string, score: Score) => void;
 }
 
 /** One survey: its score by a question and a metric, live. */
@@ -108,6 +110,12 @@ function Figures(props: Props & { choice: Choice }) {
   const watched = useWatch(props.client, query);
   const main = watched.scores === undefined ? undefined : mainOf(watched.scores, metric);
   const rate = watched.scores === undefined ? undefined : mainOf(watched.scores, "METRIC_RESPONSE_RATE");
+  const { watched: tell } = props;
+  useEffect(() => {
+    if (main !== undefined) {
+      tell(survey, main);
+    }
+  }, [tell, survey, main]);
   if (watched.error !== undefined) {
     return <Problem error={watched.error} />;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Client } from "../api/client";
 import type { Score, Survey } from "../api/types";
-import { firstSurvey, loadHeadlines } from "./headlines";
+import { firstSurvey, loadHeadlines, withFresh } from "./headlines";
 
 const nps = (n: string): Score => ({ metric: "METRIC_NPS", variant: "VARIANT_NPS_ANSWERED", n, estimate: 1 });
 
@@ -48,5 +48,16 @@ describe("firstSurvey", () => {
     expect(firstSurvey(surveys, new Map())?.name).toBe("b");
     expect(firstSurvey(surveys.slice(0, 1), new Map())?.name).toBe("a");
     expect(firstSurvey([], new Map())).toBeUndefined();
+  });
+});
+
+describe("withFresh", () => {
+  it("takes over a newer score of the same question and metric only", () => {
+    const headlines = new Map([["a", nps("5")]]);
+    expect(withFresh(headlines, "a", nps("6")).get("a")?.n).toBe("6");
+    expect(withFresh(headlines, "a", { ...nps("6"), variant: "VARIANT_NPS_CONTACTED" }).get("a")?.n).toBe("5");
+    expect(withFresh(headlines, "a", { ...nps("6"), slice: { question: "other" } }).get("a")?.n).toBe("5");
+    expect(withFresh(headlines, "b", nps("6"))).toBe(headlines);
+    expect(headlines.get("a")?.n).toBe("5");
   });
 });

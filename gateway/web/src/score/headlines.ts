@@ -47,3 +47,12 @@ export function firstSurvey(surveys: readonly Survey[], headlines: Headlines): S
   }
   return best ?? surveys.find((survey) => survey.currentRevision) ?? surveys[0];
 }
+
+/** The headlines with a newer score of one survey, where that is the same question by the same metric. */
+export function withFresh(headlines: Headlines, survey: string, fresh: Score | undefined): Headlines {
+  const known = headlines.get(survey);
+  if (fresh === undefined || known?.variant !== fresh.variant || known?.slice?.question !== fresh.slice?.question) {
+    return headlines;
+  }
+  return new Map(headlines).set(survey, fresh);
+}

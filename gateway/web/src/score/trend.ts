@@ -104,7 +104,7 @@ export function limitsOf(score: Score): readonly [number, number] {
   }
 }
 
-/** The range of the vertical axis: what is drawn with a little air, never beyond what is possible. */
+/** The range of the vertical axis: what is drawn with a little air, which goes hardly beyond what is possible. */
 export function axisRange(points: readonly Point[], limits: readonly [number, number]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -116,5 +116,7 @@ export function axisRange(points: readonly Point[], limits: readonly [number, nu
     return [Number.isFinite(limits[0]) ? limits[0] : 0, Number.isFinite(limits[1]) ? limits[1] : 1];
   }
   const air = Math.max((high - low) * 0.08, 0.05 * Math.max(Math.abs(high), Math.abs(low), 1));
-  return [Math.max(limits[0], low - air), Math.min(limits[1], high + air)];
+  // A dot on the edge of the possible needs room to be seen.
+  const room = (high - low + air) * 0.03;
+  return [Math.max(limits[0] - room, low - air), Math.min(limits[1] + room, high + air)];
 }
