@@ -65,4 +65,4 @@ func (d durations) quantile(q float64) time.Duration {
 	return d[min(max(i, 0), len(d)-1)]
 }
 
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%.3f ms", float64(d)/1e6) }
