@@ -2,12 +2,13 @@ package eventlog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/otklik/otklik/libs/rpcerr"
 )
 
 // Config is how a consumer behaves; the zero value of a field means its default.
@@ -170,20 +171,10 @@ func (c *Consumer[E]) apply(ctx context.Context, batch Batch[E]) error {
 	events := c.fresh(batch.Events)
 	c.update(func(s *Status) { s.Head = max(s.Head, batch.Head) })
 	if len(events) > 0 {
-		err := c.persist(ctx, func() error { return c.applyAll(ctx, events) })
-		if errors.Is(err, ErrPermanent) {
-			err = c.applyEach(ctx, events)
-		}
-		if err != nil {
+		if err := c.persist(ctx, events); err != nil {
 			return err
 		}
 	}
-	c.update(func(s *Status) {
-		if batch.AsOf.After(s.AsOf) {
-			s.AsOf = batch.AsOf
-		}
-		s.LastError = ""
-	})
 	if w, ok := c.sink.(Watermarked); ok && !batch.AsOf.IsZero() {
 		w.Reached(batch.AsOf)
 	}
@@ -201,63 +192,22 @@ func (c *Consumer[E]) fresh(events []E) []E {
 	return nil
 }
 
-func (c *Consumer[E]) applyAll(ctx context.Context, events []E) error {
-	position, err := c.sink.Apply(ctx, events)
-	if err != nil {
-		return fmt.Errorf("apply %d events from %d: %w", len(events), c.sequence(events[0]), err)
-	}
-	c.advance(position, int64(len(events)), 0)
-	return nil
-}
-
-func (c *Consumer[E]) advance(position, applied, aside int64) {
-	c.update(func(s *Status) {
-		s.Position = position
-		s.Head = max(s.Head, position)
-		s.Applied += applied
-		s.SetAside += aside
-	})
-}
-
-// applyEach goes through a batch that failed for good one event at a time, so that only the poisonous ones are set aside.
-func (c *Consumer[E]) applyEach(ctx context.Context, events []E) error {
-	for i, event := range events {
-		err := c.persist(ctx, func() error { return c.applyAll(ctx, events[i:i+1]) })
-		if errors.Is(err, ErrPermanent) {
-			cause := err
-			c.config.Logger.ErrorContext(ctx, "event set aside", "consumer", c.config.Name, "sequence", c.sequence(event), "error", cause)
-			err = c.persist(ctx, func() error {
-				position, err := c.sink.SetAside(ctx, event, cause)
-				if errors.Is(err, ErrPermanent) {
-					// There is no other way past an event that can be neither applied nor set aside than people: keep trying, visibly.
-					return fmt.Errorf("set event %d aside: %v", c.sequence(event), err) //nolint:errorlint // so that it is no longer permanent
-				}
-				if err != nil {
-					return fmt.Errorf("set event %d aside: %w", c.sequence(event), err)
-				}
-				c.advance(position, 0, 1)
-				return nil
-			})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// persist tries again until do succeeds, fails for good, or ctx ends.
-func (c *Consumer[E]) persist(ctx context.Context, do func() error) error {
+// persist applies events; it tries again until that succeeds or ctx ends.
+func (c *Consumer[E]) persist(ctx context.Context, events []E) error {
 	wait := c.newBackoff()
 	for {
-		err := do()
-		if err == nil || errors.Is(err, ErrPermanent) {
-			return err
+		position, err := c.sink.Apply(ctx, events)
+		if err == nil {
+			c.update(func(s *Status) {
+				s.Position = position
+				s.Head = max(s.Head, position)
+			})
+			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.failed("apply", err)
+		c.failed("apply", fmt.Errorf("apply %d events from %d: %w", len(events), c.sequence(events[0]), err))
 		wait.sleep(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -265,9 +215,13 @@ func (c *Consumer[E]) persist(ctx context.Context, do func() error) error {
 	}
 }
 
+// failed tells people of a failure. That the source is being stopped is none: it comes back, or another one in its place.
 func (c *Consumer[E]) failed(what string, err error) {
-	c.update(func(s *Status) { s.LastError = err.Error() })
-	c.config.Logger.Warn("event consumer failed, trying again", "consumer", c.config.Name, "step", what, "error", err)
+	level, message := slog.LevelWarn, "event consumer failed, trying again"
+	if rpcerr.Reason(err) == rpcerr.ReasonShuttingDown {
+		level, message = slog.LevelInfo, "event source is shutting down, trying again"
+	}
+	c.config.Logger.Log(context.Background(), level, message, "consumer", c.config.Name, "step", what, "error", err)
 }
 
 // backoff doubles a wait between two bounds; each wait is random between half of it and all of it, so that consumers that lost the same

@@ -1,11 +1,10 @@
 // Package eventlog follows another service's log of events: it delivers every event at least once and in order, to a sink that applies a
-// batch and remembers the position in one transaction, which makes it exactly once in effect. It survives restarts of either side, merges
-// what has queued into larger batches without a timer, and sets a poisonous event aside so that it stops nothing else.
+// batch and remembers the position in one transaction, which makes it exactly once in effect. It survives restarts of either side and merges
+// what has queued into larger batches without a timer.
 package eventlog
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -35,12 +34,9 @@ type Source[E any] interface {
 type Sink[E any] interface {
 	// Position returns the position of the last applied event, 0 when there is none.
 	Position(ctx context.Context) (int64, error)
-	// Apply applies the events, all or none, and stores and returns the position after them in the same transaction. An error that will
-	// come again however often the events are applied must be marked with Permanent; any other is tried again, for as long as it takes.
+	// Apply applies the events, all or none, and stores and returns the position after them in the same transaction. After an error they are
+	// tried again, for as long as it takes: the sink itself must find a way past an event that can never be applied.
 	Apply(ctx context.Context, events []E) (int64, error)
-	// SetAside stores an event that cannot be applied together with the reason, so that people can see it and replay it, and moves the
-	// position past it, in one transaction. Returns the new position.
-	SetAside(ctx context.Context, event E, cause error) (int64, error)
 }
 
 // Watermarked is what a Sink may implement in addition, to be told how far the source says that the log has been delivered.
@@ -48,25 +44,6 @@ type Watermarked interface {
 	// Reached is called after everything that the source had stored up to asOf is applied: after each batch that says so, heartbeats included.
 	Reached(asOf time.Time)
 }
-
-// ErrPermanent is in the chain of errors that were marked with Permanent.
-var ErrPermanent = errors.New("permanent")
-
-// Permanent marks an error of Sink.Apply as one that trying again does not cure. nil stays nil.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return permanentError{err}
-}
-
-type permanentError struct{ error }
-
-// Is makes errors.Is(err, ErrPermanent) true.
-func (permanentError) Is(target error) bool { return target == ErrPermanent }
-
-// Unwrap returns the marked error.
-func (p permanentError) Unwrap() error { return p.error }
 
 // Status tells where a consumer is.
 type Status struct {
@@ -76,18 +53,4 @@ type Status struct {
 	Position int64
 	// Head is the position of the newest event that the source has told of; Head − Position is the backlog in events, at most.
 	Head int64
-	// AsOf is the source's time up to which everything is applied: the watermark. Zero before the first batch.
-	AsOf time.Time
-	// Applied and SetAside count events since the start.
-	Applied, SetAside int64
-	// LastError is the last failure of the source or the sink, empty when all has gone well since.
-	LastError string
-}
-
-// Lag is how far the watermark is behind now; false before the first batch.
-func (s Status) Lag(now time.Time) (time.Duration, bool) {
-	if s.AsOf.IsZero() {
-		return 0, false
-	}
-	return max(0, now.Sub(s.AsOf)), true
 }

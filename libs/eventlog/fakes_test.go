@@ -1,9 +1,9 @@
 package eventlog_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -15,8 +15,7 @@ import (
 var errBroken = errors.New("broken for now")
 
 type event struct {
-	seq    int64
-	poison bool
+	seq int64
 }
 
 func seqOf(e event) int64 { return e.seq }
@@ -34,6 +33,8 @@ type fakeLog struct {
 	opened  int
 	grown   chan struct{}
 	openErr error
+	// breakErr is what streams break with; nil means errBroken.
+	breakErr error
 }
 
 func newLog(n int, size int) *fakeLog {
@@ -82,7 +83,7 @@ func (s *fakeStream) Recv() (eventlog.Batch[event], error) {
 		s.log.mu.Unlock()
 		if len(batch) > 0 {
 			if s.left == 0 {
-				return eventlog.Batch[event]{}, errBroken
+				return eventlog.Batch[event]{}, cmp.Or(s.log.breakErr, errBroken)
 			}
 			s.left--
 			s.next = end
@@ -100,9 +101,9 @@ func (s *fakeStream) Recv() (eventlog.Batch[event], error) {
 type fakeSink struct {
 	mu       sync.Mutex
 	applied  []int64
-	aside    []int64
 	position int64
 	batches  []int
+	reached  []time.Time
 	// failures counts down transient failures of each method.
 	failures int
 	// wait, if not nil, is closed when event 10 is applied.
@@ -130,11 +131,6 @@ func (s *fakeSink) Apply(_ context.Context, events []event) (int64, error) {
 		return 0, err
 	}
 	for _, e := range events {
-		if e.poison {
-			return 0, fmt.Errorf("apply: %w", eventlog.Permanent(errors.New("poison")))
-		}
-	}
-	for _, e := range events {
 		s.applied = append(s.applied, e.seq)
 	}
 	s.batches = append(s.batches, len(events))
@@ -145,16 +141,8 @@ func (s *fakeSink) Apply(_ context.Context, events []event) (int64, error) {
 	return s.position, nil
 }
 
-func (s *fakeSink) SetAside(_ context.Context, e event, cause error) (int64, error) {
+func (s *fakeSink) Reached(asOf time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !errors.Is(cause, eventlog.ErrPermanent) {
-		return 0, fmt.Errorf("the cause is %w", cause)
-	}
-	if err := s.fail(); err != nil {
-		return 0, err
-	}
-	s.aside = append(s.aside, e.seq)
-	s.position = e.seq
-	return s.position, nil
+	s.reached = append(s.reached, asOf)
 }

@@ -110,6 +110,11 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	s.consumer = eventlog.New[*surveyv1.Event](
 		eventlog.Config{Name: "scoring", MaxBatch: config.BatchSize, Queue: readAhead, MinBackoff: minBackoff, Logger: deps.Logger},
 		feed, applier, (*surveyv1.Event).GetPosition)
+	if deps.Meters != nil {
+		if err := ingest.ObserveFeed(deps.Meters, s.consumer.Status); err != nil {
+			return nil, err
+		}
+	}
 	s.api = api.New(api.Options{
 		Store: db, Board: s.board, Catalog: catalog, Rebuilder: s.rebuilder, Logger: deps.Logger, Location: location,
 		PageTokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now},

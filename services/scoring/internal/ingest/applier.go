@@ -110,30 +110,6 @@ func (a *Applier) cursor(ctx context.Context) (store.Cursor, error) {
 	return cursor, err
 }
 
-// SetAside passes over an event that cannot be applied. Apply does so itself for events that it finds unsound; this is for the rest.
-func (a *Applier) SetAside(ctx context.Context, e *surveyv1.Event, cause error) (int64, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	cursor, err := a.cursor(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("set event aside: %w", err)
-	}
-	if e.GetPosition() <= cursor.Position {
-		return cursor.Position, nil
-	}
-	l := store.Ledger{Organization: e.GetOrganization()}
-	aside := store.SetAside{Organization: l.Organization, Position: e.GetPosition(), Reason: cause.Error(), Time: a.Now()}
-	to := store.Cursor{Position: e.GetPosition(), AsOf: received(e)}
-	if err := a.Store.Apply(ctx, store.Batch{
-		From: cursor.Position, To: to, Changes: []store.Changes{{Ledger: l, Aside: []store.SetAside{aside}}},
-	}); err != nil {
-		return 0, fmt.Errorf("set event aside: %w", err)
-	}
-	a.counted = to.Position
-	a.report(ctx, aside)
-	return to.Position, nil
-}
-
 // apply stores a batch and then counts it.
 func (a *Applier) apply(ctx context.Context, cursor store.Cursor, events []*surveyv1.Event) error {
 	last := events[len(events)-1]

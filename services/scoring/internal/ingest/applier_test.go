@@ -227,13 +227,6 @@ func TestPoisonIsSetAside(t *testing.T) {
 	if err != nil || r.Survey[0].Outcomes.Responses != 2 {
 		t.Errorf("counted %+v, %v: want 2 responses", r, err)
 	}
-	// SetAside of the log's consumer does the same for one event.
-	if position, err := a.SetAside(ctx, responseEvent("acme", "h", 9, noon, "", 1, 9, 3), errors.New("odd")); err != nil || position != 9 {
-		t.Errorf("position %d, %v", position, err)
-	}
-	if position, err := a.SetAside(ctx, log[0], errors.New("odd")); err != nil || position != 9 {
-		t.Errorf("an event that is behind: position %d, %v", position, err)
-	}
 }
 
 // TestAnUnreachableSurveyServiceIsNoPoison waits for a survey service that does not answer, and gives up on an event only when the

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 )
 
@@ -39,6 +40,33 @@ func NewInstruments(meters metric.MeterProvider, board *live.Board, now func() t
 		return nil, fmt.Errorf("make instruments: %w", err)
 	}
 	return i, nil
+}
+
+// ObserveFeed makes the instruments that tell how far the change log is followed; head minus position is what is still to be counted.
+func ObserveFeed(meters metric.MeterProvider, status func() eventlog.Status) error {
+	meter := meters.Meter("github.com/otklik/otklik/services/scoring")
+	for _, g := range []struct {
+		name, description string
+		value             func(eventlog.Status) int64
+	}{
+		{"otklik.scoring.position", "Position in the change log up to which events were applied.", func(s eventlog.Status) int64 { return s.Position }},
+		{"otklik.scoring.head", "Position of the newest event in the change log, as far as known.", func(s eventlog.Status) int64 { return s.Head }},
+		{"otklik.scoring.connected", "1 while the change log is followed, 0 while it cannot be read.", func(s eventlog.Status) int64 {
+			if s.Connected {
+				return 1
+			}
+			return 0
+		}},
+	} {
+		if _, err := meter.Int64ObservableGauge(g.name, metric.WithDescription(g.description),
+			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+				o.Observe(g.value(status()))
+				return nil
+			})); err != nil {
+			return fmt.Errorf("make instruments: %w", err)
+		}
+	}
+	return nil
 }
 
 func (i *Instruments) applied(ctx context.Context, n int) {

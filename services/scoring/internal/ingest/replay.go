@@ -148,6 +148,7 @@ func (w *rebuild) apply(ctx context.Context, events []*surveyv1.Event) error {
 	if err := w.cube.Apply(d[0].delta); err != nil {
 		return fmt.Errorf("count batch: %w", err)
 	}
+	w.translator.stored()
 	w.position, w.progress = batch.To.Position, w.now()
 	return nil
 }
