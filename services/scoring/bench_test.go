@@ -17,11 +17,11 @@ import (
 
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/store/sqlite"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"

@@ -19,10 +19,10 @@ import (
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/scoring/internal/api"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/store/sqlite"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	scoremetric "github.com/otklik/otklik/services/scoring/internal/metric"

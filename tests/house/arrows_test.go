@@ -62,7 +62,7 @@ var arrows = []arrow{
 
 var (
 	roomOfService = regexp.MustCompile(`^services/([a-z]+)(/|$)`)
-	notNoun       = regexp.MustCompile(`^services/[a-z]+/internal/(api|ingest|store)(/|$)`)
+	notNoun       = regexp.MustCompile(`^services/[a-z]+/internal/(api|ingest|store|surveys)(/|$)`)
 	junkDrawer    = regexp.MustCompile(`^(util|utils|common|helper|helpers|base|shared|misc|types)$`)
 )
 

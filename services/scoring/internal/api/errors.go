@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/rpcerr"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/query"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )

@@ -13,10 +13,10 @@ import (
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/store/sqlite"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )

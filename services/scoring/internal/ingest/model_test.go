@@ -17,12 +17,12 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"

@@ -16,9 +16,9 @@ import (
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/otklik/otklik/services/scoring/internal/ingest/surveys"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -72,6 +72,7 @@ func TestRebuildPassesFaultyEvents(t *testing.T) {
 	f := newFeed(log...)
 	r := followWith(t, st, f, &faultyRevisions{})
 	defer r.stop()
+	r.caughtUp(t, f)
 	b, err := r.rebuilder.Start(context.Background(), "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +80,6 @@ func TestRebuildPassesFaultyEvents(t *testing.T) {
 	if done := r.ended(t, b); done.State != store.Succeeded {
 		t.Errorf("rebuild %+v", done)
 	}
-	r.caughtUp(t, f)
+	r.stop()
 	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(log[1:2], "acme"))
 }
