@@ -35,21 +35,28 @@ func (x *exchange) WriteHeader(status int) {
 	x.ResponseWriter.WriteHeader(status)
 }
 
-// Write sends the status 200 where none was set.
+// Write sends the status 200 where none was set. In answers of the API a client that is gone is no error: nobody is left to be told, and
+// grpc-gateway would log it.
 func (x *exchange) Write(p []byte) (int, error) {
 	if x.status == 0 {
 		x.status = http.StatusOK
 	}
 	if x.stream != nil {
-		return x.stream.write(p)
+		x.stream.write(p)
+		return len(p), nil
 	}
-	return x.ResponseWriter.Write(p)
+	n, err := x.ResponseWriter.Write(p)
+	if x.route != nil {
+		return len(p), nil
+	}
+	return n, err
 }
 
 // FlushError sends what was written; http.ResponseController calls it.
 func (x *exchange) FlushError() error {
 	if x.stream != nil {
-		return x.stream.flush()
+		x.stream.flush()
+		return nil
 	}
 	return http.NewResponseController(x.ResponseWriter).Flush()
 }

@@ -42,7 +42,7 @@ func (re *rest) serveStream(next runtime.HandlerFunc, x *exchange, r *http.Reque
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
 
-	x.stream = newStream(x, delay)
+	x.stream = newStream(x, delay, cancel)
 	defer x.stream.close()
 	if !x.route.hasBody {
 		x.endReadTimeout()
@@ -77,30 +77,44 @@ type stream struct {
 	allowed time.Time
 	pending bool
 	begun   bool
-	closed  bool
+	// closed tells that nothing may be sent any more: the handler has returned, or the client is gone.
+	closed bool
+	// cancel ends the call to the service.
+	cancel context.CancelCauseFunc
 }
 
-func newStream(x *exchange, delay time.Duration) *stream {
-	s := &stream{x: x, control: http.NewResponseController(x.ResponseWriter), delay: delay}
+func newStream(x *exchange, delay time.Duration, cancel context.CancelCauseFunc) *stream {
+	s := &stream{x: x, control: http.NewResponseController(x.ResponseWriter), delay: delay, cancel: cancel}
 	s.timer = time.AfterFunc(time.Hour, s.flushLate)
 	s.timer.Stop()
 	return s
 }
 
-// write sends bytes to the server's buffer.
-func (s *stream) write(p []byte) (int, error) {
+// write sends bytes to the server's buffer. A client that is gone or does not read ends the call instead of failing the write: grpc-gateway
+// would log that and try to tell the client.
+func (s *stream) write(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.allowTime()
 	if !s.begun {
 		s.begun = true
 		if s.x.Header().Get("Content-Type") == mimeEvents {
-			if _, err := fmt.Fprintf(s.x.ResponseWriter, "retry: %d\n\n", s.x.gateway.config.EventRetry.Milliseconds()); err != nil {
-				return 0, err
-			}
+			p = append(fmt.Appendf(nil, "retry: %d\n\n", s.x.gateway.config.EventRetry.Milliseconds()), p...)
 		}
 	}
-	return s.x.ResponseWriter.Write(p)
+	if _, err := s.x.ResponseWriter.Write(p); err != nil {
+		s.lose(err)
+	}
+}
+
+// lose ends the stream because the client cannot be reached. Called with mu held.
+func (s *stream) lose(err error) {
+	s.closed = true
+	s.timer.Stop()
+	s.cancel(fmt.Errorf("send to client: %w", err))
 }
 
 // allowTime gives the client the configured time from now to take what is sent. Called with mu held.
@@ -115,31 +129,36 @@ func (s *stream) allowTime() {
 }
 
 // flush sends what is buffered: at once, or, where lines may wait, when the last flush is long enough ago.
-func (s *stream) flush() error {
+func (s *stream) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	wait := s.delay - time.Since(s.flushed)
 	if wait <= 0 {
-		return s.flushNow()
+		s.flushNow()
+		return
 	}
 	if !s.pending {
 		s.pending = true
 		s.timer.Reset(wait)
 	}
-	return nil
 }
 
-func (s *stream) flushNow() error {
+// flushNow sends what is buffered. Called with mu held.
+func (s *stream) flushNow() {
 	s.pending, s.flushed = false, time.Now()
-	return s.control.Flush()
+	if err := s.control.Flush(); err != nil {
+		s.lose(err)
+	}
 }
 
 func (s *stream) flushLate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending && !s.closed {
-		// The handler learns of a lost connection from its next write.
-		_ = s.flushNow()
+		s.flushNow()
 	}
 }
 
@@ -147,6 +166,9 @@ func (s *stream) flushLate() {
 func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.closed = true
 	s.timer.Stop()
 	s.allowed = time.Time{}

@@ -109,11 +109,13 @@ func (m *mender) mendOperation(operation *object, b binding) {
 	}
 	responses := operation.object("responses")
 	success := responses.object("200")
-	success.set("description", "Done.")
+	if success.text("description") == "Success" {
+		success.set("description", "Done.")
+	}
 	success.set("headers", pairs("X-Request-Id", pairs("$ref", "#/components/headers/RequestId")))
-	if b.rpc.IsStreamingServer() {
+	if message := success.object("content").object("application/json"); message != nil && b.rpc.IsStreamingServer() {
 		success.set("description", "A stream. An error after its beginning comes as its last message, in the same shape as other errors.")
-		success.set("content", streamContent(success.object("content").object("application/json").object("schema"), b.rpc))
+		success.set("content", streamContent(message.object("schema"), b.rpc))
 	}
 	responses.set("default", pairs("$ref", "#/components/responses/Error"))
 }
@@ -126,8 +128,12 @@ func (m *mender) mendTags(document *object) {
 	}
 	var tags []any
 	for _, service := range m.services {
-		name := string(service.Name())
-		tags = append(tags, pairs("name", strings.TrimSuffix(name, "Service"), "description", described[name]))
+		name := strings.TrimSuffix(string(service.Name()), "Service")
+		description, ok := described[string(service.Name())]
+		if !ok {
+			description = described[name]
+		}
+		tags = append(tags, pairs("name", name, "description", description))
 	}
 	document.set("tags", tags)
 }
