@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/otklik/otklik/libs/sqlkit"
@@ -90,32 +91,43 @@ func generationOf(ctx context.Context, tx *sqlkit.Tx, l store.Ledger) (int64, er
 	return gen, nil
 }
 
+// addRecords adds responses and refusals. That one of them was added before is told without saying which.
 func addRecords(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64) error {
-	var body []byte
+	identifiers := bulk{tx: tx, into: `INSERT INTO identifiers (organization, generation, digest, position)`, columns: 4}
+	facts := bulk{tx: tx, into: `INSERT INTO facts (organization, generation, survey, position, body)`, columns: 5}
+	refusals := bulk{tx: tx, into: `INSERT INTO refusals (organization, generation, survey, position, body)`, columns: 5}
 	for _, r := range c.Records {
-		_, err := tx.ExecContext(ctx, `INSERT INTO identifiers (organization, generation, digest, position) VALUES (?, ?, ?, ?)`,
-			c.Ledger.Organization, gen, digest(r), r.Position)
-		if sqlkit.IsUniqueViolation(err) {
-			return fmt.Errorf("add record at %d: %w", r.Position, store.ErrDuplicate)
+		if err := identifiers.add(ctx, c.Ledger.Organization, gen, digest(r), r.Position); err != nil {
+			return identifierError(err)
 		}
-		if err != nil {
-			return fmt.Errorf("add identifier: %w", err)
-		}
-		query := `INSERT INTO facts (organization, generation, survey, position, body) VALUES (?, ?, ?, ?, ?)`
+		table, body, err := &facts, []byte(nil), error(nil)
 		if r.Fact != nil {
-			body, err = r.Fact.AppendBinary(body[:0])
+			body, err = r.Fact.AppendBinary(nil)
 		} else {
-			query = `INSERT INTO refusals (organization, generation, survey, position, body) VALUES (?, ?, ?, ?, ?)`
-			body, err = r.Refusal.AppendBinary(body[:0])
+			table = &refusals
+			body, err = r.Refusal.AppendBinary(nil)
 		}
 		if err != nil {
 			return fmt.Errorf("encode record at %d: %w", r.Position, err)
 		}
-		if _, err := tx.ExecContext(ctx, query, c.Ledger.Organization, gen, r.Survey(), r.Position, body); err != nil {
-			return fmt.Errorf("add record at %d: %w", r.Position, err)
+		if err := table.add(ctx, c.Ledger.Organization, gen, r.Survey(), r.Position, body); err != nil {
+			return fmt.Errorf("add records up to %d: %w", r.Position, err)
 		}
 	}
+	if err := identifiers.flush(ctx); err != nil {
+		return identifierError(err)
+	}
+	if err := errors.Join(facts.flush(ctx), refusals.flush(ctx)); err != nil {
+		return fmt.Errorf("add records: %w", err)
+	}
 	return nil
+}
+
+func identifierError(err error) error {
+	if sqlkit.IsUniqueViolation(err) {
+		return fmt.Errorf("add identifiers: %w", store.ErrDuplicate)
+	}
+	return fmt.Errorf("add identifiers: %w", err)
 }
 
 // noteRespondents notes the surveys of which a response names its respondent.
