@@ -42,6 +42,9 @@ func (c fixedCatalog) HistoryAfter(context.Context, string, string, time.Time) (
 	return questionnaire.History{Revisions: []*questionnaire.Revision{c.revision}}, nil
 }
 
+// Clear forgets nothing: all is fixed.
+func (c fixedCatalog) Clear() {}
+
 // filledStore makes a store with a million responses of four answers each, over a year, under 8 touchpoints, 3 channels, 50 locations and 3
 // languages. It is made once for all benchmarks of a run.
 var filledStore = sync.OnceValues(func() (string, error) {

@@ -297,3 +297,16 @@ func (s *suite) caughtUp(survey string, n int64) {
 		return nil
 	})
 }
+
+// fakeConn is a connection to nothing.
+type fakeConn struct{}
+
+// Invoke fails.
+func (fakeConn) Invoke(context.Context, string, any, any, ...grpc.CallOption) error {
+	return status.Error(codes.Unavailable, "no connection")
+}
+
+// NewStream fails.
+func (fakeConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Error(codes.Unavailable, "no connection")
+}
