@@ -109,7 +109,7 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	}
 	s.consumer = eventlog.New[*surveyv1.Event](
 		eventlog.Config{Name: "scoring", MaxBatch: config.BatchSize, Queue: readAhead, MinBackoff: minBackoff, Logger: deps.Logger},
-		feed, applier, (*surveyv1.Event).GetPosition)
+		applier.Following(feed), applier, (*surveyv1.Event).GetPosition)
 	if deps.Meters != nil {
 		if err := ingest.ObserveFeed(deps.Meters, s.consumer.Status); err != nil {
 			return nil, err

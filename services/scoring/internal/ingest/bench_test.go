@@ -127,3 +127,5 @@ func (c fixedCatalog) Revision(context.Context, string, string, int64) (*questio
 func (c fixedCatalog) HistoryAfter(context.Context, string, string, time.Time) (questionnaire.History, error) {
 	return questionnaire.History{Revisions: []*questionnaire.Revision{c.revision}}, nil
 }
+
+func (c fixedCatalog) Clear() {}

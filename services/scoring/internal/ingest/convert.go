@@ -26,6 +26,8 @@ var errPoison = errors.New("the event cannot be applied")
 type Catalog interface {
 	Revision(ctx context.Context, organization, survey string, number int64) (*questionnaire.Revision, error)
 	HistoryAfter(ctx context.Context, organization, survey string, moment time.Time) (questionnaire.History, error)
+	// Clear forgets what is known, as the survey service is not the one that it was.
+	Clear()
 }
 
 // converter turns the events of one organisation in one batch into records.

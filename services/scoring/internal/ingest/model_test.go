@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	"github.com/otklik/otklik/libs/eventlog"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
@@ -48,6 +50,9 @@ func (c *shopCatalog) err() error {
 	defer c.mu.Unlock()
 	return c.failing
 }
+
+// Clear forgets nothing: all is fixed.
+func (c *shopCatalog) Clear() {}
 
 func shopHistory() questionnaire.History {
 	nps := metric.Question{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}
@@ -239,6 +244,8 @@ type feed struct {
 	changed chan struct{}
 	// failing is the number of streams that break after a batch.
 	failing int
+	// generation counts the logs that took the place of the one before.
+	generation int
 }
 
 func newFeed(events ...*surveyv1.Event) *feed {
@@ -249,6 +256,16 @@ func (f *feed) add(events ...*surveyv1.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events = append(f.events, events...)
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// restore puts another log in the place of the feed's and breaks the streams.
+func (f *feed) restore(events ...*surveyv1.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events = events
+	f.generation++
 	close(f.changed)
 	f.changed = make(chan struct{})
 }
@@ -269,14 +286,18 @@ type feedOf struct {
 
 // Open starts a stream.
 func (f feedOf) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
-	return &feedStream{feedOf: f, ctx: ctx, after: after}, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return &feedStream{feedOf: f, ctx: ctx, after: after, generation: f.generation}, nil
 }
 
 type feedStream struct {
 	feedOf
 	ctx   context.Context
 	after int64
-	sent  bool
+	// generation is the feed's when the stream was opened.
+	generation int
+	sent       bool
 	// told tells that the last batch said that nothing was left.
 	told bool
 }
@@ -291,6 +312,15 @@ func (s *feedStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 			s.failing--
 			s.mu.Unlock()
 			return eventlog.Batch[*surveyv1.Event]{}, errBroken
+		}
+		if s.feed.generation != s.generation {
+			s.mu.Unlock()
+			return eventlog.Batch[*surveyv1.Event]{}, errBroken
+		}
+		if n := len(s.events); !s.sent && s.after > 0 && (n == 0 || s.events[n-1].GetPosition() < s.after) {
+			s.mu.Unlock()
+			// As a client gets it from the survey service.
+			return eventlog.Batch[*surveyv1.Event]{}, rpcerr.New(codes.OutOfRange, "POSITION_AHEAD", "this is another log").GRPCStatus().Err()
 		}
 		var b eventlog.Batch[*surveyv1.Event]
 		drained := true

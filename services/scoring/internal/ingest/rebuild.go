@@ -157,7 +157,7 @@ func (r *Rebuilder) fail(ctx context.Context, b store.Rebuild, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()
 	reason := "the scores could not be rebuilt; the log of the service says why"
-	for _, known := range []error{errStopped, errNotRunning, errNoProgress} {
+	for _, known := range []error{errStopped, errNotRunning, errNoProgress, errOtherLog} {
 		if errors.Is(cause, known) {
 			reason = known.Error()
 		}

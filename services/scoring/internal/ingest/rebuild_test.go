@@ -37,25 +37,28 @@ type running struct {
 	stop      func()
 }
 
-func follow(t failer, st store.Store, f *feed) *running {
+func follow(t failer, st store.Store, f *feed, change ...func(*ingest.Applier)) *running {
 	t.Helper()
 	catalog := &shopCatalog{}
-	r := followWith(t, st, f, catalog)
+	r := followWith(t, st, f, catalog, change...)
 	r.catalog = catalog
 	return r
 }
 
 // followWith follows a feed with a catalogue of the test's own.
-func followWith(t failer, st store.Store, f *feed, catalog ingest.Catalog) *running {
+func followWith(t failer, st store.Store, f *feed, catalog ingest.Catalog, change ...func(*ingest.Applier)) *running {
 	t.Helper()
 	r := &running{store: st}
 	r.applier, r.board = newApplier(t, st, catalog)
+	for _, c := range change {
+		c(r.applier)
+	}
 	r.rebuilder = ingest.NewRebuilder(r.applier, f)
 	if err := r.rebuilder.Recover(context.Background()); err != nil {
 		t.Fatalf("recover: %v", err)
 	}
 	consumer := eventlog.New[*surveyv1.Event](
-		eventlog.Config{MinBackoff: time.Millisecond, Logger: slog.New(slog.DiscardHandler)}, f.Of(""), r.applier, (*surveyv1.Event).GetPosition)
+		eventlog.Config{MinBackoff: time.Millisecond, Logger: slog.New(slog.DiscardHandler)}, r.applier.Following(f.Of("")), r.applier, (*surveyv1.Event).GetPosition)
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = consumer.Run(ctx) })

@@ -16,6 +16,9 @@ import (
 // errNoProgress is why a rebuild fails that cannot go on.
 var errNoProgress = errors.New("the change log of the survey service could not be read to its end")
 
+// errOtherLog tells that the change log ends before what was read of it: it is another one than before, and is followed from its beginning.
+var errOtherLog = errors.New("the change log is not the one that was read before")
+
 // rebuild is a rebuild at work.
 type rebuild struct {
 	*Rebuilder
@@ -110,6 +113,9 @@ func (w *rebuild) replay(ctx context.Context, upTo int64) error {
 			return err
 		}
 		complete := !batch.AsOf.IsZero() && batch.Head >= upTo
+		if !batch.AsOf.IsZero() && batch.Head < upTo {
+			return fmt.Errorf("it ends at %d, before %d: %w", batch.Head, upTo, errOtherLog)
+		}
 		for _, e := range batch.Events {
 			if e.GetPosition() > upTo {
 				complete = true

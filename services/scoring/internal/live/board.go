@@ -76,6 +76,19 @@ func (b *Board) Reset(cubes map[string]*cube.Cube) {
 	b.mu.Lock()
 	b.cubes = cubes
 	b.mu.Unlock()
+	b.wakeAll()
+}
+
+// Clear forgets everything, the watermark too, and wakes everybody: nothing is counted.
+func (b *Board) Clear() {
+	b.mu.Lock()
+	b.cubes = make(map[string]*cube.Cube)
+	b.watermark = time.Time{}
+	b.mu.Unlock()
+	b.wakeAll()
+}
+
+func (b *Board) wakeAll() {
 	b.watching.Lock()
 	defer b.watching.Unlock()
 	for _, t := range b.topics {
@@ -91,7 +104,7 @@ func (b *Board) Watermark() time.Time {
 	return b.watermark
 }
 
-// Advance moves the watermark; it never goes back.
+// Advance moves the watermark; it never goes back, but by Clear.
 func (b *Board) Advance(t time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

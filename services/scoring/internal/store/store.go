@@ -189,6 +189,10 @@ type Store interface {
 	// Sweep removes some records of ledgers that are not in use any more, about limit of them, and tells whether there are more.
 	Sweep(ctx context.Context, limit int) (more bool, err error)
 
+	// Clear removes all records of all organisations and puts the cursor back to the beginning, in one step: for a change log that is another
+	// one than before. Rebuilds that are running fail for the reason; that they were is kept.
+	Clear(ctx context.Context, reason string, ended time.Time) error
+
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 

@@ -124,6 +124,13 @@ func (c *Catalog) Forget(organization, survey string) {
 	}
 }
 
+// Clear forgets everything: the survey service is not the one that was asked before, so that even published revisions may differ.
+func (c *Catalog) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.surveys)
+}
+
 // known copies what is known of a survey; false when its history is not.
 func (c *Catalog) known(k key) (bool, entry) {
 	c.mu.RLock()

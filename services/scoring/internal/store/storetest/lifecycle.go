@@ -132,6 +132,7 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"Rebuilds":        func(ctx context.Context) error { _, err := s.Rebuilds(ctx, acme, 0, 1); return err },
 		"RunningRebuilds": func(ctx context.Context) error { _, err := s.RunningRebuilds(ctx); return err },
 		"Sweep":           func(ctx context.Context) error { _, err := s.Sweep(ctx, 1); return err },
+		"Clear":           func(ctx context.Context) error { return s.Clear(ctx, "", noon) },
 		"Ping":            s.Ping,
 	}
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"RebuildCursor", rebuildCursor},
 		{"RebuildPages", rebuildPages},
 		{"RebuildsCompete", rebuildsCompete},
+		{"ClearEmptiesAll", clearEmptiesAll},
 		{"SweepLeavesWhatIsInUse", sweepLeavesWhatIsInUse},
 		{"ReadersAndAWriter", readersAndAWriter},
 		{"WritersCompete", writersCompete},

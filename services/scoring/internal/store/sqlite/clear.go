@@ -1,0 +1,37 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otklik/otklik/libs/sqlkit"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+)
+
+// Clear removes all records of all organisations.
+func (s *Store) Clear(ctx context.Context, reason string, ended time.Time) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		// Numbers of rebuilds, which are generations too, are not used again: the rebuilds themselves stay.
+		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+				return fmt.Errorf("empty %s: %w", table, err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE cursor SET position = 0, as_of = 0`); err != nil {
+			return fmt.Errorf("put cursor back: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, error = ?, ended = ? WHERE state = ?`,
+			store.Failed, reason, nanos(ended), store.Running); err != nil {
+			return fmt.Errorf("end rebuilds: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("clear store: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.appended)
+	return nil
+}
