@@ -19,8 +19,6 @@ type eventMarshaler struct {
 	*marshaler
 }
 
-func newEventMarshaler() eventMarshaler { return eventMarshaler{newMarshaler()} }
-
 // StreamContentType is that of server-sent events.
 func (eventMarshaler) StreamContentType(any) string { return mimeEvents }
 

@@ -9,9 +9,12 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
 // newQuietGateway is a gateway whose services answer nothing.
@@ -100,4 +103,27 @@ func FuzzExplainBody(f *testing.F) {
 
 func submitService() protoreflect.ServiceDescriptor {
 	return surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService")
+}
+
+// typeOf finds the Go type of a message.
+func typeOf(t testing.TB, m protoreflect.MessageDescriptor) protoreflect.MessageType {
+	t.Helper()
+	found, err := protoregistry.GlobalTypes.FindMessageByName(m.FullName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// sampleAnswer is what a submission is answered with.
+func sampleAnswer() *surveyv1.SubmitResponseResponse {
+	now := timestamppb.Now()
+	return &surveyv1.SubmitResponseResponse{Response: &surveyv1.Response{
+		Name: "surveys/checkout/responses/r-1", Revision: "surveys/checkout/revisions/1", AnswerTime: now, ReceiveTime: now, CountTime: now, Language: "ky",
+		Context: &typev1.Context{Touchpoint: "checkout", Attributes: map[string]string{"till_no": "7"}},
+		Answers: []*surveyv1.Answer{
+			{Question: "nps", Value: &surveyv1.Answer_Score{Score: 9}}, {Question: "why", Value: &surveyv1.Answer_FreeText{FreeText: "Ылдам"}},
+			{Question: "what", Value: &surveyv1.Answer_Choice{Choice: &surveyv1.ChoiceAnswer{Options: []string{"price", "staff"}}}},
+		},
+	}}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Media types of streams.
@@ -20,11 +22,12 @@ const (
 // marshaler writes messages as JSON and streams as one message a line. Fields without a value are written too (zero, empty list), but for those
 // that are missing on purpose: an estimate without data, alternatives that were not chosen.
 type marshaler struct {
-	options protojson.MarshalOptions
+	writer *jsonWriter
 }
 
-func newMarshaler() *marshaler {
-	return &marshaler{options: protojson.MarshalOptions{EmitDefaultValues: true}}
+// newMarshaler makes a marshaler of messages and all that they consist of.
+func newMarshaler(messages ...protoreflect.MessageDescriptor) *marshaler {
+	return &marshaler{writer: newJSONWriter(messages...)}
 }
 
 // ContentType is that of answers that are not streams.
@@ -40,17 +43,29 @@ func (*marshaler) Delimiter() []byte { return []byte("\n") }
 func (m *marshaler) Marshal(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case proto.Message:
-		return m.options.Marshal(v)
+		return m.write(v)
 	case map[string]any:
 		message, ok := v["result"].(proto.Message)
 		if !ok {
 			return nil, errors.New("marshal message of a stream: not a message")
 		}
-		return m.options.Marshal(message)
+		return m.write(message)
 	case map[string]proto.Message:
 		return streamError(v)
 	}
 	return nil, errors.New("marshal answer: not a message")
+}
+
+func (m *marshaler) write(message proto.Message) ([]byte, error) {
+	buffer := buffers.Get().(*[]byte)
+	b, err := m.writer.append((*buffer)[:0], message)
+	// grpc-gateway keeps what it is given until it has been sent: it gets a copy of the right size.
+	out := bytes.Clone(b)
+	if cap(b) <= largestKept {
+		*buffer = b[:0]
+		buffers.Put(buffer)
+	}
+	return out, err
 }
 
 // Unmarshal reads JSON as strictly as requests are read.

@@ -213,7 +213,7 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 		&scoringv1.GetRebuildResponse{Rebuild: &scoringv1.Rebuild{State: scoringv1.Rebuild_STATE_RUNNING, CreateTime: now}},
 	}
 	for _, message := range messages {
-		data, err := newMarshaler().Marshal(message)
+		data, err := newMarshaler(message.ProtoReflect().Descriptor()).Marshal(message)
 		if err != nil {
 			t.Fatal(err)
 		}

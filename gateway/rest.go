@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -43,11 +44,16 @@ func newREST(g *Gateway) (*rest, error) {
 			return nil, fmt.Errorf("register %s %s: %w", r.method, r.template, err)
 		}
 	}
+	answers := make([]protoreflect.MessageDescriptor, len(routes))
+	for i, r := range routes {
+		answers[i] = r.rpc.Output()
+	}
+	marshal := newMarshaler(answers...)
 	none := func(string) (string, bool) { return "", false }
 	re.mux = runtime.NewServeMux(
 		runtime.WithMiddlewares(re.step),
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
-		runtime.WithMarshalerOption(mimeEvents, newEventMarshaler()),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshal),
+		runtime.WithMarshalerOption(mimeEvents, eventMarshaler{marshal}),
 		runtime.WithIncomingHeaderMatcher(incomingHeader),
 		runtime.WithOutgoingHeaderMatcher(none),
 		runtime.WithOutgoingTrailerMatcher(none),
