@@ -49,7 +49,9 @@ export function Trend({ client, query, metric, grain: wanted, chooseGrain, chang
           </select>
         </label>
       </header>
-      {points.error !== undefined && <Problem error={points.error} retry={points.reload} />}
+      {points.error !== undefined && (list === undefined || !points.error.passing) && (
+        <Problem error={points.error} retry={points.reload} />
+      )}
       {list === undefined && points.error === undefined && <p className="muted">{t("loading")}</p>}
       {list !== undefined && list.length === 0 && <p className="muted">{t("trend.none")}</p>}
       {list !== undefined && shown !== undefined && (
