@@ -98,7 +98,7 @@ func (c *Catalog) History(ctx context.Context, organization, survey string) (que
 		return e.history, nil
 	}
 	h, err := c.ask(ctx, k)
-	if known && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+	if err != nil && known && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
 		return e.history, nil
 	}
 	return h, err
