@@ -36,8 +36,8 @@ func (s *Server) evaluate(ctx context.Context, org string, in *scoringv1.ScoreQu
 		return nil, time.Time{}, queryError(err, field, field)
 	}
 	var rows []query.Row
-	watermark, err := s.with(ctx, org, field, q.Survey, func(d query.Data) (err error) {
-		rows, err = query.Run(ctx, q, d)
+	watermark, err := s.with(ctx, org, []subject{{field, q.Survey}}, func(d []query.Data) (err error) {
+		rows, err = query.Run(ctx, q, d[0])
 		return err
 	})
 	if err != nil {
@@ -46,25 +46,34 @@ func (s *Server) evaluate(ctx context.Context, org string, in *scoringv1.ScoreQu
 	return scoresToProto(in.GetSurvey(), rows, watermark), watermark, nil
 }
 
-// with calls fn with what a query of a survey is answered from. A query that asks for what the survey does not have, as far as known, is
-// tried again after asking the survey service: the survey may have been published anew a moment ago.
-func (s *Server) with(ctx context.Context, org, field, survey string, fn func(query.Data) error) (time.Time, error) {
+// subject is a survey that a query asks for, and the field that holds the query.
+type subject struct{ field, survey string }
+
+// with calls fn with what queries of surveys are answered from, in their order. Queries that ask for what a survey does not have, as far as
+// known, are tried once more after asking the survey service: a survey may have been published anew a moment ago.
+func (s *Server) with(ctx context.Context, org string, subjects []subject, fn func([]query.Data) error) (time.Time, error) {
 	for again := false; ; again = true {
-		history, err := s.Catalog.History(ctx, org, survey)
-		if err != nil {
-			return time.Time{}, catalogError(err, field+".survey", surveyPrefix+survey)
+		data := make([]query.Data, len(subjects))
+		for i, x := range subjects {
+			history, err := s.Catalog.History(ctx, org, x.survey)
+			if err != nil {
+				return time.Time{}, catalogError(err, x.field+".survey", surveyPrefix+x.survey)
+			}
+			data[i].History = history
 		}
 		// Taken before anything is counted: all that arrived until then is counted.
 		watermark := s.Board.Watermark()
-		err = fn(query.Data{
-			History: history, Cube: s.Board.Cube(org), Facts: facts{store: s.Store, ledger: store.Ledger{Organization: org}},
-		})
-		var e *query.Error
-		if !again && errors.As(err, &e) && (e.Reason == query.QuestionNotFound || e.Reason == query.MetricMismatch) {
-			s.Catalog.Forget(org, survey)
-			continue
+		for i := range data {
+			data[i].Cube, data[i].Facts = s.Board.Cube(org), facts{store: s.Store, ledger: store.Ledger{Organization: org}}
 		}
-		return watermark, err
+		err := fn(data)
+		var e *query.Error
+		if again || !errors.As(err, &e) || e.Reason != query.QuestionNotFound && e.Reason != query.MetricMismatch {
+			return watermark, err
+		}
+		for _, x := range subjects {
+			s.Catalog.Forget(org, x.survey)
+		}
 	}
 }
 
@@ -85,11 +94,8 @@ func (s *Server) CompareScores(ctx context.Context, req *scoringv1.CompareScores
 		return nil, queryError(err, baselineField, baselineField)
 	}
 	var c query.Comparison
-	watermark, err := s.with(ctx, org, field, a.Survey, func(da query.Data) error {
-		_, err := s.with(ctx, org, baselineField, b.Survey, func(db query.Data) (err error) {
-			c, err = query.Compare(ctx, a, da, b, db)
-			return err
-		})
+	watermark, err := s.with(ctx, org, []subject{{field, a.Survey}, {baselineField, b.Survey}}, func(d []query.Data) (err error) {
+		c, err = query.Compare(ctx, a, d[0], b, d[1])
 		return err
 	})
 	if err != nil {
