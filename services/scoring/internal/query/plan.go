@@ -96,7 +96,7 @@ func (p *plan) choose() error {
 			found = true
 		}
 		if !found && (asked || named) {
-			return p.mismatch(d, i, asked)
+			return p.mismatch(d, i, len(single) > 0)
 		}
 	}
 	for i, v := range p.Variants {
@@ -198,17 +198,23 @@ func supports(q metric.Question, variants []metric.Variant) bool {
 }
 
 // mismatch is the refusal of a metric, or of its variants, that no question supports.
-func (p *plan) mismatch(d metric.Definition, index int, asked bool) error {
-	of := fmt.Sprintf("no question of survey %s", p.Survey)
-	if p.Question != "" && p.Question != AllQuestions {
+// index is that of the metric in the query, negative when the query names variants only; single tells whether a question named matters.
+func (p *plan) mismatch(d metric.Definition, index int, single bool) error {
+	what := "the metric " + string(d.ID)
+	if len(p.Variants) > 0 {
+		what += " with the variants asked for"
+	}
+	why := fmt.Sprintf("no question of survey %s supports %s", p.Survey, what)
+	if single && p.Question != "" && p.Question != AllQuestions {
 		q, _ := p.history.Question(p.Question)
-		of = fmt.Sprintf("question %q, which is of kind %s on the scale %s,", p.Question, q.Kind, q.Scale.ID())
-		if !q.Kind.Scored() {
-			of = fmt.Sprintf("question %q, which is of kind %s,", p.Question, q.Kind)
+		kind := q.Kind.String()
+		if q.Kind.Scored() {
+			kind += " on the scale " + q.Scale.ID()
 		}
+		why = fmt.Sprintf("question %q, which is of kind %s, does not support %s", p.Question, kind, what)
 	}
 	field := fmt.Sprintf("metrics[%d]", index)
-	if !asked {
+	if index < 0 {
 		field = "variants"
 		for i, v := range p.Variants {
 			if def, _, err := metric.FindVariant(v); err == nil && def.ID == d.ID {
@@ -217,7 +223,7 @@ func (p *plan) mismatch(d metric.Definition, index int, asked bool) error {
 			}
 		}
 	}
-	return refuse(MetricMismatch, field, "%s supports the metric %s with the variants asked for: name a question and a metric that fit", of, d.ID)
+	return refuse(MetricMismatch, field, "%s: name a question and a metric that fit", why)
 }
 
 // checkMethod refuses a method of intervals that a chosen variant does not have.
