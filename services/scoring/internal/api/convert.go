@@ -172,6 +172,7 @@ func countsToProto(r *query.Row) *scoringv1.Counts {
 	out := &scoringv1.Counts{
 		Answered: c.Answered, Refused: c.Refused, Dismissed: c.Dismissed, TimedOut: c.TimedOut,
 		Promoters: c.Promoters, Passives: c.Passives, Detractors: c.Detractors, Positive: c.Positive, Negative: c.Negative,
+		Respondents: c.Respondents,
 	}
 	if n := r.Answers.Len(); n > 0 {
 		out.Values = make([]*scoringv1.Counts_ValueCount, 0, n)

@@ -11,8 +11,6 @@ type Score struct {
 	Metric  ID
 	Version int
 	Variant Variant
-	// Unit is the unit of Estimate, StandardError and Interval.
-	Unit Unit
 	// Scale is the scale that the estimate refers to: the question's, 1-10 for MeanAllAnswers, none for ResponseRate.
 	Scale question.Scale
 	// N is the denominator of the estimate: answers, or outcomes where the denominator holds refusals.
@@ -71,7 +69,7 @@ const (
 // newScore fills in what every score of a variant has.
 func newScore(d Definition, v VariantDefinition, q Question, data Data, s Settings, m Method) Score {
 	return Score{
-		Metric: d.ID, Version: d.Version, Variant: v.Variant, Unit: v.Unit, Scale: q.Scale, Level: s.Level, Method: m,
+		Metric: d.ID, Version: d.Version, Variant: v.Variant, Scale: q.Scale, Level: s.Level, Method: m,
 		Counts: Counts{Refused: data.Outcomes.Refused, Dismissed: data.Outcomes.Dismissed, TimedOut: data.Outcomes.TimedOut},
 	}
 }

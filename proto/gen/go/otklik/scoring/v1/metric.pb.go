@@ -184,7 +184,7 @@ const (
 	IntervalMethod_INTERVAL_METHOD_ADJUSTED_WALD IntervalMethod = 1
 	// Wald.
 	IntervalMethod_INTERVAL_METHOD_WALD IntervalMethod = 2
-	// Wald with Student's t in place of z.
+	// Student's t in place of Wald's z, with n - 1 degrees of freedom and the variance of a sample (divisor n - 1).
 	IntervalMethod_INTERVAL_METHOD_TRINOMIAL_T IntervalMethod = 3
 	// Wilson. Default of shares.
 	IntervalMethod_INTERVAL_METHOD_WILSON IntervalMethod = 4

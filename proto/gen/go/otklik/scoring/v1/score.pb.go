@@ -42,7 +42,7 @@ type Score struct {
 	Population v1.Population `protobuf:"varint,7,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
 	// The number of answers, or of outcomes where the denominator holds refusals: the denominator of the estimate.
 	N int64 `protobuf:"varint,8,opt,name=n,proto3" json:"n,omitempty"`
-	// The estimate; missing when n is 0.
+	// The estimate; missing when nobody answered, even where n counts refusals.
 	Estimate *float64 `protobuf:"fixed64,9,opt,name=estimate,proto3,oneof" json:"estimate,omitempty"`
 	// The estimate on 0 to 100, for means.
 	NormalizedEstimate *float64 `protobuf:"fixed64,10,opt,name=normalized_estimate,json=normalizedEstimate,proto3,oneof" json:"normalized_estimate,omitempty"`
@@ -52,7 +52,7 @@ type Score struct {
 	Interval *v1.ConfidenceInterval `protobuf:"bytes,12,opt,name=interval,proto3" json:"interval,omitempty"`
 	// The counts that the estimate was computed from.
 	Counts *Counts `protobuf:"bytes,13,opt,name=counts,proto3" json:"counts,omitempty"`
-	// The judgement of the estimate: STRONG for an NPS above 50; SYSTEMIC, MIXED, CASE_LEVEL or UNDECIDED for a mean. Empty
+	// The judgement of the estimate: STRONG for an NPS above a threshold, 50 unless configured otherwise; SYSTEMIC, MIXED, CASE_LEVEL or UNDECIDED for a mean. Empty
 	// where there is none.
 	Band string `protobuf:"bytes,14,opt,name=band,proto3" json:"band,omitempty"`
 	// The time up to which data was counted.
@@ -300,7 +300,9 @@ type Counts struct {
 	// CES NET_EASY: difficult.
 	Negative *int64 `protobuf:"varint,9,opt,name=negative,proto3,oneof" json:"negative,omitempty"`
 	// How often each value was answered, in ascending order of value, as answered (before flipping).
-	Values        []*Counts_ValueCount `protobuf:"bytes,10,rep,name=values,proto3" json:"values,omitempty"`
+	Values []*Counts_ValueCount `protobuf:"bytes,10,rep,name=values,proto3" json:"values,omitempty"`
+	// MEAN_ALL_ANSWERS: respondents, each of whom counts as one cluster; a response that names nobody is a respondent of its own.
+	Respondents   *int64 `protobuf:"varint,11,opt,name=respondents,proto3,oneof" json:"respondents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -405,6 +407,13 @@ func (x *Counts) GetValues() []*Counts_ValueCount {
 	return nil
 }
 
+func (x *Counts) GetRespondents() int64 {
+	if x != nil && x.Respondents != nil {
+		return *x.Respondents
+	}
+	return 0
+}
+
 // One value of the scale.
 type Counts_ValueCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -494,7 +503,7 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12.\n" +
 	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12,\n" +
 	"\x03key\x18\x04 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyR\x03key\x12\x14\n" +
-	"\x05value\x18\x05 \x01(\tR\x05value\"\xe0\x03\n" +
+	"\x05value\x18\x05 \x01(\tR\x05value\"\x97\x04\n" +
 	"\x06Counts\x12\x1a\n" +
 	"\banswered\x18\x01 \x01(\x03R\banswered\x12\x18\n" +
 	"\arefused\x18\x02 \x01(\x03R\arefused\x12\x1c\n" +
@@ -508,7 +517,8 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\bpositive\x18\b \x01(\x03H\x03R\bpositive\x88\x01\x01\x12\x1f\n" +
 	"\bnegative\x18\t \x01(\x03H\x04R\bnegative\x88\x01\x01\x12<\n" +
 	"\x06values\x18\n" +
-	" \x03(\v2$.otklik.scoring.v1.Counts.ValueCountR\x06values\x1a8\n" +
+	" \x03(\v2$.otklik.scoring.v1.Counts.ValueCountR\x06values\x12%\n" +
+	"\vrespondents\x18\v \x01(\x03H\x05R\vrespondents\x88\x01\x01\x1a8\n" +
 	"\n" +
 	"ValueCount\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x01R\x05value\x12\x14\n" +
@@ -518,7 +528,8 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\t_passivesB\r\n" +
 	"\v_detractorsB\v\n" +
 	"\t_positiveB\v\n" +
-	"\t_negativeBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\t_negativeB\x0e\n" +
+	"\f_respondentsBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_score_proto_rawDescOnce sync.Once

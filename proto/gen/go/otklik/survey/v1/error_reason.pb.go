@@ -59,8 +59,6 @@ const (
 	ErrorReason_ERROR_REASON_PAGE_TOKEN_INVALID ErrorReason = 15
 	// The update mask names a field that does not exist or cannot be changed.
 	ErrorReason_ERROR_REASON_UPDATE_MASK_INVALID ErrorReason = 16
-	// The stream fell behind or the server is stopping; open it again from the last position.
-	ErrorReason_ERROR_REASON_STREAM_INTERRUPTED ErrorReason = 17
 	// The refusal breaks a rule; each violation names its field.
 	ErrorReason_ERROR_REASON_REFUSAL_INVALID ErrorReason = 18
 	// The position asked for lies beyond the last change: the log is not the one that was read before. Begin again from 0.
@@ -87,7 +85,6 @@ var (
 		14: "ERROR_REASON_SURVEY_STATE",
 		15: "ERROR_REASON_PAGE_TOKEN_INVALID",
 		16: "ERROR_REASON_UPDATE_MASK_INVALID",
-		17: "ERROR_REASON_STREAM_INTERRUPTED",
 		18: "ERROR_REASON_REFUSAL_INVALID",
 		19: "ERROR_REASON_POSITION_AHEAD",
 	}
@@ -109,7 +106,6 @@ var (
 		"ERROR_REASON_SURVEY_STATE":          14,
 		"ERROR_REASON_PAGE_TOKEN_INVALID":    15,
 		"ERROR_REASON_UPDATE_MASK_INVALID":   16,
-		"ERROR_REASON_STREAM_INTERRUPTED":    17,
 		"ERROR_REASON_REFUSAL_INVALID":       18,
 		"ERROR_REASON_POSITION_AHEAD":        19,
 	}
@@ -146,7 +142,7 @@ var File_otklik_survey_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xc2\x05\n" +
+	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xc4\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -165,10 +161,9 @@ const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\x1dERROR_REASON_RESPONSE_INVALID\x10\r\x12\x1d\n" +
 	"\x19ERROR_REASON_SURVEY_STATE\x10\x0e\x12#\n" +
 	"\x1fERROR_REASON_PAGE_TOKEN_INVALID\x10\x0f\x12$\n" +
-	" ERROR_REASON_UPDATE_MASK_INVALID\x10\x10\x12#\n" +
-	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\x11\x12 \n" +
+	" ERROR_REASON_UPDATE_MASK_INVALID\x10\x10\x12 \n" +
 	"\x1cERROR_REASON_REFUSAL_INVALID\x10\x12\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10\x13BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
+	"\x1bERROR_REASON_POSITION_AHEAD\x10\x13\"\x04\b\x11\x10\x11*\x1fERROR_REASON_STREAM_INTERRUPTEDBAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
 
 var (
 	file_otklik_survey_v1_error_reason_proto_rawDescOnce sync.Once
