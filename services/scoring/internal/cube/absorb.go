@@ -22,7 +22,6 @@ func (c *Cube) Absorb(other *Cube) error {
 				return fmt.Errorf("absorb cube: %w", err)
 			}
 		}
-		c.versions[id]++
 	}
 	return nil
 }

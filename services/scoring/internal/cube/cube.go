@@ -16,8 +16,6 @@ type Cube struct {
 	mu sync.RWMutex
 	// surveys holds surveys of which something is counted.
 	surveys map[string]*survey
-	// versions counts the changes of each survey. It outlives what is counted.
-	versions map[string]uint64
 }
 
 // survey is the aggregates of one survey.
@@ -27,30 +25,7 @@ type survey struct {
 
 // New is an empty cube.
 func New() *Cube {
-	return &Cube{surveys: make(map[string]*survey), versions: make(map[string]uint64)}
-}
-
-// Cell is a cell with what it counts.
-type Cell struct {
-	Key   Key
-	Value histogram.Histogram
-}
-
-// Preview returns the cells that a delta touches as they will be after Apply, in the order of their keys, without
-// changing anything: what a store must write. A cell that will count nothing has an empty value and is to be deleted.
-// The result holds as long as no other delta is applied. ErrKey, ErrNegative and ErrOverflow as for Apply.
-func (c *Cube) Preview(d *Delta) ([]Cell, error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if err := c.check(d); err != nil {
-		return nil, fmt.Errorf("preview delta: %w", err)
-	}
-	keys := d.Keys()
-	cells := make([]Cell, len(keys))
-	for i, k := range keys {
-		cells[i] = Cell{Key: k, Value: changed(c.cell(k), d.Changes(k))}
-	}
-	return cells, nil
+	return &Cube{surveys: make(map[string]*survey)}
 }
 
 // Apply changes the cube by a delta: all of it, or nothing when an error is returned. The error wraps ErrKey, ErrNegative
@@ -61,14 +36,8 @@ func (c *Cube) Apply(d *Delta) error {
 	if err := c.check(d); err != nil {
 		return fmt.Errorf("apply delta: %w", err)
 	}
-	last := ""
 	for k, changes := range d.Series() {
 		c.apply(k, changes)
-		// Series come survey by survey.
-		if k.Survey != last {
-			last = k.Survey
-			c.versions[last]++
-		}
 	}
 	return nil
 }
@@ -86,34 +55,6 @@ func (c *Cube) Load(cells iter.Seq2[Key, histogram.Histogram]) error {
 	return l.Close()
 }
 
-// Replace puts the content of another cube, such as a rebuilt one, in the place of this one's. The other must not be
-// used any more.
-func (c *Cube) Replace(other *Cube) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id := range c.surveys {
-		c.versions[id]++
-	}
-	for id := range other.surveys {
-		c.versions[id]++
-	}
-	c.surveys = other.surveys
-}
-
-// Cell is what one cell counts; empty when nothing.
-func (c *Cube) Cell(k Key) histogram.Histogram {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.cell(k)
-}
-
-// Version changes, and only grows, whenever what is counted of a survey changes.
-func (c *Cube) Version(surveyID string) uint64 {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.versions[surveyID]
-}
-
 // find is the family and the series of a cell; nil where there is none.
 func (c *Cube) find(k Key) (*family, *series) {
 	sv := c.surveys[k.Survey]
@@ -125,14 +66,6 @@ func (c *Cube) find(k Key) (*family, *series) {
 		return nil, nil
 	}
 	return f, f.series(k.ContextKey, k.ContextValue)
-}
-
-func (c *Cube) cell(k Key) histogram.Histogram {
-	f, s := c.find(k)
-	if s == nil {
-		return histogram.Histogram{}
-	}
-	return f.histogram(s.bucket(k.Bucket))
 }
 
 // check refuses a delta that cannot be applied as a whole.
@@ -219,21 +152,4 @@ func (c *Cube) makeFamily(k Key) *family {
 		sv.families[name] = f
 	}
 	return f
-}
-
-// changed is h after signed changes that have been checked.
-func changed(h histogram.Histogram, bins []histogram.Bin) histogram.Histogram {
-	h = h.Clone()
-	for _, b := range bins {
-		var err error
-		if b.Count < 0 {
-			err = h.Subtract(b.Value, -b.Count)
-		} else {
-			err = h.Add(b.Value, b.Count)
-		}
-		if err != nil {
-			panic("cube: count out of bounds after it was checked")
-		}
-	}
-	return h
 }

@@ -3,7 +3,6 @@ package cube_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -204,7 +203,6 @@ func TestOrderMakesNoDifference(t *testing.T) {
 		facts := rapid.SliceOfN(rapid.Custom(genFact), 1, 60).Draw(rt, "facts")
 		passing := rapid.SliceOfN(rapid.Custom(genFact), 0, 20).Draw(rt, "passing")
 		a, b := cube.New(), cube.New()
-		stored := map[cube.Key]histogram.Histogram{}
 		var all cube.Delta
 		for _, f := range facts {
 			all.AddFact(f)
@@ -214,23 +212,7 @@ func TestOrderMakesNoDifference(t *testing.T) {
 		step := func(change func(d *cube.Delta)) {
 			var d cube.Delta
 			change(&d)
-			cells, err := b.Preview(&d)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			for _, cell := range cells {
-				if cell.Value.IsEmpty() {
-					delete(stored, cell.Key)
-				} else {
-					stored[cell.Key] = cell.Value
-				}
-			}
 			apply(rt, b, &d)
-			for _, cell := range cells {
-				if got := b.Cell(cell.Key); !got.Equal(cell.Value) {
-					rt.Fatalf("cell %+v is %v, preview was %v", cell.Key, got, cell.Value)
-				}
-			}
 		}
 		for _, f := range passing {
 			step(func(d *cube.Delta) { d.AddFact(f) })
@@ -244,27 +226,21 @@ func TestOrderMakesNoDifference(t *testing.T) {
 		if d := cube.Diff(a, b, 0); len(d) != 0 {
 			rt.Fatalf("cubes differ: %+v", d)
 		}
-		if !slices.Equal(a.Surveys(), b.Surveys()) || !slices.Equal(a.Questions("s1"), b.Questions("s1")) ||
-			!slices.Equal(a.Values("s1", fact.Channel), b.Values("s1", fact.Channel)) {
-			rt.Fatal("catalogs differ")
+		if !slices.Equal(a.Surveys(), b.Surveys()) {
+			rt.Fatal("surveys differ")
 		}
 		loaded := cube.New()
-		if err := loaded.Load(maps.All(stored)); err != nil {
+		if err := loaded.Load(b.Cells()); err != nil {
 			rt.Fatal(err)
 		}
-		if !cube.Equal(a, loaded) {
+		if len(cube.Diff(a, loaded, 1)) != 0 {
 			rt.Fatal("loaded cube differs")
-		}
-		live := cube.New()
-		live.Replace(loaded)
-		if !cube.Equal(a, live) {
-			rt.Fatal("replaced cube differs")
 		}
 		if len(facts) > 0 {
 			var d cube.Delta
 			d.RemoveFact(facts[0])
-			apply(rt, live, &d)
-			if got := len(cube.Diff(a, live, 0)); got != d.Len() {
+			apply(rt, loaded, &d)
+			if got := len(cube.Diff(a, loaded, 0)); got != d.Len() {
 				rt.Fatalf("%d cells differ, want %d", got, d.Len())
 			}
 		}
@@ -280,7 +256,6 @@ func TestDeltaIsAllOrNothing(t *testing.T) {
 	var twice cube.Delta
 	twice.AddFact(f)
 	apply(t, c, &twice)
-	version := c.Version("s")
 	var d cube.Delta
 	d.RemoveFact(f)
 	other := *f
@@ -289,15 +264,9 @@ func TestDeltaIsAllOrNothing(t *testing.T) {
 	if err := c.Apply(&d); !errors.Is(err, cube.ErrNegative) {
 		t.Fatalf("got %v, want ErrNegative", err)
 	}
-	if _, err := c.Preview(&d); !errors.Is(err, cube.ErrNegative) {
-		t.Fatalf("got %v, want ErrNegative", err)
-	}
 	r, err := c.Query(cube.Query{Survey: "s", Population: fact.Customer, WithAnswers: true})
 	if err != nil || len(r.Questions) != 1 || r.Questions[0].Answers.N() != 1 || r.Questions[0].Outcomes.Responses != 1 {
 		t.Errorf("refused delta changed the cube: %+v, %v", r, err)
-	}
-	if c.Version("s") != version {
-		t.Error("refused delta changed the version")
 	}
 
 	var bad cube.Delta
