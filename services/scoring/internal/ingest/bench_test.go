@@ -37,12 +37,10 @@ func cpuTime(b *testing.B) time.Duration {
 // benchQuestions are five scored questions.
 func benchQuestions() *questionnaire.Revision {
 	r := &questionnaire.Revision{Survey: "shop", Number: 1, Population: fact.Customer, PublishTime: time.Unix(0, 0)}
-	for _, q := range []metric.Question{
+	r.Questions = []metric.Question{
 		{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}, {ID: "staff", Kind: question.CSAT, Scale: question.Scale1To5},
 		{ID: "effort", Kind: question.CES, Scale: question.Scale1To7}, {ID: "price", Kind: question.Rating, Scale: question.Scale1To10},
 		{ID: "choice", Kind: question.Rating, Scale: question.Scale1To5},
-	} {
-		r.Questions = append(r.Questions, q)
 	}
 	return r
 }
