@@ -16,6 +16,9 @@ import (
 // DefaultStopTimeout is the time that all components together have for stopping.
 const DefaultStopTimeout = 30 * time.Second
 
+// repeatWindow is the time within which another signal is taken for a repetition of the first.
+const repeatWindow = time.Second
+
 // Component is one part of a process. Every function may be nil.
 type Component struct {
 	// Name is for logs and errors.
@@ -139,12 +142,20 @@ func stopAll(up []*running, signals <-chan os.Signal, o options) error {
 	defer cancel()
 	finished := make(chan struct{})
 	defer close(finished)
+	begun := time.Now()
 	go func() {
-		select {
-		case <-signals:
-			o.logger.Warn("second signal: stopping at once")
-			cancel()
-		case <-finished:
+		for {
+			select {
+			case <-signals:
+			case <-finished:
+				return
+			}
+			// Shells and supervisors send a signal to a process and to its group: that is one request, not two.
+			if time.Since(begun) >= repeatWindow {
+				o.logger.Warn("second signal: stopping at once")
+				cancel()
+				return
+			}
 		}
 	}()
 	var first error

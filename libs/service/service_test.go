@@ -82,14 +82,26 @@ func TestSecondSignalEndsThePatience(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	var first time.Time
 	slow := service.Component{Name: "slow", Stop: func(ctx context.Context) error {
-		kill()
-		<-ctx.Done()
-		return ctx.Err()
+		first = time.Now()
+		again := time.NewTicker(100 * time.Millisecond)
+		defer again.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-again.C:
+				kill() // until it is no longer taken for a repetition of the first
+			}
+		}
 	}}
 	err := service.Run(t.Context(), []service.Component{slow}, service.WithSignals(syscall.SIGUSR2), service.WithStopTimeout(time.Hour), service.WithReady(kill))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+	if patience := time.Since(first); patience < 900*time.Millisecond {
+		t.Errorf("a signal %v after the first was not taken for its repetition", patience)
 	}
 }
 

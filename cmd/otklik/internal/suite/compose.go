@@ -15,9 +15,15 @@ import (
 
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
-	if err := makeDataFolder(config.Data); err != nil {
+	release, err := openDataFolder(config.Data)
+	if err != nil {
 		return err
 	}
+	err = runAll(ctx, config, announce)
+	return errors.Join(err, release())
+}
+
+func runAll(ctx context.Context, config Config, announce func(Ready)) error {
 	// The services of this process call each other by a key that lives as long as the process.
 	internal := authn.NewSecret()
 	keys := []authn.Key{keyFor("internal", internal, "", authn.RoleService)}
@@ -75,7 +81,7 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 // Survey runs the survey service alone.
 func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-survey", config, announce, func(p *process) error {
-		if err := makeDataFolder(config.Data); err != nil {
+		if err := p.addDataFolder(); err != nil {
 			return err
 		}
 		if err := p.addSurvey(ctx); err != nil {
@@ -88,10 +94,10 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 // Scoring runs the scoring service alone, reading from the survey service at peers.survey.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-scoring", config, announce, func(p *process) error {
-		if err := errors.Join(config.checkApart(true, false, true), makeDataFolder(config.Data)); err != nil {
+		if err := errors.Join(config.checkApart(true, false, true), p.addDataFolder()); err != nil {
 			return err
 		}
-		conn, err := p.dial(config.Peers.Survey, config.Peers.Key)
+		conn, err := p.dial("survey", config.Peers.Survey, config.Peers.Key)
 		if err != nil {
 			return err
 		}
@@ -108,11 +114,11 @@ func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 		if err := config.checkApart(true, true, false); err != nil {
 			return err
 		}
-		surveyConn, err := p.dial(config.Peers.Survey, "")
+		surveyConn, err := p.dial("survey", config.Peers.Survey, "")
 		if err != nil {
 			return err
 		}
-		scoringConn, err := p.dial(config.Peers.Scoring, "")
+		scoringConn, err := p.dial("scoring", config.Peers.Scoring, "")
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,9 @@ package suite
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
@@ -60,6 +63,20 @@ func DefaultConfig() Config {
 		Survey:    survey.DefaultConfig(),
 		Scoring:   scoring.DefaultConfig(),
 	}
+}
+
+// check says which key has a role that is not defined.
+func (a Auth) check() error {
+	known := slices.Sorted(maps.Keys(a.Roles))
+	var errs []error
+	for _, k := range a.Keys {
+		for _, role := range k.Roles {
+			if _, ok := a.Roles[role]; !ok {
+				errs = append(errs, fmt.Errorf("check key %q: there is no role %q; the roles are %s", k.ID, role, strings.Join(known, ", ")))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkApart says what a process that runs without the services named needs to reach them.

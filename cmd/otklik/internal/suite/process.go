@@ -8,11 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"runtime/debug"
 	"time"
 
 	"google.golang.org/grpc"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
@@ -48,6 +48,7 @@ type process struct {
 	server     *rpcserver.Server
 	components []service.Component
 	units      map[string]unit
+	peers      map[string]healthpb.HealthClient
 	closers    []func() error
 	ready      Ready
 }
@@ -58,8 +59,11 @@ func newProcess(ctx context.Context, name string, config Config, keys ...authn.K
 	if err != nil {
 		return nil, fmt.Errorf("start telemetry: %w", err)
 	}
-	p := &process{config: config, telemetry: tel, log: tel.Logger, units: make(map[string]unit)}
+	p := &process{config: config, telemetry: tel, log: tel.Logger, units: make(map[string]unit), peers: make(map[string]healthpb.HealthClient)}
 	p.closers = append(p.closers, func() error { return tel.Shutdown(context.WithoutCancel(ctx)) })
+	if err := config.Auth.check(); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	ring, err := authn.NewKeyring(append(keys, config.Auth.Keys...))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read keys: %w", err), p.close())
@@ -71,11 +75,13 @@ func newProcess(ctx context.Context, name string, config Config, keys ...authn.K
 	return p, nil
 }
 
-// makeDataFolder makes the folder of the databases; only the owner may look inside.
-func makeDataFolder(path string) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
+// addDataFolder takes the data folder for this process.
+func (p *process) addDataFolder() error {
+	release, err := openDataFolder(p.config.Data)
+	if err != nil {
+		return err
 	}
+	p.closers = append(p.closers, release)
 	return nil
 }
 
@@ -138,7 +144,7 @@ func (p *process) watchReadiness(ctx context.Context) error {
 // addGateway makes the process serve HTTP in front of the services that the connections lead to.
 func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: surveyConn, Scoring: scoringConn, Ready: p.readiness, Metrics: p.telemetry.MetricsHandler(),
+		Survey: surveyConn, Scoring: scoringConn, Ready: p.frontReadiness, Metrics: p.telemetry.MetricsHandler(),
 		Meters: p.telemetry.Meters, Logger: p.log,
 	})
 	if err != nil {
@@ -160,13 +166,14 @@ func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) e
 	return nil
 }
 
-// dial connects to a service in another process.
-func (p *process) dial(target, key string) (grpc.ClientConnInterface, error) {
+// dial connects to a service in another process, by a key unless callers bring their own.
+func (p *process) dial(name, target, key string) (grpc.ClientConnInterface, error) {
 	conn, err := rpcclient.Dial(rpcclient.Peer{Target: target, Key: key}, p.config.Peers.Client, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", target, err)
 	}
 	p.closers = append(p.closers, conn.Close)
+	p.peers[name] = healthpb.NewHealthClient(conn)
 	return conn, nil
 }
 
@@ -175,6 +182,23 @@ func (p *process) readiness(ctx context.Context) map[string]error {
 	found := make(map[string]error, len(p.units))
 	for name, u := range p.units {
 		found[name] = u.Ready(ctx)
+	}
+	return found
+}
+
+// frontReadiness asks the services of this process, and those elsewhere that it stands in front of.
+func (p *process) frontReadiness(ctx context.Context) map[string]error {
+	found := p.readiness(ctx)
+	for name, peer := range p.peers {
+		answer, err := peer.Check(ctx, &healthpb.HealthCheckRequest{})
+		switch {
+		case err != nil:
+			found[name] = fmt.Errorf("ask %s: %w", name, err)
+		case answer.GetStatus() != healthpb.HealthCheckResponse_SERVING:
+			found[name] = fmt.Errorf("%s says %s", name, answer.GetStatus())
+		default:
+			found[name] = nil
+		}
 	}
 	return found
 }

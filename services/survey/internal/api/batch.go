@@ -24,7 +24,7 @@ func (s *surveyServer) BatchSubmitResponses(ctx context.Context, req *surveyv1.B
 	}
 	// An unknown survey refuses the batch, not each of its items.
 	if _, err := s.store.Status(ctx, org, survey); err != nil {
-		return nil, surveyError(survey, err)
+		return nil, aboutParent(surveyError(survey, err))
 	}
 	b := batch{Server: s.Server, org: org, survey: survey, results: make([]*surveyv1.BatchSubmitResponsesResponse_Result, len(req.GetRequests()))}
 	for i, item := range req.GetRequests() {

@@ -65,7 +65,7 @@ func TestBatch(t *testing.T) {
 	want := []string{
 		"accepted", "INVALID_ARGUMENT VALIDATION_FAILED response_id", "accepted", "INVALID_ARGUMENT VALIDATION_FAILED parent",
 		"INVALID_ARGUMENT RESPONSE_INVALID response.answers[0].comment", "INVALID_ARGUMENT VALIDATION_FAILED response",
-		"INVALID_ARGUMENT VALIDATION_FAILED response.language", "replayed", "ALREADY_EXISTS ID_REUSED", "replayed", "ALREADY_EXISTS ID_REUSED",
+		"INVALID_ARGUMENT VALIDATION_FAILED response.language", "replayed", "ALREADY_EXISTS ID_REUSED response_id", "replayed", "ALREADY_EXISTS ID_REUSED response_id",
 		"NOT_FOUND REVISION_NOT_FOUND response.revision",
 		// Refused before it is stored, and no earlier call used the identifier: the fault is its own, not that of the identifier.
 		"INVALID_ARGUMENT RESPONSE_INVALID response.answers[0].comment",

@@ -23,7 +23,12 @@ const reasonPrefix = "ERROR_REASON_"
 
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason surveyv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, strings.TrimPrefix(reason.String(), reasonPrefix), message, append(opts, rpcerr.WithDomain(domain))...)
+	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
+}
+
+// reasonOf is a reason as errors state it.
+func reasonOf(reason surveyv1.ErrorReason) string {
+	return strings.TrimPrefix(reason.String(), reasonPrefix)
 }
 
 // malformed is a request that breaks a rule of its form which the rules in the protos do not express.
@@ -79,27 +84,41 @@ func surveyError(id string, err error) error {
 
 func etagMismatch() error {
 	return refuse(codes.Aborted, surveyv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH,
-		"the survey was changed meanwhile; read it again, apply the change to what it is now, and send its new etag")
+		"the survey was changed meanwhile; read it again, apply the change to what it is now, and send its new etag",
+		rpcerr.WithField("etag", "ETAG_MISMATCH", "is not the etag of the survey as it is now"))
 }
 
 func idReused(what string) error {
 	return refuse(codes.AlreadyExists, surveyv1.ErrorReason_ERROR_REASON_ID_REUSED,
-		fmt.Sprintf("this %s was used with other content; use a new one for new content", what))
+		fmt.Sprintf("this %s was used with other content; use a new one for new content", what),
+		rpcerr.WithField(what, "ID_REUSED", "was used with other content"))
+}
+
+// aboutParent adds the field by which a submission names its survey to an error about that survey.
+func aboutParent(err error) error {
+	var known *rpcerr.Error
+	if errors.As(err, &known) && known.Domain == domain && len(known.Fields) == 0 {
+		known.Fields = []rpcerr.FieldViolation{{Field: "parent", Reason: known.Reason, Description: known.Message}}
+	}
+	return err
 }
 
 // intakeError explains why a survey takes no submission. timeField is the field of the time that decided.
 func intakeError(err error, timeField string) error {
 	switch {
 	case errors.Is(err, intake.ErrNotPublished):
-		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_SURVEY_NOT_PUBLISHED, "no revision of the survey was published")
+		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_SURVEY_NOT_PUBLISHED, "no revision of the survey was published",
+			rpcerr.WithField("parent", "SURVEY_NOT_PUBLISHED", "names a survey of which no revision was published"))
 	case errors.Is(err, intake.ErrArchived):
-		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_SURVEY_ARCHIVED, "the survey is archived")
+		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_SURVEY_ARCHIVED, "the survey is archived",
+			rpcerr.WithField("parent", "SURVEY_ARCHIVED", "names an archived survey"))
 	case errors.Is(err, intake.ErrClosed):
 		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_SURVEY_CLOSED, "the answer was given after the survey closed",
 			rpcerr.WithField(timeField, "AFTER_CLOSE", "lies after the survey closed"))
 	case errors.Is(err, intake.ErrGracePeriodOver):
 		return refuse(codes.FailedPrecondition, surveyv1.ErrorReason_ERROR_REASON_GRACE_PERIOD_OVER,
-			"the answer was given in time but received after the grace period")
+			"the answer was given in time but received after the grace period",
+			rpcerr.WithField(timeField, "GRACE_PERIOD_OVER", "lies too far back for a closed survey"))
 	}
 	return err
 }

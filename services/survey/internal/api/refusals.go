@@ -72,12 +72,12 @@ func (s *Server) admitRefusal(ctx context.Context, org, survey string, in *submi
 	m := in.message
 	status, err := s.store.Status(ctx, org, survey)
 	if err != nil {
-		return surveyError(survey, err)
+		return aboutParent(surveyError(survey, err))
 	}
 	if err := checkTime("refusal.refuse_time", m.GetRefuseTime(), surveyv1.ErrorReason_ERROR_REASON_REFUSAL_INVALID); err != nil {
 		return err
 	}
-	verdict, err := intake.Judge(status, intake.Arrival{Given: optionalTime(m.GetRefuseTime()), Received: now}, s.grace)
+	verdict, err := intake.Judge(status, intake.Arrival{Given: m.GetRefuseTime().AsTime(), Stated: m.GetRefuseTime() != nil, Received: now}, s.grace)
 	if err != nil {
 		return intakeError(err, "refusal.refuse_time")
 	}

@@ -122,12 +122,12 @@ func (s *Server) admitResponse(ctx context.Context, org, survey string, in *subm
 	m := in.message
 	status, err := s.store.Status(ctx, org, survey)
 	if err != nil {
-		return surveyError(survey, err)
+		return aboutParent(surveyError(survey, err))
 	}
 	if err := checkTime("response.answer_time", m.GetAnswerTime(), surveyv1.ErrorReason_ERROR_REASON_RESPONSE_INVALID); err != nil {
 		return err
 	}
-	verdict, err := intake.Judge(status, intake.Arrival{Given: optionalTime(m.GetAnswerTime()), Received: now}, s.grace)
+	verdict, err := intake.Judge(status, intake.Arrival{Given: m.GetAnswerTime().AsTime(), Stated: m.GetAnswerTime() != nil, Received: now}, s.grace)
 	if err != nil {
 		return intakeError(err, "response.answer_time")
 	}
@@ -152,6 +152,9 @@ func completeResponse(in *submission[*surveyv1.Response], survey string, revisio
 	}
 	if verdict.ClockAhead {
 		m.Flags = append(m.Flags, surveyv1.Response_FLAG_CLOCK_AHEAD)
+	}
+	if verdict.ClockUnset {
+		m.Flags = append(m.Flags, surveyv1.Response_FLAG_CLOCK_UNSET)
 	}
 	in.record.Revision = revision
 	return in.finish(verdict.CountTime, &surveyv1.Response{ReceiveTime: m.GetReceiveTime(), CountTime: m.GetCountTime(), Flags: m.GetFlags()})

@@ -62,7 +62,7 @@ func TestSubmitRefuses(t *testing.T) {
 		reason string
 		fields []string
 	}{
-		{"unknown survey", "surveys/nope", good(), codes.NotFound, "SURVEY_NOT_FOUND", nil},
+		{"unknown survey", "surveys/nope", good(), codes.NotFound, "SURVEY_NOT_FOUND", []string{"parent SURVEY_NOT_FOUND"}},
 		{"malformed survey", "surveys/NOPE", good(), codes.InvalidArgument, "VALIDATION_FAILED", []string{"parent STRING_PATTERN"}},
 		{"unknown revision", "", change(func(m *surveyv1.Response) { m.Revision = survey + "/revisions/7" }), codes.NotFound, "REVISION_NOT_FOUND",
 			[]string{"response.revision REVISION_UNKNOWN"}},

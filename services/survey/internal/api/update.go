@@ -79,6 +79,9 @@ func (s *surveyServer) UpdateSurvey(ctx context.Context, req *surveyv1.UpdateSur
 		}
 		return s.update(current, in, fields)
 	})
+	if rpcerr.Reason(err) == reasonOf(surveyv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH) {
+		return nil, under("survey", err)
+	}
 	if err != nil {
 		return nil, err
 	}

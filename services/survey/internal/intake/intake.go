@@ -16,6 +16,10 @@ const (
 	ClockTolerance = 5 * time.Minute
 )
 
+// clockEpoch is a time before which no answer was given that anybody would send: a device that says so has lost its clock (most begin in 1970,
+// 1980 or at the zero of their language).
+var clockEpoch = time.Date(1990, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // The reasons for which nothing is taken.
 var (
 	// ErrNotPublished tells that the survey was never published.
@@ -30,27 +34,31 @@ var (
 
 // Arrival is what arrives.
 type Arrival struct {
-	// Given is when the device says that it happened; zero when it says nothing.
-	Given time.Time
+	// Given is when the device says that it happened, if Stated.
+	Given  time.Time
+	Stated bool
 	// Received is when the server got it.
 	Received time.Time
 }
 
 // Verdict is how something that is taken counts.
 type Verdict struct {
-	// CountTime is the time at which it counts: when it was given, but never later than it was received.
+	// CountTime is the time at which it counts: when it was given, but never later than it was received, and when it was received if
+	// nobody can know when it was given.
 	CountTime time.Time
 	// Late tells that it was given before the survey closed and received after it.
 	Late bool
 	// ClockAhead tells that the device's clock ran ahead by more than ClockTolerance.
 	ClockAhead bool
+	// ClockUnset tells that the device's clock was not set: it showed a time before 1990.
+	ClockUnset bool
 }
 
 // Judge decides whether a survey of this status takes what arrives. Errors: ErrNotPublished, ErrArchived, ErrClosed, ErrGracePeriodOver.
 // Something given at the very moment of closing was given after it; something received at the very end of the grace period is in time.
 func Judge(s lifecycle.Status, a Arrival, grace time.Duration) (Verdict, error) {
-	v := Verdict{CountTime: a.Given}
-	if a.Given.IsZero() || a.Given.After(a.Received) {
+	v := Verdict{CountTime: a.Given, ClockUnset: a.Stated && a.Given.Before(clockEpoch)}
+	if !a.Stated || v.ClockUnset || a.Given.After(a.Received) {
 		v.CountTime = a.Received
 		v.ClockAhead = a.Given.After(a.Received.Add(ClockTolerance))
 	}

@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := Arrival{Received: closing.Add(c.received)}
 			if c.given != missing {
-				a.Given = closing.Add(c.given)
+				a.Given, a.Stated = closing.Add(c.given), true
 			}
 			got, err := Judge(c.status, a, grace)
 			if !errors.Is(err, c.want) {
@@ -67,6 +67,7 @@ func TestJudgeNeverCountsInTheFuture(t *testing.T) {
 		seconds := rapid.Int64Range(-100*24*3600, 100*24*3600)
 		a := Arrival{
 			Given:    closing.Add(time.Duration(seconds.Draw(t, "given")) * time.Second),
+			Stated:   true,
 			Received: closing.Add(time.Duration(seconds.Draw(t, "received")) * time.Second),
 		}
 		s := lifecycle.Status{State: rapid.SampledFrom([]lifecycle.State{lifecycle.Published, lifecycle.Closed}).Draw(t, "state"), Revision: 1}
@@ -87,4 +88,19 @@ func TestJudgeNeverCountsInTheFuture(t *testing.T) {
 			t.Fatalf("taken after closing: %+v", v)
 		}
 	})
+}
+
+// A device that lost its clock says that it answered decades ago; the answer must not stretch every trend to that day.
+func TestJudgeClockThatWasNotSet(t *testing.T) {
+	published := lifecycle.Status{State: lifecycle.Published, Revision: 1}
+	for _, given := range []time.Time{{}, time.Unix(0, 0), time.Date(1980, 1, 6, 0, 0, 0, 0, time.UTC)} {
+		v, err := Judge(published, Arrival{Given: given, Stated: true, Received: closing}, grace)
+		if want := (Verdict{CountTime: closing, ClockUnset: true}); err != nil || v != want {
+			t.Errorf("given %v: %+v, %v; want %+v", given, v, err, want)
+		}
+	}
+	old := time.Date(1997, 5, 1, 12, 0, 0, 0, time.UTC)
+	if v, err := Judge(published, Arrival{Given: old, Stated: true, Received: closing}, grace); err != nil || v != (Verdict{CountTime: old}) {
+		t.Errorf("an old survey that is imported: %+v, %v", v, err)
+	}
 }

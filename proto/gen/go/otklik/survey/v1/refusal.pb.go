@@ -99,7 +99,8 @@ type Refusal struct {
 	Invitation string `protobuf:"bytes,6,opt,name=invitation,proto3" json:"invitation,omitempty"`
 	// When the server accepted the refusal. Output only.
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
-	// The time at which the refusal counts: refuse_time, or receive_time where refuse_time is missing or ahead of it.
+	// The time at which the refusal counts: refuse_time, or receive_time where refuse_time is missing, ahead of it
+	// or before 1990.
 	// Output only.
 	CountTime     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -34,6 +34,8 @@ const (
 	Response_FLAG_LATE Response_Flag = 1
 	// The device's clock ran more than five minutes ahead: the answer counts at the time of receipt.
 	Response_FLAG_CLOCK_AHEAD Response_Flag = 2
+	// The device's clock was not set (it showed a time before 1990): the answer counts at the time of receipt.
+	Response_FLAG_CLOCK_UNSET Response_Flag = 3
 )
 
 // Enum value maps for Response_Flag.
@@ -42,11 +44,13 @@ var (
 		0: "FLAG_UNSPECIFIED",
 		1: "FLAG_LATE",
 		2: "FLAG_CLOCK_AHEAD",
+		3: "FLAG_CLOCK_UNSET",
 	}
 	Response_Flag_value = map[string]int32{
 		"FLAG_UNSPECIFIED": 0,
 		"FLAG_LATE":        1,
 		"FLAG_CLOCK_AHEAD": 2,
+		"FLAG_CLOCK_UNSET": 3,
 	}
 )
 
@@ -102,7 +106,8 @@ type Response struct {
 	Weight *float64 `protobuf:"fixed64,9,opt,name=weight,proto3,oneof" json:"weight,omitempty"`
 	// When the server accepted the response. Output only.
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
-	// The time at which the response counts: answer_time, or receive_time where answer_time is missing or ahead of it.
+	// The time at which the response counts: answer_time, or receive_time where answer_time is missing, ahead of it or
+	// before 1990.
 	// Output only.
 	CountTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
 	// What is worth knowing about the response. Output only.
@@ -398,7 +403,7 @@ var File_otklik_survey_v1_response_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_response_proto_rawDesc = "" +
 	"\n" +
-	"\x1fotklik/survey/v1/response.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cotklik/type/v1/context.proto\"\xbf\x05\n" +
+	"\x1fotklik/survey/v1/response.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cotklik/type/v1/context.proto\"\xd5\x05\n" +
 	"\bResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12$\n" +
 	"\brevision\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\brevision\x12;\n" +
@@ -418,11 +423,12 @@ const file_otklik_survey_v1_response_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x129\n" +
 	"\n" +
 	"count_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcountTime\x125\n" +
-	"\x05flags\x18\f \x03(\x0e2\x1f.otklik.survey.v1.Response.FlagR\x05flags\"A\n" +
+	"\x05flags\x18\f \x03(\x0e2\x1f.otklik.survey.v1.Response.FlagR\x05flags\"W\n" +
 	"\x04Flag\x12\x14\n" +
 	"\x10FLAG_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tFLAG_LATE\x10\x01\x12\x14\n" +
-	"\x10FLAG_CLOCK_AHEAD\x10\x02B\t\n" +
+	"\x10FLAG_CLOCK_AHEAD\x10\x02\x12\x14\n" +
+	"\x10FLAG_CLOCK_UNSET\x10\x03B\t\n" +
 	"\a_weight\"\xe0\x01\n" +
 	"\x06Answer\x129\n" +
 	"\bquestion\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\bquestion\x12\x1f\n" +
