@@ -15,15 +15,9 @@ import (
 
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
-	release, err := openDataFolder(config.Data)
-	if err != nil {
+	if err := makeDataFolder(config.Data); err != nil {
 		return err
 	}
-	err = runAll(ctx, config, announce)
-	return errors.Join(err, release())
-}
-
-func runAll(ctx context.Context, config Config, announce func(Ready)) error {
 	// The services of this process call each other by a key that lives as long as the process.
 	internal := authn.NewSecret()
 	keys := []authn.Key{keyFor("internal", internal, "", authn.RoleService)}
@@ -61,6 +55,9 @@ func (p *process) addAll(ctx context.Context, internal string) error {
 }
 
 func (p *process) addSurvey(ctx context.Context) error {
+	if err := p.lock("survey"); err != nil {
+		return err
+	}
 	s, err := survey.New(ctx, p.config.Survey, survey.Deps{Data: p.config.Data, Logger: p.log})
 	if err != nil {
 		return fmt.Errorf("build survey service: %w", err)
@@ -70,6 +67,9 @@ func (p *process) addSurvey(ctx context.Context) error {
 }
 
 func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInterface) error {
+	if err := p.lock("scoring"); err != nil {
+		return err
+	}
 	s, err := scoring.New(ctx, p.config.Scoring, scoring.Deps{Survey: surveyConn, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters})
 	if err != nil {
 		return fmt.Errorf("build scoring service: %w", err)
@@ -81,7 +81,7 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 // Survey runs the survey service alone.
 func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-survey", config, announce, func(p *process) error {
-		if err := p.addDataFolder(); err != nil {
+		if err := makeDataFolder(config.Data); err != nil {
 			return err
 		}
 		if err := p.addSurvey(ctx); err != nil {
@@ -94,7 +94,7 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 // Scoring runs the scoring service alone, reading from the survey service at peers.survey.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-scoring", config, announce, func(p *process) error {
-		if err := errors.Join(config.checkApart(true, false, true), p.addDataFolder()); err != nil {
+		if err := errors.Join(config.checkApart(true, false, true), makeDataFolder(config.Data)); err != nil {
 			return err
 		}
 		conn, err := p.dial("survey", config.Peers.Survey, config.Peers.Key)

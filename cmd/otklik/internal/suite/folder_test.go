@@ -9,17 +9,26 @@ import (
 func TestDataFolderIsForOneProcess(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")
-	release, err := openDataFolder(folder)
+	if err := makeDataFolder(folder); err != nil {
+		t.Fatal(err)
+	}
+	release, err := lockService(folder, "survey")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openDataFolder(folder); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := lockService(folder, "survey"); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("a second process: %v", err)
+	}
+	other, err := lockService(folder, "scoring")
+	if err != nil {
+		t.Errorf("another service beside it: %v", err)
+	} else if err := other(); err != nil {
+		t.Error(err)
 	}
 	if err := release(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openDataFolder(folder)
+	again, err := lockService(folder, "survey")
 	if err != nil {
 		t.Fatalf("after the first has gone: %v", err)
 	}

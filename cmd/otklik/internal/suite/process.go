@@ -75,9 +75,9 @@ func newProcess(ctx context.Context, name string, config Config, keys ...authn.K
 	return p, nil
 }
 
-// addDataFolder takes the data folder for this process.
-func (p *process) addDataFolder() error {
-	release, err := openDataFolder(p.config.Data)
+// lock takes what a service keeps in the data folder for this process.
+func (p *process) lock(name string) error {
+	release, err := lockService(p.config.Data, name)
 	if err != nil {
 		return err
 	}
