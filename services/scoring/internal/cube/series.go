@@ -66,20 +66,6 @@ func (s *series) count(b calendar.Bucket, symbol uint32) (inBucket, inBlock int6
 	return inBucket, countAt(blk.total, newEntry(0, symbol, 0).place())
 }
 
-// bucket is the entries of one bucket.
-func (s *series) bucket(b calendar.Bucket) []entry {
-	number, slot := split(b)
-	i, found := s.findBlock(floorDiv(number, daysPerBlock))
-	if !found {
-		return nil
-	}
-	j, found := s.blocks[i].findDay(number)
-	if !found {
-		return nil
-	}
-	return s.blocks[i].days[j].slots(slot, slot+1)
-}
-
 // slots is the entries of the quarters from first to before end.
 func (d *day) slots(first, end int) []entry {
 	if first == 0 && end >= calendar.BucketsPerDay {

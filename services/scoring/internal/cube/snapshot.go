@@ -94,7 +94,7 @@ func Diff(a, b *Cube, limit int) []Difference {
 	ka, ha, okA := nextA()
 	kb, hb, okB := nextB()
 	for (okA || okB) && (limit == 0 || len(differences) < limit) {
-		order := 0
+		var order int
 		switch {
 		case !okB:
 			order = -1

@@ -100,7 +100,9 @@ func addRecords(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64)
 		if err := identifiers.add(ctx, c.Ledger.Organization, gen, digest(r), r.Position); err != nil {
 			return identifierError(err)
 		}
-		table, body, err := &facts, []byte(nil), error(nil)
+		table := &facts
+		var body []byte
+		var err error
 		if r.Fact != nil {
 			body, err = r.Fact.AppendBinary(nil)
 		} else {
@@ -167,16 +169,17 @@ const digestBytes = 16
 
 // digest stands for a record's kind, survey and identifier.
 func digest(r store.Record) []byte {
-	kind, survey, id := byte('f'), r.Survey(), ""
+	kind := byte('r')
+	var id string
 	if r.Fact != nil {
-		id = r.Fact.ID
+		kind, id = 'f', r.Fact.ID
 	} else {
-		kind, id = 'r', r.Refusal.ID
+		id = r.Refusal.ID
 	}
 	// A survey's identifier holds no zero byte.
 	b := make([]byte, 0, 160)
 	b = append(b, kind)
-	b = append(b, survey...)
+	b = append(b, r.Survey()...)
 	b = append(b, 0)
 	b = append(b, id...)
 	sum := sha256.Sum256(b)
