@@ -148,6 +148,10 @@ func (b *Batcher) run() {
 		b.mu.Lock()
 		for len(b.queue) == 0 && !b.closed {
 			b.wake.Wait()
+			// The first of many wakes this goroutine: let the others queue, too.
+			b.mu.Unlock()
+			runtime.Gosched()
+			b.mu.Lock()
 		}
 		if len(b.queue) == 0 {
 			b.mu.Unlock()
