@@ -30,7 +30,7 @@ type Config struct {
 
 // defaultFeedLinger makes a reader's batches worth a commit of its own while adding little to the 250 ms in which an answer has to reach the
 // scores.
-const defaultFeedLinger = 50 * time.Millisecond
+const defaultFeedLinger = 100 * time.Millisecond
 
 // defaultCommitBatch is far more calls than queue during one commit at the highest load measured.
 const defaultCommitBatch = 512
