@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpcerr"
 )
 
@@ -239,10 +240,5 @@ func (b *backoff) reset() { b.next = b.min }
 func (b *backoff) sleep(ctx context.Context) {
 	d := b.next/2 + rand.N(b.next/2+1)
 	b.next = min(2*b.next, b.max)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	_ = pause.For(ctx, d) // callers look at ctx themselves
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/recovery"
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpccodec"
 	"github.com/otklik/otklik/libs/rpcerr"
 )
@@ -232,7 +233,7 @@ func (s *Server) InProcess() grpc.ClientConnInterface { return s.inproc }
 func (s *Server) Drain(ctx context.Context) error {
 	s.health.Shutdown()
 	if s.draining.CompareAndSwap(false, true) {
-		wait(ctx, s.config.Linger)
+		_ = pause.For(ctx, s.config.Linger) // cut short, it goes on all the same
 	}
 
 	ctx, cancel := context.WithTimeout(ctx, s.config.DrainTimeout)
@@ -280,16 +281,4 @@ func (s *Server) await(ctx context.Context, graceful <-chan struct{}) error {
 		return err
 	}
 	return s.admission.WaitIdle(ctx)
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

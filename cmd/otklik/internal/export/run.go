@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -56,7 +57,7 @@ type Result struct {
 // written is flushed in any case.
 func Run(ctx context.Context, o Options) (Result, error) {
 	if o.sleep == nil {
-		o.sleep = sleep
+		o.sleep = pause.For
 	}
 	result := Result{Position: o.After}
 	for try := 0; ; try++ {
@@ -129,16 +130,5 @@ func again(err error) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otklik/otklik/libs/pause"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -143,7 +144,7 @@ func newRun(o Options) *run {
 		o.RetryFor = DefaultRetryFor
 	}
 	if o.sleep == nil {
-		o.sleep = sleep
+		o.sleep = pause.For
 	}
 	if o.now == nil {
 		o.now = time.Now
@@ -307,15 +308,4 @@ func (r *run) checkpoint() error {
 		c.ReportOffset, c.ReportCount = r.Report.Position()
 	}
 	return r.Save(c)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

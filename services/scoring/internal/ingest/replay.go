@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/eventlog"
+	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
@@ -49,7 +50,7 @@ func (w *rebuild) run(ctx context.Context) (store.Rebuild, error) {
 			return store.Rebuild{}, fmt.Errorf("%w: %w", errNoProgress, err)
 		}
 		w.logger.WarnContext(ctx, "rebuild tries again", "organization", w.ledger.Organization, "position", w.position, "error", err)
-		if err := pause(ctx, retryPause); err != nil {
+		if err := pause.For(ctx, retryPause); err != nil {
 			return store.Rebuild{}, err
 		}
 	}
@@ -157,16 +158,4 @@ func (w *rebuild) apply(ctx context.Context, events []*surveyv1.Event) error {
 	w.translator.stored()
 	w.position, w.progress = batch.To.Position, w.now()
 	return nil
-}
-
-// pause waits; it returns the error of ctx when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/pause"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
@@ -75,21 +76,7 @@ func (s *feedServer) idle(ctx context.Context, after int64) error {
 	}
 	// One change seldom comes alone: those who commit together are woken together, and so are the next ones. A reader whose every batch costs
 	// it a commit is better served with fewer, larger batches.
-	return sleep(ctx, s.feed.linger)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, s.feed.linger)
 }
 
 func eventFromRecord(c store.Change) (*surveyv1.Event, error) {
