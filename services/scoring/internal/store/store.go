@@ -13,8 +13,13 @@ import (
 
 // The errors that callers may tell apart. Errors of the storage itself come wrapped as they are (sqlkit.ErrFull, sqlkit.ErrBusy).
 var (
-	// ErrConflict tells that the cursor is not where the batch was made for: somebody else applied events, or this batch was applied before.
+	// ErrConflict tells that the cursor is not the one that the batch was made for: somebody else applied events, or this batch was applied
+	// before.
 	ErrConflict = errors.New("the cursor has moved")
+	// ErrBehind tells that what was stored since is not kept one by one: the cells must be read anew.
+	ErrBehind = errors.New("the changes since are not known one by one")
+	// ErrPartitions tells that the store was filled from a log that was divided into another number of partitions.
+	ErrPartitions = errors.New("the log was divided into another number of partitions")
 	// ErrDuplicate tells that a record of the batch is stored already or twice in the batch.
 	ErrDuplicate = errors.New("the record is stored already")
 	// ErrNotFound tells that there is no such rebuild.
@@ -32,12 +37,31 @@ type Ledger struct {
 	Rebuild int64
 }
 
-// Cursor tells how far the change log is applied.
+// Cursor tells how far one partition of the change log is applied to the live ledgers.
 type Cursor struct {
-	// Position is that of the last event applied; 0 before the first.
+	// Position is one up to which all events of the partition are applied; 0 before the first.
 	Position int64
 	// AsOf is the moment up to which everything was applied, as far as it was known when the last batch was stored.
 	AsOf time.Time
+	// Version counts the batches stored for the partition.
+	Version int64
+}
+
+// Marks tell how far the live ledgers are, all partitions together.
+type Marks struct {
+	// Epoch counts what puts other ledgers in the place of the live ones: finished rebuilds and Clear.
+	Epoch int64
+	// Cursors by partition.
+	Cursors []Cursor
+}
+
+// Delta is what one batch added to the cells of an organisation's live ledger.
+type Delta struct {
+	Partition int
+	// Version is the partition's version after the batch.
+	Version      int64
+	Organization string
+	Cells        []cell.Chunk
 }
 
 // Record is one event of the change log as scoring keeps it: a response or a refusal; exactly one of the two is set.
@@ -72,6 +96,8 @@ type Changes struct {
 	Cells []cell.Chunk
 	// Aside are the events set aside.
 	Aside []SetAside
+	// Resolved are the positions of events that were set aside before and are not any more: they are among Records, or need not be.
+	Resolved []int64
 }
 
 // SetAside is an event that could not be applied. It is kept so that people see it; a rebuild tries it again.
@@ -82,14 +108,19 @@ type SetAside struct {
 	Reason string
 	// Time is the moment at which it was set aside.
 	Time time.Time
+	// Event is the event itself, encoded.
+	Event []byte
 }
 
 // Batch is what is applied at a time.
 type Batch struct {
-	// From is the position that the cursor must stand at, To where it stands afterwards: that of the live ledgers, which they share, or
-	// that of the rebuild.
-	From int64
-	To   Cursor
+	// Partition is the part of the change log that the events come from; of no meaning with Rebuild.
+	Partition int
+	// From is what the cursor must be: its Version for the live ledgers, its Position for a rebuild's.
+	From Cursor
+	// To is where it stands afterwards; its Version is From's plus one, whatever is given. A batch for the live ledgers may leave the Position
+	// where it is, but not put it back.
+	To Cursor
 	// Rebuild is the rebuild whose ledger is changed; its zero value means the live ledgers.
 	Rebuild Ledger
 	// Read is the number of events in the batch, counted in Rebuild.Read.
@@ -127,18 +158,37 @@ type Rebuild struct {
 	Error string
 	// Position is that of the last event applied to the rebuilt ledger.
 	Position int64
+	// Owner is the process at work on it, Beat when it last gave a sign of life.
+	Owner string
+	Beat  time.Time
 }
 
-// Store keeps what scoring knows. Safe for concurrent use; writes happen one after the other. A method whose context has ended returns its
-// error. What one organisation stores, no call for another one sees. After Close every method returns an error.
+// Store keeps what scoring knows. Safe for concurrent use, also by several processes if Shared. Batches of one partition are stored one after
+// the other. A method whose context has ended returns its error. What one organisation stores, no call for another one sees. After Close
+// every method returns an error.
 type Store interface {
-	// Cursor returns how far the live ledgers are; the zero value before the first batch.
-	Cursor(ctx context.Context) (Cursor, error)
+	// Shared tells whether other processes may write to the store.
+	Shared() bool
+
+	// Partition sets into how many partitions the change log is divided, at the first call; ErrPartitions when it is another number later.
+	// It is called before everything else.
+	Partition(ctx context.Context, count int) error
+
+	// Marks returns how far the live ledgers are.
+	Marks(ctx context.Context) (Marks, error)
 
 	// Apply stores a batch: all of it, or nothing when an error is returned - but for an error of the storage at the very end, after which only
-	// the cursor tells whether the batch is stored. ErrConflict when the cursor is not at From, ErrDuplicate when a record is stored
-	// already, ErrNotRunning when the batch is for a rebuild that is not running.
+	// the cursor tells whether the batch is stored. ErrConflict when the cursor is not From, ErrDuplicate when a record is stored
+	// already, ErrNotFound when an event of Resolved is not set aside, ErrNotRunning when the batch is for a rebuild that is not running.
 	Apply(ctx context.Context, b Batch) error
+
+	// Follow returns what was added to the cells of the live ledgers after `since`, each partition's in the order of versions, and how far that
+	// reaches. ErrBehind when that is not known: a store need not keep it, or not for long. Equal marks are never ErrBehind.
+	Follow(ctx context.Context, since Marks) ([]Delta, Marks, error)
+
+	// Hold calls fn while no batch is applied to live ledgers, by whatever process: Apply waits. fn may apply batches to ledgers of rebuilds and
+	// finish one. A shared store may let go of a holder that gives no sign of life; what fn does then fails with ErrConflict.
+	Hold(ctx context.Context, fn func(ctx context.Context) error) error
 
 	// Stored tells for each record whether one of the same kind, survey and identifier is stored in the ledger, in the order given.
 	Stored(ctx context.Context, l Ledger, records []Record) ([]bool, error)
@@ -160,18 +210,26 @@ type Store interface {
 	Surveys(ctx context.Context, l Ledger) ([]string, error)
 
 	// Cells calls fn with the chunks of each span of each survey of the live ledgers of all organisations, ordered by organisation,
-	// survey and span. The sum of the chunks is the cells of the span. fn may keep the chunks.
-	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) error
+	// survey and span, as they were when the call began, and returns the marks of that moment. The sum of the chunks is the cells of the
+	// span. fn may keep the chunks.
+	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) (Marks, error)
 
 	// Aside lists events of the ledger that were set aside after a position, in the order of positions, up to limit.
 	Aside(ctx context.Context, l Ledger, after int64, limit int) ([]SetAside, error)
 
-	// StartRebuild records a rebuild that begins at a moment, with an empty ledger. ErrRunning when one of the organisation is running.
-	StartRebuild(ctx context.Context, organization string, created time.Time) (Rebuild, error)
+	// AsideAt returns the event that was set aside at a position. ErrNotFound.
+	AsideAt(ctx context.Context, l Ledger, position int64) (SetAside, error)
 
-	// FinishRebuild makes the rebuilt ledger the live one and records the success, in one step. The live cursor must be at `at`, and the
-	// rebuild must hold all of the organisation's events up to it: ErrConflict when the cursor has moved. ErrNotFound, ErrNotRunning.
-	FinishRebuild(ctx context.Context, l Ledger, at, cellsChanged int64, ended time.Time) (Rebuild, error)
+	// StartRebuild records a rebuild that begins at a moment, by a process, with an empty ledger. ErrRunning when one of the organisation is running.
+	StartRebuild(ctx context.Context, organization, owner string, created time.Time) (Rebuild, error)
+
+	// BeatRebuild records a sign of life. ErrNotFound, ErrNotRunning.
+	BeatRebuild(ctx context.Context, l Ledger, at time.Time) error
+
+	// FinishRebuild makes the rebuilt ledger the live one and records the success, in one step. The live ledgers must be at `at`, and the
+	// rebuild must hold all of the organisation's events up to it: ErrConflict when they are not. Within Hold they stay where they are.
+	// ErrNotFound, ErrNotRunning.
+	FinishRebuild(ctx context.Context, l Ledger, at Marks, cellsChanged int64, ended time.Time) (Rebuild, error)
 
 	// FailRebuild gives a rebuild up: its ledger is discarded. ErrNotFound, ErrNotRunning.
 	FailRebuild(ctx context.Context, l Ledger, reason string, ended time.Time) (Rebuild, error)
@@ -189,8 +247,8 @@ type Store interface {
 	// Sweep removes some records of ledgers that are not in use any more, about limit of them, and tells whether there are more.
 	Sweep(ctx context.Context, limit int) (more bool, err error)
 
-	// Clear removes all records of all organisations and puts the cursor back to the beginning, in one step: for a change log that is another
-	// one than before. Rebuilds that are running fail for the reason; that they were is kept.
+	// Clear removes all records of all organisations and puts the cursors back to the beginning, in one step: for a change log that is another
+	// one than before. Versions and the epoch go on counting. Rebuilds that are running fail for the reason; that they were is kept.
 	Clear(ctx context.Context, reason string, ended time.Time) error
 
 	// Ping tells whether the store can be read.

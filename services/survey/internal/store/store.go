@@ -178,6 +178,8 @@ type NewSubmission struct {
 	Revision int32
 	// CountTime is the time at which it counts.
 	CountTime time.Time
+	// Trace is the trace of the call (W3C traceparent); empty when it is not recorded.
+	Trace string
 	// Body is the submission itself.
 	Body []byte
 }
@@ -191,6 +193,7 @@ type Submission struct {
 	ID                   string
 	Revision             int32
 	CountTime            time.Time
+	Trace                string
 	Body                 []byte
 }
 

@@ -30,7 +30,11 @@ type StreamEventsRequest struct {
 	// The position after which to begin: that of the last change applied, 0 for all.
 	AfterPosition int64 `protobuf:"varint,1,opt,name=after_position,json=afterPosition,proto3" json:"after_position,omitempty"`
 	// Only changes of this organisation; empty for all.
-	Organization  string `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
+	Organization string `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
+	// Into how many partitions the log is divided by the keys of its events; 0 and 1 mean that it is not divided.
+	PartitionCount int32 `protobuf:"varint,3,opt,name=partition_count,json=partitionCount,proto3" json:"partition_count,omitempty"`
+	// Only changes of this partition, from 0 to `partition_count` - 1.
+	Partition     int32 `protobuf:"varint,4,opt,name=partition,proto3" json:"partition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -77,6 +81,20 @@ func (x *StreamEventsRequest) GetOrganization() string {
 		return x.Organization
 	}
 	return ""
+}
+
+func (x *StreamEventsRequest) GetPartitionCount() int32 {
+	if x != nil {
+		return x.PartitionCount
+	}
+	return 0
+}
+
+func (x *StreamEventsRequest) GetPartition() int32 {
+	if x != nil {
+		return x.Partition
+	}
+	return 0
 }
 
 // A batch of changes. A batch without changes tells that nothing was left to send.
@@ -157,7 +175,12 @@ type Event struct {
 	//
 	//	*Event_Response
 	//	*Event_Refusal
-	Change        isEvent_Change `protobuf_oneof:"change"`
+	Change isEvent_Change `protobuf_oneof:"change"`
+	// What the change is about: changes with the same key must be applied in order, others may change places. Responses
+	// and refusals of one invitation have one key.
+	Key string `protobuf:"bytes,5,opt,name=key,proto3" json:"key,omitempty"`
+	// The trace of the call that made the change (W3C traceparent); empty when it was not recorded.
+	Traceparent   string `protobuf:"bytes,6,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -231,6 +254,20 @@ func (x *Event) GetRefusal() *Refusal {
 	return nil
 }
 
+func (x *Event) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Event) GetTraceparent() string {
+	if x != nil {
+		return x.Traceparent
+	}
+	return ""
+}
+
 type isEvent_Change interface {
 	isEvent_Change()
 }
@@ -253,20 +290,26 @@ var File_otklik_survey_v1_event_feed_service_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\n" +
-	")otklik/survey/v1/event_feed_service.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/survey/v1/refusal.proto\x1a\x1fotklik/survey/v1/response.proto\x1a\x1botklik/type/v1/access.proto\"r\n" +
+	")otklik/survey/v1/event_feed_service.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/survey/v1/refusal.proto\x1a\x1fotklik/survey/v1/response.proto\x1a\x1botklik/type/v1/access.proto\"\xd1\x01\n" +
 	"\x13StreamEventsRequest\x12.\n" +
 	"\x0eafter_position\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterPosition\x12+\n" +
-	"\forganization\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18?R\forganization\"\xa6\x01\n" +
+	"\forganization\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18?R\forganization\x123\n" +
+	"\x0fpartition_count\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x80\b(\x00R\x0epartitionCount\x12(\n" +
+	"\tpartition\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xff\a(\x00R\tpartition\"\xa6\x01\n" +
 	"\x14StreamEventsResponse\x12/\n" +
 	"\x06events\x18\x01 \x03(\v2\x17.otklik.survey.v1.EventR\x06events\x128\n" +
 	"\n" +
 	"as_of_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12#\n" +
-	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xc2\x01\n" +
+	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xf6\x01\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x128\n" +
 	"\bresponse\x18\x03 \x01(\v2\x1a.otklik.survey.v1.ResponseH\x00R\bresponse\x125\n" +
-	"\arefusal\x18\x04 \x01(\v2\x19.otklik.survey.v1.RefusalH\x00R\arefusalB\b\n" +
+	"\arefusal\x18\x04 \x01(\v2\x19.otklik.survey.v1.RefusalH\x00R\arefusal\x12\x10\n" +
+	"\x03key\x18\x05 \x01(\tR\x03key\x12 \n" +
+	"\vtraceparent\x18\x06 \x01(\tR\vtraceparentB\b\n" +
 	"\x06change2\x90\x01\n" +
 	"\x10EventFeedService\x12|\n" +
 	"\fStreamEvents\x12%.otklik.survey.v1.StreamEventsRequest\x1a&.otklik.survey.v1.StreamEventsResponse\"\x1b\xaa\xd4\x18\x14survey.events.stream\x90\x02\x010\x01BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
