@@ -5,25 +5,22 @@ package testkit
 import (
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/otklik/otklik/libs/testkit/freeport"
 )
 
 // FreePort returns a TCP port on the loopback interface that was free a moment ago. Prefer listening on port 0: another process may take
 // the port before it is used.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
-		t.Fatalf("find a free port: %v", err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatalf("release port %d: %v", port, err)
+		t.Fatal(err)
 	}
 	return port
 }
