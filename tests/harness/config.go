@@ -8,30 +8,35 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// writeConfig writes the configuration file of a part and returns its path.
-func (s *Suite) writeConfig(part Part) (string, error) {
+// writeConfig writes the configuration file of a process and returns its path.
+func (s *Suite) writeConfig(r Replica) (string, error) {
 	root := make(map[string]any)
 	set(root, "auth.keys", s.keys())
-	if s.options.Layout == Apart {
-		switch part {
-		case Scoring:
-			set(root, "peers.survey", s.ports[Survey].grpc)
-			set(root, "peers.key", ServiceKey())
-		case Gateway:
-			set(root, "peers.survey", s.ports[Survey].grpc)
-			set(root, "peers.scoring", s.ports[Scoring].grpc)
+	if s.options.Layout.served() {
+		s.configureServers(root)
+		set(root, "instance", r.String())
+	}
+	if s.options.Layout.apart() {
+		set(root, "peers.survey", s.addresses(Survey))
+		set(root, "peers.scoring", s.addresses(Scoring))
+		set(root, "peers.key", ServiceKey())
+		if ops := s.ports[r].ops; ops != "" {
+			set(root, "ops", ops)
 		}
 	}
 	for path, value := range s.options.Settings {
 		set(root, path, value)
 	}
+	for path, value := range s.options.Each[r] {
+		set(root, path, value)
+	}
 	raw, err := yaml.Marshal(root)
 	if err != nil {
-		return "", fmt.Errorf("encode configuration of %s: %w", part, err)
+		return "", fmt.Errorf("encode configuration of %s: %w", r, err)
 	}
-	path := s.configPath(string(part) + ".yaml")
+	path := s.configPath(r.String() + ".yaml")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		return "", fmt.Errorf("write configuration of %s: %w", part, err)
+		return "", fmt.Errorf("write configuration of %s: %w", r, err)
 	}
 	return path, nil
 }

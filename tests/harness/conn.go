@@ -76,14 +76,11 @@ func (c *connections) close() {
 	}
 }
 
-func (c *connections) get(s *Suite, key string) grpc.ClientConnInterface {
-	return &router{suite: s, key: bearer(key)}
-}
-
-// router sends each call to the process that serves it, with the key.
+// router sends each call to the process that serves it and has the number, with the key.
 type router struct {
-	suite *Suite
-	key   bearer
+	suite  *Suite
+	key    bearer
+	number int
 }
 
 // Invoke is a unary call.
@@ -109,7 +106,7 @@ func (r *router) route(method string) (*grpc.ClientConn, error) {
 	if strings.HasPrefix(method, "/otklik.scoring.") {
 		part = Scoring
 	}
-	conn, err := r.suite.conns.dial(r.suite.GRPC(part))
+	conn, err := r.suite.conns.dial(r.suite.GRPCOf(Replica{Part: r.suite.options.Layout.host(part), Number: r.number}))
 	if err != nil {
 		return nil, status.Error(codes.Internal, err.Error())
 	}

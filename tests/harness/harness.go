@@ -1,6 +1,6 @@
 // Package harness starts the suite as a user would, as real processes on free loopback ports and in a folder of its own, and speaks to it
-// through gRPC and REST. One field, Layout, chooses whether it runs as one process or as a process for each service: the same cases run
-// against both.
+// through gRPC and REST. One field, Layout, chooses whether it runs as one process on SQLite or as processes apart on PostgreSQL and Redis: the
+// same cases run against all of them.
 package harness
 
 import (
@@ -12,44 +12,23 @@ import (
 	"time"
 )
 
-// Layout says which processes make up the suite.
-type Layout int
-
-const (
-	// AllInOne is `otklik all`: one process, calls between services in process.
-	AllInOne Layout = iota
-	// Apart is `otklik survey`, `otklik scoring` and `otklik gateway`: three processes that speak over TCP.
-	Apart
-	// Baseline is `otklik bench-baseline`: the gateway and the chain of `otklik all` in front of a handler that stores nothing. Only for
-	// measurements.
-	Baseline
-)
-
-// String is the layout's name in the names of tests.
-func (l Layout) String() string {
-	switch l {
-	case Apart:
-		return "apart"
-	case Baseline:
-		return "baseline"
-	default:
-		return "all-in-one"
-	}
-}
-
-// Layouts are both layouts of the suite, for tests that run on each.
-func Layouts() []Layout { return []Layout{AllInOne, Apart} }
-
 // Options say how to start a suite. The zero value starts all in one, in a temporary folder, with one organisation.
 type Options struct {
-	// Layout is which processes make up the suite.
+	// Layout is which processes make up the suite, and what they store in.
 	Layout Layout
+	// Replicas is how many processes each part of a layout apart has; 0 means one.
+	Replicas int
+	// Servers are the PostgreSQL and Redis to use; nil means those that all suites of the test run share. The suite gets a database and a prefix
+	// of its own in either case.
+	Servers *Servers
 	// Dir is the data folder; empty means a temporary one.
 	Dir string
 	// Organizations get an administrator's key and an app's key each; nil means one named Organization.
 	Organizations []string
 	// Settings are written over the harness's own configuration, keyed by dotted path, for example "survey.grace_period".
 	Settings map[string]any
+	// Each is written over that, for one process.
+	Each map[Replica]map[string]any
 	// ReadyTimeout bounds the wait for the ready line of each process; 0 means 30 seconds.
 	ReadyTimeout time.Duration
 }
@@ -64,6 +43,9 @@ func (o *Options) complete() {
 	if o.ReadyTimeout == 0 {
 		o.ReadyTimeout = 30 * time.Second
 	}
+	if o.Replicas == 0 || !o.Layout.apart() {
+		o.Replicas = 1
+	}
 }
 
 // Run starts a suite for the length of a test. When the test fails it logs what the processes wrote to standard error.
@@ -71,6 +53,9 @@ func Run(t testing.TB, o Options) *Suite {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
+	}
+	if o.Layout.served() && o.Servers == nil {
+		o.Servers = sharedServers(t, o.Layout)
 	}
 	s, err := Start(t.Context(), o)
 	if err != nil {
@@ -88,7 +73,8 @@ func Run(t testing.TB, o Options) *Suite {
 	return s
 }
 
-// Start starts a suite and returns when every process of it is ready. The caller ends it by Stop, Kill or Discard.
+// Start starts a suite and returns when every process of it is ready. The caller ends it by Stop, Kill or Discard. A layout on PostgreSQL and
+// Redis needs Servers.
 func Start(ctx context.Context, o Options) (*Suite, error) {
 	o.complete()
 	binary, err := Binary(ctx)
@@ -104,12 +90,28 @@ func Start(ctx context.Context, o Options) (*Suite, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make folder for the configuration: %w", err)
 	}
-	s := &Suite{options: o, binary: binary, configDir: configDir, dir: o.Dir, procs: make(map[Part]*process), ports: make(map[Part]ports)}
-	if err := s.Restart(ctx); err != nil {
+	s := &Suite{options: o, binary: binary, configDir: configDir, dir: o.Dir, procs: make(map[Replica]*process), ports: make(map[Replica]ports)}
+	if err := s.begin(ctx); err != nil {
 		s.Kill()
 		return nil, fmt.Errorf("%w; standard error:\n%s", err, s.Log())
 	}
 	return s, nil
+}
+
+// begin prepares what the processes need and starts them.
+func (s *Suite) begin(ctx context.Context) error {
+	for _, r := range s.Replicas() {
+		var err error
+		if s.ports[r], err = choosePorts(r.Part); err != nil {
+			return err
+		}
+	}
+	if s.options.Layout.served() {
+		if err := s.prepareServers(ctx); err != nil {
+			return err
+		}
+	}
+	return s.Restart(ctx)
 }
 
 // Dir is the data folder.

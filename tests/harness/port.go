@@ -1,34 +1,37 @@
 package harness
 
 import (
-	"errors"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
+
+	"github.com/otklik/otklik/libs/testkit/freeport"
 )
 
-// Ports are taken from below the range that systems hand out for outgoing connections (from 32768 on Linux): a suite that restarts must find
-// its port free, and meanwhile any connection of another test could be given one of that range.
-const (
-	firstPort = 10_000
-	lastPort  = 32_000
-)
+// ports are the addresses that a process listens on; they stay the same over restarts, as they do for a user.
+type ports struct{ http, grpc, ops string }
 
-var errNoPort = errors.New("no free port")
+// choosePorts finds free addresses for a process.
+func choosePorts(part Part) (at ports, err error) {
+	for address, needed := range map[*string]bool{
+		&at.http: part != Survey && part != Scoring,
+		&at.grpc: part != Gateway,
+		&at.ops:  part == Survey || part == Scoring,
+	} {
+		if !needed {
+			continue
+		}
+		if *address, err = freeAddress(); err != nil {
+			return ports{}, err
+		}
+	}
+	return at, nil
+}
 
 // freeAddress returns a loopback address that was free a moment ago.
 func freeAddress() (string, error) {
-	for range 1000 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
-		l, err := net.Listen("tcp", address) //nolint:noctx
-		if err != nil {
-			continue
-		}
-		if err := l.Close(); err != nil {
-			return "", fmt.Errorf("release port: %w", err)
-		}
-		return address, nil
+	port, err := freeport.Find()
+	if err != nil {
+		return "", err
 	}
-	return "", errNoPort
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 }

@@ -13,112 +13,95 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Part is one process of a suite.
-type Part string
-
-// The parts. All is the only one of AllInOne; the others make up Apart.
-const (
-	All     Part = "all"
-	Survey  Part = "survey"
-	Scoring Part = "scoring"
-	Gateway Part = "gateway"
-	// bench is the only part of Baseline.
-	bench Part = "bench-baseline"
-)
-
-// ports are the addresses that a part listens on; they stay the same over restarts, as they do for a user.
-type ports struct{ http, grpc string }
-
-// Suite is a running suite. Its methods are not safe for concurrent use, but for Conn, REST, Log and the addresses.
+// Suite is a running suite. Its methods are not safe for concurrent use, but for Conn, ConnTo, REST, RESTTo, Log and the addresses.
 type Suite struct {
 	options   Options
 	binary    string
 	dir       string
 	configDir string
-	procs     map[Part]*process
-	ports     map[Part]ports
-	log       log
-	conns     connections
+	procs     map[Replica]*process
+	ports     map[Replica]ports
+	// prefix is that of the suite's keys in Redis; empty on SQLite.
+	prefix string
+	log    log
+	conns  connections
 }
 
-// Parts are the processes of the suite in the order in which they start.
-func (s *Suite) Parts() []Part {
-	switch s.options.Layout {
-	case Apart:
-		return []Part{Survey, Scoring, Gateway}
-	case Baseline:
-		return []Part{bench}
-	default:
-		return []Part{All}
+// Replicas are the processes of the suite in the order in which they start.
+func (s *Suite) Replicas() []Replica {
+	var all []Replica
+	for _, part := range s.options.Layout.parts() {
+		all = append(all, s.ReplicasOf(part)...)
 	}
+	return all
 }
+
+// ReplicasOf are the processes in which a part runs.
+func (s *Suite) ReplicasOf(part Part) []Replica {
+	all := make([]Replica, s.options.Replicas)
+	for i := range all {
+		all[i] = Replica{Part: s.options.Layout.host(part), Number: i}
+	}
+	return all
+}
+
+// first is the first process in which a part runs.
+func (s *Suite) first(part Part) Replica { return Replica{Part: s.options.Layout.host(part)} }
+
+// Parts are the kinds of processes of the suite in the order in which they start.
+func (s *Suite) Parts() []Part { return s.options.Layout.parts() }
 
 // Layout is which processes make up the suite.
 func (s *Suite) Layout() Layout { return s.options.Layout }
 
-// host is the part whose process a part runs in.
-func (s *Suite) host(part Part) Part {
-	if s.options.Layout == Apart {
-		return part
-	}
-	return s.Parts()[0]
-}
-
-// Restart starts the parts that do not run, on the same data and the same addresses, and returns when all are ready.
+// Restart starts the processes that do not run, on the same data and the same addresses, and returns when all are ready.
 func (s *Suite) Restart(ctx context.Context) error {
-	for _, part := range s.Parts() {
-		if p := s.procs[part]; p != nil && p.alive() {
+	for _, r := range s.Replicas() {
+		if p := s.procs[r]; p != nil && p.alive() {
 			continue
 		}
-		if err := s.start(ctx, part); err != nil {
-			return fmt.Errorf("start %s: %w", part, err)
+		if err := s.StartReplica(ctx, r); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *Suite) start(ctx context.Context, part Part) error {
-	config, err := s.writeConfig(part)
+// StartReplica starts a process that does not run, and returns when it is ready.
+func (s *Suite) StartReplica(ctx context.Context, r Replica) error {
+	config, err := s.writeConfig(r)
 	if err != nil {
 		return err
 	}
-	if _, again := s.ports[part]; !again {
-		if s.ports[part], err = s.choosePorts(part); err != nil {
-			return err
-		}
-	}
-	p, err := startProcess(ctx, s.binary, s.arguments(part, config), &s.log, s.options.ReadyTimeout)
+	p, err := startProcess(ctx, s.binary, s.arguments(r, config), &s.log, s.options.ReadyTimeout)
 	if err != nil {
-		return err
+		return fmt.Errorf("start %s: %w", r, err)
 	}
-	s.procs[part] = p
-	s.ports[part] = ports{http: strings.TrimPrefix(p.ready.HTTP, "http://"), grpc: p.ready.GRPC}
+	s.procs[r] = p
 	// A connection to the process before would wait before it tries again.
 	s.conns.drop(p.ready.GRPC)
 	return nil
 }
 
-// choosePorts finds free addresses for a part.
-func (s *Suite) choosePorts(part Part) (ports, error) {
-	var at ports
-	var err error
-	if part != Survey && part != Scoring {
-		if at.http, err = freeAddress(); err != nil {
-			return ports{}, err
-		}
+// Set changes a setting of one process, for when it is started again; nil takes the change back.
+func (s *Suite) Set(r Replica, path string, value any) {
+	if s.options.Each == nil {
+		s.options.Each = make(map[Replica]map[string]any)
 	}
-	if part != Gateway && part != bench {
-		if at.grpc, err = freeAddress(); err != nil {
-			return ports{}, err
-		}
+	if s.options.Each[r] == nil {
+		s.options.Each[r] = make(map[string]any)
 	}
-	return at, nil
+	if value == nil {
+		delete(s.options.Each[r], path)
+		return
+	}
+	s.options.Each[r][path] = value
 }
 
-// arguments of the command that starts a part.
-func (s *Suite) arguments(part Part, config string) []string {
-	args := []string{string(part), "--config", config}
-	at := s.ports[part]
+// arguments of the command that starts a process.
+func (s *Suite) arguments(r Replica, config string) []string {
+	args := []string{string(r.Part), "--config", config}
+	at := s.ports[r]
 	if at.http != "" {
 		args = append(args, "--http", at.http)
 	}
@@ -128,109 +111,56 @@ func (s *Suite) arguments(part Part, config string) []string {
 	return args
 }
 
-// HTTP is the base address of the REST API, for example `http://127.0.0.1:8080`.
-func (s *Suite) HTTP() string {
-	return "http://" + s.ports[s.host(Gateway)].http
-}
+// HTTP is the base address of the REST API, for example `http://127.0.0.1:8080`: that of the first gateway.
+func (s *Suite) HTTP() string { return s.HTTPOf(s.first(Gateway)) }
 
-// GRPC is the gRPC address of a part, for example `127.0.0.1:9090`. In AllInOne every part has the same.
-func (s *Suite) GRPC(part Part) string {
-	return s.ports[s.host(part)].grpc
-}
+// HTTPOf is the base address of the REST API of one process.
+func (s *Suite) HTTPOf(r Replica) string { return "http://" + s.ports[r].http }
+
+// GRPC is the gRPC address of a part's first process, for example `127.0.0.1:9090`. Where the suite is one process every part has the same.
+func (s *Suite) GRPC(part Part) string { return s.GRPCOf(s.first(part)) }
+
+// GRPCOf is the gRPC address of one process.
+func (s *Suite) GRPCOf(r Replica) string { return s.ports[r].grpc }
+
+// OpsOf is the base address of the probes and metrics of a process that has no gateway.
+func (s *Suite) OpsOf(r Replica) string { return "http://" + s.ports[r].ops }
 
 // Key is the key that the ready line of `otklik all` names; empty where it names none.
 func (s *Suite) Key() string {
-	if p := s.procs[All]; p != nil {
+	if p := s.procs[Replica{Part: All}]; p != nil {
 		return p.ready.Key
 	}
 	return ""
 }
 
-// PID is the process of a part.
-func (s *Suite) PID(part Part) int {
-	return s.procs[s.host(part)].cmd.Process.Pid
-}
+// PID is the first process of a part.
+func (s *Suite) PID(part Part) int { return s.PIDOf(s.first(part)) }
 
-// StartTime is how long the process of a part took from its start to its ready line.
-func (s *Suite) StartTime(part Part) time.Duration { return s.procs[s.host(part)].startTime }
+// PIDOf is the identifier of one process.
+func (s *Suite) PIDOf(r Replica) int { return s.procs[r].cmd.Process.Pid }
+
+// StartTime is how long the first process of the part took from its start to its ready line.
+func (s *Suite) StartTime(part Part) time.Duration { return s.procs[s.first(part)].startTime }
 
 // Log is what the processes have written to standard error, the newest part of it when that is much.
 func (s *Suite) Log() string { return s.log.String() }
 
-// Kill ends every part by SIGKILL, as if the machine had lost its process table, and closes the connections of the harness.
-func (s *Suite) Kill() {
-	for _, part := range s.Parts() {
-		s.KillPart(part)
-	}
-	s.conns.close()
-}
+// Conn returns a connection that carries the key, safe for concurrent use. Calls go to the first process that serves them. An empty key sends
+// none.
+func (s *Suite) Conn(key string) grpc.ClientConnInterface { return &router{suite: s, key: bearer(key)} }
 
-// KillPart ends one part by SIGKILL.
-func (s *Suite) KillPart(part Part) {
-	if p := s.procs[part]; p != nil {
-		p.kill()
-	}
+// ConnTo is Conn to the processes that have a number.
+func (s *Suite) ConnTo(number int, key string) grpc.ClientConnInterface {
+	return &router{suite: s, key: bearer(key), number: number}
 }
-
-// Terminate sends SIGTERM to every part and returns at once.
-func (s *Suite) Terminate() error {
-	var errs []error
-	for _, part := range s.Parts() {
-		if p := s.procs[part]; p != nil && p.alive() {
-			errs = append(errs, p.terminate())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Wait waits for the end of every part and fails unless each ends in time with exit code 0.
-func (s *Suite) Wait(timeout time.Duration) error {
-	var errs []error
-	for _, part := range s.Parts() {
-		p := s.procs[part]
-		if p == nil {
-			continue
-		}
-		code, err := p.wait(timeout)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("stop %s: %w", part, err))
-		} else if code != 0 {
-			errs = append(errs, fmt.Errorf("stop %s: exit code %d", part, code))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Stop ends the suite by SIGTERM: front first, as one would, so that requests under way can finish. It fails unless every part ends in time
-// with exit code 0.
-func (s *Suite) Stop(timeout time.Duration) error {
-	s.conns.close()
-	parts := s.Parts()
-	for i := len(parts) - 1; i >= 0; i-- {
-		p := s.procs[parts[i]]
-		if p == nil {
-			continue
-		}
-		if err := p.terminate(); err != nil {
-			return fmt.Errorf("stop %s: %w", parts[i], err)
-		}
-		code, err := p.wait(timeout)
-		if err != nil {
-			return fmt.Errorf("stop %s: %w", parts[i], err)
-		}
-		if code != 0 {
-			return fmt.Errorf("stop %s: exit code %d", parts[i], code)
-		}
-	}
-	return nil
-}
-
-// Conn returns a connection that carries the key, safe for concurrent use. Calls go to the process that serves them. An empty key sends none.
-func (s *Suite) Conn(key string) grpc.ClientConnInterface { return s.conns.get(s, key) }
 
 // REST returns a client of the REST API that carries the key. An empty key sends none.
-func (s *Suite) REST(key string) *REST {
-	return &REST{base: s.HTTP(), key: key, client: s.conns.http()}
+func (s *Suite) REST(key string) *REST { return s.RESTTo(0, key) }
+
+// RESTTo is REST to the gateway that has a number.
+func (s *Suite) RESTTo(number int, key string) *REST {
+	return &REST{base: s.HTTPOf(Replica{Part: s.options.Layout.host(Gateway), Number: number}), key: key, client: s.conns.http()}
 }
 
 // Command is a run of the program's command line with a home folder of the harness's own.
@@ -254,3 +184,27 @@ func (s *Suite) Discard() {
 	_ = os.RemoveAll(s.dir)
 	_ = os.RemoveAll(s.configDir)
 }
+
+// addresses lists the gRPC addresses of a part's processes, as peers.survey and peers.scoring take them.
+func (s *Suite) addresses(part Part) string {
+	var all []string
+	for _, r := range s.ReplicasOf(part) {
+		all = append(all, s.ports[r].grpc)
+	}
+	return strings.Join(all, ",")
+}
+
+// migrate brings the databases to the schema of the binary, as an operator does before the first start.
+func (s *Suite) migrate(ctx context.Context) error {
+	config, err := s.writeConfig(s.first(Survey))
+	if err != nil {
+		return err
+	}
+	if out, err := s.Command(ctx, "migrate", "--config", config).CombinedOutput(); err != nil {
+		return fmt.Errorf("migrate: %w: %s", err, out)
+	}
+	return nil
+}
+
+// errNoServers tells that a layout lacks what it stores in.
+var errNoServers = errors.New("the layout needs Servers")

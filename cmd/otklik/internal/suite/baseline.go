@@ -10,14 +10,14 @@ import (
 )
 
 // Baseline runs the gateway and the chain of interceptors of All in front of a handler that stores nothing: what is left of All without its
-// work. It is for measurements only.
+// work. It listens for gRPC calls too, so that a gateway apart can stand in front of it. It is for measurements only.
 func Baseline(ctx context.Context, config Config, announce func(Ready)) error {
 	p, err := newProcess(ctx, "otklik-baseline", config)
 	if err != nil {
 		return err
 	}
 	surveyv1.RegisterSurveyServiceServer(p.server, nullSurvey{})
-	err = p.server.Start()
+	err = p.addServer()
 	if err == nil {
 		err = p.addGateway(p.server.InProcess(), p.server.InProcess())
 	}
