@@ -49,7 +49,8 @@ type Cursor struct {
 
 // Marks tell how far the live ledgers are, all partitions together.
 type Marks struct {
-	// Epoch counts what puts other ledgers in the place of the live ones: finished rebuilds and Clear.
+	// Epoch counts what puts other ledgers in the place of the live ones: finished rebuilds and Clear. It begins with a number of the store's
+	// own (the microsecond of its first use), so that marks of two stores are not taken for each other.
 	Epoch int64
 	// Cursors by partition.
 	Cursors []Cursor
@@ -116,10 +117,10 @@ type SetAside struct {
 type Batch struct {
 	// Partition is the part of the change log that the events come from; of no meaning with Rebuild.
 	Partition int
-	// From is what the cursor must be: its Version for the live ledgers, its Position for a rebuild's.
+	// From is what the cursor must be: its Version is compared, that of the partition or that of the rebuild.
 	From Cursor
-	// To is where it stands afterwards; its Version is From's plus one, whatever is given. A batch for the live ledgers may leave the Position
-	// where it is, but not put it back.
+	// To is where it stands afterwards; its Version is From's plus one, whatever is given. The Position may stay where it is. One that is before
+	// the cursor's does not put it back, nor does an AsOf.
 	To Cursor
 	// Rebuild is the rebuild whose ledger is changed; its zero value means the live ledgers.
 	Rebuild Ledger
@@ -156,8 +157,10 @@ type Rebuild struct {
 	CellsChanged int64
 	// Error says why it was given up, for people.
 	Error string
-	// Position is that of the last event applied to the rebuilt ledger.
+	// Position is the greatest of the events applied to the rebuilt ledger.
 	Position int64
+	// Version counts the batches stored for the rebuilt ledger.
+	Version int64
 	// Owner is the process at work on it, Beat when it last gave a sign of life.
 	Owner string
 	Beat  time.Time
@@ -183,7 +186,8 @@ type Store interface {
 	Apply(ctx context.Context, b Batch) error
 
 	// Follow returns what was added to the cells of the live ledgers after `since`, each partition's in the order of versions, and how far that
-	// reaches. ErrBehind when that is not known: a store need not keep it, or not for long. Equal marks are never ErrBehind.
+	// reaches. ErrBehind when that is not known: the epoch is another one; a store need not keep the deltas, or not for long. Of `since`
+	// the epoch and the versions count; when they are the present ones, it is never ErrBehind.
 	Follow(ctx context.Context, since Marks) ([]Delta, Marks, error)
 
 	// Hold calls fn while no batch is applied to live ledgers, by whatever process: Apply waits. fn may apply batches to ledgers of rebuilds and
@@ -226,9 +230,10 @@ type Store interface {
 	// BeatRebuild records a sign of life. ErrNotFound, ErrNotRunning.
 	BeatRebuild(ctx context.Context, l Ledger, at time.Time) error
 
-	// FinishRebuild makes the rebuilt ledger the live one and records the success, in one step. The live ledgers must be at `at`, and the
-	// rebuild must hold all of the organisation's events up to it: ErrConflict when they are not. Within Hold they stay where they are.
-	// ErrNotFound, ErrNotRunning.
+	// FinishRebuild makes the rebuilt ledger the live one and records the success, in one step. The live ledgers must be at the epoch and the
+	// versions of `at`, up to which the rebuild holds all of the organisation's events: ErrConflict when they are not. Within Hold they
+	// stay where they are. It raises the epoch and the version of each partition by one: what a batch was made from may have changed, so that
+	// batches made before give ErrConflict. ErrNotFound, ErrNotRunning.
 	FinishRebuild(ctx context.Context, l Ledger, at Marks, cellsChanged int64, ended time.Time) (Rebuild, error)
 
 	// FailRebuild gives a rebuild up: its ledger is discarded. ErrNotFound, ErrNotRunning.
@@ -247,9 +252,11 @@ type Store interface {
 	// Sweep removes some records of ledgers that are not in use any more, about limit of them, and tells whether there are more.
 	Sweep(ctx context.Context, limit int) (more bool, err error)
 
-	// Clear removes all records of all organisations and puts the cursors back to the beginning, in one step: for a change log that is another
-	// one than before. Versions and the epoch go on counting. Rebuilds that are running fail for the reason; that they were is kept.
-	Clear(ctx context.Context, reason string, ended time.Time) error
+	// Clear removes all records of all organisations and puts the cursors (positions and moments) back to the beginning, in one step: for a
+	// change log that is another one than before. It raises the epoch and the version of each partition by one. Rebuilds that are running
+	// fail for the reason; that they were is kept. ErrConflict when the epoch is another one, and nothing changes: two that find the same
+	// change log must not clear twice.
+	Clear(ctx context.Context, epoch int64, reason string, ended time.Time) error
 
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
