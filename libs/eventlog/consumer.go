@@ -122,6 +122,9 @@ func (c *Consumer[E]) follow(ctx context.Context, wait *backoff) error {
 		if err := c.apply(ctx, batch); err != nil {
 			return err
 		}
+		if s, ok := stream.(Committed); ok && len(batch.Events) > 0 {
+			s.Committed(c.Status().Position)
+		}
 	}
 	return <-broken
 }

@@ -242,6 +242,25 @@ func TestExactlyOnceWhateverBreaks(t *testing.T) {
 	})
 }
 
+// TestTellsWhatIsCommitted tells the stream how far the sink has come, never before the sink is there, and of events that come again too.
+func TestTellsWhatIsCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, sink := newLog(20, 4), &fakeSink{position: 6, failures: 0}
+		log.overlap = 6
+		_, stop := follow(t, log, sink, eventlog.Config{MaxBatch: 1})
+		synctest.Wait()
+		stop()
+		if want := []int64{6, 8, 12, 16, 20}; !slices.Equal(log.committed, want) {
+			t.Errorf("told of %v, want %v", log.committed, want)
+		}
+		for i, position := range log.committed[1:] {
+			if done := sink.positions[i]; done != position {
+				t.Errorf("told of %d when the sink was at %d", position, done)
+			}
+		}
+	})
+}
+
 // TestAShutdownOfTheSourceIsNoFailure reconnects after a source has ended its stream because it stops, without a warning.
 func TestAShutdownOfTheSourceIsNoFailure(t *testing.T) {
 	for name, c := range map[string]struct {

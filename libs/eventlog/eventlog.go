@@ -12,9 +12,10 @@ import (
 type Batch[E any] struct {
 	// Events in the order of the log; none in a heartbeat.
 	Events []E
-	// AsOf is the source's time up to which the log is delivered with this batch; zero when the source does not say.
+	// AsOf is the source's time up to which the log is delivered with this batch; zero when the source does not say. A batch that says so
+	// reaches to Head: all events up to that position are delivered.
 	AsOf time.Time
-	// Head is the position of the newest event in the log; 0 when the source does not say.
+	// Head is the position of the newest event in the log, whatever its partition; 0 when the source does not say.
 	Head int64
 }
 

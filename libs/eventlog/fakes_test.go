@@ -35,6 +35,8 @@ type fakeLog struct {
 	openErr error
 	// breakErr is what streams break with; nil means errBroken.
 	breakErr error
+	// committed is what streams were told of.
+	committed []int64
 }
 
 func newLog(n int, size int) *fakeLog {
@@ -74,6 +76,13 @@ type fakeStream struct {
 	left int
 }
 
+// Committed notes what it is told.
+func (s *fakeStream) Committed(position int64) {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.committed = append(s.log.committed, position)
+}
+
 func (s *fakeStream) Recv() (eventlog.Batch[event], error) {
 	for {
 		s.log.mu.Lock()
@@ -103,7 +112,9 @@ type fakeSink struct {
 	applied  []int64
 	position int64
 	batches  []int
-	reached  []time.Time
+	// positions are those after each batch.
+	positions []int64
+	reached   []time.Time
 	// failures counts down transient failures of each method.
 	failures int
 	// wait, if not nil, is closed when event 10 is applied.
@@ -135,6 +146,7 @@ func (s *fakeSink) Apply(_ context.Context, events []event) (int64, error) {
 	}
 	s.batches = append(s.batches, len(events))
 	s.position = events[len(events)-1].seq
+	s.positions = append(s.positions, s.position)
 	if s.wait != nil && s.position == 10 {
 		close(s.wait)
 	}
