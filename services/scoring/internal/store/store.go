@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/services/scoring/internal/cell"
@@ -54,6 +55,20 @@ type Marks struct {
 	Epoch int64
 	// Cursors by partition.
 	Cursors []Cursor
+}
+
+// Same tells whether nothing was stored between two marks of a store: their epochs and versions are equal.
+func (m Marks) Same(other Marks) bool {
+	return m.Epoch == other.Epoch && slices.EqualFunc(m.Cursors, other.Cursors, func(a, b Cursor) bool { return a.Version == b.Version })
+}
+
+// Next are the marks after FinishRebuild.
+func (m Marks) Next() Marks {
+	next := Marks{Epoch: m.Epoch + 1, Cursors: slices.Clone(m.Cursors)}
+	for i := range next.Cursors {
+		next.Cursors[i].Version++
+	}
+	return next
 }
 
 // Delta is what one batch added to the cells of an organisation's live ledger.

@@ -13,12 +13,22 @@ import (
 
 // Apply stores a batch.
 func (s *Store) Apply(ctx context.Context, b store.Batch) error {
+	if b.Rebuild == (store.Ledger{}) {
+		if err := s.live.Acquire(ctx, 1); err != nil {
+			return fmt.Errorf("apply batch: %w", err)
+		}
+		defer s.live.Release(1)
+	}
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		if err := moveCursor(ctx, tx, b); err != nil {
 			return err
 		}
+		var number int64
+		if err := tx.QueryRowContext(ctx, `UPDATE state SET batches = batches + 1 RETURNING batches`).Scan(&number); err != nil {
+			return fmt.Errorf("number batch: %w", sqlkit.Translate(err))
+		}
 		for i := range b.Changes {
-			if err := s.change(ctx, tx, &b.Changes[i], b.To.Position); err != nil {
+			if err := s.change(ctx, tx, &b.Changes[i], number); err != nil {
 				return err
 			}
 		}
@@ -35,8 +45,9 @@ func moveCursor(ctx context.Context, tx *sqlkit.Tx, b store.Batch) error {
 	if b.Rebuild != (store.Ledger{}) {
 		return moveRebuild(ctx, tx, b)
 	}
-	r, err := tx.ExecContext(ctx, `UPDATE cursor SET position = ?, as_of = max(as_of, ?) WHERE one = 1 AND position = ?`,
-		b.To.Position, nanos(b.To.AsOf), b.From)
+	r, err := tx.ExecContext(ctx,
+		`UPDATE cursors SET position = max(position, ?), as_of = max(as_of, ?), version = version + 1 WHERE partition = ? AND version = ?`,
+		b.To.Position, nanos(b.To.AsOf), b.Partition, b.From.Version)
 	if err != nil {
 		return fmt.Errorf("move cursor: %w", err)
 	}
@@ -45,13 +56,13 @@ func moveCursor(ctx context.Context, tx *sqlkit.Tx, b store.Batch) error {
 		return fmt.Errorf("move cursor: %w", err)
 	}
 	if n == 0 {
-		return fmt.Errorf("move cursor from %d: %w", b.From, store.ErrConflict)
+		return fmt.Errorf("move cursor of partition %d from version %d: %w", b.Partition, b.From.Version, store.ErrConflict)
 	}
 	return nil
 }
 
-// change stores what changes in one ledger.
-func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, position int64) error {
+// change stores what changes in one ledger; number is that of the batch.
+func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, number int64) error {
 	gen, err := generationOf(ctx, tx, c.Ledger)
 	if err != nil {
 		return err
@@ -69,18 +80,11 @@ func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, pos
 	}
 	for _, chunk := range c.Cells {
 		at := place{c.Ledger.Organization, gen, chunk.Survey, chunk.Span}
-		if err := s.addChunk(ctx, tx, at, position, chunk.Data); err != nil {
+		if err := s.addChunk(ctx, tx, at, number, chunk.Data); err != nil {
 			return err
 		}
 	}
-	for _, a := range c.Aside {
-		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO aside (organization, generation, position, reason, time) VALUES (?, ?, ?, ?, ?)`,
-			c.Ledger.Organization, gen, a.Position, a.Reason, nanos(a.Time)); err != nil {
-			return fmt.Errorf("set event aside: %w", err)
-		}
-	}
-	return nil
+	return changeAside(ctx, tx, c, gen)
 }
 
 func generationOf(ctx context.Context, tx *sqlkit.Tx, l store.Ledger) (int64, error) {

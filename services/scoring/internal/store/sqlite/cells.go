@@ -7,6 +7,7 @@ import (
 
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
+	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
 // place is where the chunks of a span lie.
@@ -25,11 +26,11 @@ func (p place) args(more ...any) []any {
 // span has fewer than fanout chunks on each.
 const fanout = 8
 
-// addChunk adds a chunk of level 0 and merges levels that are full.
-func (s *Store) addChunk(ctx context.Context, tx *sqlkit.Tx, p place, position int64, chunk []byte) error {
+// addChunk adds a chunk of level 0, that of a batch, and merges levels that are full.
+func (s *Store) addChunk(ctx context.Context, tx *sqlkit.Tx, p place, number int64, chunk []byte) error {
 	if _, err := tx.ExecContext(ctx,
-		`INSERT INTO cells (organization, generation, survey, span, level, position, chunk) VALUES (?, ?, ?, ?, 0, ?, ?)`,
-		p.args(position, chunk)...); err != nil {
+		`INSERT INTO cells (organization, generation, survey, span, level, number, chunk) VALUES (?, ?, ?, ?, 0, ?, ?)`,
+		p.args(number, chunk)...); err != nil {
 		return fmt.Errorf("add cells: %w", err)
 	}
 	if !s.full(p) {
@@ -62,7 +63,7 @@ func (s *Store) full(p place) bool {
 func mergeLevel(ctx context.Context, tx *sqlkit.Tx, p place, level int) (bool, error) {
 	var count, newest int64
 	if err := tx.QueryRowContext(ctx,
-		`SELECT count(*), coalesce(max(position), 0) FROM cells WHERE organization = ? AND generation = ? AND survey = ? AND span = ? AND level = ?`,
+		`SELECT count(*), coalesce(max(number), 0) FROM cells WHERE organization = ? AND generation = ? AND survey = ? AND span = ? AND level = ?`,
 		p.args(level)...).Scan(&count, &newest); err != nil {
 		return false, fmt.Errorf("count cells: %w", sqlkit.Translate(err))
 	}
@@ -90,7 +91,7 @@ func mergeLevel(ctx context.Context, tx *sqlkit.Tx, p place, level int) (bool, e
 		return false, nil
 	}
 	if _, err := tx.ExecContext(ctx,
-		`INSERT INTO cells (organization, generation, survey, span, level, position, chunk) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		`INSERT INTO cells (organization, generation, survey, span, level, number, chunk) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		p.args(level+1, newest, merged)...); err != nil {
 		return false, fmt.Errorf("replace cells: %w", err)
 	}
@@ -110,8 +111,28 @@ func readChunks(rows *sql.Rows) (chunks [][]byte, err error) {
 }
 
 // Cells calls fn with the chunks of each span of the live ledgers.
-func (s *Store) Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) (err error) {
-	rows, err := s.db.Query(ctx, `
+func (s *Store) Cells(
+	ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error,
+) (store.Marks, error) {
+	// Cells and marks are read as they were at one moment.
+	tx, err := s.db.Read.BeginTx(ctx, nil)
+	if err != nil {
+		return store.Marks{}, fmt.Errorf("read cells: %w", sqlkit.Translate(err))
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to undo
+	marks, err := readMarks(ctx, tx)
+	if err != nil {
+		return store.Marks{}, fmt.Errorf("read cells: %w", err)
+	}
+	if err := eachSpan(ctx, tx, fn); err != nil {
+		return store.Marks{}, err
+	}
+	return marks, nil
+}
+
+// eachSpan calls fn with the chunks of each span of the live ledgers.
+func eachSpan(ctx context.Context, tx *sql.Tx, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) (err error) {
+	rows, err := tx.QueryContext(ctx, `
 		SELECT organization, survey, span, chunk FROM cells
 		WHERE generation = coalesce((SELECT live FROM ledgers WHERE ledgers.organization = cells.organization), 0)
 		ORDER BY organization, generation, survey, span`)

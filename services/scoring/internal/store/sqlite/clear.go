@@ -10,16 +10,26 @@ import (
 )
 
 // Clear removes all records of all organisations.
-func (s *Store) Clear(ctx context.Context, reason string, ended time.Time) error {
+func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended time.Time) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		var now int64
+		if err := tx.QueryRowContext(ctx, `SELECT epoch FROM state`).Scan(&now); err != nil {
+			return sqlkit.Translate(err)
+		}
+		if now != epoch {
+			return fmt.Errorf("the epoch is %d, not %d: %w", now, epoch, store.ErrConflict)
+		}
+		if err := advance(ctx, tx); err != nil {
+			return err
+		}
 		// Numbers of rebuilds, which are generations too, are not used again: the rebuilds themselves stay.
 		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE cursor SET position = 0, as_of = 0`); err != nil {
-			return fmt.Errorf("put cursor back: %w", err)
+		if _, err := tx.ExecContext(ctx, `UPDATE cursors SET position = 0, as_of = 0`); err != nil {
+			return fmt.Errorf("put cursors back: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, error = ?, ended = ? WHERE state = ?`,
 			store.Failed, reason, nanos(ended), store.Running); err != nil {

@@ -10,17 +10,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
-// Cursor returns how far the live ledgers are.
-func (s *Store) Cursor(ctx context.Context) (store.Cursor, error) {
-	var c store.Cursor
-	var asOf int64
-	if err := s.db.QueryRow(ctx, `SELECT position, as_of FROM cursor WHERE one = 1`).Scan(&c.Position, &asOf); err != nil {
-		return store.Cursor{}, fmt.Errorf("read cursor: %w", sqlkit.Translate(err))
-	}
-	c.AsOf = fromNanos(asOf)
-	return c, nil
-}
-
 // listed is how many values a query with a list has room for; a shorter list repeats its last value, so that one prepared statement serves
 // lists of any length.
 const listed = 64
@@ -188,24 +177,4 @@ func (s *Store) Surveys(ctx context.Context, l store.Ledger) (surveys []string, 
 		last = *next
 		surveys = append(surveys, last)
 	}
-}
-
-// Aside lists events that were set aside.
-func (s *Store) Aside(ctx context.Context, l store.Ledger, after int64, limit int) (aside []store.SetAside, err error) {
-	rows, err := s.db.Query(ctx, `SELECT position, reason, time FROM aside WHERE `+inLedger+` AND position > ? ORDER BY position LIMIT ?`,
-		ledgerArgs(l, after, limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("list events set aside: %w", sqlkit.Translate(err))
-	}
-	defer func() { err = closeRows(rows, err) }()
-	for rows.Next() {
-		a := store.SetAside{Organization: l.Organization}
-		var t int64
-		if err := rows.Scan(&a.Position, &a.Reason, &t); err != nil {
-			return nil, fmt.Errorf("list events set aside: %w", err)
-		}
-		a.Time = fromNanos(t)
-		aside = append(aside, a)
-	}
-	return aside, nil
 }

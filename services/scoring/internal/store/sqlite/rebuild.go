@@ -12,34 +12,34 @@ import (
 )
 
 // columns of a rebuild, in the order of scanRebuild.
-const columns = `organization, number, state, created, ended, read, cells_changed, error, position`
+const columns = `organization, number, state, created, ended, read, cells_changed, error, position, version, owner, beat`
 
 type scanner interface{ Scan(dest ...any) error }
 
 func scanRebuild(row scanner) (store.Rebuild, error) {
 	var r store.Rebuild
-	var created, ended int64
-	err := row.Scan(&r.Organization, &r.Number, &r.State, &created, &ended, &r.Read, &r.CellsChanged, &r.Error, &r.Position)
+	var created, ended, beat int64
+	err := row.Scan(&r.Organization, &r.Number, &r.State, &created, &ended, &r.Read, &r.CellsChanged, &r.Error, &r.Position, &r.Version, &r.Owner, &beat)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return store.Rebuild{}, store.ErrNotFound
 	case err != nil:
 		return store.Rebuild{}, sqlkit.Translate(err)
 	}
-	r.Created, r.Ended = fromNanos(created), fromNanos(ended)
+	r.Created, r.Ended, r.Beat = fromNanos(created), fromNanos(ended), fromNanos(beat)
 	return r, nil
 }
 
 // StartRebuild records a rebuild that begins.
-func (s *Store) StartRebuild(ctx context.Context, organization string, created time.Time) (store.Rebuild, error) {
-	r := store.Rebuild{Organization: organization, State: store.Running, Created: created.UTC()}
+func (s *Store) StartRebuild(ctx context.Context, organization, owner string, created time.Time) (store.Rebuild, error) {
+	r := store.Rebuild{Organization: organization, State: store.Running, Created: created.UTC(), Owner: owner, Beat: created.UTC()}
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) + 1 FROM rebuilds WHERE organization = ?`, organization).
 			Scan(&r.Number); err != nil {
 			return sqlkit.Translate(err)
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO rebuilds (`+columns+`) VALUES (?, ?, ?, ?, 0, 0, 0, '', 0)`,
-			organization, r.Number, r.State, nanos(created))
+		_, err := tx.ExecContext(ctx, `INSERT INTO rebuilds (`+columns+`) VALUES (?, ?, ?, ?, 0, 0, 0, '', 0, 0, ?, ?)`,
+			organization, r.Number, r.State, nanos(created), owner, nanos(created))
 		if sqlkit.IsUniqueViolation(err) {
 			return store.ErrRunning
 		}
@@ -57,10 +57,10 @@ func moveRebuild(ctx context.Context, tx *sqlkit.Tx, b store.Batch) error {
 	if err != nil {
 		return fmt.Errorf("move cursor of rebuild: %w", err)
 	}
-	if r.Position != b.From {
-		return fmt.Errorf("move cursor of rebuild from %d, it is at %d: %w", b.From, r.Position, store.ErrConflict)
+	if r.Version != b.From.Version {
+		return fmt.Errorf("move cursor of rebuild from version %d, it is at %d: %w", b.From.Version, r.Version, store.ErrConflict)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET position = ?, read = read + ? WHERE organization = ? AND number = ?`,
+	if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET position = max(position, ?), version = version + 1, read = read + ? WHERE organization = ? AND number = ?`,
 		b.To.Position, b.Read, r.Organization, r.Number); err != nil {
 		return fmt.Errorf("move cursor of rebuild: %w", err)
 	}
@@ -86,18 +86,21 @@ func end(ctx context.Context, tx *sqlkit.Tx, r *store.Rebuild, state store.State
 }
 
 // FinishRebuild makes the rebuilt ledger the live one.
-func (s *Store) FinishRebuild(ctx context.Context, l store.Ledger, at, cellsChanged int64, ended time.Time) (store.Rebuild, error) {
+func (s *Store) FinishRebuild(ctx context.Context, l store.Ledger, at store.Marks, cellsChanged int64, ended time.Time) (store.Rebuild, error) {
 	var r store.Rebuild
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) (err error) {
 		if r, err = running(ctx, tx, l); err != nil {
 			return err
 		}
-		var position int64
-		if err := tx.QueryRowContext(ctx, `SELECT position FROM cursor WHERE one = 1`).Scan(&position); err != nil {
-			return sqlkit.Translate(err)
+		now, err := readMarks(ctx, tx)
+		if err != nil {
+			return err
 		}
-		if position != at {
-			return fmt.Errorf("the live cursor is at %d, not at %d: %w", position, at, store.ErrConflict)
+		if !now.Same(at) {
+			return fmt.Errorf("the live ledgers are at %+v, not at %+v: %w", now, at, store.ErrConflict)
+		}
+		if err := advance(ctx, tx); err != nil {
+			return err
 		}
 		old, err := generationOf(ctx, tx, store.Ledger{Organization: l.Organization})
 		if err != nil {
@@ -116,6 +119,21 @@ func (s *Store) FinishRebuild(ctx context.Context, l store.Ledger, at, cellsChan
 		return store.Rebuild{}, fmt.Errorf("finish rebuild: %w", err)
 	}
 	return r, nil
+}
+
+// BeatRebuild records a sign of life.
+func (s *Store) BeatRebuild(ctx context.Context, l store.Ledger, at time.Time) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		if _, err := running(ctx, tx, l); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE rebuilds SET beat = ? WHERE organization = ? AND number = ?`, nanos(at), l.Organization, l.Rebuild)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("beat rebuild: %w", err)
+	}
+	return nil
 }
 
 // FailRebuild gives a rebuild up.
@@ -184,7 +202,7 @@ func sweeps() []string {
 	var all []string
 	for _, t := range []struct{ table, key string }{
 		{"facts", "survey, position"}, {"refusals", "survey, position"}, {"identifiers", "digest"}, {"outcomes", "survey, invitation"},
-		{"cells", "survey, span, level, position"}, {"respondents", "survey"}, {"aside", "position"},
+		{"cells", "survey, span, level, number"}, {"respondents", "survey"}, {"aside", "position"},
 	} {
 		all = append(all, `DELETE FROM `+t.table+` WHERE organization = ? AND generation = ? AND (`+t.key+`) IN (
 			SELECT `+t.key+` FROM `+t.table+` WHERE organization = ? AND generation = ? LIMIT ?)`)

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -23,6 +25,9 @@ type Store struct {
 	mu sync.Mutex
 	// appended counts chunks added to a span since it was last looked at for merging. Losing it makes merging come a little later.
 	appended map[place]int
+
+	// live is held, a part of it by each batch for live ledgers and all of it by Hold.
+	live *semaphore.Weighted
 }
 
 var _ store.Store = (*Store)(nil)
@@ -40,7 +45,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open scoring store: %w", err), db.Close())
 	}
-	return &Store{db: db, appended: make(map[place]int)}, nil
+	return &Store{db: db, appended: make(map[place]int), live: semaphore.NewWeighted(everybody)}, nil
 }
 
 // Ping tells whether the store can be read.

@@ -14,23 +14,19 @@ import (
 func applyMovesTheCursor(t *testing.T, open Open) {
 	ctx := context.Background()
 	s := opened(t, open)
-	c, err := s.Cursor(ctx)
-	if err != nil || c != (store.Cursor{}) {
-		t.Fatalf("cursor of an empty store: %v, %v", c, err)
-	}
-	at := noon.Add(123456789)
+	wantEqual(t, "cursor of an empty store", cursor(t, s), store.Cursor{})
+	at := noon.Add(123456000)
 	if err := s.Apply(ctx, store.Batch{To: store.Cursor{Position: 7, AsOf: at}}); err != nil {
 		t.Fatal(err)
 	}
-	// The moment never goes back.
-	if err := s.Apply(ctx, store.Batch{From: 7, To: store.Cursor{Position: 9, AsOf: at.Add(-time.Hour)}}); err != nil {
-		t.Fatal(err)
+	wantEqual(t, "cursor", cursor(t, s), store.Cursor{Position: 7, AsOf: at, Version: 1})
+	// The moment never goes back, nor does the position.
+	for _, to := range []store.Cursor{{Position: 9, AsOf: at.Add(-time.Hour)}, {Position: 9}, {Position: 8, AsOf: at, Version: 77}} {
+		if err := s.Apply(ctx, store.Batch{From: cursor(t, s), To: to}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	c, err = s.Cursor(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "cursor", c, store.Cursor{Position: 9, AsOf: at})
+	wantEqual(t, "cursor after others", cursor(t, s), store.Cursor{Position: 9, AsOf: at, Version: 4})
 }
 
 func applyReplayed(t *testing.T, open Open) {
@@ -39,10 +35,10 @@ func applyReplayed(t *testing.T, open Open) {
 	if err := s.Apply(context.Background(), batch); err != nil {
 		t.Fatal(err)
 	}
-	for _, from := range []int64{0, 2, 4} {
-		batch.From = from
+	for _, version := range []int64{0, 2, -1} {
+		batch.From = store.Cursor{Position: 3, Version: version}
 		if err := s.Apply(context.Background(), batch); !errors.Is(err, store.ErrConflict) {
-			t.Errorf("from %d: %v, want ErrConflict", from, err)
+			t.Errorf("from version %d: %v, want ErrConflict", version, err)
 		}
 	}
 	wantEqual(t, "facts", readFacts(t, s, live(acme), "shop"), facts("shop", 1, 3))
@@ -58,7 +54,7 @@ func applyDuplicates(t *testing.T, open Open) {
 	twice[1].Fact.ID = twice[0].Fact.ID
 	for name, records := range map[string][]store.Record{"stored": again, "twice in the batch": twice} {
 		err := s.Apply(context.Background(), store.Batch{
-			From: 3, To: store.Cursor{Position: 10}, Changes: []store.Changes{changes(live(acme), append(facts("shop", 4, 1), records...)...)},
+			From: cursor(t, s), To: store.Cursor{Position: 10}, Changes: []store.Changes{changes(live(acme), append(facts("shop", 4, 1), records...)...)},
 		})
 		if !errors.Is(err, store.ErrDuplicate) {
 			t.Errorf("%s: %v, want ErrDuplicate", name, err)
@@ -84,13 +80,10 @@ func applyIsAllOrNothing(t *testing.T, open Open) {
 	broken := facts("shop", 7, 1)
 	broken[0].Fact.Population = fact.PopulationUnspecified
 	bad := store.Changes{Ledger: live(globex), Records: broken}
-	if err := s.Apply(ctx, store.Batch{From: 3, To: store.Cursor{Position: 9}, Changes: []store.Changes{good, bad}}); err == nil {
+	if err := s.Apply(ctx, store.Batch{From: cursor(t, s), To: store.Cursor{Position: 9}, Changes: []store.Changes{good, bad}}); err == nil {
 		t.Fatal("a broken fact was stored")
 	}
-	c, err := s.Cursor(ctx)
-	if err != nil || c.Position != 3 {
-		t.Errorf("cursor %v, %v: want position 3", c, err)
-	}
+	wantEqual(t, "cursor", cursor(t, s), store.Cursor{Position: 3, Version: 1})
 	wantEqual(t, "facts", readFacts(t, s, live(acme), "shop"), facts("shop", 1, 3))
 	wantCells(t, "cells", counted(t, s, acme), recount(facts("shop", 1, 3)...))
 	list, err := s.Aside(ctx, live(acme), 0, 10)
@@ -124,7 +117,7 @@ func cellsAddUp(t *testing.T, open Open) {
 		span   cell.Span
 	}
 	var last place
-	err := s.Cells(context.Background(), func(_, survey string, span cell.Span, _ [][]byte) error {
+	_, err := s.Cells(context.Background(), func(_, survey string, span cell.Span, _ [][]byte) error {
 		p := place{survey, span}
 		if p.survey < last.survey || p.survey == last.survey && p.span <= last.span {
 			t.Errorf("%v comes after %v", p, last)
@@ -149,24 +142,4 @@ func cellsCancelOut(t *testing.T, open Open) {
 		apply(t, s, i, i+1, c)
 	}
 	wantCells(t, "cells", counted(t, s, acme), recount())
-}
-
-func aside(t *testing.T, open Open) {
-	ctx := context.Background()
-	s := opened(t, open)
-	var want []store.SetAside
-	for i := int64(1); i <= 5; i++ {
-		a := store.SetAside{Organization: acme, Position: i * 3, Reason: "Ответ не разобран", Time: noon}
-		want = append(want, a)
-		apply(t, s, (i-1)*3, i*3, store.Changes{Ledger: live(acme), Aside: []store.SetAside{a}})
-	}
-	first, err := s.Aside(ctx, live(acme), 0, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest, err := s.Aside(ctx, live(acme), first[2].Position, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "set aside", append(first, rest...), want)
 }

@@ -21,7 +21,7 @@ func clearEmptiesAll(t *testing.T, open Open) {
 	if err := applyTo(s, done, 0, 22, changes(done, facts("shop", 22, 1)...)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.FinishRebuild(ctx, done, 22, 0, noon); err != nil {
+	if _, err := s.FinishRebuild(ctx, done, marks(t, s), 0, noon); err != nil {
 		t.Fatal(err)
 	}
 	_, running := start(t, s, acme)
@@ -29,12 +29,18 @@ func clearEmptiesAll(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 
-	if err := s.Clear(ctx, "another log", noon.Add(time.Minute)); err != nil {
+	applyIn(t, s, 2, 100)
+	at := marks(t, s)
+	if err := s.Clear(ctx, at.Epoch, "another log", noon.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	cursor, err := s.Cursor(ctx)
-	if err != nil || cursor != (store.Cursor{}) {
-		t.Errorf("cursor %+v, %v", cursor, err)
+	want := at.Next()
+	for i := range want.Cursors {
+		want.Cursors[i].Position, want.Cursors[i].AsOf = 0, time.Time{}
+	}
+	wantEqual(t, "marks", marks(t, s), want)
+	if err := s.Apply(ctx, store.Batch{From: at.Cursors[0], To: store.Cursor{Position: 30}}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("a batch made before: %v, want ErrConflict", err)
 	}
 	for _, org := range []string{acme, globex} {
 		wantEqual(t, "facts of "+org, len(readFacts(t, s, live(org), "shop")), 0)
@@ -62,4 +68,19 @@ func clearEmptiesAll(t *testing.T, open Open) {
 	if next, _ := start(t, s, acme); next.Number != running.Rebuild+1 {
 		t.Errorf("the next rebuild is %d after %d", next.Number, running.Rebuild)
 	}
+}
+
+// clearOnce clears twice for the same change log.
+func clearOnce(t *testing.T, open Open) {
+	ctx := context.Background()
+	s := opened(t, open)
+	at := marks(t, s)
+	if err := s.Clear(ctx, at.Epoch, "another log", noon); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, s, 0, 3, changes(live(acme), facts("shop", 1, 3)...))
+	if err := s.Clear(ctx, at.Epoch, "another log", noon); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("clear again: %v, want ErrConflict", err)
+	}
+	wantEqual(t, "facts", readFacts(t, s, live(acme), "shop"), facts("shop", 1, 3))
 }

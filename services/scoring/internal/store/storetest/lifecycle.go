@@ -37,9 +37,9 @@ func readersAndAWriter(t *testing.T, open Open) {
 					t.Errorf("%d facts after %d were written: a batch is seen in parts or late", n, least)
 					return
 				}
-				c, err := s.Cursor(ctx)
-				if err != nil || c.Position < n {
-					t.Errorf("cursor %v, %v after %d facts", c, err, n)
+				m, err := s.Marks(ctx)
+				if err != nil || m.Cursors[0].Position < n {
+					t.Errorf("marks %+v, %v after %d facts", m, err, n)
 					return
 				}
 			}
@@ -63,13 +63,14 @@ func writersCompete(t *testing.T, open Open) {
 		all.Go(func() {
 			for range each {
 				for {
-					c, err := s.Cursor(context.Background())
+					m, err := s.Marks(context.Background())
 					if err != nil {
-						t.Errorf("cursor: %v", err)
+						t.Errorf("marks: %v", err)
 						return
 					}
+					c := m.Cursors[0]
 					err = s.Apply(context.Background(), store.Batch{
-						From: c.Position, To: store.Cursor{Position: c.Position + 1},
+						From: c, To: store.Cursor{Position: c.Position + 1},
 						Changes: []store.Changes{changes(live(acme), facts("shop", int(c.Position)+1, 1)...)},
 					})
 					if err == nil {
@@ -95,10 +96,13 @@ func writersCompete(t *testing.T, open Open) {
 func methods(s store.Store) map[string]func(ctx context.Context) error {
 	l := live(acme)
 	return map[string]func(ctx context.Context) error{
-		"Cursor": func(ctx context.Context) error { _, err := s.Cursor(ctx); return err },
+		"Partition": func(ctx context.Context) error { return s.Partition(ctx, partitions) },
+		"Marks":     func(ctx context.Context) error { _, err := s.Marks(ctx); return err },
 		"Apply": func(ctx context.Context) error {
-			return s.Apply(ctx, store.Batch{From: 5, To: store.Cursor{Position: 6}})
+			return s.Apply(ctx, store.Batch{From: store.Cursor{Position: 5, Version: 1}, To: store.Cursor{Position: 6}})
 		},
+		"Follow": func(ctx context.Context) error { _, _, err := s.Follow(ctx, store.Marks{}); return err },
+		"Hold":   func(ctx context.Context) error { return s.Hold(ctx, s.Ping) },
 		"Stored": func(ctx context.Context) error { _, err := s.Stored(ctx, l, facts("shop", 1, 1)); return err },
 		"Outcomes": func(ctx context.Context) error {
 			_, err := s.Outcomes(ctx, l, []store.Invitation{{Survey: "shop", ID: "i"}})
@@ -113,12 +117,17 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"HasRespondents": func(ctx context.Context) error { _, err := s.HasRespondents(ctx, l, "shop"); return err },
 		"Surveys":        func(ctx context.Context) error { _, err := s.Surveys(ctx, l); return err },
 		"Cells": func(ctx context.Context) error {
-			return s.Cells(ctx, func(string, string, cell.Span, [][]byte) error { return nil })
+			_, err := s.Cells(ctx, func(string, string, cell.Span, [][]byte) error { return nil })
+			return err
 		},
 		"Aside":        func(ctx context.Context) error { _, err := s.Aside(ctx, l, 0, 1); return err },
-		"StartRebuild": func(ctx context.Context) error { _, err := s.StartRebuild(ctx, acme, noon); return err },
+		"AsideAt":      func(ctx context.Context) error { _, err := s.AsideAt(ctx, l, 1); return err },
+		"StartRebuild": func(ctx context.Context) error { _, err := s.StartRebuild(ctx, acme, "me", noon); return err },
+		"BeatRebuild": func(ctx context.Context) error {
+			return s.BeatRebuild(ctx, store.Ledger{Organization: acme, Rebuild: 1}, noon)
+		},
 		"FinishRebuild": func(ctx context.Context) error {
-			_, err := s.FinishRebuild(ctx, store.Ledger{Organization: acme, Rebuild: 1}, 5, 0, noon)
+			_, err := s.FinishRebuild(ctx, store.Ledger{Organization: acme, Rebuild: 1}, store.Marks{}, 0, noon)
 			return err
 		},
 		"FailRebuild": func(ctx context.Context) error {
@@ -132,7 +141,7 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"Rebuilds":        func(ctx context.Context) error { _, err := s.Rebuilds(ctx, acme, 0, 1); return err },
 		"RunningRebuilds": func(ctx context.Context) error { _, err := s.RunningRebuilds(ctx); return err },
 		"Sweep":           func(ctx context.Context) error { _, err := s.Sweep(ctx, 1); return err },
-		"Clear":           func(ctx context.Context) error { return s.Clear(ctx, "", noon) },
+		"Clear":           func(ctx context.Context) error { return s.Clear(ctx, 0, "", noon) },
 		"Ping":            s.Ping,
 	}
 }
@@ -159,10 +168,7 @@ func cancellation(t *testing.T, open Open) {
 		t.Errorf("%d facts, %v: want 1 and context.Canceled", n, err)
 	}
 	// Nothing was changed and the store still works.
-	c, err := s.Cursor(context.Background())
-	if err != nil || c.Position != 5 {
-		t.Errorf("cursor %v, %v", c, err)
-	}
+	wantEqual(t, "cursor", cursor(t, s), store.Cursor{Position: 5, Version: 1})
 	list, err := s.RunningRebuilds(context.Background())
 	if err != nil || len(list) > 0 {
 		t.Errorf("rebuilds %v, %v", list, err)
@@ -171,6 +177,7 @@ func cancellation(t *testing.T, open Open) {
 
 func reopen(t *testing.T, open Open) {
 	s := open(t)
+	divide(t, s)
 	records := append(facts("shop", 1, 30), store.Record{Position: 31, Refusal: refusalAt("shop", "x", "", noon)})
 	for i := range 31 {
 		apply(t, s, int64(i), int64(i+1), changes(live(acme), records[i]))
@@ -192,6 +199,7 @@ func reopen(t *testing.T, open Open) {
 
 func useAfterClose(t *testing.T, open Open) {
 	s := open(t)
+	divide(t, s)
 	apply(t, s, 0, 5, changes(live(acme), facts("shop", 1, 5)...))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

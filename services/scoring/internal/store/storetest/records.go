@@ -184,7 +184,7 @@ func organisationsApart(t *testing.T, open Open) {
 	mine.Aside = []store.SetAside{{Organization: acme, Position: 3, Reason: "odd", Time: noon}}
 	theirs := facts("shop", 4, 3)
 	apply(t, s, 0, 9, mine, changes(live(globex), theirs...))
-	if _, err := s.StartRebuild(ctx, acme, noon); err != nil {
+	if _, err := s.StartRebuild(ctx, acme, "me", noon); err != nil {
 		t.Fatal(err)
 	}
 	wantEqual(t, "facts", readFacts(t, s, live(globex), "shop"), theirs)

@@ -17,8 +17,8 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
-// Open opens a store of the test, empty at first; opened again within the same test it holds what was stored before. The suite closes what
-// it opens.
+// Open opens a store of the test, empty at first; opened again within the same test it holds what was stored before. A store that is Shared is
+// opened again while it is open. The suite closes what it opens.
 type Open func(t testing.TB) store.Store
 
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
@@ -27,6 +27,8 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		name string
 		run  func(t *testing.T, open Open)
 	}{
+		{"PartitionsAreFixed", partitionsAreFixed},
+		{"PartitionsApart", partitionsApart},
 		{"ApplyMovesTheCursor", applyMovesTheCursor},
 		{"ApplyReplayed", applyReplayed},
 		{"ApplyDuplicates", applyDuplicates},
@@ -43,18 +45,30 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"CellsAddUp", cellsAddUp},
 		{"CellsCancelOut", cellsCancelOut},
 		{"Aside", aside},
+		{"AsideIsResolved", asideIsResolved},
+		{"AsideOfARebuild", asideOfARebuild},
+		{"FollowAddsUp", followAddsUp},
+		{"FollowAcrossEpochs", followAcrossEpochs},
+		{"FollowWhileWritersWrite", followWhileWritersWrite},
+		{"HoldKeepsBatchesOut", holdKeepsBatchesOut},
+		{"HoldGivesWay", holdGivesWay},
+		{"HoldersTakeTurns", holdersTakeTurns},
 		{"OrganisationsApart", organisationsApart},
 		{"Unicode", unicode},
 		{"RebuildSwapsLedgers", rebuildSwapsLedgers},
 		{"RebuildFails", rebuildFails},
 		{"RebuildConflicts", rebuildConflicts},
 		{"RebuildCursor", rebuildCursor},
+		{"RebuildFencesBatches", rebuildFencesBatches},
+		{"RebuildBeats", rebuildBeats},
 		{"RebuildPages", rebuildPages},
 		{"RebuildsCompete", rebuildsCompete},
 		{"ClearEmptiesAll", clearEmptiesAll},
+		{"ClearOnce", clearOnce},
 		{"SweepLeavesWhatIsInUse", sweepLeavesWhatIsInUse},
 		{"ReadersAndAWriter", readersAndAWriter},
 		{"WritersCompete", writersCompete},
+		{"WritersSideBySide", writersSideBySide},
 		{"Cancellation", cancellation},
 		{"Reopen", reopen},
 		{"UseAfterClose", useAfterClose},
@@ -71,8 +85,11 @@ const (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// opened opens a store and closes it at the end of the test.
-func opened(t testing.TB, open Open) store.Store {
+// partitions is the number of partitions of the stores of the suite; cases that name none use the first.
+const partitions = 3
+
+// openWithout opens a store that is not told of partitions yet, and closes it at the end of the test.
+func openWithout(t testing.TB, open Open) store.Store {
 	t.Helper()
 	s := open(t)
 	t.Cleanup(func() {
@@ -81,6 +98,41 @@ func opened(t testing.TB, open Open) store.Store {
 		}
 	})
 	return s
+}
+
+// opened opens a store and closes it at the end of the test.
+func opened(t testing.TB, open Open) store.Store {
+	t.Helper()
+	s := openWithout(t, open)
+	divide(t, s)
+	return s
+}
+
+// divide tells a store of the partitions.
+func divide(t testing.TB, s store.Store) {
+	t.Helper()
+	if err := s.Partition(context.Background(), partitions); err != nil {
+		t.Fatalf("set partitions: %v", err)
+	}
+}
+
+// marks are how far a store is.
+func marks(t testing.TB, s store.Store) store.Marks {
+	t.Helper()
+	m, err := s.Marks(context.Background())
+	if err != nil {
+		t.Fatalf("marks: %v", err)
+	}
+	if len(m.Cursors) != partitions {
+		t.Fatalf("marks of %d partitions, want %d: %+v", len(m.Cursors), partitions, m)
+	}
+	return m
+}
+
+// cursor is how far the first partition is.
+func cursor(t testing.TB, s store.Store) store.Cursor {
+	t.Helper()
+	return marks(t, s).Cursors[0]
 }
 
 // live is the live ledger of an organisation.
@@ -126,10 +178,20 @@ func changes(l store.Ledger, records ...store.Record) store.Changes {
 	return store.Changes{Ledger: l, Records: records, Cells: cell.Pack(d)}
 }
 
-// apply applies changes of live ledgers and moves the cursor.
+// apply applies changes of live ledgers and moves the cursor of the first partition, which is at `from`.
 func apply(t testing.TB, s store.Store, from, to int64, c ...store.Changes) {
 	t.Helper()
-	if err := s.Apply(context.Background(), store.Batch{From: from, To: store.Cursor{Position: to}, Changes: c}); err != nil {
+	if now := cursor(t, s).Position; now != from {
+		t.Fatalf("the cursor is at %d, not at %d", now, from)
+	}
+	applyIn(t, s, 0, to, c...)
+}
+
+// applyIn applies changes of live ledgers and moves the cursor of a partition.
+func applyIn(t testing.TB, s store.Store, partition int, to int64, c ...store.Changes) {
+	t.Helper()
+	b := store.Batch{Partition: partition, From: marks(t, s).Cursors[partition], To: store.Cursor{Position: to}, Changes: c}
+	if err := s.Apply(context.Background(), b); err != nil {
 		t.Fatalf("apply: %v", err)
 	}
 }
@@ -165,7 +227,7 @@ func readRefusals(t testing.TB, s store.Store, l store.Ledger, survey string) []
 func counted(t testing.TB, s store.Store, org string) map[cube.Key]histogram.Histogram {
 	t.Helper()
 	cells := make(map[cube.Key]histogram.Histogram)
-	err := s.Cells(context.Background(), func(o, survey string, span cell.Span, chunks [][]byte) error {
+	_, err := s.Cells(context.Background(), func(o, survey string, span cell.Span, chunks [][]byte) error {
 		var key cube.Key
 		return cell.Sum(span, chunks, func(k cube.Key) { key, key.Survey = k, survey }, func(b calendar.Bucket, bins []histogram.Bin) {
 			if o != org {
