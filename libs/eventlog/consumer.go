@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -170,7 +171,7 @@ func (c *Consumer[E]) merge(first Batch[E], queue <-chan Batch[E]) Batch[E] {
 	return merged
 }
 
-// apply hands a batch to the sink, however long that takes, and reports the progress. It fails only when ctx ends.
+// apply hands a batch to the sink, however long that takes, and reports the progress. It fails only when ctx ends or the sink was moved.
 func (c *Consumer[E]) apply(ctx context.Context, batch Batch[E]) error {
 	events := c.fresh(batch.Events)
 	c.update(func(s *Status) { s.Head = max(s.Head, batch.Head) })
@@ -196,7 +197,7 @@ func (c *Consumer[E]) fresh(events []E) []E {
 	return nil
 }
 
-// persist applies events; it tries again until that succeeds or ctx ends.
+// persist applies events; it tries again until that succeeds, the stream is not the one to follow, or ctx ends.
 func (c *Consumer[E]) persist(ctx context.Context, events []E) error {
 	wait := c.newBackoff()
 	for {
@@ -210,6 +211,9 @@ func (c *Consumer[E]) persist(ctx context.Context, events []E) error {
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, ErrMoved) {
+			return err
 		}
 		c.failed("apply", fmt.Errorf("apply %d events from %d: %w", len(events), c.sequence(events[0]), err))
 		wait.sleep(ctx)

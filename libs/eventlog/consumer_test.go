@@ -287,3 +287,54 @@ func TestAShutdownOfTheSourceIsNoFailure(t *testing.T) {
 		})
 	}
 }
+
+// TestFollowsASinkThatWasMoved opens the source where the sink is when the events at hand do not continue it.
+func TestFollowsASinkThatWasMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, sink := newLog(10, 3), &movedSink{}
+		_, stop := follow(t, log, &sink.fakeSink, eventlog.Config{})
+		stop()
+		c := eventlog.New(eventlog.Config{}, log, sink, seqOf)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.Run(ctx) }()
+		synctest.Wait()
+		// Somebody starts over.
+		sink.mu.Lock()
+		sink.applied, sink.position, sink.moved = nil, 0, true
+		sink.mu.Unlock()
+		log.append(5)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if !slices.Equal(sink.applied, upTo(15)) {
+			t.Errorf("applied %v", sink.applied)
+		}
+	})
+}
+
+// movedSink refuses events once it was moved, until its position is asked for.
+type movedSink struct {
+	fakeSink
+	moved bool
+}
+
+func (s *movedSink) Position(ctx context.Context) (int64, error) {
+	s.mu.Lock()
+	s.moved = false
+	s.mu.Unlock()
+	return s.fakeSink.Position(ctx)
+}
+
+func (s *movedSink) Apply(ctx context.Context, events []event) (int64, error) {
+	s.mu.Lock()
+	moved := s.moved
+	s.mu.Unlock()
+	if moved {
+		return 0, eventlog.ErrMoved
+	}
+	return s.fakeSink.Apply(ctx, events)
+}

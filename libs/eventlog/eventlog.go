@@ -5,6 +5,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -36,9 +37,13 @@ type Sink[E any] interface {
 	// Position returns the position of the last applied event, 0 when there is none.
 	Position(ctx context.Context) (int64, error)
 	// Apply applies the events, all or none, and stores and returns the position after them in the same transaction. After an error they are
-	// tried again, for as long as it takes: the sink itself must find a way past an event that can never be applied.
+	// tried again, for as long as it takes: the sink itself must find a way past an event that can never be applied. After ErrMoved the source
+	// is opened anew where the sink is.
 	Apply(ctx context.Context, events []E) (int64, error)
 }
+
+// ErrMoved tells that a sink was put elsewhere since its Position was asked for, so that the events do not continue what is applied.
+var ErrMoved = errors.New("the position was moved by others")
 
 // Watermarked is what a Sink may implement in addition, to be told how far the source says that the log has been delivered.
 type Watermarked interface {
