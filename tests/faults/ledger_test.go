@@ -116,6 +116,9 @@ func (l *ledger) audit(s *stored) error {
 			return fmt.Errorf("%s is stored with other content", name)
 		}
 	}
+	if len(s.twice) > 0 {
+		return fmt.Errorf("%s is stored twice", s.twice[0])
+	}
 	for name := range s.responses {
 		if _, ok := l.entries[name]; !ok {
 			return fmt.Errorf("%s is stored and was never sent", name)
@@ -127,6 +130,19 @@ func (l *ledger) audit(s *stored) error {
 		}
 	}
 	return nil
+}
+
+// losses counts what was acknowledged and is not stored.
+func (l *ledger) losses(s *stored) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lost := 0
+	for name, e := range l.entries {
+		if e.fate == acknowledged && s.responses[name] == nil && s.refusals[name] == nil {
+			lost++
+		}
+	}
+	return lost
 }
 
 func sameResponse(got, sent *surveyv1.Response) bool {

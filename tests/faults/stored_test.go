@@ -21,11 +21,13 @@ type stored struct {
 	responses map[string]*surveyv1.Response
 	refusals  map[string]*surveyv1.Refusal
 	position  int64
+	// twice are the names that came more than once.
+	twice []string
 }
 
 func newStored() *stored { return &stored{responses: make(map[string]*surveyv1.Response)} }
 
-// read reads what has come since, and fails when anything is there twice.
+// read reads what has come since, and notes what is there twice.
 func (s *stored) read(ctx context.Context, client surveyv1.SurveyServiceClient) error {
 	stream, err := client.StreamResponses(ctx, &surveyv1.StreamResponsesRequest{Parent: survey, AfterPosition: s.position})
 	if err != nil {
@@ -41,7 +43,7 @@ func (s *stored) read(ctx context.Context, client surveyv1.SurveyServiceClient) 
 		}
 		name := m.GetResponse().GetName()
 		if _, twice := s.responses[name]; twice {
-			return fmt.Errorf("%s is stored twice", name)
+			s.twice = append(s.twice, name)
 		}
 		if m.GetPosition() <= s.position {
 			return fmt.Errorf("%s has the position %d, after %d", name, m.GetPosition(), s.position)
@@ -57,7 +59,7 @@ func (s *stored) read(ctx context.Context, client surveyv1.SurveyServiceClient) 
 		}
 		for _, r := range page.GetRefusals() {
 			if _, twice := s.refusals[r.GetName()]; twice {
-				return fmt.Errorf("%s is stored twice", r.GetName())
+				s.twice = append(s.twice, r.GetName())
 			}
 			s.refusals[r.GetName()] = r
 		}
@@ -102,7 +104,7 @@ func (s *stored) recount() map[string]*tally {
 		case answered[key]:
 			continue
 		}
-		if before := last[key]; before == nil || before.GetCountTime().AsTime().Before(r.GetCountTime().AsTime()) {
+		if before := last[key]; before == nil || !r.GetCountTime().AsTime().Before(before.GetCountTime().AsTime()) {
 			last[key] = r
 		}
 	}
@@ -150,12 +152,17 @@ func (t *tally) counts() *scoringv1.Counts {
 	return c
 }
 
+// npsQuery asks for the survey's NPS.
+func npsQuery() *scoringv1.ScoreQuery {
+	return &scoringv1.ScoreQuery{
+		Survey: survey, Metrics: []scoringv1.Metric{scoringv1.Metric_METRIC_NPS}, Variants: []scoringv1.Variant{scoringv1.Variant_VARIANT_NPS_ANSWERED},
+	}
+}
+
 // compare tells how the scores differ from the recount; nil when they do not.
 func (s *stored) compare(ctx context.Context, client scoringv1.ScoringServiceClient) error {
 	want := s.recount()
-	query := &scoringv1.ScoreQuery{
-		Survey: survey, Metrics: []scoringv1.Metric{scoringv1.Metric_METRIC_NPS}, Variants: []scoringv1.Variant{scoringv1.Variant_VARIANT_NPS_ANSWERED},
-	}
+	query := npsQuery()
 	got := make(map[string]*scoringv1.Counts)
 	for _, key := range []typev1.ContextKey{typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED, typev1.ContextKey_CONTEXT_KEY_LOCATION} {
 		query.GroupBy = key

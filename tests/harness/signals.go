@@ -70,18 +70,23 @@ func (s *Suite) Stop(timeout time.Duration) error {
 	s.conns.close()
 	all := s.Replicas()
 	for i := len(all) - 1; i >= 0; i-- {
-		p := s.procs[all[i]]
-		if p == nil {
-			continue
-		}
-		if err := p.terminate(); err != nil {
-			return fmt.Errorf("stop %s: %w", all[i], err)
-		}
-		if err := p.waitOrderly(all[i], timeout); err != nil {
+		if err := s.StopReplica(all[i], timeout); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// StopReplica ends one process by SIGTERM. It fails unless the process ends in time with exit code 0.
+func (s *Suite) StopReplica(r Replica, timeout time.Duration) error {
+	p := s.procs[r]
+	if p == nil {
+		return nil
+	}
+	if err := p.terminate(); err != nil {
+		return fmt.Errorf("stop %s: %w", r, err)
+	}
+	return p.waitOrderly(r, timeout)
 }
 
 // waitOrderly waits for the end of a process and fails unless its exit code is 0.
