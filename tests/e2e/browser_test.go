@@ -157,25 +157,26 @@ func (b *browser) wantClean(t *testing.T, origin string) {
 
 // TestFirstPage opens the page with the key, as the ready line's reader does, and sees the score change when an answer comes in.
 func TestFirstPage(t *testing.T) {
-	t.Parallel()
-	s := openShop(t, harness.Options{})
-	for i := range 10 {
-		s.answer(t, fmt.Sprintf("p-%d", i), 10)
-	}
-	testkit.Eventually(t, patience, s.counted(t, 10))
-	b := openBrowser(t)
-	b.open(t, s.HTTP()+"/#key="+harness.KeyFor(harness.Organization, harness.Admin))
-	b.await(t, "Shop", "100")
-	for i := range 10 {
-		s.answer(t, fmt.Sprintf("d-%d", i), 0)
-	}
-	testkit.Eventually(t, patience, s.counted(t, 20))
-	// Ten promoters and ten detractors.
-	b.await(t, "20")
-	if text := b.text(t); strings.Contains(text, "NaN") || strings.Contains(text, "undefined") {
-		t.Errorf("the page shows:\n%s", text)
-	}
-	b.wantClean(t, s.HTTP())
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		s := openShop(t, harness.Options{Layout: layout})
+		for i := range 10 {
+			s.answer(t, fmt.Sprintf("p-%d", i), 10)
+		}
+		testkit.Eventually(t, patience, s.counted(t, 10))
+		b := openBrowser(t)
+		b.open(t, s.HTTP()+"/#key="+harness.KeyFor(harness.Organization, harness.Admin))
+		b.await(t, "Shop", "100")
+		for i := range 10 {
+			s.answer(t, fmt.Sprintf("d-%d", i), 0)
+		}
+		testkit.Eventually(t, patience, s.counted(t, 20))
+		// Ten promoters and ten detractors.
+		b.await(t, "20")
+		if text := b.text(t); strings.Contains(text, "NaN") || strings.Contains(text, "undefined") {
+			t.Errorf("the page shows:\n%s", text)
+		}
+		b.wantClean(t, s.HTTP())
+	})
 }
 
 // TestDocsPage opens the browsable reference.

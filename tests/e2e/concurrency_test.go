@@ -18,18 +18,14 @@ import (
 // TestSameIdentifierAtTheSameTime submits one identifier from many clients at once, over both transports, half of them with other content: one
 // content wins, every client that sent it is told so, everybody else is refused, and it is stored and counted once.
 func TestSameIdentifierAtTheSameTime(t *testing.T) {
-	t.Parallel()
-	for _, layout := range harness.Layouts() {
-		t.Run(layout.String(), func(t *testing.T) {
-			t.Parallel()
-			s := openShop(t, harness.Options{Layout: layout})
-			const rounds = 20
-			for round := range rounds {
-				compete(t, s, fmt.Sprintf("r-%d", round))
-			}
-			testkit.Eventually(t, patience, s.counted(t, rounds))
-		})
-	}
+	onEachLayout(t, func(t *testing.T, layout harness.Layout) {
+		s := openShop(t, harness.Options{Layout: layout})
+		const rounds = 20
+		for round := range rounds {
+			compete(t, s, fmt.Sprintf("r-%d", round))
+		}
+		testkit.Eventually(t, patience, s.counted(t, rounds))
+	})
 }
 
 // competitor is what one client got.

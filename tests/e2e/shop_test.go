@@ -35,6 +35,14 @@ func openShop(t *testing.T, o harness.Options) *shop {
 	}
 }
 
+// servers are the addresses that serve the whole API: REST, and gRPC where one process serves it all.
+func (s *shop) servers() []string {
+	if s.Layout() == harness.AllInOne {
+		return []string{s.HTTP(), s.GRPC(harness.Survey)}
+	}
+	return []string{s.HTTP()}
+}
+
 // answer submits a response with an NPS score.
 func (s *shop) answer(t *testing.T, id string, score float64) *surveyv1.SubmitResponseResponse {
 	t.Helper()

@@ -122,23 +122,24 @@ func TestWatchFollowsAnswers(t *testing.T) {
 
 // TestWatchSendsAtMostFiveTimesASecond submits without pause for two seconds and counts what a stream sends.
 func TestWatchSendsAtMostFiveTimesASecond(t *testing.T) {
-	t.Parallel()
-	s := openShop(t, harness.Options{})
-	w := openWatchGRPC(t, s)
-	w.await(t, 0)
-	begin := time.Now()
-	sent := 0
-	for n := int64(1); time.Since(begin) < 2*time.Second; n++ {
-		s.answer(t, fmt.Sprintf("r-%d", n), 9)
-		if n%20 == 0 {
-			w.await(t, n)
-			sent++
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		s := openShop(t, harness.Options{Layout: layout})
+		w := openWatchGRPC(t, s)
+		w.await(t, 0)
+		begin := time.Now()
+		sent := 0
+		for n := int64(1); time.Since(begin) < 2*time.Second; n++ {
+			s.answer(t, fmt.Sprintf("r-%d", n), 9)
+			if n%20 == 0 {
+				w.await(t, n)
+				sent++
+			}
 		}
-	}
-	// Each await saw one message or more; the first may have been under way when the clock started.
-	if most := int(time.Since(begin)/(200*time.Millisecond)) + 2; sent > most {
-		t.Errorf("%d messages in %v, want at most %d", sent, time.Since(begin), most)
-	}
+		// Each await saw one message or more; the first may have been under way when the clock started.
+		if most := int(time.Since(begin)/(200*time.Millisecond)) + 2; sent > most {
+			t.Errorf("%d messages in %v, want at most %d", sent, time.Since(begin), most)
+		}
+	})
 }
 
 // TestWatchSendsHeartbeats waits on a stream where nothing happens.
@@ -164,28 +165,29 @@ func TestWatchSendsHeartbeats(t *testing.T) {
 
 // TestWatchAsLines reads a watched query as newline-delimited JSON, by GET and by POST.
 func TestWatchAsLines(t *testing.T) {
-	t.Parallel()
-	s := openShop(t, harness.Options{})
-	for _, request := range []harness.Request{
-		{Path: watchPath},
-		{Method: "POST", Path: "/v1/scores:watch", Body: []byte(`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"]}}`)},
-	} {
-		response, err := s.rest.Open(t.Context(), request)
-		if err != nil {
-			t.Fatal(err)
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		s := openShop(t, harness.Options{Layout: layout})
+		for _, request := range []harness.Request{
+			{Path: watchPath},
+			{Method: "POST", Path: "/v1/scores:watch", Body: []byte(`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"]}}`)},
+		} {
+			response, err := s.rest.Open(t.Context(), request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(response.Body).ReadBytes('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := &scoringv1.WatchScoresResponse{}
+			if err := protojson.Unmarshal(line, m); err != nil || len(m.GetScores()) != 1 {
+				t.Errorf("%s %s: %s, %v: want a line with one score", request.Method, request.Path, line, err)
+			}
+			if err := response.Body.Close(); err != nil {
+				t.Error(err)
+			}
 		}
-		line, err := bufio.NewReader(response.Body).ReadBytes('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &scoringv1.WatchScoresResponse{}
-		if err := protojson.Unmarshal(line, m); err != nil || len(m.GetScores()) != 1 {
-			t.Errorf("%s %s: %s, %v: want a line with one score", request.Method, request.Path, line, err)
-		}
-		if err := response.Body.Close(); err != nil {
-			t.Error(err)
-		}
-	}
+	})
 }
 
 // TestWatchEndsClearlyWhenTheSuiteStops ends the suite under an open stream: the reader must learn that it should come back.

@@ -32,95 +32,93 @@ func get(t *testing.T, suite *harness.Suite, path string) *harness.Answer {
 
 // TestOpenAPIDescribesEveryRoute checks the document against the HTTP rules of the protos.
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
-	t.Parallel()
-	suite := harness.Run(t, harness.Options{})
-	answer := get(t, suite, "/openapi.json")
-	if answer.Status != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "application/json") {
-		t.Fatalf("HTTP status %d, content type %q", answer.Status, answer.Header.Get("Content-Type"))
-	}
-	var document struct {
-		OpenAPI string `json:"openapi"`
-		Paths   map[string]map[string]struct {
-			Responses map[string]any `json:"responses"`
-		} `json:"paths"`
-		Components struct {
-			Schemas map[string]any `json:"schemas"`
-		} `json:"components"`
-	}
-	if err := json.Unmarshal(answer.Body, &document); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.HasPrefix(document.OpenAPI, "3.1") {
-		t.Errorf("OpenAPI %q, want 3.1", document.OpenAPI)
-	}
-	operations := 0
-	for _, path := range document.Paths {
-		operations += len(path)
-	}
-	rules := 0
-	for _, service := range cases.Services() {
-		for i := range service.Methods().Len() {
-			rule, ok := proto.GetExtension(service.Methods().Get(i).Options(), annotations.E_Http).(*annotations.HttpRule)
-			if !ok {
-				t.Errorf("%s has no HTTP rule", service.Methods().Get(i).FullName())
-				continue
-			}
-			rules += 1 + len(rule.GetAdditionalBindings())
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		suite := harness.Run(t, harness.Options{Layout: layout})
+		answer := get(t, suite, "/openapi.json")
+		if answer.Status != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "application/json") {
+			t.Fatalf("HTTP status %d, content type %q", answer.Status, answer.Header.Get("Content-Type"))
 		}
-	}
-	if operations < rules-2 || operations > rules {
-		// Additional bindings may be left out of the document.
-		t.Errorf("%d operations for %d routes", operations, rules)
-	}
-	if strings.Contains(string(answer.Body), "EventFeed") {
-		t.Error("the document shows the change log, which is no part of the REST API")
-	}
+		var document struct {
+			OpenAPI string `json:"openapi"`
+			Paths   map[string]map[string]struct {
+				Responses map[string]any `json:"responses"`
+			} `json:"paths"`
+			Components struct {
+				Schemas map[string]any `json:"schemas"`
+			} `json:"components"`
+		}
+		if err := json.Unmarshal(answer.Body, &document); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(document.OpenAPI, "3.1") {
+			t.Errorf("OpenAPI %q, want 3.1", document.OpenAPI)
+		}
+		operations := 0
+		for _, path := range document.Paths {
+			operations += len(path)
+		}
+		rules := 0
+		for _, service := range cases.Services() {
+			for i := range service.Methods().Len() {
+				rule, ok := proto.GetExtension(service.Methods().Get(i).Options(), annotations.E_Http).(*annotations.HttpRule)
+				if !ok {
+					t.Errorf("%s has no HTTP rule", service.Methods().Get(i).FullName())
+					continue
+				}
+				rules += 1 + len(rule.GetAdditionalBindings())
+			}
+		}
+		if operations < rules-2 || operations > rules {
+			// Additional bindings may be left out of the document.
+			t.Errorf("%d operations for %d routes", operations, rules)
+		}
+		if strings.Contains(string(answer.Body), "EventFeed") {
+			t.Error("the document shows the change log, which is no part of the REST API")
+		}
+	})
 }
 
 // TestPagesLoadNothingFromOutside reads the pages as text; the browser test looks at what is really requested.
 func TestPagesLoadNothingFromOutside(t *testing.T) {
-	t.Parallel()
-	suite := harness.Run(t, harness.Options{})
-	for _, path := range []string{"/", "/docs"} {
-		answer := get(t, suite, path)
-		if answer.Status/100 == 3 {
-			answer = get(t, suite, answer.Header.Get("Location"))
-		}
-		if answer.Status != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
-			t.Errorf("%s: HTTP status %d, content type %q", path, answer.Status, answer.Header.Get("Content-Type"))
-		}
-		policy := answer.Header.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "default-src 'self'") || strings.Contains(policy, "unsafe-eval") {
-			t.Errorf("%s: policy %q", path, policy)
-		}
-		for _, outside := range []string{"src=\"http", "href=\"http", "src=\"//", "href=\"//", "url(http"} {
-			if strings.Contains(string(answer.Body), outside) {
-				t.Errorf("%s holds %s", path, outside)
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		suite := harness.Run(t, harness.Options{Layout: layout})
+		for _, path := range []string{"/", "/docs"} {
+			answer := get(t, suite, path)
+			if answer.Status/100 == 3 {
+				answer = get(t, suite, answer.Header.Get("Location"))
+			}
+			if answer.Status != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+				t.Errorf("%s: HTTP status %d, content type %q", path, answer.Status, answer.Header.Get("Content-Type"))
+			}
+			policy := answer.Header.Get("Content-Security-Policy")
+			if !strings.Contains(policy, "default-src 'self'") || strings.Contains(policy, "unsafe-eval") {
+				t.Errorf("%s: policy %q", path, policy)
+			}
+			for _, outside := range []string{"src=\"http", "href=\"http", "src=\"//", "href=\"//", "url(http"} {
+				if strings.Contains(string(answer.Body), outside) {
+					t.Errorf("%s holds %s", path, outside)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestHealth(t *testing.T) {
-	t.Parallel()
-	for _, layout := range harness.Layouts() {
-		t.Run(layout.String(), func(t *testing.T) {
-			t.Parallel()
-			suite := harness.Run(t, harness.Options{Layout: layout})
-			for _, path := range []string{"/healthz", "/readyz"} {
-				if answer := get(t, suite, path); answer.Status != http.StatusOK {
-					t.Errorf("%s: HTTP status %d: %s", path, answer.Status, answer.Body)
-				}
+	onEachLayout(t, func(t *testing.T, layout harness.Layout) {
+		suite := harness.Run(t, harness.Options{Layout: layout})
+		for _, path := range []string{"/healthz", "/readyz"} {
+			if answer := get(t, suite, path); answer.Status != http.StatusOK {
+				t.Errorf("%s: HTTP status %d: %s", path, answer.Status, answer.Body)
 			}
-			for _, part := range []harness.Part{harness.Survey, harness.Scoring} {
-				conn := dialBare(t, suite.GRPC(part))
-				health, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
-				if err != nil || health.GetStatus() != healthpb.HealthCheckResponse_SERVING {
-					t.Errorf("%s: %v, %v", part, health, err)
-				}
+		}
+		for _, part := range []harness.Part{harness.Survey, harness.Scoring} {
+			conn := dialBare(t, suite.GRPC(part))
+			health, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
+			if err != nil || health.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+				t.Errorf("%s: %v, %v", part, health, err)
 			}
-		})
-	}
+		}
+	})
 }
 
 // dialBare connects without a key, as probes and tools do.
@@ -136,14 +134,15 @@ func dialBare(t *testing.T, address string) *grpc.ClientConn {
 
 // TestReflectionListsTheServices asks as tools like grpcurl do.
 func TestReflectionListsTheServices(t *testing.T) {
-	t.Parallel()
-	suite := harness.Run(t, harness.Options{})
-	names := reflected(t, suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)))
-	for _, service := range cases.Services() {
-		if !slices.Contains(names, string(service.FullName())) {
-			t.Errorf("reflection lists %q, not %s", names, service.FullName())
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		suite := harness.Run(t, harness.Options{Layout: layout})
+		names := reflected(t, suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)))
+		for _, service := range cases.Services() {
+			if !slices.Contains(names, string(service.FullName())) {
+				t.Errorf("reflection lists %q, not %s", names, service.FullName())
+			}
 		}
-	}
+	})
 }
 
 func reflected(t *testing.T, conn grpc.ClientConnInterface) []string {
