@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -54,13 +55,17 @@ func (s *Suite) Parts() []Part { return s.options.Layout.parts() }
 // Layout is which processes make up the suite.
 func (s *Suite) Layout() Layout { return s.options.Layout }
 
-// Restart starts the processes that do not run, on the same data and the same addresses, and returns when all are ready.
+// Restart starts the processes that do not run, on the same data and the same addresses, and returns when all are ready. Those of one part start
+// together.
 func (s *Suite) Restart(ctx context.Context) error {
-	for _, r := range s.Replicas() {
-		if p := s.procs[r]; p != nil && p.alive() {
-			continue
+	for _, part := range s.Parts() {
+		var missing []Replica
+		for _, r := range s.ReplicasOf(part) {
+			if !s.Alive(r) {
+				missing = append(missing, r)
+			}
 		}
-		if err := s.StartReplica(ctx, r); err != nil {
+		if err := s.startAll(ctx, missing); err != nil {
 			return err
 		}
 	}
@@ -69,18 +74,34 @@ func (s *Suite) Restart(ctx context.Context) error {
 
 // StartReplica starts a process that does not run, and returns when it is ready.
 func (s *Suite) StartReplica(ctx context.Context, r Replica) error {
-	config, err := s.writeConfig(r)
-	if err != nil {
-		return err
+	return s.startAll(ctx, []Replica{r})
+}
+
+func (s *Suite) startAll(ctx context.Context, replicas []Replica) error {
+	started, errs := make([]*process, len(replicas)), make([]error, len(replicas))
+	var group sync.WaitGroup
+	for i, r := range replicas {
+		config, err := s.writeConfig(r)
+		if err != nil {
+			return err
+		}
+		group.Go(func() {
+			started[i], errs[i] = startProcess(ctx, s.binary, s.arguments(r, config), &s.log, s.options.ReadyTimeout)
+			if errs[i] != nil {
+				errs[i] = fmt.Errorf("start %s: %w", r, errs[i])
+			}
+		})
 	}
-	p, err := startProcess(ctx, s.binary, s.arguments(r, config), &s.log, s.options.ReadyTimeout)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", r, err)
+	group.Wait()
+	for i, p := range started {
+		if p == nil {
+			continue
+		}
+		s.procs[replicas[i]] = p
+		// A connection to the process before would wait before it tries again.
+		s.conns.drop(p.ready.GRPC)
 	}
-	s.procs[r] = p
-	// A connection to the process before would wait before it tries again.
-	s.conns.drop(p.ready.GRPC)
-	return nil
+	return errors.Join(errs...)
 }
 
 // Set changes a setting of one process, for when it is started again; nil takes the change back.
@@ -139,6 +160,9 @@ func (s *Suite) PID(part Part) int { return s.PIDOf(s.first(part)) }
 
 // PIDOf is the identifier of one process.
 func (s *Suite) PIDOf(r Replica) int { return s.procs[r].cmd.Process.Pid }
+
+// Alive tells whether a process runs.
+func (s *Suite) Alive(r Replica) bool { return s.procs[r] != nil && s.procs[r].alive() }
 
 // StartTime is how long the first process of the part took from its start to its ready line.
 func (s *Suite) StartTime(part Part) time.Duration { return s.procs[s.first(part)].startTime }

@@ -11,18 +11,31 @@ import (
 	"github.com/otklik/otklik/tests/harness"
 )
 
-// levels are the numbers of requests in flight and the least ratio to the baseline that is asked for.
-var levels = []struct {
+// level is a number of requests in flight and the least ratio to the baseline that is asked for; 0 asks for none.
+type level struct {
 	inFlight int
 	ratio    float64
-}{{64, 0.3}, {512, 0.5}}
+}
 
 const (
 	// roundSeconds is the length of one round; ours and the baseline take turns.
 	roundSeconds = 5
-	// cpuTarget is the server's CPU time for one answer.
+	// cpuTarget is the server's CPU time for one answer of `otklik all` on SQLite.
 	cpuTarget = 200 * time.Microsecond
 )
+
+// contest compares durable submits over REST with the same gateway and chain in front of a handler that stores nothing.
+type contest struct {
+	// name tells in the report what is compared; empty for the suite as users know it.
+	name     string
+	ours     harness.Options
+	baseline harness.Layout
+	levels   []level
+	// withoutScoring ends the scoring processes for the length of the contest.
+	withoutScoring bool
+	// cpuTarget is for each answer; 0 is none.
+	cpuTarget time.Duration
+}
 
 // side is one of the two that are compared.
 type side struct {
@@ -46,9 +59,36 @@ func (r rounds) perSecond() float64 { return float64(r.answers) / r.duration.Sec
 
 func (r rounds) cpuPerAnswer() time.Duration { return r.cpu / time.Duration(max(r.answers, 1)) }
 
-// measureThroughput compares durable submits over REST with the same gateway and chain in front of a handler that stores nothing.
-func measureThroughput(ctx context.Context, s settings, r *report) (err error) {
-	suite, err := harness.Start(ctx, harness.Options{})
+// measureThroughput is for `otklik all` on SQLite.
+func measureThroughput(ctx context.Context, s settings, r *report) error {
+	return contest{baseline: harness.Baseline, levels: []level{{64, 0.3}, {512, 0.5}}, cpuTarget: cpuTarget}.run(ctx, s, r)
+}
+
+// measurePostgres is for PostgreSQL, in one process and in processes apart.
+func measurePostgres(ctx context.Context, s settings, r *report) (err error) {
+	servers, err := startServers(ctx)
+	if err != nil {
+		return err
+	}
+	defer servers.remove(&err)
+	for _, c := range []contest{
+		{name: "PostgreSQL, all in one", ours: harness.Options{Layout: harness.AllServed}, baseline: harness.Baseline},
+		{name: "PostgreSQL, processes apart", ours: harness.Options{Layout: harness.Apart}, baseline: harness.BaselineApart},
+		{name: "PostgreSQL, processes apart without scoring", ours: harness.Options{Layout: harness.Apart}, baseline: harness.BaselineApart, withoutScoring: true},
+	} {
+		c.levels = []level{{512, 0.55}}
+		if c.ours.Servers, err = servers.fresh(ctx); err != nil {
+			return err
+		}
+		if err := c.run(ctx, s, r); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+func (c contest) run(ctx context.Context, s settings, r *report) (err error) {
+	suite, err := harness.Start(ctx, c.ours)
 	if err != nil {
 		return err
 	}
@@ -56,14 +96,17 @@ func measureThroughput(ctx context.Context, s settings, r *report) (err error) {
 	if err := publish(ctx, suite); err != nil {
 		return err
 	}
-	null, err := harness.Start(ctx, harness.Options{Layout: harness.Baseline})
+	if c.withoutScoring {
+		suite.KillPart(harness.Scoring)
+	}
+	null, err := harness.Start(ctx, harness.Options{Layout: c.baseline})
 	if err != nil {
 		return err
 	}
 	defer discard(null, &err)
 
-	ours, baseline := &side{suite: suite, consumes: true}, &side{suite: null}
-	for _, level := range levels {
+	ours, baseline := &side{suite: suite, consumes: !c.withoutScoring}, &side{suite: null}
+	for _, level := range c.levels {
 		var a, b rounds
 		for round := range max(s.seconds/roundSeconds, 1) {
 			// Who goes first takes turns too.
@@ -77,27 +120,65 @@ func measureThroughput(ctx context.Context, s settings, r *report) (err error) {
 				}
 			}
 		}
-		reportThroughput(r, a, b, level.inFlight, level.ratio)
+		c.report(r, a, b, level)
 	}
-	return nil
+	if !c.withoutScoring {
+		return nil
+	}
+	if err := suite.Restart(ctx); err != nil {
+		return err
+	}
+	_, err = awaitCounted(ctx, suite, int64(ours.stored))
+	return err
 }
 
-func reportThroughput(r *report, ours, baseline rounds, inFlight int, target float64) {
-	how := fmt.Sprintf("%d connections, keep-alive, %.0f s each in alternating rounds of %d s", inFlight, ours.duration.Seconds(), roundSeconds)
-	r.tell(fmt.Sprintf("REST submit, stores nothing, %d in flight", inFlight), fmt.Sprintf("%.0f answers/s", baseline.perSecond()), how)
-	r.tell(fmt.Sprintf("REST submit, durable, scores follow, %d in flight", inFlight), fmt.Sprintf("%.0f answers/s", ours.perSecond()), how)
+func (c contest) report(r *report, ours, baseline rounds, l level) {
+	what := func(text string) string {
+		if c.name != "" {
+			text = c.name + ": " + text
+		}
+		return fmt.Sprintf("%s, %d in flight", text, l.inFlight)
+	}
+	how := fmt.Sprintf("%d connections, keep-alive, %.0f s each in alternating rounds of %d s", l.inFlight, ours.duration.Seconds(), roundSeconds)
+	durable := "REST submit, durable, scores follow"
+	if c.withoutScoring {
+		durable = "REST submit, durable"
+	}
+	r.tell(what("REST submit, stores nothing"), fmt.Sprintf("%.0f answers/s", baseline.perSecond()), how)
+	r.tell(what(durable), fmt.Sprintf("%.0f answers/s", ours.perSecond()), how)
 	ratio := ours.perSecond() / baseline.perSecond()
-	r.hold(fmt.Sprintf("ratio of the two, %d in flight", inFlight), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.1f", target), ratio >= target, "same run")
-	cpu := ours.cpuPerAnswer()
-	r.hold(fmt.Sprintf("server CPU for one answer, %d in flight", inFlight), milliseconds(cpu), "≤ "+milliseconds(cpuTarget), cpu <= cpuTarget,
-		"user and system time of the process by /proc, scoring and catching up included")
-	r.tell(fmt.Sprintf("the same of the baseline, %d in flight", inFlight), milliseconds(baseline.cpuPerAnswer()), "as above")
-	r.tell(fmt.Sprintf("scores complete after a round, %d in flight, longest", inFlight), milliseconds(ours.catchUp), "from the last acknowledgement until the score counts all")
+	r.hold(what("ratio of the two"), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", l.ratio), ratio >= l.ratio, "same run")
+	const source = "user and system time of the suite's processes by /proc, scoring and catching up included"
+	if cpu := ours.cpuPerAnswer(); c.cpuTarget > 0 {
+		r.hold(what("server CPU for one answer"), milliseconds(cpu), "≤ "+milliseconds(c.cpuTarget), cpu <= c.cpuTarget, source)
+	} else {
+		r.tell(what("CPU for one answer"), milliseconds(cpu), source+"; PostgreSQL and Redis are not")
+	}
+	r.tell(what("the same of the baseline"), milliseconds(baseline.cpuPerAnswer()), "as above")
+	if !c.withoutScoring {
+		r.tell(what("scores complete after a round, longest"), milliseconds(ours.catchUp), "from the last acknowledgement until the score counts all")
+	}
+}
+
+// cpuTime is the time that all processes of the suite have spent.
+func (x *side) cpuTime() (time.Duration, error) {
+	var sum time.Duration
+	for _, r := range x.suite.Replicas() {
+		if !x.suite.Alive(r) {
+			continue
+		}
+		spent, err := cpuTime(x.suite.PIDOf(r))
+		if err != nil {
+			return 0, err
+		}
+		sum += spent
+	}
+	return sum, nil
 }
 
 // round submits for roundSeconds and waits for the scores, so that the next round of the other side finds an idle machine.
 func (x *side) round(ctx context.Context, inFlight int, sum *rounds) error {
-	before, err := cpuTime(x.suite.PID(harness.All))
+	before, err := x.cpuTime()
 	if err != nil {
 		return err
 	}
@@ -112,7 +193,7 @@ func (x *side) round(ctx context.Context, inFlight int, sum *rounds) error {
 		}
 		sum.catchUp = max(sum.catchUp, catchUp)
 	}
-	after, err := cpuTime(x.suite.PID(harness.All))
+	after, err := x.cpuTime()
 	if err != nil {
 		return err
 	}

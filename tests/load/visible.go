@@ -16,18 +16,52 @@ import (
 )
 
 const (
-	visibleRate    = 1000 // answers a second
 	visibleSeconds = 30
-	visibleTarget  = 250 * time.Millisecond
-	visibleWires   = 32
+	// ratePerWire is how many answers a second a connection is asked for.
+	ratePerWire = 30
 	// look is the pause between two looks at the score; it is part of what is measured.
 	look = 2 * time.Millisecond
 )
 
-// measureVisible submits at a steady rate and measures, for answers of a location of their own, the time from the acknowledgement until a
-// query counts them.
-func measureVisible(ctx context.Context, _ settings, r *report) (err error) {
-	suite, err := harness.Start(ctx, harness.Options{})
+// freshness is how soon scores must follow answers that come at a rate.
+type freshness struct {
+	name   string
+	suite  harness.Options
+	rate   int // answers a second
+	target time.Duration
+}
+
+// measureVisible is for `otklik all` on SQLite.
+func measureVisible(ctx context.Context, _ settings, r *report) error {
+	return freshness{rate: 1000, target: 250 * time.Millisecond}.measure(ctx, r)
+}
+
+// measureFreshness is for processes apart on PostgreSQL and Redis, with one process of each service and with two.
+func measureFreshness(ctx context.Context, _ settings, r *report) (err error) {
+	servers, err := startServers(ctx)
+	if err != nil {
+		return err
+	}
+	defer servers.remove(&err)
+	for replicas := 1; replicas <= 2; replicas++ {
+		f := freshness{
+			name:  fmt.Sprintf("processes apart, replicas %d", replicas),
+			suite: harness.Options{Layout: harness.Apart, Replicas: replicas}, rate: 2000, target: 500 * time.Millisecond,
+		}
+		if f.suite.Servers, err = servers.fresh(ctx); err != nil {
+			return err
+		}
+		if err := f.measure(ctx, r); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// measure submits at a steady rate and measures, for answers of a location of their own, the time from the acknowledgement until a query counts
+// them.
+func (f freshness) measure(ctx context.Context, r *report) (err error) {
+	suite, err := harness.Start(ctx, f.suite)
 	if err != nil {
 		return err
 	}
@@ -39,7 +73,7 @@ func measureVisible(ctx context.Context, _ settings, r *report) (err error) {
 	defer stop()
 	steady := make(chan error, 1)
 	var sent atomic.Uint64
-	go func() { steady <- submitSteadily(ctx, suite, &sent) }()
+	go func() { steady <- submitSteadily(ctx, suite, f.rate, &sent) }()
 
 	var times durations
 	began := time.Now()
@@ -60,13 +94,17 @@ func measureVisible(ctx context.Context, _ settings, r *report) (err error) {
 	if err := <-steady; err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("submit steadily: %w", err)
 	}
-	if rate < 0.99*visibleRate {
+	if rate < 0.99*float64(f.rate) {
 		return fmt.Errorf("only %.0f answers a second were submitted", rate)
 	}
 	how := fmt.Sprintf("%d probes in %d s at %.0f answers/s; looked at every %v", len(times), visibleSeconds, rate, look)
-	r.tell("acknowledged to visible in the score, median", milliseconds(times.quantile(0.5)), how)
+	what := "acknowledged to visible in the score"
+	if f.name != "" {
+		what = f.name + ": " + what
+	}
+	r.tell(what+", median", milliseconds(times.quantile(0.5)), how)
 	p99 := times.quantile(0.99)
-	r.hold("acknowledged to visible in the score, p99", milliseconds(p99), "≤ "+milliseconds(visibleTarget), p99 <= visibleTarget, how)
+	r.hold(what+", p99", milliseconds(p99), "≤ "+milliseconds(f.target), p99 <= f.target, how)
 	return nil
 }
 
@@ -99,17 +137,18 @@ func probe(ctx context.Context, suite *harness.Suite, number int) (time.Duration
 	}
 }
 
-// submitSteadily submits over REST at visibleRate until ctx ends.
-func submitSteadily(ctx context.Context, suite *harness.Suite, sent *atomic.Uint64) error {
-	address := strings.TrimPrefix(suite.HTTP(), "http://")
-	permits := make(chan struct{}, visibleRate)
-	errs := make(chan error, visibleWires)
+// submitSteadily submits over REST at a rate until ctx ends.
+func submitSteadily(ctx context.Context, suite *harness.Suite, rate int, sent *atomic.Uint64) error {
+	gateways := suite.ReplicasOf(harness.Gateway)
+	permits := make(chan struct{}, rate)
+	wires := rate / ratePerWire
+	errs := make(chan error, wires)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer close(permits)
 	var number atomic.Uint64
-	for range visibleWires {
-		w, err := dialWire(address, responsePath, appKey())
+	for i := range wires {
+		w, err := dialWire(strings.TrimPrefix(suite.HTTPOf(gateways[i%len(gateways)]), "http://"), responsePath, appKey())
 		if err != nil {
 			return err
 		}
@@ -128,7 +167,7 @@ func submitSteadily(ctx context.Context, suite *harness.Suite, sent *atomic.Uint
 	issued := 0
 	for {
 		// As many as are due, so that a late tick makes up for itself.
-		for due := int(time.Since(began).Seconds() * visibleRate); issued < due; issued++ {
+		for due := int(time.Since(began).Seconds() * float64(rate)); issued < due; issued++ {
 			select {
 			case permits <- struct{}{}:
 			case err := <-errs:
