@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+)
+
+// addOutcomes adds what replaces the outcomes of invitations.
+func addOutcomes(f *flight, changes []*store.Changes, generations []int64) error {
+	var organizations, surveys []string
+	var gens []int64
+	var invitations, refusals [][]byte
+	var answered []bool
+	for i, c := range changes {
+		for _, invitation := range sortedInvitations(c.Outcomes) {
+			o := c.Outcomes[invitation]
+			refusal, err := encodeRefusal(o.Refusal)
+			if err != nil {
+				return err
+			}
+			organizations = append(organizations, c.Ledger.Organization)
+			gens = append(gens, generations[i])
+			surveys = append(surveys, invitation.Survey)
+			invitations = append(invitations, []byte(invitation.ID))
+			answered = append(answered, o.Answered)
+			refusals = append(refusals, refusal)
+		}
+	}
+	if len(surveys) == 0 {
+		return nil
+	}
+	f.add(`INSERT INTO outcomes (organization, generation, survey, invitation, answered, refusal)
+		SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::boolean[], $6::bytea[])
+		ON CONFLICT (organization, generation, survey, invitation) DO UPDATE SET answered = excluded.answered, refusal = excluded.refusal`,
+		organizations, gens, surveys, invitations, answered, refusals)
+	return nil
+}
+
+// sortedInvitations lists invitations in one order for all transactions.
+func sortedInvitations(outcomes map[store.Invitation]fact.Outcome) []store.Invitation {
+	list := make([]store.Invitation, 0, len(outcomes))
+	for i := range outcomes {
+		list = append(list, i)
+	}
+	slices.SortFunc(list, func(a, b store.Invitation) int {
+		return cmp.Or(cmp.Compare(a.Survey, b.Survey), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+func encodeRefusal(r *fact.Refusal) ([]byte, error) {
+	if r == nil {
+		return nil, nil
+	}
+	b, err := r.AppendBinary(nil)
+	if err != nil {
+		return nil, fmt.Errorf("encode outcome: %w", err)
+	}
+	return b, nil
+}
+
+// Outcomes returns what is stored of invitations.
+func (s *Store) Outcomes(ctx context.Context, l store.Ledger, invitations []store.Invitation) (map[store.Invitation]fact.Outcome, error) {
+	bySurvey := make(map[string][][]byte, 1)
+	for _, i := range invitations {
+		bySurvey[i.Survey] = append(bySurvey[i.Survey], []byte(i.ID))
+	}
+	outcomes := make(map[store.Invitation]fact.Outcome)
+	batch := &pgx.Batch{}
+	for survey, ids := range bySurvey {
+		batch.Queue(`SELECT invitation, answered, refusal FROM outcomes WHERE `+inLedger+` AND survey = $3 AND invitation = ANY ($4::bytea[])`,
+			l.Organization, l.Rebuild, survey, ids).Query(func(rows pgx.Rows) error { return readOutcomes(rows, survey, outcomes) })
+	}
+	// Without anything to ask the connection is asked.
+	if batch.Len() == 0 {
+		batch.Queue(`SELECT 1`)
+	}
+	if err := s.db.Pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read outcomes: %w", pgkit.Translate(err))
+	}
+	return outcomes, nil
+}
+
+func readOutcomes(rows pgx.Rows, survey string, into map[store.Invitation]fact.Outcome) error {
+	for rows.Next() {
+		var id, refusal []byte
+		var o fact.Outcome
+		err := rows.Scan(&id, &o.Answered, &refusal)
+		if err == nil && refusal != nil {
+			o.Refusal, err = fact.DecodeRefusal(refusal)
+		}
+		if err != nil {
+			return err
+		}
+		into[store.Invitation{Survey: survey, ID: string(id)}] = o
+	}
+	return rows.Err()
+}

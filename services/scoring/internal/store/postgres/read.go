@@ -1,0 +1,128 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+)
+
+// Stored tells which records are stored.
+func (s *Store) Stored(ctx context.Context, l store.Ledger, records []store.Record) ([]bool, error) {
+	digests := make([]digest, len(records))
+	var room []byte
+	for i, r := range records {
+		digests[i], room = digestOf(r, room)
+	}
+	rows, err := s.db.Pool.Query(ctx, `SELECT digest FROM identifiers WHERE `+inLedger+` AND digest = ANY ($3::uuid[])`,
+		l.Organization, l.Rebuild, digests)
+	var known []digest
+	if err == nil {
+		known, err = pgx.CollectRows(rows, pgx.RowTo[digest])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up records: %w", pgkit.Translate(err))
+	}
+	found := make(map[digest]bool, len(known))
+	for _, d := range known {
+		found[d] = true
+	}
+	stored := make([]bool, len(records))
+	for i, d := range digests {
+		stored[i] = found[d]
+	}
+	return stored, nil
+}
+
+// Facts calls fn with each response of a survey.
+func (s *Store) Facts(ctx context.Context, l store.Ledger, survey string, fn func(position int64, f *fact.Fact) error) error {
+	return s.bodies(ctx, "facts", l, survey, func(position int64, body []byte) error {
+		f, err := fact.Decode(body)
+		if err != nil {
+			return fmt.Errorf("decode fact at %d: %w", position, err)
+		}
+		return fn(position, f)
+	})
+}
+
+// Refusals calls fn with each refusal of a survey.
+func (s *Store) Refusals(ctx context.Context, l store.Ledger, survey string, fn func(position int64, r *fact.Refusal) error) error {
+	return s.bodies(ctx, "refusals", l, survey, func(position int64, body []byte) error {
+		r, err := fact.DecodeRefusal(body)
+		if err != nil {
+			return fmt.Errorf("decode refusal at %d: %w", position, err)
+		}
+		return fn(position, r)
+	})
+}
+
+// bodies calls fn with each row of a survey in a table; body must not be kept.
+func (s *Store) bodies(ctx context.Context, table string, l store.Ledger, survey string, fn func(position int64, body []byte) error) error {
+	// The error of fn is passed on as it is.
+	var fnErr error
+	err := s.stream(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT position, body FROM `+table+` WHERE `+inLedger+` AND survey = $3 ORDER BY position`,
+			l.Organization, l.Rebuild, survey)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var position int64
+		var body []byte
+		for rows.Next() {
+			// The second value is read in place: fn decodes it before the next row comes.
+			if err := rows.Scan(&position, (*pgtype.DriverBytes)(&body)); err != nil {
+				return err
+			}
+			if fnErr = fn(position, body); fnErr != nil {
+				return fnErr
+			}
+		}
+		return rows.Err()
+	})
+	switch {
+	case fnErr != nil:
+		return fnErr
+	case err != nil:
+		return fmt.Errorf("read records: %w", pgkit.Translate(err))
+	}
+	return nil
+}
+
+// HasRespondents tells whether any response of a survey names its respondent.
+func (s *Store) HasRespondents(ctx context.Context, l store.Ledger, survey string) (bool, error) {
+	var found bool
+	if err := s.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM respondents WHERE `+inLedger+` AND survey = $3)`,
+		l.Organization, l.Rebuild, survey).Scan(&found); err != nil {
+		return false, fmt.Errorf("look for respondents: %w", pgkit.Translate(err))
+	}
+	return found, nil
+}
+
+// Surveys lists the surveys of which a ledger holds records.
+func (s *Store) Surveys(ctx context.Context, l store.Ledger) ([]string, error) {
+	// Each step jumps to the next survey rather than reading all records of one.
+	next := func(table string) string {
+		return `(SELECT survey FROM ` + table + ` WHERE organization = $1 AND generation = (SELECT generation FROM ledger)
+			AND survey > listed.survey ORDER BY survey LIMIT 1)`
+	}
+	rows, err := s.db.Pool.Query(ctx, `
+		WITH RECURSIVE ledger (generation) AS MATERIALIZED (SELECT `+generation+`), listed (survey) AS (
+			SELECT ''::text COLLATE "C"
+			UNION ALL
+			SELECT least(`+next("facts")+`, `+next("refusals")+`) FROM listed WHERE survey IS NOT NULL
+		) SELECT survey FROM listed WHERE survey <> ''`, l.Organization, l.Rebuild)
+	var surveys []string
+	if err == nil {
+		surveys, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list surveys: %w", pgkit.Translate(err))
+	}
+	return surveys, nil
+}

@@ -1,0 +1,24 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// stream calls fn with a snapshot for reading what is long. fn may take its time over the rows: they come as they are read, never all at once into
+// memory, and no timeout of statements ends them. Not all connections are given to streams.
+func (s *Store) stream(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return s.db.View(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
