@@ -21,10 +21,10 @@ type Interceptor interface {
 }
 
 // Order lists the names of the steps from the outermost inwards. Request id and access log come first so that every refusal is logged with
-// its id; mapping before recovery so that a panic leaves masked; admission before any work is done for the caller; validation last, since
-// its messages are for callers who may call the method.
+// its id; mapping before recovery so that a panic leaves masked; admission before any work is done for the caller; the rate limit as soon as it
+// is known who calls and that they may; validation last, since it costs the most and its messages are for callers who may call the method.
 func Order() []string {
-	return []string{"request-id", "access-log", "error-mapping", "recovery", "deadline", "admission", "authn", "authz", "validation"}
+	return []string{"request-id", "access-log", "error-mapping", "recovery", "deadline", "admission", "authn", "authz", "rate-limit", "validation"}
 }
 
 // CheckOrder refuses a chain that is not exactly Order.

@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/authz"
 	"github.com/otklik/otklik/libs/interceptor/deadline"
 	"github.com/otklik/otklik/libs/interceptor/errmap"
+	"github.com/otklik/otklik/libs/interceptor/ratelimit"
 	"github.com/otklik/otklik/libs/interceptor/recovery"
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 	"github.com/otklik/otklik/libs/interceptor/validation"
@@ -64,7 +65,7 @@ type stream struct {
 func (s stream) Context() context.Context { return s.ctx }
 
 func TestNamesAreThoseOfTheOrder(t *testing.T) {
-	names := []string{requestid.Name, accesslog.Name, errmap.Name, recovery.Name, deadline.Name, admission.Name, authn.Name, authz.Name, validation.Name}
+	names := []string{requestid.Name, accesslog.Name, errmap.Name, recovery.Name, deadline.Name, admission.Name, authn.Name, authz.Name, ratelimit.Name, validation.Name}
 	if !slices.Equal(names, interceptor.Order()) {
 		t.Errorf("names %v, order %v", names, interceptor.Order())
 	}

@@ -1,11 +1,12 @@
 // Package rpcclient makes connections to servers of package rpcserver: spread over all addresses of a name, kept alive, with a deadline on
-// every call and the caller's key.
+// every call and the caller's key. Calls that may be repeated survive the loss of a server.
 package rpcclient
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -14,13 +15,15 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/otklik/otklik/libs/authn"
 )
 
 // Peer is who is called, and by what right.
 type Peer struct {
-	// Target is the server's address: host:port, or a gRPC target such as dns:///host:port.
+	// Target is where the servers are: host:port, several of them with commas between, or a gRPC target such as unix:///path. A name stands
+	// for all of its addresses.
 	Target string
 	// Key is a key that the server knows; empty leaves it to each call to bring one.
 	Key string
@@ -34,6 +37,7 @@ type Config struct {
 	MaxReceiveBytes  int           `koanf:"max_receive_bytes" doc:"Largest response message, in bytes; 0 is gRPC's default, 4 MiB."`
 	KeepaliveTime    time.Duration `koanf:"keepalive_time" doc:"Silence after which the client asks whether the server is still there; at least 10s, 0 is never."`
 	KeepaliveTimeout time.Duration `koanf:"keepalive_timeout" doc:"Wait for the answer to that before the connection is given up."`
+	ResolveInterval  time.Duration `koanf:"resolve_interval" doc:"How often names are looked up again, to find servers that have been added; at least 1s, 0 is only when a connection is lost."`
 }
 
 // DefaultConfig is a sound configuration.
@@ -43,22 +47,48 @@ func DefaultConfig() Config {
 		MaxReceiveBytes:  16 << 20,
 		KeepaliveTime:    30 * time.Second,
 		KeepaliveTimeout: 10 * time.Second,
+		ResolveInterval:  5 * time.Second,
 	}
 }
 
-// serviceConfig spreads calls over all addresses of the name.
-const serviceConfig = `{"loadBalancingConfig":[{"round_robin":{}}]}`
+// minKeepaliveTime is the least that gRPC takes; it would silently raise shorter ones.
+const minKeepaliveTime = 10 * time.Second
 
-// maxBackoff bounds the wait between attempts to connect: a restarted server must be found soon.
-const maxBackoff = 3 * time.Second
+// Validate says which value cannot be used.
+func (c Config) Validate() error {
+	switch {
+	case c.Deadline < 0:
+		return fmt.Errorf("check deadline: %v is negative", c.Deadline)
+	case c.MaxReceiveBytes < 0:
+		return fmt.Errorf("check max_receive_bytes: %d is negative", c.MaxReceiveBytes)
+	case c.KeepaliveTime != 0 && c.KeepaliveTime < minKeepaliveTime:
+		return fmt.Errorf("check keepalive_time: %v is less than %v", c.KeepaliveTime, minKeepaliveTime)
+	case c.KeepaliveTime > 0 && c.KeepaliveTimeout <= 0:
+		return fmt.Errorf("check keepalive_timeout: %v is not positive", c.KeepaliveTimeout)
+	case c.ResolveInterval != 0 && c.ResolveInterval < lookupPause:
+		return fmt.Errorf("check resolve_interval: %v is less than %v", c.ResolveInterval, lookupPause)
+	}
+	return nil
+}
+
+// maxBackoff bounds the wait between attempts to connect. It is less than what retries bridge: a server that is back is found before they give
+// up, also when the only other one leaves at that moment.
+const maxBackoff = time.Second
 
 // Dial makes a connection; it does not wait for the server. creds nil means plain text. opts are added last (statistics, for example).
 func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	if peer.Target == "" {
 		return nil, errors.New("dial: no target")
 	}
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
 	if creds == nil {
 		creds = insecure.NewCredentials()
+	}
+	service, err := newServiceConfig(protoregistry.GlobalFiles)
+	if err != nil {
+		return nil, err
 	}
 	target := peer.Target
 	if !strings.Contains(target, "://") {
@@ -71,9 +101,13 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 	connect.Backoff.MaxDelay = maxBackoff
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
-		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithResolvers(&addresses{interval: config.ResolveInterval, lookup: net.DefaultResolver.LookupHost}),
+		grpc.WithDefaultServiceConfig(service),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultCallOptions(grpc.MaxRetryRPCBufferSize(maxRetriedBytes)),
 		grpc.WithConnectParams(connect),
-		grpc.WithChainUnaryInterceptor(deadline(config.Deadline)),
+		grpc.WithChainUnaryInterceptor(finishUnary(config.Deadline)),
+		grpc.WithChainStreamInterceptor(finishStream),
 	}
 	if config.MaxReceiveBytes > 0 {
 		all = append(all, grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(config.MaxReceiveBytes)))
@@ -91,17 +125,6 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 		return nil, fmt.Errorf("dial %s: %w", target, err)
 	}
 	return conn, nil
-}
-
-func deadline(d time.Duration) grpc.UnaryClientInterceptor {
-	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		if _, ok := ctx.Deadline(); !ok && d > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, d)
-			defer cancel()
-		}
-		return invoker(ctx, method, req, reply, cc, opts...)
-	}
 }
 
 // keyCredentials add the key to every call.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otklik/otklik/libs/interceptor"
 	authnstep "github.com/otklik/otklik/libs/interceptor/authn"
+	"github.com/otklik/otklik/libs/limit"
 )
 
 // Config is how a server behaves. Start from DefaultConfig.
@@ -83,8 +84,10 @@ type Deps struct {
 	Roles map[string][]string
 	// Permission tells what a method needs; nil reads the method option number authz.PermissionNumber.
 	Permission func(protoreflect.MethodDescriptor) string
-	// Stats, if not nil, sees the calls that come over TCP (OpenTelemetry).
+	// Stats, if not nil, sees all calls, over TCP and in process: rates, errors, durations and traces (package telemetry).
 	Stats stats.Handler
+	// Limiter, if not nil, bounds how often a key and an organisation may call.
+	Limiter limit.Limiter
 	// Interceptors replace the standard chain; the order must be interceptor.Order all the same.
 	Interceptors []interceptor.Interceptor
 }

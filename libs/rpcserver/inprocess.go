@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -25,6 +26,7 @@ type inProcess struct {
 	interceptor grpc.UnaryServerInterceptor
 	methods     map[string]bool
 	unary       map[string]unaryMethod
+	stats       stats.Handler
 	maxBytes    int
 
 	state atomic.Int32
@@ -45,11 +47,13 @@ const (
 	inprocClosed
 )
 
-func newInProcess(unary grpc.UnaryServerInterceptor, stream grpc.StreamServerInterceptor, maxBytes int) *inProcess {
+func newInProcess(unary grpc.UnaryServerInterceptor, stream grpc.StreamServerInterceptor, observer stats.Handler, maxBytes int) *inProcess {
+	unary, stream = observeUnary(observer, unary), observeStream(observer, stream)
 	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary).WithServerStreamInterceptor(stream).WithCloner(cloner{})
 	base, cut := context.WithCancel(context.Background())
 	return &inProcess{
-		channel: channel, interceptor: unary, methods: make(map[string]bool), unary: make(map[string]unaryMethod), maxBytes: maxBytes, idle: make(chan struct{}, 1), base: base, cutBase: cut,
+		channel: channel, interceptor: unary, methods: make(map[string]bool), unary: make(map[string]unaryMethod), stats: observer, maxBytes: maxBytes,
+		idle: make(chan struct{}, 1), base: base, cutBase: cut,
 		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 }
@@ -124,7 +128,7 @@ func (p *inProcess) Invoke(ctx context.Context, method string, args, reply any, 
 			return p.call(ctx, method, m, args, reply, results)
 		}
 	}
-	return asStatus(p.channel.Invoke(ctx, method, args, reply, opts...))
+	return asStatus(p.channel.Invoke(p.sendTrace(ctx), method, args, reply, opts...))
 }
 
 // asStatus makes a status of the bare context errors that inprocgrpc lets through in places: callers rely on getting nothing else but io.EOF.
@@ -146,7 +150,7 @@ func (p *inProcess) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 	stop := context.AfterFunc(p.base, cancel)
 	// The context ends with the stream at the latest when the caller's does; both hooks are let go then.
 	context.AfterFunc(ctx, func() { stop() })
-	cs, err := p.channel.NewStream(ctx, desc, method, opts...)
+	cs, err := p.channel.NewStream(p.sendTrace(ctx), desc, method, opts...)
 	if err != nil {
 		cancel()
 		return nil, asStatus(err)

@@ -12,7 +12,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
@@ -28,6 +27,7 @@ import (
 	authzstep "github.com/otklik/otklik/libs/interceptor/authz"
 	"github.com/otklik/otklik/libs/interceptor/deadline"
 	"github.com/otklik/otklik/libs/interceptor/errmap"
+	"github.com/otklik/otklik/libs/interceptor/ratelimit"
 	"github.com/otklik/otklik/libs/interceptor/recovery"
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 	"github.com/otklik/otklik/libs/interceptor/validation"
@@ -44,7 +44,7 @@ type Server struct {
 
 	grpc      *grpc.Server
 	inproc    *inProcess
-	health    *health.Server
+	health    *healthState
 	admission *admission.Interceptor
 	validator *validation.Interceptor
 
@@ -64,7 +64,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Logger == nil || deps.Keys == nil || len(deps.Roles) == 0 {
 		return nil, errors.New("check dependencies of the server: Logger, Keys and Roles are needed")
 	}
-	s := &Server{config: config, roles: deps.Roles, permission: deps.Permission, health: health.NewServer()}
+	s := &Server{config: config, roles: deps.Roles, permission: deps.Permission, health: newHealthState()}
 	if s.permission == nil {
 		s.permission = authz.Option(authz.PermissionNumber)
 	}
@@ -82,11 +82,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	unary, stream := interceptor.ChainUnary(chain), interceptor.ChainStream(chain)
 	s.grpc = grpc.NewServer(s.options(deps, unary, stream)...)
-	s.inproc = newInProcess(unary, stream, config.MaxReceiveBytes)
+	s.inproc = newInProcess(unary, stream, deps.Stats, config.MaxReceiveBytes)
 
-	// Health says NOT_SERVING until Start.
-	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	healthpb.RegisterHealthServer(s.grpc, s.health.server)
 	if config.Reflection {
 		reflection.Register(s.grpc)
 	}
@@ -103,6 +101,7 @@ func (s *Server) standardChain(deps Deps) []interceptor.Interceptor {
 		s.admission,
 		authnstep.New(deps.Keys),
 		authzstep.New(latePolicy{s}),
+		ratelimit.New(deps.Limiter),
 		s.validator,
 	}
 }
@@ -160,7 +159,7 @@ func descriptorOf(service string) (protoreflect.ServiceDescriptor, error) {
 }
 
 // Start checks the registered services (each method must declare a permission, all rules must compile) and opens the in-process side.
-// Health then says SERVING. Call it once, after all registrations; Serve needs it.
+// Health then says SERVING of everything. Call it once, after all registrations; Serve needs it.
 func (s *Server) Start() error {
 	if s.registerErr != nil {
 		return fmt.Errorf("register services: %w", s.registerErr)
@@ -178,25 +177,18 @@ func (s *Server) Start() error {
 		}
 	}
 	s.policy.Store(policy)
-	for _, sd := range s.services {
-		s.health.SetServingStatus(string(sd.FullName()), healthpb.HealthCheckResponse_SERVING)
+	names := make([]string, len(s.services))
+	for i, sd := range s.services {
+		names[i] = string(sd.FullName())
 	}
-	s.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
+	s.health.started(names)
 	s.inproc.open()
 	return nil
 }
 
-// SetServing tells what health says of the whole server and of every service, until Drain. Readiness checks call it.
-func (s *Server) SetServing(serving bool) {
-	st := healthpb.HealthCheckResponse_NOT_SERVING
-	if serving {
-		st = healthpb.HealthCheckResponse_SERVING
-	}
-	s.health.SetServingStatus("", st)
-	for _, sd := range s.services {
-		s.health.SetServingStatus(string(sd.FullName()), st)
-	}
-}
+// SetServing tells what health says of readiness, of the whole server and of every service, until Drain. Readiness checks call it. Liveness
+// and startup stay as they are: a process whose store is away need not be killed.
+func (s *Server) SetServing(serving bool) { s.health.setServing(serving) }
 
 // latePolicy is the policy of a server that learns its services only after its chain is made.
 type latePolicy struct{ s *Server }
@@ -227,11 +219,12 @@ func (s *Server) Serve(l net.Listener) error {
 // (rpcclient.WithKey). Messages are copied, so that neither side sees what the other does to its own.
 func (s *Server) InProcess() grpc.ClientConnInterface { return s.inproc }
 
-// Drain stops the server in order: health says NOT_SERVING, then for Config.Linger calls are still accepted, then new calls are refused and
-// those in flight finish; streams are ended after Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off.
+// Drain stops the server in order: health says NOT_SERVING of readiness, of the server and of its services, then for Config.Linger calls are
+// still accepted, then new calls are refused and those in flight finish; streams, watchers of health among them, are ended after
+// Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off. Liveness is SERVING to the end.
 // An error tells that something had to be cut off. Safe to call again.
 func (s *Server) Drain(ctx context.Context) error {
-	s.health.Shutdown()
+	s.health.drain()
 	if s.draining.CompareAndSwap(false, true) {
 		_ = pause.For(ctx, s.config.Linger) // cut short, it goes on all the same
 	}

@@ -27,7 +27,7 @@ func (p *inProcess) call(ctx context.Context, name string, m unaryMethod, args, 
 	}
 	stream := &transportStream{method: name}
 	// The deadline of the call ends with it, and so does what the handler leaves running.
-	inner, cancel := context.WithCancel(serverContext(ctx))
+	inner, cancel := context.WithCancel(p.handTrace(ctx, serverContext(ctx)))
 	defer cancel()
 	inner = grpc.NewContextWithServerTransportStream(inner, stream)
 	decode := func(out any) error { return cloner{}.Copy(out, args) }

@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
@@ -54,7 +53,7 @@ type Telemetry struct {
 	Meters metric.MeterProvider
 	// Tracers make spans; they cost nothing when no collector is named.
 	Tracers trace.TracerProvider
-	// Propagator carries the trace from process to process.
+	// Propagator carries the trace from process to process: the trace alone, no baggage, since nobody can know what callers put there.
 	Propagator propagation.TextMapPropagator
 
 	registry *prometheus.Registry
@@ -94,7 +93,7 @@ func New(ctx context.Context, config Config, id Identity, opts ...Option) (*Tele
 	t := &Telemetry{
 		Logger:     logger,
 		Tracers:    tracenoop.NewTracerProvider(),
-		Propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		Propagator: propagation.TraceContext{},
 		registry:   prometheus.NewRegistry(),
 	}
 	if err := t.startMetrics(res); err != nil {
@@ -144,16 +143,14 @@ func (t *Telemetry) Register(c prometheus.Collector) error {
 	return nil
 }
 
-// ServerStats counts, times and traces the calls of a gRPC server.
-func (t *Telemetry) ServerStats() stats.Handler { return otelgrpc.NewServerHandler(t.grpcOptions()...) }
+// ServerStats counts, times and traces the calls that a gRPC server serves.
+func (t *Telemetry) ServerStats() stats.Handler {
+	return newCallStats(trace.SpanKindServer, t.Meters, t.Tracers)
+}
 
 // ClientStats counts, times and traces the calls of a gRPC client.
-func (t *Telemetry) ClientStats() stats.Handler { return otelgrpc.NewClientHandler(t.grpcOptions()...) }
-
-func (t *Telemetry) grpcOptions() []otelgrpc.Option {
-	return []otelgrpc.Option{
-		otelgrpc.WithMeterProvider(t.Meters), otelgrpc.WithTracerProvider(t.Tracers), otelgrpc.WithPropagators(t.Propagator),
-	}
+func (t *Telemetry) ClientStats() stats.Handler {
+	return newCallStats(trace.SpanKindClient, t.Meters, t.Tracers)
 }
 
 // Shutdown sends what has not been sent yet. Safe to call twice.

@@ -64,7 +64,7 @@ func (*Interceptor) Name() string { return Name }
 // InFlight is the number of admitted calls, streams included.
 func (i *Interceptor) InFlight() int { return int(i.all.Load()) }
 
-// EndStreams ends the contexts of all streams, now and later; their callers get UNAVAILABLE with retry advice.
+// EndStreams ends the contexts of all streams, now and later, those of health and reflection among them; their callers get UNAVAILABLE with retry advice.
 func (i *Interceptor) EndStreams() { i.endStreams(errShutdown) }
 
 // WaitIdle returns nil when no call is in flight, or ctx's error.
@@ -122,16 +122,16 @@ func (i *Interceptor) Unary() grpc.UnaryServerInterceptor {
 	}
 }
 
-// Stream intercepts streams.
+// Stream intercepts streams. Those of health and reflection are not counted, but they end with the others: who watches the health of a server
+// must not keep it from stopping.
 func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		if interceptor.Public(info.FullMethod) {
-			return handler(srv, ss)
+		if !interceptor.Public(info.FullMethod) {
+			if err := i.enter(&i.streams); err != nil {
+				return err
+			}
+			defer i.leave(&i.streams)
 		}
-		if err := i.enter(&i.streams); err != nil {
-			return err
-		}
-		defer i.leave(&i.streams)
 		ctx, cancel := context.WithCancelCause(ss.Context())
 		defer cancel(nil)
 		stop := context.AfterFunc(i.streamBase, func() { cancel(errShutdown) })

@@ -44,8 +44,13 @@ func (i *Interceptor) Unary() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		resp, err := handler(ctx, req)
 		if err != nil {
+			err = i.Map(ctx, info.FullMethod, err)
+			if trailer := pushback(err); trailer != nil {
+				// Fails only when the call is over, and then nobody can read a trailer.
+				_ = grpc.SetTrailer(ctx, trailer)
+			}
 			// No response beside an error: grpc would drop it, and so does the in-process channel.
-			return nil, i.Map(ctx, info.FullMethod, err)
+			return nil, err
 		}
 		return resp, nil
 	}
@@ -55,7 +60,11 @@ func (i *Interceptor) Unary() grpc.UnaryServerInterceptor {
 func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		if err := handler(srv, ss); err != nil {
-			return i.Map(ss.Context(), info.FullMethod, err)
+			err = i.Map(ss.Context(), info.FullMethod, err)
+			if trailer := pushback(err); trailer != nil {
+				ss.SetTrailer(trailer)
+			}
+			return err
 		}
 		return nil
 	}

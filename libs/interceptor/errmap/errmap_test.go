@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/otklik/otklik/libs/interceptor/errmap"
@@ -102,7 +103,14 @@ func unary(t *testing.T, i *errmap.Interceptor, fail error) error {
 
 type stream struct {
 	grpc.ServerStream
-	ctx context.Context
+	ctx     context.Context
+	trailer *metadata.MD
+}
+
+func (s stream) SetTrailer(md metadata.MD) {
+	if s.trailer != nil {
+		*s.trailer = md
+	}
 }
 
 func (s stream) Context() context.Context { return s.ctx }

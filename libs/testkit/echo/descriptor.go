@@ -21,7 +21,9 @@ const (
 	Service = "testkit.echo.v1.EchoService"
 	// Echo answers a message with itself.
 	Echo = "/" + Service + "/Echo"
-	// Split answers with one message for every score.
+	// Repeat does what Echo does, and says in its description that it is idempotent, which Echo does not.
+	Repeat = "/" + Service + "/Repeat"
+	// Split answers with one message for every score. It is described as free of side effects.
 	Split = "/" + Service + "/Split"
 	// Collect answers a stream of messages with one that has all scores.
 	Collect = "/" + Service + "/Collect"
@@ -88,7 +90,9 @@ func fileProto() *descriptorpb.FileDescriptorProto {
 		Service: []*descriptorpb.ServiceDescriptorProto{{
 			Name: proto.String("EchoService"),
 			Method: []*descriptorpb.MethodDescriptorProto{
-				method("Echo", false, false, Permission), method("Split", false, true, Permission),
+				method("Echo", false, false, Permission),
+				repeatable(descriptorpb.MethodOptions_IDEMPOTENT, method("Repeat", false, false, Permission)),
+				repeatable(descriptorpb.MethodOptions_NO_SIDE_EFFECTS, method("Split", false, true, Permission)),
 				method("Collect", true, false, Permission), method("Chat", true, true, PermissionInternal),
 			},
 		}},
@@ -112,6 +116,11 @@ func method(name string, clientStreams, serverStreams bool, permission string) *
 		Name: &name, InputType: proto.String(".testkit.echo.v1.Message"), OutputType: proto.String(".testkit.echo.v1.Message"),
 		ClientStreaming: &clientStreams, ServerStreaming: &serverStreams, Options: opts,
 	}
+}
+
+func repeatable(level descriptorpb.MethodOptions_IdempotencyLevel, m *descriptorpb.MethodDescriptorProto) *descriptorpb.MethodDescriptorProto {
+	m.Options.IdempotencyLevel = &level
+	return m
 }
 
 // Message is what the service takes and gives.

@@ -37,7 +37,7 @@ func (s *Server) desc() *grpc.ServiceDesc {
 	return &grpc.ServiceDesc{
 		ServiceName: Service,
 		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Echo", Handler: unary}},
+		Methods:     []grpc.MethodDesc{{MethodName: "Echo", Handler: unary(Echo)}, {MethodName: "Repeat", Handler: unary(Repeat)}},
 		Streams: []grpc.StreamDesc{
 			{StreamName: "Split", Handler: stream(split), ServerStreams: true},
 			{StreamName: "Collect", Handler: stream(collect), ClientStreams: true},
@@ -46,23 +46,25 @@ func (s *Server) desc() *grpc.ServiceDesc {
 	}
 }
 
-//nolint:revive // the order of the parameters is gRPC's
-func unary(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	in := Empty()
-	if err := dec(in.Message); err != nil {
-		return nil, err
-	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		m := Message{req.(*dynamicpb.Message)}
-		if err := srv.(*Server).act(ctx, m); err != nil {
+func unary(name string) grpc.MethodHandler {
+	//nolint:revive // the order of the parameters is gRPC's
+	return func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		in := Empty()
+		if err := dec(in.Message); err != nil {
 			return nil, err
 		}
-		return m.Message, nil
+		handler := func(ctx context.Context, req any) (any, error) {
+			m := Message{req.(*dynamicpb.Message)}
+			if err := srv.(*Server).act(ctx, m); err != nil {
+				return nil, err
+			}
+			return m.Message, nil
+		}
+		if interceptor == nil {
+			return handler(ctx, in.Message)
+		}
+		return interceptor(ctx, in.Message, &grpc.UnaryServerInfo{Server: srv, FullMethod: name}, handler)
 	}
-	if interceptor == nil {
-		return handler(ctx, in.Message)
-	}
-	return interceptor(ctx, in.Message, &grpc.UnaryServerInfo{Server: srv, FullMethod: Echo}, handler)
 }
 
 func stream(f func(*Server, grpc.ServerStream) error) grpc.StreamHandler {
@@ -125,6 +127,13 @@ func chat(s *Server, ss grpc.ServerStream) error {
 func Call(ctx context.Context, conn grpc.ClientConnInterface, m Message, opts ...grpc.CallOption) (Message, error) {
 	out := Empty()
 	err := conn.Invoke(ctx, Echo, m.Message, out.Message, opts...)
+	return out, err
+}
+
+// CallRepeat calls the method Repeat.
+func CallRepeat(ctx context.Context, conn grpc.ClientConnInterface, m Message, opts ...grpc.CallOption) (Message, error) {
+	out := Empty()
+	err := conn.Invoke(ctx, Repeat, m.Message, out.Message, opts...)
 	return out, err
 }
 
