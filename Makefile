@@ -37,7 +37,7 @@ build: web ## Build bin/otklik with the web app inside.
 ##@ Tests
 
 .PHONY: setup
-setup: ## Install what the tests need and the machine lacks (Chromium).
+setup: ## Install what the tests need and the machine lacks (Chromium, PostgreSQL, Redis).
 	@.ci/setup
 
 .PHONY: test-go
