@@ -29,6 +29,8 @@ type Options struct {
 	Settings map[string]any
 	// Each is written over that, for one process.
 	Each map[Replica]map[string]any
+	// Environment is added to that of the processes, for example "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317".
+	Environment []string
 	// ReadyTimeout bounds the wait for the ready line of each process; 0 means 30 seconds.
 	ReadyTimeout time.Duration
 }

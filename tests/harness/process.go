@@ -63,12 +63,12 @@ func (l *log) String() string {
 	return l.buf.String()
 }
 
-// startProcess starts the binary and waits for the ready line.
-func startProcess(ctx context.Context, binary string, args []string, stderr io.Writer, timeout time.Duration) (*process, error) {
+// launch starts the binary and waits for the ready line.
+func (s *Suite) launch(ctx context.Context, args []string) (*process, error) {
 	// Not CommandContext: the process outlives the context of its start.
-	cmd := exec.Command(binary, args...) //nolint:noctx
-	cmd.Stderr = stderr
-	cmd.Env = environment()
+	cmd := exec.Command(s.binary, args...) //nolint:noctx
+	cmd.Stderr = &s.log
+	cmd.Env = append(environment(), s.options.Environment...)
 	// A child must not outlive a test run that was killed; and signals to the test's group are not for it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	stdout, err := cmd.StdoutPipe()
@@ -77,7 +77,7 @@ func startProcess(ctx context.Context, binary string, args []string, stderr io.W
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", binary, err)
+		return nil, fmt.Errorf("start %s: %w", s.binary, err)
 	}
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	lines := make(chan []byte, 1)
@@ -89,7 +89,7 @@ func startProcess(ctx context.Context, binary string, args []string, stderr io.W
 		p.err = cmd.Wait()
 		close(p.exited)
 	}()
-	timer := time.NewTimer(timeout)
+	timer := time.NewTimer(s.options.ReadyTimeout)
 	defer timer.Stop()
 	select {
 	case line := <-lines:
@@ -101,7 +101,7 @@ func startProcess(ctx context.Context, binary string, args []string, stderr io.W
 		return p, nil
 	case <-timer.C:
 		p.kill()
-		return nil, fmt.Errorf("%w: %v within %v", ErrNotReady, args, timeout)
+		return nil, fmt.Errorf("%w: %v within %v", ErrNotReady, args, s.options.ReadyTimeout)
 	case <-ctx.Done():
 		p.kill()
 		return nil, fmt.Errorf("wait for the ready line of %v: %w", args, ctx.Err())

@@ -86,7 +86,7 @@ func (s *Suite) startAll(ctx context.Context, replicas []Replica) error {
 			return err
 		}
 		group.Go(func() {
-			started[i], errs[i] = startProcess(ctx, s.binary, s.arguments(r, config), &s.log, s.options.ReadyTimeout)
+			started[i], errs[i] = s.launch(ctx, s.arguments(r, config))
 			if errs[i] != nil {
 				errs[i] = fmt.Errorf("start %s: %w", r, errs[i])
 			}
