@@ -73,6 +73,7 @@ func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv
 		}
 		return b.decide(i, first, nil)
 	}
+	in.record.Trace = traceparent(ctx)
 	b.index, b.records, b.messages = append(b.index, i), append(b.records, in.record), append(b.messages, in.message)
 	return nil
 }

@@ -95,9 +95,19 @@ type tail struct {
 
 func (f *fixture) tail(t testing.TB, after int64, organization string) *tail {
 	t.Helper()
+	return f.follow(t, &surveyv1.StreamEventsRequest{AfterPosition: after, Organization: organization})
+}
+
+func (f *fixture) tailPart(t testing.TB, after int64, partition, count int) *tail {
+	t.Helper()
+	return f.follow(t, &surveyv1.StreamEventsRequest{AfterPosition: after, Partition: int32(partition), PartitionCount: int32(count)})
+}
+
+func (f *fixture) follow(t testing.TB, req *surveyv1.StreamEventsRequest) *tail {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	t.Cleanup(cancel)
-	stream, err := f.feed.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: after, Organization: organization})
+	stream, err := f.feed.StreamEvents(ctx, req)
 	if err != nil {
 		t.Fatal(err)
 	}

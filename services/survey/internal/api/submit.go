@@ -53,6 +53,7 @@ func accept[M any](ctx context.Context, s *Server, org, survey string, kind stor
 	if refusal := admit(ctx, org, survey, in, s.now()); refusal != nil {
 		return s.recall(ctx, org, survey, kind, in.record, refusal)
 	}
+	in.record.Trace = traceparent(ctx)
 	outcomes, err := s.store.Accept(ctx, org, survey, kind, []store.NewSubmission{in.record})
 	if err != nil {
 		return store.Outcome{}, storeError(err)

@@ -9,7 +9,7 @@ import (
 
 const (
 	sqlHead        = `SELECT coalesce(max(position), 0) FROM changes`
-	changeColumns  = `s.position, s.organization, s.survey, s.kind, s.id, s.revision, s.count_time, s.body`
+	changeColumns  = `s.position, s.organization, s.survey, s.kind, s.id, s.revision, s.count_time, s.trace, s.body`
 	sqlReadChanges = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = c.position
 WHERE c.position > ? AND c.position <= ? ORDER BY c.position LIMIT ?`
 	sqlReadChangesOf = `SELECT ` + changeColumns + ` FROM changes c JOIN submissions s ON s.position = c.position
@@ -50,16 +50,12 @@ func (s *Store) ReadChanges(ctx context.Context, q store.ChangeQuery) (store.Cha
 }
 
 // AwaitChange implements store.Changes.
-func (s *Store) AwaitChange(ctx context.Context, after int64) error { return s.head.await(ctx, after) }
+func (s *Store) AwaitChange(ctx context.Context, after int64) error { return s.head.Await(ctx, after) }
 
 func scanChange(row scanner) (store.Change, error) {
-	var c store.Change
-	v := &c.Submission
-	var kind, revision, count int64
-	if err := row.Scan(&v.Position, &v.Organization, &v.Survey, &kind, &v.ID, &revision, &count, &v.Body); err != nil {
+	v, err := scanSubmission(row)
+	if err != nil {
 		return store.Change{}, fmt.Errorf("read change: %w", err)
 	}
-	c.Position = v.Position
-	v.Kind, v.Revision, v.CountTime = store.Kind(kind), int32(revision), fromNano(count)
-	return c, nil
+	return store.Change{Position: v.Position, Submission: v}, nil
 }

@@ -48,6 +48,6 @@ func scanRevision(row scanner) (store.Revision, error) {
 	if err != nil {
 		return store.Revision{}, fmt.Errorf("read revision: %w", err)
 	}
-	v.PublishTime = fromNano(published)
+	v.PublishTime = store.FromNano(published)
 	return v, nil
 }

@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/survey/internal/store"
+	"github.com/otklik/otklik/services/survey/internal/store/loghead"
 )
 
 //go:embed migrations/*.sql
@@ -33,7 +32,7 @@ type Store struct {
 	db      *sqlkit.DB
 	batcher *sqlkit.Batcher
 	status  *statusCache
-	head    *head
+	head    *loghead.Head
 	closed  atomic.Bool
 }
 
@@ -66,12 +65,12 @@ func open(ctx context.Context, db *sqlkit.DB, o Options) (*Store, error) {
 	if err := sqlkit.Migrate(ctx, db, files); err != nil {
 		return nil, fmt.Errorf("prepare schema: %w", err)
 	}
-	s := &Store{db: db, status: newStatusCache(), head: newHead()}
+	s := &Store{db: db, status: newStatusCache(), head: loghead.New()}
 	last, err := s.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.head.advance(last)
+	s.head.Advance(last)
 	s.batcher = sqlkit.NewBatcher(db, o.CommitBatch)
 	return s, nil
 }
@@ -84,7 +83,7 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	s.head.close()
+	s.head.Close()
 	return errors.Join(s.batcher.Close(), s.db.Close())
 }
 
@@ -99,16 +98,3 @@ func (s *Store) fail(doing string, err error) error {
 	}
 	return err
 }
-
-// toNano is t as the database keeps it. Times before 1678 and after 2262 become the nearest that fits.
-func toNano(t time.Time) int64 {
-	switch s := t.Unix(); {
-	case s < math.MinInt64/int64(time.Second):
-		return math.MinInt64
-	case s >= math.MaxInt64/int64(time.Second):
-		return math.MaxInt64
-	}
-	return t.UnixNano()
-}
-
-func fromNano(n int64) time.Time { return time.Unix(0, n).UTC() }

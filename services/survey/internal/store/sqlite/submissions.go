@@ -12,12 +12,12 @@ import (
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
 
-const submissionColumns = `position, organization, survey, kind, id, revision, count_time, body`
+const submissionColumns = `position, organization, survey, kind, id, revision, count_time, trace, body`
 
 const (
 	sqlInsertChange     = `INSERT INTO changes (organization, survey, kind) VALUES (?, ?, ?)`
 	sqlDeleteChange     = `DELETE FROM changes WHERE position = ?`
-	sqlInsertSubmission = `INSERT INTO submissions (` + submissionColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlInsertSubmission = `INSERT INTO submissions (` + submissionColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlSelectSubmission = `SELECT ` + submissionColumns + ` FROM submissions WHERE organization = ? AND position = ?`
 	sqlListSubmissions  = `SELECT ` + submissionColumns + ` FROM submissions WHERE organization = ? AND survey = ? AND kind = ?
 AND position > ? AND position <= ? AND count_time >= ? AND count_time < ? ORDER BY position LIMIT ?`
@@ -52,7 +52,7 @@ func (s *Store) Accept(ctx context.Context, organization, survey string, kind st
 	if err != nil {
 		return nil, s.fail("accept submissions", err)
 	}
-	s.head.advance(last)
+	s.head.Advance(last)
 	return outcomes, nil
 }
 
@@ -90,13 +90,13 @@ func (a *acceptance) accept(ctx context.Context, in *store.NewSubmission) (store
 		return a.replay(ctx, in)
 	}
 	if _, err := a.tx.ExecContext(ctx, sqlInsertSubmission, position, a.organization, a.survey, int64(a.kind), in.ID, int64(in.Revision),
-		toNano(in.CountTime), in.Body); err != nil {
+		store.ToNano(in.CountTime), nullText(in.Trace), in.Body); err != nil {
 		return store.Outcome{}, err
 	}
 	a.last = position
 	return store.Outcome{Submission: store.Submission{
 		Position: position, Organization: a.organization, Survey: a.survey, Kind: a.kind, ID: in.ID,
-		Revision: in.Revision, CountTime: in.CountTime, Body: in.Body,
+		Revision: in.Revision, CountTime: in.CountTime, Trace: in.Trace, Body: in.Body,
 	}}, nil
 }
 
@@ -175,10 +175,10 @@ func (s *Store) ListSubmissions(ctx context.Context, q store.SubmissionQuery) ([
 		upTo = math.MaxInt64
 	}
 	if !q.From.IsZero() {
-		from = toNano(q.From)
+		from = store.ToNano(q.From)
 	}
 	if !q.To.IsZero() {
-		to = toNano(q.To)
+		to = store.ToNano(q.To)
 	}
 	rows, err := s.db.Query(ctx, sqlListSubmissions, q.Organization, q.Survey, int64(q.Kind), q.After, upTo, from, to, q.Limit)
 	if err != nil {
@@ -192,13 +192,22 @@ func scanSubmission(row scanner) (store.Submission, error) {
 	var v store.Submission
 	// int64 is what database/sql converts without reflection.
 	var kind, revision, count int64
-	err := row.Scan(&v.Position, &v.Organization, &v.Survey, &kind, &v.ID, &revision, &count, &v.Body)
+	var trace sql.NullString
+	err := row.Scan(&v.Position, &v.Organization, &v.Survey, &kind, &v.ID, &revision, &count, &trace, &v.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Submission{}, store.ErrNotFound
 	}
 	if err != nil {
 		return store.Submission{}, fmt.Errorf("read submission: %w", err)
 	}
-	v.Kind, v.Revision, v.CountTime = store.Kind(kind), int32(revision), fromNano(count)
+	v.Kind, v.Revision, v.CountTime, v.Trace = store.Kind(kind), int32(revision), store.FromNano(count), trace.String
 	return v, nil
+}
+
+// nullText stores nothing for an empty text.
+func nullText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

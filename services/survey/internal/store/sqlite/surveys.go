@@ -57,7 +57,7 @@ func createSurvey(ctx context.Context, tx *sqlkit.Tx, in store.Survey, request s
 	}
 	in.Version = 1
 	res, err := tx.ExecContext(ctx, sqlInsertSurvey, in.Organization, in.ID, int64(in.Status.State), int64(in.Status.Revision), in.Version,
-		toNano(in.CreateTime), toNano(in.UpdateTime), nullNano(in.Status.CloseTime), in.Body)
+		store.ToNano(in.CreateTime), store.ToNano(in.UpdateTime), nullNano(in.Status.CloseTime), in.Body)
 	if err != nil {
 		return store.Survey{}, false, err
 	}
@@ -127,7 +127,7 @@ func (s *Store) ListSurveys(ctx context.Context, q store.SurveyQuery) ([]store.S
 // UpdateSurvey implements store.Surveys.
 func (s *Store) UpdateSurvey(ctx context.Context, in store.Survey, revision *store.Revision) (store.Survey, error) {
 	err := s.batcher.Do(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		res, err := tx.ExecContext(ctx, sqlUpdateSurvey, int64(in.Status.State), int64(in.Status.Revision), toNano(in.UpdateTime),
+		res, err := tx.ExecContext(ctx, sqlUpdateSurvey, int64(in.Status.State), int64(in.Status.Revision), store.ToNano(in.UpdateTime),
 			nullNano(in.Status.CloseTime), in.Body, in.Organization, in.ID, in.Version)
 		if err := oneRow(ctx, tx, res, err, in.Organization, in.ID); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (s *Store) UpdateSurvey(ctx context.Context, in store.Survey, revision *sto
 		if revision == nil {
 			return nil
 		}
-		_, err = tx.ExecContext(ctx, sqlInsertRevision, in.Organization, in.ID, int64(revision.Number), toNano(revision.PublishTime), revision.Body)
+		_, err = tx.ExecContext(ctx, sqlInsertRevision, in.Organization, in.ID, int64(revision.Number), store.ToNano(revision.PublishTime), revision.Body)
 		return err
 	})
 	// Also after an error: the commit may have happened all the same.
@@ -190,7 +190,7 @@ func scanSurvey(row scanner) (store.Survey, error) {
 		return store.Survey{}, fmt.Errorf("read survey: %w", err)
 	}
 	v.Status.State, v.Status.CloseTime = lifecycle.State(state), fromNull(closed)
-	v.CreateTime, v.UpdateTime = fromNano(created), fromNano(updated)
+	v.CreateTime, v.UpdateTime = store.FromNano(created), store.FromNano(updated)
 	return v, nil
 }
 
@@ -198,12 +198,12 @@ func nullNano(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return toNano(t)
+	return store.ToNano(t)
 }
 
 func fromNull(n sql.NullInt64) time.Time {
 	if !n.Valid {
 		return time.Time{}
 	}
-	return fromNano(n.Int64)
+	return store.FromNano(n.Int64)
 }
