@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,11 +34,11 @@ func changes(t *testing.T, open Open) {
 		t.Fatalf("head %d, %v", head, err)
 	}
 	for _, limit := range []int{1, 3, 4, 10} {
-		got, readHead := all(t, s, store.ChangeQuery{Page: store.Page{Limit: limit}})
+		got, readHead := changesOf(t, s, store.ChangeQuery{Page: store.Page{Limit: limit}})
 		equal(t, fmt.Sprintf("changes by %d", limit), got, wanted)
 		equal(t, "head", readHead, head)
 	}
-	got, _ := all(t, s, store.ChangeQuery{After: wanted[1].Position})
+	got, _ := changesOf(t, s, store.ChangeQuery{After: wanted[1].Position})
 	equal(t, "changes after the second", got, wanted[2:])
 	if b, err = s.ReadChanges(t.Context(), store.ChangeQuery{Page: store.Page{Limit: 4}}); err != nil || b.More {
 		t.Fatalf("more %v after the last, %v", b.More, err)
@@ -51,7 +52,7 @@ func changesOfOneOrganisation(t *testing.T, open Open) {
 		take(t, s, globex, "visit", submission(fmt.Sprint(i)))
 	}
 	for _, limit := range []int{3, 10, 100} {
-		got, head := all(t, s, store.ChangeQuery{Organization: acme, Page: store.Page{Limit: limit, Bytes: 1 << 20}})
+		got, head := changesOf(t, s, store.ChangeQuery{Organization: acme, Page: store.Page{Limit: limit, Bytes: 1 << 20}})
 		last, err := s.Head(t.Context())
 		if err != nil || len(got) != 10 || head != last {
 			t.Fatalf("%d changes, head %d of %d, %v", len(got), head, last, err)
@@ -62,7 +63,7 @@ func changesOfOneOrganisation(t *testing.T, open Open) {
 			}
 		}
 	}
-	none, head := all(t, s, store.ChangeQuery{Organization: "nobody"})
+	none, head := changesOf(t, s, store.ChangeQuery{Organization: "nobody"})
 	if len(none) != 0 || head == 0 {
 		t.Fatalf("%d changes, head %d", len(none), head)
 	}
@@ -92,7 +93,7 @@ func changesInOrderWhileWriting(t *testing.T, open Open) {
 		if err := s.AwaitChange(ctx, after); err != nil {
 			t.Fatalf("after %d of %d changes: %v", len(seen), writers*(each+1), err)
 		}
-		list, head := all(t, s, store.ChangeQuery{After: after, Page: store.Page{Limit: 17}})
+		list, head := changesOf(t, s, store.ChangeQuery{After: after, Page: store.Page{Limit: 17}})
 		for _, c := range list {
 			if _, ok := seen[c.Submission.ID]; ok || c.Position <= after {
 				t.Fatalf("change %d of %s after %d, seen %v", c.Position, c.Submission.ID, after, ok)
@@ -104,7 +105,7 @@ func changesInOrderWhileWriting(t *testing.T, open Open) {
 		}
 	}
 	wg.Wait()
-	if list, _ := all(t, s, store.ChangeQuery{After: after}); len(list) != 0 {
+	if list, _ := changesOf(t, s, store.ChangeQuery{After: after}); len(list) != 0 {
 		t.Fatalf("%d changes left", len(list))
 	}
 }
@@ -164,6 +165,17 @@ func cancellation(t *testing.T, open Open) {
 			_, err := s.ListSubmissions(ctx, store.SubmissionQuery{Organization: acme, Survey: "visit", Kind: store.KindResponse, Page: store.Page{Limit: 1}})
 			return err
 		},
+		"Recall": func() error {
+			_, err := s.Recall(ctx, acme, "visit", store.KindResponse, "a", submission("a").Fingerprint)
+			return err
+		},
+		"GetSubmission": func() error { _, err := s.GetSubmission(ctx, acme, "visit", store.KindResponse, "a"); return err },
+		"GetRevision":   func() error { _, err := s.GetRevision(ctx, acme, "visit", 1); return err },
+		"ListRevisions": func() error {
+			_, err := s.ListRevisions(ctx, store.RevisionQuery{Organization: acme, Survey: "visit", Page: store.Page{Limit: 1}})
+			return err
+		},
+		"Head":        func() error { _, err := s.Head(ctx); return err },
 		"ReadChanges": func() error { _, err := s.ReadChanges(ctx, store.ChangeQuery{Page: store.Page{Limit: 1}}); return err },
 		"AwaitChange": func() error { return s.AwaitChange(ctx, 1<<40) },
 	} {
@@ -176,6 +188,47 @@ func cancellation(t *testing.T, open Open) {
 	if err != nil || got.Version != 1 {
 		t.Fatalf("version %d, %v", got.Version, err)
 	}
+}
+
+// cancellationUnderWay has callers give up while their submissions are on the way: each submission is stored once or not at all, and a retry tells
+// which.
+func cancellationUnderWay(t *testing.T, open Open) {
+	s := opened(t, open)
+	const callers, each = 8, 20
+	var stored, again atomic.Int64
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for i := range each {
+				in := []store.NewSubmission{submission(fmt.Sprintf("%d-%d", c, i))}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*100*time.Microsecond)
+				_, err := s.Accept(ctx, acme, "visit", store.KindResponse, in)
+				cancel()
+				if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+				acknowledged := err == nil
+				out, err := s.Accept(t.Context(), acme, "visit", store.KindResponse, in)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if acknowledged && !out[0].Replayed {
+					t.Errorf("%s was acknowledged and not stored", in[0].ID)
+				}
+				if stored.Add(1); out[0].Replayed {
+					again.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	list, _ := changesOf(t, s, store.ChangeQuery{})
+	seen := map[string]bool{}
+	for _, c := range list {
+		seen[c.Submission.ID] = true
+	}
+	equal(t, "changes and identifiers", []int{len(list), len(seen)}, []int{callers * each, callers * each})
 }
 
 func reopen(t *testing.T, open Open) {
@@ -223,14 +276,43 @@ func useAfterClose(t *testing.T, open Open) {
 		}
 	})
 	want(t, "a waiting reader", err, store.ErrClosed)
-	want(t, "Ping", s.Ping(t.Context()), store.ErrClosed)
-	_, err = s.GetSurvey(t.Context(), acme, "visit")
-	want(t, "GetSurvey", err, store.ErrClosed)
-	_, err = s.Status(t.Context(), acme, "visit")
-	want(t, "Status", err, store.ErrClosed)
-	_, err = s.Accept(t.Context(), acme, "visit", store.KindResponse, []store.NewSubmission{submission("a")})
-	want(t, "Accept", err, store.ErrClosed)
-	_, err = s.ReadChanges(t.Context(), store.ChangeQuery{Page: store.Page{Limit: 1}})
-	want(t, "ReadChanges", err, store.ErrClosed)
-	want(t, "AwaitChange", s.AwaitChange(t.Context(), 0), store.ErrClosed)
+	page := store.Page{Limit: 1}
+	for name, call := range map[string]func() error{
+		"Ping": func() error { return s.Ping(t.Context()) },
+		"CreateSurvey": func() error {
+			_, _, err := s.CreateSurvey(t.Context(), draft(acme, "other"), store.Request{})
+			return err
+		},
+		"GetSurvey": func() error { _, err := s.GetSurvey(t.Context(), acme, "visit"); return err },
+		"Status":    func() error { _, err := s.Status(t.Context(), acme, "visit"); return err },
+		"ListSurveys": func() error {
+			_, err := s.ListSurveys(t.Context(), store.SurveyQuery{Organization: acme, Page: page})
+			return err
+		},
+		"UpdateSurvey": func() error { _, err := s.UpdateSurvey(t.Context(), draft(acme, "visit"), nil); return err },
+		"DeleteSurvey": func() error { return s.DeleteSurvey(t.Context(), acme, "visit", 1) },
+		"GetRevision":  func() error { _, err := s.GetRevision(t.Context(), acme, "visit", 1); return err },
+		"ListRevisions": func() error {
+			_, err := s.ListRevisions(t.Context(), store.RevisionQuery{Organization: acme, Survey: "visit", Page: page})
+			return err
+		},
+		"Accept": func() error {
+			_, err := s.Accept(t.Context(), acme, "visit", store.KindResponse, []store.NewSubmission{submission("a")})
+			return err
+		},
+		"Recall": func() error { _, err := s.Recall(t.Context(), acme, "visit", store.KindResponse, "a", nil); return err },
+		"GetSubmission": func() error {
+			_, err := s.GetSubmission(t.Context(), acme, "visit", store.KindResponse, "a")
+			return err
+		},
+		"ListSubmissions": func() error {
+			_, err := s.ListSubmissions(t.Context(), store.SubmissionQuery{Organization: acme, Survey: "visit", Kind: store.KindResponse, Page: page})
+			return err
+		},
+		"Head":        func() error { _, err := s.Head(t.Context()); return err },
+		"ReadChanges": func() error { _, err := s.ReadChanges(t.Context(), store.ChangeQuery{Page: page}); return err },
+		"AwaitChange": func() error { return s.AwaitChange(t.Context(), 0) },
+	} {
+		want(t, name, call(), store.ErrClosed)
+	}
 }

@@ -13,15 +13,12 @@ import (
 )
 
 // Open opens a store of the test, empty at first; opened again within the same test it holds what was stored before. The suite closes what
-// it opens.
+// it opens. Run closes one before it opens the next, RunShared has several open at a time.
 type Open func(t testing.TB) store.Store
 
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
-	cases := []struct {
-		name string
-		run  func(t *testing.T, open Open)
-	}{
+	run(t, newOpen, []testCase{
 		{"SurveyRoundTrip", surveyRoundTrip},
 		{"SurveyConflicts", surveyConflicts},
 		{"SurveyUpdates", surveyUpdates},
@@ -29,6 +26,7 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"CreateReplay", createReplay},
 		{"CreateReplayConcurrently", createReplayConcurrently},
 		{"SurveyPages", surveyPages},
+		{"SurveyPagesStable", surveyPagesStable},
 		{"Status", status},
 		{"StatusFollowsConcurrentChanges", statusFollowsConcurrentChanges},
 		{"UpdatesCompete", updatesCompete},
@@ -37,6 +35,7 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"AcceptReplay", acceptReplay},
 		{"AcceptWithinOneCall", acceptWithinOneCall},
 		{"AcceptConcurrently", acceptConcurrently},
+		{"AcceptForMany", acceptForMany},
 		{"KindsAndSurveysApart", kindsAndSurveysApart},
 		{"OrganisationsApart", organisationsApart},
 		{"Unicode", unicode},
@@ -50,9 +49,18 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"ChangesInOrderWhileWriting", changesInOrderWhileWriting},
 		{"Await", await},
 		{"Cancellation", cancellation},
+		{"CancellationUnderWay", cancellationUnderWay},
 		{"Reopen", reopen},
 		{"UseAfterClose", useAfterClose},
-	}
+	})
+}
+
+type testCase struct {
+	name string
+	run  func(t *testing.T, open Open)
+}
+
+func run(t *testing.T, newOpen func(t testing.TB) Open, cases []testCase) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, newOpen(t)) })
 	}
@@ -137,8 +145,8 @@ func ids(list []store.Submission) []string {
 	return out
 }
 
-// all reads all changes from a position on.
-func all(t testing.TB, s store.Store, q store.ChangeQuery) (out []store.Change, head int64) {
+// changesOf reads all changes from a position on.
+func changesOf(t testing.TB, s store.Store, q store.ChangeQuery) (out []store.Change, head int64) {
 	t.Helper()
 	if q.Limit == 0 {
 		q.Limit = 1000

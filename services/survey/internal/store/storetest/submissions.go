@@ -14,18 +14,26 @@ import (
 
 func accept(t *testing.T, open Open) {
 	s := opened(t, open)
-	got := take(t, s, acme, "visit", submission("a"), submission("b"))
+	traced := submission("b")
+	traced.Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	got := take(t, s, acme, "visit", submission("a"), traced)
 	if got[0].Position <= 0 || got[1].Position <= got[0].Position {
 		t.Fatalf("positions %d, %d", got[0].Position, got[1].Position)
 	}
 	equal(t, "accepted", got[1], store.Submission{
-		Position: got[1].Position, Organization: acme, Survey: "visit", Kind: store.KindResponse, ID: "b", Revision: 1, CountTime: noon, Body: []byte("body of b"),
+		Position: got[1].Position, Organization: acme, Survey: "visit", Kind: store.KindResponse, ID: "b", Revision: 1, CountTime: noon, Trace: traced.Trace,
+		Body: []byte("body of b"),
 	})
 	read, err := s.GetSubmission(t.Context(), acme, "visit", store.KindResponse, "b")
 	if err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "read", read, got[1])
+	list, err := s.ListSubmissions(t.Context(), store.SubmissionQuery{Organization: acme, Survey: "visit", Kind: store.KindResponse, Page: store.Page{Limit: 9}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "list", list, got)
 	_, err = s.GetSubmission(t.Context(), acme, "visit", store.KindResponse, "c")
 	want(t, "get missing", err, store.ErrNotFound)
 	none, err := s.Accept(t.Context(), acme, "visit", store.KindResponse, nil)
@@ -61,7 +69,7 @@ func acceptReplay(t *testing.T, open Open) {
 	_, err = s.Recall(t.Context(), acme, "visit", store.KindResponse, "b", retry.Fingerprint)
 	want(t, "recall unknown", err, store.ErrNotFound)
 
-	list, _ := all(t, s, store.ChangeQuery{})
+	list, _ := changesOf(t, s, store.ChangeQuery{})
 	equal(t, "number of changes", len(list), 1)
 }
 
@@ -81,7 +89,7 @@ func acceptWithinOneCall(t *testing.T, open Open) {
 	}
 	equal(t, "replay", out[2].Submission, out[0].Submission)
 	want(t, "other content", out[3].Err, store.ErrIDReused)
-	changes, _ := all(t, s, store.ChangeQuery{})
+	changes, _ := changesOf(t, s, store.ChangeQuery{})
 	list, err := s.ListSubmissions(t.Context(), store.SubmissionQuery{Organization: acme, Survey: "visit", Kind: store.KindResponse, Page: store.Page{Limit: 10}})
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +127,7 @@ func acceptConcurrently(t *testing.T, open Open) {
 	wg.Wait()
 	equal(t, "stored", fresh.Load(), int64(each))
 	equal(t, "others", replayed.Load()+reused.Load(), int64((writers-1)*each))
-	list, _ := all(t, s, store.ChangeQuery{})
+	list, _ := changesOf(t, s, store.ChangeQuery{})
 	seen := map[string]bool{}
 	for _, c := range list {
 		seen[c.Submission.ID] = true
@@ -127,6 +135,41 @@ func acceptConcurrently(t *testing.T, open Open) {
 	if len(list) != each || len(seen) != each {
 		t.Fatalf("%d changes of %d submissions, want %d", len(list), len(seen), each)
 	}
+}
+
+// acceptForMany has callers of several organisations, surveys and kinds use the same identifiers at once, singly and many to a call: each gets the
+// outcomes of its own.
+func acceptForMany(t *testing.T, open Open) {
+	s := opened(t, open)
+	const each = 30
+	var wg sync.WaitGroup
+	for caller := range 12 {
+		org, survey, kind := fmt.Sprintf("org-%d", caller%3), fmt.Sprintf("survey-%d", caller/3%2), store.Kind(1+caller/6)
+		wg.Go(func() {
+			for i := 0; i < each; i += 1 + caller {
+				var in []store.NewSubmission
+				for j := i; j < min(i+1+caller, each); j++ {
+					v := submission(fmt.Sprint(j))
+					v.Body = fmt.Appendf(nil, "%d of caller %d", j, caller)
+					in = append(in, v)
+				}
+				out, err := s.Accept(t.Context(), org, survey, kind, in)
+				if err != nil || len(out) != len(in) {
+					t.Errorf("caller %d: %d outcomes, %v", caller, len(out), err)
+					return
+				}
+				for k, o := range out {
+					v := o.Submission
+					if o.Replayed || v.ID != in[k].ID || v.Organization != org || v.Survey != survey || v.Kind != kind || string(v.Body) != string(in[k].Body) {
+						t.Errorf("caller %d, item %d: %+v", caller, k, o)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	list, _ := changesOf(t, s, store.ChangeQuery{})
+	equal(t, "number of changes", len(list), 12*each)
 }
 
 func kindsAndSurveysApart(t *testing.T, open Open) {

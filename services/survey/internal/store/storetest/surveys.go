@@ -198,6 +198,59 @@ func surveyPages(t *testing.T, open Open) {
 	equal(t, "all surveys", got[len(got)-7:], []string{"v6", "v5", "v4", "v3", "v2", "v1", "v0"})
 }
 
+// surveyPagesStable reads pages while others create surveys: what was there is read once, and later pages hold nothing new.
+func surveyPagesStable(t *testing.T, open Open) {
+	s := opened(t, open)
+	const early = 20
+	for i := range early {
+		create(t, s, draft(acme, fmt.Sprintf("early-%02d", i)))
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for w := range 3 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, _, err := s.CreateSurvey(t.Context(), draft(acme, fmt.Sprintf("late-%d-%d", w, i)), store.Request{}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	var got []string
+	first, err := s.ListSurveys(t.Context(), store.SurveyQuery{Organization: acme, Page: store.Page{Limit: 5}})
+	if err != nil || len(first) == 0 {
+		t.Fatalf("%d surveys, %v", len(first), err)
+	}
+	before := first[len(first)-1].Order
+	for page := first; len(page) > 0; {
+		for _, v := range page {
+			got = append(got, v.ID)
+			if v.Order > first[0].Order {
+				t.Errorf("%s was created after the first page was read", v.ID)
+			}
+		}
+		if page, err = s.ListSurveys(t.Context(), store.SurveyQuery{Organization: acme, Before: before, Page: store.Page{Limit: 5}}); err != nil {
+			t.Fatal(err)
+		}
+		if len(page) > 0 {
+			before = page[len(page)-1].Order
+		}
+	}
+	close(done)
+	wg.Wait()
+	tail := got[max(0, len(got)-early):]
+	for i, id := range tail {
+		equal(t, "survey", id, fmt.Sprintf("early-%02d", len(tail)-1-i))
+	}
+	equal(t, "surveys that were there", len(tail), early)
+}
+
 func status(t *testing.T, open Open) {
 	s := opened(t, open)
 	_, err := s.Status(t.Context(), acme, "visit")

@@ -1,0 +1,136 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/survey/internal/store"
+)
+
+const (
+	// maxGroupBytes bounds what is committed together: other processes wait meanwhile.
+	maxGroupBytes = 2 << 20
+	// rowBytes is what a submission weighs beside its body.
+	rowBytes = 200
+	// acceptPace makes groups larger under load: a transaction costs as much as many rows.
+	acceptPace = 2 * time.Millisecond
+	// flightTimeout bounds a flight when the database does not answer, so that callers get to hear of it.
+	flightTimeout = 15 * time.Second
+	// groupAttempts is how often a group is tried that met another transaction and was undone.
+	groupAttempts = 3
+)
+
+// sqlAccept stores a group in one statement, which the server finishes whatever becomes of the client: nobody waits for a process that was stopped
+// in the middle. First the head is locked, so that groups of all processes come one after another; then the identifiers tell which submissions are
+// new, and those get their places after the head. The last step sees the head as it was when the statement began; that it is another one by
+// then is what the server checks when it changes a row.
+//
+// The test for new submissions is a look-up in a hash; "IS TRUE" keeps the planner from making a join of it, whose plan depends on guesses about the
+// length of arrays.
+const sqlAccept = `WITH head AS MATERIALIZED (
+    SELECT position FROM log_head FOR NO KEY UPDATE
+), input AS MATERIALIZED (
+    SELECT t.*, head.position + t.n AS position
+    FROM head, unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[])
+        WITH ORDINALITY AS t (organization, survey, kind, id, fingerprint, revision, count_time, trace, body, n)
+), fresh AS (
+    INSERT INTO identifiers (organization, survey, kind, id, fingerprint, position, accept_time)
+    SELECT organization, survey, kind, id, fingerprint, position, now() FROM input
+    ON CONFLICT DO NOTHING RETURNING position
+), stored AS (
+    INSERT INTO submissions (organization, survey, kind, position, count_time, accept_time, id, revision, trace, body)
+    SELECT organization, survey, kind, position, count_time, now(), id, revision, nullif(trace, ''), body FROM input
+    WHERE (position IN (SELECT position FROM fresh)) IS TRUE
+), moved AS (
+    UPDATE log_head SET position = (SELECT max(position) FROM fresh) WHERE EXISTS (SELECT FROM fresh)
+)
+SELECT (SELECT position FROM head), array_agg(position) FILTER (WHERE (SELECT count(*) FROM fresh) < cardinality($1::text[])), count(*) FROM fresh`
+
+// acceptance is a call of Accept.
+type acceptance struct {
+	organization, survey string
+	kind                 store.Kind
+	in                   []store.NewSubmission
+	outcomes             []store.Outcome
+}
+
+func weighAcceptance(a *acceptance) int {
+	weight := 0
+	for i := range a.in {
+		weight += len(a.in[i].Body) + rowBytes
+	}
+	return weight
+}
+
+// Accept implements store.Submissions.
+func (s *Store) Accept(ctx context.Context, organization, survey string, kind store.Kind, in []store.NewSubmission) ([]store.Outcome, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	if len(in) == 0 {
+		return nil, nil
+	}
+	out, err := s.accepts.do(ctx, acceptance{organization: organization, survey: survey, kind: kind, in: in})
+	if err != nil {
+		return nil, s.fail("accept submissions", err)
+	}
+	return out.outcomes, nil
+}
+
+// acceptGroup stores the submissions of several calls in one transaction. When the data of one makes the server refuse the statement, the group
+// is halved until that call is alone, so that it harms no other.
+func (s *Store) acceptGroup(calls []*call[acceptance]) {
+	ctx, cancel := context.WithTimeout(context.Background(), flightTimeout)
+	defer cancel()
+	g := newGroup(calls)
+	err := s.storeGroup(ctx, g)
+	if err == nil {
+		s.head.Advance(g.last)
+		s.answerReplays(ctx, g)
+		return
+	}
+	if len(calls) > 1 && blamesData(err) {
+		half := len(calls) / 2
+		s.acceptGroup(calls[:half])
+		s.acceptGroup(calls[half:])
+		return
+	}
+	for _, c := range calls {
+		c.err = err
+	}
+}
+
+// storeGroup runs the statement, again when nothing can have come of it.
+func (s *Store) storeGroup(ctx context.Context, g *group) error {
+	for attempt := 1; ; attempt++ {
+		var base int64
+		var fresh []int64
+		var count int
+		err := s.db.Pool.QueryRow(ctx, sqlAccept, g.columns()...).Scan(&base, &fresh, &count)
+		if err == nil {
+			g.place(base, fresh, count)
+			return nil
+		}
+		if attempt == groupAttempts || !pgconn.SafeToRetry(err) && !errors.Is(pgkit.Translate(err), pgkit.ErrBusy) {
+			return err
+		}
+	}
+}
+
+// blamesData tells whether the server refused a statement for what was to be stored: a value, a row or its size.
+func blamesData(err error) bool {
+	const dataException, integrityViolation, limitExceeded = "22", "23", "54"
+	code := pgkit.Code(err)
+	if len(code) != 5 {
+		return false
+	}
+	switch code[:2] {
+	case dataException, integrityViolation, limitExceeded:
+		return true
+	}
+	return false
+}

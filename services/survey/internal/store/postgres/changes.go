@@ -1,0 +1,63 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/services/survey/internal/store"
+)
+
+const (
+	sqlHead        = `SELECT position FROM log_head`
+	sqlReadChanges = `SELECT ` + submissionColumns + ` FROM submissions
+WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`
+	sqlReadChangesOf = `SELECT ` + submissionColumns + ` FROM submissions
+WHERE organization = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4`
+)
+
+// readHead reads the position of the last change.
+func (s *Store) readHead(ctx context.Context) (int64, error) {
+	if err := s.open(); err != nil {
+		return 0, err
+	}
+	var head int64
+	err := s.db.Pool.QueryRow(ctx, sqlHead).Scan(&head)
+	return head, err
+}
+
+// Head implements store.Changes.
+func (s *Store) Head(ctx context.Context) (int64, error) {
+	head, err := s.readHead(ctx)
+	return head, s.fail("read head of the change log", err)
+}
+
+// ReadChanges implements store.Changes. The head is read first and bounds the changes: since groups are committed in the order of their positions,
+// what lies at or below it is all there, and two statements see the same log without a transaction around them.
+func (s *Store) ReadChanges(ctx context.Context, q store.ChangeQuery) (store.ChangeBatch, error) {
+	head, err := s.readHead(ctx)
+	if err != nil || head <= q.After {
+		return store.ChangeBatch{Head: head}, s.fail("read head of the change log", err)
+	}
+	query, args := sqlReadChanges, []any{q.After, head, q.Limit}
+	if q.Organization != "" {
+		query, args = sqlReadChangesOf, []any{q.Organization, q.After, head, q.Limit}
+	}
+	changes, err := list(ctx, s, q.Page, scanChange, func(v store.Change) int { return len(v.Submission.Body) }, query, args...)
+	if err != nil {
+		return store.ChangeBatch{}, s.fail("read changes", err)
+	}
+	b := store.ChangeBatch{Changes: changes, Head: head}
+	if n := len(changes); n > 0 {
+		b.More = changes[n-1].Position < head && (n == q.Limit || q.Bytes > 0)
+	}
+	return b, nil
+}
+
+// AwaitChange implements store.Changes.
+func (s *Store) AwaitChange(ctx context.Context, after int64) error { return s.head.Await(ctx, after) }
+
+func scanChange(row pgx.Row) (store.Change, error) {
+	v, err := scanSubmission(row)
+	return store.Change{Position: v.Position, Submission: v}, err
+}
