@@ -10,18 +10,26 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/pgkit"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/api"
 	"github.com/otklik/otklik/services/survey/internal/intake"
 	"github.com/otklik/otklik/services/survey/internal/store"
+	"github.com/otklik/otklik/services/survey/internal/store/postgres"
 	"github.com/otklik/otklik/services/survey/internal/store/sqlite"
 )
 
 // Config is how the service behaves. Start from DefaultConfig.
 type Config struct {
-	Path         string        `koanf:"path" doc:"SQLite file of the survey service, relative to the data folder; made when it is missing. One process uses it at a time."`
+	Path         string        `koanf:"path" doc:"SQLite file of the survey service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
+	Postgres     pgkit.Config  `koanf:"postgres"`
 	GracePeriod  time.Duration `koanf:"grace_period" doc:"Time after the closing of a survey in which answers given before it are still accepted and flagged LATE. 0 is none."`
 	CommitBatch  int           `koanf:"commit_batch" doc:"Most calls whose writes are committed together."`
 	FeedLinger   time.Duration `koanf:"feed_linger" doc:"Time for which the change log gathers changes before it sends them to an idle reader. 0 sends at once."`
@@ -35,10 +43,14 @@ const defaultFeedLinger = 100 * time.Millisecond
 // defaultCommitBatch is far more calls than queue during one commit at the highest load measured.
 const defaultCommitBatch = 512
 
-// DefaultConfig is a sound configuration.
+// component names the service in its messages, and the schema of its tables unless told otherwise.
+const component = "survey"
+
+// DefaultConfig is a sound configuration: one process on SQLite.
 func DefaultConfig() Config {
 	return Config{
 		Path:         "survey.db",
+		Postgres:     pgkit.DefaultConfig(component),
 		GracePeriod:  intake.DefaultGracePeriod,
 		CommitBatch:  defaultCommitBatch,
 		FeedLinger:   defaultFeedLinger,
@@ -48,7 +60,7 @@ func DefaultConfig() Config {
 
 func (c Config) check() error {
 	switch {
-	case c.Path == "":
+	case c.Path == "" && !c.Postgres.Enabled():
 		return errors.New("check path: it is empty")
 	case c.GracePeriod < 0:
 		return fmt.Errorf("check grace_period: %v is negative", c.GracePeriod)
@@ -59,8 +71,11 @@ func (c Config) check() error {
 	case c.PageTokenTTL <= 0:
 		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
 	}
-	return nil
+	return c.Postgres.Check()
 }
+
+// Schema is what the service keeps in PostgreSQL, for otklik migrate.
+func Schema() pgkit.Schema { return postgres.Schema() }
 
 // Deps is what the service needs from outside.
 type Deps struct {
@@ -70,12 +85,32 @@ type Deps struct {
 	Logger *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Publisher brings the change log to where other processes read it; nil brings it nowhere: readers call StreamEvents.
+	Publisher eventlog.Publisher[*surveyv1.Event]
+	// Tracers make spans of the statements of calls that are traced; nil makes none.
+	Tracers trace.TracerProvider
+	// Meters make instruments for the connections to PostgreSQL; nil makes none.
+	Meters metric.MeterProvider
+}
+
+// backend is a store with what the service has to know of where it is kept.
+type backend interface {
+	store.Store
+	// Place says where the data is, for logs.
+	Place() string
+}
+
+// shared is a backend on PostgreSQL, which needs new partitions as time goes by.
+type shared interface {
+	KeepPartitions(ctx context.Context, now func() time.Time)
 }
 
 // Service is a survey service that is ready to be registered.
 type Service struct {
-	api   *api.Server
-	store store.Store
+	api       *api.Server
+	store     backend
+	publisher eventlog.Publisher[*surveyv1.Event]
+	now       func() time.Time
 }
 
 // New opens the store and makes the service. When it fails, nothing is left open.
@@ -83,11 +118,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	path := config.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(deps.Data, path)
+	if deps.Now == nil {
+		deps.Now = time.Now
 	}
-	db, err := sqlite.Open(ctx, sqlite.Options{Path: path, CommitBatch: config.CommitBatch})
+	db, err := open(ctx, config, deps)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -100,19 +134,52 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		if err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
-		deps.Logger.InfoContext(ctx, "survey store is open", slog.String("path", path), slog.Int64("head_position", head))
+		deps.Logger.InfoContext(ctx, "survey store is open", slog.String("path", db.Place()), slog.Int64("head_position", head))
 	}
-	return &Service{api: server, store: db}, nil
+	return &Service{api: server, store: db, publisher: deps.Publisher, now: deps.Now}, nil
+}
+
+// open opens the store that the configuration names.
+func open(ctx context.Context, config Config, deps Deps) (backend, error) {
+	if config.Postgres.Enabled() {
+		return postgres.Open(ctx, config.Postgres, postgres.Options{
+			Options:     pgkit.Options{Component: component, Logger: deps.Logger, Tracers: deps.Tracers, Meters: deps.Meters},
+			CommitBatch: config.CommitBatch,
+		})
+	}
+	path := config.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(deps.Data, path)
+	}
+	return sqlite.Open(ctx, sqlite.Options{Path: path, CommitBatch: config.CommitBatch})
 }
 
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run waits until ctx ends: all happens within calls, the service has no work of its own. Streams are ended by the server that they are
-// registered with, when it drains.
+// Run does what happens outside of calls until ctx ends: it publishes the change log and makes partitions for the months ahead. Streams are ended by
+// the server that they are registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	work, ctx := errgroup.WithContext(ctx)
+	if db, ok := s.store.(shared); ok {
+		work.Go(func() error {
+			db.KeepPartitions(ctx, s.now)
+			return nil
+		})
+	}
+	if s.publisher != nil {
+		work.Go(func() error {
+			if err := s.publisher.Run(ctx, s.api.Events()); err != nil {
+				return fmt.Errorf("publish events: %w", err)
+			}
+			return nil
+		})
+	}
+	work.Go(func() error {
+		<-ctx.Done()
+		return nil
+	})
+	return work.Wait()
 }
 
 // Ready tells whether the service's own store can be read.

@@ -34,6 +34,7 @@ type Store struct {
 	status  *statusCache
 	head    *loghead.Head
 	closed  atomic.Bool
+	path    string
 }
 
 var _ store.Store = (*Store)(nil)
@@ -65,7 +66,7 @@ func open(ctx context.Context, db *sqlkit.DB, o Options) (*Store, error) {
 	if err := sqlkit.Migrate(ctx, db, files); err != nil {
 		return nil, fmt.Errorf("prepare schema: %w", err)
 	}
-	s := &Store{db: db, status: newStatusCache(), head: loghead.New()}
+	s := &Store{db: db, path: o.Path, status: newStatusCache(), head: loghead.New()}
 	last, err := s.Head(ctx)
 	if err != nil {
 		return nil, err
@@ -74,6 +75,9 @@ func open(ctx context.Context, db *sqlkit.DB, o Options) (*Store, error) {
 	s.batcher = sqlkit.NewBatcher(db, o.CommitBatch)
 	return s, nil
 }
+
+// Place says where the database is, for logs.
+func (s *Store) Place() string { return s.path }
 
 // Ping tells whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error { return s.fail("ping", s.db.Ping(ctx)) }
