@@ -57,6 +57,10 @@ const (
 	ErrorReason_ERROR_REASON_DEFINITION_NOT_FOUND ErrorReason = 14
 	// The survey service, which knows the questions, did not answer.
 	ErrorReason_ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE ErrorReason = 15
+	// No dead letter of that name; it may have been replayed.
+	ErrorReason_ERROR_REASON_DEAD_LETTER_NOT_FOUND ErrorReason = 16
+	// The dead letter still cannot be counted; the message says why.
+	ErrorReason_ERROR_REASON_DEAD_LETTER_UNFIT ErrorReason = 17
 )
 
 // Enum value maps for ErrorReason.
@@ -78,6 +82,8 @@ var (
 		13: "ERROR_REASON_STREAM_INTERRUPTED",
 		14: "ERROR_REASON_DEFINITION_NOT_FOUND",
 		15: "ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE",
+		16: "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
+		17: "ERROR_REASON_DEAD_LETTER_UNFIT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -96,6 +102,8 @@ var (
 		"ERROR_REASON_STREAM_INTERRUPTED":         13,
 		"ERROR_REASON_DEFINITION_NOT_FOUND":       14,
 		"ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE": 15,
+		"ERROR_REASON_DEAD_LETTER_NOT_FOUND":      16,
+		"ERROR_REASON_DEAD_LETTER_UNFIT":          17,
 	}
 )
 
@@ -130,7 +138,7 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xcd\x04\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\x99\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -148,7 +156,9 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_PAGE_TOKEN_INVALID\x10\f\x12#\n" +
 	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\r\x12%\n" +
 	"!ERROR_REASON_DEFINITION_NOT_FOUND\x10\x0e\x12+\n" +
-	"'ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE\x10\x0fBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"'ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE\x10\x0f\x12&\n" +
+	"\"ERROR_REASON_DEAD_LETTER_NOT_FOUND\x10\x10\x12\"\n" +
+	"\x1eERROR_REASON_DEAD_LETTER_UNFIT\x10\x11BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once

@@ -1100,11 +1100,305 @@ func (x *ListRebuildsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of ListDeadLetters.
+type ListDeadLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The greatest number of results of one page, up to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; empty for the first. Every other field must be as it was.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadLettersRequest) Reset() {
+	*x = ListDeadLettersRequest{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadLettersRequest) ProtoMessage() {}
+
+func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
+func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListDeadLettersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeadLettersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListDeadLetters.
+type ListDeadLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dead letters of this page, without their content.
+	DeadLetters []*DeadLetter `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	// The token of the next page; empty when this is the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeadLettersResponse) Reset() {
+	*x = ListDeadLettersResponse{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeadLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeadLettersResponse) ProtoMessage() {}
+
+func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
+func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
+	if x != nil {
+		return x.DeadLetters
+	}
+	return nil
+}
+
+func (x *ListDeadLettersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of GetDeadLetter.
+type GetDeadLetterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dead letter, `deadLetters/{dead_letter}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeadLetterRequest) Reset() {
+	*x = GetDeadLetterRequest{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeadLetterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeadLetterRequest) ProtoMessage() {}
+
+func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
+func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetDeadLetterRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Response of GetDeadLetter.
+type GetDeadLetterResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dead letter.
+	DeadLetter    *DeadLetter `protobuf:"bytes,1,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeadLetterResponse) Reset() {
+	*x = GetDeadLetterResponse{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeadLetterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeadLetterResponse) ProtoMessage() {}
+
+func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
+func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
+	if x != nil {
+		return x.DeadLetter
+	}
+	return nil
+}
+
+// Request of ReplayDeadLetter.
+type ReplayDeadLetterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dead letter, `deadLetters/{dead_letter}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayDeadLetterRequest) Reset() {
+	*x = ReplayDeadLetterRequest{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayDeadLetterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayDeadLetterRequest) ProtoMessage() {}
+
+func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
+func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReplayDeadLetterRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Response of ReplayDeadLetter.
+type ReplayDeadLetterResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The response or refusal that is counted now.
+	Resource      string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayDeadLetterResponse) Reset() {
+	*x = ReplayDeadLetterResponse{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayDeadLetterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayDeadLetterResponse) ProtoMessage() {}
+
+func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayDeadLetterResponse.ProtoReflect.Descriptor instead.
+func (*ReplayDeadLetterResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ReplayDeadLetterResponse) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
 var File_otklik_scoring_v1_scoring_service_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\n" +
-	"'otklik/scoring/v1/scoring_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1fotklik/scoring/v1/rebuild.proto\x1a\x1dotklik/scoring/v1/score.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\x96\x06\n" +
+	"'otklik/scoring/v1/scoring_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#otklik/scoring/v1/dead_letter.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1fotklik/scoring/v1/rebuild.proto\x1a\x1dotklik/scoring/v1/score.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\x96\x06\n" +
 	"\n" +
 	"ScoreQuery\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12H\n" +
@@ -1184,8 +1478,24 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"v\n" +
 	"\x14ListRebuildsResponse\x126\n" +
 	"\brebuilds\x18\x01 \x03(\v2\x1a.otklik.scoring.v1.RebuildR\brebuilds\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xee\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n" +
+	"\x16ListDeadLettersRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"\x83\x01\n" +
+	"\x17ListDeadLettersResponse\x12@\n" +
+	"\fdead_letters\x18\x01 \x03(\v2\x1d.otklik.scoring.v1.DeadLetterR\vdeadLetters\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"L\n" +
+	"\x14GetDeadLetterRequest\x124\n" +
+	"\x04name\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^deadLetters/[0-9]{1,19}$R\x04name\"W\n" +
+	"\x15GetDeadLetterResponse\x12>\n" +
+	"\vdead_letter\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.DeadLetterR\n" +
+	"deadLetter\"O\n" +
+	"\x17ReplayDeadLetterRequest\x124\n" +
+	"\x04name\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^deadLetters/[0-9]{1,19}$R\x04name\"6\n" +
+	"\x18ReplayDeadLetterResponse\x12\x1a\n" +
+	"\bresource\x18\x01 \x01(\tR\bresource2\xee\x0e\n" +
 	"\x0eScoringService\x12\xbb\x01\n" +
 	"\vQueryScores\x12%.otklik.scoring.v1.QueryScoresRequest\x1a&.otklik.scoring.v1.QueryScoresResponse\"]\xaa\xd4\x18\x14scoring.scores.query\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/scores\"\x10/v1/scores:query\x90\x02\x01\x12\x9c\x01\n" +
 	"\rCompareScores\x12'.otklik.scoring.v1.CompareScoresRequest\x1a(.otklik.scoring.v1.CompareScoresResponse\"8\xaa\xd4\x18\x14scoring.scores.query\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/scores:compare\x90\x02\x01\x12\xc3\x01\n" +
@@ -1195,7 +1505,10 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\rRebuildScores\x12'.otklik.scoring.v1.RebuildScoresRequest\x1a(.otklik.scoring.v1.RebuildScoresResponse\"2\xaa\xd4\x18\x17scoring.rebuilds.create\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/rebuilds\x12\x93\x01\n" +
 	"\n" +
 	"GetRebuild\x12$.otklik.scoring.v1.GetRebuildRequest\x1a%.otklik.scoring.v1.GetRebuildResponse\"8\xaa\xd4\x18\x14scoring.rebuilds.get\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=rebuilds/*}\x90\x02\x01\x12\x91\x01\n" +
-	"\fListRebuilds\x12&.otklik.scoring.v1.ListRebuildsRequest\x1a'.otklik.scoring.v1.ListRebuildsResponse\"0\xaa\xd4\x18\x15scoring.rebuilds.list\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/rebuilds\x90\x02\x01BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\fListRebuilds\x12&.otklik.scoring.v1.ListRebuildsRequest\x1a'.otklik.scoring.v1.ListRebuildsResponse\"0\xaa\xd4\x18\x15scoring.rebuilds.list\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/rebuilds\x90\x02\x01\x12\xa0\x01\n" +
+	"\x0fListDeadLetters\x12).otklik.scoring.v1.ListDeadLettersRequest\x1a*.otklik.scoring.v1.ListDeadLettersResponse\"6\xaa\xd4\x18\x18scoring.deadletters.list\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/deadLetters\x90\x02\x01\x12\xa2\x01\n" +
+	"\rGetDeadLetter\x12'.otklik.scoring.v1.GetDeadLetterRequest\x1a(.otklik.scoring.v1.GetDeadLetterResponse\">\xaa\xd4\x18\x17scoring.deadletters.get\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=deadLetters/*}\x90\x02\x01\x12\xb5\x01\n" +
+	"\x10ReplayDeadLetter\x12*.otklik.scoring.v1.ReplayDeadLetterRequest\x1a+.otklik.scoring.v1.ReplayDeadLetterResponse\"H\xaa\xd4\x18\x1ascoring.deadletters.replay\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=deadLetters/*}:replayBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_scoring_service_proto_rawDescOnce sync.Once
@@ -1209,7 +1522,7 @@ func file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP() []byte {
 	return file_otklik_scoring_v1_scoring_service_proto_rawDescData
 }
 
-var file_otklik_scoring_v1_scoring_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_otklik_scoring_v1_scoring_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_otklik_scoring_v1_scoring_service_proto_goTypes = []any{
 	(*ScoreQuery)(nil),                    // 0: otklik.scoring.v1.ScoreQuery
 	(*ContextFilter)(nil),                 // 1: otklik.scoring.v1.ContextFilter
@@ -1229,66 +1542,81 @@ var file_otklik_scoring_v1_scoring_service_proto_goTypes = []any{
 	(*GetRebuildResponse)(nil),            // 15: otklik.scoring.v1.GetRebuildResponse
 	(*ListRebuildsRequest)(nil),           // 16: otklik.scoring.v1.ListRebuildsRequest
 	(*ListRebuildsResponse)(nil),          // 17: otklik.scoring.v1.ListRebuildsResponse
-	(Metric)(0),                           // 18: otklik.scoring.v1.Metric
-	(Variant)(0),                          // 19: otklik.scoring.v1.Variant
-	(*v1.Period)(nil),                     // 20: otklik.type.v1.Period
-	(v1.TimeGrain)(0),                     // 21: otklik.type.v1.TimeGrain
-	(v1.ContextKey)(0),                    // 22: otklik.type.v1.ContextKey
-	(v1.Population)(0),                    // 23: otklik.type.v1.Population
-	(IntervalMethod)(0),                   // 24: otklik.scoring.v1.IntervalMethod
-	(*Score)(nil),                         // 25: otklik.scoring.v1.Score
-	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
-	(*v1.ConfidenceInterval)(nil),         // 27: otklik.type.v1.ConfidenceInterval
-	(*MetricDefinition)(nil),              // 28: otklik.scoring.v1.MetricDefinition
-	(*Rebuild)(nil),                       // 29: otklik.scoring.v1.Rebuild
+	(*ListDeadLettersRequest)(nil),        // 18: otklik.scoring.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),       // 19: otklik.scoring.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),          // 20: otklik.scoring.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),         // 21: otklik.scoring.v1.GetDeadLetterResponse
+	(*ReplayDeadLetterRequest)(nil),       // 22: otklik.scoring.v1.ReplayDeadLetterRequest
+	(*ReplayDeadLetterResponse)(nil),      // 23: otklik.scoring.v1.ReplayDeadLetterResponse
+	(Metric)(0),                           // 24: otklik.scoring.v1.Metric
+	(Variant)(0),                          // 25: otklik.scoring.v1.Variant
+	(*v1.Period)(nil),                     // 26: otklik.type.v1.Period
+	(v1.TimeGrain)(0),                     // 27: otklik.type.v1.TimeGrain
+	(v1.ContextKey)(0),                    // 28: otklik.type.v1.ContextKey
+	(v1.Population)(0),                    // 29: otklik.type.v1.Population
+	(IntervalMethod)(0),                   // 30: otklik.scoring.v1.IntervalMethod
+	(*Score)(nil),                         // 31: otklik.scoring.v1.Score
+	(*timestamppb.Timestamp)(nil),         // 32: google.protobuf.Timestamp
+	(*v1.ConfidenceInterval)(nil),         // 33: otklik.type.v1.ConfidenceInterval
+	(*MetricDefinition)(nil),              // 34: otklik.scoring.v1.MetricDefinition
+	(*Rebuild)(nil),                       // 35: otklik.scoring.v1.Rebuild
+	(*DeadLetter)(nil),                    // 36: otklik.scoring.v1.DeadLetter
 }
 var file_otklik_scoring_v1_scoring_service_proto_depIdxs = []int32{
-	18, // 0: otklik.scoring.v1.ScoreQuery.metrics:type_name -> otklik.scoring.v1.Metric
-	19, // 1: otklik.scoring.v1.ScoreQuery.variants:type_name -> otklik.scoring.v1.Variant
-	20, // 2: otklik.scoring.v1.ScoreQuery.period:type_name -> otklik.type.v1.Period
-	21, // 3: otklik.scoring.v1.ScoreQuery.grain:type_name -> otklik.type.v1.TimeGrain
-	22, // 4: otklik.scoring.v1.ScoreQuery.group_by:type_name -> otklik.type.v1.ContextKey
+	24, // 0: otklik.scoring.v1.ScoreQuery.metrics:type_name -> otklik.scoring.v1.Metric
+	25, // 1: otklik.scoring.v1.ScoreQuery.variants:type_name -> otklik.scoring.v1.Variant
+	26, // 2: otklik.scoring.v1.ScoreQuery.period:type_name -> otklik.type.v1.Period
+	27, // 3: otklik.scoring.v1.ScoreQuery.grain:type_name -> otklik.type.v1.TimeGrain
+	28, // 4: otklik.scoring.v1.ScoreQuery.group_by:type_name -> otklik.type.v1.ContextKey
 	1,  // 5: otklik.scoring.v1.ScoreQuery.filter:type_name -> otklik.scoring.v1.ContextFilter
-	23, // 6: otklik.scoring.v1.ScoreQuery.population:type_name -> otklik.type.v1.Population
-	24, // 7: otklik.scoring.v1.ScoreQuery.interval_method:type_name -> otklik.scoring.v1.IntervalMethod
-	22, // 8: otklik.scoring.v1.ContextFilter.key:type_name -> otklik.type.v1.ContextKey
+	29, // 6: otklik.scoring.v1.ScoreQuery.population:type_name -> otklik.type.v1.Population
+	30, // 7: otklik.scoring.v1.ScoreQuery.interval_method:type_name -> otklik.scoring.v1.IntervalMethod
+	28, // 8: otklik.scoring.v1.ContextFilter.key:type_name -> otklik.type.v1.ContextKey
 	0,  // 9: otklik.scoring.v1.QueryScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	25, // 10: otklik.scoring.v1.QueryScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	26, // 11: otklik.scoring.v1.QueryScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	31, // 10: otklik.scoring.v1.QueryScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	32, // 11: otklik.scoring.v1.QueryScoresResponse.watermark:type_name -> google.protobuf.Timestamp
 	0,  // 12: otklik.scoring.v1.CompareScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
 	0,  // 13: otklik.scoring.v1.CompareScoresRequest.baseline:type_name -> otklik.scoring.v1.ScoreQuery
-	25, // 14: otklik.scoring.v1.CompareScoresResponse.score:type_name -> otklik.scoring.v1.Score
-	25, // 15: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
-	27, // 16: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	31, // 14: otklik.scoring.v1.CompareScoresResponse.score:type_name -> otklik.scoring.v1.Score
+	31, // 15: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
+	33, // 16: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
 	0,  // 17: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	25, // 18: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	26, // 19: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
-	28, // 20: otklik.scoring.v1.ListMetricDefinitionsResponse.metric_definitions:type_name -> otklik.scoring.v1.MetricDefinition
-	28, // 21: otklik.scoring.v1.GetMetricDefinitionResponse.metric_definition:type_name -> otklik.scoring.v1.MetricDefinition
-	29, // 22: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	29, // 23: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	29, // 24: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
-	2,  // 25: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
-	4,  // 26: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
-	6,  // 27: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
-	8,  // 28: otklik.scoring.v1.ScoringService.ListMetricDefinitions:input_type -> otklik.scoring.v1.ListMetricDefinitionsRequest
-	10, // 29: otklik.scoring.v1.ScoringService.GetMetricDefinition:input_type -> otklik.scoring.v1.GetMetricDefinitionRequest
-	12, // 30: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
-	14, // 31: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
-	16, // 32: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
-	3,  // 33: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
-	5,  // 34: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
-	7,  // 35: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
-	9,  // 36: otklik.scoring.v1.ScoringService.ListMetricDefinitions:output_type -> otklik.scoring.v1.ListMetricDefinitionsResponse
-	11, // 37: otklik.scoring.v1.ScoringService.GetMetricDefinition:output_type -> otklik.scoring.v1.GetMetricDefinitionResponse
-	13, // 38: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
-	15, // 39: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
-	17, // 40: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
-	33, // [33:41] is the sub-list for method output_type
-	25, // [25:33] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	31, // 18: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	32, // 19: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	34, // 20: otklik.scoring.v1.ListMetricDefinitionsResponse.metric_definitions:type_name -> otklik.scoring.v1.MetricDefinition
+	34, // 21: otklik.scoring.v1.GetMetricDefinitionResponse.metric_definition:type_name -> otklik.scoring.v1.MetricDefinition
+	35, // 22: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	35, // 23: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	35, // 24: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
+	36, // 25: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
+	36, // 26: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
+	2,  // 27: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
+	4,  // 28: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
+	6,  // 29: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
+	8,  // 30: otklik.scoring.v1.ScoringService.ListMetricDefinitions:input_type -> otklik.scoring.v1.ListMetricDefinitionsRequest
+	10, // 31: otklik.scoring.v1.ScoringService.GetMetricDefinition:input_type -> otklik.scoring.v1.GetMetricDefinitionRequest
+	12, // 32: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
+	14, // 33: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
+	16, // 34: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
+	18, // 35: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
+	20, // 36: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
+	22, // 37: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
+	3,  // 38: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
+	5,  // 39: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
+	7,  // 40: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
+	9,  // 41: otklik.scoring.v1.ScoringService.ListMetricDefinitions:output_type -> otklik.scoring.v1.ListMetricDefinitionsResponse
+	11, // 42: otklik.scoring.v1.ScoringService.GetMetricDefinition:output_type -> otklik.scoring.v1.GetMetricDefinitionResponse
+	13, // 43: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
+	15, // 44: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
+	17, // 45: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
+	19, // 46: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
+	21, // 47: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
+	23, // 48: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
+	38, // [38:49] is the sub-list for method output_type
+	27, // [27:38] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_scoring_service_proto_init() }
@@ -1296,6 +1624,7 @@ func file_otklik_scoring_v1_scoring_service_proto_init() {
 	if File_otklik_scoring_v1_scoring_service_proto != nil {
 		return
 	}
+	file_otklik_scoring_v1_dead_letter_proto_init()
 	file_otklik_scoring_v1_metric_proto_init()
 	file_otklik_scoring_v1_rebuild_proto_init()
 	file_otklik_scoring_v1_score_proto_init()
@@ -1306,7 +1635,7 @@ func file_otklik_scoring_v1_scoring_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_scoring_v1_scoring_service_proto_rawDesc), len(file_otklik_scoring_v1_scoring_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,9 @@ const (
 	ScoringService_RebuildScores_FullMethodName         = "/otklik.scoring.v1.ScoringService/RebuildScores"
 	ScoringService_GetRebuild_FullMethodName            = "/otklik.scoring.v1.ScoringService/GetRebuild"
 	ScoringService_ListRebuilds_FullMethodName          = "/otklik.scoring.v1.ScoringService/ListRebuilds"
+	ScoringService_ListDeadLetters_FullMethodName       = "/otklik.scoring.v1.ScoringService/ListDeadLetters"
+	ScoringService_GetDeadLetter_FullMethodName         = "/otklik.scoring.v1.ScoringService/GetDeadLetter"
+	ScoringService_ReplayDeadLetter_FullMethodName      = "/otklik.scoring.v1.ScoringService/ReplayDeadLetter"
 )
 
 // ScoringServiceClient is the client API for ScoringService service.
@@ -56,6 +59,14 @@ type ScoringServiceClient interface {
 	GetRebuild(ctx context.Context, in *GetRebuildRequest, opts ...grpc.CallOption) (*GetRebuildResponse, error)
 	// Lists rebuilds, the newest first.
 	ListRebuilds(ctx context.Context, in *ListRebuildsRequest, opts ...grpc.CallOption) (*ListRebuildsResponse, error)
+	// Lists responses and refusals that were accepted but could not be counted, the oldest first.
+	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
+	// Returns a dead letter with its content.
+	GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*GetDeadLetterResponse, error)
+	// Counts what could not be counted before, once what was in the way is mended. It counts once, however often it is
+	// replayed: afterwards there is no such dead letter. What still cannot be counted is refused with FAILED_PRECONDITION and
+	// stays.
+	ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*ReplayDeadLetterResponse, error)
 }
 
 type scoringServiceClient struct {
@@ -155,6 +166,36 @@ func (c *scoringServiceClient) ListRebuilds(ctx context.Context, in *ListRebuild
 	return out, nil
 }
 
+func (c *scoringServiceClient) ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeadLettersResponse)
+	err := c.cc.Invoke(ctx, ScoringService_ListDeadLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *scoringServiceClient) GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*GetDeadLetterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDeadLetterResponse)
+	err := c.cc.Invoke(ctx, ScoringService_GetDeadLetter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *scoringServiceClient) ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*ReplayDeadLetterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayDeadLetterResponse)
+	err := c.cc.Invoke(ctx, ScoringService_ReplayDeadLetter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ScoringServiceServer is the server API for ScoringService service.
 // All implementations must embed UnimplementedScoringServiceServer
 // for forward compatibility.
@@ -182,6 +223,14 @@ type ScoringServiceServer interface {
 	GetRebuild(context.Context, *GetRebuildRequest) (*GetRebuildResponse, error)
 	// Lists rebuilds, the newest first.
 	ListRebuilds(context.Context, *ListRebuildsRequest) (*ListRebuildsResponse, error)
+	// Lists responses and refusals that were accepted but could not be counted, the oldest first.
+	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
+	// Returns a dead letter with its content.
+	GetDeadLetter(context.Context, *GetDeadLetterRequest) (*GetDeadLetterResponse, error)
+	// Counts what could not be counted before, once what was in the way is mended. It counts once, however often it is
+	// replayed: afterwards there is no such dead letter. What still cannot be counted is refused with FAILED_PRECONDITION and
+	// stays.
+	ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*ReplayDeadLetterResponse, error)
 	mustEmbedUnimplementedScoringServiceServer()
 }
 
@@ -215,6 +264,15 @@ func (UnimplementedScoringServiceServer) GetRebuild(context.Context, *GetRebuild
 }
 func (UnimplementedScoringServiceServer) ListRebuilds(context.Context, *ListRebuildsRequest) (*ListRebuildsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRebuilds not implemented")
+}
+func (UnimplementedScoringServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
+}
+func (UnimplementedScoringServiceServer) GetDeadLetter(context.Context, *GetDeadLetterRequest) (*GetDeadLetterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDeadLetter not implemented")
+}
+func (UnimplementedScoringServiceServer) ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*ReplayDeadLetterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplayDeadLetter not implemented")
 }
 func (UnimplementedScoringServiceServer) mustEmbedUnimplementedScoringServiceServer() {}
 func (UnimplementedScoringServiceServer) testEmbeddedByValue()                        {}
@@ -374,6 +432,60 @@ func _ScoringService_ListRebuilds_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ScoringService_ListDeadLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeadLettersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ScoringServiceServer).ListDeadLetters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ScoringService_ListDeadLetters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ScoringServiceServer).ListDeadLetters(ctx, req.(*ListDeadLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ScoringService_GetDeadLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDeadLetterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ScoringServiceServer).GetDeadLetter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ScoringService_GetDeadLetter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ScoringServiceServer).GetDeadLetter(ctx, req.(*GetDeadLetterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ScoringService_ReplayDeadLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayDeadLetterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ScoringServiceServer).ReplayDeadLetter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ScoringService_ReplayDeadLetter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ScoringServiceServer).ReplayDeadLetter(ctx, req.(*ReplayDeadLetterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ScoringService_ServiceDesc is the grpc.ServiceDesc for ScoringService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -408,6 +520,18 @@ var ScoringService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRebuilds",
 			Handler:    _ScoringService_ListRebuilds_Handler,
+		},
+		{
+			MethodName: "ListDeadLetters",
+			Handler:    _ScoringService_ListDeadLetters_Handler,
+		},
+		{
+			MethodName: "GetDeadLetter",
+			Handler:    _ScoringService_GetDeadLetter_Handler,
+		},
+		{
+			MethodName: "ReplayDeadLetter",
+			Handler:    _ScoringService_ReplayDeadLetter_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
