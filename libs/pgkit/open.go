@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/telemetry"
 )
 
 // Options is what the use of a database needs from outside. All but Component may be left out.
@@ -96,8 +97,8 @@ func tune(parsed *pgxpool.Config, config Config, options Options) {
 	params["application_name"] = "otklik-" + options.Component
 	params["statement_timeout"] = strconv.FormatInt(config.StatementTimeout.Milliseconds(), 10)
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(config.IdleTransactionTimeout.Milliseconds(), 10)
-	if options.Tracers != nil {
-		parsed.ConnConfig.Tracer = newTracer(options.Tracers, options.Component)
+	if spans := telemetry.Tracer(options.Tracers, scope); spans != nil {
+		parsed.ConnConfig.Tracer = &tracer{spans: spans, component: options.Component}
 	}
 }
 

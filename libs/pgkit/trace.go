@@ -20,10 +20,6 @@ type tracer struct {
 	component string
 }
 
-func newTracer(tracers trace.TracerProvider, component string) *tracer {
-	return &tracer{spans: tracers.Tracer(scope), component: component}
-}
-
 // begin starts a span if ctx is part of a trace. Texts of statements hold no values, so that spans hold no personal data.
 func (t *tracer) begin(ctx context.Context, operation, text string) context.Context {
 	if !trace.SpanFromContext(ctx).IsRecording() {
