@@ -84,7 +84,7 @@ var filledStore = sync.OnceValues(func() (string, error) {
 			r.Language = []string{"ky", "ru", "en"}[rng.IntN(3)]
 			events[i].Position = int64(first + i + 1)
 		}
-		if _, err := a.Apply(ctx, events); err != nil {
+		if _, err := a.Sink(0).Apply(ctx, events); err != nil {
 			return "", err
 		}
 	}

@@ -6,14 +6,18 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
 
 // Config is how the service behaves. Start from DefaultConfig.
 type Config struct {
-	Path           string        `koanf:"path" doc:"SQLite file of the scoring service, relative to the data folder; made when it is missing. One process uses it at a time."`
+	Path           string        `koanf:"path" doc:"SQLite file of the scoring service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
+	Postgres       pgkit.Config  `koanf:"postgres"`
 	TimeZone       string        `koanf:"time_zone" doc:"IANA time zone in which the steps of a series begin when a query names none."`
 	BatchSize      int           `koanf:"batch_size" doc:"About how many events are applied in one transaction at most."`
+	FollowInterval time.Duration `koanf:"follow_interval" doc:"How often PostgreSQL is asked for what other processes have counted, when no signal says so earlier."`
 	SurveyRefresh  time.Duration `koanf:"survey_refresh" doc:"Age at which the knowledge of which revision of a survey is the current one is refreshed by a query."`
 	WatchInterval  time.Duration `koanf:"watch_interval" doc:"Shortest time between two results of a watched query."`
 	WatchHeartbeat time.Duration `koanf:"watch_heartbeat" doc:"Silence after which those who watch a query get a heartbeat."`
@@ -38,13 +42,18 @@ const (
 	defaultPatience      = 10 * time.Second
 )
 
+// component names the service in its messages, and the schema of its tables unless told otherwise.
+const component = "scoring"
+
 // DefaultConfig is a sound configuration.
 func DefaultConfig() Config {
 	t := metric.DefaultThresholds()
 	return Config{
 		Path:           "scoring.db",
+		Postgres:       pgkit.DefaultConfig(component),
 		TimeZone:       "UTC",
 		BatchSize:      defaultBatchSize,
+		FollowInterval: ingest.DefaultFollowInterval,
 		SurveyRefresh:  defaultSurveyRefresh,
 		WatchInterval:  defaultInterval,
 		WatchHeartbeat: defaultHeartbeat,
@@ -55,7 +64,7 @@ func DefaultConfig() Config {
 }
 
 func (c Config) check() error {
-	if c.Path == "" {
+	if c.Path == "" && !c.Postgres.Enabled() {
 		return errors.New("check path: it is empty")
 	}
 	if c.BatchSize < 1 {
@@ -65,7 +74,7 @@ func (c Config) check() error {
 		name  string
 		value time.Duration
 	}{
-		{"watch_interval", c.WatchInterval}, {"watch_heartbeat", c.WatchHeartbeat}, {"watch_patience", c.WatchPatience}, {"page_token_ttl", c.PageTokenTTL},
+		{"follow_interval", c.FollowInterval}, {"watch_interval", c.WatchInterval}, {"watch_heartbeat", c.WatchHeartbeat}, {"watch_patience", c.WatchPatience}, {"page_token_ttl", c.PageTokenTTL},
 	} {
 		if d.value <= 0 {
 			return fmt.Errorf("check %s: %v is not positive", d.name, d.value)
@@ -77,5 +86,5 @@ func (c Config) check() error {
 	if !(1 <= c.Bands.SystemicTo && c.Bands.SystemicTo < c.Bands.CaseLevelFrom && c.Bands.CaseLevelFrom <= 10) {
 		return fmt.Errorf("check bands: systemic_to %v and case_level_from %v must ascend within 1 to 10", c.Bands.SystemicTo, c.Bands.CaseLevelFrom)
 	}
-	return nil
+	return c.Postgres.Check()
 }

@@ -13,14 +13,18 @@ import (
 	_ "time/tzdata" // time zones for systems that have none, such as bare containers
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/scoring/internal/api"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/store/postgres"
 	"github.com/otklik/otklik/services/scoring/internal/store/sqlite"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
@@ -32,26 +36,47 @@ import (
 type Deps struct {
 	// Survey is the connection to the survey service, with a key that may act for any organisation. Required.
 	Survey grpc.ClientConnInterface
+	// Events makes the log that the service follows. refill is a partition of the survey service's own log, of count. Nil follows all of that
+	// log, from the survey service itself.
+	Events func(refill func(partition, count int) eventlog.Source[*surveyv1.Event]) (eventlog.Log[*surveyv1.Event], error)
+	// Signal wakes the processes that share the store; nil wakes nobody: each looks by itself once in a while.
+	Signal Signal
+	// Cache keeps what takes long to work out; nil keeps nothing.
+	Cache Cache
+	// Instance names this process among those that share the store. Two must not have the same name at a time.
+	Instance string
 	// Data is the folder that a relative Config.Path begins in; empty means the working directory.
 	Data string
 	// Logger gets what has no caller to be told; nil discards it.
 	Logger *slog.Logger
 	// Meters make instruments for metrics; nil makes none.
 	Meters metric.MeterProvider
+	// Tracers make the spans of batches and statements; nil makes none.
+	Tracers trace.TracerProvider
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
+// Signal wakes the processes that share a store when one of them has stored something. Losing a signal makes them look a little later.
+type Signal = ingest.Signal
+
+// Cache keeps values for the processes that share a store. A value that is lost is worked out again.
+type Cache = api.Cache
+
 // Service is a scoring service that is ready to be registered and run.
 type Service struct {
 	store     store.Store
-	board     *live.Board
+	now       func() time.Time
 	api       *api.Server
-	consumer  *eventlog.Consumer[*surveyv1.Event]
+	applier   *ingest.Applier
+	follower  *follower
 	rebuilder *ingest.Rebuilder
 	closing   sync.Once
 	closeErr  error
 }
+
+// Schema is what the service keeps in PostgreSQL, for otklik migrate.
+func Schema() pgkit.Schema { return postgres.Schema() }
 
 // New opens the store and loads the scores. When it fails, nothing is left open. It does not wait for the survey service.
 func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
@@ -61,11 +86,13 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if deps.Survey == nil {
 		return nil, errors.New("check dependencies: Survey is needed")
 	}
-	path := config.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(deps.Data, path)
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
 	}
-	db, err := sqlite.Open(ctx, path)
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	db, err := open(ctx, config, deps)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -76,47 +103,69 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	return s, nil
 }
 
+// open opens the store that the configuration names.
+func open(ctx context.Context, config Config, deps Deps) (store.Store, error) {
+	if config.Postgres.Enabled() {
+		db, err := pgkit.Open(ctx, config.Postgres, pgkit.Options{Component: component, Logger: deps.Logger, Tracers: deps.Tracers, Meters: deps.Meters})
+		if err != nil {
+			return nil, err
+		}
+		st, err := postgres.Open(ctx, db, deps.Logger)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		return st, nil
+	}
+	path := config.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(deps.Data, path)
+	}
+	return sqlite.Open(ctx, path)
+}
+
 // newService makes a service over a store, which stays the caller's when it fails.
 func newService(ctx context.Context, config Config, deps Deps, db store.Store) (*Service, error) {
-	if deps.Logger == nil {
-		deps.Logger = slog.New(slog.DiscardHandler)
-	}
-	if deps.Now == nil {
-		deps.Now = time.Now
-	}
 	location, err := time.LoadLocation(config.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("check time_zone: %w", err)
 	}
-	s := &Service{store: db, board: live.New()}
+	board := live.New()
+	s := &Service{store: db, now: deps.Now}
 	var instruments *ingest.Instruments
 	if deps.Meters != nil {
-		if instruments, err = ingest.NewInstruments(deps.Meters, s.board, deps.Now); err != nil {
+		if instruments, err = ingest.NewInstruments(deps.Meters, board, deps.Now); err != nil {
+			return nil, err
+		}
+	}
+	// The log refills itself from the survey service through the sinks of the applier, whose number is that of the log's partitions.
+	feed := ingest.NewFeed(deps.Survey)
+	log := eventlog.Whole(feed.Of(""))
+	if deps.Events != nil {
+		if log, err = deps.Events(feed.Part); err != nil {
 			return nil, err
 		}
 	}
 	catalog := surveys.New(deps.Survey, config.SurveyRefresh, deps.Now)
-	applier := ingest.NewApplier(ingest.Options{
-		Store: db, Board: s.board, Catalog: catalog, Logger: deps.Logger, Instruments: instruments, Now: deps.Now,
+	s.applier = ingest.NewApplier(ingest.Options{
+		Store: db, Board: board, Catalog: catalog, Log: feed, Partitions: log.Partitions(), Logger: deps.Logger, Instruments: instruments,
+		Tracers: deps.Tracers, Signal: deps.Signal, FollowInterval: config.FollowInterval, Instance: deps.Instance, Now: deps.Now,
 	})
-	if err := applier.Load(ctx); err != nil {
-		return nil, err
+	if err := s.applier.Load(ctx); err != nil {
+		return nil, explain(err)
 	}
-	feed := ingest.NewFeed(deps.Survey)
-	s.rebuilder = ingest.NewRebuilder(applier, feed)
+	s.rebuilder = ingest.NewRebuilder(s.applier)
 	if err := s.rebuilder.Recover(ctx); err != nil {
 		return nil, err
 	}
-	s.consumer = eventlog.New[*surveyv1.Event](
-		eventlog.Config{Name: "scoring", MaxBatch: config.BatchSize, Queue: readAhead, MinBackoff: minBackoff, Logger: deps.Logger},
-		applier.Following(feed), applier, (*surveyv1.Event).GetPosition)
+	s.follower = newFollower(log, s.applier, config.BatchSize, deps.Logger)
 	if deps.Meters != nil {
-		if err := ingest.ObserveFeed(deps.Meters, s.consumer.Status); err != nil {
+		if err := ingest.ObserveFeed(deps.Meters, s.follower.status); err != nil {
 			return nil, err
 		}
 	}
 	s.api = api.New(api.Options{
-		Store: db, Board: s.board, Catalog: catalog, Rebuilder: s.rebuilder, Logger: deps.Logger, Location: location,
+		Store: db, Board: board, Catalog: catalog, Rebuilder: s.rebuilder, Applier: s.applier, Cache: deps.Cache, Logger: deps.Logger,
+		Location:   location,
 		PageTokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now},
 		Thresholds: &scoremetric.Thresholds{
 			StrongAbove: config.Bands.StrongAbove, SystemicTo: config.Bands.SystemicTo, CaseLevelFrom: config.Bands.CaseLevelFrom,
@@ -126,26 +175,39 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	return s, nil
 }
 
-const (
-	// readAhead is how many batches are read ahead of the one that is applied. Few, so that a busy consumer makes the survey service gather
-	// changes into larger batches, which cost both sides less.
-	readAhead = 2
-	// minBackoff is the first wait after the change log could not be read; at the start the survey service is often up a moment later.
-	minBackoff = 20 * time.Millisecond
-)
+// explain adds to an error of the start what to do about it.
+func explain(err error) error {
+	if errors.Is(err, store.ErrPartitions) {
+		return fmt.Errorf("%w: give events.partitions its former value, or let the scores be counted anew into an empty store", err)
+	}
+	return err
+}
 
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run follows the survey service's change log and works on rebuilds until ctx ends. Streams are ended by the server that they are
-// registered with, when it drains.
+// keeper is a store that needs something done as time goes by.
+type keeper interface {
+	Maintain(ctx context.Context, now func() time.Time)
+}
+
+// Run follows the survey service's change log and the other processes that do, and works on rebuilds, until ctx ends. Streams are ended by the
+// server that they are registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
-	var beside sync.WaitGroup
-	var rebuildErr error
-	beside.Go(func() { rebuildErr = s.rebuilder.Run(ctx) })
-	err := s.consumer.Run(ctx)
-	beside.Wait()
-	return errors.Join(err, rebuildErr)
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return s.rebuilder.Run(ctx) })
+	work.Go(func() error { return s.follower.run(ctx) })
+	work.Go(func() error {
+		s.applier.Run(ctx)
+		return nil
+	})
+	if k, ok := s.store.(keeper); ok {
+		work.Go(func() error {
+			k.Maintain(ctx, s.now)
+			return nil
+		})
+	}
+	return work.Wait()
 }
 
 // Ready tells whether the service's own store can be read.

@@ -58,8 +58,12 @@ func catalogError(err error, field, name string) error {
 		return refuse(codes.NotFound, scoringv1.ErrorReason_ERROR_REASON_SURVEY_NOT_FOUND, name+": "+what,
 			rpcerr.WithField(field, "SURVEY_NOT_FOUND", what), rpcerr.WithMetadata("survey", name), rpcerr.WithCause(err))
 	case errors.Is(err, surveys.ErrUnavailable), errors.Is(err, surveys.ErrFault):
-		return refuse(codes.Unavailable, scoringv1.ErrorReason_ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE,
-			"the survey service, which knows the questions, did not answer: try again", rpcerr.WithCause(err))
+		return surveyServiceUnavailable(err)
 	}
 	return err
+}
+
+func surveyServiceUnavailable(err error) error {
+	return refuse(codes.Unavailable, scoringv1.ErrorReason_ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE,
+		"the survey service, which knows the questions, did not answer: try again", rpcerr.WithCause(err))
 }

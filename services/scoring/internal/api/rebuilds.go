@@ -54,6 +54,12 @@ func (s *Server) GetRebuild(ctx context.Context, req *scoringv1.GetRebuildReques
 	if err != nil {
 		return nil, err
 	}
+	if r.State == store.Succeeded && s.Store.Shared() {
+		// Whoever sees that the rebuild has succeeded must see its scores, whatever process was at work on it.
+		if err := s.Applier.CatchUp(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return &scoringv1.GetRebuildResponse{Rebuild: rebuildToProto(r)}, nil
 }
 

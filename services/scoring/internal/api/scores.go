@@ -63,7 +63,8 @@ func (s *Server) with(ctx context.Context, org string, subjects []subject, fn fu
 		}
 		// Taken before anything is counted: all that arrived until then is counted.
 		watermark := s.Board.Watermark()
-		for i := range data {
+		for i, x := range subjects {
+			data[i].Memo = s.memo(org, x.survey)
 			data[i].Cube, data[i].Facts = s.Board.Cube(org), facts{store: s.Store, ledger: store.Ledger{Organization: org}}
 		}
 		err := fn(data)

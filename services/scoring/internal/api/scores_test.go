@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
+	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
@@ -41,7 +42,13 @@ func TestUnknownQuestionIsLookedUpOnceMore(t *testing.T) {
 	delta.AddFact(&fact.Fact{ID: "r", Survey: "shop", Revision: 1, Population: fact.Customer, CountTime: time.Unix(0, 0), Weight: 1, Answers: []fact.Answer{
 		{Question: "recommend", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: 900},
 	}})
-	if err := board.Apply("acme", delta); err != nil {
+	counted := cube.New()
+	if err := counted.Apply(delta); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := board.Reload(board.Marks(), func() (map[string]*cube.Cube, store.Marks, error) {
+		return map[string]*cube.Cube{"acme": counted}, store.Marks{Cursors: []store.Cursor{{}}}, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ question, baseline string }{

@@ -29,13 +29,24 @@ type Rebuilder interface {
 	Start(ctx context.Context, organization string) (store.Rebuild, error)
 }
 
-// Options are what a Server works with; all but Thresholds are required.
+// Applier applies events; *ingest.Applier is one.
+type Applier interface {
+	// Replay applies an event that was set aside.
+	Replay(ctx context.Context, organization string, position int64) error
+	// CatchUp counts what is stored.
+	CatchUp(ctx context.Context) error
+}
+
+// Options are what a Server works with; all but Cache and Thresholds are required.
 type Options struct {
 	Store     store.Store
 	Board     *live.Board
 	Catalog   Catalog
 	Rebuilder Rebuilder
-	Logger    *slog.Logger
+	Applier   Applier
+	// Cache keeps what takes long to work out; nil keeps nothing.
+	Cache  Cache
+	Logger *slog.Logger
 	// Location is the time zone of queries that name none.
 	Location *time.Location
 	// Thresholds judge estimates; nil means the defaults of the definitions.

@@ -192,13 +192,20 @@ func (d *Delta) Change(k Key, value, count int64) {
 	}
 }
 
+// Add adds changes of one series; the bucket of the key means nothing. The changes are not kept.
+func (d *Delta) Add(k Key, changes ...Change) {
+	if len(changes) == 0 {
+		return
+	}
+	s := d.family(deltaKey{k.Survey, k.family()}).series(k.ContextKey, k.ContextValue)
+	s.changes = append(s.changes, changes...)
+	s.tidy = false
+}
+
 // Merge adds the changes of other.
 func (d *Delta) Merge(other *Delta) {
 	for k, changes := range other.Series() {
-		s := d.family(deltaKey{k.Survey, k.family()}).series(k.ContextKey, k.ContextValue)
-		for _, c := range changes {
-			s.add(c)
-		}
+		d.Add(k, changes...)
 	}
 }
 

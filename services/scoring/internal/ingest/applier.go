@@ -7,159 +7,100 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// Options are what an Applier works with; all but Instruments and Now are required.
+// Signal wakes the processes that share a store when one of them has stored something. Losing a signal makes them look a little later.
+type Signal interface {
+	// Notify wakes the others. It does not fail.
+	Notify(ctx context.Context)
+	// Listen calls wake at each signal until ctx ends.
+	Listen(ctx context.Context, wake func())
+}
+
+// Options are what an Applier works with. Store, Board, Catalog, Log and Logger are required.
 type Options struct {
 	Store   store.Store
 	Board   *live.Board
 	Catalog Catalog
-	Logger  *slog.Logger
+	// Log is the change log of the survey service.
+	Log    Log
+	Logger *slog.Logger
+	// Partitions is how many the log is divided into; 0 means that it is not.
+	Partitions int
 	// Instruments count what happens; nil counts nothing.
 	Instruments *Instruments
+	// Tracers make the spans of batches; nil makes none.
+	Tracers trace.TracerProvider
+	// Signal wakes other processes; nil wakes nobody.
+	Signal Signal
+	// FollowInterval is how often a shared store is asked for what others stored; 0 means DefaultFollowInterval.
+	FollowInterval time.Duration
+	// Instance names this process among those that share the store.
+	Instance string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Applier applies events to the store and then to the board, one batch after the other. It is the sink of the change log.
+// DefaultFollowInterval is how often a shared store is asked unless told otherwise.
+const DefaultFollowInterval = 200 * time.Millisecond
+
+// Log is the change log, or the part of it that belongs to an organisation.
+type Log interface {
+	// Of is the part of the log that belongs to an organisation; all of it for the empty one.
+	Of(organization string) eventlog.Source[*surveyv1.Event]
+}
+
+// Applier applies events to the store and then to the board: those of each partition by a sink of its own. What other processes store, it
+// counts after them.
 type Applier struct {
 	Options
 
-	// mu is held while a batch is applied, and by a rebuild while it takes the place of a live ledger.
-	mu sync.Mutex
-	// counted is the position up to which the board counts; unknown when the board must be loaded before anything is applied to it.
-	counted int64
-	// translator converts events.
-	translator *translator
+	sinks []*Sink
+	// following is held while the store is asked for what is not counted.
+	following sync.Mutex
+	// wakes tells that others have stored something, stored that this process has. Both hold one signal at most.
+	wakes, stored chan struct{}
 }
-
-// unknown is no position.
-const unknown = -1
 
 // NewApplier makes an applier. Call Load before anything else.
 func NewApplier(o Options) *Applier {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Applier{Options: o, counted: unknown, translator: newTranslator(o.Catalog, o.Now)}
+	if o.FollowInterval <= 0 {
+		o.FollowInterval = DefaultFollowInterval
+	}
+	a := &Applier{Options: o, wakes: make(chan struct{}, 1), stored: make(chan struct{}, 1)}
+	for p := range max(1, o.Partitions) {
+		a.sinks = append(a.sinks, newSink(a, p))
+	}
+	return a
 }
 
-// Load fills the board from the store.
+// Load tells the store of the partitions and fills the board.
 func (a *Applier) Load(ctx context.Context) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.load(ctx)
-}
-
-func (a *Applier) load(ctx context.Context) error {
-	cursor, err := a.Store.Cursor(ctx)
-	if err != nil {
+	if err := a.Store.Partition(ctx, len(a.sinks)); err != nil {
 		return fmt.Errorf("load scores: %w", err)
 	}
-	cubes, err := live.Load(ctx, a.Store)
-	if err != nil {
+	if err := a.CatchUp(ctx); err != nil {
 		return fmt.Errorf("load scores: %w", err)
 	}
-	a.Board.Reset(cubes)
-	a.Board.Advance(cursor.AsOf)
-	a.counted = cursor.Position
 	return nil
 }
 
-// Position is how far the change log is applied.
-func (a *Applier) Position(ctx context.Context) (int64, error) {
-	c, err := a.Store.Cursor(ctx)
-	return c.Position, err
-}
+// Sink applies the events of a partition.
+func (a *Applier) Sink(partition int) *Sink { return a.sinks[partition] }
 
-// Reached tells that everything up to a moment is applied.
-func (a *Applier) Reached(asOf time.Time) { a.Board.Advance(asOf) }
-
-// Apply applies events in the order of their positions, exactly once in effect: those at or below the stored position are passed over.
-func (a *Applier) Apply(ctx context.Context, events []*surveyv1.Event) (int64, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	cursor, err := a.cursor(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("apply events: %w", err)
-	}
-	for len(events) > 0 && events[0].GetPosition() <= cursor.Position {
-		events = events[1:]
-	}
-	if len(events) == 0 {
-		return cursor.Position, nil
-	}
-	if err := a.apply(ctx, cursor, events); err != nil {
-		return 0, fmt.Errorf("apply events: %w", err)
-	}
-	return events[len(events)-1].GetPosition(), nil
-}
-
-// cursor is how far the store is, after making sure that the board is as far: it is not when the store had committed a batch but failed to say
-// so, or when somebody else wrote to it.
-func (a *Applier) cursor(ctx context.Context) (store.Cursor, error) {
-	cursor, err := a.Store.Cursor(ctx)
-	if err == nil && cursor.Position != a.counted {
-		err = a.load(ctx)
-		cursor.Position = a.counted
-	}
-	return cursor, err
-}
-
-// apply stores a batch and then counts it.
-func (a *Applier) apply(ctx context.Context, cursor store.Cursor, events []*surveyv1.Event) error {
-	last := events[len(events)-1]
-	batch := store.Batch{From: cursor.Position, To: store.Cursor{Position: last.GetPosition(), AsOf: received(last)}, Read: int64(len(events))}
-	parts, err := a.split(ctx, events)
-	if err != nil {
-		return err
-	}
-	drafts, err := commit(ctx, a.Store, &batch, parts)
-	if err != nil {
-		return err
-	}
-	a.translator.stored()
-	for _, d := range drafts {
-		if err := a.Board.Apply(d.changes.Ledger.Organization, d.delta); err != nil {
-			// The store is right: what the board shows is made anew from it.
-			a.counted = unknown
-			return err
-		}
-		for _, aside := range d.changes.Aside {
-			a.report(ctx, aside)
-		}
-	}
-	a.counted = batch.To.Position
-	a.Board.Advance(batch.To.AsOf)
-	a.Instruments.applied(ctx, len(events))
-	return nil
-}
-
-// split converts events, each organisation's apart.
-func (a *Applier) split(ctx context.Context, events []*surveyv1.Event) ([]part, error) {
-	var order []string
-	byOrganization := make(map[string][]*surveyv1.Event, 1)
-	for _, e := range events {
-		o := e.GetOrganization()
-		if _, ok := byOrganization[o]; !ok {
-			order = append(order, o)
-		}
-		byOrganization[o] = append(byOrganization[o], e)
-	}
-	parts := make([]part, len(order))
-	for i, o := range order {
-		p := part{ledger: store.Ledger{Organization: o}}
-		var err error
-		if p.records, p.aside, err = a.translator.convert(ctx, p.ledger, byOrganization[o]); err != nil {
-			return nil, err
-		}
-		parts[i] = p
-	}
-	return parts, nil
+// partitionOf is the partition that an event belongs to.
+func (a *Applier) partitionOf(e *surveyv1.Event) int {
+	return eventlog.Partition(e.GetKey(), len(a.sinks))
 }
 
 // report tells people of an event that was set aside.
@@ -168,10 +109,10 @@ func (a *Applier) report(ctx context.Context, s store.SetAside) {
 	a.Logger.ErrorContext(ctx, "event set aside", "organization", s.Organization, "position", s.Position, "reason", s.Reason)
 }
 
-// received is when an event was accepted; zero when it does not say.
-func received(e *surveyv1.Event) time.Time {
-	if r := e.GetResponse(); r != nil {
-		return moment(r.GetReceiveTime())
+// past is a moment, or now where it lies ahead: clocks of processes differ, and nobody has counted what has not happened yet.
+func (a *Applier) past(t time.Time) time.Time {
+	if now := a.Now(); t.After(now) {
+		return now
 	}
-	return moment(e.GetRefusal().GetReceiveTime())
+	return t
 }

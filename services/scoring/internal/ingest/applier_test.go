@@ -74,7 +74,7 @@ func TestExactlyOnceInEffect(t *testing.T) {
 			// The log is delivered at least once: from some event that may have been applied already.
 			from := max(0, at-r.IntN(5))
 			to := min(len(log), at+1+r.IntN(30))
-			position, err := a.Apply(ctx, log[from:to])
+			position, err := a.Sink(0).Apply(ctx, log[from:to])
 			if err == nil {
 				// It is further when a batch was stored that failed.
 				at = to
@@ -98,7 +98,7 @@ func TestExactlyOnceInEffect(t *testing.T) {
 // loaded is the cube that a restart would begin with.
 func loaded(t failer, st store.Store, org string) *cube.Cube {
 	t.Helper()
-	cubes, err := live.Load(context.Background(), st)
+	cubes, _, err := live.Load(context.Background(), st)
 	if err != nil {
 		t.Fatalf("load: %v", err)
 	}
@@ -166,7 +166,7 @@ func TestOrderOfOutcomes(t *testing.T) {
 		a, board := newApplier(t, st, &shopCatalog{})
 		for i, e := range order {
 			e.Position = int64(i + 1)
-			if _, err := a.Apply(context.Background(), []*surveyv1.Event{e}); err != nil {
+			if _, err := a.Sink(0).Apply(context.Background(), []*surveyv1.Event{e}); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
@@ -208,7 +208,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 		responseEvent("acme", "a", 1, noon, "", 1, 9, 3), wrongValue, noRevision, words, nothing, unnamed, timeless,
 		responseEvent("acme", "g", 8, noon, "", 1, 9, 3),
 	}
-	if position, err := a.Apply(ctx, log); err != nil || position != 8 {
+	if position, err := a.Sink(0).Apply(ctx, log); err != nil || position != 8 {
 		t.Fatalf("position %d, %v", position, err)
 	}
 	list, err := st.Aside(ctx, store.Ledger{Organization: "acme"}, 0, 100)
@@ -241,13 +241,13 @@ func TestAnUnreachableSurveyServiceIsNoPoison(t *testing.T) {
 	events := []*surveyv1.Event{responseEvent("acme", "a", 1, noon, "", 1, 9, 3)}
 	catalog.fail(surveys.ErrUnavailable)
 	for range 20 {
-		if _, err := a.Apply(ctx, events); !errors.Is(err, surveys.ErrUnavailable) {
+		if _, err := a.Sink(0).Apply(ctx, events); !errors.Is(err, surveys.ErrUnavailable) {
 			t.Fatalf("apply: %v, want ErrUnavailable", err)
 		}
 	}
 	catalog.fail(surveys.ErrFault)
 	testkit.Eventually(t, time.Minute, func() error {
-		_, err := a.Apply(ctx, events)
+		_, err := a.Sink(0).Apply(ctx, events)
 		return err
 	})
 	list, err := st.Aside(ctx, store.Ledger{Organization: "acme"}, 0, 100)

@@ -106,7 +106,7 @@ func benchmarkApply(b *testing.B, over time.Duration, batch int, invited bool) {
 	before := cpuTime(b)
 	for len(events) > 0 {
 		n := min(batch, len(events))
-		if _, err := applier.Apply(ctx, events[:n]); err != nil {
+		if _, err := applier.Sink(0).Apply(ctx, events[:n]); err != nil {
 			b.Fatal(err)
 		}
 		events = events[n:]

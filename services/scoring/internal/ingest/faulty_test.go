@@ -26,12 +26,12 @@ func (f *faulty) fault() error {
 	return nil
 }
 
-// Cursor fails at random.
-func (f *faulty) Cursor(ctx context.Context) (store.Cursor, error) {
+// Marks fails at random.
+func (f *faulty) Marks(ctx context.Context) (store.Marks, error) {
 	if err := f.fault(); err != nil {
-		return store.Cursor{}, err
+		return store.Marks{}, err
 	}
-	return f.Store.Cursor(ctx)
+	return f.Store.Marks(ctx)
 }
 
 // Apply fails at random, before or after the batch is stored.

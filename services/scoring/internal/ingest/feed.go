@@ -18,6 +18,8 @@ type Feed struct {
 	client surveyv1.EventFeedServiceClient
 	// organization narrows the log; empty means all.
 	organization string
+	// partition of count narrows the log, too; count 0 means all.
+	partition, count int
 }
 
 // NewFeed is the change log of all organisations behind a connection.
@@ -31,9 +33,17 @@ func (f Feed) Of(organization string) eventlog.Source[*surveyv1.Event] {
 	return f
 }
 
+// Part is one partition of the log, of count.
+func (f Feed) Part(partition, count int) eventlog.Source[*surveyv1.Event] {
+	f.partition, f.count = partition, count
+	return f
+}
+
 // Open starts a stream of all events after a position.
 func (f Feed) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
-	s, err := f.client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: after, Organization: f.organization})
+	s, err := f.client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{
+		AfterPosition: after, Organization: f.organization, PartitionCount: int32(f.count), Partition: int32(f.partition),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open change log: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otklik/otklik/libs/eventlog"
@@ -42,8 +43,9 @@ func NewInstruments(meters metric.MeterProvider, board *live.Board, now func() t
 	return i, nil
 }
 
-// ObserveFeed makes the instruments that tell how far the change log is followed; head minus position is what is still to be counted.
-func ObserveFeed(meters metric.MeterProvider, status func() eventlog.Status) error {
+// ObserveFeed makes the instruments that tell how far the partitions that fall to this process are followed; head minus position is at most
+// what is still to be counted: the head is that of the whole log.
+func ObserveFeed(meters metric.MeterProvider, status func() map[int]eventlog.Status) error {
 	meter := meters.Meter("github.com/otklik/otklik/services/scoring")
 	for _, g := range []struct {
 		name, description string
@@ -60,7 +62,9 @@ func ObserveFeed(meters metric.MeterProvider, status func() eventlog.Status) err
 	} {
 		if _, err := meter.Int64ObservableGauge(g.name, metric.WithDescription(g.description),
 			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-				o.Observe(g.value(status()))
+				for partition, s := range status() {
+					o.Observe(g.value(s), metric.WithAttributes(inPartition(partition)))
+				}
 				return nil
 			})); err != nil {
 			return fmt.Errorf("make instruments: %w", err)
@@ -69,11 +73,14 @@ func ObserveFeed(meters metric.MeterProvider, status func() eventlog.Status) err
 	return nil
 }
 
-func (i *Instruments) applied(ctx context.Context, n int) {
+func (i *Instruments) applied(ctx context.Context, partition, n int) {
 	if i != nil {
-		i.events.Add(ctx, int64(n))
+		i.events.Add(ctx, int64(n), metric.WithAttributes(inPartition(partition)))
 	}
 }
+
+// inPartition names the partition that a number belongs to.
+func inPartition(partition int) attribute.KeyValue { return attribute.Int("partition", partition) }
 
 func (i *Instruments) setAside(ctx context.Context) {
 	if i != nil {

@@ -16,7 +16,9 @@ func TestFeedIsObserved(t *testing.T) {
 	t.Parallel()
 	reader := sdkmetric.NewManualReader()
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	status := func() eventlog.Status { return eventlog.Status{Connected: true, Position: 7, Head: 9} }
+	status := func() map[int]eventlog.Status {
+		return map[int]eventlog.Status{3: {Connected: true, Position: 7, Head: 9}}
+	}
 	if err := ingest.ObserveFeed(meters, status); err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +31,9 @@ func TestFeedIsObserved(t *testing.T) {
 		for _, m := range scope.Metrics {
 			if g, ok := m.Data.(metricdata.Gauge[int64]); ok && len(g.DataPoints) == 1 {
 				got[m.Name] = g.DataPoints[0].Value
+				if p, _ := g.DataPoints[0].Attributes.Value("partition"); p.AsInt64() != 3 {
+					t.Errorf("%s is of partition %v, want 3", m.Name, p.AsInt64())
+				}
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type part struct {
 	ledger  store.Ledger
 	records []store.Record
 	aside   []store.SetAside
+	// resolved are positions of events that were set aside before.
+	resolved []int64
 }
 
 // commit stores the parts of a batch, each of another ledger, and returns what they changed. Records that are stored already are rare - a
@@ -39,7 +41,7 @@ func tryCommit(ctx context.Context, st store.Store, batch *store.Batch, parts []
 	batch.Changes = make([]store.Changes, len(parts))
 	for i, p := range parts {
 		var err error
-		if drafts[i], err = compose(ctx, st, p.ledger, p.records, p.aside); err != nil {
+		if drafts[i], err = compose(ctx, st, p); err != nil {
 			return nil, err
 		}
 		batch.Changes[i] = drafts[i].changes
@@ -53,14 +55,17 @@ type draft struct {
 	delta   *cube.Delta
 }
 
-// compose works out what records change in a ledger.
-func compose(ctx context.Context, st store.Store, l store.Ledger, records []store.Record, aside []store.SetAside) (draft, error) {
-	d := draft{changes: store.Changes{Ledger: l, Records: records, Aside: aside}, delta: &cube.Delta{}}
-	outcomes, err := st.Outcomes(ctx, l, invitations(records))
-	if err != nil {
-		return draft{}, fmt.Errorf("compose changes: %w", err)
+// compose works out what the records of a part change in its ledger.
+func compose(ctx context.Context, st store.Store, p part) (draft, error) {
+	d := draft{changes: store.Changes{Ledger: p.ledger, Records: p.records, Aside: p.aside, Resolved: p.resolved}, delta: &cube.Delta{}}
+	var outcomes map[store.Invitation]fact.Outcome
+	if asked := invitations(p.records); len(asked) > 0 {
+		var err error
+		if outcomes, err = st.Outcomes(ctx, p.ledger, asked); err != nil {
+			return draft{}, fmt.Errorf("compose changes: %w", err)
+		}
 	}
-	for _, r := range records {
+	for _, r := range p.records {
 		if r.Fact != nil {
 			d.delta.AddFact(r.Fact)
 			d.join(outcomes, r.Fact.Survey, r.Fact.Invitation, fact.Outcome{Answered: true})

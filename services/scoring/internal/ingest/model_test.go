@@ -116,8 +116,16 @@ func randomEvent(r *rand.Rand, position int64) *surveyv1.Event {
 	return e
 }
 
+// key is what an event is about, as the survey service says it.
+func key(org, what, id, invitation string) string {
+	if invitation != "" {
+		return org + "/invitation/" + invitation
+	}
+	return org + "/" + what + "/" + id
+}
+
 func responseEvent(org, id string, position int64, at time.Time, invitation string, revision int, nps, effort float64) *surveyv1.Event {
-	return &surveyv1.Event{Position: position, Organization: org, Change: &surveyv1.Event_Response{Response: &surveyv1.Response{
+	return &surveyv1.Event{Position: position, Organization: org, Key: key(org, "response", id, invitation), Change: &surveyv1.Event_Response{Response: &surveyv1.Response{
 		Name: "surveys/shop/responses/" + id, Revision: fmt.Sprintf("surveys/shop/revisions/%d", revision),
 		CountTime: timestamppb.New(at), ReceiveTime: timestamppb.New(at.Add(time.Second)), Invitation: invitation, Language: "ky",
 		Context: &typev1.Context{Location: fmt.Sprint("store-", int(nps)%3)},
@@ -128,7 +136,7 @@ func responseEvent(org, id string, position int64, at time.Time, invitation stri
 }
 
 func refusalEvent(org, survey, id string, position int64, at time.Time, invitation string) *surveyv1.Event {
-	return &surveyv1.Event{Position: position, Organization: org, Change: &surveyv1.Event_Refusal{Refusal: &surveyv1.Refusal{
+	return &surveyv1.Event{Position: position, Organization: org, Key: key(org, survey+"/refusal", id, invitation), Change: &surveyv1.Event_Refusal{Refusal: &surveyv1.Refusal{
 		Name: "surveys/" + survey + "/refusals/" + id, Kind: surveyv1.Refusal_Kind(1 + len(id)%3), CountTime: timestamppb.New(at),
 		ReceiveTime: timestamppb.New(at), Invitation: invitation, Context: &typev1.Context{Channel: "sms"},
 	}}}
@@ -229,12 +237,28 @@ func wantEqualCubes(t failer, what string, got, want *cube.Cube) {
 // newApplier makes an applier over a store and loads the scores.
 func newApplier(t failer, st store.Store, catalog ingest.Catalog) (*ingest.Applier, *live.Board) {
 	t.Helper()
+	return newApplierOf(t, st, catalog, newFeed())
+}
+
+// newApplierOf makes an applier that knows a change log.
+func newApplierOf(t failer, st store.Store, catalog ingest.Catalog, log ingest.Log) (*ingest.Applier, *live.Board) {
+	t.Helper()
 	board := live.New()
-	a := ingest.NewApplier(ingest.Options{Store: st, Board: board, Catalog: catalog, Logger: slog.New(slog.DiscardHandler)})
+	a := ingest.NewApplier(ingest.Options{Store: st, Board: board, Catalog: catalog, Log: log, Logger: slog.New(slog.DiscardHandler)})
 	if err := a.Load(context.Background()); err != nil {
 		t.Fatalf("load: %v", err)
 	}
 	return a, board
+}
+
+// position is how far the first partition of a store is.
+func position(t failer, st store.Store) int64 {
+	t.Helper()
+	m, err := st.Marks(context.Background())
+	if err != nil {
+		t.Fatalf("marks: %v", err)
+	}
+	return m.Cursors[0].Position
 }
 
 // feed is a change log in memory.
@@ -277,11 +301,22 @@ func (f *feed) all() []*surveyv1.Event {
 }
 
 // Of narrows the log.
-func (f *feed) Of(org string) eventlog.Source[*surveyv1.Event] { return feedOf{f, org} }
+func (f *feed) Of(org string) eventlog.Source[*surveyv1.Event] { return feedOf{feed: f, org: org} }
+
+// part is one partition of the log.
+func (f *feed) part(partition, count int) eventlog.Source[*surveyv1.Event] {
+	return feedOf{feed: f, partition: partition, count: count}
+}
 
 type feedOf struct {
 	*feed
-	org string
+	org              string
+	partition, count int
+}
+
+// holds tells whether an event belongs to what is asked for.
+func (f feedOf) holds(e *surveyv1.Event) bool {
+	return (f.org == "" || e.GetOrganization() == f.org) && (f.count == 0 || eventlog.Partition(e.GetKey(), f.count) == f.partition)
 }
 
 // Open starts a stream.
@@ -333,7 +368,7 @@ func (s *feedStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 				drained = false
 				continue
 			}
-			if s.org == "" || e.GetOrganization() == s.org {
+			if s.holds(e) {
 				b.Events = append(b.Events, e)
 			}
 			if drained {

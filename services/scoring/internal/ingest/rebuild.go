@@ -3,19 +3,15 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/store"
-
-	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
 // Limits of a rebuild.
@@ -30,6 +26,8 @@ const (
 	retryPause = 100 * time.Millisecond
 	// sweepBatch is how many rows of discarded ledgers are removed at a time, so that live batches get their turn in between.
 	sweepBatch = 2000
+	// sweepInterval is how often discarded ledgers of other processes are looked for.
+	sweepInterval = time.Minute
 	// failTimeout bounds the recording of a failure while the service stops.
 	failTimeout = 5 * time.Second
 	// concurrentRebuilds is how many organisations are rebuilt at a time; others wait.
@@ -39,17 +37,10 @@ const (
 // errStopped is why a rebuild fails that was at work when the service stopped.
 var errStopped = errors.New("the service stopped while the rebuild was at work; start another one")
 
-// Source is the change log of an organisation.
-type Source interface {
-	// Of is the part of the log that belongs to an organisation.
-	Of(organization string) eventlog.Source[*surveyv1.Event]
-}
-
 // Rebuilder makes the scores of an organisation anew from the change log while the live ones go on. Make it with NewRebuilder, call Recover
 // before anything else, and Run.
 type Rebuilder struct {
 	applier *Applier
-	source  Source
 	logger  *slog.Logger
 	now     func() time.Time
 
@@ -61,26 +52,11 @@ type Rebuilder struct {
 }
 
 // NewRebuilder makes a rebuilder that works beside an applier.
-func NewRebuilder(applier *Applier, source Source) *Rebuilder {
+func NewRebuilder(applier *Applier) *Rebuilder {
 	return &Rebuilder{
-		applier: applier, source: source, logger: applier.Logger, now: applier.Now,
+		applier: applier, logger: applier.Logger, now: applier.Now,
 		started: make(chan store.Rebuild), dirty: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-}
-
-// Recover gives up the rebuilds that were at work when the service last stopped.
-func (r *Rebuilder) Recover(ctx context.Context) error {
-	list, err := r.applier.Store.RunningRebuilds(ctx)
-	if err != nil {
-		return fmt.Errorf("recover rebuilds: %w", err)
-	}
-	for _, b := range list {
-		l := store.Ledger{Organization: b.Organization, Rebuild: b.Number}
-		if _, err := r.applier.Store.FailRebuild(ctx, l, errStopped.Error(), r.now()); err != nil {
-			return fmt.Errorf("recover rebuilds: %w", err)
-		}
-	}
-	return nil
 }
 
 // errNotRunning tells that nobody would do the work.
@@ -88,7 +64,7 @@ var errNotRunning error = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDow
 
 // Start begins a rebuild. store.ErrRunning when the organisation has one.
 func (r *Rebuilder) Start(ctx context.Context, organization string) (store.Rebuild, error) {
-	b, err := r.applier.Store.StartRebuild(ctx, organization, r.now())
+	b, err := r.applier.Store.StartRebuild(ctx, organization, r.applier.Instance, r.now())
 	if err != nil {
 		return store.Rebuild{}, err
 	}
@@ -111,12 +87,15 @@ func (r *Rebuilder) Run(ctx context.Context) error {
 	defer working.Wait()
 	slots := make(chan struct{}, concurrentRebuilds)
 	working.Go(func() { r.sweep(ctx) })
+	working.Go(func() { r.mourn(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case b := <-r.started:
 			working.Go(func() {
+				ctx, end := r.beat(ctx, b)
+				defer end()
 				select {
 				case slots <- struct{}{}:
 					defer func() { <-slots }()
@@ -134,12 +113,15 @@ func (r *Rebuilder) work(ctx context.Context, b store.Rebuild) {
 	log.InfoContext(ctx, "rebuild begins")
 	w := &rebuild{
 		Rebuilder: r, ledger: store.Ledger{Organization: b.Organization, Rebuild: b.Number}, cube: cube.New(),
-		source: r.source.Of(b.Organization), translator: newTranslator(r.applier.Catalog, r.now), progress: r.now(),
+		source: r.applier.Log.Of(b.Organization), translator: newTranslator(r.applier.Catalog, r.now), progress: time.Now(),
 	}
 	done, err := w.run(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			err = errStopped
+			err = context.Cause(ctx)
+			if !errors.Is(err, errGivenUp) {
+				err = errStopped
+			}
 		}
 		log.ErrorContext(ctx, "rebuild failed", "error", err)
 		r.fail(ctx, b, err)
@@ -157,7 +139,7 @@ func (r *Rebuilder) fail(ctx context.Context, b store.Rebuild, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()
 	reason := "the scores could not be rebuilt; the log of the service says why"
-	for _, known := range []error{errStopped, errNotRunning, errNoProgress, errOtherLog} {
+	for _, known := range []error{errStopped, errNotRunning, errNoProgress, errOtherLog, errGivenUp} {
 		if errors.Is(cause, known) {
 			reason = known.Error()
 		}
@@ -169,8 +151,10 @@ func (r *Rebuilder) fail(ctx context.Context, b store.Rebuild, cause error) {
 	}
 }
 
-// sweep removes discarded ledgers, at first those of earlier runs.
+// sweep removes discarded ledgers, at first those of earlier runs, now and then those of processes that have gone.
 func (r *Rebuilder) sweep(ctx context.Context) {
+	ticks := time.NewTicker(sweepInterval)
+	defer ticks.Stop()
 	for {
 		for {
 			more, err := r.applier.Store.Sweep(ctx, sweepBatch)
@@ -187,6 +171,7 @@ func (r *Rebuilder) sweep(ctx context.Context) {
 		}
 		select {
 		case <-r.dirty:
+		case <-ticks.C:
 		case <-ctx.Done():
 			return
 		}

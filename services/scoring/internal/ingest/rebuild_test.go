@@ -49,16 +49,17 @@ func follow(t failer, st store.Store, f *feed, change ...func(*ingest.Applier)) 
 func followWith(t failer, st store.Store, f *feed, catalog ingest.Catalog, change ...func(*ingest.Applier)) *running {
 	t.Helper()
 	r := &running{store: st}
-	r.applier, r.board = newApplier(t, st, catalog)
+	r.applier, r.board = newApplierOf(t, st, catalog, f)
 	for _, c := range change {
 		c(r.applier)
 	}
-	r.rebuilder = ingest.NewRebuilder(r.applier, f)
+	r.rebuilder = ingest.NewRebuilder(r.applier)
 	if err := r.rebuilder.Recover(context.Background()); err != nil {
 		t.Fatalf("recover: %v", err)
 	}
+	sink := r.applier.Sink(0)
 	consumer := eventlog.New[*surveyv1.Event](
-		eventlog.Config{MinBackoff: time.Millisecond, Logger: slog.New(slog.DiscardHandler)}, r.applier.Following(f.Of("")), r.applier, (*surveyv1.Event).GetPosition)
+		eventlog.Config{MinBackoff: time.Millisecond, Logger: slog.New(slog.DiscardHandler)}, sink.Following(f.Of("")), sink, (*surveyv1.Event).GetPosition)
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = consumer.Run(ctx) })
@@ -91,11 +92,10 @@ func (r *running) caughtUp(t failer, f *feed) {
 	t.Helper()
 	eventually(t, func() error {
 		events := f.all()
-		p, err := r.applier.Position(context.Background())
-		if err == nil && len(events) > 0 && p < events[len(events)-1].GetPosition() {
-			err = fmt.Errorf("position is %d", p)
+		if p := position(t, r.store); len(events) > 0 && p < events[len(events)-1].GetPosition() {
+			return fmt.Errorf("position is %d", p)
 		}
-		return err
+		return nil
 	})
 }
 
@@ -218,7 +218,7 @@ func TestRebuildSurvivesRestart(t *testing.T) {
 		t.Errorf("rebuild after an orderly stop: %+v", stopped)
 	}
 	// A crash leaves a rebuild that nobody works on.
-	crashed, err := st.StartRebuild(ctx, "acme", noon)
+	crashed, err := st.StartRebuild(ctx, "acme", "somebody", noon)
 	if err != nil {
 		t.Fatal(err)
 	}

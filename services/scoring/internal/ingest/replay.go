@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/pause"
@@ -20,6 +23,9 @@ var errNoProgress = errors.New("the change log of the survey service could not b
 // errOtherLog tells that the change log ends before what was read of it: it is another one than before, and is followed from its beginning.
 var errOtherLog = errors.New("the change log is not the one that was read before")
 
+// maxWaiting is how many events of partitions that are behind a rebuild remembers before it waits for them.
+const maxWaiting = 100_000
+
 // rebuild is a rebuild at work.
 type rebuild struct {
 	*Rebuilder
@@ -27,9 +33,13 @@ type rebuild struct {
 	source     eventlog.Source[*surveyv1.Event]
 	translator *translator
 	cube       *cube.Cube
-	// position is how far the rebuilt ledger is, progress when it last moved.
-	position int64
+	// cursor is how far the rebuilt ledger is stored, progress when it last moved.
+	cursor   store.Cursor
 	progress time.Time
+	// read is the position up to which the log was read. Of what was read, the rebuilt ledger holds what the live ledgers hold; waiting are the
+	// events that they did not hold when they were read, in the order of the log.
+	read    int64
+	waiting []*surveyv1.Event
 }
 
 // run replays the log beside the live ingestion, until little is missing, and then finishes while live events wait.
@@ -46,10 +56,10 @@ func (w *rebuild) run(ctx context.Context) (store.Rebuild, error) {
 		if ctx.Err() != nil || errors.Is(err, store.ErrNotRunning) {
 			return store.Rebuild{}, err
 		}
-		if w.now().Sub(w.progress) > patience {
+		if time.Since(w.progress) > patience {
 			return store.Rebuild{}, fmt.Errorf("%w: %w", errNoProgress, err)
 		}
-		w.logger.WarnContext(ctx, "rebuild tries again", "organization", w.ledger.Organization, "position", w.position, "error", err)
+		w.logger.WarnContext(ctx, "rebuild tries again", "organization", w.ledger.Organization, "position", w.read, "error", err)
 		if err := pause.For(ctx, retryPause); err != nil {
 			return store.Rebuild{}, err
 		}
@@ -58,7 +68,7 @@ func (w *rebuild) run(ctx context.Context) (store.Rebuild, error) {
 
 // follow replays the log up to where the live ledgers are or further back, without holding anybody up.
 func (w *rebuild) follow(ctx context.Context) error {
-	live, err := w.applier.Position(ctx)
+	live, err := w.applier.Store.Marks(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,48 +76,78 @@ func (w *rebuild) follow(ctx context.Context) error {
 }
 
 // finish replays what is missing and puts the rebuilt ledger in the place of the live one, while no live event is applied.
-func (w *rebuild) finish(ctx context.Context) (store.Rebuild, error) {
+func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 	a := w.applier
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	cursor, err := a.cursor(ctx)
-	if err != nil {
-		return store.Rebuild{}, err
-	}
-	catchUp, cancel := context.WithTimeout(ctx, catchUpTimeout)
-	defer cancel()
-	if err := w.replay(catchUp, cursor.Position); err != nil {
-		return store.Rebuild{}, fmt.Errorf("catch up: %w", err)
-	}
-	before := a.Board.Cube(w.ledger.Organization)
-	differences := cube.Diff(before, w.cube, 0)
-	// Put in place first: whoever sees that the rebuild has succeeded must see its scores.
-	a.Board.Put(w.ledger.Organization, w.cube)
-	done, err := a.Store.FinishRebuild(ctx, w.ledger, cursor.Position, int64(len(differences)), w.now())
-	if err != nil {
-		// The store may have failed only after it had swapped the ledgers. When that cannot be known, the board is made anew from what the
-		// store holds before the next batch.
-		var readErr error
-		if done, readErr = a.Store.Rebuild(ctx, w.ledger); readErr != nil {
-			a.counted = unknown
+	err = a.Store.Hold(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
+		defer cancel()
+		// The board must count what the store holds, to be compared with what was rebuilt.
+		if err := a.CatchUp(ctx); err != nil {
+			return err
 		}
-		if readErr != nil || done.State != store.Succeeded {
-			a.Board.Put(w.ledger.Organization, before)
-			return store.Rebuild{}, err
+		live, err := a.Store.Marks(ctx)
+		if err != nil {
+			return err
 		}
+		if err := w.replay(ctx, live); err != nil {
+			return fmt.Errorf("catch up: %w", err)
+		}
+		if err := w.again(ctx); err != nil {
+			return fmt.Errorf("try again what was set aside: %w", err)
+		}
+		differences := cube.Diff(a.Board.Cube(w.ledger.Organization), w.cube, 0)
+		done, err = w.swap(ctx, live, int64(len(differences)))
+		return err
+	})
+	if err == nil {
+		wake(a.stored)
 	}
-	return done, nil
+	return done, err
 }
 
-// replay applies the organisation's events up to a position to the rebuilt ledger. It returns when all of them are applied.
-func (w *rebuild) replay(ctx context.Context, upTo int64) error {
+// swap makes the rebuilt ledger the live one.
+func (w *rebuild) swap(ctx context.Context, live store.Marks, cellsChanged int64) (done store.Rebuild, err error) {
+	a := w.applier
+	err = a.Board.Replace(w.ledger.Organization, w.cube, func() (store.Marks, error) {
+		done, err = a.Store.FinishRebuild(ctx, w.ledger, live, cellsChanged, w.now())
+		if err != nil {
+			// The store may have failed only after it had swapped the ledgers. When that cannot be known, the board is made anew from what the
+			// store holds before the next batch.
+			known, readErr := a.Store.Rebuild(ctx, w.ledger)
+			if readErr != nil {
+				a.Board.Forget()
+			}
+			if readErr != nil || known.State != store.Succeeded {
+				return store.Marks{}, err
+			}
+			done = known
+		}
+		return live.Next(), nil
+	})
+	return done, err
+}
+
+// replay applies the organisation's events to the rebuilt ledger as far as the live ledgers hold them. It returns when all of them are applied.
+func (w *rebuild) replay(ctx context.Context, live store.Marks) error {
+	var upTo int64
+	for _, c := range live.Cursors {
+		upTo = max(upTo, c.Position)
+	}
+	held := func(e *surveyv1.Event) bool {
+		return e.GetPosition() <= live.Cursors[w.applier.partitionOf(e)].Position
+	}
+	// Those that waited come before those that follow them in their partitions.
+	events := slices.DeleteFunc(slices.Clone(w.waiting), func(e *surveyv1.Event) bool { return !held(e) })
+	if err := w.apply(ctx, events, nil, w.read, slices.DeleteFunc(slices.Clone(w.waiting), held)); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := w.source.Open(ctx, w.position)
+	stream, err := w.source.Open(ctx, w.read)
 	if err != nil {
 		return err
 	}
-	var events []*surveyv1.Event
+	pending := pending{waiting: w.waiting, read: w.read}
 	for {
 		batch, err := stream.Recv()
 		if err != nil {
@@ -122,33 +162,92 @@ func (w *rebuild) replay(ctx context.Context, upTo int64) error {
 				complete = true
 				break
 			}
-			events = append(events, e)
+			pending.add(e, held(e))
 		}
-		if len(events) >= rebuildBatch || complete && len(events) > 0 {
-			if err := w.apply(ctx, events); err != nil {
+		if len(pending.events) >= rebuildBatch || complete {
+			if err := w.apply(ctx, pending.events, nil, pending.read, pending.waiting); err != nil {
 				return err
 			}
-			events = nil
+			pending.events = nil
 		}
 		if complete {
 			return nil
 		}
+		if len(pending.waiting) > maxWaiting {
+			return errors.New("partitions of the change log are far behind the others")
+		}
 	}
 }
 
-// apply applies events to the rebuilt ledger.
-func (w *rebuild) apply(ctx context.Context, events []*surveyv1.Event) error {
-	st := w.applier.Store
-	records, aside, err := w.translator.convert(ctx, w.ledger, events)
+// pending is what was read of the log and not applied.
+type pending struct {
+	events, waiting []*surveyv1.Event
+	read            int64
+}
+
+func (p *pending) add(e *surveyv1.Event, held bool) {
+	p.read = e.GetPosition()
+	if held {
+		p.events = append(p.events, e)
+		return
+	}
+	// What a failed try leaves behind must not be written over.
+	p.waiting = append(p.waiting[:len(p.waiting):len(p.waiting)], e)
+}
+
+// again tries what the rebuild has set aside once more: it may have been replayed in the live ledger meanwhile.
+func (w *rebuild) again(ctx context.Context) error {
+	list, err := w.applier.Store.Aside(ctx, w.ledger, 0, rebuildBatch)
 	if err != nil {
 		return err
 	}
-	last := events[len(events)-1]
-	batch := store.Batch{From: w.position, To: store.Cursor{Position: last.GetPosition()}, Rebuild: w.ledger, Read: int64(len(events))}
-	d, err := commit(ctx, st, &batch, []part{{ledger: w.ledger, records: records, aside: aside}})
+	var events []*surveyv1.Event
+	for _, s := range list {
+		e := &surveyv1.Event{}
+		if err := proto.Unmarshal(s.Event, e); err != nil {
+			return fmt.Errorf("decode event at %d: %w", s.Position, err)
+		}
+		if _, err := newConverter(w.applier.Catalog, w.ledger.Organization, []*surveyv1.Event{e}).record(ctx, e); err == nil {
+			events = append(events, e)
+		}
+	}
+	return w.apply(ctx, nil, events, w.read, w.waiting)
+}
+
+// apply applies events to the rebuilt ledger, and those that it had set aside before. When they are stored, the log is read up to `read` and
+// others wait.
+func (w *rebuild) apply(ctx context.Context, events, resolved []*surveyv1.Event, read int64, waiting []*surveyv1.Event) error {
+	if len(events)+len(resolved) > 0 {
+		if err := w.put(ctx, events, resolved); err != nil {
+			return err
+		}
+	}
+	w.read, w.waiting = read, waiting
+	return nil
+}
+
+// put stores events in the rebuilt ledger and counts them.
+func (w *rebuild) put(ctx context.Context, events, resolved []*surveyv1.Event) error {
+	st := w.applier.Store
+	p := part{ledger: w.ledger}
+	to := store.Cursor{Version: w.cursor.Version + 1, Position: w.cursor.Position}
+	for _, e := range resolved {
+		p.resolved = append(p.resolved, e.GetPosition())
+	}
+	all := append(slices.Clone(events), resolved...)
+	slices.SortFunc(all, func(a, b *surveyv1.Event) int { return int(a.GetPosition() - b.GetPosition()) })
+	for _, e := range all {
+		to.Position = max(to.Position, e.GetPosition())
+	}
+	var err error
+	if p.records, p.aside, err = w.translator.convert(ctx, w.ledger, all); err != nil {
+		return err
+	}
+	batch := store.Batch{From: w.cursor, To: to, Rebuild: w.ledger, Read: int64(len(events))}
+	d, err := commit(ctx, st, &batch, []part{p})
 	if err != nil {
 		// The store may have failed only after it had committed.
-		if known, readErr := st.Rebuild(ctx, w.ledger); readErr != nil || known.Position != batch.To.Position {
+		if known, readErr := st.Rebuild(ctx, w.ledger); readErr != nil || known.Version != to.Version {
 			return err
 		}
 	}
@@ -156,6 +255,6 @@ func (w *rebuild) apply(ctx context.Context, events []*surveyv1.Event) error {
 		return fmt.Errorf("count batch: %w", err)
 	}
 	w.translator.stored()
-	w.position, w.progress = batch.To.Position, w.now()
+	w.cursor, w.progress = to, time.Now()
 	return nil
 }

@@ -10,33 +10,37 @@ import (
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// Following is the change log as the applier follows it: when the log turns out to be another one than before, because the survey service's
-// data were restored from a backup, everything is counted anew from its beginning. Positions alone tell that only while the log ends before
-// the position that was applied.
-func (a *Applier) Following(source eventlog.Source[*surveyv1.Event]) eventlog.Source[*surveyv1.Event] {
-	return following{applier: a, source: source}
+// Following is a partition of the change log as the sink follows it: when the log turns out to be another one than before, because the survey
+// service's data were restored from a backup, everything is counted anew from its beginning. Positions alone tell that only while the log
+// ends before the position that was applied.
+func (s *Sink) Following(source eventlog.Source[*surveyv1.Event]) eventlog.Source[*surveyv1.Event] {
+	return following{sink: s, source: source}
 }
 
 type following struct {
-	applier *Applier
-	source  eventlog.Source[*surveyv1.Event]
+	sink   *Sink
+	source eventlog.Source[*surveyv1.Event]
 }
 
-// Open starts a stream.
+// Open starts a stream. It ends, too, when everything is counted anew.
 func (f following) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
+	ctx, cancel := context.WithCancel(ctx)
+	f.sink.opened(cancel)
 	s, err := f.source.Open(ctx, after)
 	if err != nil {
-		return nil, f.applier.startOverIfAhead(ctx, after, err)
+		cancel()
+		return nil, f.sink.startOverIfAhead(ctx, after, err)
 	}
-	return followingStream{following: f, ctx: ctx, after: after, stream: s}, nil
+	return followingStream{sink: f.sink, ctx: ctx, after: after, stream: s}, nil
 }
 
 type followingStream struct {
-	following
+	sink   *Sink
 	ctx    context.Context
 	after  int64
 	stream eventlog.Stream[*surveyv1.Event]
@@ -46,45 +50,99 @@ type followingStream struct {
 func (s followingStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 	b, err := s.stream.Recv()
 	if err != nil {
-		err = s.applier.startOverIfAhead(s.ctx, s.after, err)
+		err = s.sink.startOverIfAhead(s.ctx, s.after, err)
 	}
 	return b, err
 }
 
-// startOverIfAhead starts over when the change log says that it ends before `after`. It returns the error, with what went wrong beside it.
-func (a *Applier) startOverIfAhead(ctx context.Context, after int64, err error) error {
+// Committed passes on that events are safe.
+func (s followingStream) Committed(position int64) {
+	if c, ok := s.stream.(eventlog.Committed); ok {
+		c.Committed(position)
+	}
+}
+
+// opened remembers how to end the stream that is opened.
+func (s *Sink) opened(stop context.CancelFunc) {
+	s.progress.Lock()
+	before := s.stop
+	s.stop = stop
+	s.progress.Unlock()
+	if before != nil {
+		before()
+	}
+}
+
+// reopen ends the stream, so that another one is opened where the partition is now.
+func (s *Sink) reopen() {
+	s.progress.Lock()
+	defer s.progress.Unlock()
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+// startedOver forgets what is known of the log that was counted before.
+func (a *Applier) startedOver() {
+	a.Catalog.Clear()
+	for _, s := range a.sinks {
+		s.reopen()
+	}
+}
+
+// isAhead tells whether the survey service says that its log ends before a position.
+func isAhead(err error) bool {
 	const reason = surveyv1.ErrorReason_ERROR_REASON_POSITION_AHEAD
-	if rpcerr.Code(err) != codes.OutOfRange || rpcerr.Reason(err) != strings.TrimPrefix(reason.String(), "ERROR_REASON_") {
+	return rpcerr.Code(err) == codes.OutOfRange && rpcerr.Reason(err) == strings.TrimPrefix(reason.String(), "ERROR_REASON_")
+}
+
+// startOverIfAhead starts over when the change log ends before `after`. It returns the error, with what went wrong beside it.
+func (s *Sink) startOverIfAhead(ctx context.Context, after int64, err error) error {
+	if !errors.Is(err, eventlog.ErrAhead) && !isAhead(err) {
 		return err
 	}
-	if clearErr := a.startOver(ctx, after); clearErr != nil {
+	if clearErr := s.startOver(ctx, after); clearErr != nil {
 		return errors.Join(err, clearErr)
 	}
 	return err
 }
 
-// startOver removes everything that was counted, so that the change log is applied from its beginning; nothing happens when the store is not at
-// `after` any more.
-func (a *Applier) startOver(ctx context.Context, after int64) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	cursor, err := a.Store.Cursor(ctx)
+// startOver removes everything that was counted, so that the change log is applied from its beginning. Nothing happens when the partition is
+// not at `after` any more, when the log itself does not say that it ends before it, or when another process has started over meanwhile.
+func (s *Sink) startOver(ctx context.Context, after int64) error {
+	marks, err := s.Store.Marks(ctx)
 	if err != nil {
 		return fmt.Errorf("start over: %w", err)
 	}
-	if cursor.Position != after {
+	if marks.Cursors[s.partition].Position != after {
 		return nil
 	}
-	a.Catalog.Clear()
-	// Whatever fails from here on, the board is made anew from what the store holds before the next batch.
-	a.counted = unknown
-	if err := a.Store.Clear(ctx, errOtherLog.Error(), a.Now()); err != nil {
+	// Whatever brought the partition here, only the survey service knows what was stored.
+	ahead, err := s.logEndsBefore(ctx, after)
+	if err != nil || !ahead {
+		return err
+	}
+	err = s.Store.Clear(ctx, marks.Epoch, errOtherLog.Error(), s.Now())
+	if err != nil && !errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("start over: %w", err)
 	}
-	a.translator.stored()
-	a.Board.Clear()
-	a.counted = 0
-	a.Logger.ErrorContext(ctx, "the change log of the survey service ends before what was counted of it: its data must have been restored from a backup;"+
-		" all scores are counted anew from the beginning of the log", "counted_position", after)
-	return nil
+	if err == nil {
+		s.Logger.ErrorContext(ctx, "the change log of the survey service ends before what was counted of it: its data must have been restored from"+
+			" a backup; all scores are counted anew from the beginning of the log", "counted_position", after)
+	}
+	return s.CatchUp(ctx)
+}
+
+// logEndsBefore asks the survey service whether its log ends before a position.
+func (a *Applier) logEndsBefore(ctx context.Context, position int64) (bool, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := a.Log.Of("").Open(ctx, position)
+	if err == nil {
+		_, err = stream.Recv()
+	}
+	if err == nil || isAhead(err) {
+		return err != nil, nil
+	}
+	return false, fmt.Errorf("ask where the change log ends: %w", err)
 }

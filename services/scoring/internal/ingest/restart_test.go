@@ -28,18 +28,17 @@ func TestRestoredLogIsCountedAnew(t *testing.T) {
 	defer r.stop()
 	r.caughtUp(t, f)
 	// A rebuild of the old log cannot go on.
-	b, err := st.StartRebuild(ctx, "globex", noon)
+	b, err := st.StartRebuild(ctx, "globex", "somebody", noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	restored := append([]*surveyv1.Event{}, log[:40]...)
 	f.restore(restored...)
 	eventually(t, func() error {
-		p, err := r.applier.Position(ctx)
-		if err == nil && p != restored[39].GetPosition() {
-			err = errBroken
+		if position(t, st) != restored[39].GetPosition() {
+			return errBroken
 		}
-		return err
+		return nil
 	})
 	other := randomLog(random, 60)
 	for _, e := range other {

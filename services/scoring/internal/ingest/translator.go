@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
@@ -43,7 +46,13 @@ func (t *translator) convert(ctx context.Context, l store.Ledger, events []*surv
 			delete(t.faults, e.GetPosition())
 			records = append(records, r)
 		case errors.Is(err, errPoison) || t.hopeless(e, err):
-			aside = append(aside, store.SetAside{Organization: l.Organization, Position: e.GetPosition(), Reason: err.Error(), Time: t.now()})
+			encoded, encodeErr := proto.Marshal(e)
+			if encodeErr != nil {
+				return nil, nil, fmt.Errorf("encode event at %d: %w", e.GetPosition(), encodeErr)
+			}
+			aside = append(aside, store.SetAside{
+				Organization: l.Organization, Position: e.GetPosition(), Reason: reasonOf(err), Time: t.now(), Event: encoded,
+			})
 		case !errors.Is(err, surveys.ErrFault):
 			return nil, nil, fmt.Errorf("convert event at %d: %w", e.GetPosition(), err)
 		case fault == nil:
@@ -68,4 +77,13 @@ func (t *translator) hopeless(e *surveyv1.Event, err error) bool {
 	}
 	t.faults[e.GetPosition()]++
 	return t.faults[e.GetPosition()] >= maxFaults
+}
+
+// reasonOf says for people why an event cannot be applied.
+func reasonOf(err error) string {
+	if errors.Is(err, surveys.ErrFault) {
+		// What it answered is for its own log.
+		return "the survey service failed to answer what the event needs; its log says why"
+	}
+	return strings.TrimPrefix(err.Error(), errPoison.Error()+": ")
 }

@@ -41,7 +41,7 @@ func TestSeveralFaultyEventsInABatch(t *testing.T) {
 			tries := 0
 			for position := int64(0); position != 3; tries++ {
 				var err error
-				if position, err = a.Apply(ctx, log); err != nil && !errors.Is(err, surveys.ErrFault) || tries > 20 {
+				if position, err = a.Sink(0).Apply(ctx, log); err != nil && !errors.Is(err, surveys.ErrFault) || tries > 20 {
 					t.Fatalf("try %d: position %d, %v", tries, position, err)
 				}
 			}

@@ -1,20 +1,28 @@
-// Package live holds the scores' aggregates of all organisations in memory while they change: a cube for each, the time up to which data was
-// counted, and who is to be woken when a survey's counts change.
+// Package live holds the scores' aggregates of all organisations in memory while they change: a cube for each, how far the store was counted
+// into them, the time up to which data was counted, and who is to be woken when a survey's counts change.
 package live
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
 // Board holds the cubes. Safe for concurrent use.
 type Board struct {
-	mu        sync.RWMutex
-	cubes     map[string]*cube.Cube
-	watermark time.Time
+	// writing is held while cubes are changed, so that batches are counted one after the other.
+	writing sync.Mutex
+
+	mu    sync.RWMutex
+	cubes map[string]*cube.Cube
+	// marks are how far the cubes count; the moments in them are what is known beyond the store. known is false when the cubes must be loaded.
+	marks store.Marks
+	known bool
+	// loaded are the marks that the cubes were loaded at, changed the versions after which a survey's counts changed since, by partition.
+	loaded  store.Marks
+	changed map[topic][]int64
 
 	watching sync.Mutex
 	topics   map[topic]*Topic
@@ -25,7 +33,7 @@ type topic struct{ organization, survey string }
 
 // New is a board without data.
 func New() *Board {
-	return &Board{cubes: make(map[string]*cube.Cube), topics: make(map[topic]*Topic)}
+	return &Board{cubes: make(map[string]*cube.Cube), changed: make(map[topic][]int64), topics: make(map[topic]*Topic)}
 }
 
 // Cube is the cube of an organisation, as it is now: a rebuild puts another one in its place.
@@ -40,75 +48,45 @@ func (b *Board) Cube(organization string) *cube.Cube {
 	return c
 }
 
-// Apply counts what a batch changed for an organisation and wakes those who watch its surveys.
-func (b *Board) Apply(organization string, d *cube.Delta) error {
-	if d.IsEmpty() {
-		return nil
-	}
+// cube is the cube of an organisation, made when it is new.
+func (b *Board) cube(organization string) *cube.Cube {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	c := b.cubes[organization]
 	if c == nil {
 		c = cube.New()
 		b.cubes[organization] = c
 	}
-	b.mu.Unlock()
-	if err := c.Apply(d); err != nil {
-		return fmt.Errorf("count batch: %w", err)
-	}
-	b.wake(organization, d.Surveys())
-	return nil
+	return c
 }
 
-// Put puts a cube in the place of an organisation's and wakes those who watch any survey of either.
-func (b *Board) Put(organization string, c *cube.Cube) {
-	b.mu.Lock()
-	old := b.cubes[organization]
-	b.cubes[organization] = c
-	b.mu.Unlock()
-	if old != nil {
-		b.wake(organization, old.Surveys())
-	}
-	b.wake(organization, c.Surveys())
-}
-
-// Reset puts the cubes of all organisations in the place of what is there and wakes everybody.
-func (b *Board) Reset(cubes map[string]*cube.Cube) {
-	b.mu.Lock()
-	b.cubes = cubes
-	b.mu.Unlock()
-	b.wakeAll()
-}
-
-// Clear forgets everything, the watermark too, and wakes everybody: nothing is counted.
-func (b *Board) Clear() {
-	b.mu.Lock()
-	b.cubes = make(map[string]*cube.Cube)
-	b.watermark = time.Time{}
-	b.mu.Unlock()
-	b.wakeAll()
-}
-
-func (b *Board) wakeAll() {
-	b.watching.Lock()
-	defer b.watching.Unlock()
-	for _, t := range b.topics {
-		t.signal()
-	}
-}
-
-// Watermark is the time up to which data was counted; zero when nothing was. Read it before what is counted, which then holds at least what
-// arrived up to it.
+// Watermark is the time up to which data was counted: that of the partition that is furthest behind; zero when it is not known of one. Read
+// it before what is counted, which then holds at least what arrived up to it.
 func (b *Board) Watermark() time.Time {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.watermark
+	var least time.Time
+	for i, c := range b.marks.Cursors {
+		if i == 0 || c.AsOf.Before(least) {
+			least = c.AsOf
+		}
+	}
+	return least
 }
 
-// Advance moves the watermark; it never goes back, but by Clear.
-func (b *Board) Advance(t time.Time) {
+// Reached tells that everything of a partition that arrived up to a moment is counted.
+func (b *Board) Reached(partition int, asOf time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if t.After(b.watermark) {
-		b.watermark = t
+	if partition < len(b.marks.Cursors) {
+		c := &b.marks.Cursors[partition]
+		c.AsOf = latest(c.AsOf, asOf)
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -8,11 +8,12 @@ import (
 
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
 // Source lists packed cells; store.Store is one.
 type Source interface {
-	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) error
+	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) (store.Marks, error)
 }
 
 // maxWorkers bounds the goroutines that unpack cells side by side.
@@ -21,8 +22,8 @@ const maxWorkers = 8
 // blockSpans is the number of spans in a block of a cube: blocks are what cubes that were filled side by side are put together from.
 const blockSpans = cube.DaysPerBlock / cell.SpanDays
 
-// Load makes the cubes of all organisations from packed cells.
-func Load(ctx context.Context, source Source) (map[string]*cube.Cube, error) {
+// Load makes the cubes of all organisations from packed cells, and tells how far they count.
+func Load(ctx context.Context, source Source) (map[string]*cube.Cube, store.Marks, error) {
 	workers := make([]*worker, min(runtime.GOMAXPROCS(0), maxWorkers))
 	var working sync.WaitGroup
 	for i := range workers {
@@ -30,7 +31,7 @@ func Load(ctx context.Context, source Source) (map[string]*cube.Cube, error) {
 		workers[i] = w
 		working.Go(w.run)
 	}
-	err := source.Cells(ctx, func(organization, survey string, span cell.Span, chunks [][]byte) error {
+	marks, err := source.Cells(ctx, func(organization, survey string, span cell.Span, chunks [][]byte) error {
 		block := int(span) / blockSpans
 		if span < 0 {
 			block = -int(span) / blockSpans
@@ -43,9 +44,10 @@ func Load(ctx context.Context, source Source) (map[string]*cube.Cube, error) {
 	}
 	working.Wait()
 	if err != nil {
-		return nil, fmt.Errorf("load cells: %w", err)
+		return nil, store.Marks{}, fmt.Errorf("load cells: %w", err)
 	}
-	return join(workers)
+	cubes, err := join(workers)
+	return cubes, marks, err
 }
 
 // join puts together what the workers have filled.

@@ -57,3 +57,11 @@ func (b *Board) wake(organization string, surveys []string) {
 		}
 	}
 }
+
+func (b *Board) wakeAll() {
+	b.watching.Lock()
+	defer b.watching.Unlock()
+	for _, t := range b.topics {
+		t.signal()
+	}
+}

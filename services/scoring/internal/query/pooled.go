@@ -22,11 +22,17 @@ func (p *plan) poolRespondents(ctx context.Context, d Data, slices []cube.Slice)
 	if !known || p.period.IsEmpty() {
 		return nil
 	}
+	if p.recall(ctx, d.Memo, slices) {
+		return nil
+	}
 	clusters := newClusters(p, slices)
 	if err := d.Facts.Facts(ctx, p.Survey, clusters.add); err != nil {
 		return fmt.Errorf("read responses: %w", err)
 	}
-	return clusters.finish(slices)
+	if err := clusters.finish(slices); err != nil {
+		return err
+	}
+	return p.remember(ctx, d.Memo, slices)
 }
 
 // clusters adds up the answers of respondents in each slice.
@@ -46,6 +52,17 @@ type place struct {
 	first calendar.Bucket
 }
 
+// step is the period of a slice.
+func (p *plan) step(s cube.Slice) calendar.Period {
+	if p.Grain == calendar.None {
+		return p.period
+	}
+	return s.Step.Period
+}
+
+// place is where a slice is found.
+func (p *plan) place(s cube.Slice) place { return place{s.Value, p.step(s).First} }
+
 func newClusters(p *plan, slices []cube.Slice) *clusters {
 	c := &clusters{
 		plan: p, slice: make(map[place]int, len(slices)),
@@ -53,11 +70,8 @@ func newClusters(p *plan, slices []cube.Slice) *clusters {
 	}
 	seen := make(map[calendar.Period]bool)
 	for i, s := range slices {
-		step := s.Step.Period
-		if p.Grain == calendar.None {
-			step = p.period
-		}
-		c.slice[place{s.Value, step.First}] = i
+		step := p.step(s)
+		c.slice[p.place(s)] = i
 		if !seen[step] {
 			seen[step] = true
 			c.steps = append(c.steps, step)

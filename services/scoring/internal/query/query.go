@@ -80,6 +80,8 @@ type Data struct {
 	Cube *cube.Cube
 	// Facts are the organisation's facts.
 	Facts Facts
+	// Memo keeps what was worked out of the survey's facts as they are now; nil keeps nothing.
+	Memo Memo
 }
 
 // Run answers a query. Refusals are *Error. Rows come in the order of question (as asked; scores of the survey as a whole last), scale,

@@ -1,0 +1,32 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/otklik/otklik/services/scoring/internal/store"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// split converts events for the live ledgers, each organisation's apart.
+func (t *translator) split(ctx context.Context, events []*surveyv1.Event) ([]part, error) {
+	var order []string
+	byOrganization := make(map[string][]*surveyv1.Event, 1)
+	for _, e := range events {
+		o := e.GetOrganization()
+		if _, ok := byOrganization[o]; !ok {
+			order = append(order, o)
+		}
+		byOrganization[o] = append(byOrganization[o], e)
+	}
+	parts := make([]part, len(order))
+	for i, o := range order {
+		p := part{ledger: store.Ledger{Organization: o}}
+		var err error
+		if p.records, p.aside, err = t.convert(ctx, p.ledger, byOrganization[o]); err != nil {
+			return nil, err
+		}
+		parts[i] = p
+	}
+	return parts, nil
+}
