@@ -2,7 +2,8 @@
 // (responses and refusals), the identifiers that were used, and the log of changes. Bodies are opaque bytes made by the caller.
 //
 // Every key begins with the organisation, and no call sees or changes what another organisation owns; only the change log spans
-// organisations. Times are kept to the nanosecond between the years 1678 and 2262; a time beyond counts as the nearer end.
+// organisations. Identifiers are valid UTF-8 without NUL. Where a backend can be shared, several stores over the same data keep every promise
+// together as one does alone. Times are kept to the nanosecond between the years 1678 and 2262; a time beyond counts as the nearer end.
 //
 // Beside the errors that the methods name, each may return ctx's error, ErrClosed, or an *rpcerr.Error UNAVAILABLE of the backend
 // (storage full or busy), after which the call can be repeated. A write that returns nil is durable; one that returns an error has
@@ -50,7 +51,7 @@ type Surveys interface {
 	CreateSurvey(ctx context.Context, s Survey, request Request) (stored Survey, replayed bool, err error)
 	// GetSurvey returns a survey. Errors: ErrNotFound.
 	GetSurvey(ctx context.Context, organization, id string) (Survey, error)
-	// Status returns the status of a survey, reflecting every change that was made through this store before the call. It is quick: it is
+	// Status returns the status of a survey, reflecting every change that was made before the call, through whichever store of the same data. It is quick: it is
 	// asked for every submission. Errors: ErrNotFound.
 	Status(ctx context.Context, organization, id string) (lifecycle.Status, error)
 	// ListSurveys returns surveys, those created last first. Surveys created while pages are read appear on none of the later pages and
@@ -72,10 +73,11 @@ type Submissions interface {
 	// Accept stores submissions to one survey together with their identifiers and entries in the change log, all in one transaction, and
 	// returns an outcome for each, in their order. One whose identifier was used before (in an earlier call, a concurrent one, or
 	// earlier in this call) is not stored: its outcome holds what was stored then, with Replayed, when the fingerprints are equal, and
-	// ErrIDReused otherwise. It does not look at the survey.
+	// ErrIDReused otherwise. Identifiers are remembered for longer than submissions: of one that was removed since, the outcome holds the
+	// submission as it came now, at the position that it had. It does not look at the survey.
 	Accept(ctx context.Context, organization, survey string, kind Kind, submissions []NewSubmission) ([]Outcome, error)
 	// Recall tells what became of an identifier: what was stored under it when the fingerprints are equal. Errors: ErrNotFound when it was not
-	// used, ErrIDReused when it was used with another fingerprint.
+	// used or what was stored under it was removed, ErrIDReused when it was used with another fingerprint.
 	Recall(ctx context.Context, organization, survey string, kind Kind, id string, fingerprint []byte) (Submission, error)
 	// GetSubmission returns what was stored under an identifier. Errors: ErrNotFound.
 	GetSubmission(ctx context.Context, organization, survey string, kind Kind, id string) (Submission, error)

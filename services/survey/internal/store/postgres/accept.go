@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,10 +33,10 @@ const (
 // The test for new submissions is a look-up in a hash; "IS TRUE" keeps the planner from making a join of it, whose plan depends on guesses about the
 // length of arrays.
 const sqlAccept = `WITH head AS MATERIALIZED (
-    SELECT position FROM log_head FOR NO KEY UPDATE
+    SELECT position FROM log_head LIMIT 1 FOR NO KEY UPDATE
 ), input AS MATERIALIZED (
-    SELECT t.*, head.position + t.n AS position
-    FROM head, unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[])
+    SELECT t.*, (SELECT position FROM head) + t.n AS position
+    FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[])
         WITH ORDINALITY AS t (organization, survey, kind, id, fingerprint, revision, count_time, trace, body, n)
 ), fresh AS (
     INSERT INTO identifiers (organization, survey, kind, id, fingerprint, position, accept_time)
@@ -84,13 +85,11 @@ func (s *Store) Accept(ctx context.Context, organization, survey string, kind st
 // acceptGroup stores the submissions of several calls in one transaction. When the data of one makes the server refuse the statement, the group
 // is halved until that call is alone, so that it harms no other.
 func (s *Store) acceptGroup(calls []*call[acceptance]) {
-	ctx, cancel := context.WithTimeout(context.Background(), flightTimeout)
-	defer cancel()
 	g := newGroup(calls)
-	err := s.storeGroup(ctx, g)
+	err := inTime(func(ctx context.Context) error { return s.storeGroup(ctx, g) })
 	if err == nil {
 		s.head.Advance(g.last)
-		s.answerReplays(ctx, g)
+		s.answerReplays(g)
 		return
 	}
 	if len(calls) > 1 && blamesData(err) {
@@ -102,6 +101,17 @@ func (s *Store) acceptGroup(calls []*call[acceptance]) {
 	for _, c := range calls {
 		c.err = err
 	}
+}
+
+// inTime runs what a flight does. That the time of the flight is over is nothing that its callers had a part in: they may try again.
+func inTime(fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), flightTimeout)
+	defer cancel()
+	err := fn(ctx)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: no answer within %v", pgkit.ErrUnavailable, flightTimeout)
+	}
+	return err
 }
 
 // storeGroup runs the statement, again when nothing can have come of it.

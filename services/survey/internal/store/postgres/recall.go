@@ -91,7 +91,7 @@ var errIdentifierGone = errors.New("an identifier that was in the way is gone")
 
 // answerReplays decides about the items of a stored group whose identifiers were used before. What the group stored is safe by now, whatever becomes
 // of this.
-func (s *Store) answerReplays(ctx context.Context, g *group) {
+func (s *Store) answerReplays(g *group) {
 	var open []item
 	var keys []submissionKey
 	for _, it := range g.replays {
@@ -102,7 +102,11 @@ func (s *Store) answerReplays(ctx context.Context, g *group) {
 	if len(open) == 0 {
 		return
 	}
-	found, err := s.recall(ctx, keys)
+	var found map[submissionKey]recalled
+	err := inTime(func(ctx context.Context) (err error) {
+		found, err = s.recall(ctx, keys)
+		return err
+	})
 	for _, it := range open {
 		r, ok := found[it.key()]
 		switch {

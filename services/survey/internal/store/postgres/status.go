@@ -39,7 +39,11 @@ func (s *Store) Status(ctx context.Context, organization, id string) (lifecycle.
 
 // readStatuses answers callers by one statement.
 func (s *Store) readStatuses(calls []*call[statusCall]) {
-	found, err := s.selectStatuses(calls)
+	var found map[surveyKey]lifecycle.Status
+	err := inTime(func(ctx context.Context) (err error) {
+		found, err = s.selectStatuses(ctx, calls)
+		return err
+	})
 	for _, c := range calls {
 		var ok bool
 		switch c.value.status, ok = found[c.value.key]; {
@@ -51,7 +55,7 @@ func (s *Store) readStatuses(calls []*call[statusCall]) {
 	}
 }
 
-func (s *Store) selectStatuses(calls []*call[statusCall]) (map[surveyKey]lifecycle.Status, error) {
+func (s *Store) selectStatuses(ctx context.Context, calls []*call[statusCall]) (map[surveyKey]lifecycle.Status, error) {
 	var keys []surveyKey
 	asked := make(map[surveyKey]bool)
 	var organizations, surveys []string
@@ -61,8 +65,6 @@ func (s *Store) selectStatuses(calls []*call[statusCall]) (map[surveyKey]lifecyc
 			keys, organizations, surveys = append(keys, k), append(organizations, k.organization), append(surveys, k.survey)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), flightTimeout)
-	defer cancel()
 	rows, err := s.db.Pool.Query(ctx, sqlSelectStatuses, organizations, surveys)
 	if err != nil {
 		return nil, err

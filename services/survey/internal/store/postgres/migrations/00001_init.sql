@@ -23,10 +23,11 @@ CREATE TABLE surveys (
 -- The number of the survey created last. Whoever creates one holds this row until the commit, so that a survey that becomes visible later has
 -- a greater number. One row, kept where transactions begin.
 CREATE TABLE survey_head (
-    num bigint NOT NULL
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    num bigint  NOT NULL
 );
 
-INSERT INTO survey_head VALUES (0);
+INSERT INTO survey_head (num) VALUES (0);
 
 -- Request ids of CreateSurvey. A row outlives the survey that it refers to, so that an identifier is never used twice.
 CREATE TABLE requests (
@@ -87,7 +88,8 @@ CREATE TABLE identifiers (
 -- The position of the last change. Whoever stores changes holds this row until the commit, so that positions are in the order of commits,
 -- whichever process makes them. One row, kept where transactions begin.
 CREATE TABLE log_head (
-    position bigint NOT NULL
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    position bigint  NOT NULL
 );
 
-INSERT INTO log_head VALUES (0);
+INSERT INTO log_head (position) VALUES (0);
