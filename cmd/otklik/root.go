@@ -45,11 +45,14 @@ func newRootCommand() *cobra.Command {
 		surveyCommand,
 		newServeCommand("scoring", "Run the scoring service alone", announced(suite.Scoring), "data", "grpc"),
 		newServeCommand("gateway", "Run the gateway alone", announced(suite.Gateway), "http"),
+		newMigrateCommand(),
 		newConfigCommand(),
+		newHealthCommand(),
 		command.NewImportCommand(env),
 		command.NewScoreCommand(env),
 		command.NewCompareCommand(env),
 		command.NewExportCommand(env),
+		command.NewDeadLettersCommand(env),
 	)
 	return root
 }

@@ -21,7 +21,7 @@ const fileFlag = "config"
 
 // fieldFlags are the fields of the configuration that have a flag of the same name.
 var fieldFlags = map[string]string{
-	"data": "folder of the databases (default data)",
+	"data": "folder of the SQLite databases and of the first key (default data)",
 	"http": "address of the gateway, port 0 for a free one (default 127.0.0.1:8080)",
 	"grpc": "address of the services, port 0 for a free one (default 127.0.0.1:9090)",
 }
@@ -87,10 +87,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 }
 
 func newAllCommand() *cobra.Command {
-	cmd := newServeCommand("all", "Run the whole suite in one process on SQLite (the default command)", announced(suite.All), "data", "http", "grpc")
+	cmd := newServeCommand("all", "Run the whole suite in one process (the default command)", announced(suite.All), "data", "http", "grpc")
 	cmd.Long = cmd.Short + `.
 
-When everything takes calls, one line of JSON is written to standard output:
+Everything is stored in SQLite files in the data folder, unless the configuration names PostgreSQL databases. When everything takes calls, one line of JSON is written to standard output:
 {"http":"http://127.0.0.1:8080","grpc":"127.0.0.1:9090","key":"…"}. The key is there when the configuration holds none; it is
 made at the first start and kept in the data folder.`
 	return cmd

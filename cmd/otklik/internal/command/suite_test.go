@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,30 +24,38 @@ import (
 // startSuite runs the whole suite in this process, on an empty folder, until the test ends.
 func startSuite(t *testing.T) suite.Ready {
 	t.Helper()
+	ready, _ := startSuiteOn(t, filepath.Join(t.TempDir(), "data"))
+	return ready
+}
+
+// startSuiteOn runs the whole suite in this process, on a folder, until it is stopped or the test ends.
+func startSuiteOn(t *testing.T, folder string) (suite.Ready, func()) {
+	t.Helper()
 	config := suite.DefaultConfig()
-	config.Data = filepath.Join(t.TempDir(), "data")
+	config.Data = folder
 	config.HTTP, config.GRPC = "127.0.0.1:0", "127.0.0.1:0"
 	config.Telemetry.LogLevel = "error"
 	config.Server.Linger, config.Gateway.DrainLinger = 0, 0
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan suite.Ready, 1), make(chan error, 1)
 	go func() { done <- suite.All(ctx, config, func(r suite.Ready) { ready <- r }) }()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the suite ended with %v", err)
 		}
 	})
+	t.Cleanup(stop)
 	select {
 	case r := <-ready:
-		return r
+		return r, stop
 	case err := <-done:
 		done <- nil
 		t.Fatalf("the suite did not start: %v", err)
 	case <-time.After(time.Minute):
 		t.Fatal("the suite did not start within a minute")
 	}
-	return suite.Ready{}
+	return suite.Ready{}, stop
 }
 
 // result is what a command did.
@@ -71,7 +80,7 @@ func (s *shell) root() *cobra.Command {
 	root := &cobra.Command{Use: "otklik", SilenceErrors: true, SilenceUsage: true}
 	survey := &cobra.Command{Use: "survey"}
 	survey.AddCommand(NewSurveyCommands(env)...)
-	root.AddCommand(survey, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env))
+	root.AddCommand(survey, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env))
 	return root
 }
 

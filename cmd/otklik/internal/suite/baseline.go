@@ -12,7 +12,7 @@ import (
 // Baseline runs the gateway and the chain of interceptors of All in front of a handler that stores nothing: what is left of All without its
 // work. It listens for gRPC calls too, so that a gateway apart can stand in front of it. It is for measurements only.
 func Baseline(ctx context.Context, config Config, announce func(Ready)) error {
-	p, err := newProcess(ctx, "otklik-baseline", config)
+	p, err := newProcess(ctx, "otklik-baseline", config, false)
 	if err != nil {
 		return err
 	}

@@ -8,28 +8,36 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/eventlog"
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
-	if err := makeDataFolder(config.Data); err != nil {
-		return err
+	needsKey := len(config.Auth.Keys) == 0
+	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() {
+		if err := makeDataFolder(config.Data); err != nil {
+			return err
+		}
 	}
 	// The services of this process call each other by a key that lives as long as the process.
 	internal := authn.NewSecret()
 	keys := []authn.Key{keyFor("internal", internal, "", authn.RoleService)}
 	var first string
-	if len(config.Auth.Keys) == 0 {
+	if needsKey {
 		var err error
 		if first, err = firstKey(config.Data); err != nil {
 			return err
 		}
 		keys = append(keys, keyFor("first", first, DefaultOrganization, "admin"))
 	}
-	p, err := newProcess(ctx, "otklik", config, keys...)
+	p, err := newProcess(ctx, "otklik", config, true, keys...)
 	if err != nil {
 		return err
 	}
@@ -41,7 +49,8 @@ func All(ctx context.Context, config Config, announce func(Ready)) error {
 }
 
 func (p *process) addAll(ctx context.Context, internal string) error {
-	if err := p.addSurvey(ctx); err != nil {
+	// Nobody else follows the events of a process whose scores are in a file of its own.
+	if err := p.addSurvey(ctx, p.sharesEvents()); err != nil {
 		return err
 	}
 	inProcess := p.server.InProcess()
@@ -54,11 +63,25 @@ func (p *process) addAll(ctx context.Context, internal string) error {
 	return p.addGateway(inProcess, inProcess)
 }
 
-func (p *process) addSurvey(ctx context.Context) error {
-	if err := p.lock("survey"); err != nil {
+// sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
+// would get a part of the events only, so that a service on a file reads the survey service's log by itself, all of it.
+func (p *process) sharesEvents() bool {
+	return p.redis != nil && p.config.Scoring.Postgres.Enabled()
+}
+
+func (p *process) addSurvey(ctx context.Context, publish bool) error {
+	if err := p.claimFile("survey", p.config.Survey.Postgres); err != nil {
 		return err
 	}
-	s, err := survey.New(ctx, p.config.Survey, survey.Deps{Data: p.config.Data, Logger: p.log})
+	deps := survey.Deps{Data: p.config.Data, Logger: p.log, Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters, Now: p.config.Clock.now}
+	if publish {
+		publisher, err := p.publisher()
+		if err != nil {
+			return err
+		}
+		deps.Publisher = publisher
+	}
+	s, err := survey.New(ctx, p.config.Survey, deps)
 	if err != nil {
 		return fmt.Errorf("build survey service: %w", err)
 	}
@@ -67,10 +90,23 @@ func (p *process) addSurvey(ctx context.Context) error {
 }
 
 func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInterface) error {
-	if err := p.lock("scoring"); err != nil {
+	if err := p.claimFile("scoring", p.config.Scoring.Postgres); err != nil {
 		return err
 	}
-	s, err := scoring.New(ctx, p.config.Scoring, scoring.Deps{Survey: surveyConn, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters})
+	deps := scoring.Deps{
+		Survey: surveyConn, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Instance: p.instance,
+		Now: p.config.Clock.now,
+	}
+	if p.redis != nil {
+		deps.Cache = rediskit.NewCache(p.redis, "scoring", p.log)
+		deps.Signal = rediskit.NewSignal(p.redis, "scoring", p.log)
+	}
+	if p.sharesEvents() {
+		deps.Events = func(refill func(partition, count int) eventlog.Source[*surveyv1.Event]) (eventlog.Log[*surveyv1.Event], error) {
+			return p.subscriber("scoring", refill)
+		}
+	}
+	s, err := scoring.New(ctx, p.config.Scoring, deps)
 	if err != nil {
 		return fmt.Errorf("build scoring service: %w", err)
 	}
@@ -78,13 +114,21 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 	return nil
 }
 
+// claimFile takes the file of a service that has no database for this process.
+func (p *process) claimFile(service string, database pgkit.Config) error {
+	if database.Enabled() {
+		return nil
+	}
+	if err := makeDataFolder(p.config.Data); err != nil {
+		return err
+	}
+	return p.lock(service)
+}
+
 // Survey runs the survey service alone.
 func Survey(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-survey", config, announce, func(p *process) error {
-		if err := makeDataFolder(config.Data); err != nil {
-			return err
-		}
-		if err := p.addSurvey(ctx); err != nil {
+	return runApart(ctx, "otklik-survey", config, true, announce, func(p *process) error {
+		if err := p.addSurvey(ctx, p.redis != nil); err != nil {
 			return err
 		}
 		return p.addServer()
@@ -93,11 +137,11 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 
 // Scoring runs the scoring service alone, reading from the survey service at peers.survey.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-scoring", config, announce, func(p *process) error {
-		if err := errors.Join(config.checkApart(true, false, true), makeDataFolder(config.Data)); err != nil {
+	return runApart(ctx, "otklik-scoring", config, true, announce, func(p *process) error {
+		if err := config.checkApart(true, false, true); err != nil {
 			return err
 		}
-		conn, err := p.dial("survey", config.Peers.Survey, config.Peers.Key)
+		conn, err := p.dial(config.surveyPeer(), config.Peers.Key, false)
 		if err != nil {
 			return err
 		}
@@ -110,15 +154,15 @@ func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 
 // Gateway runs the gateway alone, in front of the services at peers.survey and peers.scoring. It passes on its callers' own keys.
 func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-gateway", config, announce, func(p *process) error {
+	return runApart(ctx, "otklik-gateway", config, false, announce, func(p *process) error {
 		if err := config.checkApart(true, true, false); err != nil {
 			return err
 		}
-		surveyConn, err := p.dial("survey", config.Peers.Survey, "")
+		surveyConn, err := p.dial(config.surveyPeer(), "", true)
 		if err != nil {
 			return err
 		}
-		scoringConn, err := p.dial("scoring", config.Peers.Scoring, "")
+		scoringConn, err := p.dial(config.scoringPeer(), "", true)
 		if err != nil {
 			return err
 		}
@@ -126,8 +170,8 @@ func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 	})
 }
 
-func runApart(ctx context.Context, name string, config Config, announce func(Ready), add func(*process) error) error {
-	p, err := newProcess(ctx, name, config)
+func runApart(ctx context.Context, name string, config Config, useRedis bool, announce func(Ready), add func(*process) error) error {
+	p, err := newProcess(ctx, name, config, useRedis)
 	if err != nil {
 		return err
 	}

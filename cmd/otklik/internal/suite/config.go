@@ -7,9 +7,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/eventlog/redislog"
+	"github.com/otklik/otklik/libs/limit"
+	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/telemetry"
@@ -19,17 +23,31 @@ import (
 
 // Config is the whole configuration of a process. Every command reads the same file and takes the parts that it needs.
 type Config struct {
-	Data      string           `koanf:"data" doc:"Folder of the databases and of the first key; made if missing."`
+	Data      string           `koanf:"data" doc:"Folder of the SQLite databases and of the first key; made if missing."`
 	HTTP      string           `koanf:"http" doc:"Address on which the gateway listens; port 0 takes a free one."`
 	GRPC      string           `koanf:"grpc" doc:"Address on which services listen; port 0 takes a free one."`
+	Ops       string           `koanf:"ops" doc:"Address on which the process serves its operators by HTTP: /livez, /readyz with what is wrong and how to mend it, /metrics. Not for the public. Port 0 takes a free one; empty is none."`
+	Instance  string           `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random."`
+	Clock     Clock            `koanf:"clock"`
 	Auth      Auth             `koanf:"auth"`
 	Peers     Peers            `koanf:"peers"`
+	Redis     rediskit.Config  `koanf:"redis"`
+	Events    redislog.Config  `koanf:"events"`
+	Limits    limit.Config     `koanf:"limits"`
 	Telemetry telemetry.Config `koanf:"telemetry"`
 	Server    rpcserver.Config `koanf:"server"`
 	Gateway   gateway.Config   `koanf:"gateway"`
 	Survey    survey.Config    `koanf:"survey"`
 	Scoring   scoring.Config   `koanf:"scoring"`
 }
+
+// Clock is what a process takes for the time.
+type Clock struct {
+	Offset time.Duration `koanf:"offset" doc:"Added to the clock of the machine. For tests of skewed clocks."`
+}
+
+// now is the clock.
+func (c Clock) now() time.Time { return time.Now().Add(c.Offset) }
 
 // Auth says who may call and what they may do.
 type Auth struct {
@@ -39,8 +57,8 @@ type Auth struct {
 
 // Peers says where the services are that run in other processes.
 type Peers struct {
-	Survey  string           `koanf:"survey" doc:"Address of the survey service, when it runs in another process."`
-	Scoring string           `koanf:"scoring" doc:"Address of the scoring service, when it runs in another process."`
+	Survey  string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
+	Scoring string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
 	Key     string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client  rpcclient.Config `koanf:"client"`
 }
@@ -57,6 +75,8 @@ func DefaultConfig() Config {
 			"service": {"*"},
 		}},
 		Peers:     Peers{Client: rpcclient.DefaultConfig()},
+		Redis:     rediskit.DefaultConfig(),
+		Events:    redislog.DefaultConfig(),
 		Telemetry: telemetry.DefaultConfig(),
 		Server:    rpcserver.DefaultConfig(),
 		Gateway:   gateway.DefaultConfig(),
@@ -82,13 +102,13 @@ func (a Auth) check() error {
 // checkApart says what a process that runs without the services named needs to reach them.
 func (c Config) checkApart(needsSurvey, needsScoring, needsKey bool) error {
 	var errs []error
-	need := func(needed bool, path, value string) {
+	need := func(needed bool, path, value, what string) {
 		if needed && value == "" {
-			errs = append(errs, fmt.Errorf("%s must be set for a process that runs apart", path))
+			errs = append(errs, fmt.Errorf("%s must be set for a process that runs apart: %s", path, what))
 		}
 	}
-	need(needsSurvey, "peers.survey", c.Peers.Survey)
-	need(needsScoring, "peers.scoring", c.Peers.Scoring)
-	need(needsKey, "peers.key", c.Peers.Key)
+	need(needsSurvey, "peers.survey", c.Peers.Survey, "the address of the survey service, host:port")
+	need(needsScoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
+	need(needsKey, "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the survey service's auth.keys with the role service")
 	return errors.Join(errs...)
 }

@@ -9,14 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
-	"time"
 
+	"github.com/redis/go-redis/v9"
 	"google.golang.org/grpc"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
-	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/limit"
+	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/service"
 	"github.com/otklik/otklik/libs/telemetry"
@@ -26,11 +26,9 @@ import (
 type Ready struct {
 	HTTP string `json:"http,omitempty"`
 	GRPC string `json:"grpc,omitempty"`
+	Ops  string `json:"ops,omitempty"`
 	Key  string `json:"key,omitempty"`
 }
-
-// readinessInterval is how often a process asks its services whether they can work, and how long they may take to say so.
-const readinessInterval = 2 * time.Second
 
 // unit is what every service of the suite is to the composition root.
 type unit interface {
@@ -43,36 +41,76 @@ type unit interface {
 // process is one process under construction: parts are added in the order in which they start, and stop in reverse.
 type process struct {
 	config     Config
+	instance   string
 	telemetry  *telemetry.Telemetry
 	log        *slog.Logger
+	redis      *rediskit.Client // nil without Redis
 	server     *rpcserver.Server
 	components []service.Component
-	units      map[string]unit
-	peers      map[string]healthpb.HealthClient
+	checks     []check
+	listeners  map[string]string
+	ops        *ops
 	closers    []func() error
 	ready      Ready
 }
 
-// newProcess prepares what every process has. keys are known beside those of the configuration.
-func newProcess(ctx context.Context, name string, config Config, keys ...authn.Key) (*process, error) {
+// newProcess prepares what every process has. keys are known beside those of the configuration. A process that only passes calls on needs no
+// Redis.
+func newProcess(ctx context.Context, name string, config Config, useRedis bool, keys ...authn.Key) (*process, error) {
+	instance, err := instanceName(config.Instance)
+	if err != nil {
+		return nil, err
+	}
 	tel, err := telemetry.New(ctx, config.Telemetry, telemetry.Identity{Service: name, Version: version()})
 	if err != nil {
 		return nil, fmt.Errorf("start telemetry: %w", err)
 	}
-	p := &process{config: config, telemetry: tel, log: tel.Logger, units: make(map[string]unit), peers: make(map[string]healthpb.HealthClient)}
+	p := &process{config: config, instance: instance, telemetry: tel, log: tel.Logger, listeners: map[string]string{"ops": config.Ops}}
 	p.closers = append(p.closers, func() error { return tel.Shutdown(context.WithoutCancel(ctx)) })
-	if err := config.Auth.check(); err != nil {
+	if err := p.begin(ctx, useRedis, keys); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	ring, err := authn.NewKeyring(append(keys, config.Auth.Keys...))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read keys: %w", err), p.close())
-	}
-	p.server, err = rpcserver.New(config.Server, rpcserver.Deps{Logger: p.log, Keys: ring, Roles: config.Auth.Roles, Stats: tel.ServerStats()})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("build server: %w", err), p.close())
-	}
 	return p, nil
+}
+
+func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) error {
+	if err := errors.Join(p.config.Auth.check(), p.config.checkDatabases()); err != nil {
+		return err
+	}
+	ring, err := authn.NewKeyring(append(keys, p.config.Auth.Keys...))
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	var limiter limit.Limiter
+	if useRedis {
+		if err := p.openRedis(ctx); err != nil {
+			return err
+		}
+		if limiter, err = p.limiter(); err != nil {
+			return err
+		}
+	}
+	p.server, err = rpcserver.New(p.config.Server, rpcserver.Deps{
+		Logger: p.log, Keys: ring, Roles: p.config.Auth.Roles, Stats: p.telemetry.ServerStats(), Limiter: limiter,
+	})
+	if err != nil {
+		return fmt.Errorf("build server: %w", err)
+	}
+	return nil
+}
+
+// limiter bounds how often callers may call, over all replicas if there is Redis.
+func (p *process) limiter() (limit.Limiter, error) {
+	var client redis.UniversalClient
+	options := limit.RedisOptions{Logger: p.log}
+	if p.redis != nil {
+		client, options.Prefix = p.redis, p.redis.Key("limit")+":"
+	}
+	limiter, err := limit.New(p.config.Limits, client, options)
+	if err != nil {
+		return nil, fmt.Errorf("check limits: %w", err)
+	}
+	return limiter, nil
 }
 
 // lock takes what a service keeps in the data folder for this process.
@@ -88,7 +126,7 @@ func (p *process) lock(name string) error {
 // addUnit registers a service and makes it run.
 func (p *process) addUnit(name string, u unit) {
 	u.Register(p.server)
-	p.units[name] = u
+	p.checks = append(p.checks, check{name: name, required: true, ask: u.Ready})
 	p.closers = append(p.closers, u.Close)
 	p.components = append(p.components, service.Component{Name: name, Run: u.Run})
 }
@@ -98,11 +136,12 @@ func (p *process) addServer() error {
 	if err := p.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
 	}
+	p.listeners["grpc"] = p.config.GRPC
 	var listener net.Listener
 	p.components = append(p.components, service.Component{
 		Name: "grpc",
 		Start: func(ctx context.Context) (err error) {
-			listener, err = listen(ctx, p.config.GRPC)
+			listener, err = listen(ctx, "grpc", p.config.GRPC)
 			if err == nil {
 				p.ready.GRPC = listener.Addr().String()
 			}
@@ -110,35 +149,8 @@ func (p *process) addServer() error {
 		},
 		Run:  func(context.Context) error { return p.server.Serve(listener) },
 		Stop: p.server.Drain,
-	}, service.Component{Name: "health", Run: p.watchReadiness})
+	})
 	return nil
-}
-
-// watchReadiness keeps what gRPC health says in step with the services' own readiness.
-func (p *process) watchReadiness(ctx context.Context) error {
-	ticker := time.NewTicker(readinessInterval)
-	defer ticker.Stop()
-	well := true
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		asked, cancel := context.WithTimeout(ctx, readinessInterval)
-		var errs []error
-		for name, err := range p.readiness(asked) {
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", name, err))
-			}
-		}
-		cancel()
-		if now := len(errs) == 0; now != well && ctx.Err() == nil {
-			well = now
-			p.server.SetServing(now)
-			p.log.Warn("readiness changed", "ready", now, "error", errors.Join(errs...))
-		}
-	}
 }
 
 // addGateway makes the process serve HTTP in front of the services that the connections lead to.
@@ -150,11 +162,12 @@ func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) e
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)
 	}
+	p.listeners["http"] = p.config.HTTP
 	var listener net.Listener
 	p.components = append(p.components, service.Component{
 		Name: "gateway",
 		Start: func(ctx context.Context) (err error) {
-			listener, err = listen(ctx, p.config.HTTP)
+			listener, err = listen(ctx, "http", p.config.HTTP)
 			if err == nil {
 				p.ready.HTTP = "http://" + listener.Addr().String()
 			}
@@ -166,46 +179,28 @@ func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) e
 	return nil
 }
 
-// dial connects to a service in another process, by a key unless callers bring their own.
-func (p *process) dial(name, target, key string) (grpc.ClientConnInterface, error) {
-	conn, err := rpcclient.Dial(rpcclient.Peer{Target: target, Key: key}, p.config.Peers.Client, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", target, err)
-	}
-	p.closers = append(p.closers, conn.Close)
-	p.peers[name] = healthpb.NewHealthClient(conn)
-	return conn, nil
-}
-
-// readiness asks each service of this process whether it can work.
-func (p *process) readiness(ctx context.Context) map[string]error {
-	found := make(map[string]error, len(p.units))
-	for name, u := range p.units {
-		found[name] = u.Ready(ctx)
-	}
-	return found
-}
-
-// frontReadiness asks the services of this process, and those elsewhere that it stands in front of.
+// frontReadiness is what the gateway asks: its callers are told neither causes nor warnings.
 func (p *process) frontReadiness(ctx context.Context) map[string]error {
-	found := p.readiness(ctx)
-	for name, peer := range p.peers {
-		answer, err := peer.Check(ctx, &healthpb.HealthCheckRequest{})
-		switch {
-		case err != nil:
-			found[name] = fmt.Errorf("ask %s: %w", name, err)
-		case answer.GetStatus() != healthpb.HealthCheckResponse_SERVING:
-			found[name] = fmt.Errorf("%s says %s", name, answer.GetStatus())
-		default:
-			found[name] = nil
-		}
-	}
-	return found
+	return p.readiness(ctx).required
 }
 
 // run runs the process until it is told to stop. When everything takes calls it hands the ready line to announce.
 func (p *process) run(ctx context.Context, announce func(Ready)) error {
-	err := service.Run(ctx, p.components, service.WithLogger(p.log), service.WithReady(func() { announce(p.ready) }))
+	if err := checkListeners(p.listeners); err != nil {
+		return errors.Join(err, p.close())
+	}
+	components := append(p.components, service.Component{Name: "health", Run: p.watchReadiness})
+	if p.config.Ops != "" {
+		// The first to start is the last to stop.
+		components = append([]service.Component{p.opsComponent()}, components...)
+		components = append(components, service.Component{Name: "stopping", Stop: p.ops.stop})
+	}
+	err := service.Run(ctx, components, service.WithLogger(p.log), service.WithReady(func() {
+		if p.ops != nil {
+			p.ops.started.Store(true)
+		}
+		announce(p.ready)
+	}))
 	return errors.Join(err, p.close())
 }
 
@@ -225,15 +220,6 @@ func version() string {
 		return info.Main.Version
 	}
 	return "unknown"
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
-	}
-	return listener, nil
 }
 
 // Announce returns a function that writes the ready line as JSON.
