@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -81,12 +79,6 @@ func addRows(f *flight, changes []*store.Changes, generations []int64) error {
 	return nil
 }
 
-// send commits a flight. What keeps its locks for too long is let go.
-func (s *Store) send(ctx context.Context, f *flight) error {
-	defer s.watch(ctx)()
-	return s.db.Pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return f.commit(ctx, conn.Conn()) })
-}
-
 // reason is the store's error for that of a flight.
 func (s *Store) reason(ctx context.Context, b *store.Batch, ledgers []store.Ledger, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, store.ErrConflict) {
@@ -153,11 +145,4 @@ func checkLive(f *flight, ledgers []store.Ledger, generations []int64) {
 	f.add(`SELECT expect(count(*) = cardinality($1::text[]), '`+codeGeneration+`')
 		FROM ledgers JOIN unnest($1::text[], $2::bigint[]) AS written (organization, live) USING (organization, live)`,
 		organizations, generations)
-}
-
-// flightOf sends statements that were made by fn as one transaction.
-func (s *Store) flightOf(ctx context.Context, fn func(f *flight)) error {
-	f := newFlight()
-	fn(f)
-	return s.send(ctx, f)
 }

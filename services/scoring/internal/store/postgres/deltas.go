@@ -50,7 +50,7 @@ func (s *Store) prune(f *flight, partition int) {
 func (s *Store) Follow(ctx context.Context, since store.Marks) ([]store.Delta, store.Marks, error) {
 	// Most often nothing was, which one statement tells.
 	now, err := readMarks(ctx, s.db.Pool)
-	if err == nil && sameMoment(since, now) {
+	if err == nil && since.Same(now) {
 		return nil, now, nil
 	}
 	if err == nil {

@@ -27,7 +27,7 @@ func (s *Store) FinishRebuild(ctx context.Context, l store.Ledger, at store.Mark
 		if r, generation, err = running(ctx, tx, l); err != nil {
 			return err
 		}
-		if !sameMoment(now, at) {
+		if !now.Same(at) {
 			return fmt.Errorf("the live ledgers have moved on: %w", store.ErrConflict)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE ledgers SET live = $2 WHERE organization = $1`, l.Organization, generation); err != nil {

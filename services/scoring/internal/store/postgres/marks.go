@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -69,9 +68,4 @@ func collectMarks(rows pgx.Rows) (store.Marks, error) {
 		return c, err
 	})
 	return m, pgkit.Translate(err)
-}
-
-// sameMoment tells whether marks have the same epoch and versions.
-func sameMoment(a, b store.Marks) bool {
-	return a.Epoch == b.Epoch && slices.EqualFunc(a.Cursors, b.Cursors, func(a, b store.Cursor) bool { return a.Version == b.Version })
 }

@@ -103,8 +103,9 @@ func (s *Store) merge(ctx context.Context, places []place) error {
 func mergeHeaps(ctx context.Context, conn *pgx.Conn, heaps []*heap) error {
 	first := &pgx.Batch{}
 	first.Queue(`BEGIN`)
-	// A merge that is lost in a crash changes nothing.
+	// A merge that is lost in a crash changes nothing, and one that another process has begun is left to it.
 	first.Queue(`SET LOCAL synchronous_commit = off`)
+	first.Queue(`SET LOCAL lock_timeout = 1000`)
 	for _, h := range heaps {
 		h.takeLowest(first)
 	}
