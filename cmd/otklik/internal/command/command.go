@@ -54,7 +54,7 @@ func (e Env) complete() Env {
 // exitCodes ends the help of each command.
 const exitCodes = `
 Exit codes: 0 done, 1 failure on this side, 2 wrong usage, 3 refused by the server, 4 server unreachable or overloaded (try again),
-5 done but rows were refused (import), 130 interrupted.`
+5 done but rows were refused (import) or dead letters stay (replay), 130 interrupted.`
 
 // call is one run of a command that speaks to a server.
 type call struct {
