@@ -202,7 +202,7 @@ func TestRedisThatIsNone(t *testing.T) {
 				t.Parallel()
 				s := served(t)
 				migrate(t, s)
-				says(t, part, s.with(settings{"redis.addresses": []string{address}, "redis.start_timeout": "1s"}), "redis.addresses", address)
+				says(t, part, s.with(settings{"redis.addresses": []string{address}}), "redis.addresses", address)
 			})
 		}
 	}

@@ -136,10 +136,10 @@ func dialBare(t *testing.T, address string) *grpc.ClientConn {
 func TestReflectionListsTheServices(t *testing.T) {
 	onBothStores(t, func(t *testing.T, layout harness.Layout) {
 		suite := harness.Run(t, harness.Options{Layout: layout})
-		names := reflected(t, suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)))
-		for _, service := range cases.Services() {
-			if !slices.Contains(names, string(service.FullName())) {
-				t.Errorf("reflection lists %q, not %s", names, service.FullName())
+		for i, part := range []harness.Part{harness.Survey, harness.Scoring} {
+			names, want := reflected(t, dialBare(t, suite.GRPC(part))), string(cases.Services()[i].FullName())
+			if !slices.Contains(names, want) {
+				t.Errorf("reflection lists %q, not %s", names, want)
 			}
 		}
 	})
