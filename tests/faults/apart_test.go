@@ -200,32 +200,51 @@ func (a *apart) full(ctx context.Context) error {
 }
 
 // pauses stops processes that do not know that they were stopped.
-func (x *trial) pauses() []fault {
+func (a *apart) pauses() []fault {
 	paused := harness.Replica{Part: harness.Scoring}
-	zombie := harness.Replica{Part: harness.Survey}
+	var zombie, other harness.Replica
 	return []fault{
 		{
 			name:   "SIGSTOP " + paused.String() + " until its partitions are reclaimed, SIGCONT",
-			strike: func(context.Context) error { return x.suite.Pause(paused) },
-			until:  x.countedBy(1, x.gateway(0)),
-			heal:   func(context.Context) error { return x.suite.Wake(paused) },
+			strike: func(context.Context) error { return a.suite.Pause(paused) },
+			until:  a.countedBy(1, func() door { return a.gateway(0) }),
+			heal:   func(context.Context) error { return a.suite.Wake(paused) },
 		},
 		{
-			name:   "SIGSTOP " + zombie.String() + " until another publishes, SIGCONT",
-			strike: func(context.Context) error { return x.suite.Pause(zombie) },
-			until:  x.countedBy(0, x.traffic.doors[len(x.traffic.doors)-2]),
-			heal:   func(context.Context) error { return x.suite.Wake(zombie) },
+			name: "SIGSTOP the survey process that publishes until another does, SIGCONT",
+			strike: func(ctx context.Context) (err error) {
+				if zombie, other, err = a.publisher(ctx); err != nil {
+					return err
+				}
+				return a.suite.Pause(zombie)
+			},
+			until: a.countedBy(0, func() door { return a.traffic.direct(other.Number) }),
+			heal:  func(context.Context) error { return a.suite.Wake(zombie) },
 		},
 	}
 }
 
+// publisher is the survey process that brings events to Redis, and one that does not.
+func (a *apart) publisher(ctx context.Context) (leads, waits harness.Replica, err error) {
+	holder, err := a.client.Get(ctx, a.suite.Prefix()+":{survey}:publisher").Result()
+	if err != nil {
+		return leads, waits, fmt.Errorf("ask who publishes: %w", err)
+	}
+	for _, r := range a.suite.ReplicasOf(harness.Survey) {
+		if strings.HasPrefix(holder, r.String()+"/") {
+			return r, harness.Replica{Part: r.Part, Number: (r.Number + 1) % replicas}, nil
+		}
+	}
+	return leads, waits, fmt.Errorf("%q publishes, which is no survey process", holder)
+}
+
 // countedBy returns nil once answers submitted through a door, given since it was asked first, are counted by a scoring process.
-func (x *trial) countedBy(number int, through door) func(context.Context) error {
+func (x *trial) countedBy(number int, through func() door) func(context.Context) error {
 	var location string
 	var n int64
 	return func(ctx context.Context) (err error) {
 		if n == 0 {
-			if location, n, err = x.probe(ctx, through); err != nil {
+			if location, n, err = x.probe(ctx, through()); err != nil {
 				return err
 			}
 		}

@@ -38,7 +38,7 @@ type traffic struct {
 	rate   int
 	doors  []door
 
-	// gate is held for reading by everybody who is under way.
+	// gate is held for reading by everybody who is under way. While somebody else holds it nobody sets out.
 	gate sync.RWMutex
 	// visits counts the respondents of whom everything is acknowledged.
 	visits atomic.Int64
@@ -71,6 +71,9 @@ func openTraffic(t *testing.T, suite *harness.Suite, l *ledger, rate int) *traff
 	return tr
 }
 
+// direct is the way in through one survey process.
+func (tr *traffic) direct(number int) door { return tr.doors[2*number] }
+
 // dial connects to a process that comes and goes.
 func dial(t *testing.T, address string) *grpc.ClientConn {
 	t.Helper()
@@ -87,7 +90,7 @@ func dial(t *testing.T, address string) *grpc.ClientConn {
 // run submits until ctx ends.
 func (tr *traffic) run(ctx context.Context) {
 	var group sync.WaitGroup
-	due := make(chan int, respondents)
+	due := make(chan int)
 	for i := range respondents {
 		group.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(i)))
@@ -96,13 +99,20 @@ func (tr *traffic) run(ctx context.Context) {
 			}
 		})
 	}
-	began, next := time.Now(), 0
+	number, owed, last := 0, 0.0, time.Now()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		for ; next < int(time.Since(began).Seconds()*float64(tr.rate)); next++ {
+		elapsed := time.Since(last)
+		last = last.Add(elapsed)
+		if tr.gate.TryRLock() {
+			owed += elapsed.Seconds() * float64(tr.rate)
+			tr.gate.RUnlock()
+		}
+		for ; owed >= 1; owed-- {
 			select {
-			case due <- next:
+			case due <- number:
+				number++
 			default: // everybody is under way: the rate is not held
 			}
 		}
