@@ -3,6 +3,8 @@ package gateway
 import (
 	"net/http"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/otklik/otklik/libs/rpcerr"
 )
 
@@ -21,6 +23,8 @@ type exchange struct {
 	body  requestBody
 	// stream is the sending side of a stream, nil for other answers.
 	stream *stream
+	// span is the request's in its trace, nil while nobody collects them.
+	span trace.Span
 }
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request) *exchange {

@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
-	"github.com/otklik/otklik/proto/gen/openapi"
-
 	"github.com/otklik/otklik/gateway/web"
+	"github.com/otklik/otklik/libs/telemetry"
+	"github.com/otklik/otklik/proto/gen/openapi"
 )
 
 // Deps is what the gateway works with.
@@ -27,12 +28,15 @@ type Deps struct {
 	// Scoring leads to the scoring service. Required.
 	Scoring grpc.ClientConnInterface
 	// Ready tells for each part of the process, by name, why it is not ready; nil for one that is. It is called by /readyz with a
-	// deadline. Missing means that there is nothing to wait for.
+	// deadline. What goes to the log is the text of the error; clients are shown what its method Public() string says, if it has one.
+	// Missing means that there is nothing to wait for.
 	Ready func(context.Context) map[string]error
 	// Metrics serves /metrics; without it the path is unknown.
 	Metrics http.Handler
 	// Meters makes the instruments; without it nothing is measured.
 	Meters metric.MeterProvider
+	// Tracers makes the spans of requests; without it there are none. The trace of a client that brings one is passed on in any case.
+	Tracers trace.TracerProvider
 	// Logger takes faults. Required.
 	Logger *slog.Logger
 }
@@ -43,6 +47,7 @@ type Gateway struct {
 	deps    Deps
 	rest    *rest
 	metrics *metrics
+	tracer  trace.Tracer // nil while nobody collects traces
 	docs    *document
 	static  *static
 	server  *http.Server
@@ -63,7 +68,7 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	if deps.Survey == nil || deps.Scoring == nil || deps.Logger == nil {
 		return nil, errors.New("build gateway: the connections to survey and scoring and a logger are required")
 	}
-	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON())}
+	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON()), tracer: telemetry.Tracer(deps.Tracers, scopeName)}
 	var err error
 	if g.metrics, err = newMetrics(deps.Meters); err != nil {
 		return nil, fmt.Errorf("build gateway metrics: %w", err)

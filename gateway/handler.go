@@ -36,13 +36,17 @@ var (
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := newExchange(g, w, r)
+	api := strings.HasPrefix(r.URL.Path, "/v1/")
+	if api {
+		r = g.beginTrace(x, r)
+	}
 	defer g.finish(x, r, start)
 
 	h := w.Header()
 	h[headerRequestID] = []string{x.id}
 	h["X-Content-Type-Options"] = nosniff
 	h["Referrer-Policy"] = noReferrer
-	if strings.HasPrefix(r.URL.Path, "/v1/") {
+	if api {
 		h["Content-Security-Policy"] = apiPolicy
 		h["Cache-Control"] = noStore
 		g.rest.serve(x, r)
@@ -89,6 +93,7 @@ func (g *Gateway) finish(x *exchange, r *http.Request, start time.Time) {
 		v = g.answerPanic(x, r, v)
 	}
 	g.metrics.record(r.Context(), x, r.Method, start)
+	x.endTrace(r.Method)
 	if v != nil {
 		panic(v)
 	}

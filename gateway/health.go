@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,7 +16,7 @@ const readinessTimeout = 2 * time.Second
 type health struct {
 	// Status is `ok` or `unavailable`.
 	Status string `json:"status"`
-	// Parts maps each part to `ok` or `not ready`.
+	// Parts maps each part to `ok` or to why it is not ready.
 	Parts map[string]string `json:"parts,omitempty"`
 }
 
@@ -24,7 +25,14 @@ func (g *Gateway) serveLiveness(x *exchange) {
 	writeHealth(x, http.StatusOK, health{Status: "ok"})
 }
 
-// serveReadiness says whether requests can be answered now, and which part is in the way. Causes go to the log.
+// public is what may be shown to anybody of an error, such as *rpcclient.PeerError.
+type public interface {
+	error
+	Public() string
+}
+
+// serveReadiness says whether requests can be answered now, and which part is in the way. Causes go to the log; what is wrong and how to mend
+// it is shown where the error has words for everybody.
 func (g *Gateway) serveReadiness(x *exchange, r *http.Request) {
 	result, status := health{Status: "ok", Parts: map[string]string{"gateway": "ok"}}, http.StatusOK
 	refuse := func(part, state string) {
@@ -41,7 +49,11 @@ func (g *Gateway) serveReadiness(x *exchange, r *http.Request) {
 				result.Parts[part] = "ok"
 				continue
 			}
-			refuse(part, "not ready")
+			state, shown := "not ready", public(nil)
+			if errors.As(err, &shown) {
+				state += ": " + shown.Public()
+			}
+			refuse(part, state)
 			g.deps.Logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("part", part), slog.String("error", err.Error()))
 		}
 	}

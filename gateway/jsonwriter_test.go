@@ -27,6 +27,16 @@ func fill(t *rapid.T, m protoreflect.Message, depth int) {
 		return
 	case "google.protobuf.Any":
 		return
+	case "google.protobuf.Struct":
+		content, err := structpb.NewStruct(map[string]any{
+			rapid.String().Draw(t, "name"): rapid.Float64().Draw(t, "number"),
+			"list":                         []any{nil, rapid.Bool().Draw(t, "item"), map[string]any{"text": rapid.String().Draw(t, "text")}},
+		})
+		if err != nil {
+			t.Fatalf("make content: %v", err)
+		}
+		proto.Merge(m.Interface(), content)
+		return
 	}
 	for i := range m.Descriptor().Fields().Len() {
 		field := m.Descriptor().Fields().Get(i)
@@ -68,6 +78,8 @@ func value(t *rapid.T, m protoreflect.Message, field protoreflect.FieldDescripto
 		return protoreflect.ValueOfInt32(rapid.Int32().Draw(t, "int32"))
 	case protoreflect.Int64Kind:
 		return protoreflect.ValueOfInt64(rapid.Int64().Draw(t, "int64"))
+	case protoreflect.BytesKind:
+		return protoreflect.ValueOfBytes(rapid.SliceOfN(rapid.Byte(), 0, 10).Draw(t, "bytes"))
 	case protoreflect.DoubleKind:
 		return protoreflect.ValueOfFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 1e21, 1e-7, 39.84, 1e-9, 123456789012345})).Draw(t, "double"))
 	case protoreflect.MessageKind:

@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+
+	"github.com/otklik/otklik/libs/telemetry"
 )
 
 // metrics measures requests, in the names of OpenTelemetry's semantic conventions.
@@ -29,10 +31,10 @@ func newMetrics(provider metric.MeterProvider) (*metrics, error) {
 	if provider == nil {
 		provider = noop.NewMeterProvider()
 	}
-	meter := provider.Meter("github.com/otklik/otklik/gateway")
+	meter := provider.Meter(scopeName)
 	duration, err := meter.Float64Histogram("http.server.request.duration", metric.WithUnit("s"),
 		metric.WithDescription("Duration of HTTP requests; of streams, until they end."),
-		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10))
+		metric.WithExplicitBucketBoundaries(telemetry.DurationBuckets()...))
 	if err != nil {
 		return nil, fmt.Errorf("make histogram of durations: %w", err)
 	}

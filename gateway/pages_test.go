@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -110,6 +111,25 @@ func TestReadinessNamesWhatIsNotReady(t *testing.T) {
 	}
 	broken = nil
 	if a := b.get("/readyz"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// publicError has words for everybody beside those for the log.
+type publicError struct{ error }
+
+func (publicError) Public() string {
+	return "nothing listens at the address in peers.survey: start the survey service"
+}
+
+func TestReadinessSaysHowToMendWhatMayBeShown(t *testing.T) {
+	b := newBench(t, withDeps(func(d *gateway.Deps) {
+		d.Ready = func(context.Context) map[string]error {
+			return map[string]error{"survey": fmt.Errorf("ask: %w", publicError{errors.New("dial tcp 10.0.0.7:9090: connection refused")})}
+		}
+	}))
+	a := b.get("/readyz")
+	if a.status != 503 || !strings.Contains(a.body, `"survey":"not ready: nothing listens at the address in peers.survey: start the survey service"`) || strings.Contains(a.body, "10.0.0.7") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

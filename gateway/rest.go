@@ -76,16 +76,11 @@ func newREST(g *Gateway) (*rest, error) {
 	return re, nil
 }
 
-// incomingHeader names the only request headers that become metadata. Authorization is passed on by grpc-gateway itself. Everything else stays
-// out, above all Grpc-Metadata-*, by which a client could name an organisation.
+// incomingHeader names the only request header that becomes metadata. Authorization is passed on by grpc-gateway itself, the trace by the
+// connections (beginTrace). Everything else stays out, above all Grpc-Metadata-*, by which a client could name an organisation.
 func incomingHeader(name string) (string, bool) {
-	switch name {
-	case headerRequestID:
+	if name == headerRequestID {
 		return requestid.Metadata, true
-	case "Traceparent":
-		return "traceparent", true
-	case "Tracestate":
-		return "tracestate", true
 	}
 	return "", false
 }

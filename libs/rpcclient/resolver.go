@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/resolver/dns"
 )
 
 const (
@@ -38,7 +37,7 @@ func (*addresses) Scheme() string { return "dns" }
 func (a *addresses) Build(target resolver.Target, cc resolver.ClientConn, opts resolver.BuildOptions) (resolver.Resolver, error) {
 	if target.URL.Host != "" {
 		// A name server of its own: that is gRPC's business.
-		return dns.NewBuilder().Build(target, cc, opts)
+		return resolver.Get("dns").Build(target, cc, opts)
 	}
 	endpoints, err := parseEndpoints(target.Endpoint())
 	if err != nil {

@@ -22,6 +22,9 @@ import (
 	"github.com/otklik/otklik/libs/testkit/echo"
 )
 
+// testTimeout is the patience with what should happen at once.
+const testTimeout = 20 * time.Second
+
 // The secrets of the harness's keys.
 const (
 	appKey     = "secret-of-app"
