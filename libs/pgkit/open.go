@@ -94,6 +94,8 @@ func tune(parsed *pgxpool.Config, config Config, options Options) {
 	params := parsed.ConnConfig.RuntimeParams
 	params["search_path"] = config.Schema
 	params["TimeZone"] = "UTC"
+	// No statement of a service runs for as long as compiling it takes; what makes the server think so is a guess about the size of an array.
+	params["jit"] = "off"
 	params["application_name"] = "otklik-" + options.Component
 	params["statement_timeout"] = strconv.FormatInt(config.StatementTimeout.Milliseconds(), 10)
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(config.IdleTransactionTimeout.Milliseconds(), 10)
