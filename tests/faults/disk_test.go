@@ -57,37 +57,32 @@ func smallDisk(t *testing.T) (dir string, free func()) {
 // without a restart.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	for _, layout := range harness.Layouts() {
-		t.Run(layout.String(), func(t *testing.T) {
-			t.Parallel()
-			dir, free := smallDisk(t)
-			suite := open(t, harness.Options{Layout: layout, Dir: filepath.Join(dir, "data")})
-			// Registered last and so run first: the file system can be unmounted only when nobody uses it.
-			t.Cleanup(suite.Kill)
-			l, s := newLedger(), newStored()
+	dir, free := smallDisk(t)
+	suite := open(t, harness.Options{Dir: filepath.Join(dir, "data")})
+	// Registered last and so run first: the file system can be unmounted only when nobody uses it.
+	t.Cleanup(suite.Kill)
+	l, s := newLedger(), newStored()
 
-			fill(t, suite, l)
-			wantFullOverREST(t, suite)
-			if _, err := surveys(suite).GetSurvey(t.Context(), &surveyv1.GetSurveyRequest{Name: survey}); err != nil {
-				t.Errorf("reads do not work while the disk is full: %v", err)
-			}
+	fill(t, suite, l)
+	wantFullOverREST(t, suite)
+	if _, err := surveys(suite).GetSurvey(t.Context(), &surveyv1.GetSurveyRequest{Name: survey}); err != nil {
+		t.Errorf("reads do not work while the disk is full: %v", err)
+	}
 
-			free()
-			testkit.Eventually(t, patience, func() error {
-				_, err := surveys(suite).SubmitResponse(t.Context(), small("room"))
-				return err
-			})
-			l.send(survey+"/responses/room", &entry{response: small("room").GetResponse()})
-			l.settle(survey+"/responses/room", acknowledged)
-			verify(t, suite, s, l)
-			rebuild(t, suite, s)
-			if acked, denied, _ := l.counts(); acked == 0 || denied == 0 {
-				t.Errorf("%d acknowledged, %d refused: the disk was never full", acked, denied)
-			}
-			if err := suite.Stop(patience); err != nil {
-				t.Error(err)
-			}
-		})
+	free()
+	testkit.Eventually(t, patience, func() error {
+		_, err := surveys(suite).SubmitResponse(t.Context(), small("room"))
+		return err
+	})
+	l.send(survey+"/responses/room", &entry{response: small("room").GetResponse()})
+	l.settle(survey+"/responses/room", acknowledged)
+	verify(t, suite, s, l)
+	rebuild(t, suite, s)
+	if acked, denied, _ := l.counts(); acked == 0 || denied == 0 {
+		t.Errorf("%d acknowledged, %d refused: the disk was never full", acked, denied)
+	}
+	if err := suite.Stop(patience); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -16,21 +16,10 @@ func TestKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		kills = 10
 	}
-	torture(t, harness.AllInOne, kills)
-}
-
-// TestServicesKilledUnderLoad ends one of the separate processes at a time.
-func TestServicesKilledUnderLoad(t *testing.T) {
-	t.Parallel()
-	torture(t, harness.Apart, 15)
-}
-
-func torture(t *testing.T, layout harness.Layout, kills int) {
-	t.Helper()
-	suite := open(t, harness.Options{Layout: layout})
+	suite := open(t, harness.Options{})
 	l, s := newLedger(), newStored()
 	// Seeded, so that a failure can be looked at again; where a kill hits is up to the machine anyway.
-	random := rand.New(rand.NewPCG(uint64(kills), uint64(layout)))
+	random := rand.New(rand.NewPCG(uint64(kills), 0))
 	for round := range kills {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -40,9 +29,7 @@ func torture(t *testing.T, layout harness.Layout, kills int) {
 		}()
 		// A random moment, not a wait for something.
 		<-time.After(20*time.Millisecond + time.Duration(random.Int64N(int64(280*time.Millisecond))))
-		parts := suite.Parts()
-		suite.KillPart(parts[random.IntN(len(parts))])
-		// Clients whose server is still there end with calls under way, of whose fate they know nothing.
+		suite.KillPart(harness.All)
 		stop()
 		<-done
 		if err := suite.Restart(t.Context()); err != nil {
