@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -13,8 +15,12 @@ import (
 // rebuildPartition stands for the partition in the keys of what batches of rebuilds add.
 const rebuildPartition = -1
 
-// errGeneration tells that another generation of a ledger is live than the one known here.
-var errGeneration = errors.New("another generation of the ledger is live")
+// The errors by which a flight ends before its COMMIT.
+var (
+	errCursor     = errors.New("the cursor is not where the batch begins")
+	errGeneration = errors.New("another generation of the ledger is live")
+	errAside      = errors.New("an event is not set aside")
+)
 
 // Apply stores a batch.
 func (s *Store) Apply(ctx context.Context, b store.Batch) error {
@@ -85,21 +91,26 @@ func (s *Store) reason(ctx context.Context, b *store.Batch, ledgers []store.Ledg
 		return cause
 	}
 	switch {
-	case violates(err, codeGeneration) != nil:
+	case errors.Is(err, errGeneration):
 		s.forget(ledgers...)
-		return errGeneration
-	case violates(err, codeAside) != nil:
+		return err
+	case errors.Is(err, errAside):
 		return fmt.Errorf("resolve events that were set aside: %w", store.ErrNotFound)
-	case violates(err, codeCursor) != nil && b.Rebuild != (store.Ledger{}):
+	case errors.Is(err, errCursor) && b.Rebuild != (store.Ledger{}):
 		return s.whyNot(ctx, b.Rebuild)
-	case violates(err, codeCursor) != nil:
+	case errors.Is(err, errCursor):
 		return fmt.Errorf("move cursor of partition %d from version %d: %w", b.Partition, b.From.Version, store.ErrConflict)
-	}
-	// The shards of a distributed table have its name and a number.
-	if e := violates(err, uniqueViolation); e != nil && strings.HasPrefix(e.TableName, "identifiers") {
+	case addsIdentifierTwice(err):
 		return fmt.Errorf("add identifiers: %w", store.ErrDuplicate)
 	}
 	return pgkit.Translate(err)
+}
+
+// addsIdentifierTwice tells whether a flight failed because an identifier is stored already. The shards of a distributed table have its name and a
+// number.
+func addsIdentifierTwice(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == codeUniqueViolation && strings.HasPrefix(e.TableName, "identifiers")
 }
 
 // whyNot tells why a batch of a rebuild was not taken.
@@ -117,19 +128,15 @@ func (s *Store) whyNot(ctx context.Context, l store.Ledger) error {
 
 // moveCursor moves the cursor of a partition.
 func moveCursor(f *flight, b *store.Batch) {
-	f.add(`WITH moved AS (
-			UPDATE cursors SET position = greatest(position, $3), as_of = greatest(as_of, $4), version = version + 1
-			WHERE partition = $1 AND version = $2 RETURNING 1
-		) SELECT expect(count(*) = 1, '`+codeCursor+`') FROM moved`,
+	f.guardChange(errCursor, `UPDATE cursors SET position = greatest(position, $3), as_of = greatest(as_of, $4), version = version + 1
+		WHERE partition = $1 AND version = $2`,
 		b.Partition, b.From.Version, b.To.Position, nanos(b.To.AsOf))
 }
 
 // moveRebuild moves the cursor of a rebuild.
 func moveRebuild(f *flight, b *store.Batch) {
-	f.add(`WITH moved AS (
-			UPDATE rebuilds SET position = greatest(position, $4), read = read + $5, version = version + 1
-			WHERE organization = $1 AND number = $2 AND version = $3 AND state = 1 RETURNING 1
-		) SELECT expect(count(*) = 1, '`+codeCursor+`') FROM moved`,
+	f.guardChange(errCursor, `UPDATE rebuilds SET position = greatest(position, $4), read = read + $5, version = version + 1
+		WHERE organization = $1 AND number = $2 AND version = $3 AND state = 1`,
 		b.Rebuild.Organization, b.Rebuild.Rebuild, b.From.Version, b.To.Position, b.Read)
 }
 
@@ -142,7 +149,7 @@ func checkLive(f *flight, ledgers []store.Ledger, generations []int64) {
 	for i, l := range ledgers {
 		organizations[i] = l.Organization
 	}
-	f.add(`SELECT expect(count(*) = cardinality($1::text[]), '`+codeGeneration+`')
-		FROM ledgers JOIN unnest($1::text[], $2::bigint[]) AS written (organization, live) USING (organization, live)`,
+	f.guard(errGeneration, `count(*) = cardinality($1::text[])`,
+		`FROM ledgers JOIN unnest($1::text[], $2::bigint[]) AS written (organization, live) USING (organization, live)`,
 		organizations, generations)
 }

@@ -14,8 +14,9 @@ import (
 func addAside(f *flight, changes []*store.Changes, generations []int64) {
 	for i, c := range changes {
 		if len(c.Resolved) > 0 {
-			f.add(`SELECT expect((SELECT count(*) FROM aside WHERE organization = $1 AND generation = $2 AND position = ANY ($3::bigint[]))
-				= cardinality($3::bigint[]), '`+codeAside+`')`, c.Ledger.Organization, generations[i], c.Resolved)
+			f.guard(errAside, `count(*) = cardinality($3::bigint[])`,
+				`FROM aside WHERE organization = $1 AND generation = $2 AND position = ANY ($3::bigint[])`,
+				c.Ledger.Organization, generations[i], c.Resolved)
 			f.add(`DELETE FROM aside WHERE organization = $1 AND generation = $2 AND position = ANY ($3::bigint[])`,
 				c.Ledger.Organization, generations[i], c.Resolved)
 		}

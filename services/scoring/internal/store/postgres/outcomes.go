@@ -76,7 +76,9 @@ func (s *Store) Outcomes(ctx context.Context, l store.Ledger, invitations []stor
 	outcomes := make(map[store.Invitation]fact.Outcome)
 	batch := &pgx.Batch{}
 	for survey, ids := range bySurvey {
-		batch.Queue(`SELECT invitation, answered, refusal FROM outcomes WHERE `+inLedger+` AND survey = $3 AND invitation = ANY ($4::bytea[])`,
+		// Row by row, for the reason that Stored tells.
+		batch.Queue(`SELECT asked.invitation, answered, refusal FROM unnest($4::bytea[]) AS asked (invitation) CROSS JOIN LATERAL (
+			SELECT answered, refusal FROM outcomes WHERE `+inLedger+` AND survey = $3 AND outcomes.invitation = asked.invitation LIMIT 1) AS found`,
 			l.Organization, l.Rebuild, survey, ids).Query(func(rows pgx.Rows) error { return readOutcomes(rows, survey, outcomes) })
 	}
 	// Without anything to ask the connection is asked.

@@ -38,15 +38,12 @@ func (s *Store) send(ctx context.Context, f *flight) error {
 		if err == nil {
 			return nil
 		}
-		if code := pgkit.Code(err); code == queryCanceled {
+		if pgkit.Code(err) == codeQueryCanceled {
 			err = nil
 		}
 		return errors.Join(ctx.Err(), err, closing)
 	})
 }
-
-// queryCanceled is PostgreSQL's code for a statement that was given up on request.
-const queryCanceled = "57014"
 
 // giveUp asks the server to give up what a connection is doing. That it may not hear is of no consequence: the connection is closed then.
 func giveUp(ctx context.Context, conn *pgx.Conn) {

@@ -2,18 +2,6 @@
 
 -- Text is compared by bytes: orders are the same on every server, whatever its locale.
 
--- Raises an error of class OT unless something holds. A batch is sent as one flight of statements, COMMIT included, and this is what keeps
--- the COMMIT from being reached.
--- +goose StatementBegin
-CREATE FUNCTION expect(holds boolean, code text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF holds IS NOT TRUE THEN
-        RAISE EXCEPTION 'expectation % does not hold', code USING ERRCODE = code;
-    END IF;
-END
-$$;
--- +goose StatementEnd
-
 -- Bookkeeping, small: where Citus distributes the records, these tables stay on the coordinator.
 
 -- What is known of all ledgers together. One row, from the first use on.
