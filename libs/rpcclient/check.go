@@ -72,7 +72,9 @@ func diagnose(err error) string {
 	switch code := status.Code(err); {
 	case says("http2:", "HTTP status code", "content-type", "malformed", "handshake"):
 		return "what answers at %s is no gRPC server in plain text: set SETTING to the address of the NAME service, which is its setting grpc"
-	case says("server preface"):
+	case code == codes.DeadlineExceeded, errors.Is(err, context.DeadlineExceeded), says("i/o timeout", "use of closed network connection"):
+		return "the NAME service at %s does not answer in time: start it, or correct SETTING, firewalls and network policies"
+	case says("server preface", "broken pipe", "connection reset"):
 		return "what answers at %s closes connections at once: the NAME service is being stopped, or SETTING is not its address"
 	case code == codes.NotFound, code == codes.Unimplemented:
 		return "what answers at %s speaks gRPC, but is not the NAME service of Otklik: correct SETTING"
@@ -80,8 +82,6 @@ func diagnose(err error) string {
 		return "the host of %s is not known: start the NAME service, or correct SETTING or the name service"
 	case says("connection refused"):
 		return "nothing listens at %s: start the NAME service, or correct SETTING"
-	case code == codes.DeadlineExceeded, errors.Is(err, context.DeadlineExceeded), says("i/o timeout", "use of closed network connection"):
-		return "the NAME service at %s does not answer in time: start it, or correct SETTING, firewalls and network policies"
 	case code == codes.Unavailable:
 		return "the NAME service at %s cannot be reached: start it, or correct SETTING"
 	}

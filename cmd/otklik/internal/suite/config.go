@@ -112,3 +112,13 @@ func (c Config) checkApart(needsSurvey, needsScoring, needsKey bool) error {
 	need(needsKey, "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the survey service's auth.keys with the role service")
 	return errors.Join(errs...)
 }
+
+// checkKeepalive refuses clients that would ask servers of the same configuration more often than those bear: they would be cut off.
+func (c Config) checkKeepalive() error {
+	asks, bears := c.Peers.Client.KeepaliveTime, c.Server.MinClientInterval
+	if asks > 0 && asks < bears {
+		return fmt.Errorf("peers.client.keepalive_time is %v, but servers cut off who asks more often than server.min_client_interval, %v: raise the first or lower the second",
+			asks, bears)
+	}
+	return nil
+}

@@ -57,7 +57,7 @@ func TestPeersThatAreNoneAreTold(t *testing.T) {
 			var text string
 			for range 3 {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-				err := to.ask(ctx, healthpb.NewHealthClient(conn))
+				err := to.ask(ctx, conn)
 				cancel()
 				if text = ""; err != nil {
 					text = err.Error()

@@ -74,7 +74,7 @@ func newProcess(ctx context.Context, name string, config Config, useRedis bool, 
 }
 
 func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) error {
-	if err := errors.Join(p.config.Auth.check(), p.config.checkDatabases()); err != nil {
+	if err := errors.Join(p.config.Auth.check(), p.config.checkDatabases(), p.config.checkKeepalive()); err != nil {
 		return err
 	}
 	ring, err := authn.NewKeyring(append(keys, p.config.Auth.Keys...))
@@ -157,7 +157,7 @@ func (p *process) addServer() error {
 func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
 		Survey: surveyConn, Scoring: scoringConn, Ready: p.frontReadiness, Metrics: p.telemetry.MetricsHandler(),
-		Meters: p.telemetry.Meters, Logger: p.log,
+		Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)
@@ -179,7 +179,7 @@ func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) e
 	return nil
 }
 
-// frontReadiness is what the gateway asks: its callers are told neither causes nor warnings.
+// frontReadiness is what the gateway asks: its callers are told no warnings, and of causes what may be shown to everybody.
 func (p *process) frontReadiness(ctx context.Context) map[string]error {
 	return p.readiness(ctx).required
 }
