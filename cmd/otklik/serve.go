@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +17,9 @@ import (
 
 // clientVariables are environment variables of the client commands; they set no field of the configuration.
 var clientVariables = []string{"OTKLIK_SERVER", "OTKLIK_KEY", "OTKLIK_PROFILE"}
+
+// testPrefix begins the names of environment variables that belong to tests, such as the servers to run them against.
+const testPrefix = "OTKLIK_TEST_"
 
 // fileFlag names the configuration file.
 const fileFlag = "config"
@@ -42,8 +47,9 @@ func loadConfig(cmd *cobra.Command) (suite.Config, error) {
 			keys[name] = name
 		}
 	}
+	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, testPrefix) })
 	c, err := config.Load(suite.DefaultConfig(), config.WithFile(cmd.Flag(fileFlag).Value.String()),
-		config.WithEnviron(os.Environ(), clientVariables...), config.WithFlags(cmd.Flags(), keys))
+		config.WithEnviron(environ, clientVariables...), config.WithFlags(cmd.Flags(), keys))
 	if err != nil {
 		return suite.Config{}, exit.Usagef("load configuration: %w", err)
 	}

@@ -200,6 +200,21 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+func TestDocumentTellsZeroOfNumbersOnly(t *testing.T) {
+	out, err := config.Document(struct {
+		Rate float64 `koanf:"rate" doc:"How often."`
+		Name string  `koanf:"name" doc:"Who."`
+	}{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| `rate` | `OTKLIK_RATE` | `0` |", "| `name` | `OTKLIK_NAME` |  |"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 func TestStructFaults(t *testing.T) {
 	type untagged struct{ A string }
 	type clash struct {

@@ -125,7 +125,9 @@ func Document(cfg any) ([]byte, error) {
 }
 
 func defaultText(l leaf) (string, error) {
-	if l.value.IsZero() && l.typ.Kind() != reflect.Bool && l.typ.Kind() != reflect.Int && l.typ != durationType {
+	// Zero says something of a number or a switch; an empty text or list says nothing.
+	number := l.typ.Kind() >= reflect.Bool && l.typ.Kind() <= reflect.Float64
+	if l.value.IsZero() && !number {
 		return "", nil
 	}
 	node, err := toNode(l.value, l.secret)
