@@ -13,8 +13,12 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/testkit/pgtest"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/survey/internal/store"
+	"github.com/otklik/otklik/services/survey/internal/store/postgres"
 )
 
 // empty is a service that stores nothing: what a call costs by itself.
@@ -26,19 +30,43 @@ func (empty) SubmitResponse(_ context.Context, req *surveyv1.SubmitResponseReque
 	return &surveyv1.SubmitResponseResponse{Response: req.GetResponse()}, nil
 }
 
-// BenchmarkSubmitResponse compares the service with a handler that stores nothing, both behind the same interceptors in process. The figures
-// that count are the ratios within one run. cpu-ns/op is that of the whole process, the callers' share included.
+// BenchmarkSubmitResponse compares the service on either backend with a handler that stores nothing, all behind the same interceptors in process.
+// The figures that count are the ratios within one run. cpu-ns/op is that of the whole process, the callers' share included, but not that of
+// the PostgreSQL server.
 func BenchmarkSubmitResponse(b *testing.B) {
+	postgresServer := pgtest.New(b, pgtest.Durable())
 	for _, callers := range []int{64, 512} {
 		b.Run(fmt.Sprintf("handler=empty/callers=%d", callers), func(b *testing.B) {
 			server := serve(b, func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, empty{}) })
 			benchSubmit(b, callers, surveyv1.NewSurveyServiceClient(rpcclient.WithKey(server.InProcess(), secretOf(acme), "")), "surveys/empty")
 		})
-		b.Run(fmt.Sprintf("handler=survey/callers=%d", callers), func(b *testing.B) {
+		b.Run(fmt.Sprintf("handler=sqlite/callers=%d", callers), func(b *testing.B) {
 			f := newFixture(b)
 			benchSubmit(b, callers, f.surveys, f.published(b, visit()))
 		})
+		b.Run(fmt.Sprintf("handler=postgres/callers=%d", callers), func(b *testing.B) {
+			f := newFixtureOn(b, onPostgres(b, postgresServer))
+			benchSubmit(b, callers, f.surveys, f.published(b, visit()))
+		})
 	}
+}
+
+// onPostgres is a store with empty tables.
+func onPostgres(b *testing.B, server *pgtest.Server) store.Store {
+	b.Helper()
+	config, options := pgkit.DefaultConfig("survey"), pgkit.Options{Component: "survey"}
+	var err error
+	if config.DSN, err = server.NewDatabase(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if err := pgkit.Migrate(b.Context(), config, options, postgres.Schema()); err != nil {
+		b.Fatal(err)
+	}
+	db, err := postgres.Open(b.Context(), config, postgres.Options{Options: options})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return db
 }
 
 func benchSubmit(b *testing.B, callers int, client surveyv1.SurveyServiceClient, survey string) {

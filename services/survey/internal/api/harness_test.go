@@ -46,16 +46,22 @@ const (
 
 func newFixture(t testing.TB, change ...func(*api.Options)) *fixture {
 	t.Helper()
-	f := &fixture{clock: testkit.NewClock(start)}
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "survey.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.store = db
+	return newFixtureOn(t, db, change...)
+}
+
+// newFixtureOn is a fixture with this store, which it closes.
+func newFixtureOn(t testing.TB, db store.Store, change ...func(*api.Options)) *fixture {
+	t.Helper()
+	f := &fixture{clock: testkit.NewClock(start), store: db}
 	o := api.Options{Store: db, GracePeriod: intake.DefaultGracePeriod, Now: f.clock.Now, FeedHeartbeat: 50 * time.Millisecond}
 	for _, c := range change {
 		c(&o)
 	}
+	var err error
 	if f.api, err = api.New(o); err != nil {
 		t.Fatal(err)
 	}

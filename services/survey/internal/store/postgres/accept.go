@@ -26,14 +26,14 @@ const (
 )
 
 // sqlAccept stores a group in one statement, which the server finishes whatever becomes of the client: nobody waits for a process that was stopped
-// in the middle. First the head is locked, so that groups of all processes come one after another; then the identifiers tell which submissions are
+// in the middle. First the log is locked, so that groups of all processes come one after another; then the identifiers tell which submissions are
 // new, and those get their places after the head. The last step sees the head as it was when the statement began; that it is another one by
 // then is what the server checks when it changes a row.
 //
 // The test for new submissions is a look-up in a hash; "IS TRUE" keeps the planner from making a join of it, whose plan depends on guesses about the
 // length of arrays.
 const sqlAccept = `WITH head AS MATERIALIZED (
-    SELECT position FROM log_head LIMIT 1 FOR NO KEY UPDATE
+    SELECT position, pg_advisory_xact_lock($10) FROM log_head LIMIT 1 FOR NO KEY UPDATE
 ), input AS MATERIALIZED (
     SELECT t.*, (SELECT position FROM head) + t.n AS position
     FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[])
@@ -120,7 +120,7 @@ func (s *Store) storeGroup(ctx context.Context, g *group) error {
 		var base int64
 		var fresh []int64
 		var count int
-		err := s.db.Pool.QueryRow(ctx, sqlAccept, g.columns()...).Scan(&base, &fresh, &count)
+		err := s.db.Pool.QueryRow(ctx, sqlAccept, append(g.columns(), s.logLock)...).Scan(&base, &fresh, &count)
 		if err == nil {
 			g.place(base, fresh, count)
 			return nil

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"hash/fnv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -9,7 +10,10 @@ import (
 )
 
 const (
-	sqlHead        = `SELECT position FROM log_head`
+	sqlHead = `SELECT position FROM log_head`
+	// sqlSettledHead waits for a group that is being committed. Over several servers a group becomes visible where the head is before it does so
+	// everywhere, and keeps its lock for as long.
+	sqlSettledHead = `SELECT position FROM log_head, pg_advisory_xact_lock_shared($1)`
 	sqlReadChanges = `SELECT ` + submissionColumns + ` FROM submissions
 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`
 	sqlReadChangesOf = `SELECT ` + submissionColumns + ` FROM submissions
@@ -22,8 +26,19 @@ func (s *Store) readHead(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	var head int64
-	err := s.db.Pool.QueryRow(ctx, sqlHead).Scan(&head)
+	query, args := sqlHead, []any(nil)
+	if s.distributed {
+		query, args = sqlSettledHead, []any{s.logLock}
+	}
+	err := s.db.Pool.QueryRow(ctx, query, args...).Scan(&head)
 	return head, err
+}
+
+// lockOf is the number of the advisory lock on the log of a schema.
+func lockOf(schema string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("otklik survey log " + schema)) // never fails
+	return int64(h.Sum64())
 }
 
 // Head implements store.Changes.

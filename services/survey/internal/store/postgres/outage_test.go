@@ -182,3 +182,45 @@ func TestStuckServer(t *testing.T) {
 		t.Fatalf("retry: %+v, %v", out, err)
 	}
 }
+
+// TestSettledHead: where tables lie on several servers, readers see the head move only when the commit is over everywhere, which is when its lock goes.
+func TestSettledHead(t *testing.T) {
+	s := opened(t, migrated(t, newest))
+	s.distributed = true
+	if _, err := accept(t.Context(), s, submission("a")); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := s.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock($1)", s.logLock); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if head, err := s.Head(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("during a commit: head %d, %v", head, err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := s.ReadChanges(t.Context(), store.ChangeQuery{Page: store.Page{Limit: 10}}); err != nil || len(b.Changes) != 1 {
+		t.Fatalf("after it: %+v, %v", b, err)
+	}
+	// A group takes the lock.
+	if tx, err = s.db.Pool.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock_shared($1)", s.logLock); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := accept(ctx, s, submission("b")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("during a look at the head: %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

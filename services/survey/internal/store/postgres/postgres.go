@@ -42,6 +42,9 @@ const DefaultCommitBatch = 512
 // pollInterval is how often the log is looked at for changes of other processes while somebody waits for one.
 const pollInterval = 50 * time.Millisecond
 
+// sqlDistributed tells whether tables of the database may be distributed over several servers.
+const sqlDistributed = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
+
 // Store is a store.Store on PostgreSQL.
 type Store struct {
 	db       *pgkit.DB
@@ -49,6 +52,11 @@ type Store struct {
 	statuses *flights[statusCall]
 	head     *loghead.Head
 	closed   atomic.Bool
+
+	// logLock is the advisory lock that a group holds from its beginning to the end of its commit.
+	logLock int64
+	// distributed tells that the tables may lie on several servers.
+	distributed bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -62,7 +70,10 @@ func Open(ctx context.Context, config pgkit.Config, o Options) (*Store, error) {
 	if err := db.CheckSchema(ctx, Schema()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s := &Store{db: db}
+	s := &Store{db: db, logLock: lockOf(config.Schema)}
+	if err := db.Pool.QueryRow(ctx, sqlDistributed).Scan(&s.distributed); err != nil {
+		return nil, errors.Join(fmt.Errorf("look for Citus: %w", pgkit.Translate(err)), db.Close())
+	}
 	s.head = loghead.NewShared(s.readHead, pollInterval)
 	batch := o.CommitBatch
 	if batch <= 0 {

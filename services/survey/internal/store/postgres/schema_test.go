@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,7 +87,9 @@ func planOf(t *testing.T, conn *pgx.Conn, query string) string {
 	}
 	highest := 0
 	for _, p := range parameter.FindAllString(query, -1) {
-		highest = max(highest, int(p[1]-'0'))
+		if n, err := strconv.Atoi(p[1:]); err == nil {
+			highest = max(highest, n)
+		}
 	}
 	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE looked_at("+strings.TrimSuffix(strings.Repeat("NULL, ", highest), ", ")+")")
 	if err != nil {
