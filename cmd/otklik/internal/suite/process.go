@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"runtime/debug"
 
 	"github.com/redis/go-redis/v9"
@@ -155,8 +156,13 @@ func (p *process) addServer() error {
 
 // addGateway makes the process serve HTTP in front of the services that the connections lead to.
 func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
+	// Where operators have a listener of their own, the metrics are no business of the gateway's callers.
+	var metrics http.Handler
+	if p.config.Ops == "" {
+		metrics = p.telemetry.MetricsHandler()
+	}
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: surveyConn, Scoring: scoringConn, Ready: p.frontReadiness, Metrics: p.telemetry.MetricsHandler(),
+		Survey: surveyConn, Scoring: scoringConn, Ready: p.frontReadiness, Metrics: metrics,
 		Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {
