@@ -21,8 +21,8 @@ const (
 	callTimeout = 3 * time.Second
 	// poolSize bounds the connections to a server. Readers of a log divided into many partitions hold one each on a Redis Cluster.
 	poolSize = 128
-	// reloadInterval is how soon the client learns of the master that took the place of one that died; by itself it looks once a minute.
-	reloadInterval = time.Second
+	// reloadInterval is how often a client of a Redis Cluster looks who serves what while nothing fails; by itself it looks once a minute.
+	reloadInterval = 5 * time.Second
 	// idleTime is how long an unused connection is kept.
 	idleTime = 5 * time.Minute
 )
@@ -55,9 +55,11 @@ func New(config Config) (*Client, error) {
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if config.Cluster {
-		cluster := o.Cluster()
-		cluster.ClusterStateReloadInterval = reloadInterval
-		return &Client{UniversalClient: redis.NewClusterClient(cluster), config: config}, nil
+		options := o.Cluster()
+		options.ClusterStateReloadInterval = reloadInterval
+		cluster := redis.NewClusterClient(options)
+		cluster.AddHook(refresh{cluster})
+		return &Client{UniversalClient: cluster, config: config}, nil
 	}
 	return &Client{UniversalClient: redis.NewClient(o.Simple()), config: config}, nil
 }

@@ -180,7 +180,7 @@ type memStore struct {
 	owners map[int][]string
 	reach  map[int]time.Time
 	// hold, if not nil, is called within Apply between reading the cursor and committing.
-	hold func(partition int)
+	hold func(name string, partition int)
 }
 
 type cursor struct {
@@ -225,6 +225,13 @@ func (s *memStore) unfollow(name string, partition int) {
 	defer s.mu.Unlock()
 	i := slices.Index(s.owners[partition], name)
 	s.owners[partition] = slices.Delete(s.owners[partition], i, i+1)
+}
+
+// refused is the number of batches that came too late.
+func (s *memStore) refused() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conflicts
 }
 
 // shares are the numbers of partitions that each follows.
@@ -273,6 +280,7 @@ type memSink struct {
 	store     *memStore
 	partition int
 	gate      *gate
+	name      string
 }
 
 // Position is how far the partition is.
@@ -293,7 +301,7 @@ func (s *memSink) Apply(_ context.Context, events []event) (int64, error) {
 	before, hold := s.store.cursors[s.partition], s.store.hold
 	s.store.mu.Unlock()
 	if hold != nil {
-		hold(s.partition)
+		hold(s.name, s.partition)
 	}
 	if err := s.gate.pass(); err != nil {
 		return 0, err

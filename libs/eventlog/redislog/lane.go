@@ -3,7 +3,6 @@ package redislog
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/pause"
@@ -75,6 +74,10 @@ func (s *session[E]) flush(ctx context.Context) error {
 		if len(full) == 0 {
 			return nil
 		}
+		// The others are looked at too, but not as often.
+		if time.Since(s.rounded) >= trimEvery {
+			full = s.lanes
+		}
 		if err := s.trim(ctx, full); err != nil {
 			return err
 		}
@@ -124,18 +127,26 @@ func (s *session[E]) append(ctx context.Context) (full []*lane, err error) {
 	}
 }
 
-// relieve tells whether there is room again in some of the full lanes. Where nothing was processed for long while other partitions go on, it
-// makes room by leaving events out, which are then read from the log: one partition does not stop the others.
+// relieve tells whether there is room again in some of the full lanes. Where nothing was processed for long while most partitions go on, it makes
+// room by leaving events out, which are then read from the log: one partition does not stop the others. If most stand still nobody is there
+// to go on, and the log keeps what comes.
 func (s *session[E]) relieve(ctx context.Context, full []*lane) bool {
-	now := time.Now()
-	stall := stallLeases * s.config.Lease
-	moving := slices.ContainsFunc(s.lanes, func(l *lane) bool { return now.Sub(l.trimmed) < stall/2 })
+	used, stuck := 0, 0
+	for _, l := range s.lanes {
+		if l.length > 0 || !l.trimmed.IsZero() {
+			used++
+		}
+		if s.stuck(l) {
+			stuck++
+		}
+	}
 	relieved := false
 	for _, l := range full {
 		switch {
+		case len(l.waiting) == 0:
 		case l.length < s.config.MaxUnprocessed:
 			relieved = true
-		case moving && now.Sub(l.progress) >= stall:
+		case s.stuck(l) && 2*stuck <= used:
 			l.skipping, l.waiting = true, nil
 			s.logger.WarnContext(ctx, "a partition is not processed; its further events are left to be read from the log, so that others go on",
 				"partition", l.partition, "unprocessed", l.length, "group", l.group)
@@ -143,4 +154,9 @@ func (s *session[E]) relieve(ctx context.Context, full []*lane) bool {
 		}
 	}
 	return relieved
+}
+
+// stuck tells whether nobody processes a lane.
+func (s *session[E]) stuck(l *lane) bool {
+	return l.length > 0 && time.Since(l.progress) >= stallLeases*s.config.Lease
 }

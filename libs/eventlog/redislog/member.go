@@ -102,9 +102,6 @@ func (m *member[E]) share(ctx context.Context) error {
 		if errors.Is(err, ErrPartitions) {
 			return err
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 		m.trouble.report(ctx, err)
 		timer := time.NewTimer(wait)
 		select {

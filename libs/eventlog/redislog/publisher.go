@@ -72,6 +72,10 @@ var errNotLeader = errors.New("another process publishes by now, or Redis was em
 
 // Run publishes until ctx ends and then returns nil. It returns an error when the log is divided into another number of partitions.
 func (p *Publisher[E]) Run(ctx context.Context, source eventlog.Source[E]) error {
+	// Asked at once, so that one who stands by learns it at the start. Whoever publishes asks again.
+	if err := recordPartitions(ctx, p.client, p.scripts.partitions, p.keys, p.config.Partitions); errors.Is(err, ErrPartitions) {
+		return err
+	}
 	for ctx.Err() == nil {
 		lease := p.leases.New(p.keys.publisher(), p.options.Instance)
 		unavailable := func(err error) {

@@ -2,7 +2,6 @@ package redislog_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -85,5 +84,3 @@ func (w *world) flush(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-var _ = fmt.Sprint

@@ -33,6 +33,8 @@ type session[E any] struct {
 	// position is one up to which everything is published, asOf the source's time of that.
 	position int64
 	asOf     time.Time
+	// rounded is when all lanes were last trimmed.
+	rounded time.Time
 	// published tells that the session has done something useful.
 	published bool
 }

@@ -10,6 +10,9 @@ import (
 
 // trim removes what every group has processed, and learns how much is left.
 func (s *session[E]) trim(ctx context.Context, lanes []*lane) error {
+	if len(lanes) == len(s.lanes) {
+		s.rounded = time.Now()
+	}
 	calls := make([]*rediskit.Call, len(lanes))
 	for i, l := range lanes {
 		calls[i] = &rediskit.Call{Script: s.scripts.trim, Keys: []string{l.stream}}

@@ -181,8 +181,9 @@ var codec = redislog.Codec[event]{
 
 // publisher starts a publisher.
 func (w *world) publisher(name string) *process {
+	config := w.config
 	return w.start(func(ctx context.Context, client *rediskit.Client, meters metric.MeterProvider) error {
-		p, err := redislog.NewPublisher(client, w.config, codec, redislog.Options{Prefix: w.redis.Prefix, Instance: name, Logger: w.logger.With("process", name), Meters: meters})
+		p, err := redislog.NewPublisher(client, config, codec, redislog.Options{Prefix: w.redis.Prefix, Instance: name, Logger: w.logger.With("process", name), Meters: meters})
 		if err != nil {
 			return err
 		}
@@ -194,10 +195,11 @@ func (w *world) publisher(name string) *process {
 func (w *world) subscriber(name string) *process { return w.subscriberOf("scores", name, w.store) }
 
 func (w *world) subscriberOf(group, name string, store *memStore) *process {
+	config := w.config
 	var p *process
 	ready := make(chan struct{})
 	p = w.start(func(ctx context.Context, client *rediskit.Client, meters metric.MeterProvider) error {
-		s, err := redislog.NewSubscriber(client, w.config, codec, redislog.SubscriberOptions[event]{
+		s, err := redislog.NewSubscriber(client, config, codec, redislog.SubscriberOptions[event]{
 			Prefix: w.redis.Prefix, Group: group, Instance: name, Refill: w.log.part, Logger: w.logger.With("process", name), Meters: meters,
 		})
 		if err != nil {
@@ -206,7 +208,7 @@ func (w *world) subscriberOf(group, name string, store *memStore) *process {
 		<-ready
 		return s.Run(ctx, func(ctx context.Context, partition int, source eventlog.Source[event]) {
 			store.follow(name, partition)
-			sink := &memSink{store: store, partition: partition, gate: p.gate}
+			sink := &memSink{store: store, partition: partition, gate: p.gate, name: name}
 			_ = eventlog.New(eventlog.Config{Name: name, MinBackoff: 10 * time.Millisecond, MaxBackoff: 200 * time.Millisecond, MaxBatch: 200, Logger: w.logger.With("process", name, "partition", partition)},
 				restarting{source, store, partition}, sink, codec.Position).Run(ctx)
 			store.unfollow(name, partition)
@@ -245,7 +247,9 @@ func (s *restartingStream) Recv() (eventlog.Batch[event], error) {
 }
 
 // Committed passes on what is committed.
-func (s *restartingStream) Committed(position int64) { s.Stream.(eventlog.Committed).Committed(position) }
+func (s *restartingStream) Committed(position int64) {
+	s.Stream.(eventlog.Committed).Committed(position)
+}
 
 // await waits for a condition.
 func (w *world) await(what string, ok func() bool) {
@@ -315,6 +319,12 @@ func (g *gate) set(s gateState) {
 		close(g.moved)
 		g.moved = nil
 	}
+}
+
+func (g *gate) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state == shut
 }
 
 // pass waits while the gate is shut.

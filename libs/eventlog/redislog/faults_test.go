@@ -1,0 +1,414 @@
+package redislog_test
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/otklik/otklik/libs/testkit/redistest"
+)
+
+// keepPublishing appends events until it is stopped.
+func (w *world) keepPublishing(people int) (stop func()) {
+	var over atomic.Bool
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; !over.Load(); i++ {
+			w.log.append("person-" + strconv.Itoa(i%people))
+			if i%20 == 0 {
+				time.Sleep(2 * time.Millisecond)
+			}
+		}
+	})
+	return func() {
+		over.Store(true)
+		wg.Wait()
+	}
+}
+
+func TestAnotherPublisherGoesOn(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.subscriber("s")
+	stop := w.keepPublishing(40)
+	var publishers []*process
+	for i := range 4 {
+		publishers = append(publishers, w.publisher("p"+strconv.Itoa(i)))
+		time.Sleep(100 * time.Millisecond)
+		if i > 0 {
+			publishers[i-1].kill()
+			time.Sleep(2 * testLease)
+		}
+	}
+	stop()
+	w.settled()
+	if n := publishers[3].count("otklik.eventlog.published"); n == 0 {
+		t.Error("the last publisher has published nothing")
+	}
+}
+
+// TestAPublisherThatWasAsleepDoesNoHarm wakes a publisher in the middle of what it did, when another one has long gone on.
+func TestAPublisherThatWasAsleepDoesNoHarm(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.subscriber("s")
+	stop := w.keepPublishing(40)
+	a := w.publisher("a")
+	w.publisher("b")
+	for range 3 {
+		w.await("publishing", func() bool { return w.store.count() > 0 })
+		a.freeze()
+		time.Sleep(3 * testLease)
+		before := w.store.count()
+		w.await("publishing by another one", func() bool { return w.store.count() > before })
+		a.thaw()
+		time.Sleep(100 * time.Millisecond)
+	}
+	stop()
+	w.settled()
+}
+
+func TestTheEntriesOfADeadSubscriberAreTakenOver(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	w.publish(100, 40)
+	a := w.subscriber("a")
+	w.settled()
+	// It reads and does not get to apply.
+	stuck := make(chan struct{})
+	w.store.mu.Lock()
+	w.store.hold = func(string, int) { <-stuck }
+	w.store.mu.Unlock()
+	w.publish(400, 40)
+	w.await("reading", func() bool { return w.pending("scores") >= 400 })
+	a.gate.set(cut)
+	w.store.mu.Lock()
+	w.store.hold = nil
+	w.store.mu.Unlock()
+	close(stuck)
+	a.kill()
+	opened := w.log.opens()
+	b := w.subscriber("b")
+	w.settled()
+	if n := b.count("otklik.eventlog.reclaimed"); n != 400 {
+		t.Errorf("%d entries taken over, want 400", n)
+	}
+	if n := w.log.opens() - opened; n > w.config.Partitions {
+		t.Errorf("%d partitions were read from the log although Redis held all", n)
+	}
+	w.await("nothing pending", func() bool { return w.pending("scores") == 0 })
+	w.await("forgetting of the dead", func() bool {
+		for p := range w.config.Partitions {
+			for _, c := range w.plain.XInfoConsumers(t.Context(), w.stream(p), "scores").Val() {
+				if c.Name == "a" {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+// pending is the number of entries that a group has read and not acknowledged.
+func (w *world) pending(group string) int64 {
+	var n int64
+	for p := range w.config.Partitions {
+		if sum := w.plain.XPending(context.Background(), w.stream(p), group).Val(); sum != nil {
+			n += sum.Count
+		}
+	}
+	return n
+}
+
+// TestASubscriberThatWasAsleepDoesNoHarm puts one to sleep while it applies, for longer than its lease lasts, until others have applied the
+// same events and more; what it wakes up with is refused.
+func TestASubscriberThatWasAsleepDoesNoHarm(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	a, b := w.subscriber("a"), w.subscriber("b")
+	stop := w.keepPublishing(40)
+	for i, sleeper := range []*process{a, b, a} {
+		w.await("a share for both", func() bool { s := w.store.shares(); return s["a"] == 4 && s["b"] == 4 })
+		w.onApply([]string{"a", "b", "a"}[i], sleeper.freeze)
+		// What is applied until it wakes is more than what it holds.
+		before := w.store.count()
+		w.await("takeover", func() bool { return w.store.count() > before+2000 && sleeper.gate.closed() })
+		sleeper.thaw()
+		w.await("a conflict", func() bool { return w.store.refused() > i })
+	}
+	stop()
+	w.settled()
+	w.await("nothing pending", func() bool { return w.pending("scores") == 0 })
+}
+
+// onApply does something the next time that a process is about to commit.
+func (w *world) onApply(name string, do func()) {
+	var once sync.Once
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	w.store.hold = func(who string, _ int) {
+		if who == name {
+			once.Do(do)
+		}
+	}
+}
+
+func TestAnEmptiedRedisLosesNothing(t *testing.T) {
+	server := redistest.Server(t)
+	w := newWorld(t, server.Address())
+	p := w.publisher("p")
+	a := w.subscriber("a")
+	w.subscriber("b")
+	stop := w.keepPublishing(40)
+	for range 4 {
+		before := w.store.count()
+		w.await("work", func() bool { return w.store.count() > before+500 })
+		w.flush(t)
+	}
+	before := w.store.count()
+	w.await("work", func() bool { return w.store.count() > before+500 })
+	stop()
+	w.settled()
+	if a.count("otklik.eventlog.refilled") == 0 {
+		t.Error("nothing was read from the log")
+	}
+	// Streams carry again what comes from now on.
+	published := p.count("otklik.eventlog.published")
+	w.publish(100, 40)
+	w.settled()
+	w.await("publishing", func() bool { return p.count("otklik.eventlog.published") >= published+100 })
+}
+
+func TestARedisThatWasAwayLosesNothing(t *testing.T) {
+	server := redistest.Server(t)
+	w := newWorld(t, server.Address())
+	w.publisher("p")
+	w.subscriber("a")
+	w.subscriber("b")
+	stop := w.keepPublishing(40)
+	w.await("work", func() bool { return w.store.count() > 500 })
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * testLease)
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := w.store.count()
+	w.await("work", func() bool { return w.store.count() > before+500 })
+	stop()
+	w.settled()
+	// A failure that lasts is told a few times, not at each attempt.
+	if n := strings.Count(w.out.String(), "level=WARN"); n > 60 {
+		t.Errorf("%d warnings", n)
+	}
+}
+
+// TestAFullRedisRecovers fills the memory while nobody processes. Events wait in the log; one who begins to process finds everything.
+func TestAFullRedisRecovers(t *testing.T) {
+	server := redistest.Server(t, "--maxmemory", "6mb", "--maxmemory-policy", "noeviction")
+	w := newWorld(t, server.Address())
+	w.config.MaxUnprocessed = 1_000_000
+	w.log.load = strings.Repeat("x", 2000)
+	p := w.publisher("p")
+	a := w.subscriber("a")
+	w.publish(50, 40)
+	w.settled()
+	a.stop()
+	for range 40 {
+		w.publish(100, 40)
+	}
+	w.await("a full memory", func() bool {
+		return redis.HasErrorPrefix(w.plain.Set(t.Context(), "x", strings.Repeat("x", 4000), 0).Err(), "OOM")
+	})
+	time.Sleep(testLease)
+	if n := p.count("otklik.eventlog.published"); n >= 4000 {
+		t.Fatalf("%d events published: the memory was not full", n)
+	}
+	// The one that comes has to get its leases and its groups although nothing can be stored.
+	w.subscriber("b")
+	w.settled()
+	w.publish(100, 40)
+	w.settled()
+	w.await("empty streams", func() bool { return w.entries() == 0 })
+}
+
+func TestAGroupThatIsMissingIsMadeAnew(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	w.subscriber("a")
+	stop := w.keepPublishing(40)
+	for range 5 {
+		before := w.store.count()
+		w.await("work", func() bool { return w.store.count() > before+300 })
+		for p := range w.config.Partitions {
+			if err := w.plain.XGroupDestroy(t.Context(), w.stream(p), "scores").Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stop()
+	w.settled()
+}
+
+func TestAStreamThatIsMissingIsMadeAnew(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	w.subscriber("a")
+	stop := w.keepPublishing(40)
+	for p := range w.config.Partitions {
+		before := w.store.count()
+		w.await("work", func() bool { return w.store.count() > before+100 })
+		if err := w.plain.Del(t.Context(), w.stream(p)).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	w.settled()
+}
+
+// TestASlowGroupHoldsPublishingBack never lets more than the limit wait, and loses nothing.
+func TestASlowGroupHoldsPublishingBack(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.config.MaxUnprocessed = 20
+	p := w.publisher("p")
+	w.store.hold = func(string, int) { time.Sleep(2 * time.Millisecond) }
+	w.subscriber("a")
+	w.publish(40, 40)
+	w.settled()
+	w.publish(4000, 40)
+	most := int64(0)
+	for w.store.count() < w.log.count() {
+		for p := range w.config.Partitions {
+			most = max(most, w.plain.XLen(t.Context(), w.stream(p)).Val())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	w.settled()
+	if most > 20 {
+		t.Errorf("%d events waited in a partition, want at most 20", most)
+	}
+	if p.count("otklik.eventlog.backpressure.waits") == 0 {
+		t.Error("publishing has not waited")
+	}
+}
+
+// TestOnePartitionThatStandsStillDoesNotStopTheOthers holds one partition's sink; the events of the others go on, and its own are caught up on.
+func TestOnePartitionThatStandsStillDoesNotStopTheOthers(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.config.MaxUnprocessed = 50
+	w.publisher("p")
+	stuck := make(chan struct{})
+	w.store.hold = func(_ string, partition int) {
+		if partition == 3 {
+			<-stuck
+		}
+	}
+	w.subscriber("a")
+	stop := w.keepPublishing(40)
+	time.Sleep(6 * testLease)
+	stop()
+	others := func() (n int) {
+		for p := range w.config.Partitions {
+			if p != 3 {
+				n += len(w.log.of(p, w.config.Partitions)) - len(w.store.of(p))
+			}
+		}
+		return n
+	}
+	w.await("all but one partition", func() bool { return others() == 0 })
+	if n := len(w.store.of(3)); n != 0 {
+		t.Fatalf("the partition that stands still has applied %d events", n)
+	}
+	close(stuck)
+	w.settled()
+	w.await("empty streams", func() bool { return w.entries() == 0 })
+	opened := w.log.opens()
+	w.publish(1000, 40)
+	w.settled()
+	if n := w.log.opens() - opened; n > 1 {
+		t.Errorf("the log was opened %d times for what Redis holds again", n)
+	}
+}
+
+// TestEntriesThatMeanNothingAreReadFromTheLog damages entries in every way.
+func TestEntriesThatMeanNothingAreReadFromTheLog(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	w.publish(80, 40)
+	a := w.subscriber("a")
+	w.settled()
+	a.stop()
+	w.log.append("unspeakable")
+	w.publish(80, 40)
+	w.await("publishing", func() bool { return w.entries() == 80 })
+	for p := range w.config.Partitions {
+		entries := w.plain.XRange(t.Context(), w.stream(p), "-", "+").Val()
+		for i, e := range entries {
+			if i%3 == 1 {
+				if err := w.plain.XDel(t.Context(), w.stream(p), e.ID).Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	// An entry that nobody knows, at the end.
+	for p := range w.config.Partitions {
+		fields := [][]any{{"e", "nonsense", "prev", "0"}, {"x", "y"}, {"e", "x", "prev", "y"}}[p%3]
+		last := slices.Max(w.log.of(p, w.config.Partitions))
+		if err := w.plain.XAdd(t.Context(), &redis.XAddArgs{Stream: w.stream(p), ID: strconv.FormatInt(last+1000, 10) + "-0", Values: fields}).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.subscriber("b")
+	w.publish(400, 40)
+	for w.log.next < 3000 {
+		w.publish(40, 40)
+	}
+	w.settled()
+	w.await("empty streams", func() bool { return w.entries() == 0 })
+}
+
+// TestARestoredLogIsFollowedAnew: the log ends before what was published and applied, because a backup was restored.
+func TestARestoredLogIsFollowedAnew(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	p := w.publisher("p")
+	w.subscriber("a")
+	w.publish(400, 40)
+	w.settled()
+	p.stop()
+	w.log.cutTo(150)
+	w.publish(10, 7)
+	w.publisher("q")
+	w.await("a new beginning", func() bool { return w.store.missing(w.log, w.config.Partitions) == "" })
+	w.publish(400, 40)
+	w.settled()
+}
+
+func TestAnotherNumberOfPartitionsIsRefused(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	w.subscriber("a")
+	w.publish(40, 40)
+	w.settled()
+	w.config.Partitions = 5
+	others := []*process{w.publisher("q"), w.subscriber("b")}
+	for _, p := range others {
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+			t.Fatal("it runs")
+		}
+		if p.err == nil || !strings.Contains(p.err.Error(), "events.partitions") || !strings.Contains(p.err.Error(), "in 8, the configuration says 5") {
+			t.Errorf("error %v", p.err)
+		}
+	}
+	w.config.Partitions = 8
+	w.publish(40, 40)
+	w.settled()
+}
