@@ -47,11 +47,18 @@ func drain(ctx context.Context, servers *servers, client *redis.Client, replicas
 		return err
 	}
 	suite.KillPart(harness.Scoring)
+	began := time.Now()
 	if err := loadAnswers(ctx, suite, events); err != nil {
 		return err
 	}
+	loaded := time.Since(began)
 	if err := awaitWaiting(ctx, client, suite, int64(events)); err != nil {
 		return err
+	}
+	if replicas == 1 {
+		r.tell(fmt.Sprintf("PostgreSQL: %d answers in batches of %d over gRPC", events, batchSize), fmt.Sprintf("%.0f answers/s", float64(events)/loaded.Seconds()),
+			fmt.Sprintf("BatchSubmitResponses, %d at a time", loaders))
+		r.tell("the same until all are in Redis", fmt.Sprintf("%.0f answers/s", float64(events)/time.Since(began).Seconds()), "one survey process publishes")
 	}
 	if err := suite.Restart(ctx); err != nil {
 		return err

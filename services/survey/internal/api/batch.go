@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/survey/internal/lifecycle"
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
 
@@ -22,11 +23,12 @@ func (s *surveyServer) BatchSubmitResponses(ctx context.Context, req *surveyv1.B
 	if err != nil {
 		return nil, err
 	}
-	// An unknown survey refuses the batch, not each of its items.
-	if _, err := s.store.Status(ctx, org, survey); err != nil {
+	// An unknown survey refuses the batch, not each of its items. The status is asked for once: a batch arrives at one moment.
+	status, err := s.store.Status(ctx, org, survey)
+	if err != nil {
 		return nil, aboutParent(surveyError(survey, err))
 	}
-	b := batch{Server: s.Server, org: org, survey: survey, results: make([]*surveyv1.BatchSubmitResponsesResponse_Result, len(req.GetRequests()))}
+	b := batch{Server: s.Server, org: org, survey: survey, status: status, results: make([]*surveyv1.BatchSubmitResponsesResponse_Result, len(req.GetRequests()))}
 	for i, item := range req.GetRequests() {
 		if item == nil { // only a caller in this process can send one
 			item = &surveyv1.SubmitResponseRequest{}
@@ -46,6 +48,7 @@ func (s *surveyServer) BatchSubmitResponses(ctx context.Context, req *surveyv1.B
 type batch struct {
 	*Server
 	org, survey string
+	status      lifecycle.Status
 	results     []*surveyv1.BatchSubmitResponsesResponse_Result
 	// index, records and messages belong to the items to be stored.
 	index    []int
@@ -66,7 +69,7 @@ func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv
 	if err != nil {
 		return err
 	}
-	if refusal := b.admitResponse(ctx, b.org, b.survey, &in, b.now()); refusal != nil {
+	if refusal := b.judgeResponse(ctx, b.org, b.survey, b.status, &in, b.now()); refusal != nil {
 		first, err := b.recall(ctx, b.org, b.survey, store.KindResponse, in.record, refusal)
 		if err != nil {
 			return b.refuse(i, err)

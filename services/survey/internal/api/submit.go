@@ -120,11 +120,16 @@ const (
 // admitResponse checks a response against the survey and its questionnaire and completes it by what the server decides. Its error refuses the
 // response, unless it is a retry.
 func (s *Server) admitResponse(ctx context.Context, org, survey string, in *submission[*surveyv1.Response], now time.Time) error {
-	m := in.message
 	status, err := s.store.Status(ctx, org, survey)
 	if err != nil {
 		return aboutParent(surveyError(survey, err))
 	}
+	return s.judgeResponse(ctx, org, survey, status, in, now)
+}
+
+// judgeResponse is admitResponse for a survey whose status is known.
+func (s *Server) judgeResponse(ctx context.Context, org, survey string, status lifecycle.Status, in *submission[*surveyv1.Response], now time.Time) error {
+	m := in.message
 	if err := checkTime("response.answer_time", m.GetAnswerTime(), surveyv1.ErrorReason_ERROR_REASON_RESPONSE_INVALID); err != nil {
 		return err
 	}
