@@ -397,3 +397,6 @@ func (s *feedStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 func seeded(t *rapid.T) *rand.Rand {
 	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 }
+
+// seededBy is a source of random numbers.
+func seededBy(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }

@@ -257,3 +257,65 @@ func TestStartAfterTheEnd(t *testing.T) {
 		t.Errorf("running: %+v, %v", list, err)
 	}
 }
+
+// TestRecoverLeavesOthersAlone gives up, at the start, what a process of the same name had begun, and nothing of another one that shares the
+// store.
+func TestRecoverLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st := openStore(t, t.TempDir())
+	defer st.Close()
+	sharing := &shared{Store: st}
+	a, _ := newApplier(t, sharing, &shopCatalog{})
+	a.Instance = "me"
+	mine, err := st.StartRebuild(ctx, "acme", "me", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := st.StartRebuild(ctx, "globex", "other", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ingest.NewRebuilder(a).Recover(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for b, want := range map[store.Rebuild]store.State{mine: store.Failed, theirs: store.Running} {
+		got, err := st.Rebuild(ctx, store.Ledger{Organization: b.Organization, Rebuild: b.Number})
+		if err != nil || got.State != want {
+			t.Errorf("rebuild of %s: %+v, %v, want state %d", b.Owner, got, err, want)
+		}
+	}
+}
+
+// TestARebuildThatWasGivenUpEnds ends the work on a rebuild that others took for dead.
+func TestARebuildThatWasGivenUpEnds(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st := openStore(t, t.TempDir())
+	defer st.Close()
+	f := newFeed(responseEvent("acme", "a", 1, noon, "", 1, 9, 3))
+	r := follow(t, st, f)
+	defer r.stop()
+	r.caughtUp(t, f)
+	// The survey service does not answer, so that the rebuild cannot go on.
+	r.catalog.fail(surveys.ErrUnavailable)
+	b, err := r.rebuilder.Start(ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.FailRebuild(ctx, store.Ledger{Organization: "acme", Rebuild: b.Number}, "dead", noon); err != nil {
+		t.Fatal(err)
+	}
+	r.catalog.fail(nil)
+	if ended := r.ended(t, b); ended.State != store.Failed || ended.Error != "dead" {
+		t.Errorf("rebuild %+v", ended)
+	}
+	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(f.all(), "acme"))
+	again, err := r.rebuilder.Start(ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done := r.ended(t, again); done.State != store.Succeeded {
+		t.Errorf("rebuild %+v", done)
+	}
+}

@@ -49,11 +49,12 @@ func (s *Sink) Position(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.epoch = marks.Epoch
+	s.epoch, s.known = marks.Epoch, true
 	return s.cursor.Position, nil
 }
 
-// look asks the store where the partition is, and sees to it that the board counts as far.
+// look asks the store where the partition is, and sees to it that the board counts as far. That the cursor is known is for the caller to say,
+// who knows what the events at hand continue.
 func (s *Sink) look(ctx context.Context) (store.Marks, error) {
 	s.known = false
 	marks, err := s.Store.Marks(ctx)
@@ -63,8 +64,11 @@ func (s *Sink) look(ctx context.Context) (store.Marks, error) {
 	if s.partition >= len(marks.Cursors) {
 		return store.Marks{}, fmt.Errorf("read position of partition %d of %d: %w", s.partition, len(marks.Cursors), store.ErrPartitions)
 	}
-	s.cursor, s.known = marks.Cursors[s.partition], true
-	return marks, s.counted(ctx)
+	s.cursor = marks.Cursors[s.partition]
+	if err := s.counted(ctx); err != nil {
+		return store.Marks{}, err
+	}
+	return marks, nil
 }
 
 // counted sees to it that the board counts as far as the partition is stored: it does not when the store had committed a batch but failed
@@ -139,9 +143,9 @@ func (s *Sink) locate(ctx context.Context) error {
 		s.epoch = marks.Epoch
 	}
 	if marks.Epoch != s.epoch {
-		s.known = false
 		return eventlog.ErrMoved
 	}
+	s.known = true
 	return nil
 }
 
