@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -94,7 +95,12 @@ func (n *Node) Restart(ctx context.Context) error {
 	client := n.client()
 	defer client.Close() //nolint:errcheck // it has served
 	for {
-		err := client.Ping(ctx).Err()
+		// Looked at without the client first, which logs what it cannot reach.
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", n.Address())
+		if err == nil {
+			_ = conn.Close()
+			err = client.Ping(ctx).Err()
+		}
 		if err == nil {
 			return nil
 		}

@@ -3,6 +3,8 @@ package suite
 import (
 	"context"
 	"fmt"
+	"net"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -28,9 +30,27 @@ func (c Config) scoringPeer() peer {
 	return peer{"scoring", "peers.scoring", scoringv1.ScoringService_ServiceDesc.ServiceName, c.Peers.Scoring}
 }
 
+// check refuses an address at which nobody can ever be found.
+func (to peer) check() error {
+	addresses, named := strings.CutPrefix(to.target, "dns:///")
+	if !named && strings.Contains(to.target, "://") {
+		// A scheme of gRPC's own, which knows what it wants.
+		return nil
+	}
+	for _, address := range strings.Split(addresses, ",") {
+		if _, port, err := net.SplitHostPort(strings.TrimSpace(address)); err != nil || port == "" {
+			return fmt.Errorf("check %s: %q is not host:port, such as %s:9090", to.setting, address, to.name)
+		}
+	}
+	return nil
+}
+
 // dial connects to a peer, by a key unless callers bring their own. Whether the peer answers as it should is among the checks of the process:
 // required tells that the process is of no use without.
 func (p *process) dial(to peer, key string, required bool) (grpc.ClientConnInterface, error) {
+	if err := to.check(); err != nil {
+		return nil, err
+	}
 	conn, err := rpcclient.Dial(rpcclient.Peer{Target: to.target, Key: key}, p.config.Peers.Client, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the %s service: correct %s: %w", to.name, to.setting, err)

@@ -79,6 +79,22 @@ func TestPeersThatAreNoneAreTold(t *testing.T) {
 	}
 }
 
+func TestAddressesOfPeersAreChecked(t *testing.T) {
+	t.Parallel()
+	for target, sound := range map[string]bool{
+		"survey:9090": true, "dns:///survey:9090": true, "10.0.0.1:9090, 10.0.0.2:9090": true, "[::1]:9090": true, "unix:///run/survey": true,
+		"dns://10.0.0.1/survey": true,
+		"survey":                false, "dns:///survey": false, "survey:9090,": false, "survey:": false,
+	} {
+		var config Config
+		config.Peers.Survey = target
+		err := config.surveyPeer().check()
+		if (err == nil) != sound || err != nil && !strings.Contains(err.Error(), "peers.survey") {
+			t.Errorf("%q: %v", target, err)
+		}
+	}
+}
+
 // talks is the address of a server that says something to whoever connects, and closes the connection if that is nothing.
 func talks(t *testing.T, text string) string {
 	t.Helper()
@@ -97,6 +113,8 @@ func talks(t *testing.T, text string) string {
 			case "":
 				_ = conn.Close()
 			case "silence":
+				// Kept, so that the collector does not close it.
+				t.Cleanup(func() { _ = conn.Close() })
 			default:
 				_, _ = conn.Write([]byte(text))
 			}
