@@ -65,7 +65,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (default 30s).
 ##@ Generated and checked files
 
 .PHONY: verify
-verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint ## Run every check.
+verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint verify-deploy ## Run every check.
 
 .PHONY: fix
 fix: fix-modules fix-generated fix-protos fix-format fix-docs fix-lint ## Mend what the checks would find.
@@ -118,7 +118,7 @@ fix-format: ## Format Go files.
 
 .PHONY: verify-modules
 verify-modules: fix-modules ## Fail when go.mod or go.sum are not tidy.
-	@git diff --exit-code --stat -- go.mod go.sum proto/gen/go/go.mod proto/gen/go/go.sum tools/go.mod tools/go.sum || { echo 'modules are not tidy: run make fix-modules and commit'; exit 1; }
+	@git diff --exit-code --stat -- go.mod go.sum proto/gen/go/go.mod proto/gen/go/go.sum tools/go.mod tools/go.sum deploy/go.mod deploy/go.sum || { echo 'modules are not tidy: run make fix-modules and commit'; exit 1; }
 
 # -e, because tests of some dependencies need module versions that the proxy does not hold; they are no part of any build here.
 .PHONY: fix-modules
@@ -126,6 +126,7 @@ fix-modules: ## Tidy the modules.
 	@$(GO) mod tidy -e 2>/dev/null
 	@$(GO) -C proto/gen/go mod tidy -e 2>/dev/null
 	@GOWORK=off $(GO) -C tools mod tidy -e 2>/dev/null
+	@GOWORK=off $(GO) -C deploy mod tidy -e 2>/dev/null
 
 .PHONY: verify-docs
 verify-docs: ## Fail when docs/config.md is stale.
@@ -138,10 +139,40 @@ fix-docs: ## Write docs/config.md from the configuration's definition.
 .PHONY: verify-lint
 verify-lint: ## Lint Go, with the import rules of the house.
 	$(lint) run ./...
+	linter=$(lint) && cd deploy && GOWORK=off $$linter run --config ../.golangci.yaml ./...
 
 .PHONY: fix-lint
 fix-lint: ## Mend what the linter can mend.
 	$(lint) run --fix ./...
+	linter=$(lint) && cd deploy && GOWORK=off $$linter run --fix --config ../.golangci.yaml ./...
+
+##@ Deployment
+
+# What the programs below deploy/ run; the web app is no part of it.
+deployed = bin/otklik-deployed
+
+.PHONY: verify-deploy
+verify-deploy: ## Check the image, the chart, the Compose file, the alerts and the dashboard, without engine, cluster or registry.
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(deployed) ./cmd/otklik
+	@GOWORK=off $(GO) -C deploy run ./verify -binary $(CURDIR)/$(deployed)
+	@OTKLIK_BINARY=$(CURDIR)/$(deployed) GOWORK=off $(GO) -C deploy test -count=1 ./...
+	@if docker compose version >/dev/null 2>&1; then docker compose -f deploy/compose/compose.yaml config --quiet; fi
+
+# For several platforms: make image PLATFORMS='linux/amd64 linux/arm64'. To a registry: make image PUSH=registry.example.com/otklik:1.2.0
+PLATFORMS ?= linux/$(shell $(GO) env GOARCH)
+VERSION   ?=
+PUSH      ?=
+
+.PHONY: image
+image: web ## Make the container image: an OCI layout in bin/image, and for one platform bin/otklik-image.tar for docker load.
+	@mkdir -p bin
+	for platform in $(PLATFORMS); do \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -trimpath -ldflags '-s -w' -o bin/otklik-$${platform/\//-} ./cmd/otklik; \
+	done
+	GOWORK=off $(GO) -C deploy run ./image -layout $(CURDIR)/bin/image $(if $(word 2,$(PLATFORMS)),,-archive $(CURDIR)/bin/otklik-image.tar) \
+		-version '$(VERSION)' -tag 'otklik:$(or $(VERSION),latest)' -revision "$$(git rev-parse HEAD)" -created "$$(git log -1 --format=%ct)" \
+		-licence $(CURDIR)/LICENSE $(if $(PUSH),-push '$(PUSH)') $(foreach p,$(PLATFORMS),$(CURDIR)/bin/otklik-$(subst /,-,$(p)))
 
 ##@ Web app
 

@@ -12,7 +12,9 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/otklik/otklik/deploy/verify/chart"
+	"github.com/otklik/otklik/deploy/verify/compose"
 	"github.com/otklik/otklik/deploy/verify/kube"
+	"github.com/otklik/otklik/deploy/verify/observability"
 )
 
 // project says where things are.
@@ -25,6 +27,9 @@ func (p project) path(parts ...string) string {
 func (p project) checks() []check {
 	return []check{
 		{"chart", p.checkChart},
+		{"compose", p.checkCompose},
+		{"alerts", p.checkAlerts},
+		{"dashboard", p.checkDashboard},
 	}
 }
 
@@ -67,7 +72,7 @@ func (p project) checkChart(ctx context.Context) (string, error) {
 	}
 	operations, err := os.ReadFile(p.path("docs", "operations.md"))
 	if err != nil {
-		return "", fmt.Errorf("read documentation: %w", err)
+		return "", fmt.Errorf("read handbook: %w", err)
 	}
 	var errs []error
 	var objects int
@@ -109,4 +114,42 @@ func (p project) checkValues(ctx context.Context, schemas *kube.Schemas, values 
 		}
 	}
 	return len(objects), errors.Join(errs...)
+}
+
+func (p project) checkCompose(ctx context.Context) (string, error) {
+	loaded, err := compose.Load(ctx, p.path("deploy", "compose", "compose.yaml"))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d services", len(loaded.Services)), compose.Check(ctx, loaded, p.binary)
+}
+
+func (p project) checkAlerts(context.Context) (string, error) {
+	metrics, err := observability.FindMetrics(p.root)
+	if err != nil {
+		return "", err
+	}
+	raw, err := os.ReadFile(p.path("deploy", "observability", "alerts.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("read alerts: %w", err)
+	}
+	operations, err := os.ReadFile(p.path("docs", "operations.md"))
+	if err != nil {
+		return "", fmt.Errorf("read handbook: %w", err)
+	}
+	n, err := observability.CheckRules(raw, metrics, string(operations))
+	return fmt.Sprintf("%d alerts", n), err
+}
+
+func (p project) checkDashboard(context.Context) (string, error) {
+	metrics, err := observability.FindMetrics(p.root)
+	if err != nil {
+		return "", err
+	}
+	raw, err := os.ReadFile(p.path("deploy", "observability", "dashboard.json"))
+	if err != nil {
+		return "", fmt.Errorf("read dashboard: %w", err)
+	}
+	n, err := observability.CheckDashboard(raw, metrics)
+	return fmt.Sprintf("%d panels", n), err
 }
