@@ -184,6 +184,7 @@ const (
 	adminKey   = "admin-secret"
 	otherKey   = "other-secret"
 	serviceKey = "service-secret"
+	appKey     = "app-secret"
 )
 
 // suite is a scoring service and the fake survey service behind one server.
@@ -191,7 +192,9 @@ type suite struct {
 	t      testing.TB
 	survey *fakeSurvey
 	config scoring.Config
-	log    *slog.Logger
+	// deps are what the service gets beside the survey service.
+	deps scoring.Deps
+	log  *slog.Logger
 
 	service *scoring.Service
 	server  *rpcserver.Server
@@ -217,18 +220,21 @@ func (s *suite) start() *suite {
 	}
 	ring, err := authn.NewKeyring([]authn.Key{
 		key("admin", adminKey, acme, "admin"), key("other", otherKey, other, "admin"), key("service", serviceKey, "", "service"),
+		key("app", appKey, acme, "app"),
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
-		Logger: s.log, Keys: ring, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}},
+		Logger: s.log, Keys: ring, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}},
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.service, err = scoring.New(ctx, s.config, scoring.Deps{Survey: rpcclient.WithKey(s.server.InProcess(), serviceKey, ""), Logger: s.log})
+	deps := s.deps
+	deps.Survey, deps.Logger = rpcclient.WithKey(s.server.InProcess(), serviceKey, ""), s.log
+	s.service, err = scoring.New(ctx, s.config, deps)
 	if err != nil {
 		s.t.Fatal(err)
 	}
