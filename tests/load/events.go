@@ -63,8 +63,15 @@ func drain(ctx context.Context, servers *servers, client *redis.Client, replicas
 	if err := suite.Restart(ctx); err != nil {
 		return err
 	}
+	x, spent := &side{suite: suite, servers: servers}, rounds{answers: uint64(events)}
+	if err := x.account(&spent, -1); err != nil {
+		return err
+	}
 	rate, err := rateOfCounting(ctx, suite, int64(events))
 	if err != nil {
+		return err
+	}
+	if err := x.account(&spent, 1); err != nil {
 		return err
 	}
 	what := fmt.Sprintf("events through scoring, %d waiting in Redis, PostgreSQL, %d processes", events, replicas)
@@ -74,6 +81,8 @@ func drain(ctx context.Context, servers *servers, client *redis.Client, replicas
 	} else {
 		r.tell(what, fmt.Sprintf("%.0f events/s", rate), how+"; both on the cores of this machine, with PostgreSQL and Redis")
 	}
+	r.tell(fmt.Sprintf("CPU of scoring, PostgreSQL and Redis for one event, %d processes", replicas), milliseconds(spent.perAnswer(spent.cpu))+", "+
+		milliseconds(spent.perAnswer(spent.postgres))+", "+milliseconds(spent.perAnswer(spent.redis)), "user and system time by /proc")
 	return nil
 }
 

@@ -19,26 +19,56 @@ var errProc = errors.New("unexpected content of /proc")
 
 // cpuTime is the user and system time that a process has spent.
 func cpuTime(pid int) (time.Duration, error) {
+	times, err := readStat(pid)
+	return times.own, err
+}
+
+// cpuTimeOfTree is the time that a process and its children have spent, those that have ended among them.
+func cpuTimeOfTree(pid int) (time.Duration, error) {
+	times, err := readStat(pid)
+	if err != nil {
+		return 0, err
+	}
+	sum := times.own + times.ended
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, fmt.Errorf("list children: %w", err)
+	}
+	for _, field := range strings.Fields(string(children)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, fmt.Errorf("list children: %w", err)
+		}
+		// One that has just ended is among its parent's ended ones next time.
+		if times, err := readStat(child); err == nil {
+			sum += times.own
+		}
+	}
+	return sum, nil
+}
+
+// times is the CPU time of a process, and of its children that have ended.
+type times struct{ own, ended time.Duration }
+
+func readStat(pid int) (times, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, fmt.Errorf("read CPU time: %w", err)
+		return times{}, fmt.Errorf("read CPU time: %w", err)
 	}
 	// The second field, the name in brackets, may hold spaces.
 	_, rest, found := bytes.Cut(raw, []byte(") "))
 	fields := strings.Fields(string(rest))
-	const user, system = 11, 12
-	if !found || len(fields) <= system {
-		return 0, fmt.Errorf("read CPU time: %w", errProc)
+	const first, last = 11, 14 // user and system time, then those of ended children
+	if !found || len(fields) <= last {
+		return times{}, fmt.Errorf("read CPU time: %w", errProc)
 	}
-	var ticks int64
-	for _, i := range []int{user, system} {
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("read CPU time: %w", err)
+	var ticks [4]int64
+	for i := range ticks {
+		if ticks[i], err = strconv.ParseInt(fields[first+i], 10, 64); err != nil {
+			return times{}, fmt.Errorf("read CPU time: %w", err)
 		}
-		ticks += n
 	}
-	return time.Duration(ticks) * clockTick, nil
+	return times{own: time.Duration(ticks[0]+ticks[1]) * clockTick, ended: time.Duration(ticks[2]+ticks[3]) * clockTick}, nil
 }
 
 // residentBytes is the memory that a process occupies.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/otklik/otklik/libs/testkit/pgtest"
 	"github.com/otklik/otklik/libs/testkit/redistest"
@@ -34,6 +35,16 @@ func (s *servers) fresh(ctx context.Context) (*harness.Servers, error) {
 		return nil, err
 	}
 	return &harness.Servers{DSN: dsn, Redis: []string{s.redis.Address()}}, nil
+}
+
+// spent is the CPU time of each server.
+func (s *servers) spent() (postgres, redis time.Duration, err error) {
+	postgres, err = cpuTimeOfTree(s.postgres.Pid())
+	if err != nil {
+		return 0, 0, err
+	}
+	redis, err = cpuTimeOfTree(s.redis.Pid())
+	return postgres, redis, err
 }
 
 // remove ends the servers and adds to the error what goes wrong by that.
