@@ -63,12 +63,10 @@ func (c *Client) diagnose(err error) error {
 		return false
 	}
 	switch {
-	case has("NOAUTH", "AUTH failed: NOAUTH"):
+	case has("NOAUTH"):
 		return fault("redis.password", "Redis wants a password: set redis.password, and redis.username if it is not the default user")
 	case has("WRONGPASS"):
 		return fault("redis.password", "Redis does not take the user name and password: set redis.username and redis.password to those of a user of it")
-	case has("without any password configured"):
-		return fault("redis.password", "a password is set here, but Redis knows none for its default user: empty redis.password, or give Redis one")
 	case has("DB index is out of range"):
 		return fault("redis.db", "Redis has no database %d: choose a lower redis.db", c.config.DB)
 	case has("cluster support disabled"):
@@ -102,6 +100,9 @@ func (c *Client) diagnoseNetwork(err error, fault func(setting, format string, a
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		return passing("the server at %s closes the connection: it is stopping, or wants encryption (redis.tls.enabled), or is not Redis", c.where())
 	case errors.As(err, &op), errors.Is(err, context.DeadlineExceeded), errors.Is(err, redis.ErrPoolTimeout):
+		if c.config.TLS.Enabled {
+			return passing("the server at %s does not answer in time: it is overloaded or stopped, or does not encrypt (redis.tls.enabled), or is not Redis", c.where())
+		}
 		return passing("the server at %s does not answer in time: it is overloaded or stopped, or not Redis", c.where())
 	}
 	return fault("redis.addresses", "Redis at %s refuses to work", c.where())
