@@ -26,6 +26,7 @@ type replica struct {
 	t       *testing.T
 	address string
 	act     func(context.Context, echo.Message) error
+	config  rpcserver.Config
 
 	server *rpcserver.Server
 	conns  *cutListener
@@ -33,13 +34,16 @@ type replica struct {
 }
 
 // newReplica starts a server at a free port.
-func newReplica(t *testing.T, act func(context.Context, echo.Message) error) *replica {
+func newReplica(t *testing.T, act func(context.Context, echo.Message) error, change ...func(*rpcserver.Config)) *replica {
 	t.Helper()
 	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replica{t: t, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), act: act}
+	r := &replica{t: t, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), act: act, config: rpcserver.DefaultConfig()}
+	for _, c := range change {
+		c(&r.config)
+	}
 	r.start()
 	t.Cleanup(func() {
 		if r.server != nil {
@@ -56,7 +60,7 @@ func (r *replica) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	server, err := rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
+	server, err := rpcserver.New(r.config, rpcserver.Deps{
 		Logger: slog.New(slog.DiscardHandler), Keys: ring, Roles: map[string][]string{"app": {"echo.*"}},
 	})
 	if err != nil {
@@ -118,6 +122,13 @@ func (l *cutListener) Accept() (net.Conn, error) {
 	}
 	l.conns = append(l.conns, conn)
 	return conn, nil
+}
+
+// accepted is the number of connections so far.
+func (l *cutListener) accepted() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns)
 }
 
 func (l *cutListener) cut() {

@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/libs/testkit/echo"
 )
@@ -127,5 +128,27 @@ func TestLastReplicaLeavesAsTheOtherComesBack(t *testing.T) {
 	}
 	for _, err := range repeatable.stop() {
 		t.Errorf("a call that may be repeated failed: %v", err)
+	}
+}
+
+// TestConnectionsThatGrowOldCostNobodyACall: servers close old connections, so that clients find new servers.
+func TestConnectionsThatGrowOldCostNobodyACall(t *testing.T) {
+	t.Parallel()
+	work := newLedger()
+	young := func(c *rpcserver.Config) { c.MaxConnectionAge = 50 * time.Millisecond }
+	a, b := newReplica(t, work.work, young), newReplica(t, work.work, young)
+	conn := dialReplicas(t, a, b)
+	repeatable, single := start(t.Context(), conn, "repeatable", echo.CallRepeat), start(t.Context(), conn, "single", echo.Call)
+	testkit.Eventually(t, 20*time.Second, func() error {
+		if a.conns.accepted()+b.conns.accepted() < 20 {
+			return errors.New("connections do not change")
+		}
+		return nil
+	})
+	for _, err := range append(repeatable.stop(), single.stop()...) {
+		t.Errorf("a call failed: %v", err)
+	}
+	if twice := work.twice(); len(twice) > 0 {
+		t.Errorf("worked on twice: %q", twice)
 	}
 }

@@ -11,11 +11,13 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
+	"github.com/otklik/otklik/libs/telemetry"
 )
 
 // benchService answers with generated messages, whose speed is that of the product's; the messages of package echo are dynamic and slow.
@@ -27,9 +29,10 @@ func (benchService) UnaryCall(_ context.Context, req *testpb.SimpleRequest) (*te
 	return &testpb.SimpleResponse{Payload: req.GetPayload(), Username: "u"}, nil
 }
 
-func benchServer(b *testing.B) (inproc, tcp grpc.ClientConnInterface) {
+func benchServer(b *testing.B, observer stats.Handler) (inproc, tcp grpc.ClientConnInterface) {
 	b.Helper()
 	d := deps(b, io.Discard)
+	d.Stats = observer
 	d.Permission = func(protoreflect.MethodDescriptor) string { return "echo.messages.send" }
 	s, err := rpcserver.New(rpcserver.DefaultConfig(), d)
 	if err != nil {
@@ -63,8 +66,20 @@ func benchServer(b *testing.B) (inproc, tcp grpc.ClientConnInterface) {
 
 // BenchmarkUnary measures a small call through the whole chain. cpu-ns/op is the processor time of caller and server together; the figure
 // that counts is the ratio of in process to TCP.
-func BenchmarkUnary(b *testing.B) {
-	inproc, tcp := benchServer(b)
+func BenchmarkUnary(b *testing.B) { benchmarkUnary(b, nil) }
+
+// BenchmarkUnaryMeasured is BenchmarkUnary with the rates, errors and durations of calls, and without traces, as processes run by default.
+func BenchmarkUnaryMeasured(b *testing.B) {
+	tel, err := telemetry.New(b.Context(), telemetry.DefaultConfig(), telemetry.Identity{}, telemetry.WithLogWriter(io.Discard), telemetry.WithGetenv(func(string) string { return "" }))
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchmarkUnary(b, tel.ServerStats())
+}
+
+func benchmarkUnary(b *testing.B, observer stats.Handler) {
+	b.Helper()
+	inproc, tcp := benchServer(b, observer)
 	for _, bc := range []struct {
 		name string
 		conn grpc.ClientConnInterface

@@ -75,7 +75,7 @@ func WithLogWriter(w io.Writer) Option { return func(o *options) { o.log = w } }
 func WithGetenv(f func(string) string) Option { return func(o *options) { o.getenv = f } }
 
 // New starts telemetry. Traces are exported when OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set; the exporter
-// follows the other OTEL_EXPORTER_OTLP_… variables too.
+// follows the other OTEL_EXPORTER_OTLP_… variables too, and which traces are kept follows OTEL_TRACES_SAMPLER (all, unless the caller says no).
 func New(ctx context.Context, config Config, id Identity, opts ...Option) (*Telemetry, error) {
 	o := options{log: os.Stderr, getenv: os.Getenv}
 	for _, opt := range opts {
