@@ -140,5 +140,5 @@ func TestDefinitions(t *testing.T) {
 	_, err := s.client.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: "metricDefinitions/luck"})
 	wantError(t, "unknown definition", err, codes.NotFound, "DEFINITION_NOT_FOUND", "name")
 	_, err = s.client.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: "x"})
-	wantError(t, "damaged token", err, codes.InvalidArgument, "PAGE_TOKEN_MALFORMED", "page_token")
+	wantError(t, "damaged token", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID", "page_token")
 }

@@ -165,7 +165,7 @@ func TestRebuilds(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.client.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: page.GetNextPageToken()})
-	wantError(t, "token of another method", err, codes.InvalidArgument, "PAGE_TOKEN_MISMATCH", "page_token")
+	wantError(t, "token of another method", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID", "page_token")
 	// What comes after a rebuild is counted on top of it.
 	s.survey.add(response(acme, shop, "late", noon, scores{"recommend": 9}))
 	s.caughtUp(shop, s.answersOf(acme))

@@ -34,15 +34,9 @@ func (s *Server) ListDeadLetters(ctx context.Context, req *scoringv1.ListDeadLet
 		return nil, err
 	}
 	binding := page.Binding(scoringv1.ScoringService_ListDeadLetters_FullMethodName, org, req)
-	cursor, err := s.PageTokens.Decode(binding, req.GetPageToken())
+	after, err := s.pageCursor(binding, req.GetPageToken())
 	if err != nil {
 		return nil, err
-	}
-	var after int64
-	if len(cursor) > 0 {
-		if after, err = strconv.ParseInt(string(cursor), 10, 64); err != nil || after < 0 {
-			return nil, page.ErrMalformed
-		}
 	}
 	size := int(req.GetPageSize())
 	if size == 0 {
@@ -56,7 +50,7 @@ func (s *Server) ListDeadLetters(ctx context.Context, req *scoringv1.ListDeadLet
 	out := &scoringv1.ListDeadLettersResponse{}
 	if len(list) > size {
 		list = list[:size]
-		out.NextPageToken = s.PageTokens.Encode(binding, strconv.AppendInt(nil, list[size-1].Position, 10))
+		out.NextPageToken = s.nextPage(binding, list[size-1].Position)
 	}
 	for _, a := range list {
 		letter, _ := deadLetterToProto(a)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"google.golang.org/grpc/codes"
 
@@ -25,17 +24,12 @@ func (s *Server) ListMetricDefinitions(
 		return nil, err
 	}
 	binding := page.Binding(scoringv1.ScoringService_ListMetricDefinitions_FullMethodName, org, req)
-	cursor, err := s.PageTokens.Decode(binding, req.GetPageToken())
+	cursor, err := s.pageCursor(binding, req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
 	all := metric.Definitions()
-	first := 0
-	if len(cursor) > 0 {
-		if first, err = strconv.Atoi(string(cursor)); err != nil || first < 0 || first > len(all) {
-			return nil, page.ErrMalformed
-		}
-	}
+	first := int(min(cursor, int64(len(all))))
 	size := int(req.GetPageSize())
 	if size == 0 {
 		size = defaultDefinitions
@@ -46,7 +40,7 @@ func (s *Server) ListMetricDefinitions(
 		out.MetricDefinitions = append(out.MetricDefinitions, definitionToProto(d))
 	}
 	if end < len(all) {
-		out.NextPageToken = s.PageTokens.Encode(binding, []byte(strconv.Itoa(end)))
+		out.NextPageToken = s.nextPage(binding, int64(end))
 	}
 	return out, nil
 }

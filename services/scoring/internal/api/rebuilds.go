@@ -76,15 +76,9 @@ func (s *Server) ListRebuilds(ctx context.Context, req *scoringv1.ListRebuildsRe
 		return nil, err
 	}
 	binding := page.Binding(scoringv1.ScoringService_ListRebuilds_FullMethodName, org, req)
-	cursor, err := s.PageTokens.Decode(binding, req.GetPageToken())
+	before, err := s.pageCursor(binding, req.GetPageToken())
 	if err != nil {
 		return nil, err
-	}
-	var before int64
-	if len(cursor) > 0 {
-		if before, err = strconv.ParseInt(string(cursor), 10, 64); err != nil || before < 1 {
-			return nil, page.ErrMalformed
-		}
 	}
 	size := int(req.GetPageSize())
 	if size == 0 {
@@ -98,7 +92,7 @@ func (s *Server) ListRebuilds(ctx context.Context, req *scoringv1.ListRebuildsRe
 	out := &scoringv1.ListRebuildsResponse{}
 	if len(list) > size {
 		list = list[:size]
-		out.NextPageToken = s.PageTokens.Encode(binding, strconv.AppendInt(nil, list[size-1].Number, 10))
+		out.NextPageToken = s.nextPage(binding, list[size-1].Number)
 	}
 	for _, r := range list {
 		out.Rebuilds = append(out.Rebuilds, rebuildToProto(r))
