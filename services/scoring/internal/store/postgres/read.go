@@ -112,23 +112,23 @@ func (s *Store) HasRespondents(ctx context.Context, l store.Ledger, survey strin
 
 // Surveys lists the surveys of which a ledger holds records.
 func (s *Store) Surveys(ctx context.Context, l store.Ledger) ([]string, error) {
-	// Each step jumps to the next survey rather than reading all records of one.
+	// Each step jumps to the next survey rather than reading all records of one. Steps of a single recursive query would be refused where the
+	// tables are distributed.
 	next := func(table string) string {
-		return `(SELECT survey FROM ` + table + ` WHERE organization = $1 AND generation = (SELECT generation FROM ledger)
-			AND survey > listed.survey ORDER BY survey LIMIT 1)`
+		return `(SELECT survey FROM ` + table + ` WHERE ` + inLedger + ` AND survey > $3 ORDER BY survey LIMIT 1)`
 	}
-	rows, err := s.db.Pool.Query(ctx, `
-		WITH RECURSIVE ledger (generation) AS MATERIALIZED (SELECT `+generation+`), listed (survey) AS (
-			SELECT ''::text COLLATE "C"
-			UNION ALL
-			SELECT least(`+next("facts")+`, `+next("refusals")+`) FROM listed WHERE survey IS NOT NULL
-		) SELECT survey FROM listed WHERE survey <> ''`, l.Organization, l.Rebuild)
+	query := `SELECT least(` + next("facts") + `, ` + next("refusals") + `)`
 	var surveys []string
-	if err == nil {
-		surveys, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	last := ""
+	for {
+		var found *string
+		if err := s.db.Pool.QueryRow(ctx, query, l.Organization, l.Rebuild, last).Scan(&found); err != nil {
+			return nil, fmt.Errorf("list surveys: %w", pgkit.Translate(err))
+		}
+		if found == nil {
+			return surveys, nil
+		}
+		last = *found
+		surveys = append(surveys, last)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("list surveys: %w", pgkit.Translate(err))
-	}
-	return surveys, nil
 }
