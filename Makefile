@@ -51,6 +51,10 @@ test-web: web ## Check types and run the tests of the web app.
 	npm --prefix $(WEB) run --silent check
 	npm --prefix $(WEB) test --silent
 
+.PHONY: faults
+faults: build ## Break processes, PostgreSQL, Redis and clocks under load, at full length; prints what clients saw.
+	OTKLIK_FAULTS=long OTKLIK_BINARY=bin/otklik $(GO) test -count 1 -timeout 60m -v -run '^TestFaults' ./tests/faults
+
 .PHONY: bench
 bench: build ## Measure speed and size; prints ratios of ours against a baseline of the same run.
 	$(GO) run ./tests/load -binary bin/otklik
