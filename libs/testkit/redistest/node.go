@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/otklik/otklik/libs/testkit/child"
 	"github.com/otklik/otklik/libs/testkit/freeport"
