@@ -118,6 +118,8 @@ func (n *Node) Restart(ctx context.Context) error {
 // client connects to this node alone, without trying twice. The pool is large because after as many failures to connect as it is large it tries once a
 // second only.
 func (n *Node) client() *redis.Client {
+	// The library writes a line for every attempt to reach a server that is not there yet; callers get the error.
+	logging.Disable()
 	return redis.NewClient(&redis.Options{Addr: n.Address(), MaxRetries: -1, PoolSize: 10_000, DialerRetries: 1})
 }
 
