@@ -113,6 +113,30 @@ func TestReplicasShareADatabase(t *testing.T) {
 	same("after a restart")
 }
 
+// TestPartitionsAreMade: a running service keeps partitions ready for the months ahead.
+func TestPartitionsAreMade(t *testing.T) {
+	t.Parallel()
+	later := time.Now().AddDate(1, 0, 0)
+	s := onPostgres(t, "one")[0]
+	s.deps.Now = func() time.Time { return later }
+	s.start()
+	db, err := pgkit.Open(t.Context(), s.config.Postgres, pgkit.Options{Component: "scoring"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, table := range scoring.Schema().Partitioned {
+		testkit.Eventually(t, patience, func() error {
+			_, err := db.Pool.Exec(t.Context(), "SELECT FROM "+table+"_p"+later.UTC().Format("2006_01"))
+			return err
+		})
+	}
+}
+
 // TestMissingSchemaIsExplained refuses to start on a database that was never migrated.
 func TestMissingSchemaIsExplained(t *testing.T) {
 	t.Parallel()

@@ -186,10 +186,12 @@ func explain(err error) error {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// keeper is a store that needs something done as time goes by.
+// keeper is a store that needs new partitions as time goes by.
 type keeper interface {
-	Maintain(ctx context.Context, now func() time.Time)
+	KeepPartitions(ctx context.Context, now func() time.Time)
 }
+
+var _ keeper = (*postgres.Store)(nil)
 
 // Run follows the survey service's change log and the other processes that do, and works on rebuilds, until ctx ends. Streams are ended by the
 // server that they are registered with, when it drains.
@@ -203,7 +205,7 @@ func (s *Service) Run(ctx context.Context) error {
 	})
 	if k, ok := s.store.(keeper); ok {
 		work.Go(func() error {
-			k.Maintain(ctx, s.now)
+			k.KeepPartitions(ctx, s.now)
 			return nil
 		})
 	}

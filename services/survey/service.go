@@ -105,6 +105,8 @@ type shared interface {
 	KeepPartitions(ctx context.Context, now func() time.Time)
 }
 
+var _ shared = (*postgres.Store)(nil)
+
 // Service is a survey service that is ready to be registered.
 type Service struct {
 	api       *api.Server

@@ -129,18 +129,3 @@ func makePartitions(t *testing.T, dsn string, month time.Time) {
 		t.Fatal(err)
 	}
 }
-
-func TestMaintainMakesPartitions(t *testing.T) {
-	t.Parallel()
-	dsn := migrated(t)
-	s := opened(t, dsn)
-	pgtest.Exec(t, dsn, `DO $$ DECLARE p regclass; BEGIN
-		FOR p IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'scoring.facts'::regclass AND inhrelid <> 'scoring.facts_default'::regclass
-		LOOP EXECUTE 'DROP TABLE ' || p; END LOOP; END $$`)
-	if err := s.Maintain(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, dsn, `SELECT count(*) FROM pg_inherits WHERE inhparent = 'scoring.facts'::regclass`); n < 4 {
-		t.Errorf("%d partitions", n)
-	}
-}

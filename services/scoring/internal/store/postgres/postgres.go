@@ -69,13 +69,9 @@ func Open(ctx context.Context, db *pgkit.DB, logger *slog.Logger) (*Store, error
 // Shared is true: other processes may write to the database.
 func (s *Store) Shared() bool { return true }
 
-// Maintain makes the partitions of the coming months. Records of a month that has none lie in the default partition meanwhile. Processes that do so at once
-// do no harm.
-func (s *Store) Maintain(ctx context.Context) error {
-	if err := s.db.EnsurePartitions(ctx, Schema(), time.Now()); err != nil {
-		return fmt.Errorf("maintain scoring store: %w", err)
-	}
-	return nil
+// KeepPartitions makes the partitions of the months ahead until ctx ends. Records of a month that has none lie in the default partition meanwhile.
+func (s *Store) KeepPartitions(ctx context.Context, now func() time.Time) {
+	s.db.KeepPartitions(ctx, Schema(), now)
 }
 
 // Ping tells whether the store can be read.
