@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -27,6 +28,8 @@ type Options struct {
 	Tracers trace.TracerProvider
 	// Meters make instruments for the pool of connections.
 	Meters metric.MeterProvider
+	// Settings are parameters of the server for the connections, such as plan_cache_mode.
+	Settings map[string]string
 }
 
 func (o Options) logger() *slog.Logger {
@@ -96,6 +99,7 @@ func tune(parsed *pgxpool.Config, config Config, options Options) {
 	params["TimeZone"] = "UTC"
 	// No statement of a service runs for as long as compiling it takes; what makes the server think so is a guess about the size of an array.
 	params["jit"] = "off"
+	maps.Copy(params, options.Settings)
 	params["application_name"] = "otklik-" + options.Component
 	params["statement_timeout"] = strconv.FormatInt(config.StatementTimeout.Milliseconds(), 10)
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(config.IdleTransactionTimeout.Milliseconds(), 10)

@@ -20,6 +20,8 @@ type flights[T any] struct {
 	wake   *sync.Cond
 	queue  []*call[T]
 	closed bool
+	// last is the number of calls of the last flight.
+	last int
 
 	done chan struct{}
 }
@@ -34,7 +36,17 @@ type flightOptions[T any] struct {
 	// pace is the least time from the start of a flight to the start of the next when calls are waiting: it makes flights larger under load and
 	// delays nobody else. A call that finds no flight under way or just gone starts at once.
 	pace time.Duration
+	// linger is the longest time for which a flight waits for more calls after it could start: as long as they come in numbers, and only when the
+	// last one had more than one.
+	linger time.Duration
 }
+
+const (
+	// lingerStep is how often is looked whether more calls have come.
+	lingerStep = time.Millisecond
+	// lingerGrowth is the part of the queue by which it must grow in a step to make waiting worth while.
+	lingerGrowth = 8
+)
 
 // call is one caller's wish, and afterwards the answer.
 type call[T any] struct {
@@ -140,6 +152,7 @@ func (f *flights[T]) next(last time.Time) []*call[T] {
 	if len(f.queue) == 0 {
 		return nil
 	}
+	f.gather()
 	n, weight := 0, 0
 	for n < len(f.queue) && n < f.options.maxCalls {
 		if f.options.maxWeight > 0 {
@@ -154,5 +167,19 @@ func (f *flights[T]) next(last time.Time) []*call[T] {
 	rest := copy(f.queue, f.queue[n:])
 	clear(f.queue[rest:])
 	f.queue = f.queue[:rest]
+	f.last = n
 	return batch
+}
+
+// gather waits while the queue grows quickly. The caller holds mu.
+func (f *flights[T]) gather() {
+	for began := time.Now(); f.last > 1 && !f.closed && len(f.queue) < f.options.maxCalls && time.Since(began) < f.options.linger; {
+		before := len(f.queue)
+		f.mu.Unlock()
+		time.Sleep(lingerStep)
+		f.mu.Lock()
+		if (len(f.queue)-before)*lingerGrowth < before {
+			return
+		}
+	}
 }

@@ -61,8 +61,13 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
+// settings are those of the connections. Every statement has one good plan whatever its arguments; made anew for each execution, as the server would
+// because it takes arrays for longer than they are, a plan costs more than most statements.
+func settings() map[string]string { return map[string]string{"plan_cache_mode": "force_generic_plan"} }
+
 // Open connects to the database, which otklik migrate has prepared.
 func Open(ctx context.Context, config pgkit.Config, o Options) (*Store, error) {
+	o.Settings = settings()
 	db, err := pgkit.Open(ctx, config, o.Options)
 	if err != nil {
 		return nil, err
@@ -79,7 +84,7 @@ func Open(ctx context.Context, config pgkit.Config, o Options) (*Store, error) {
 	if batch <= 0 {
 		batch = DefaultCommitBatch
 	}
-	s.accepts = newFlights(flightOptions[acceptance]{maxCalls: batch, maxWeight: maxGroupBytes, weigh: weighAcceptance, pace: acceptPace}, s.acceptGroup)
+	s.accepts = newFlights(flightOptions[acceptance]{maxCalls: batch, maxWeight: maxGroupBytes, weigh: weighAcceptance, linger: acceptLinger}, s.acceptGroup)
 	s.statuses = newFlights(flightOptions[statusCall]{maxCalls: maxStatuses, pace: statusPace}, s.readStatuses)
 	return s, nil
 }

@@ -270,21 +270,19 @@ func replicasListSurveysStably(t *testing.T, open Open) {
 			}
 		})
 	}
-	for range 5 {
+	for range 10 {
 		first, err := all[0].ListSurveys(t.Context(), store.SurveyQuery{Organization: acme, Page: store.Page{Limit: 1}})
 		if err != nil || len(first) != 1 {
 			t.Fatalf("%d surveys, %v", len(first), err)
 		}
 		var pages [2][]string
 		for i := range pages {
-			q := store.SurveyQuery{Organization: acme, Before: first[0].Order, Page: store.Page{Limit: 7}}
-			for {
+			q := store.SurveyQuery{Organization: acme, Before: first[0].Order, Page: store.Page{Limit: 4}}
+			// The youngest are those that could still be joined by others.
+			for range 4 {
 				page, err := all[i].ListSurveys(t.Context(), q)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(page) == 0 {
-					break
+				if err != nil || len(page) != q.Limit {
+					t.Fatalf("%d surveys, %v", len(page), err)
 				}
 				for _, v := range page {
 					pages[i] = append(pages[i], v.ID)

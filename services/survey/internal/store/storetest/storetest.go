@@ -70,7 +70,7 @@ const (
 	acme   = "acme"
 	globex = "globex"
 	// patience is how long a case waits for something that must happen.
-	patience = 10 * time.Second
+	patience = 30 * time.Second
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
