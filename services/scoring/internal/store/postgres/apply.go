@@ -24,6 +24,12 @@ var (
 
 // Apply stores a batch.
 func (s *Store) Apply(ctx context.Context, b store.Batch) error {
+	if b.Rebuild == (store.Ledger{}) {
+		if err := s.batches.enter(ctx); err != nil {
+			return fmt.Errorf("apply batch: %w", err)
+		}
+		defer s.batches.leave()
+	}
 	changes := inOrder(b.Changes)
 	generations, err := s.apply(ctx, &b, changes)
 	if errors.Is(err, errGeneration) {

@@ -35,8 +35,8 @@ const patience = 5 * time.Second
 type Store struct {
 	db     *pgkit.DB
 	logger *slog.Logger
-	// streams has room for the readers of long results, so that they leave connections for others.
-	streams chan struct{}
+	// streams is the room for readers of long results, batches that for batches of live ledgers.
+	streams, batches room
 
 	// merging is held while chunks are merged.
 	merging sync.Mutex
@@ -60,8 +60,9 @@ func Open(ctx context.Context, db *pgkit.DB, logger *slog.Logger) (*Store, error
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
+	connections := db.Pool.Config().MaxConns
 	return &Store{
-		db: db, logger: logger, streams: make(chan struct{}, max(1, db.Pool.Config().MaxConns/2)),
+		db: db, logger: logger, streams: streamRoom(connections), batches: batchRoom(connections),
 		generations: make(map[store.Ledger]int64), appended: make(map[place]int), pruned: make(map[int]time.Time),
 	}, nil
 }
