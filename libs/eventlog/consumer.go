@@ -229,6 +229,9 @@ func (c *Consumer[E]) failed(what string, err error) {
 	if rpcerr.Reason(err) == rpcerr.ReasonShuttingDown {
 		level, message = slog.LevelInfo, "event source is shutting down, trying again"
 	}
+	if errors.Is(err, ErrMoved) {
+		level, message = slog.LevelInfo, "event sink was moved, following it"
+	}
 	c.config.Logger.Log(context.Background(), level, message, "consumer", c.config.Name, "step", what, "error", err)
 }
 

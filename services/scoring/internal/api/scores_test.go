@@ -46,7 +46,7 @@ func TestUnknownQuestionIsLookedUpOnceMore(t *testing.T) {
 	if err := counted.Apply(delta); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := board.Reload(board.Marks(), func() (map[string]*cube.Cube, store.Marks, error) {
+	if _, _, err := board.Reload(board.Marks(), func() (map[string]*cube.Cube, store.Marks, error) {
 		return map[string]*cube.Cube{"acme": counted}, store.Marks{Cursors: []store.Cursor{{}}}, nil
 	}); err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func (a *Applier) reload(ctx context.Context, since store.Marks) error {
 			return fmt.Errorf("load scores: %w", err)
 		}
 	}
-	back, err := a.Board.Reload(since, func() (map[string]*cube.Cube, store.Marks, error) {
+	replaced, back, err := a.Board.Reload(since, func() (map[string]*cube.Cube, store.Marks, error) {
 		if cubes != nil {
 			now, err := a.extend(ctx, cubes, marks)
 			if err == nil {
@@ -82,8 +82,14 @@ func (a *Applier) reload(ctx context.Context, since store.Marks) error {
 	if err != nil {
 		return fmt.Errorf("load scores: %w", err)
 	}
+	if replaced {
+		// Perhaps by those of another log: then even published revisions may be others.
+		a.Catalog.Clear()
+	}
 	if back {
-		a.startedOver()
+		for _, s := range a.sinks {
+			s.reopen()
+		}
 	}
 	return nil
 }

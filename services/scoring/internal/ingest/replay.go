@@ -78,6 +78,7 @@ func (w *rebuild) follow(ctx context.Context) error {
 // finish replays what is missing and puts the rebuilt ledger in the place of the live one, while no live event is applied.
 func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 	a := w.applier
+	var epoch int64
 	err = a.Store.Hold(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
 		defer cancel()
@@ -89,6 +90,7 @@ func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 		if err != nil {
 			return err
 		}
+		epoch = live.Epoch
 		if err := w.replay(ctx, live); err != nil {
 			return fmt.Errorf("catch up: %w", err)
 		}
@@ -100,6 +102,9 @@ func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 		return err
 	})
 	if err == nil {
+		for _, s := range a.sinks {
+			s.renew(epoch)
+		}
 		wake(a.stored)
 	}
 	return done, err

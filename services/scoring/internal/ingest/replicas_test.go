@@ -353,7 +353,7 @@ func TestReplicasAgree(t *testing.T) {
 		w := newWorld(t, sharing)
 		sharing.forget = w.faults.one
 		w.faults.set(12)
-		for range 60 + w.random.IntN(150) {
+		for range 40 + w.random.IntN(110) {
 			w.step()
 			if w.random.IntN(8) == 0 {
 				w.compare()

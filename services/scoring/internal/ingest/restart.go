@@ -28,27 +28,32 @@ type following struct {
 }
 
 // Open starts a stream. It ends, too, when everything is counted anew.
-func (f following) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
-	ctx, cancel := context.WithCancel(ctx)
+func (f following) Open(parent context.Context, after int64) (eventlog.Stream[*surveyv1.Event], error) {
+	ctx, cancel := context.WithCancel(parent)
 	f.sink.opened(cancel)
 	s, err := f.source.Open(ctx, after)
 	if err != nil {
+		err = f.sink.startOverIfAhead(ctx, after, err)
 		cancel()
-		return nil, f.sink.startOverIfAhead(ctx, after, err)
+		return nil, err
 	}
-	return followingStream{sink: f.sink, ctx: ctx, after: after, stream: s}, nil
+	return followingStream{sink: f.sink, ctx: ctx, parent: parent, after: after, stream: s}, nil
 }
 
 type followingStream struct {
-	sink   *Sink
-	ctx    context.Context
-	after  int64
-	stream eventlog.Stream[*surveyv1.Event]
+	sink *Sink
+	// ctx is the stream's, which ends before its parent when the sink has moved.
+	ctx, parent context.Context
+	after       int64
+	stream      eventlog.Stream[*surveyv1.Event]
 }
 
 // Recv waits for the next batch.
 func (s followingStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 	b, err := s.stream.Recv()
+	if err != nil && s.ctx.Err() != nil && s.parent.Err() == nil {
+		return b, eventlog.ErrMoved
+	}
 	if err != nil {
 		err = s.sink.startOverIfAhead(s.ctx, s.after, err)
 	}
@@ -79,14 +84,6 @@ func (s *Sink) reopen() {
 	defer s.progress.Unlock()
 	if s.stop != nil {
 		s.stop()
-	}
-}
-
-// startedOver forgets what is known of the log that was counted before.
-func (a *Applier) startedOver() {
-	a.Catalog.Clear()
-	for _, s := range a.sinks {
-		s.reopen()
 	}
 }
 

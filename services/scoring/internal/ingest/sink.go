@@ -49,6 +49,12 @@ func (s *Sink) Position(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if s.epoch != marks.Epoch {
+		// What was reached was perhaps reached in another log.
+		s.progress.Lock()
+		s.reached = time.Time{}
+		s.progress.Unlock()
+	}
 	s.epoch, s.known = marks.Epoch, true
 	return s.cursor.Position, nil
 }
@@ -83,12 +89,24 @@ func (s *Sink) counted(ctx context.Context) error {
 // Reached tells that everything up to a moment is applied.
 func (s *Sink) Reached(asOf time.Time) {
 	asOf = s.past(asOf)
+	s.mu.Lock()
+	epoch := s.epoch
+	s.mu.Unlock()
 	s.progress.Lock()
 	if asOf.After(s.reached) {
 		s.reached = asOf
 	}
 	s.progress.Unlock()
-	s.Board.Reached(s.partition, asOf)
+	s.Board.Reached(s.partition, epoch, asOf)
+}
+
+// renew tells that the ledgers of the next epoch go on where those of an epoch were: what the stream delivers continues them, too.
+func (s *Sink) renew(epoch int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.epoch == epoch {
+		s.epoch++
+	}
 }
 
 // Apply applies events in the order of their positions, exactly once in effect: those at or below the stored position are passed over.
@@ -219,7 +237,18 @@ func (s *Sink) touch(ctx context.Context) error {
 	s.progress.Lock()
 	reached := s.reached
 	s.progress.Unlock()
-	if !s.known || !reached.After(s.cursor.AsOf) {
+	if !reached.After(s.cursor.AsOf) {
+		return nil
+	}
+	if err := s.locate(ctx); err != nil {
+		if errors.Is(err, eventlog.ErrMoved) {
+			// No event has told the stream so yet.
+			s.reopen()
+			err = nil
+		}
+		return err
+	}
+	if !reached.After(s.cursor.AsOf) {
 		return nil
 	}
 	to := s.cursor
@@ -228,7 +257,7 @@ func (s *Sink) touch(ctx context.Context) error {
 	s.known = false
 	if err := s.Store.Apply(ctx, batch); err != nil {
 		if errors.Is(err, store.ErrConflict) {
-			// Somebody else has the partition, and says so himself.
+			// Somebody else was faster. If he has not said as much, there is another time.
 			err = nil
 		}
 		return err

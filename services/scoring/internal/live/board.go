@@ -74,11 +74,11 @@ func (b *Board) Watermark() time.Time {
 	return least
 }
 
-// Reached tells that everything of a partition that arrived up to a moment is counted.
-func (b *Board) Reached(partition int, asOf time.Time) {
+// Reached tells that everything of a partition that arrived up to a moment is counted, in an epoch. In another one it says nothing.
+func (b *Board) Reached(partition int, epoch int64, asOf time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if partition < len(b.marks.Cursors) {
+	if partition < len(b.marks.Cursors) && b.marks.Epoch == epoch {
 		c := &b.marks.Cursors[partition]
 		c.AsOf = latest(c.AsOf, asOf)
 	}

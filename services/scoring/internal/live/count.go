@@ -122,18 +122,22 @@ func (b *Board) move(marks store.Marks) {
 
 // Reload puts the cubes that load returns, which count up to the marks that it returns, in the place of those at hand, which count up to
 // `since`, and wakes everybody. Nothing is counted meanwhile, so that no batch falls between. Nothing happens when others came first. It tells
-// whether positions went back: the change log is another one than before.
-func (b *Board) Reload(since store.Marks, load func() (map[string]*cube.Cube, store.Marks, error)) (back bool, err error) {
+// whether ledgers were put in the place of those that were counted before, and whether positions went back: then the change log is another
+// one than before.
+func (b *Board) Reload(
+	since store.Marks, load func() (map[string]*cube.Cube, store.Marks, error),
+) (replaced, back bool, err error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	if !b.Marks().Same(since) {
-		return false, nil
+		return false, false, nil
 	}
 	cubes, marks, err := load()
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	b.mu.Lock()
+	replaced = len(b.marks.Cursors) > 0 && b.marks.Epoch != marks.Epoch
 	for i, c := range marks.Cursors {
 		back = back || i < len(b.marks.Cursors) && c.Position < b.marks.Cursors[i].Position
 	}
@@ -143,7 +147,7 @@ func (b *Board) Reload(since store.Marks, load func() (map[string]*cube.Cube, st
 	b.known = true
 	b.mu.Unlock()
 	b.wakeAll()
-	return back, nil
+	return replaced, back, nil
 }
 
 // renew forgets which surveys changed since when: all of them may have. The caller holds mu.
