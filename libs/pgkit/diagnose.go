@@ -115,7 +115,7 @@ func diagnoseCode(err error, code, component string) diagnosis {
 	case codeInsufficientPrivilege:
 		return diagnosis{text: fmt.Sprintf("the user lacks a privilege (%v): grant it, or name another user in %s", detail(err), dsn)}
 	case codeTooManyConnections:
-		return diagnosis{text: fmt.Sprintf("the server takes no more connections: lower %s, raise max_connections of PostgreSQL, or put a pooler in between", setting(component, "max_connections")), passes: true}
+		return diagnosis{text: fmt.Sprintf("the server takes no more connections: lower %s, or raise max_connections of PostgreSQL", setting(component, "max_connections")), passes: true}
 	case codeCannotConnectNow:
 		return diagnosis{text: fmt.Sprintf("the server is starting or stopping (%v): wait, or look at its log", detail(err)), passes: true}
 	case codeDiskFull:
