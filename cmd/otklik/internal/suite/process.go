@@ -105,7 +105,7 @@ func (p *process) limiter() (limit.Limiter, error) {
 	var client redis.UniversalClient
 	options := limit.RedisOptions{Logger: p.log}
 	if p.redis != nil {
-		client, options.Prefix = p.redis, p.redis.Key("limit")+":"
+		client, options.Prefix = p.redis, p.redis.Key("")
 	}
 	limiter, err := limit.New(p.config.Limits, client, options)
 	if err != nil {
