@@ -97,7 +97,7 @@ func (c *Client) Check(ctx context.Context) error {
 	if c.config.Cluster {
 		return c.checkCluster(ctx)
 	}
-	info, err := c.Info(ctx, "everything").Result()
+	info, err := c.Info(ctx).Result()
 	if err != nil {
 		return c.diagnose(err)
 	}
@@ -155,7 +155,7 @@ func (c *Client) askNode(ctx context.Context, address string) (string, error) {
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	defer node.Close() //nolint:errcheck // it has served
-	return node.Info(ctx, "everything").Result()
+	return node.Info(ctx).Result()
 }
 
 func (c *Client) where() string { return strings.Join(c.config.Addresses, ",") }
