@@ -62,7 +62,8 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // settings are those of the connections. Every statement has one good plan whatever its arguments; made anew for each execution, as the server would
-// because it takes arrays for longer than they are, a plan costs more than most statements.
+// because it takes arrays for longer than they are, a plan costs more than most statements. Where the tables are distributed it is the arguments
+// that say which server to ask: there the server decides.
 func settings() map[string]string { return map[string]string{"plan_cache_mode": "force_generic_plan"} }
 
 // Open connects to the database, which otklik migrate has prepared.
@@ -78,6 +79,15 @@ func Open(ctx context.Context, config pgkit.Config, o Options) (*Store, error) {
 	s := &Store{db: db, logLock: lockOf(config.Schema)}
 	if err := db.Pool.QueryRow(ctx, sqlDistributed).Scan(&s.distributed); err != nil {
 		return nil, errors.Join(fmt.Errorf("look for Citus: %w", pgkit.Translate(err)), db.Close())
+	}
+	if s.distributed {
+		o.Settings = nil
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+		if s.db, err = pgkit.Open(ctx, config, o.Options); err != nil {
+			return nil, err
+		}
 	}
 	s.head = loghead.NewShared(s.readHead, pollInterval)
 	batch := o.CommitBatch
