@@ -15,7 +15,7 @@ func choosePorts(part Part) (at ports, err error) {
 	for address, needed := range map[*string]bool{
 		&at.http: part != Survey && part != Scoring,
 		&at.grpc: part != Gateway,
-		&at.ops:  part == Survey || part == Scoring,
+		&at.ops:  part == Survey || part == Scoring || part == Gateway,
 	} {
 		if !needed {
 			continue

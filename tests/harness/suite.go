@@ -144,7 +144,7 @@ func (s *Suite) GRPC(part Part) string { return s.GRPCOf(s.first(part)) }
 // GRPCOf is the gRPC address of one process.
 func (s *Suite) GRPCOf(r Replica) string { return s.ports[r].grpc }
 
-// OpsOf is the base address of the probes and metrics of a process that has no gateway.
+// OpsOf is the base address of the probes and metrics that a process of a layout apart has for its operators.
 func (s *Suite) OpsOf(r Replica) string { return "http://" + s.ports[r].ops }
 
 // Key is the key that the ready line of `otklik all` names; empty where it names none.

@@ -43,7 +43,11 @@ var arrows = []arrow{
 		why: "a service does not know who composes or fronts it", tests: true,
 	},
 	{
-		from: `^services/[a-z]+/internal/(NOUN)`, to: `^(google\.golang\.org/(grpc|protobuf)|database/sql|github\.com/redis/|go\.opentelemetry\.io/|modernc\.org/sqlite|proto/gen/|libs/(rpc|sqlkit|telemetry))`,
+		from: `^services/`, to: `^(github\.com/redis/|libs/(rediskit|eventlog/redislog)$)`,
+		why: "what goes through Redis is handed to a service by who composes it", tests: true,
+	},
+	{
+		from: `^services/[a-z]+/internal/(NOUN)`, to: `^(google\.golang\.org/(grpc|protobuf)|database/sql|github\.com/(jackc|redis)/|go\.opentelemetry\.io/|modernc\.org/sqlite|proto/gen/|libs/(rpc|sqlkit|pgkit|telemetry))`,
 		why: "the logic is free of transport, storage and telemetry", tests: true,
 	},
 	{
@@ -123,7 +127,12 @@ func TestForbiddenArrowsAreSeen(t *testing.T) {
 	}{
 		{"services/scoring/internal/ingest", "services/survey", true},
 		{"services/scoring/internal/metric", "google.golang.org/grpc/codes", true},
+		{"services/scoring/internal/metric", "libs/pgkit", true},
+		{"services/scoring/internal/metric", "github.com/jackc/pgx/v5", true},
 		{"services/scoring/internal/metric", "libs/stat", false},
+		{"services/scoring", "libs/rediskit", true},
+		{"services/scoring", "libs/eventlog", false},
+		{"cmd/otklik/internal/suite", "libs/rediskit", false},
 		{"services/scoring/internal/api", "proto/gen/go/otklik/survey/v1", false},
 		{"services/survey/internal/store/sqlite", "proto/gen/go/otklik/survey/v1", true},
 		{"libs/page", "proto/gen/go/otklik/type/v1", true},
