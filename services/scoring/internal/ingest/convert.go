@@ -36,12 +36,16 @@ type converter struct {
 	organization string
 	// revisions are those met in the batch, by resource name.
 	revisions map[string]*questionnaire.Revision
-	// newest is when the last refusal of the batch was received, by survey.
+	// newest is when the last refusal of the batch was received, by survey; now is when the batch was, by the clock of this process.
 	newest map[string]time.Time
+	now    time.Time
 }
 
-func newConverter(catalog Catalog, organization string, events []*surveyv1.Event) *converter {
-	c := &converter{catalog: catalog, organization: organization, revisions: make(map[string]*questionnaire.Revision, 1)}
+// maxSkew is by how much the clock of this process may be ahead of those of the survey service.
+const maxSkew = 48 * time.Hour
+
+func newConverter(catalog Catalog, organization string, events []*surveyv1.Event, now time.Time) *converter {
+	c := &converter{catalog: catalog, organization: organization, revisions: make(map[string]*questionnaire.Revision, 1), now: now}
 	for _, e := range events {
 		r := e.GetRefusal()
 		if r == nil {
@@ -150,7 +154,13 @@ func (c *converter) refusal(ctx context.Context, r *surveyv1.Refusal) (*fact.Ref
 		return nil, poison(err)
 	}
 	received := moment(r.GetReceiveTime())
-	history, err := c.catalog.HistoryAfter(ctx, c.organization, survey, c.newest[survey])
+	// What was published before the refusal was accepted must be known: what the survey service is asked for from now on tells it, and so does
+	// what it was asked for long after, whatever clocks show.
+	after := c.newest[survey].Add(maxSkew)
+	if after.After(c.now) {
+		after = c.now
+	}
+	history, err := c.catalog.HistoryAfter(ctx, c.organization, survey, after)
 	if err != nil {
 		return nil, fromCatalog(err)
 	}

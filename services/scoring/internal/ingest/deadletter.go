@@ -38,7 +38,7 @@ func (a *Applier) Replay(ctx context.Context, organization string, position int6
 		return err
 	}
 	events := []*surveyv1.Event{e}
-	r, err := newConverter(a.Catalog, organization, events).record(ctx, e)
+	r, err := newConverter(a.Catalog, organization, events, a.Now()).record(ctx, e)
 	switch {
 	case errors.Is(err, errPoison), errors.Is(err, surveys.ErrFault):
 		return &Unfit{Reason: reasonOf(err)}

@@ -212,7 +212,8 @@ func (w *rebuild) again(ctx context.Context) error {
 		if err := proto.Unmarshal(s.Event, e); err != nil {
 			return fmt.Errorf("decode event at %d: %w", s.Position, err)
 		}
-		if _, err := newConverter(w.applier.Catalog, w.ledger.Organization, []*surveyv1.Event{e}).record(ctx, e); err == nil {
+		one := []*surveyv1.Event{e}
+		if _, err := newConverter(w.applier.Catalog, w.ledger.Organization, one, w.now()).record(ctx, e); err == nil {
 			events = append(events, e)
 		}
 	}

@@ -35,7 +35,7 @@ func newTranslator(catalog Catalog, now func() time.Time) *translator {
 // convert turns the events of one ledger's organisation into records; events that can never be applied are set aside. An error means
 // that nothing is known for sure, and that it may be tried again. Call stored when what it returned is stored.
 func (t *translator) convert(ctx context.Context, l store.Ledger, events []*surveyv1.Event) ([]store.Record, []store.SetAside, error) {
-	c := newConverter(t.catalog, l.Organization, events)
+	c := newConverter(t.catalog, l.Organization, events, t.now())
 	records := make([]store.Record, 0, len(events))
 	var aside []store.SetAside
 	var fault error

@@ -104,14 +104,25 @@ func (c *Catalog) History(ctx context.Context, organization, survey string) (que
 	return h, err
 }
 
-// HistoryAfter returns the revisions of a survey as they were asked for after a moment, for callers to whom it matters that none published
-// before the moment is missing.
+// HistoryAfter returns the revisions of a survey as they were asked for at a moment of this process's clock or later, for callers to whom it
+// matters that none published before the moment is missing.
 func (c *Catalog) HistoryAfter(ctx context.Context, organization, survey string, moment time.Time) (questionnaire.History, error) {
 	k := key{organization, survey}
-	if known, e := c.known(k); known && e.asked.After(moment) {
-		return e.history, nil
+	if now := c.now(); moment.After(now) {
+		// Nothing can be asked for later than now.
+		moment = now
+		c.Forget(organization, survey)
 	}
-	return c.ask(ctx, k)
+	for again := false; ; again = true {
+		if known, e := c.known(k); known && !e.asked.Before(moment) {
+			return e.history, nil
+		}
+		// An answer that is shared may have been asked for earlier; the next one was not.
+		h, err := c.ask(ctx, k)
+		if err != nil || again {
+			return h, err
+		}
+	}
 }
 
 // Forget makes the next call of History ask again: the caller has missed something.
