@@ -27,7 +27,7 @@ type Config struct {
 	HTTP      string           `koanf:"http" doc:"Address on which the gateway listens; port 0 takes a free one."`
 	GRPC      string           `koanf:"grpc" doc:"Address on which services listen; port 0 takes a free one."`
 	Ops       string           `koanf:"ops" doc:"Address on which the process serves its operators by HTTP: /livez, /readyz with what is wrong and how to mend it, /metrics, which the gateway then shows to nobody. Not for the public. Port 0 takes a free one; empty is none."`
-	Instance  string           `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random."`
+	Instance  string           `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random. No two processes may share it: set it by the environment, not in a file that several read."`
 	Clock     Clock            `koanf:"clock"`
 	Auth      Auth             `koanf:"auth"`
 	Peers     Peers            `koanf:"peers"`
