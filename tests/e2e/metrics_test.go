@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,8 +32,8 @@ func (s series) read(t *testing.T, base string) {
 	}
 }
 
-// openMeasured starts two processes of each service, has each called, with success and without, and reads their metrics.
-func openMeasured(t *testing.T) (*shop, series) {
+// openMeasured starts two processes of each service, has each called, with success and without, as their metrics must tell.
+func openMeasured(t *testing.T) *shop {
 	t.Helper()
 	s, both := openReplicas(t, harness.Apart)
 	const n = 64
@@ -46,7 +47,7 @@ func openMeasured(t *testing.T) (*shop, series) {
 		}
 	}
 	openWatchEvents(t, s).await(t, n)
-	return s, readMetrics(t, s)
+	return s
 }
 
 func readMetrics(t *testing.T, s *shop) series {
@@ -62,7 +63,7 @@ func readMetrics(t *testing.T, s *shop) series {
 func TestLagIsShownForEveryPartition(t *testing.T) {
 	t.Parallel()
 	const partitions = 16
-	s, _ := openMeasured(t)
+	s := openMeasured(t)
 	for _, name := range []string{"otklik_eventlog_lag_events", "otklik_eventlog_lag_seconds"} {
 		testkit.Eventually(t, patience, func() error {
 			owners := make(map[string]int)
@@ -109,25 +110,31 @@ func TestAlertsAndDashboardsNameWhatIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown := openMeasured(t)
+	s := openMeasured(t)
 	for _, file := range []string{"alerts.yaml", "dashboard.json"} {
 		raw, err := os.ReadFile(filepath.Join(root, "deploy", "observability", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := 0
-		for _, e := range expression.FindAllStringSubmatch(string(raw), -1) {
-			for _, m := range selector.FindAllStringSubmatch(strings.ReplaceAll(e[1], `\"`, `"`), -1) {
-				if isLabel(m[1]) {
-					continue
+		// Some appear when work that is done now and then has been done.
+		testkit.Eventually(t, patience, func() error {
+			shown, asked := readMetrics(t, s), 0
+			for _, e := range expression.FindAllStringSubmatch(string(raw), -1) {
+				for _, m := range selector.FindAllStringSubmatch(strings.ReplaceAll(e[1], `\"`, `"`), -1) {
+					if isLabel(m[1]) {
+						continue
+					}
+					asked++
+					if err := shown.has(m[1], m[2]); err != nil {
+						return fmt.Errorf("%s asks for %w", file, err)
+					}
 				}
-				asked++
-				wantShown(t, file, shown, m[1], m[2])
 			}
-		}
-		if asked < 10 {
-			t.Errorf("%s asks for %d metrics: it cannot be read", file, asked)
-		}
+			if asked < 10 {
+				t.Fatalf("%s asks for %d metrics: it cannot be read", file, asked)
+			}
+			return nil
+		})
 	}
 }
 
@@ -140,26 +147,20 @@ func isLabel(name string) bool {
 	return false
 }
 
-func wantShown(t *testing.T, file string, shown series, name, matchers string) {
-	t.Helper()
-	sets, ok := shown[name]
-	if !ok {
-		if !rare[name] {
-			t.Errorf("%s asks for %s, which no process shows", file, name)
-		}
-		return
+// has tells whether a metric is shown with all labels that a query matches by.
+func (s series) has(name, matchers string) error {
+	sets, ok := s[name]
+	if !ok && !rare[name] {
+		return fmt.Errorf("%s, which no process shows", name)
 	}
 	for _, m := range label.FindAllStringSubmatch(matchers, -1) {
 		// The first two are added by Prometheus, the third is there when a server is at fault.
-		if m[1] == "job" || m[1] == "instance" || m[1] == "error_type" {
+		if !ok || m[1] == "job" || m[1] == "instance" || m[1] == "error_type" {
 			continue
 		}
-		found := false
-		for _, set := range sets {
-			found = found || strings.Contains(","+set, ","+m[1]+"=")
-		}
-		if !found {
-			t.Errorf("%s asks for the label %s of %s, which it does not have: %s", file, m[1], name, sets[0])
+		if !slices.ContainsFunc(sets, func(set string) bool { return strings.Contains(","+set, ","+m[1]+"=") }) {
+			return fmt.Errorf("the label %s of %s, which has %s", m[1], name, sets[0])
 		}
 	}
+	return nil
 }
