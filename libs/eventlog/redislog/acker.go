@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,7 +99,7 @@ func (a *acker) send(ctx context.Context, positions map[int][]int64) error {
 		return nil
 	}
 	pipe := a.client.Pipeline()
-	commands := make(map[int]redis.Cmder)
+	commands := make(map[int][]redis.Cmder)
 	for p, list := range positions {
 		for len(list) > 0 {
 			n := min(len(list), ackBatch)
@@ -107,15 +108,15 @@ func (a *acker) send(ctx context.Context, positions map[int][]int64) error {
 				ids[i] = entryID(position)
 			}
 			list = list[n:]
-			commands[p] = pipe.XAck(ctx, a.keys.stream(p), a.group, ids...)
+			commands[p] = append(commands[p], pipe.XAck(ctx, a.keys.stream(p), a.group, ids...))
 		}
 	}
 	_, err := pipe.Exec(ctx)
 	if err == nil {
 		return nil
 	}
-	for p, c := range commands {
-		if c.Err() != nil {
+	for p, list := range commands {
+		if slices.ContainsFunc(list, func(c redis.Cmder) bool { return c.Err() != nil }) {
 			// Said twice does no harm.
 			a.add(p, positions[p])
 		}

@@ -73,6 +73,48 @@ func TestAPublisherThatWasAsleepDoesNoHarm(t *testing.T) {
 	w.settled()
 }
 
+// TestPublishersThatAllBelieveToBeTheOneLeaveAnUnbrokenChain takes the lease away all the time, so that several publish at once. Every event is in
+// its stream once, and each names the one before it.
+func TestPublishersThatAllBelieveToBeTheOneLeaveAnUnbrokenChain(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.config.Partitions = 2
+	for i := range 3 {
+		w.publisher("p" + strconv.Itoa(i))
+	}
+	w.await("streams", func() bool { return w.plain.Exists(t.Context(), w.redis.Prefix+":{answers}:tip").Val() == 1 })
+	stop := w.keepPublishing(40)
+	for end := time.Now().Add(5 * testLease); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if err := w.plain.Del(t.Context(), w.redis.Prefix+":{answers}:publisher").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	total := w.log.count()
+	w.await("publishing of all", func() bool { return w.entries() >= int64(total) })
+	for p := range w.config.Partitions {
+		prev := "0"
+		var got []int64
+		for _, e := range w.plain.XRange(t.Context(), w.stream(p), "-", "+").Val() {
+			position, _, _ := strings.Cut(e.ID, "-")
+			if e.Values["prev"] != prev {
+				t.Errorf("partition %d: entry %s says that %v is before it, but %s is", p, e.ID, e.Values["prev"], prev)
+			}
+			prev = position
+			n, err := strconv.ParseInt(position, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, n)
+		}
+		if want := w.log.of(p, w.config.Partitions); !slices.Equal(got, want) {
+			t.Errorf("partition %d holds %d events, want %d", p, len(got), len(want))
+		}
+	}
+	if n := strings.Count(w.out.String(), "publishing events"); n < 3 {
+		t.Errorf("the lease was taken %d times only", n)
+	}
+}
+
 func TestTheEntriesOfADeadSubscriberAreTakenOver(t *testing.T) {
 	w := newWorld(t, redistest.Address(t))
 	w.publisher("p")
@@ -134,10 +176,15 @@ func TestASubscriberThatWasAsleepDoesNoHarm(t *testing.T) {
 	stop := w.keepPublishing(40)
 	for i, sleeper := range []*process{a, b, a} {
 		w.await("a share for both", func() bool { s := w.store.shares(); return s["a"] == 4 && s["b"] == 4 })
-		w.onApply([]string{"a", "b", "a"}[i], sleeper.freeze)
-		// What is applied until it wakes is more than what it holds.
-		before := w.store.count()
-		w.await("takeover", func() bool { return w.store.count() > before+2000 && sleeper.gate.closed() })
+		asleep := make(chan int, 1)
+		w.onApply([]string{"a", "b", "a"}[i], func(partition int) {
+			sleeper.freeze()
+			asleep <- partition
+		})
+		partition := <-asleep
+		// The one who takes the partition over applies what the sleeper is about to apply, and more.
+		before := len(w.store.of(partition))
+		w.await("takeover", func() bool { return len(w.store.of(partition)) > before+300 })
 		sleeper.thaw()
 		w.await("a conflict", func() bool { return w.store.refused() > i })
 	}
@@ -147,13 +194,13 @@ func TestASubscriberThatWasAsleepDoesNoHarm(t *testing.T) {
 }
 
 // onApply does something the next time that a process is about to commit.
-func (w *world) onApply(name string, do func()) {
+func (w *world) onApply(name string, do func(partition int)) {
 	var once sync.Once
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
-	w.store.hold = func(who string, _ int) {
+	w.store.hold = func(who string, partition int) {
 		if who == name {
-			once.Do(do)
+			once.Do(func() { do(partition) })
 		}
 	}
 }

@@ -254,7 +254,7 @@ func (s *restartingStream) Committed(position int64) {
 // await waits for a condition.
 func (w *world) await(what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("%s did not happen; applied %d of %d\n%s\n%s", what, w.store.count(), w.log.count(), w.store.missing(w.log, w.config.Partitions), w.out.tail())
@@ -319,12 +319,6 @@ func (g *gate) set(s gateState) {
 		close(g.moved)
 		g.moved = nil
 	}
-}
-
-func (g *gate) closed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state == shut
 }
 
 // pass waits while the gate is shut.
