@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,6 +57,8 @@ type rounds struct {
 	answers  uint64
 	duration time.Duration
 	cpu      time.Duration
+	// parts is cpu by part.
+	parts map[harness.Part]time.Duration
 	// postgres and redis are the CPU time of the servers.
 	postgres, redis time.Duration
 	// catchUp is the longest time that the scores needed after a round.
@@ -64,6 +68,19 @@ type rounds struct {
 func (r rounds) perSecond() float64 { return float64(r.answers) / r.duration.Seconds() }
 
 func (r rounds) perAnswer(d time.Duration) time.Duration { return d / time.Duration(max(r.answers, 1)) }
+
+// byPart tells the CPU time for one answer, of all processes and of each part.
+func (r rounds) byPart() string {
+	text := milliseconds(r.perAnswer(r.cpu))
+	if len(r.parts) < 2 {
+		return text
+	}
+	var each []string
+	for _, part := range slices.Sorted(maps.Keys(r.parts)) {
+		each = append(each, string(part)+" "+milliseconds(r.perAnswer(r.parts[part])))
+	}
+	return text + " (" + strings.Join(each, ", ") + ")"
+}
 
 // measureThroughput is for `otklik all` on SQLite.
 func measureThroughput(ctx context.Context, s settings, r *report) error {
@@ -158,10 +175,10 @@ func (c contest) report(r *report, ours, baseline rounds, l level) {
 	if cpu := ours.perAnswer(ours.cpu); c.cpuTarget > 0 {
 		r.hold(what("server CPU for one answer"), milliseconds(cpu), "≤ "+milliseconds(c.cpuTarget), cpu <= c.cpuTarget, source)
 	} else {
-		r.tell(what("CPU for one answer"), milliseconds(cpu), source)
+		r.tell(what("CPU for one answer"), ours.byPart(), source)
 		r.tell(what("CPU of PostgreSQL and of Redis for one answer"), milliseconds(ours.perAnswer(ours.postgres))+", "+milliseconds(ours.perAnswer(ours.redis)), "as above")
 	}
-	r.tell(what("the same of the baseline"), milliseconds(baseline.perAnswer(baseline.cpu)), "as above")
+	r.tell(what("the same of the baseline"), baseline.byPart(), "as above")
 	if !c.withoutScoring {
 		r.tell(what("scores complete after a round, longest"), milliseconds(ours.catchUp), "from the last acknowledgement until the score counts all")
 	}
@@ -178,6 +195,10 @@ func (x *side) account(sum *rounds, sign time.Duration) error {
 			return err
 		}
 		sum.cpu += sign * spent
+		if sum.parts == nil {
+			sum.parts = make(map[harness.Part]time.Duration)
+		}
+		sum.parts[r.Part] += sign * spent
 	}
 	if x.servers == nil {
 		return nil
