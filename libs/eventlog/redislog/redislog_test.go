@@ -69,6 +69,27 @@ func TestEventsAreRemovedWhenAllGroupsHaveThem(t *testing.T) {
 	w.await("empty streams", func() bool { return w.entries() == 0 })
 }
 
+// TestLagIsMeasured tells how many events wait and how old the newest is that does not, while the sink stands still and when it has caught up.
+func TestLagIsMeasured(t *testing.T) {
+	w := newWorld(t, redistest.Address(t))
+	w.publisher("p")
+	a := w.subscriber("a")
+	for range 2 {
+		w.publish(40, 40)
+		w.settled()
+	}
+	stuck := make(chan struct{})
+	w.store.mu.Lock()
+	w.store.hold = func(string, int) { <-stuck }
+	w.store.mu.Unlock()
+	w.publish(800, 40)
+	w.await("a lag in events", func() bool { return a.count("otklik.eventlog.lag.events") == 800 })
+	w.await("a lag in seconds of all partitions", func() bool { return a.seconds("otklik.eventlog.lag") > 1 })
+	close(stuck)
+	w.settled()
+	w.await("no lag", func() bool { return a.count("otklik.eventlog.lag.events") == 0 && a.seconds("otklik.eventlog.lag") < 1 })
+}
+
 // entries is the number of entries in all streams.
 func (w *world) entries() int64 {
 	var n int64

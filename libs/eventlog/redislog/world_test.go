@@ -1,12 +1,10 @@
 package redislog_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -159,6 +156,27 @@ func (p *process) count(name string) int64 {
 	return sum
 }
 
+// seconds is the least value of a gauge over the partitions that have one.
+func (p *process) seconds(name string) float64 {
+	var all metricdata.ResourceMetrics
+	if err := p.reader.Collect(context.Background(), &all); err != nil {
+		p.world.t.Fatalf("collect: %v", err)
+	}
+	least := -1.0
+	for _, s := range all.ScopeMetrics {
+		for _, m := range s.Metrics {
+			if data, ok := m.Data.(metricdata.Gauge[float64]); ok && m.Name == name {
+				for _, d := range data.DataPoints {
+					if least < 0 || d.Value < least {
+						least = d.Value
+					}
+				}
+			}
+		}
+	}
+	return least
+}
+
 var codec = redislog.Codec[event]{
 	Log: "answers",
 	Encode: func(e event) ([]byte, error) {
@@ -292,117 +310,4 @@ func (w *world) publish(n, k int) {
 // keys of a partition.
 func (w *world) stream(p int) string {
 	return fmt.Sprintf("%s:{answers.%d}:events", w.redis.Prefix, p)
-}
-
-// gate is a hook by which a client's process is stopped or cut off.
-type gate struct {
-	mu    sync.Mutex
-	state gateState
-	moved chan struct{}
-}
-
-type gateState int
-
-const (
-	open gateState = iota
-	shut
-	cut
-)
-
-var errCut = errors.New("the process is dead")
-
-func (g *gate) set(s gateState) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.state = s
-	if g.moved != nil {
-		close(g.moved)
-		g.moved = nil
-	}
-}
-
-// pass waits while the gate is shut.
-func (g *gate) pass() error {
-	for {
-		g.mu.Lock()
-		switch g.state {
-		case open:
-			g.mu.Unlock()
-			return nil
-		case cut:
-			g.mu.Unlock()
-			return errCut
-		}
-		if g.moved == nil {
-			g.moved = make(chan struct{})
-		}
-		moved := g.moved
-		g.mu.Unlock()
-		<-moved
-	}
-}
-
-// DialHook lets connections be made.
-func (g *gate) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
-
-// ProcessHook stops commands before they are sent and before their answer is seen.
-func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		if err := g.pass(); err != nil {
-			cmd.SetErr(err)
-			return err
-		}
-		err := next(ctx, cmd)
-		if gateErr := g.pass(); gateErr != nil {
-			cmd.SetErr(gateErr)
-			return gateErr
-		}
-		return err
-	}
-}
-
-// ProcessPipelineHook does so for pipelines.
-func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	fail := func(cmds []redis.Cmder, err error) error {
-		for _, c := range cmds {
-			c.SetErr(err)
-		}
-		return err
-	}
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if err := g.pass(); err != nil {
-			return fail(cmds, err)
-		}
-		err := next(ctx, cmds)
-		if gateErr := g.pass(); gateErr != nil {
-			return fail(cmds, gateErr)
-		}
-		return err
-	}
-}
-
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// Write adds to the log.
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-func (s *syncBuffer) tail() string {
-	lines := strings.Split(s.String(), "\n")
-	return strings.Join(lines[max(0, len(lines)-60):], "\n")
 }
