@@ -89,7 +89,7 @@ func (p project) checkChart(ctx context.Context) (string, error) {
 // checkValues checks the chart with one set of values and returns how many objects it makes.
 func (p project) checkValues(ctx context.Context, schemas *kube.Schemas, values map[string]any, operations string) (int, error) {
 	dir := p.path("deploy", "helm", "otklik")
-	objects, _, err := chart.Render(dir, values)
+	objects, _, err := chart.Render(ctx, dir, values)
 	if err != nil {
 		return 0, err
 	}

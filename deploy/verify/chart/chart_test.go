@@ -15,7 +15,7 @@ const dir = "../../helm/otklik"
 // render renders the chart with values written as YAML.
 func render(t *testing.T, values string) []Object {
 	t.Helper()
-	objects, _, err := Render(dir, parse(t, values))
+	objects, _, err := Render(t.Context(), dir, parse(t, values))
 	if err != nil {
 		t.Fatal(err)
 	}

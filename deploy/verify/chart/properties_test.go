@@ -99,10 +99,11 @@ func TestPodsRestartWhenTheConfigurationChanges(t *testing.T) {
 	checksum := func(values string) string {
 		return deployments(t, render(t, values))["survey"].Spec.Template.Annotations["checksum/config"]
 	}
-	if checksum("") != checksum("") || checksum("") == "" {
+	first, again := checksum(""), checksum("")
+	if first != again || first == "" {
 		t.Error("pods would restart at every upgrade")
 	}
-	if checksum("") == checksum("config: {telemetry: {log_level: debug}}") {
+	if first == checksum("config: {telemetry: {log_level: debug}}") {
 		t.Error("pods would go on with the old configuration")
 	}
 }
@@ -200,7 +201,7 @@ func TestValuesAreHeldToTheirSchema(t *testing.T) {
 		{"config: {redis: {addresses: []}}", "config.redis.addresses"},
 		{"ingress: {enabled: true}", "ingress.host"},
 	} {
-		_, _, err := Render(dir, parse(t, c.values))
+		_, _, err := Render(t.Context(), dir, parse(t, c.values))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want something about %s", c.values, err, c.want)
 		}
@@ -242,7 +243,7 @@ func TestNotesTellWhatToDo(t *testing.T) {
 	if err := yaml.Unmarshal(small, &values); err != nil {
 		t.Fatal(err)
 	}
-	_, notes, err := Render(dir, values)
+	_, notes, err := Render(t.Context(), dir, values)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package chart
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,7 +39,7 @@ func Lint(dir string, values map[string]any) error {
 }
 
 // Render gives the objects of the chart with the values, and the notes.
-func Render(dir string, values map[string]any) ([]Object, string, error) {
+func Render(ctx context.Context, dir string, values map[string]any) ([]Object, string, error) {
 	loaded, err := loader.LoadDir(dir)
 	if err != nil {
 		return nil, "", fmt.Errorf("load chart: %w", err)
@@ -48,7 +49,7 @@ func Render(dir string, values map[string]any) ([]Object, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("check values: %w", err)
 	}
-	files, err := engine.Engine{Strict: true}.Render(loaded, complete)
+	files, err := engine.Engine{Strict: true}.RenderWithContext(ctx, loaded, complete)
 	if err != nil {
 		return nil, "", fmt.Errorf("render: %w", err)
 	}
