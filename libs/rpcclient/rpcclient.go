@@ -45,8 +45,8 @@ func DefaultConfig() Config {
 	return Config{
 		Deadline:         10 * time.Second,
 		MaxReceiveBytes:  16 << 20,
-		KeepaliveTime:    30 * time.Second,
-		KeepaliveTimeout: 10 * time.Second,
+		KeepaliveTime:    minKeepaliveTime,
+		KeepaliveTimeout: 3 * time.Second,
 		ResolveInterval:  5 * time.Second,
 	}
 }

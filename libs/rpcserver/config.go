@@ -45,7 +45,7 @@ func DefaultConfig() Config {
 		MaxConnectionAge:  30 * time.Minute,
 		KeepaliveTime:     time.Minute,
 		KeepaliveTimeout:  20 * time.Second,
-		MinClientInterval: 10 * time.Second,
+		MinClientInterval: 5 * time.Second,
 		Linger:            0,
 		StreamGrace:       500 * time.Millisecond,
 		DrainTimeout:      15 * time.Second,

@@ -130,8 +130,8 @@ func recordPartitions(ctx context.Context, client redis.UniversalClient, script 
 
 func checkPartitions(k keys, recorded any, partitions int) error {
 	if text := fmt.Sprint(recorded); text != fmt.Sprint(partitions) {
-		return fmt.Errorf("check events.partitions: %w: Redis holds the log %q in %s, the configuration says %d; set it to %s everywhere, or stop all services and delete the keys %s*",
-			ErrPartitions, k.log, text, partitions, text, k.prefix+":{"+k.log)
+		return fmt.Errorf("check events.partitions: %w: Redis holds the log %q in %s, the configuration says %d; set it to %s everywhere",
+			ErrPartitions, k.log, text, partitions, text)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/otklik/otklik/libs/rpcerr"
 )
 
 // trouble tells people of a failure that lasts without a line for each attempt. Safe for concurrent use.
@@ -38,7 +40,8 @@ func (t *trouble) failed(ctx context.Context, err error) {
 		return
 	}
 	t.said, t.told = now, true
-	if t.diagnose != nil {
+	// What has a reason of its own comes from the log or the sink, not from Redis.
+	if t.diagnose != nil && rpcerr.Reason(err) == "" {
 		err = t.diagnose(err)
 	}
 	t.logger.WarnContext(ctx, t.what+" failed, trying again", "failing_for", now.Sub(t.since).Round(time.Millisecond).String(), "error", err)

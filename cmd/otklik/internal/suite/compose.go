@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -145,6 +146,7 @@ func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 		if err != nil {
 			return err
 		}
+		p.checks = append(p.checks, checkKey(conn, time.Now))
 		if err := p.addScoring(ctx, conn); err != nil {
 			return err
 		}

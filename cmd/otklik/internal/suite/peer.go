@@ -2,11 +2,16 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"net"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/otklik/otklik/libs/rpcclient"
 
@@ -60,7 +65,53 @@ func (p *process) dial(to peer, key string, required bool) (grpc.ClientConnInter
 	return conn, nil
 }
 
+// askAttempts is how many replicas of a peer are asked before it is said to be wrong: one that hangs says nothing of the others.
+const askAttempts = 3
+
 // ask asks a peer for its health. The error says what is wrong with it, to the log with its address and to everybody without.
 func (to peer) ask(ctx context.Context, conn grpc.ClientConnInterface) error {
-	return rpcclient.Check(ctx, conn, rpcclient.Expected{Name: to.name, Service: to.service, Setting: to.setting, Target: to.target})
+	expected := rpcclient.Expected{Name: to.name, Service: to.service, Setting: to.setting, Target: to.target}
+	var err error
+	for range askAttempts {
+		attempt, cancel := context.WithTimeout(ctx, readinessInterval/askAttempts)
+		err = rpcclient.Check(attempt, conn, expected)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// errKeyRefused tells that the services do not know each other's key.
+var errKeyRefused = errors.New("peers.key is refused by the survey service: its SHA-256 must be among the auth.keys of that service, with the role service")
+
+// keyTrustedFor is how long a key that was accepted is not tried again.
+const keyTrustedFor = 30 * time.Second
+
+// checkKey makes the check whether the survey service takes the key by which it is called. Only a call that needs the key can tell: health
+// is open to everybody.
+func checkKey(conn grpc.ClientConnInterface, now func() time.Time) check {
+	client := surveyv1.NewEventFeedServiceClient(conn)
+	var accepted time.Time
+	return check{name: "key", ask: func(ctx context.Context) error {
+		if now().Sub(accepted) < keyTrustedFor {
+			return nil
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		// No log reaches that far, so that the answer to a key that is known is a refusal of the position.
+		stream, err := client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: math.MaxInt64})
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		switch status.Code(err) {
+		case codes.Unauthenticated, codes.PermissionDenied:
+			return errKeyRefused
+		case codes.OutOfRange, codes.OK:
+			accepted = now()
+		}
+		// Whatever else is wrong, the check of the service tells.
+		return nil
+	}}
 }
