@@ -273,6 +273,8 @@ func (s *stream[E]) shrunk(m mark) bool {
 	return true
 }
 
+var _ eventlog.Committed = (*stream[int])(nil)
+
 // Committed acknowledges what the sink has committed.
 func (s *stream[E]) Committed(position int64) {
 	s.mu.Lock()

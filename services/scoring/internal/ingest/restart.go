@@ -60,6 +60,8 @@ func (s followingStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 	return b, err
 }
 
+var _ eventlog.Committed = followingStream{}
+
 // Committed passes on that events are safe.
 func (s followingStream) Committed(position int64) {
 	if c, ok := s.stream.(eventlog.Committed); ok {

@@ -37,6 +37,8 @@ type Sink struct {
 	stop context.CancelFunc
 }
 
+var _ eventlog.Watermarked = (*Sink)(nil)
+
 func newSink(a *Applier, partition int) *Sink {
 	return &Sink{Applier: a, partition: partition, translator: newTranslator(a.Catalog, a.Now)}
 }
