@@ -229,6 +229,9 @@ func (c *Consumer[E]) failed(what string, err error) {
 	if rpcerr.Reason(err) == rpcerr.ReasonShuttingDown {
 		level, message = slog.LevelInfo, "event source is shutting down, trying again"
 	}
+	if errors.Is(err, ErrTaken) {
+		level, message = slog.LevelDebug, "event partition is no longer ours"
+	}
 	if errors.Is(err, ErrMoved) {
 		level, message = slog.LevelInfo, "event sink was moved, following it"
 	}

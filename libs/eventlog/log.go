@@ -18,6 +18,9 @@ func Ahead(err error) bool {
 	return err != nil && (errors.Is(err, ErrAhead) || rpcerr.Code(err) == codes.OutOfRange)
 }
 
+// ErrTaken tells that the partition fell to another process, or is yet to be given out anew: the context of whoever follows it ends soon.
+var ErrTaken = errors.New("the partition is no longer ours")
+
 // Log is a log that is divided into partitions, which the processes that follow it share. Order is kept within a partition.
 type Log[E any] interface {
 	// Partitions is the number of partitions.

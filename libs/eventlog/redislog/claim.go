@@ -5,8 +5,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/redis/go-redis/v9"
+
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rediskit"
 )
+
+// noLease begins the claim script's error when the partition is not the caller's.
+const noLease = "NOLEASE"
 
 // claimCount is the most entries of one call of the claim script.
 const claimCount = 500
@@ -22,6 +28,9 @@ func (s *stream[E]) claim(after, upTo int64) ([]item, error) {
 			Args: []any{m.options.Group, m.options.Instance, lease.Token, next, claimCount},
 		}
 		if err := rediskit.RunScripts(s.ctx, m.client, call); err != nil {
+			if redis.HasErrorPrefix(err, noLease) {
+				err = fmt.Errorf("%w: %w", eventlog.ErrTaken, err)
+			}
 			return nil, fmt.Errorf("claim entries: %w", err)
 		}
 		var items []item
