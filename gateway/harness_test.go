@@ -244,7 +244,7 @@ func (e apiError) violations() []violation {
 
 func (b *bench) do(r request) answer {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, r.method, b.url+r.path, strings.NewReader(r.body))
 	if err != nil {

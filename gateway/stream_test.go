@@ -42,7 +42,7 @@ type opened struct {
 
 func (b *bench) open(t *testing.T, method, path, body string, header map[string]string) *opened {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	req, err := http.NewRequestWithContext(ctx, method, b.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ import (
 )
 
 // patience is how long tests wait for what must happen sooner or later.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // Organisations of the tests.
 const (
