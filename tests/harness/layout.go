@@ -10,7 +10,7 @@ const (
 	Apart
 	// Cluster is Apart with a Redis Cluster of six nodes.
 	Cluster
-	// AllServed is `otklik all` on PostgreSQL and Redis.
+	// AllServed is `otklik all` on PostgreSQL, and Redis if there is one.
 	AllServed
 	// Baseline is `otklik bench-baseline`: the gateway and the chain of `otklik all` in front of a handler that stores nothing. Only for
 	// measurements.

@@ -16,7 +16,8 @@ import (
 type Servers struct {
 	// DSN names a PostgreSQL database of the suite's own.
 	DSN string
-	// Redis are the addresses of the Redis server, or of some nodes of the cluster. The suite takes a prefix of its own there.
+	// Redis are the addresses of the Redis server, or of some nodes of the cluster. The suite takes a prefix of its own there. None means that
+	// scoring reads the survey service's log itself.
 	Redis []string
 }
 
@@ -51,6 +52,9 @@ func (s *Suite) configureServers(root map[string]any) {
 	servers := s.options.Servers
 	set(root, "survey.postgres.dsn", servers.DSN)
 	set(root, "scoring.postgres.dsn", servers.DSN)
+	if len(servers.Redis) == 0 {
+		return
+	}
 	set(root, "redis.addresses", servers.Redis)
 	set(root, "redis.cluster", s.options.Layout == Cluster)
 	set(root, "redis.prefix", s.prefix)
