@@ -40,9 +40,6 @@ type Config struct {
 // scores.
 const defaultFeedLinger = 100 * time.Millisecond
 
-// defaultCommitBatch is far more calls than queue during one commit at the highest load measured.
-const defaultCommitBatch = 512
-
 // component names the service in its messages, and the schema of its tables unless told otherwise.
 const component = "survey"
 
@@ -52,7 +49,7 @@ func DefaultConfig() Config {
 		Path:         "survey.db",
 		Postgres:     pgkit.DefaultConfig(component),
 		GracePeriod:  intake.DefaultGracePeriod,
-		CommitBatch:  defaultCommitBatch,
+		CommitBatch:  postgres.DefaultCommitBatch,
 		FeedLinger:   defaultFeedLinger,
 		PageTokenTTL: page.DefaultTTL,
 	}

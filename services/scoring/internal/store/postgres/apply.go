@@ -136,7 +136,7 @@ func (s *Store) whyNot(ctx context.Context, l store.Ledger) error {
 func moveCursor(f *flight, b *store.Batch) {
 	f.guardChange(errCursor, `UPDATE cursors SET position = greatest(position, $3), as_of = greatest(as_of, $4), version = version + 1
 		WHERE partition = $1 AND version = $2`,
-		b.Partition, b.From.Version, b.To.Position, nanos(b.To.AsOf))
+		b.Partition, b.From.Version, b.To.Position, store.ToNano(b.To.AsOf))
 }
 
 // moveRebuild moves the cursor of a rebuild.

@@ -23,7 +23,7 @@ func addAside(f *flight, changes []*store.Changes, generations []int64) {
 		for _, a := range c.Aside {
 			// An empty event is not NULL.
 			f.add(`INSERT INTO aside (organization, generation, position, reason, time, event) VALUES ($1, $2, $3, $4, $5, $6)`,
-				c.Ledger.Organization, generations[i], a.Position, prose(a.Reason), nanos(a.Time), append([]byte{}, a.Event...))
+				c.Ledger.Organization, generations[i], a.Position, prose(a.Reason), store.ToNano(a.Time), append([]byte{}, a.Event...))
 		}
 	}
 }
@@ -41,7 +41,7 @@ func scanAside(row pgx.Row, organization string) (store.SetAside, error) {
 	case err != nil:
 		return store.SetAside{}, pgkit.Translate(err)
 	}
-	a.Time = fromNanos(t)
+	a.Time = store.FromNano(t)
 	if len(a.Event) == 0 {
 		a.Event = nil
 	}

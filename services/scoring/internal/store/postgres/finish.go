@@ -97,7 +97,7 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, `UPDATE rebuilds SET state = 3, error = $1, ended = $2 WHERE state = 1`, prose(reason), nanos(ended))
+		_, err = tx.Exec(ctx, `UPDATE rebuilds SET state = 3, error = $1, ended = $2 WHERE state = 1`, prose(reason), store.ToNano(ended))
 		return err
 	})
 	if err != nil {

@@ -64,7 +64,7 @@ func collectMarks(rows pgx.Rows) (store.Marks, error) {
 		var c store.Cursor
 		var asOf int64
 		err := row.Scan(&m.Epoch, &c.Position, &asOf, &c.Version)
-		c.AsOf = fromNanos(asOf)
+		c.AsOf = store.FromNano(asOf)
 		return c, err
 	})
 	return m, pgkit.Translate(err)

@@ -14,23 +14,23 @@ import (
 
 // Stored tells which records are stored.
 func (s *Store) Stored(ctx context.Context, l store.Ledger, records []store.Record) ([]bool, error) {
-	digests := make([]digest, len(records))
+	digests := make([]store.Digest, len(records))
 	var room []byte
 	for i, r := range records {
-		digests[i], room = digestOf(r, room)
+		digests[i], room = store.DigestOf(r, room)
 	}
 	// Row by row, so that each is found by its whole key. Left to its estimates, which know nothing of an organisation that is new, the server may
 	// read all rows of the organisation.
 	rows, err := s.db.Pool.Query(ctx, `SELECT asked.digest FROM unnest($3::uuid[]) AS asked (digest) CROSS JOIN LATERAL (
 		SELECT FROM identifiers WHERE `+inLedger+` AND identifiers.digest = asked.digest LIMIT 1) AS found`, l.Organization, l.Rebuild, digests)
-	var known []digest
+	var known []store.Digest
 	if err == nil {
-		known, err = pgx.CollectRows(rows, pgx.RowTo[digest])
+		known, err = pgx.CollectRows(rows, pgx.RowTo[store.Digest])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up records: %w", pgkit.Translate(err))
 	}
-	found := make(map[digest]bool, len(known))
+	found := make(map[store.Digest]bool, len(known))
 	for _, d := range known {
 		found[d] = true
 	}

@@ -24,7 +24,7 @@ func scanRebuild(row pgx.Row) (store.Rebuild, error) {
 	case err != nil:
 		return store.Rebuild{}, pgkit.Translate(err)
 	}
-	r.Created, r.Ended, r.Beat = fromNanos(created), fromNanos(ended), fromNanos(beat)
+	r.Created, r.Ended, r.Beat = store.FromNano(created), store.FromNano(ended), store.FromNano(beat)
 	return r, nil
 }
 
@@ -43,7 +43,7 @@ func (s *Store) StartRebuild(ctx context.Context, organization, owner string, cr
 		r, err = scanRebuild(tx.QueryRow(ctx, `
 			INSERT INTO rebuilds (organization, number, generation, state, created, ended, read, cells_changed, error, position, version, owner, beat)
 			SELECT $1, coalesce(max(number), 0) + 1, $2::bigint, 1, $3::bigint, 0, 0, 0, '', 0, 0, $4::text, $3::bigint FROM rebuilds WHERE organization = $1
-			RETURNING `+rebuildColumns, organization, generation, nanos(created), prose(owner)))
+			RETURNING `+rebuildColumns, organization, generation, store.ToNano(created), prose(owner)))
 		if pgkit.IsUniqueViolation(err) {
 			return store.ErrRunning
 		}
@@ -58,7 +58,7 @@ func (s *Store) StartRebuild(ctx context.Context, organization, owner string, cr
 // BeatRebuild records a sign of life.
 func (s *Store) BeatRebuild(ctx context.Context, l store.Ledger, at time.Time) error {
 	done, err := s.db.Pool.Exec(ctx, `UPDATE rebuilds SET beat = greatest(beat, $3) WHERE organization = $1 AND number = $2 AND state = 1`,
-		l.Organization, l.Rebuild, nanos(at))
+		l.Organization, l.Rebuild, store.ToNano(at))
 	err = pgkit.Translate(err)
 	if err == nil && done.RowsAffected() == 0 {
 		if _, err = s.Rebuild(ctx, l); err == nil {
@@ -90,9 +90,9 @@ func running(ctx context.Context, tx pgx.Tx, l store.Ledger) (store.Rebuild, int
 
 // end writes the end of a rebuild.
 func end(ctx context.Context, tx pgx.Tx, r *store.Rebuild, state store.State, ended time.Time) error {
-	r.State, r.Ended = state, fromNanos(nanos(ended))
+	r.State, r.Ended = state, store.FromNano(store.ToNano(ended))
 	_, err := tx.Exec(ctx, `UPDATE rebuilds SET state = $3, ended = $4, cells_changed = $5, error = $6 WHERE organization = $1 AND number = $2`,
-		r.Organization, r.Number, r.State, nanos(ended), r.CellsChanged, r.Error)
+		r.Organization, r.Number, r.State, store.ToNano(ended), r.CellsChanged, r.Error)
 	return err
 }
 

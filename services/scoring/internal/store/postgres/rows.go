@@ -25,7 +25,7 @@ type rows struct {
 	identifiers     struct {
 		organizations []string
 		generations   []int64
-		digests       []digest
+		digests       []store.Digest
 	}
 	respondents struct {
 		organizations []string
@@ -43,13 +43,13 @@ func rowsOf(changes []*store.Changes, generations []int64) (*rows, error) {
 	r := &rows{}
 	r.identifiers.organizations = make([]string, 0, n)
 	r.identifiers.generations = make([]int64, 0, n)
-	r.identifiers.digests = make([]digest, 0, n)
+	r.identifiers.digests = make([]store.Digest, 0, n)
 	var room []byte
 	for i, c := range changes {
 		first := len(r.identifiers.digests)
 		for _, record := range c.Records {
-			var d digest
-			d, room = digestOf(record, room)
+			var d store.Digest
+			d, room = store.DigestOf(record, room)
 			r.identifiers.organizations = append(r.identifiers.organizations, c.Ledger.Organization)
 			r.identifiers.generations = append(r.identifiers.generations, generations[i])
 			r.identifiers.digests = append(r.identifiers.digests, d)
@@ -58,7 +58,7 @@ func rowsOf(changes []*store.Changes, generations []int64) (*rows, error) {
 			}
 		}
 		// Of two transactions that add the same identifiers one waits for the other, but not each for the other.
-		slices.SortFunc(r.identifiers.digests[first:], func(a, b digest) int { return bytes.Compare(a[:], b[:]) })
+		slices.SortFunc(r.identifiers.digests[first:], func(a, b store.Digest) int { return bytes.Compare(a[:], b[:]) })
 		r.noteRespondents(c, generations[i])
 	}
 	return r, nil

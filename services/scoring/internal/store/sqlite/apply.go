@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -47,7 +46,7 @@ func moveCursor(ctx context.Context, tx *sqlkit.Tx, b store.Batch) error {
 	}
 	r, err := tx.ExecContext(ctx,
 		`UPDATE cursors SET position = max(position, ?), as_of = max(as_of, ?), version = version + 1 WHERE partition = ? AND version = ?`,
-		b.To.Position, nanos(b.To.AsOf), b.Partition, b.From.Version)
+		b.To.Position, store.ToNano(b.To.AsOf), b.Partition, b.From.Version)
 	if err != nil {
 		return fmt.Errorf("move cursor: %w", err)
 	}
@@ -100,8 +99,11 @@ func addRecords(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64)
 	identifiers := bulk{tx: tx, into: `INSERT INTO identifiers (organization, generation, digest, position)`, columns: 4}
 	facts := bulk{tx: tx, into: `INSERT INTO facts (organization, generation, survey, position, body)`, columns: 5}
 	refusals := bulk{tx: tx, into: `INSERT INTO refusals (organization, generation, survey, position, body)`, columns: 5}
+	var room []byte
 	for _, r := range c.Records {
-		if err := identifiers.add(ctx, c.Ledger.Organization, gen, digest(r), r.Position); err != nil {
+		var d store.Digest
+		d, room = store.DigestOf(r, room)
+		if err := identifiers.add(ctx, c.Ledger.Organization, gen, d[:], r.Position); err != nil {
 			return identifierError(err)
 		}
 		table := &facts
@@ -166,26 +168,4 @@ func putOutcome(ctx context.Context, tx *sqlkit.Tx, organization string, gen int
 		return fmt.Errorf("put outcome: %w", err)
 	}
 	return nil
-}
-
-// digestBytes is the length of a digest: no two identifiers ever share one.
-const digestBytes = 16
-
-// digest stands for a record's kind, survey and identifier.
-func digest(r store.Record) []byte {
-	kind := byte('r')
-	var id string
-	if r.Fact != nil {
-		kind, id = 'f', r.Fact.ID
-	} else {
-		id = r.Refusal.ID
-	}
-	// A survey's identifier holds no zero byte.
-	b := make([]byte, 0, 160)
-	b = append(b, kind)
-	b = append(b, r.Survey()...)
-	b = append(b, 0)
-	b = append(b, id...)
-	sum := sha256.Sum256(b)
-	return sum[:digestBytes]
 }

@@ -17,7 +17,7 @@ func changeAside(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64
 		event := append([]byte{}, a.Event...)
 		if _, err := tx.ExecContext(ctx,
 			`INSERT INTO aside (organization, generation, position, reason, time, event) VALUES (?, ?, ?, ?, ?, ?)`,
-			c.Ledger.Organization, gen, a.Position, a.Reason, nanos(a.Time), event); err != nil {
+			c.Ledger.Organization, gen, a.Position, a.Reason, store.ToNano(a.Time), event); err != nil {
 			return fmt.Errorf("set event aside: %w", err)
 		}
 	}
@@ -51,7 +51,7 @@ func scanAside(row scanner, organization string) (store.SetAside, error) {
 	case err != nil:
 		return store.SetAside{}, sqlkit.Translate(err)
 	}
-	a.Time = fromNanos(t)
+	a.Time = store.FromNano(t)
 	if len(a.Event) == 0 {
 		a.Event = nil
 	}

@@ -32,7 +32,7 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			return fmt.Errorf("put cursors back: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, error = ?, ended = ? WHERE state = ?`,
-			store.Failed, reason, nanos(ended), store.Running); err != nil {
+			store.Failed, reason, store.ToNano(ended), store.Running); err != nil {
 			return fmt.Errorf("end rebuilds: %w", err)
 		}
 		return nil

@@ -62,7 +62,7 @@ func readMarks(ctx context.Context, q queryer) (m store.Marks, err error) {
 		if err := rows.Scan(&m.Epoch, &partition, &c.Position, &asOf, &c.Version); err != nil {
 			return store.Marks{}, fmt.Errorf("read marks: %w", err)
 		}
-		c.AsOf = fromNanos(asOf)
+		c.AsOf = store.FromNano(asOf)
 		m.Cursors = append(m.Cursors, c)
 	}
 	return m, nil

@@ -33,12 +33,13 @@ func eachList(n int, value func(i int) any, fn func(first int, args []any) error
 
 // Stored tells which records are stored.
 func (s *Store) Stored(ctx context.Context, l store.Ledger, records []store.Record) ([]bool, error) {
-	digests := make([][]byte, len(records))
+	digests := make([]store.Digest, len(records))
+	var room []byte
 	for i, r := range records {
-		digests[i] = digest(r)
+		digests[i], room = store.DigestOf(r, room)
 	}
 	known := make(map[string]bool)
-	err := eachList(len(records), func(i int) any { return digests[i] }, func(_ int, args []any) (err error) {
+	err := eachList(len(records), func(i int) any { return digests[i][:] }, func(_ int, args []any) (err error) {
 		rows, err := s.db.Query(ctx, `SELECT digest FROM identifiers WHERE `+inLedger+` AND digest IN `+list, ledgerArgs(l, args...)...)
 		if err != nil {
 			return sqlkit.Translate(err)
@@ -58,7 +59,7 @@ func (s *Store) Stored(ctx context.Context, l store.Ledger, records []store.Reco
 	}
 	stored := make([]bool, len(records))
 	for i, d := range digests {
-		stored[i] = known[string(d)]
+		stored[i] = known[string(d[:])]
 	}
 	return stored, nil
 }

@@ -26,7 +26,7 @@ func scanRebuild(row scanner) (store.Rebuild, error) {
 	case err != nil:
 		return store.Rebuild{}, sqlkit.Translate(err)
 	}
-	r.Created, r.Ended, r.Beat = fromNanos(created), fromNanos(ended), fromNanos(beat)
+	r.Created, r.Ended, r.Beat = store.FromNano(created), store.FromNano(ended), store.FromNano(beat)
 	return r, nil
 }
 
@@ -39,7 +39,7 @@ func (s *Store) StartRebuild(ctx context.Context, organization, owner string, cr
 			return sqlkit.Translate(err)
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO rebuilds (`+columns+`) VALUES (?, ?, ?, ?, 0, 0, 0, '', 0, 0, ?, ?)`,
-			organization, r.Number, r.State, nanos(created), owner, nanos(created))
+			organization, r.Number, r.State, store.ToNano(created), owner, store.ToNano(created))
 		if sqlkit.IsUniqueViolation(err) {
 			return store.ErrRunning
 		}
@@ -81,7 +81,7 @@ func running(ctx context.Context, tx *sqlkit.Tx, l store.Ledger) (store.Rebuild,
 func end(ctx context.Context, tx *sqlkit.Tx, r *store.Rebuild, state store.State, ended time.Time) error {
 	r.State, r.Ended = state, ended.UTC()
 	_, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, ended = ?, cells_changed = ?, error = ? WHERE organization = ? AND number = ?`,
-		r.State, nanos(ended), r.CellsChanged, r.Error, r.Organization, r.Number)
+		r.State, store.ToNano(ended), r.CellsChanged, r.Error, r.Organization, r.Number)
 	return err
 }
 
@@ -127,7 +127,7 @@ func (s *Store) BeatRebuild(ctx context.Context, l store.Ledger, at time.Time) e
 		if _, err := running(ctx, tx, l); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE rebuilds SET beat = ? WHERE organization = ? AND number = ?`, nanos(at), l.Organization, l.Rebuild)
+		_, err := tx.ExecContext(ctx, `UPDATE rebuilds SET beat = ? WHERE organization = ? AND number = ?`, store.ToNano(at), l.Organization, l.Rebuild)
 		return err
 	})
 	if err != nil {

@@ -36,7 +36,8 @@ type Options struct {
 	CommitBatch int
 }
 
-// DefaultCommitBatch is the most calls whose submissions are committed together unless told otherwise.
+// DefaultCommitBatch is the most calls whose submissions are committed together unless told otherwise: far more
+// than queue during one commit at the highest load measured.
 const DefaultCommitBatch = 512
 
 // pollInterval is how often the log is looked at for changes of other processes while somebody waits for one.

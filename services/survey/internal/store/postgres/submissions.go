@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"math"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,16 +15,7 @@ AND position > $4 AND position <= $5 AND count_time >= $6 AND count_time < $7 OR
 
 // ListSubmissions implements store.Submissions.
 func (s *Store) ListSubmissions(ctx context.Context, q store.SubmissionQuery) ([]store.Submission, error) {
-	upTo, from, to := q.UpTo, int64(math.MinInt64), int64(math.MaxInt64)
-	if upTo == 0 {
-		upTo = math.MaxInt64
-	}
-	if !q.From.IsZero() {
-		from = store.ToNano(q.From)
-	}
-	if !q.To.IsZero() {
-		to = store.ToNano(q.To)
-	}
+	upTo, from, to := q.Bounds()
 	out, err := list(ctx, s, q.Page, scanSubmission, func(v store.Submission) int { return len(v.Body) },
 		sqlListSubmissions, q.Organization, q.Survey, int16(q.Kind), q.After, upTo, from, to, q.Limit)
 	return out, s.fail("list submissions", err)

@@ -42,11 +42,7 @@ func (s *Store) ReadChanges(ctx context.Context, q store.ChangeQuery) (store.Cha
 	if err != nil {
 		return store.ChangeBatch{}, s.fail("read changes", err)
 	}
-	b := store.ChangeBatch{Changes: changes, Head: head}
-	if n := len(changes); n > 0 {
-		b.More = changes[n-1].Position < head && (n == q.Limit || q.Bytes > 0)
-	}
-	return b, nil
+	return q.Batch(changes, head), nil
 }
 
 // AwaitChange implements store.Changes.

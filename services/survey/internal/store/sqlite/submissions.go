@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/survey/internal/store"
@@ -170,16 +169,7 @@ func (s *Store) find(ctx context.Context, organization, survey string, kind stor
 
 // ListSubmissions implements store.Submissions.
 func (s *Store) ListSubmissions(ctx context.Context, q store.SubmissionQuery) ([]store.Submission, error) {
-	upTo, from, to := q.UpTo, int64(math.MinInt64), int64(math.MaxInt64)
-	if upTo == 0 {
-		upTo = math.MaxInt64
-	}
-	if !q.From.IsZero() {
-		from = store.ToNano(q.From)
-	}
-	if !q.To.IsZero() {
-		to = store.ToNano(q.To)
-	}
+	upTo, from, to := q.Bounds()
 	rows, err := s.db.Query(ctx, sqlListSubmissions, q.Organization, q.Survey, int64(q.Kind), q.After, upTo, from, to, q.Limit)
 	if err != nil {
 		return nil, s.fail("list submissions", err)
