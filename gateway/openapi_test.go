@@ -51,7 +51,7 @@ func documentPath(template string) string {
 		_, pattern, _ := strings.Cut(strings.Trim(field, "{}"), "=")
 		segments := strings.Split(pattern, "/")
 		for i := 1; i < len(segments); i += 2 {
-			segments[i] = "{" + strings.TrimSuffix(segments[i-1], "s") + "}"
+			segments[i] = "{" + strings.TrimSuffix(strings.Replace(segments[i-1], "deliveries", "deliverys", 1), "s") + "}"
 		}
 		return strings.Join(segments, "/")
 	})

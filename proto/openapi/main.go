@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -62,6 +63,10 @@ func complete(data []byte) ([]byte, error) {
 		services: []protoreflect.ServiceDescriptor{
 			surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
 			scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
+			accessv1.File_otklik_access_v1_access_service_proto.Services().ByName("AccessService"),
+			accessv1.File_otklik_access_v1_audit_service_proto.Services().ByName("AuditService"),
+			accessv1.File_otklik_access_v1_privacy_service_proto.Services().ByName("PrivacyService"),
+			accessv1.File_otklik_access_v1_webhook_service_proto.Services().ByName("WebhookService"),
 		},
 	}
 	m.mendSchemas(document.object("components"))

@@ -60,7 +60,7 @@ func documentPath(template string) string {
 		segments := strings.Split(variable.FindStringSubmatch(v)[2], "/")
 		for i := 1; i < len(segments); i++ {
 			if segments[i] == "*" {
-				segments[i] = "{" + strings.TrimSuffix(segments[i-1], "s") + "}"
+				segments[i] = "{" + singular(segments[i-1]) + "}"
 			}
 		}
 		return strings.Join(segments, "/")
@@ -203,7 +203,7 @@ func pathPatterns(b binding) map[string]string {
 		}
 		for i := 1; i < len(segments); i++ {
 			if segments[i] == "*" {
-				patterns[strings.TrimSuffix(segments[i-1], "s")] = "^" + parts[i] + "$"
+				patterns[singular(segments[i-1])] = "^" + parts[i] + "$"
 			}
 		}
 	}
@@ -239,4 +239,12 @@ func words(name string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// singular is the name of one element of a collection.
+func singular(collection string) string {
+	if stem, ok := strings.CutSuffix(collection, "ies"); ok {
+		return stem + "y"
+	}
+	return strings.TrimSuffix(collection, "s")
 }

@@ -23,6 +23,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Why a score is withheld. Where answers rate an employee or come from employees, a score of few answers would tell who said what.
+type Suppression int32
+
+const (
+	// Never returned.
+	Suppression_SUPPRESSION_UNSPECIFIED Suppression = 0
+	// Fewer answers than the organisation's least number.
+	Suppression_SUPPRESSION_FEW_ANSWERS Suppression = 1
+	// Another score of the answer is withheld for few answers and could be worked out from this one.
+	Suppression_SUPPRESSION_COMPLEMENTARY Suppression = 2
+)
+
+// Enum value maps for Suppression.
+var (
+	Suppression_name = map[int32]string{
+		0: "SUPPRESSION_UNSPECIFIED",
+		1: "SUPPRESSION_FEW_ANSWERS",
+		2: "SUPPRESSION_COMPLEMENTARY",
+	}
+	Suppression_value = map[string]int32{
+		"SUPPRESSION_UNSPECIFIED":   0,
+		"SUPPRESSION_FEW_ANSWERS":   1,
+		"SUPPRESSION_COMPLEMENTARY": 2,
+	}
+)
+
+func (x Suppression) Enum() *Suppression {
+	p := new(Suppression)
+	*p = x
+	return p
+}
+
+func (x Suppression) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Suppression) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_scoring_v1_score_proto_enumTypes[0].Descriptor()
+}
+
+func (Suppression) Type() protoreflect.EnumType {
+	return &file_otklik_scoring_v1_score_proto_enumTypes[0]
+}
+
+func (x Suppression) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Suppression.Descriptor instead.
+func (Suppression) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{0}
+}
+
 // One number with all that is needed to judge it.
 type Score struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -56,7 +109,9 @@ type Score struct {
 	// where there is none.
 	Band string `protobuf:"bytes,14,opt,name=band,proto3" json:"band,omitempty"`
 	// The time up to which data was counted.
-	Watermark     *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// Why the score is withheld; missing when it is not. A score that is withheld has neither counts nor estimate.
+	Suppression   *Suppression `protobuf:"varint,16,opt,name=suppression,proto3,enum=otklik.scoring.v1.Suppression,oneof" json:"suppression,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,6 +249,13 @@ func (x *Score) GetWatermark() *timestamppb.Timestamp {
 		return x.Watermark
 	}
 	return nil
+}
+
+func (x *Score) GetSuppression() Suppression {
+	if x != nil && x.Suppression != nil {
+		return *x.Suppression
+	}
+	return Suppression_SUPPRESSION_UNSPECIFIED
 }
 
 // A part of the data.
@@ -473,7 +535,7 @@ var File_otklik_scoring_v1_score_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\xe2\x05\n" +
+	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\xb9\x06\n" +
 	"\x05Score\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\tR\n" +
@@ -494,10 +556,12 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\binterval\x18\f \x01(\v2\".otklik.type.v1.ConfidenceIntervalR\binterval\x121\n" +
 	"\x06counts\x18\r \x01(\v2\x19.otklik.scoring.v1.CountsR\x06counts\x12\x12\n" +
 	"\x04band\x18\x0e \x01(\tR\x04band\x128\n" +
-	"\twatermark\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\twatermarkB\v\n" +
+	"\twatermark\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x12E\n" +
+	"\vsuppression\x18\x10 \x01(\x0e2\x1e.otklik.scoring.v1.SuppressionH\x03R\vsuppression\x88\x01\x01B\v\n" +
 	"\t_estimateB\x16\n" +
 	"\x14_normalized_estimateB\x11\n" +
-	"\x0f_standard_error\"\xaf\x01\n" +
+	"\x0f_standard_errorB\x0e\n" +
+	"\f_suppression\"\xaf\x01\n" +
 	"\x05Slice\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x1a\n" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12.\n" +
@@ -529,7 +593,11 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\v_detractorsB\v\n" +
 	"\t_positiveB\v\n" +
 	"\t_negativeB\x0e\n" +
-	"\f_respondentsBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\f_respondents*f\n" +
+	"\vSuppression\x12\x1b\n" +
+	"\x17SUPPRESSION_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17SUPPRESSION_FEW_ANSWERS\x10\x01\x12\x1d\n" +
+	"\x19SUPPRESSION_COMPLEMENTARY\x10\x02BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_score_proto_rawDescOnce sync.Once
@@ -543,38 +611,41 @@ func file_otklik_scoring_v1_score_proto_rawDescGZIP() []byte {
 	return file_otklik_scoring_v1_score_proto_rawDescData
 }
 
+var file_otklik_scoring_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_otklik_scoring_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_otklik_scoring_v1_score_proto_goTypes = []any{
-	(*Score)(nil),                 // 0: otklik.scoring.v1.Score
-	(*Slice)(nil),                 // 1: otklik.scoring.v1.Slice
-	(*Counts)(nil),                // 2: otklik.scoring.v1.Counts
-	(*Counts_ValueCount)(nil),     // 3: otklik.scoring.v1.Counts.ValueCount
-	(Metric)(0),                   // 4: otklik.scoring.v1.Metric
-	(Variant)(0),                  // 5: otklik.scoring.v1.Variant
-	(*v1.Scale)(nil),              // 6: otklik.type.v1.Scale
-	(v1.Population)(0),            // 7: otklik.type.v1.Population
-	(*v1.ConfidenceInterval)(nil), // 8: otklik.type.v1.ConfidenceInterval
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*v1.Period)(nil),             // 10: otklik.type.v1.Period
-	(v1.ContextKey)(0),            // 11: otklik.type.v1.ContextKey
+	(Suppression)(0),              // 0: otklik.scoring.v1.Suppression
+	(*Score)(nil),                 // 1: otklik.scoring.v1.Score
+	(*Slice)(nil),                 // 2: otklik.scoring.v1.Slice
+	(*Counts)(nil),                // 3: otklik.scoring.v1.Counts
+	(*Counts_ValueCount)(nil),     // 4: otklik.scoring.v1.Counts.ValueCount
+	(Metric)(0),                   // 5: otklik.scoring.v1.Metric
+	(Variant)(0),                  // 6: otklik.scoring.v1.Variant
+	(*v1.Scale)(nil),              // 7: otklik.type.v1.Scale
+	(v1.Population)(0),            // 8: otklik.type.v1.Population
+	(*v1.ConfidenceInterval)(nil), // 9: otklik.type.v1.ConfidenceInterval
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*v1.Period)(nil),             // 11: otklik.type.v1.Period
+	(v1.ContextKey)(0),            // 12: otklik.type.v1.ContextKey
 }
 var file_otklik_scoring_v1_score_proto_depIdxs = []int32{
-	4,  // 0: otklik.scoring.v1.Score.metric:type_name -> otklik.scoring.v1.Metric
-	5,  // 1: otklik.scoring.v1.Score.variant:type_name -> otklik.scoring.v1.Variant
-	1,  // 2: otklik.scoring.v1.Score.slice:type_name -> otklik.scoring.v1.Slice
-	6,  // 3: otklik.scoring.v1.Score.scale:type_name -> otklik.type.v1.Scale
-	7,  // 4: otklik.scoring.v1.Score.population:type_name -> otklik.type.v1.Population
-	8,  // 5: otklik.scoring.v1.Score.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	2,  // 6: otklik.scoring.v1.Score.counts:type_name -> otklik.scoring.v1.Counts
-	9,  // 7: otklik.scoring.v1.Score.watermark:type_name -> google.protobuf.Timestamp
-	10, // 8: otklik.scoring.v1.Slice.period:type_name -> otklik.type.v1.Period
-	11, // 9: otklik.scoring.v1.Slice.key:type_name -> otklik.type.v1.ContextKey
-	3,  // 10: otklik.scoring.v1.Counts.values:type_name -> otklik.scoring.v1.Counts.ValueCount
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	5,  // 0: otklik.scoring.v1.Score.metric:type_name -> otklik.scoring.v1.Metric
+	6,  // 1: otklik.scoring.v1.Score.variant:type_name -> otklik.scoring.v1.Variant
+	2,  // 2: otklik.scoring.v1.Score.slice:type_name -> otklik.scoring.v1.Slice
+	7,  // 3: otklik.scoring.v1.Score.scale:type_name -> otklik.type.v1.Scale
+	8,  // 4: otklik.scoring.v1.Score.population:type_name -> otklik.type.v1.Population
+	9,  // 5: otklik.scoring.v1.Score.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	3,  // 6: otklik.scoring.v1.Score.counts:type_name -> otklik.scoring.v1.Counts
+	10, // 7: otklik.scoring.v1.Score.watermark:type_name -> google.protobuf.Timestamp
+	0,  // 8: otklik.scoring.v1.Score.suppression:type_name -> otklik.scoring.v1.Suppression
+	11, // 9: otklik.scoring.v1.Slice.period:type_name -> otklik.type.v1.Period
+	12, // 10: otklik.scoring.v1.Slice.key:type_name -> otklik.type.v1.ContextKey
+	4,  // 11: otklik.scoring.v1.Counts.values:type_name -> otklik.scoring.v1.Counts.ValueCount
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_score_proto_init() }
@@ -590,13 +661,14 @@ func file_otklik_scoring_v1_score_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_scoring_v1_score_proto_rawDesc), len(file_otklik_scoring_v1_score_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_otklik_scoring_v1_score_proto_goTypes,
 		DependencyIndexes: file_otklik_scoring_v1_score_proto_depIdxs,
+		EnumInfos:         file_otklik_scoring_v1_score_proto_enumTypes,
 		MessageInfos:      file_otklik_scoring_v1_score_proto_msgTypes,
 	}.Build()
 	File_otklik_scoring_v1_score_proto = out.File

@@ -1495,20 +1495,31 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\x17ReplayDeadLetterRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^deadLetters/[0-9]{1,19}$R\x04name\"6\n" +
 	"\x18ReplayDeadLetterResponse\x12\x1a\n" +
-	"\bresource\x18\x01 \x01(\tR\bresource2\xee\x0e\n" +
-	"\x0eScoringService\x12\xbb\x01\n" +
-	"\vQueryScores\x12%.otklik.scoring.v1.QueryScoresRequest\x1a&.otklik.scoring.v1.QueryScoresResponse\"]\xaa\xd4\x18\x14scoring.scores.query\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/scores\"\x10/v1/scores:query\x90\x02\x01\x12\x9c\x01\n" +
-	"\rCompareScores\x12'.otklik.scoring.v1.CompareScoresRequest\x1a(.otklik.scoring.v1.CompareScoresResponse\"8\xaa\xd4\x18\x14scoring.scores.query\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/scores:compare\x90\x02\x01\x12\xc3\x01\n" +
-	"\vWatchScores\x12%.otklik.scoring.v1.WatchScoresRequest\x1a&.otklik.scoring.v1.WatchScoresResponse\"c\xaa\xd4\x18\x14scoring.scores.query\x82\xd3\xe4\x93\x02BZ\x15:\x01*\"\x10/v1/scores:watch\x12)/v1/{query.survey=surveys/*}/scores:watch\x90\x02\x010\x01\x12\xb8\x01\n" +
-	"\x15ListMetricDefinitions\x12/.otklik.scoring.v1.ListMetricDefinitionsRequest\x1a0.otklik.scoring.v1.ListMetricDefinitionsResponse\"<\xaa\xd4\x18\x18scoring.definitions.list\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/metricDefinitions\x90\x02\x01\x12\xba\x01\n" +
-	"\x13GetMetricDefinition\x12-.otklik.scoring.v1.GetMetricDefinitionRequest\x1a..otklik.scoring.v1.GetMetricDefinitionResponse\"D\xaa\xd4\x18\x17scoring.definitions.get\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=metricDefinitions/*}\x90\x02\x01\x12\x96\x01\n" +
-	"\rRebuildScores\x12'.otklik.scoring.v1.RebuildScoresRequest\x1a(.otklik.scoring.v1.RebuildScoresResponse\"2\xaa\xd4\x18\x17scoring.rebuilds.create\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/rebuilds\x12\x93\x01\n" +
+	"\bresource\x18\x01 \x01(\tR\bresource2\xf2\x0f\n" +
+	"\x0eScoringService\x12\xcf\x01\n" +
+	"\vQueryScores\x12%.otklik.scoring.v1.QueryScoresRequest\x1a&.otklik.scoring.v1.QueryScoresResponse\"q\xb2\xd4\x18(\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/scores\"\x10/v1/scores:query\x90\x02\x01\x12\xb0\x01\n" +
+	"\rCompareScores\x12'.otklik.scoring.v1.CompareScoresRequest\x1a(.otklik.scoring.v1.CompareScoresResponse\"L\xb2\xd4\x18(\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/scores:compare\x90\x02\x01\x12\xd7\x01\n" +
+	"\vWatchScores\x12%.otklik.scoring.v1.WatchScoresRequest\x1a&.otklik.scoring.v1.WatchScoresResponse\"w\xb2\xd4\x18(\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02BZ\x15:\x01*\"\x10/v1/scores:watch\x12)/v1/{query.survey=surveys/*}/scores:watch\x90\x02\x010\x01\x12\xbe\x01\n" +
+	"\x15ListMetricDefinitions\x12/.otklik.scoring.v1.ListMetricDefinitionsRequest\x1a0.otklik.scoring.v1.ListMetricDefinitionsResponse\"B\xb2\xd4\x18\x1e\n" +
+	"\x18scoring.definitions.list\x18\x03 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/metricDefinitions\x90\x02\x01\x12\xc6\x01\n" +
+	"\x13GetMetricDefinition\x12-.otklik.scoring.v1.GetMetricDefinitionRequest\x1a..otklik.scoring.v1.GetMetricDefinitionResponse\"P\xb2\xd4\x18#\n" +
+	"\x17scoring.definitions.get\x12\x04name\x18\x03 \x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=metricDefinitions/*}\x90\x02\x01\x12\x9c\x01\n" +
+	"\rRebuildScores\x12'.otklik.scoring.v1.RebuildScoresRequest\x1a(.otklik.scoring.v1.RebuildScoresResponse\"8\xb2\xd4\x18\x1d\n" +
+	"\x17scoring.rebuilds.create\x18\x01 \x02\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/rebuilds\x12\x9f\x01\n" +
 	"\n" +
-	"GetRebuild\x12$.otklik.scoring.v1.GetRebuildRequest\x1a%.otklik.scoring.v1.GetRebuildResponse\"8\xaa\xd4\x18\x14scoring.rebuilds.get\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=rebuilds/*}\x90\x02\x01\x12\x91\x01\n" +
-	"\fListRebuilds\x12&.otklik.scoring.v1.ListRebuildsRequest\x1a'.otklik.scoring.v1.ListRebuildsResponse\"0\xaa\xd4\x18\x15scoring.rebuilds.list\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/rebuilds\x90\x02\x01\x12\xa0\x01\n" +
-	"\x0fListDeadLetters\x12).otklik.scoring.v1.ListDeadLettersRequest\x1a*.otklik.scoring.v1.ListDeadLettersResponse\"6\xaa\xd4\x18\x18scoring.deadletters.list\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/deadLetters\x90\x02\x01\x12\xa2\x01\n" +
-	"\rGetDeadLetter\x12'.otklik.scoring.v1.GetDeadLetterRequest\x1a(.otklik.scoring.v1.GetDeadLetterResponse\">\xaa\xd4\x18\x17scoring.deadletters.get\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=deadLetters/*}\x90\x02\x01\x12\xb5\x01\n" +
-	"\x10ReplayDeadLetter\x12*.otklik.scoring.v1.ReplayDeadLetterRequest\x1a+.otklik.scoring.v1.ReplayDeadLetterResponse\"H\xaa\xd4\x18\x1ascoring.deadletters.replay\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=deadLetters/*}:replayBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"GetRebuild\x12$.otklik.scoring.v1.GetRebuildRequest\x1a%.otklik.scoring.v1.GetRebuildResponse\"D\xb2\xd4\x18 \n" +
+	"\x14scoring.rebuilds.get\x12\x04name\x18\x01 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=rebuilds/*}\x90\x02\x01\x12\x97\x01\n" +
+	"\fListRebuilds\x12&.otklik.scoring.v1.ListRebuildsRequest\x1a'.otklik.scoring.v1.ListRebuildsResponse\"6\xb2\xd4\x18\x1b\n" +
+	"\x15scoring.rebuilds.list\x18\x01 \x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/rebuilds\x90\x02\x01\x12\xa6\x01\n" +
+	"\x0fListDeadLetters\x12).otklik.scoring.v1.ListDeadLettersRequest\x1a*.otklik.scoring.v1.ListDeadLettersResponse\"<\xb2\xd4\x18\x1e\n" +
+	"\x18scoring.deadletters.list\x18\x01 \x03\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/deadLetters\x90\x02\x01\x12\xae\x01\n" +
+	"\rGetDeadLetter\x12'.otklik.scoring.v1.GetDeadLetterRequest\x1a(.otklik.scoring.v1.GetDeadLetterResponse\"J\xb2\xd4\x18#\n" +
+	"\x17scoring.deadletters.get\x12\x04name\x18\x01 \x03\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=deadLetters/*}\x90\x02\x01\x12\xc1\x01\n" +
+	"\x10ReplayDeadLetter\x12*.otklik.scoring.v1.ReplayDeadLetterRequest\x1a+.otklik.scoring.v1.ReplayDeadLetterResponse\"T\xb2\xd4\x18&\n" +
+	"\x1ascoring.deadletters.replay\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=deadLetters/*}:replayBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_scoring_service_proto_rawDescOnce sync.Once

@@ -175,12 +175,19 @@ type Event struct {
 	//
 	//	*Event_Response
 	//	*Event_Refusal
+	//	*Event_Removed
 	Change isEvent_Change `protobuf_oneof:"change"`
 	// What the change is about: changes with the same key must be applied in order, others may change places. Responses
 	// and refusals of one invitation have one key.
 	Key string `protobuf:"bytes,5,opt,name=key,proto3" json:"key,omitempty"`
 	// The trace of the call that made the change (W3C traceparent); empty when it was not recorded.
-	Traceparent   string `protobuf:"bytes,6,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	Traceparent string `protobuf:"bytes,6,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	// What the response or refusal says of a person (who answered, what was written in words), encrypted with the key `person_key`; these
+	// fields are left out of `change`, but for `respondent`, which holds a pseudonym that cannot be traced back. Empty when it says
+	// nothing.
+	Sealed []byte `protobuf:"bytes,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The identifier of the key. When it is destroyed, nobody can read `sealed` any more, wherever copies of the event lie.
+	PersonKey     string `protobuf:"bytes,9,opt,name=person_key,json=personKey,proto3" json:"person_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +261,15 @@ func (x *Event) GetRefusal() *Refusal {
 	return nil
 }
 
+func (x *Event) GetRemoved() *Removed {
+	if x != nil {
+		if x, ok := x.Change.(*Event_Removed); ok {
+			return x.Removed
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetKey() string {
 	if x != nil {
 		return x.Key
@@ -264,6 +280,20 @@ func (x *Event) GetKey() string {
 func (x *Event) GetTraceparent() string {
 	if x != nil {
 		return x.Traceparent
+	}
+	return ""
+}
+
+func (x *Event) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *Event) GetPersonKey() string {
+	if x != nil {
+		return x.PersonKey
 	}
 	return ""
 }
@@ -282,9 +312,80 @@ type Event_Refusal struct {
 	Refusal *Refusal `protobuf:"bytes,4,opt,name=refusal,proto3,oneof"`
 }
 
+type Event_Removed struct {
+	// A response or refusal was removed.
+	Removed *Removed `protobuf:"bytes,7,opt,name=removed,proto3,oneof"`
+}
+
 func (*Event_Response) isEvent_Change() {}
 
 func (*Event_Refusal) isEvent_Change() {}
+
+func (*Event_Removed) isEvent_Change() {}
+
+// That a response or refusal was removed, with its key's order: it comes after the change by which it was accepted.
+type Removed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `surveys/{survey}/responses/{response}` or `surveys/{survey}/refusals/{refusal}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The position of the change by which it was accepted.
+	Position int64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// The erasure by which it was removed, `erasures/{erasure}`; empty when its time of retention was over.
+	Erasure       string `protobuf:"bytes,3,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Removed) Reset() {
+	*x = Removed{}
+	mi := &file_otklik_survey_v1_event_feed_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Removed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Removed) ProtoMessage() {}
+
+func (x *Removed) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_event_feed_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Removed.ProtoReflect.Descriptor instead.
+func (*Removed) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_event_feed_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Removed) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Removed) GetPosition() int64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Removed) GetErasure() string {
+	if x != nil {
+		return x.Erasure
+	}
+	return ""
+}
 
 var File_otklik_survey_v1_event_feed_service_proto protoreflect.FileDescriptor
 
@@ -302,17 +403,26 @@ const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\x06events\x18\x01 \x03(\v2\x17.otklik.survey.v1.EventR\x06events\x128\n" +
 	"\n" +
 	"as_of_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12#\n" +
-	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xf6\x01\n" +
+	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xe4\x02\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x128\n" +
 	"\bresponse\x18\x03 \x01(\v2\x1a.otklik.survey.v1.ResponseH\x00R\bresponse\x125\n" +
-	"\arefusal\x18\x04 \x01(\v2\x19.otklik.survey.v1.RefusalH\x00R\arefusal\x12\x10\n" +
+	"\arefusal\x18\x04 \x01(\v2\x19.otklik.survey.v1.RefusalH\x00R\arefusal\x125\n" +
+	"\aremoved\x18\a \x01(\v2\x19.otklik.survey.v1.RemovedH\x00R\aremoved\x12\x10\n" +
 	"\x03key\x18\x05 \x01(\tR\x03key\x12 \n" +
-	"\vtraceparent\x18\x06 \x01(\tR\vtraceparentB\b\n" +
-	"\x06change2\x90\x01\n" +
-	"\x10EventFeedService\x12|\n" +
-	"\fStreamEvents\x12%.otklik.survey.v1.StreamEventsRequest\x1a&.otklik.survey.v1.StreamEventsResponse\"\x1b\xaa\xd4\x18\x14survey.events.stream\x90\x02\x010\x01BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
+	"\vtraceparent\x18\x06 \x01(\tR\vtraceparent\x12\x16\n" +
+	"\x06sealed\x18\b \x01(\fR\x06sealed\x12\x1d\n" +
+	"\n" +
+	"person_key\x18\t \x01(\tR\tpersonKeyB\b\n" +
+	"\x06change\"S\n" +
+	"\aRemoved\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x03R\bposition\x12\x18\n" +
+	"\aerasure\x18\x03 \x01(\tR\aerasure2\xa5\x01\n" +
+	"\x10EventFeedService\x12\x90\x01\n" +
+	"\fStreamEvents\x12%.otklik.survey.v1.StreamEventsRequest\x1a&.otklik.survey.v1.StreamEventsResponse\"/\xb2\xd4\x18(\n" +
+	"\x14survey.events.stream\x12\forganization\x18\x01 \x01\x90\x02\x010\x01BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
 
 var (
 	file_otklik_survey_v1_event_feed_service_proto_rawDescOnce sync.Once
@@ -326,27 +436,29 @@ func file_otklik_survey_v1_event_feed_service_proto_rawDescGZIP() []byte {
 	return file_otklik_survey_v1_event_feed_service_proto_rawDescData
 }
 
-var file_otklik_survey_v1_event_feed_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_otklik_survey_v1_event_feed_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_otklik_survey_v1_event_feed_service_proto_goTypes = []any{
 	(*StreamEventsRequest)(nil),   // 0: otklik.survey.v1.StreamEventsRequest
 	(*StreamEventsResponse)(nil),  // 1: otklik.survey.v1.StreamEventsResponse
 	(*Event)(nil),                 // 2: otklik.survey.v1.Event
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
-	(*Response)(nil),              // 4: otklik.survey.v1.Response
-	(*Refusal)(nil),               // 5: otklik.survey.v1.Refusal
+	(*Removed)(nil),               // 3: otklik.survey.v1.Removed
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*Response)(nil),              // 5: otklik.survey.v1.Response
+	(*Refusal)(nil),               // 6: otklik.survey.v1.Refusal
 }
 var file_otklik_survey_v1_event_feed_service_proto_depIdxs = []int32{
 	2, // 0: otklik.survey.v1.StreamEventsResponse.events:type_name -> otklik.survey.v1.Event
-	3, // 1: otklik.survey.v1.StreamEventsResponse.as_of_time:type_name -> google.protobuf.Timestamp
-	4, // 2: otklik.survey.v1.Event.response:type_name -> otklik.survey.v1.Response
-	5, // 3: otklik.survey.v1.Event.refusal:type_name -> otklik.survey.v1.Refusal
-	0, // 4: otklik.survey.v1.EventFeedService.StreamEvents:input_type -> otklik.survey.v1.StreamEventsRequest
-	1, // 5: otklik.survey.v1.EventFeedService.StreamEvents:output_type -> otklik.survey.v1.StreamEventsResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4, // 1: otklik.survey.v1.StreamEventsResponse.as_of_time:type_name -> google.protobuf.Timestamp
+	5, // 2: otklik.survey.v1.Event.response:type_name -> otklik.survey.v1.Response
+	6, // 3: otklik.survey.v1.Event.refusal:type_name -> otklik.survey.v1.Refusal
+	3, // 4: otklik.survey.v1.Event.removed:type_name -> otklik.survey.v1.Removed
+	0, // 5: otklik.survey.v1.EventFeedService.StreamEvents:input_type -> otklik.survey.v1.StreamEventsRequest
+	1, // 6: otklik.survey.v1.EventFeedService.StreamEvents:output_type -> otklik.survey.v1.StreamEventsResponse
+	6, // [6:7] is the sub-list for method output_type
+	5, // [5:6] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_event_feed_service_proto_init() }
@@ -359,6 +471,7 @@ func file_otklik_survey_v1_event_feed_service_proto_init() {
 	file_otklik_survey_v1_event_feed_service_proto_msgTypes[2].OneofWrappers = []any{
 		(*Event_Response)(nil),
 		(*Event_Refusal)(nil),
+		(*Event_Removed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -366,7 +479,7 @@ func file_otklik_survey_v1_event_feed_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_survey_v1_event_feed_service_proto_rawDesc), len(file_otklik_survey_v1_event_feed_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

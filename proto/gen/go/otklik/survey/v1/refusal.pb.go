@@ -102,9 +102,14 @@ type Refusal struct {
 	// The time at which the refusal counts: refuse_time, or receive_time where refuse_time is missing, ahead of it
 	// or before 1990.
 	// Output only.
-	CountTime     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CountTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
+	// Who was asked, by an identifier of the caller's; empty when unknown. Kept encrypted with a key of the person's own. At most 128
+	// characters.
+	Respondent string `protobuf:"bytes,9,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	// The fields that the caller may not see and that are left empty, as in Response. Output only.
+	WithheldFields []string `protobuf:"bytes,10,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Refusal) Reset() {
@@ -193,11 +198,25 @@ func (x *Refusal) GetCountTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Refusal) GetRespondent() string {
+	if x != nil {
+		return x.Respondent
+	}
+	return ""
+}
+
+func (x *Refusal) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
+	}
+	return nil
+}
+
 var File_otklik_survey_v1_refusal_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_refusal_proto_rawDesc = "" +
 	"\n" +
-	"\x1eotklik/survey/v1/refusal.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cotklik/type/v1/context.proto\"\x91\x04\n" +
+	"\x1eotklik/survey/v1/refusal.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cotklik/type/v1/context.proto\"\xe4\x04\n" +
 	"\aRefusal\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1e.otklik.survey.v1.Refusal.KindB\n" +
@@ -211,7 +230,12 @@ const file_otklik_survey_v1_refusal_proto_rawDesc = "" +
 	"invitation\x12=\n" +
 	"\freceive_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x129\n" +
 	"\n" +
-	"count_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tcountTime\"V\n" +
+	"count_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tcountTime\x12(\n" +
+	"\n" +
+	"respondent\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
+	"respondent\x12'\n" +
+	"\x0fwithheld_fields\x18\n" +
+	" \x03(\tR\x0ewithheldFields\"V\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_REFUSED\x10\x01\x12\x12\n" +

@@ -94,7 +94,8 @@ type Response struct {
 	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
 	// The circumstances.
 	Context *v1.Context `protobuf:"bytes,5,opt,name=context,proto3" json:"context,omitempty"`
-	// Who answered, as a pseudonym of the caller's; empty when unknown. At most 128 characters.
+	// Who answered, by an identifier of the caller's; empty when unknown. Kept encrypted with a key of the person's own. At
+	// most 128 characters.
 	Respondent string `protobuf:"bytes,6,opt,name=respondent,proto3" json:"respondent,omitempty"`
 	// The invitation that was answered; empty when there was none. At most 128 characters. An answered invitation no longer
 	// counts as refused.
@@ -111,9 +112,14 @@ type Response struct {
 	// Output only.
 	CountTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
 	// What is worth knowing about the response. Output only.
-	Flags         []Response_Flag `protobuf:"varint,12,rep,packed,name=flags,proto3,enum=otklik.survey.v1.Response_Flag" json:"flags,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Flags []Response_Flag `protobuf:"varint,12,rep,packed,name=flags,proto3,enum=otklik.survey.v1.Response_Flag" json:"flags,omitempty"`
+	// What the respondent consented to or refused when answering, at most one for each purpose. Needs a `respondent`.
+	Consents []*ConsentGiven `protobuf:"bytes,13,rep,name=consents,proto3" json:"consents,omitempty"`
+	// The fields that the caller may not see and that are left empty: without the permission `survey.persons.view`, who answered and
+	// what was written in words. Output only.
+	WithheldFields []string `protobuf:"bytes,14,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Response) Reset() {
@@ -226,6 +232,20 @@ func (x *Response) GetCountTime() *timestamppb.Timestamp {
 func (x *Response) GetFlags() []Response_Flag {
 	if x != nil {
 		return x.Flags
+	}
+	return nil
+}
+
+func (x *Response) GetConsents() []*ConsentGiven {
+	if x != nil {
+		return x.Consents
+	}
+	return nil
+}
+
+func (x *Response) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
 	}
 	return nil
 }
@@ -403,7 +423,7 @@ var File_otklik_survey_v1_response_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_response_proto_rawDesc = "" +
 	"\n" +
-	"\x1fotklik/survey/v1/response.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cotklik/type/v1/context.proto\"\xd5\x05\n" +
+	"\x1fotklik/survey/v1/response.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/survey/v1/consent.proto\x1a\x1cotklik/type/v1/context.proto\"\xc4\x06\n" +
 	"\bResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12$\n" +
 	"\brevision\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\brevision\x12;\n" +
@@ -423,7 +443,9 @@ const file_otklik_survey_v1_response_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vreceiveTime\x129\n" +
 	"\n" +
 	"count_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcountTime\x125\n" +
-	"\x05flags\x18\f \x03(\x0e2\x1f.otklik.survey.v1.Response.FlagR\x05flags\"W\n" +
+	"\x05flags\x18\f \x03(\x0e2\x1f.otklik.survey.v1.Response.FlagR\x05flags\x12D\n" +
+	"\bconsents\x18\r \x03(\v2\x1e.otklik.survey.v1.ConsentGivenB\b\xbaH\x05\x92\x01\x02\x10\x03R\bconsents\x12'\n" +
+	"\x0fwithheld_fields\x18\x0e \x03(\tR\x0ewithheldFields\"W\n" +
 	"\x04Flag\x12\x14\n" +
 	"\x10FLAG_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tFLAG_LATE\x10\x01\x12\x14\n" +
@@ -462,6 +484,7 @@ var file_otklik_survey_v1_response_proto_goTypes = []any{
 	(*ChoiceAnswer)(nil),          // 3: otklik.survey.v1.ChoiceAnswer
 	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 	(*v1.Context)(nil),            // 5: otklik.type.v1.Context
+	(*ConsentGiven)(nil),          // 6: otklik.survey.v1.ConsentGiven
 }
 var file_otklik_survey_v1_response_proto_depIdxs = []int32{
 	4, // 0: otklik.survey.v1.Response.answer_time:type_name -> google.protobuf.Timestamp
@@ -470,12 +493,13 @@ var file_otklik_survey_v1_response_proto_depIdxs = []int32{
 	4, // 3: otklik.survey.v1.Response.receive_time:type_name -> google.protobuf.Timestamp
 	4, // 4: otklik.survey.v1.Response.count_time:type_name -> google.protobuf.Timestamp
 	0, // 5: otklik.survey.v1.Response.flags:type_name -> otklik.survey.v1.Response.Flag
-	3, // 6: otklik.survey.v1.Answer.choice:type_name -> otklik.survey.v1.ChoiceAnswer
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	6, // 6: otklik.survey.v1.Response.consents:type_name -> otklik.survey.v1.ConsentGiven
+	3, // 7: otklik.survey.v1.Answer.choice:type_name -> otklik.survey.v1.ChoiceAnswer
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_response_proto_init() }
@@ -483,6 +507,7 @@ func file_otklik_survey_v1_response_proto_init() {
 	if File_otklik_survey_v1_response_proto != nil {
 		return
 	}
+	file_otklik_survey_v1_consent_proto_init()
 	file_otklik_survey_v1_response_proto_msgTypes[0].OneofWrappers = []any{}
 	file_otklik_survey_v1_response_proto_msgTypes[1].OneofWrappers = []any{
 		(*Answer_Score)(nil),

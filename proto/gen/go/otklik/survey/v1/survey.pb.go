@@ -214,9 +214,12 @@ type Questionnaire struct {
 	// The questions in the order in which they are asked, from 1 to 300.
 	Questions []*Question `protobuf:"bytes,3,rep,name=questions,proto3" json:"questions,omitempty"`
 	// Who is asked. Missing means CUSTOMER.
-	Population    v1.Population `protobuf:"varint,4,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Population v1.Population `protobuf:"varint,4,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
+	// Where employees are asked: the one key of the context by which scores may be broken down. Missing means that they are
+	// computed over all answers only. A second one would let single answers be worked out from the difference of two tables.
+	DeclaredGrouping v1.ContextKey `protobuf:"varint,5,opt,name=declared_grouping,json=declaredGrouping,proto3,enum=otklik.type.v1.ContextKey" json:"declared_grouping,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Questionnaire) Reset() {
@@ -275,6 +278,13 @@ func (x *Questionnaire) GetPopulation() v1.Population {
 		return x.Population
 	}
 	return v1.Population(0)
+}
+
+func (x *Questionnaire) GetDeclaredGrouping() v1.ContextKey {
+	if x != nil {
+		return x.DeclaredGrouping
+	}
+	return v1.ContextKey(0)
 }
 
 // A published questionnaire. It never changes.
@@ -345,7 +355,7 @@ var File_otklik_survey_v1_survey_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_survey_proto_rawDesc = "" +
 	"\n" +
-	"\x1dotklik/survey/v1/survey.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fotklik/survey/v1/question.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1fotklik/type/v1/population.proto\"\xa9\x04\n" +
+	"\x1dotklik/survey/v1/survey.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fotklik/survey/v1/question.proto\x1a\x1cotklik/type/v1/context.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1fotklik/type/v1/population.proto\"\xa9\x04\n" +
 	"\x06Survey\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -365,14 +375,15 @@ const file_otklik_survey_v1_survey_proto_rawDesc = "" +
 	"\vSTATE_DRAFT\x10\x01\x12\x13\n" +
 	"\x0fSTATE_PUBLISHED\x10\x02\x12\x10\n" +
 	"\fSTATE_CLOSED\x10\x03\x12\x12\n" +
-	"\x0eSTATE_ARCHIVED\x10\x04\"\xad\x02\n" +
+	"\x0eSTATE_ARCHIVED\x10\x04\"\x80\x03\n" +
 	"\rQuestionnaire\x12;\n" +
 	"\x05title\x18\x01 \x01(\v2\x1d.otklik.type.v1.LocalizedTextB\x06\xbaH\x03\xc8\x01\x01R\x05title\x12R\n" +
 	"\x10default_language\x18\x02 \x01(\tB'\xbaH$r\"2 ^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$R\x0fdefaultLanguage\x12E\n" +
 	"\tquestions\x18\x03 \x03(\v2\x1a.otklik.survey.v1.QuestionB\v\xbaH\b\x92\x01\x05\b\x01\x10\xac\x02R\tquestions\x12D\n" +
 	"\n" +
 	"population\x18\x04 \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
-	"population\"\xa4\x01\n" +
+	"population\x12Q\n" +
+	"\x11declared_grouping\x18\x05 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10declaredGrouping\"\xa4\x01\n" +
 	"\bRevision\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12E\n" +
 	"\rquestionnaire\x18\x02 \x01(\v2\x1f.otklik.survey.v1.QuestionnaireR\rquestionnaire\x12=\n" +
@@ -401,6 +412,7 @@ var file_otklik_survey_v1_survey_proto_goTypes = []any{
 	(*v1.LocalizedText)(nil),      // 5: otklik.type.v1.LocalizedText
 	(*Question)(nil),              // 6: otklik.survey.v1.Question
 	(v1.Population)(0),            // 7: otklik.type.v1.Population
+	(v1.ContextKey)(0),            // 8: otklik.type.v1.ContextKey
 }
 var file_otklik_survey_v1_survey_proto_depIdxs = []int32{
 	2,  // 0: otklik.survey.v1.Survey.draft:type_name -> otklik.survey.v1.Questionnaire
@@ -411,13 +423,14 @@ var file_otklik_survey_v1_survey_proto_depIdxs = []int32{
 	5,  // 5: otklik.survey.v1.Questionnaire.title:type_name -> otklik.type.v1.LocalizedText
 	6,  // 6: otklik.survey.v1.Questionnaire.questions:type_name -> otklik.survey.v1.Question
 	7,  // 7: otklik.survey.v1.Questionnaire.population:type_name -> otklik.type.v1.Population
-	2,  // 8: otklik.survey.v1.Revision.questionnaire:type_name -> otklik.survey.v1.Questionnaire
-	4,  // 9: otklik.survey.v1.Revision.publish_time:type_name -> google.protobuf.Timestamp
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	8,  // 8: otklik.survey.v1.Questionnaire.declared_grouping:type_name -> otklik.type.v1.ContextKey
+	2,  // 9: otklik.survey.v1.Revision.questionnaire:type_name -> otklik.survey.v1.Questionnaire
+	4,  // 10: otklik.survey.v1.Revision.publish_time:type_name -> google.protobuf.Timestamp
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_survey_proto_init() }

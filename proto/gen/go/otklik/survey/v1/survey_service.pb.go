@@ -1963,6 +1963,336 @@ func (x *ListRefusalsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of RecordConsent.
+type RecordConsentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who, from 1 to 128 characters.
+	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	// The decision.
+	Given *ConsentGiven `protobuf:"bytes,2,opt,name=given,proto3" json:"given,omitempty"`
+	// An identifier of this call, made by the client, that makes it repeatable. Empty: not repeatable.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordConsentRequest) Reset() {
+	*x = RecordConsentRequest{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordConsentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordConsentRequest) ProtoMessage() {}
+
+func (x *RecordConsentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordConsentRequest.ProtoReflect.Descriptor instead.
+func (*RecordConsentRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *RecordConsentRequest) GetRespondent() string {
+	if x != nil {
+		return x.Respondent
+	}
+	return ""
+}
+
+func (x *RecordConsentRequest) GetGiven() *ConsentGiven {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+func (x *RecordConsentRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Response of RecordConsent.
+type RecordConsentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was recorded.
+	Consent *Consent `protobuf:"bytes,1,opt,name=consent,proto3" json:"consent,omitempty"`
+	// Whether this is the result of an earlier call with the same request_id.
+	Replayed      bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordConsentResponse) Reset() {
+	*x = RecordConsentResponse{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordConsentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordConsentResponse) ProtoMessage() {}
+
+func (x *RecordConsentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordConsentResponse.ProtoReflect.Descriptor instead.
+func (*RecordConsentResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *RecordConsentResponse) GetConsent() *Consent {
+	if x != nil {
+		return x.Consent
+	}
+	return nil
+}
+
+func (x *RecordConsentResponse) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+// Request of QueryConsents.
+type QueryConsentsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who, from 1 to 128 characters.
+	Respondent    string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryConsentsRequest) Reset() {
+	*x = QueryConsentsRequest{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryConsentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryConsentsRequest) ProtoMessage() {}
+
+func (x *QueryConsentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryConsentsRequest.ProtoReflect.Descriptor instead.
+func (*QueryConsentsRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *QueryConsentsRequest) GetRespondent() string {
+	if x != nil {
+		return x.Respondent
+	}
+	return ""
+}
+
+// Response of QueryConsents.
+type QueryConsentsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the person stands, for each purpose.
+	Statuses []*ConsentStatus `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	// All decisions, the newest first, up to 1,000.
+	Consents      []*Consent `protobuf:"bytes,2,rep,name=consents,proto3" json:"consents,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryConsentsResponse) Reset() {
+	*x = QueryConsentsResponse{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryConsentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryConsentsResponse) ProtoMessage() {}
+
+func (x *QueryConsentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryConsentsResponse.ProtoReflect.Descriptor instead.
+func (*QueryConsentsResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *QueryConsentsResponse) GetStatuses() []*ConsentStatus {
+	if x != nil {
+		return x.Statuses
+	}
+	return nil
+}
+
+func (x *QueryConsentsResponse) GetConsents() []*Consent {
+	if x != nil {
+		return x.Consents
+	}
+	return nil
+}
+
+// Request of GetUsage.
+type GetUsageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageRequest) Reset() {
+	*x = GetUsageRequest{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageRequest) ProtoMessage() {}
+
+func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageRequest.ProtoReflect.Descriptor instead.
+func (*GetUsageRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{40}
+}
+
+// Response of GetUsage.
+type GetUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Responses and refusals stored, as of a few seconds ago.
+	Submissions int64 `protobuf:"varint,1,opt,name=submissions,proto3" json:"submissions,omitempty"`
+	// Their size in bytes, as of a few seconds ago.
+	SubmissionBytes int64 `protobuf:"varint,2,opt,name=submission_bytes,json=submissionBytes,proto3" json:"submission_bytes,omitempty"`
+	// The most submissions that the organisation may store; 0 is unlimited.
+	MaxSubmissions int64 `protobuf:"varint,3,opt,name=max_submissions,json=maxSubmissions,proto3" json:"max_submissions,omitempty"`
+	// The greatest size of submissions that the organisation may store, in bytes; 0 is unlimited.
+	MaxSubmissionBytes int64 `protobuf:"varint,4,opt,name=max_submission_bytes,json=maxSubmissionBytes,proto3" json:"max_submission_bytes,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *GetUsageResponse) Reset() {
+	*x = GetUsageResponse{}
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageResponse) ProtoMessage() {}
+
+func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageResponse.ProtoReflect.Descriptor instead.
+func (*GetUsageResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_survey_service_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetUsageResponse) GetSubmissions() int64 {
+	if x != nil {
+		return x.Submissions
+	}
+	return 0
+}
+
+func (x *GetUsageResponse) GetSubmissionBytes() int64 {
+	if x != nil {
+		return x.SubmissionBytes
+	}
+	return 0
+}
+
+func (x *GetUsageResponse) GetMaxSubmissions() int64 {
+	if x != nil {
+		return x.MaxSubmissions
+	}
+	return 0
+}
+
+func (x *GetUsageResponse) GetMaxSubmissionBytes() int64 {
+	if x != nil {
+		return x.MaxSubmissionBytes
+	}
+	return 0
+}
+
 // What became of one item.
 type BatchSubmitResponsesResponse_Result struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1981,7 +2311,7 @@ type BatchSubmitResponsesResponse_Result struct {
 
 func (x *BatchSubmitResponsesResponse_Result) Reset() {
 	*x = BatchSubmitResponsesResponse_Result{}
-	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[36]
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2323,7 @@ func (x *BatchSubmitResponsesResponse_Result) String() string {
 func (*BatchSubmitResponsesResponse_Result) ProtoMessage() {}
 
 func (x *BatchSubmitResponsesResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[36]
+	mi := &file_otklik_survey_v1_survey_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2394,7 @@ var File_otklik_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"%otklik/survey/v1/survey_service.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x1eotklik/survey/v1/refusal.proto\x1a\x1fotklik/survey/v1/response.proto\x1a\x1dotklik/survey/v1/survey.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xde\x01\n" +
+	"%otklik/survey/v1/survey_service.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x1eotklik/survey/v1/consent.proto\x1a\x1eotklik/survey/v1/refusal.proto\x1a\x1fotklik/survey/v1/response.proto\x1a\x1dotklik/survey/v1/survey.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xde\x01\n" +
 	"\x13CreateSurveyRequest\x12A\n" +
 	"\tsurvey_id\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,62})?$R\bsurveyId\x128\n" +
 	"\x06survey\x18\x02 \x01(\v2\x18.otklik.survey.v1.SurveyB\x06\xbaH\x03\xc8\x01\x01R\x06survey\x12J\n" +
@@ -2186,27 +2516,76 @@ const file_otklik_survey_v1_survey_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"u\n" +
 	"\x14ListRefusalsResponse\x125\n" +
 	"\brefusals\x18\x01 \x03(\v2\x19.otklik.survey.v1.RefusalR\brefusals\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x98\x17\n" +
-	"\rSurveyService\x12\x8e\x01\n" +
-	"\fCreateSurvey\x12%.otklik.survey.v1.CreateSurveyRequest\x1a&.otklik.survey.v1.CreateSurveyResponse\"/\xaa\xd4\x18\x15survey.surveys.create\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/surveys\x12\x8b\x01\n" +
-	"\tGetSurvey\x12\".otklik.survey.v1.GetSurveyRequest\x1a#.otklik.survey.v1.GetSurveyResponse\"5\xaa\xd4\x18\x12survey.surveys.get\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=surveys/*}\x90\x02\x01\x12\x89\x01\n" +
-	"\vListSurveys\x12$.otklik.survey.v1.ListSurveysRequest\x1a%.otklik.survey.v1.ListSurveysResponse\"-\xaa\xd4\x18\x13survey.surveys.list\x82\xd3\xe4\x93\x02\r\x12\v/v1/surveys\x90\x02\x01\x12\x9e\x01\n" +
-	"\fUpdateSurvey\x12%.otklik.survey.v1.UpdateSurveyRequest\x1a&.otklik.survey.v1.UpdateSurveyResponse\"?\xaa\xd4\x18\x15survey.surveys.update\x82\xd3\xe4\x93\x02 :\x01*2\x1b/v1/{survey.name=surveys/*}\x12\xa3\x01\n" +
-	"\rPublishSurvey\x12&.otklik.survey.v1.PublishSurveyRequest\x1a'.otklik.survey.v1.PublishSurveyResponse\"A\xaa\xd4\x18\x16survey.surveys.publish\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=surveys/*}:publish\x12\x99\x01\n" +
-	"\vCloseSurvey\x12$.otklik.survey.v1.CloseSurveyRequest\x1a%.otklik.survey.v1.CloseSurveyResponse\"=\xaa\xd4\x18\x14survey.surveys.close\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=surveys/*}:close\x12\xa3\x01\n" +
-	"\rArchiveSurvey\x12&.otklik.survey.v1.ArchiveSurveyRequest\x1a'.otklik.survey.v1.ArchiveSurveyResponse\"A\xaa\xd4\x18\x16survey.surveys.archive\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=surveys/*}:archive\x12\x97\x01\n" +
-	"\fDeleteSurvey\x12%.otklik.survey.v1.DeleteSurveyRequest\x1a&.otklik.survey.v1.DeleteSurveyResponse\"8\xaa\xd4\x18\x15survey.surveys.delete\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=surveys/*}\x90\x02\x02\x12\x9f\x01\n" +
-	"\vGetRevision\x12$.otklik.survey.v1.GetRevisionRequest\x1a%.otklik.survey.v1.GetRevisionResponse\"C\xaa\xd4\x18\x14survey.revisions.get\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=surveys/*/revisions/*}\x90\x02\x01\x12\xa6\x01\n" +
-	"\rListRevisions\x12&.otklik.survey.v1.ListRevisionsRequest\x1a'.otklik.survey.v1.ListRevisionsResponse\"D\xaa\xd4\x18\x15survey.revisions.list\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=surveys/*}/revisions\x90\x02\x01\x12\xae\x01\n" +
-	"\x0eSubmitResponse\x12'.otklik.survey.v1.SubmitResponseRequest\x1a(.otklik.survey.v1.SubmitResponseResponse\"I\xaa\xd4\x18\x17survey.responses.submit\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{parent=surveys/*}/responses\x90\x02\x02\x12\xcc\x01\n" +
-	"\x14BatchSubmitResponses\x12-.otklik.survey.v1.BatchSubmitResponsesRequest\x1a..otklik.survey.v1.BatchSubmitResponsesResponse\"U\xaa\xd4\x18\x17survey.responses.submit\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=surveys/*}/responses:batchSubmit\x90\x02\x02\x12\x9f\x01\n" +
-	"\vGetResponse\x12$.otklik.survey.v1.GetResponseRequest\x1a%.otklik.survey.v1.GetResponseResponse\"C\xaa\xd4\x18\x14survey.responses.get\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=surveys/*/responses/*}\x90\x02\x01\x12\xa6\x01\n" +
-	"\rListResponses\x12&.otklik.survey.v1.ListResponsesRequest\x1a'.otklik.survey.v1.ListResponsesResponse\"D\xaa\xd4\x18\x15survey.responses.list\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=surveys/*}/responses\x90\x02\x01\x12\xb5\x01\n" +
-	"\x0fStreamResponses\x12(.otklik.survey.v1.StreamResponsesRequest\x1a).otklik.survey.v1.StreamResponsesResponse\"K\xaa\xd4\x18\x15survey.responses.list\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=surveys/*}/responses:stream\x90\x02\x010\x01\x12\xa9\x01\n" +
-	"\rRecordRefusal\x12&.otklik.survey.v1.RecordRefusalRequest\x1a'.otklik.survey.v1.RecordRefusalResponse\"G\xaa\xd4\x18\x16survey.refusals.record\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{parent=surveys/*}/refusals\x90\x02\x02\x12\x9a\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcc\x01\n" +
+	"\x14RecordConsentRequest\x12*\n" +
 	"\n" +
-	"GetRefusal\x12#.otklik.survey.v1.GetRefusalRequest\x1a$.otklik.survey.v1.GetRefusalResponse\"A\xaa\xd4\x18\x13survey.refusals.get\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=surveys/*/refusals/*}\x90\x02\x01\x12\xa1\x01\n" +
-	"\fListRefusals\x12%.otklik.survey.v1.ListRefusalsRequest\x1a&.otklik.survey.v1.ListRefusalsResponse\"B\xaa\xd4\x18\x14survey.refusals.list\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=surveys/*}/refusals\x90\x02\x01BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
+	"respondent\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\x12<\n" +
+	"\x05given\x18\x02 \x01(\v2\x1e.otklik.survey.v1.ConsentGivenB\x06\xbaH\x03\xc8\x01\x01R\x05given\x12J\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB+\xbaH(r&2$^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$R\trequestId\"h\n" +
+	"\x15RecordConsentResponse\x123\n" +
+	"\aconsent\x18\x01 \x01(\v2\x19.otklik.survey.v1.ConsentR\aconsent\x12\x1a\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"B\n" +
+	"\x14QueryConsentsRequest\x12*\n" +
+	"\n" +
+	"respondent\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\"\x8b\x01\n" +
+	"\x15QueryConsentsResponse\x12;\n" +
+	"\bstatuses\x18\x01 \x03(\v2\x1f.otklik.survey.v1.ConsentStatusR\bstatuses\x125\n" +
+	"\bconsents\x18\x02 \x03(\v2\x19.otklik.survey.v1.ConsentR\bconsents\"\x11\n" +
+	"\x0fGetUsageRequest\"\xba\x01\n" +
+	"\x10GetUsageResponse\x12 \n" +
+	"\vsubmissions\x18\x01 \x01(\x03R\vsubmissions\x12)\n" +
+	"\x10submission_bytes\x18\x02 \x01(\x03R\x0fsubmissionBytes\x12'\n" +
+	"\x0fmax_submissions\x18\x03 \x01(\x03R\x0emaxSubmissions\x120\n" +
+	"\x14max_submission_bytes\x18\x04 \x01(\x03R\x12maxSubmissionBytes2\xc8\x1c\n" +
+	"\rSurveyService\x12\x9f\x01\n" +
+	"\fCreateSurvey\x12%.otklik.survey.v1.CreateSurveyRequest\x1a&.otklik.survey.v1.CreateSurveyResponse\"@\xb2\xd4\x18&\n" +
+	"\x15survey.surveys.create\x12\tsurvey_id\x18\x01 \x02\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/surveys\x12\x97\x01\n" +
+	"\tGetSurvey\x12\".otklik.survey.v1.GetSurveyRequest\x1a#.otklik.survey.v1.GetSurveyResponse\"A\xb2\xd4\x18\x1e\n" +
+	"\x12survey.surveys.get\x12\x04name\x18\x03 \x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=surveys/*}\x90\x02\x01\x12\x8f\x01\n" +
+	"\vListSurveys\x12$.otklik.survey.v1.ListSurveysRequest\x1a%.otklik.survey.v1.ListSurveysResponse\"3\xb2\xd4\x18\x19\n" +
+	"\x13survey.surveys.list\x18\x03 \x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/surveys\x90\x02\x01\x12\xb1\x01\n" +
+	"\fUpdateSurvey\x12%.otklik.survey.v1.UpdateSurveyRequest\x1a&.otklik.survey.v1.UpdateSurveyResponse\"R\xb2\xd4\x18(\n" +
+	"\x15survey.surveys.update\x12\vsurvey.name\x18\x01 \x02\x82\xd3\xe4\x93\x02 :\x01*2\x1b/v1/{survey.name=surveys/*}\x12\xaf\x01\n" +
+	"\rPublishSurvey\x12&.otklik.survey.v1.PublishSurveyRequest\x1a'.otklik.survey.v1.PublishSurveyResponse\"M\xb2\xd4\x18\"\n" +
+	"\x16survey.surveys.publish\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=surveys/*}:publish\x12\xa5\x01\n" +
+	"\vCloseSurvey\x12$.otklik.survey.v1.CloseSurveyRequest\x1a%.otklik.survey.v1.CloseSurveyResponse\"I\xb2\xd4\x18 \n" +
+	"\x14survey.surveys.close\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=surveys/*}:close\x12\xaf\x01\n" +
+	"\rArchiveSurvey\x12&.otklik.survey.v1.ArchiveSurveyRequest\x1a'.otklik.survey.v1.ArchiveSurveyResponse\"M\xb2\xd4\x18\"\n" +
+	"\x16survey.surveys.archive\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=surveys/*}:archive\x12\xa3\x01\n" +
+	"\fDeleteSurvey\x12%.otklik.survey.v1.DeleteSurveyRequest\x1a&.otklik.survey.v1.DeleteSurveyResponse\"D\xb2\xd4\x18!\n" +
+	"\x15survey.surveys.delete\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=surveys/*}\x90\x02\x02\x12\xab\x01\n" +
+	"\vGetRevision\x12$.otklik.survey.v1.GetRevisionRequest\x1a%.otklik.survey.v1.GetRevisionResponse\"O\xb2\xd4\x18 \n" +
+	"\x14survey.revisions.get\x12\x04name\x18\x03 \x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=surveys/*/revisions/*}\x90\x02\x01\x12\xb4\x01\n" +
+	"\rListRevisions\x12&.otklik.survey.v1.ListRevisionsRequest\x1a'.otklik.survey.v1.ListRevisionsResponse\"R\xb2\xd4\x18#\n" +
+	"\x15survey.revisions.list\x12\x06parent\x18\x03 \x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=surveys/*}/revisions\x90\x02\x01\x12\xbc\x01\n" +
+	"\x0eSubmitResponse\x12'.otklik.survey.v1.SubmitResponseRequest\x1a(.otklik.survey.v1.SubmitResponseResponse\"W\xb2\xd4\x18%\n" +
+	"\x17survey.responses.submit\x12\x06parent\x18\x03 \x01\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{parent=surveys/*}/responses\x90\x02\x02\x12\xda\x01\n" +
+	"\x14BatchSubmitResponses\x12-.otklik.survey.v1.BatchSubmitResponsesRequest\x1a..otklik.survey.v1.BatchSubmitResponsesResponse\"c\xb2\xd4\x18%\n" +
+	"\x17survey.responses.submit\x12\x06parent\x18\x03 \x01\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=surveys/*}/responses:batchSubmit\x90\x02\x02\x12\xab\x01\n" +
+	"\vGetResponse\x12$.otklik.survey.v1.GetResponseRequest\x1a%.otklik.survey.v1.GetResponseResponse\"O\xb2\xd4\x18 \n" +
+	"\x14survey.responses.get\x12\x04name\x18\x02 \x03\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=surveys/*/responses/*}\x90\x02\x01\x12\xb4\x01\n" +
+	"\rListResponses\x12&.otklik.survey.v1.ListResponsesRequest\x1a'.otklik.survey.v1.ListResponsesResponse\"R\xb2\xd4\x18#\n" +
+	"\x15survey.responses.list\x12\x06parent\x18\x02 \x03\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=surveys/*}/responses\x90\x02\x01\x12\xc3\x01\n" +
+	"\x0fStreamResponses\x12(.otklik.survey.v1.StreamResponsesRequest\x1a).otklik.survey.v1.StreamResponsesResponse\"Y\xb2\xd4\x18#\n" +
+	"\x15survey.responses.list\x12\x06parent\x18\x02 \x03\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=surveys/*}/responses:stream\x90\x02\x010\x01\x12\xb7\x01\n" +
+	"\rRecordRefusal\x12&.otklik.survey.v1.RecordRefusalRequest\x1a'.otklik.survey.v1.RecordRefusalResponse\"U\xb2\xd4\x18$\n" +
+	"\x16survey.refusals.record\x12\x06parent\x18\x03 \x01\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{parent=surveys/*}/refusals\x90\x02\x02\x12\xa6\x01\n" +
+	"\n" +
+	"GetRefusal\x12#.otklik.survey.v1.GetRefusalRequest\x1a$.otklik.survey.v1.GetRefusalResponse\"M\xb2\xd4\x18\x1f\n" +
+	"\x13survey.refusals.get\x12\x04name\x18\x02 \x03\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=surveys/*/refusals/*}\x90\x02\x01\x12\xaf\x01\n" +
+	"\fListRefusals\x12%.otklik.survey.v1.ListRefusalsRequest\x1a&.otklik.survey.v1.ListRefusalsResponse\"P\xb2\xd4\x18\"\n" +
+	"\x14survey.refusals.list\x12\x06parent\x18\x02 \x03\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=surveys/*}/refusals\x90\x02\x01\x12\x99\x01\n" +
+	"\rRecordConsent\x12&.otklik.survey.v1.RecordConsentRequest\x1a'.otklik.survey.v1.RecordConsentResponse\"7\xb2\xd4\x18\x1c\n" +
+	"\x16survey.consents.record\x18\x03 \x02\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/consents\x12\xa1\x01\n" +
+	"\rQueryConsents\x12&.otklik.survey.v1.QueryConsentsRequest\x1a'.otklik.survey.v1.QueryConsentsResponse\"?\xb2\xd4\x18\x1b\n" +
+	"\x15survey.consents.query\x18\x01 \x03\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/consents:query\x90\x02\x01\x12\x81\x01\n" +
+	"\bGetUsage\x12!.otklik.survey.v1.GetUsageRequest\x1a\".otklik.survey.v1.GetUsageResponse\".\xb2\xd4\x18\x16\n" +
+	"\x10survey.usage.get\x18\x01 \x01\x82\xd3\xe4\x93\x02\v\x12\t/v1/usage\x90\x02\x01BAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
 
 var (
 	file_otklik_survey_v1_survey_service_proto_rawDescOnce sync.Once
@@ -2220,7 +2599,7 @@ func file_otklik_survey_v1_survey_service_proto_rawDescGZIP() []byte {
 	return file_otklik_survey_v1_survey_service_proto_rawDescData
 }
 
-var file_otklik_survey_v1_survey_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_otklik_survey_v1_survey_service_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_otklik_survey_v1_survey_service_proto_goTypes = []any{
 	(*CreateSurveyRequest)(nil),                 // 0: otklik.survey.v1.CreateSurveyRequest
 	(*CreateSurveyResponse)(nil),                // 1: otklik.survey.v1.CreateSurveyResponse
@@ -2258,85 +2637,104 @@ var file_otklik_survey_v1_survey_service_proto_goTypes = []any{
 	(*GetRefusalResponse)(nil),                  // 33: otklik.survey.v1.GetRefusalResponse
 	(*ListRefusalsRequest)(nil),                 // 34: otklik.survey.v1.ListRefusalsRequest
 	(*ListRefusalsResponse)(nil),                // 35: otklik.survey.v1.ListRefusalsResponse
-	(*BatchSubmitResponsesResponse_Result)(nil), // 36: otklik.survey.v1.BatchSubmitResponsesResponse.Result
-	(*Survey)(nil),                              // 37: otklik.survey.v1.Survey
-	(*fieldmaskpb.FieldMask)(nil),               // 38: google.protobuf.FieldMask
-	(*Revision)(nil),                            // 39: otklik.survey.v1.Revision
-	(*Response)(nil),                            // 40: otklik.survey.v1.Response
-	(*v1.Period)(nil),                           // 41: otklik.type.v1.Period
-	(*Refusal)(nil),                             // 42: otklik.survey.v1.Refusal
-	(*status.Status)(nil),                       // 43: google.rpc.Status
+	(*RecordConsentRequest)(nil),                // 36: otklik.survey.v1.RecordConsentRequest
+	(*RecordConsentResponse)(nil),               // 37: otklik.survey.v1.RecordConsentResponse
+	(*QueryConsentsRequest)(nil),                // 38: otklik.survey.v1.QueryConsentsRequest
+	(*QueryConsentsResponse)(nil),               // 39: otklik.survey.v1.QueryConsentsResponse
+	(*GetUsageRequest)(nil),                     // 40: otklik.survey.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),                    // 41: otklik.survey.v1.GetUsageResponse
+	(*BatchSubmitResponsesResponse_Result)(nil), // 42: otklik.survey.v1.BatchSubmitResponsesResponse.Result
+	(*Survey)(nil),                              // 43: otklik.survey.v1.Survey
+	(*fieldmaskpb.FieldMask)(nil),               // 44: google.protobuf.FieldMask
+	(*Revision)(nil),                            // 45: otklik.survey.v1.Revision
+	(*Response)(nil),                            // 46: otklik.survey.v1.Response
+	(*v1.Period)(nil),                           // 47: otklik.type.v1.Period
+	(*Refusal)(nil),                             // 48: otklik.survey.v1.Refusal
+	(*ConsentGiven)(nil),                        // 49: otklik.survey.v1.ConsentGiven
+	(*Consent)(nil),                             // 50: otklik.survey.v1.Consent
+	(*ConsentStatus)(nil),                       // 51: otklik.survey.v1.ConsentStatus
+	(*status.Status)(nil),                       // 52: google.rpc.Status
 }
 var file_otklik_survey_v1_survey_service_proto_depIdxs = []int32{
-	37, // 0: otklik.survey.v1.CreateSurveyRequest.survey:type_name -> otklik.survey.v1.Survey
-	37, // 1: otklik.survey.v1.CreateSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	37, // 2: otklik.survey.v1.GetSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	37, // 3: otklik.survey.v1.ListSurveysResponse.surveys:type_name -> otklik.survey.v1.Survey
-	37, // 4: otklik.survey.v1.UpdateSurveyRequest.survey:type_name -> otklik.survey.v1.Survey
-	38, // 5: otklik.survey.v1.UpdateSurveyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	37, // 6: otklik.survey.v1.UpdateSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	37, // 7: otklik.survey.v1.PublishSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	39, // 8: otklik.survey.v1.PublishSurveyResponse.revision:type_name -> otklik.survey.v1.Revision
-	37, // 9: otklik.survey.v1.CloseSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	37, // 10: otklik.survey.v1.ArchiveSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
-	39, // 11: otklik.survey.v1.GetRevisionResponse.revision:type_name -> otklik.survey.v1.Revision
-	39, // 12: otklik.survey.v1.ListRevisionsResponse.revisions:type_name -> otklik.survey.v1.Revision
-	40, // 13: otklik.survey.v1.SubmitResponseRequest.response:type_name -> otklik.survey.v1.Response
-	40, // 14: otklik.survey.v1.SubmitResponseResponse.response:type_name -> otklik.survey.v1.Response
+	43, // 0: otklik.survey.v1.CreateSurveyRequest.survey:type_name -> otklik.survey.v1.Survey
+	43, // 1: otklik.survey.v1.CreateSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	43, // 2: otklik.survey.v1.GetSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	43, // 3: otklik.survey.v1.ListSurveysResponse.surveys:type_name -> otklik.survey.v1.Survey
+	43, // 4: otklik.survey.v1.UpdateSurveyRequest.survey:type_name -> otklik.survey.v1.Survey
+	44, // 5: otklik.survey.v1.UpdateSurveyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	43, // 6: otklik.survey.v1.UpdateSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	43, // 7: otklik.survey.v1.PublishSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	45, // 8: otklik.survey.v1.PublishSurveyResponse.revision:type_name -> otklik.survey.v1.Revision
+	43, // 9: otklik.survey.v1.CloseSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	43, // 10: otklik.survey.v1.ArchiveSurveyResponse.survey:type_name -> otklik.survey.v1.Survey
+	45, // 11: otklik.survey.v1.GetRevisionResponse.revision:type_name -> otklik.survey.v1.Revision
+	45, // 12: otklik.survey.v1.ListRevisionsResponse.revisions:type_name -> otklik.survey.v1.Revision
+	46, // 13: otklik.survey.v1.SubmitResponseRequest.response:type_name -> otklik.survey.v1.Response
+	46, // 14: otklik.survey.v1.SubmitResponseResponse.response:type_name -> otklik.survey.v1.Response
 	20, // 15: otklik.survey.v1.BatchSubmitResponsesRequest.requests:type_name -> otklik.survey.v1.SubmitResponseRequest
-	36, // 16: otklik.survey.v1.BatchSubmitResponsesResponse.results:type_name -> otklik.survey.v1.BatchSubmitResponsesResponse.Result
-	40, // 17: otklik.survey.v1.GetResponseResponse.response:type_name -> otklik.survey.v1.Response
-	41, // 18: otklik.survey.v1.ListResponsesRequest.period:type_name -> otklik.type.v1.Period
-	40, // 19: otklik.survey.v1.ListResponsesResponse.responses:type_name -> otklik.survey.v1.Response
-	41, // 20: otklik.survey.v1.StreamResponsesRequest.period:type_name -> otklik.type.v1.Period
-	40, // 21: otklik.survey.v1.StreamResponsesResponse.response:type_name -> otklik.survey.v1.Response
-	42, // 22: otklik.survey.v1.RecordRefusalRequest.refusal:type_name -> otklik.survey.v1.Refusal
-	42, // 23: otklik.survey.v1.RecordRefusalResponse.refusal:type_name -> otklik.survey.v1.Refusal
-	42, // 24: otklik.survey.v1.GetRefusalResponse.refusal:type_name -> otklik.survey.v1.Refusal
-	42, // 25: otklik.survey.v1.ListRefusalsResponse.refusals:type_name -> otklik.survey.v1.Refusal
-	21, // 26: otklik.survey.v1.BatchSubmitResponsesResponse.Result.accepted:type_name -> otklik.survey.v1.SubmitResponseResponse
-	43, // 27: otklik.survey.v1.BatchSubmitResponsesResponse.Result.error:type_name -> google.rpc.Status
-	0,  // 28: otklik.survey.v1.SurveyService.CreateSurvey:input_type -> otklik.survey.v1.CreateSurveyRequest
-	2,  // 29: otklik.survey.v1.SurveyService.GetSurvey:input_type -> otklik.survey.v1.GetSurveyRequest
-	4,  // 30: otklik.survey.v1.SurveyService.ListSurveys:input_type -> otklik.survey.v1.ListSurveysRequest
-	6,  // 31: otklik.survey.v1.SurveyService.UpdateSurvey:input_type -> otklik.survey.v1.UpdateSurveyRequest
-	8,  // 32: otklik.survey.v1.SurveyService.PublishSurvey:input_type -> otklik.survey.v1.PublishSurveyRequest
-	10, // 33: otklik.survey.v1.SurveyService.CloseSurvey:input_type -> otklik.survey.v1.CloseSurveyRequest
-	12, // 34: otklik.survey.v1.SurveyService.ArchiveSurvey:input_type -> otklik.survey.v1.ArchiveSurveyRequest
-	14, // 35: otklik.survey.v1.SurveyService.DeleteSurvey:input_type -> otklik.survey.v1.DeleteSurveyRequest
-	16, // 36: otklik.survey.v1.SurveyService.GetRevision:input_type -> otklik.survey.v1.GetRevisionRequest
-	18, // 37: otklik.survey.v1.SurveyService.ListRevisions:input_type -> otklik.survey.v1.ListRevisionsRequest
-	20, // 38: otklik.survey.v1.SurveyService.SubmitResponse:input_type -> otklik.survey.v1.SubmitResponseRequest
-	22, // 39: otklik.survey.v1.SurveyService.BatchSubmitResponses:input_type -> otklik.survey.v1.BatchSubmitResponsesRequest
-	24, // 40: otklik.survey.v1.SurveyService.GetResponse:input_type -> otklik.survey.v1.GetResponseRequest
-	26, // 41: otklik.survey.v1.SurveyService.ListResponses:input_type -> otklik.survey.v1.ListResponsesRequest
-	28, // 42: otklik.survey.v1.SurveyService.StreamResponses:input_type -> otklik.survey.v1.StreamResponsesRequest
-	30, // 43: otklik.survey.v1.SurveyService.RecordRefusal:input_type -> otklik.survey.v1.RecordRefusalRequest
-	32, // 44: otklik.survey.v1.SurveyService.GetRefusal:input_type -> otklik.survey.v1.GetRefusalRequest
-	34, // 45: otklik.survey.v1.SurveyService.ListRefusals:input_type -> otklik.survey.v1.ListRefusalsRequest
-	1,  // 46: otklik.survey.v1.SurveyService.CreateSurvey:output_type -> otklik.survey.v1.CreateSurveyResponse
-	3,  // 47: otklik.survey.v1.SurveyService.GetSurvey:output_type -> otklik.survey.v1.GetSurveyResponse
-	5,  // 48: otklik.survey.v1.SurveyService.ListSurveys:output_type -> otklik.survey.v1.ListSurveysResponse
-	7,  // 49: otklik.survey.v1.SurveyService.UpdateSurvey:output_type -> otklik.survey.v1.UpdateSurveyResponse
-	9,  // 50: otklik.survey.v1.SurveyService.PublishSurvey:output_type -> otklik.survey.v1.PublishSurveyResponse
-	11, // 51: otklik.survey.v1.SurveyService.CloseSurvey:output_type -> otklik.survey.v1.CloseSurveyResponse
-	13, // 52: otklik.survey.v1.SurveyService.ArchiveSurvey:output_type -> otklik.survey.v1.ArchiveSurveyResponse
-	15, // 53: otklik.survey.v1.SurveyService.DeleteSurvey:output_type -> otklik.survey.v1.DeleteSurveyResponse
-	17, // 54: otklik.survey.v1.SurveyService.GetRevision:output_type -> otklik.survey.v1.GetRevisionResponse
-	19, // 55: otklik.survey.v1.SurveyService.ListRevisions:output_type -> otklik.survey.v1.ListRevisionsResponse
-	21, // 56: otklik.survey.v1.SurveyService.SubmitResponse:output_type -> otklik.survey.v1.SubmitResponseResponse
-	23, // 57: otklik.survey.v1.SurveyService.BatchSubmitResponses:output_type -> otklik.survey.v1.BatchSubmitResponsesResponse
-	25, // 58: otklik.survey.v1.SurveyService.GetResponse:output_type -> otklik.survey.v1.GetResponseResponse
-	27, // 59: otklik.survey.v1.SurveyService.ListResponses:output_type -> otklik.survey.v1.ListResponsesResponse
-	29, // 60: otklik.survey.v1.SurveyService.StreamResponses:output_type -> otklik.survey.v1.StreamResponsesResponse
-	31, // 61: otklik.survey.v1.SurveyService.RecordRefusal:output_type -> otklik.survey.v1.RecordRefusalResponse
-	33, // 62: otklik.survey.v1.SurveyService.GetRefusal:output_type -> otklik.survey.v1.GetRefusalResponse
-	35, // 63: otklik.survey.v1.SurveyService.ListRefusals:output_type -> otklik.survey.v1.ListRefusalsResponse
-	46, // [46:64] is the sub-list for method output_type
-	28, // [28:46] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	42, // 16: otklik.survey.v1.BatchSubmitResponsesResponse.results:type_name -> otklik.survey.v1.BatchSubmitResponsesResponse.Result
+	46, // 17: otklik.survey.v1.GetResponseResponse.response:type_name -> otklik.survey.v1.Response
+	47, // 18: otklik.survey.v1.ListResponsesRequest.period:type_name -> otklik.type.v1.Period
+	46, // 19: otklik.survey.v1.ListResponsesResponse.responses:type_name -> otklik.survey.v1.Response
+	47, // 20: otklik.survey.v1.StreamResponsesRequest.period:type_name -> otklik.type.v1.Period
+	46, // 21: otklik.survey.v1.StreamResponsesResponse.response:type_name -> otklik.survey.v1.Response
+	48, // 22: otklik.survey.v1.RecordRefusalRequest.refusal:type_name -> otklik.survey.v1.Refusal
+	48, // 23: otklik.survey.v1.RecordRefusalResponse.refusal:type_name -> otklik.survey.v1.Refusal
+	48, // 24: otklik.survey.v1.GetRefusalResponse.refusal:type_name -> otklik.survey.v1.Refusal
+	48, // 25: otklik.survey.v1.ListRefusalsResponse.refusals:type_name -> otklik.survey.v1.Refusal
+	49, // 26: otklik.survey.v1.RecordConsentRequest.given:type_name -> otklik.survey.v1.ConsentGiven
+	50, // 27: otklik.survey.v1.RecordConsentResponse.consent:type_name -> otklik.survey.v1.Consent
+	51, // 28: otklik.survey.v1.QueryConsentsResponse.statuses:type_name -> otklik.survey.v1.ConsentStatus
+	50, // 29: otklik.survey.v1.QueryConsentsResponse.consents:type_name -> otklik.survey.v1.Consent
+	21, // 30: otklik.survey.v1.BatchSubmitResponsesResponse.Result.accepted:type_name -> otklik.survey.v1.SubmitResponseResponse
+	52, // 31: otklik.survey.v1.BatchSubmitResponsesResponse.Result.error:type_name -> google.rpc.Status
+	0,  // 32: otklik.survey.v1.SurveyService.CreateSurvey:input_type -> otklik.survey.v1.CreateSurveyRequest
+	2,  // 33: otklik.survey.v1.SurveyService.GetSurvey:input_type -> otklik.survey.v1.GetSurveyRequest
+	4,  // 34: otklik.survey.v1.SurveyService.ListSurveys:input_type -> otklik.survey.v1.ListSurveysRequest
+	6,  // 35: otklik.survey.v1.SurveyService.UpdateSurvey:input_type -> otklik.survey.v1.UpdateSurveyRequest
+	8,  // 36: otklik.survey.v1.SurveyService.PublishSurvey:input_type -> otklik.survey.v1.PublishSurveyRequest
+	10, // 37: otklik.survey.v1.SurveyService.CloseSurvey:input_type -> otklik.survey.v1.CloseSurveyRequest
+	12, // 38: otklik.survey.v1.SurveyService.ArchiveSurvey:input_type -> otklik.survey.v1.ArchiveSurveyRequest
+	14, // 39: otklik.survey.v1.SurveyService.DeleteSurvey:input_type -> otklik.survey.v1.DeleteSurveyRequest
+	16, // 40: otklik.survey.v1.SurveyService.GetRevision:input_type -> otklik.survey.v1.GetRevisionRequest
+	18, // 41: otklik.survey.v1.SurveyService.ListRevisions:input_type -> otklik.survey.v1.ListRevisionsRequest
+	20, // 42: otklik.survey.v1.SurveyService.SubmitResponse:input_type -> otklik.survey.v1.SubmitResponseRequest
+	22, // 43: otklik.survey.v1.SurveyService.BatchSubmitResponses:input_type -> otklik.survey.v1.BatchSubmitResponsesRequest
+	24, // 44: otklik.survey.v1.SurveyService.GetResponse:input_type -> otklik.survey.v1.GetResponseRequest
+	26, // 45: otklik.survey.v1.SurveyService.ListResponses:input_type -> otklik.survey.v1.ListResponsesRequest
+	28, // 46: otklik.survey.v1.SurveyService.StreamResponses:input_type -> otklik.survey.v1.StreamResponsesRequest
+	30, // 47: otklik.survey.v1.SurveyService.RecordRefusal:input_type -> otklik.survey.v1.RecordRefusalRequest
+	32, // 48: otklik.survey.v1.SurveyService.GetRefusal:input_type -> otklik.survey.v1.GetRefusalRequest
+	34, // 49: otklik.survey.v1.SurveyService.ListRefusals:input_type -> otklik.survey.v1.ListRefusalsRequest
+	36, // 50: otklik.survey.v1.SurveyService.RecordConsent:input_type -> otklik.survey.v1.RecordConsentRequest
+	38, // 51: otklik.survey.v1.SurveyService.QueryConsents:input_type -> otklik.survey.v1.QueryConsentsRequest
+	40, // 52: otklik.survey.v1.SurveyService.GetUsage:input_type -> otklik.survey.v1.GetUsageRequest
+	1,  // 53: otklik.survey.v1.SurveyService.CreateSurvey:output_type -> otklik.survey.v1.CreateSurveyResponse
+	3,  // 54: otklik.survey.v1.SurveyService.GetSurvey:output_type -> otklik.survey.v1.GetSurveyResponse
+	5,  // 55: otklik.survey.v1.SurveyService.ListSurveys:output_type -> otklik.survey.v1.ListSurveysResponse
+	7,  // 56: otklik.survey.v1.SurveyService.UpdateSurvey:output_type -> otklik.survey.v1.UpdateSurveyResponse
+	9,  // 57: otklik.survey.v1.SurveyService.PublishSurvey:output_type -> otklik.survey.v1.PublishSurveyResponse
+	11, // 58: otklik.survey.v1.SurveyService.CloseSurvey:output_type -> otklik.survey.v1.CloseSurveyResponse
+	13, // 59: otklik.survey.v1.SurveyService.ArchiveSurvey:output_type -> otklik.survey.v1.ArchiveSurveyResponse
+	15, // 60: otklik.survey.v1.SurveyService.DeleteSurvey:output_type -> otklik.survey.v1.DeleteSurveyResponse
+	17, // 61: otklik.survey.v1.SurveyService.GetRevision:output_type -> otklik.survey.v1.GetRevisionResponse
+	19, // 62: otklik.survey.v1.SurveyService.ListRevisions:output_type -> otklik.survey.v1.ListRevisionsResponse
+	21, // 63: otklik.survey.v1.SurveyService.SubmitResponse:output_type -> otklik.survey.v1.SubmitResponseResponse
+	23, // 64: otklik.survey.v1.SurveyService.BatchSubmitResponses:output_type -> otklik.survey.v1.BatchSubmitResponsesResponse
+	25, // 65: otklik.survey.v1.SurveyService.GetResponse:output_type -> otklik.survey.v1.GetResponseResponse
+	27, // 66: otklik.survey.v1.SurveyService.ListResponses:output_type -> otklik.survey.v1.ListResponsesResponse
+	29, // 67: otklik.survey.v1.SurveyService.StreamResponses:output_type -> otklik.survey.v1.StreamResponsesResponse
+	31, // 68: otklik.survey.v1.SurveyService.RecordRefusal:output_type -> otklik.survey.v1.RecordRefusalResponse
+	33, // 69: otklik.survey.v1.SurveyService.GetRefusal:output_type -> otklik.survey.v1.GetRefusalResponse
+	35, // 70: otklik.survey.v1.SurveyService.ListRefusals:output_type -> otklik.survey.v1.ListRefusalsResponse
+	37, // 71: otklik.survey.v1.SurveyService.RecordConsent:output_type -> otklik.survey.v1.RecordConsentResponse
+	39, // 72: otklik.survey.v1.SurveyService.QueryConsents:output_type -> otklik.survey.v1.QueryConsentsResponse
+	41, // 73: otklik.survey.v1.SurveyService.GetUsage:output_type -> otklik.survey.v1.GetUsageResponse
+	53, // [53:74] is the sub-list for method output_type
+	32, // [32:53] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_survey_service_proto_init() }
@@ -2344,10 +2742,11 @@ func file_otklik_survey_v1_survey_service_proto_init() {
 	if File_otklik_survey_v1_survey_service_proto != nil {
 		return
 	}
+	file_otklik_survey_v1_consent_proto_init()
 	file_otklik_survey_v1_refusal_proto_init()
 	file_otklik_survey_v1_response_proto_init()
 	file_otklik_survey_v1_survey_proto_init()
-	file_otklik_survey_v1_survey_service_proto_msgTypes[36].OneofWrappers = []any{
+	file_otklik_survey_v1_survey_service_proto_msgTypes[42].OneofWrappers = []any{
 		(*BatchSubmitResponsesResponse_Result_Accepted)(nil),
 		(*BatchSubmitResponsesResponse_Result_Error)(nil),
 	}
@@ -2357,7 +2756,7 @@ func file_otklik_survey_v1_survey_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_survey_v1_survey_service_proto_rawDesc), len(file_otklik_survey_v1_survey_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -37,6 +37,9 @@ const (
 	SurveyService_RecordRefusal_FullMethodName        = "/otklik.survey.v1.SurveyService/RecordRefusal"
 	SurveyService_GetRefusal_FullMethodName           = "/otklik.survey.v1.SurveyService/GetRefusal"
 	SurveyService_ListRefusals_FullMethodName         = "/otklik.survey.v1.SurveyService/ListRefusals"
+	SurveyService_RecordConsent_FullMethodName        = "/otklik.survey.v1.SurveyService/RecordConsent"
+	SurveyService_QueryConsents_FullMethodName        = "/otklik.survey.v1.SurveyService/QueryConsents"
+	SurveyService_GetUsage_FullMethodName             = "/otklik.survey.v1.SurveyService/GetUsage"
 )
 
 // SurveyServiceClient is the client API for SurveyService service.
@@ -90,6 +93,13 @@ type SurveyServiceClient interface {
 	GetRefusal(ctx context.Context, in *GetRefusalRequest, opts ...grpc.CallOption) (*GetRefusalResponse, error)
 	// Lists a survey's refusals in the order in which they were accepted.
 	ListRefusals(ctx context.Context, in *ListRefusalsRequest, opts ...grpc.CallOption) (*ListRefusalsResponse, error)
+	// Records what a person decided for a purpose: a consent, a refusal or a withdrawal. With a `request_id`, a repeated call
+	// returns the first result.
+	RecordConsent(ctx context.Context, in *RecordConsentRequest, opts ...grpc.CallOption) (*RecordConsentResponse, error)
+	// Tells where a person stands for each purpose, and lists all decisions, the newest first.
+	QueryConsents(ctx context.Context, in *QueryConsentsRequest, opts ...grpc.CallOption) (*QueryConsentsResponse, error)
+	// Tells how much the organisation stores and how much it may.
+	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
 }
 
 type surveyServiceClient struct {
@@ -289,6 +299,36 @@ func (c *surveyServiceClient) ListRefusals(ctx context.Context, in *ListRefusals
 	return out, nil
 }
 
+func (c *surveyServiceClient) RecordConsent(ctx context.Context, in *RecordConsentRequest, opts ...grpc.CallOption) (*RecordConsentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordConsentResponse)
+	err := c.cc.Invoke(ctx, SurveyService_RecordConsent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) QueryConsents(ctx context.Context, in *QueryConsentsRequest, opts ...grpc.CallOption) (*QueryConsentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryConsentsResponse)
+	err := c.cc.Invoke(ctx, SurveyService_QueryConsents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUsageResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetUsage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SurveyServiceServer is the server API for SurveyService service.
 // All implementations must embed UnimplementedSurveyServiceServer
 // for forward compatibility.
@@ -340,6 +380,13 @@ type SurveyServiceServer interface {
 	GetRefusal(context.Context, *GetRefusalRequest) (*GetRefusalResponse, error)
 	// Lists a survey's refusals in the order in which they were accepted.
 	ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error)
+	// Records what a person decided for a purpose: a consent, a refusal or a withdrawal. With a `request_id`, a repeated call
+	// returns the first result.
+	RecordConsent(context.Context, *RecordConsentRequest) (*RecordConsentResponse, error)
+	// Tells where a person stands for each purpose, and lists all decisions, the newest first.
+	QueryConsents(context.Context, *QueryConsentsRequest) (*QueryConsentsResponse, error)
+	// Tells how much the organisation stores and how much it may.
+	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)
 	mustEmbedUnimplementedSurveyServiceServer()
 }
 
@@ -403,6 +450,15 @@ func (UnimplementedSurveyServiceServer) GetRefusal(context.Context, *GetRefusalR
 }
 func (UnimplementedSurveyServiceServer) ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRefusals not implemented")
+}
+func (UnimplementedSurveyServiceServer) RecordConsent(context.Context, *RecordConsentRequest) (*RecordConsentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordConsent not implemented")
+}
+func (UnimplementedSurveyServiceServer) QueryConsents(context.Context, *QueryConsentsRequest) (*QueryConsentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryConsents not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUsage not implemented")
 }
 func (UnimplementedSurveyServiceServer) mustEmbedUnimplementedSurveyServiceServer() {}
 func (UnimplementedSurveyServiceServer) testEmbeddedByValue()                       {}
@@ -742,6 +798,60 @@ func _SurveyService_ListRefusals_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SurveyService_RecordConsent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordConsentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).RecordConsent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_RecordConsent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).RecordConsent(ctx, req.(*RecordConsentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_QueryConsents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryConsentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).QueryConsents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_QueryConsents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).QueryConsents(ctx, req.(*QueryConsentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_GetUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetUsage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetUsage(ctx, req.(*GetUsageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SurveyService_ServiceDesc is the grpc.ServiceDesc for SurveyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -816,6 +926,18 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRefusals",
 			Handler:    _SurveyService_ListRefusals_Handler,
+		},
+		{
+			MethodName: "RecordConsent",
+			Handler:    _SurveyService_RecordConsent_Handler,
+		},
+		{
+			MethodName: "QueryConsents",
+			Handler:    _SurveyService_QueryConsents_Handler,
+		},
+		{
+			MethodName: "GetUsage",
+			Handler:    _SurveyService_GetUsage_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -7,10 +7,12 @@
 package typev1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	descriptorpb "google.golang.org/protobuf/types/descriptorpb"
 	reflect "reflect"
+	sync "sync"
 	unsafe "unsafe"
 )
 
@@ -21,45 +23,348 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How far a method reaches among the organisation's units.
+type Access_Reach int32
+
+const (
+	// Not stated: refused.
+	Access_REACH_UNSPECIFIED Access_Reach = 0
+	// What the whole organisation shares and rules by. Callers who are restricted to units are refused.
+	Access_REACH_ORGANIZATION Access_Reach = 1
+	// What belongs to units. The service shows restricted callers what belongs to theirs, as if there were nothing else.
+	Access_REACH_UNITS Access_Reach = 2
+	// What belongs to no unit and may be known to each who has the permission.
+	Access_REACH_ANY Access_Reach = 3
+)
+
+// Enum value maps for Access_Reach.
+var (
+	Access_Reach_name = map[int32]string{
+		0: "REACH_UNSPECIFIED",
+		1: "REACH_ORGANIZATION",
+		2: "REACH_UNITS",
+		3: "REACH_ANY",
+	}
+	Access_Reach_value = map[string]int32{
+		"REACH_UNSPECIFIED":  0,
+		"REACH_ORGANIZATION": 1,
+		"REACH_UNITS":        2,
+		"REACH_ANY":          3,
+	}
+)
+
+func (x Access_Reach) Enum() *Access_Reach {
+	p := new(Access_Reach)
+	*p = x
+	return p
+}
+
+func (x Access_Reach) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Access_Reach) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_type_v1_access_proto_enumTypes[0].Descriptor()
+}
+
+func (Access_Reach) Type() protoreflect.EnumType {
+	return &file_otklik_type_v1_access_proto_enumTypes[0]
+}
+
+func (x Access_Reach) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Access_Reach.Descriptor instead.
+func (Access_Reach) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_type_v1_access_proto_rawDescGZIP(), []int{0, 0}
+}
+
+// What is remembered of a call in the audit log.
+type Access_Audit int32
+
+const (
+	// Not stated: refused.
+	Access_AUDIT_UNSPECIFIED Access_Audit = 0
+	// Nothing but refusals.
+	Access_AUDIT_REFUSALS Access_Audit = 1
+	// Every call, before it changes anything and again when its outcome is known.
+	Access_AUDIT_CHANGE Access_Audit = 2
+	// Every call, since what it returns is about persons. Nothing is returned unless it is remembered.
+	Access_AUDIT_PERSONAL Access_Audit = 3
+)
+
+// Enum value maps for Access_Audit.
+var (
+	Access_Audit_name = map[int32]string{
+		0: "AUDIT_UNSPECIFIED",
+		1: "AUDIT_REFUSALS",
+		2: "AUDIT_CHANGE",
+		3: "AUDIT_PERSONAL",
+	}
+	Access_Audit_value = map[string]int32{
+		"AUDIT_UNSPECIFIED": 0,
+		"AUDIT_REFUSALS":    1,
+		"AUDIT_CHANGE":      2,
+		"AUDIT_PERSONAL":    3,
+	}
+)
+
+func (x Access_Audit) Enum() *Access_Audit {
+	p := new(Access_Audit)
+	*p = x
+	return p
+}
+
+func (x Access_Audit) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Access_Audit) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_type_v1_access_proto_enumTypes[1].Descriptor()
+}
+
+func (Access_Audit) Type() protoreflect.EnumType {
+	return &file_otklik_type_v1_access_proto_enumTypes[1]
+}
+
+func (x Access_Audit) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Access_Audit.Descriptor instead.
+func (Access_Audit) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_type_v1_access_proto_rawDescGZIP(), []int{0, 1}
+}
+
+// Who may call a method.
+type Access struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The permission that a caller needs, as `service.resource.verb`, for example `survey.responses.submit`.
+	Permission string `protobuf:"bytes,1,opt,name=permission,proto3" json:"permission,omitempty"`
+	// The path of the request field that names what is acted on, for example `name`, `parent` or `query.survey`; empty when that is the
+	// organisation itself.
+	Resource string `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	// How far the method reaches.
+	Reach Access_Reach `protobuf:"varint,3,opt,name=reach,proto3,enum=otklik.type.v1.Access_Reach" json:"reach,omitempty"`
+	// What is remembered.
+	Audit         Access_Audit `protobuf:"varint,4,opt,name=audit,proto3,enum=otklik.type.v1.Access_Audit" json:"audit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Access) Reset() {
+	*x = Access{}
+	mi := &file_otklik_type_v1_access_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Access) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Access) ProtoMessage() {}
+
+func (x *Access) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_type_v1_access_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Access.ProtoReflect.Descriptor instead.
+func (*Access) Descriptor() ([]byte, []int) {
+	return file_otklik_type_v1_access_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Access) GetPermission() string {
+	if x != nil {
+		return x.Permission
+	}
+	return ""
+}
+
+func (x *Access) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *Access) GetReach() Access_Reach {
+	if x != nil {
+		return x.Reach
+	}
+	return Access_REACH_UNSPECIFIED
+}
+
+func (x *Access) GetAudit() Access_Audit {
+	if x != nil {
+		return x.Audit
+	}
+	return Access_AUDIT_UNSPECIFIED
+}
+
+// The units that a caller is restricted to. Something belongs to them when its context names one of them, in whichever list. No unit
+// at all means that the caller is not restricted.
+type Units struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Regions, as in `Context.region`.
+	Regions []string `protobuf:"bytes,1,rep,name=regions,proto3" json:"regions,omitempty"`
+	// Locations, as in `Context.location`.
+	Locations []string `protobuf:"bytes,2,rep,name=locations,proto3" json:"locations,omitempty"`
+	// Client companies (accounts), as in `Context.company`.
+	Companies []string `protobuf:"bytes,3,rep,name=companies,proto3" json:"companies,omitempty"`
+	// Employees, as in `Context.employee`.
+	Employees     []string `protobuf:"bytes,4,rep,name=employees,proto3" json:"employees,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Units) Reset() {
+	*x = Units{}
+	mi := &file_otklik_type_v1_access_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Units) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Units) ProtoMessage() {}
+
+func (x *Units) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_type_v1_access_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Units.ProtoReflect.Descriptor instead.
+func (*Units) Descriptor() ([]byte, []int) {
+	return file_otklik_type_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Units) GetRegions() []string {
+	if x != nil {
+		return x.Regions
+	}
+	return nil
+}
+
+func (x *Units) GetLocations() []string {
+	if x != nil {
+		return x.Locations
+	}
+	return nil
+}
+
+func (x *Units) GetCompanies() []string {
+	if x != nil {
+		return x.Companies
+	}
+	return nil
+}
+
+func (x *Units) GetEmployees() []string {
+	if x != nil {
+		return x.Employees
+	}
+	return nil
+}
+
 var file_otklik_type_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
-		ExtensionType: (*string)(nil),
-		Field:         50501,
-		Name:          "otklik.type.v1.permission",
-		Tag:           "bytes,50501,opt,name=permission",
+		ExtensionType: (*Access)(nil),
+		Field:         50502,
+		Name:          "otklik.type.v1.access",
+		Tag:           "bytes,50502,opt,name=access",
 		Filename:      "otklik/type/v1/access.proto",
 	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
 var (
-	// The permission that a caller needs, as `service.resource.verb`, for example
-	// `survey.responses.submit`. A server refuses to start when one of its methods names none.
+	// What a caller needs to be let in, and what is remembered of the call. A server refuses to start when one of its methods
+	// does not declare it.
 	//
-	// optional string permission = 50501;
-	E_Permission = &file_otklik_type_v1_access_proto_extTypes[0]
+	// optional otklik.type.v1.Access access = 50502;
+	E_Access = &file_otklik_type_v1_access_proto_extTypes[0]
 )
 
 var File_otklik_type_v1_access_proto protoreflect.FileDescriptor
 
 const file_otklik_type_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1botklik/type/v1/access.proto\x12\x0eotklik.type.v1\x1a google/protobuf/descriptor.proto:@\n" +
+	"\x1botklik/type/v1/access.proto\x12\x0eotklik.type.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/descriptor.proto\"\xde\x02\n" +
+	"\x06Access\x12\x1e\n" +
 	"\n" +
-	"permission\x12\x1e.google.protobuf.MethodOptions\x18Ŋ\x03 \x01(\tR\n" +
-	"permissionB=Z;github.com/otklik/otklik/proto/gen/go/otklik/type/v1;typev1b\x06proto3"
+	"permission\x18\x01 \x01(\tR\n" +
+	"permission\x12\x1a\n" +
+	"\bresource\x18\x02 \x01(\tR\bresource\x122\n" +
+	"\x05reach\x18\x03 \x01(\x0e2\x1c.otklik.type.v1.Access.ReachR\x05reach\x122\n" +
+	"\x05audit\x18\x04 \x01(\x0e2\x1c.otklik.type.v1.Access.AuditR\x05audit\"V\n" +
+	"\x05Reach\x12\x15\n" +
+	"\x11REACH_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12REACH_ORGANIZATION\x10\x01\x12\x0f\n" +
+	"\vREACH_UNITS\x10\x02\x12\r\n" +
+	"\tREACH_ANY\x10\x03\"X\n" +
+	"\x05Audit\x12\x15\n" +
+	"\x11AUDIT_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eAUDIT_REFUSALS\x10\x01\x12\x10\n" +
+	"\fAUDIT_CHANGE\x10\x02\x12\x12\n" +
+	"\x0eAUDIT_PERSONAL\x10\x03\"\xd3\x01\n" +
+	"\x05Units\x12.\n" +
+	"\aregions\x18\x01 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\aregions\x122\n" +
+	"\tlocations\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\tlocations\x122\n" +
+	"\tcompanies\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\tcompanies\x122\n" +
+	"\temployees\x18\x04 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\temployees:P\n" +
+	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18Ɗ\x03 \x01(\v2\x16.otklik.type.v1.AccessR\x06accessB=Z;github.com/otklik/otklik/proto/gen/go/otklik/type/v1;typev1b\x06proto3"
 
+var (
+	file_otklik_type_v1_access_proto_rawDescOnce sync.Once
+	file_otklik_type_v1_access_proto_rawDescData []byte
+)
+
+func file_otklik_type_v1_access_proto_rawDescGZIP() []byte {
+	file_otklik_type_v1_access_proto_rawDescOnce.Do(func() {
+		file_otklik_type_v1_access_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_otklik_type_v1_access_proto_rawDesc), len(file_otklik_type_v1_access_proto_rawDesc)))
+	})
+	return file_otklik_type_v1_access_proto_rawDescData
+}
+
+var file_otklik_type_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_otklik_type_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_otklik_type_v1_access_proto_goTypes = []any{
-	(*descriptorpb.MethodOptions)(nil), // 0: google.protobuf.MethodOptions
+	(Access_Reach)(0),                  // 0: otklik.type.v1.Access.Reach
+	(Access_Audit)(0),                  // 1: otklik.type.v1.Access.Audit
+	(*Access)(nil),                     // 2: otklik.type.v1.Access
+	(*Units)(nil),                      // 3: otklik.type.v1.Units
+	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
 }
 var file_otklik_type_v1_access_proto_depIdxs = []int32{
-	0, // 0: otklik.type.v1.permission:extendee -> google.protobuf.MethodOptions
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0, // 0: otklik.type.v1.Access.reach:type_name -> otklik.type.v1.Access.Reach
+	1, // 1: otklik.type.v1.Access.audit:type_name -> otklik.type.v1.Access.Audit
+	4, // 2: otklik.type.v1.access:extendee -> google.protobuf.MethodOptions
+	2, // 3: otklik.type.v1.access:type_name -> otklik.type.v1.Access
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	3, // [3:4] is the sub-list for extension type_name
+	2, // [2:3] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_otklik_type_v1_access_proto_init() }
@@ -72,13 +377,15 @@ func file_otklik_type_v1_access_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_type_v1_access_proto_rawDesc), len(file_otklik_type_v1_access_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   0,
+			NumEnums:      2,
+			NumMessages:   2,
 			NumExtensions: 1,
 			NumServices:   0,
 		},
 		GoTypes:           file_otklik_type_v1_access_proto_goTypes,
 		DependencyIndexes: file_otklik_type_v1_access_proto_depIdxs,
+		EnumInfos:         file_otklik_type_v1_access_proto_enumTypes,
+		MessageInfos:      file_otklik_type_v1_access_proto_msgTypes,
 		ExtensionInfos:    file_otklik_type_v1_access_proto_extTypes,
 	}.Build()
 	File_otklik_type_v1_access_proto = out.File

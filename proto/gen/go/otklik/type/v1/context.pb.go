@@ -36,6 +36,12 @@ const (
 	ContextKey_CONTEXT_KEY_LOCATION ContextKey = 3
 	// The language in which the respondent answered, a BCP 47 tag such as `ky`.
 	ContextKey_CONTEXT_KEY_LANGUAGE ContextKey = 4
+	// `Context.region`.
+	ContextKey_CONTEXT_KEY_REGION ContextKey = 5
+	// `Context.company`.
+	ContextKey_CONTEXT_KEY_COMPANY ContextKey = 6
+	// `Context.employee`.
+	ContextKey_CONTEXT_KEY_EMPLOYEE ContextKey = 7
 )
 
 // Enum value maps for ContextKey.
@@ -46,6 +52,9 @@ var (
 		2: "CONTEXT_KEY_CHANNEL",
 		3: "CONTEXT_KEY_LOCATION",
 		4: "CONTEXT_KEY_LANGUAGE",
+		5: "CONTEXT_KEY_REGION",
+		6: "CONTEXT_KEY_COMPANY",
+		7: "CONTEXT_KEY_EMPLOYEE",
 	}
 	ContextKey_value = map[string]int32{
 		"CONTEXT_KEY_UNSPECIFIED": 0,
@@ -53,6 +62,9 @@ var (
 		"CONTEXT_KEY_CHANNEL":     2,
 		"CONTEXT_KEY_LOCATION":    3,
 		"CONTEXT_KEY_LANGUAGE":    4,
+		"CONTEXT_KEY_REGION":      5,
+		"CONTEXT_KEY_COMPANY":     6,
+		"CONTEXT_KEY_EMPLOYEE":    7,
 	}
 )
 
@@ -93,6 +105,12 @@ type Context struct {
 	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	// The place: a store, branch, gate. At most 128 characters.
 	Location string `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	// The region that the place lies in. At most 128 characters.
+	Region string `protobuf:"bytes,5,opt,name=region,proto3" json:"region,omitempty"`
+	// The client company (account) that the respondent answers for. At most 128 characters.
+	Company string `protobuf:"bytes,6,opt,name=company,proto3" json:"company,omitempty"`
+	// The employee with whom it came about. Scores by employee are suppressed below a least number of answers. At most 128 characters.
+	Employee string `protobuf:"bytes,7,opt,name=employee,proto3" json:"employee,omitempty"`
 	// Further keys of the caller, at most 32, kept with the answer and returned with it. Keys are
 	// lower-case identifiers; values have at most 256 characters.
 	Attributes    map[string]string `protobuf:"bytes,4,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -151,6 +169,27 @@ func (x *Context) GetLocation() string {
 	return ""
 }
 
+func (x *Context) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Context) GetCompany() string {
+	if x != nil {
+		return x.Company
+	}
+	return ""
+}
+
+func (x *Context) GetEmployee() string {
+	if x != nil {
+		return x.Employee
+	}
+	return ""
+}
+
 func (x *Context) GetAttributes() map[string]string {
 	if x != nil {
 		return x.Attributes
@@ -162,26 +201,32 @@ var File_otklik_type_v1_context_proto protoreflect.FileDescriptor
 
 const file_otklik_type_v1_context_proto_rawDesc = "" +
 	"\n" +
-	"\x1cotklik/type/v1/context.proto\x12\x0eotklik.type.v1\x1a\x1bbuf/validate/validate.proto\"\xb2\x02\n" +
+	"\x1cotklik/type/v1/context.proto\x12\x0eotklik.type.v1\x1a\x1bbuf/validate/validate.proto\"\x9e\x03\n" +
 	"\aContext\x12(\n" +
 	"\n" +
 	"touchpoint\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
 	"touchpoint\x12\"\n" +
 	"\achannel\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\achannel\x12$\n" +
-	"\blocation\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\blocation\x12t\n" +
+	"\blocation\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\blocation\x12 \n" +
+	"\x06region\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06region\x12\"\n" +
+	"\acompany\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\acompany\x12$\n" +
+	"\bemployee\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\bemployee\x12t\n" +
 	"\n" +
 	"attributes\x18\x04 \x03(\v2'.otklik.type.v1.Context.AttributesEntryB+\xbaH(\x9a\x01%\x10 \"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$*\x05r\x03\x18\x80\x02R\n" +
 	"attributes\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x92\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xdd\x01\n" +
 	"\n" +
 	"ContextKey\x12\x1b\n" +
 	"\x17CONTEXT_KEY_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CONTEXT_KEY_TOUCHPOINT\x10\x01\x12\x17\n" +
 	"\x13CONTEXT_KEY_CHANNEL\x10\x02\x12\x18\n" +
 	"\x14CONTEXT_KEY_LOCATION\x10\x03\x12\x18\n" +
-	"\x14CONTEXT_KEY_LANGUAGE\x10\x04B=Z;github.com/otklik/otklik/proto/gen/go/otklik/type/v1;typev1b\x06proto3"
+	"\x14CONTEXT_KEY_LANGUAGE\x10\x04\x12\x16\n" +
+	"\x12CONTEXT_KEY_REGION\x10\x05\x12\x17\n" +
+	"\x13CONTEXT_KEY_COMPANY\x10\x06\x12\x18\n" +
+	"\x14CONTEXT_KEY_EMPLOYEE\x10\aB=Z;github.com/otklik/otklik/proto/gen/go/otklik/type/v1;typev1b\x06proto3"
 
 var (
 	file_otklik_type_v1_context_proto_rawDescOnce sync.Once
