@@ -4,6 +4,7 @@ package authn
 import (
 	"context"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -16,15 +17,54 @@ const RoleService = "service"
 // MetadataOrganization is the metadata key by which a service names the organisation that it acts for.
 const MetadataOrganization = "otklik-organization"
 
-// Principal is an authenticated caller.
+// Kind is what kind of credential proved who calls.
+type Kind uint8
+
+// The kinds of credentials.
+const (
+	// KindMachine is a secret key or token of a program; also the static keys of the configuration.
+	KindMachine Kind = iota
+	// KindApp is a publishable key, which may stand in an app.
+	KindApp
+	// KindPerson is somebody who logged in.
+	KindPerson
+	// KindInvitation is a one-time token.
+	KindInvitation
+	// KindService is a service of the suite.
+	KindService
+)
+
+// Principal is an authenticated caller. It is shared between calls: nobody changes what it refers to.
 type Principal struct {
-	// ID names the credential, never its secret.
+	Kind Kind
+	// ID names the credential or member, never its secret.
 	ID string
+	// Name is what people call the caller; empty when unknown.
+	Name string
 	// Organization owns everything that the caller may see or change; empty only for a service that acts for nobody in this call.
 	Organization string
 	// Roles name what the caller may do (see package authz).
 	Roles []string
+	// Units are what the caller is restricted to, by dimension (the key of a context, such as location); something belongs to the caller when
+	// it has one of the values in one of the dimensions. Empty means that the caller is not restricted.
+	Units map[string][]string
+	// Resources are the names of what the credential is bound to; empty means that it is not bound.
+	Resources []string
+	// Origins are where browsers may use the credential from; see CheckOrigin.
+	Origins []string
+	// Bound are the values that what the caller sends must have or gets, such as the invitation of a one-time token.
+	Bound map[string]string
+	// Rate is how many calls a second the credential may make in the long run, DeviceRate how many a minute each device with it; 0 means the
+	// bounds of the configuration.
+	Rate, DeviceRate float64
+	// Device is the device that the caller names; empty when it names none. It is a claim, good for sharing out a limit and for nothing else.
+	Device string
+	// Expires is when the credential ends; zero when it does not.
+	Expires time.Time
 }
+
+// Restricted tells whether the caller sees some units only.
+func (p Principal) Restricted() bool { return len(p.Units) > 0 }
 
 // HasRole tells whether the principal holds the role.
 func (p Principal) HasRole(role string) bool { return slices.Contains(p.Roles, role) }
