@@ -9,8 +9,10 @@ import (
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -19,7 +21,21 @@ import (
 var serviceFiles = []protoreflect.FileDescriptor{
 	surveyv1.File_otklik_survey_v1_survey_service_proto,
 	surveyv1.File_otklik_survey_v1_event_feed_service_proto,
+	surveyv1.File_otklik_survey_v1_person_service_proto,
 	scoringv1.File_otklik_scoring_v1_scoring_service_proto,
+	scoringv1.File_otklik_scoring_v1_person_service_proto,
+	accessv1.File_otklik_access_v1_access_service_proto,
+	accessv1.File_otklik_access_v1_audit_service_proto,
+	accessv1.File_otklik_access_v1_credential_service_proto,
+	accessv1.File_otklik_access_v1_privacy_service_proto,
+	accessv1.File_otklik_access_v1_vault_service_proto,
+	accessv1.File_otklik_access_v1_webhook_service_proto,
+}
+
+// accessOf is what a method declares of who may call it.
+func accessOf(m protoreflect.MethodDescriptor) *typev1.Access {
+	access, _ := proto.GetExtension(m.Options(), typev1.E_Access).(*typev1.Access)
+	return access
 }
 
 func eachMethod(visit func(protoreflect.MethodDescriptor)) {
@@ -33,16 +49,66 @@ func eachMethod(visit func(protoreflect.MethodDescriptor)) {
 	}
 }
 
-func TestEveryMethodNamesItsPermission(t *testing.T) {
+// No service file is forgotten in serviceFiles: what is not listed there is checked by nothing here.
+func TestEveryServiceIsChecked(t *testing.T) {
+	t.Parallel()
+	listed := make(map[string]bool)
+	for _, file := range serviceFiles {
+		listed[file.Path()] = true
+	}
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if strings.HasPrefix(file.Path(), "otklik/") && file.Services().Len() > 0 && !listed[file.Path()] {
+			t.Errorf("%s is not among serviceFiles", file.Path())
+		}
+		return true
+	})
+}
+
+func TestEveryMethodDeclaresAccess(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[a-z]+\.[a-z_]+\.[a-z_]+$`)
 	eachMethod(func(m protoreflect.MethodDescriptor) {
-		permission, _ := proto.GetExtension(m.Options(), typev1.E_Permission).(string)
-		if !form.MatchString(permission) {
-			t.Errorf("%s: permission %q is not service.resource.verb", m.FullName(), permission)
+		access := accessOf(m)
+		if !form.MatchString(access.GetPermission()) {
+			t.Errorf("%s: permission %q is not service.resource.verb", m.FullName(), access.GetPermission())
 		}
-		if service := strings.Split(string(m.FullName()), ".")[1]; !strings.HasPrefix(permission, service+".") {
-			t.Errorf("%s: permission %q does not begin with %s", m.FullName(), permission, service)
+		if service := strings.Split(string(m.FullName()), ".")[1]; !strings.HasPrefix(access.GetPermission(), service+".") {
+			t.Errorf("%s: permission %q does not begin with %s", m.FullName(), access.GetPermission(), service)
+		}
+		if access.GetReach() == typev1.Access_REACH_UNSPECIFIED || access.GetAudit() == typev1.Access_AUDIT_UNSPECIFIED {
+			t.Errorf("%s: reach %v, audit %v: both must be declared", m.FullName(), access.GetReach(), access.GetAudit())
+		}
+		if path := access.GetResource(); path != "" && !hasText(m.Input(), path) {
+			t.Errorf("%s: the request has no text at %q", m.FullName(), path)
+		}
+	})
+}
+
+// hasText tells whether a message has a text field at a path.
+func hasText(m protoreflect.MessageDescriptor, path string) bool {
+	name, rest, nested := strings.Cut(path, ".")
+	field := m.Fields().ByName(protoreflect.Name(name))
+	if field == nil {
+		return false
+	}
+	if nested {
+		return field.Message() != nil && hasText(field.Message(), rest)
+	}
+	return field.Kind() == protoreflect.StringKind && !field.IsList()
+}
+
+// What changes something is remembered in the audit log, unless it is one of the many small things that apps and the suite itself do.
+func TestChangesAreAudited(t *testing.T) {
+	t.Parallel()
+	unaudited := map[string]bool{
+		"survey.responses.submit": true, "survey.refusals.record": true, // data themselves
+		"access.credentials.report": true, "access.vault.lease": true, "access.vault.get": true, "access.audit.append": true, // the suite's own
+	}
+	eachMethod(func(m protoreflect.MethodDescriptor) {
+		level := m.Options().(*descriptorpb.MethodOptions).GetIdempotencyLevel()
+		access := accessOf(m)
+		if level != descriptorpb.MethodOptions_NO_SIDE_EFFECTS && access.GetAudit() != typev1.Access_AUDIT_CHANGE && !unaudited[access.GetPermission()] {
+			t.Errorf("%s changes something and is not audited as a change", m.FullName())
 		}
 	})
 }
@@ -106,8 +172,8 @@ func TestRequestFieldsAreBounded(t *testing.T) {
 func TestNoRequestCarriesTheOrganisation(t *testing.T) {
 	t.Parallel()
 	eachMethod(func(m protoreflect.MethodDescriptor) {
-		permission, _ := proto.GetExtension(m.Options(), typev1.E_Permission).(string)
-		if permission == "survey.events.stream" {
+		switch accessOf(m).GetPermission() {
+		case "survey.events.stream", "access.credentials.resolve":
 			return // for the suite's own services, which act for all organisations
 		}
 		fields := m.Input().Fields()
