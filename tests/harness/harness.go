@@ -5,6 +5,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -100,20 +101,41 @@ func Start(ctx context.Context, o Options) (*Suite, error) {
 	return s, nil
 }
 
+// portAttempts is how often a suite is started when somebody else takes its ports before it does.
+const portAttempts = 5
+
 // begin prepares what the processes need and starts them.
 func (s *Suite) begin(ctx context.Context) error {
-	for _, r := range s.Replicas() {
-		var err error
-		if s.ports[r], err = choosePorts(r.Part); err != nil {
-			return err
-		}
+	if err := s.choosePorts(); err != nil {
+		return err
 	}
 	if s.options.Layout.served() {
 		if err := s.prepareServers(ctx); err != nil {
 			return err
 		}
 	}
-	return s.Restart(ctx)
+	err := s.Restart(ctx)
+	for try := 1; errors.Is(err, errAddressTaken) && try < portAttempts; try++ {
+		// All over: those that run already look for the others at the addresses chosen before.
+		s.Kill()
+		clear(s.procs)
+		if err := s.choosePorts(); err != nil {
+			return err
+		}
+		err = s.Restart(ctx)
+	}
+	return err
+}
+
+// choosePorts finds addresses for all processes.
+func (s *Suite) choosePorts() error {
+	for _, r := range s.Replicas() {
+		var err error
+		if s.ports[r], err = choosePorts(r.Part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Dir is the data folder.

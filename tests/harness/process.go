@@ -20,6 +20,9 @@ import (
 // ErrNotReady tells that a process ended or took too long before it printed its ready line.
 var ErrNotReady = errors.New("the process did not become ready")
 
+// errAddressTaken tells that a process ended because somebody else was faster to take its port.
+var errAddressTaken = errors.New("the address is in use")
+
 // Ready is the line that a process prints when it can be used.
 type Ready struct {
 	// HTTP is the base address of the REST API, GRPC the address of the services; empty where a process has none.
@@ -67,7 +70,8 @@ func (l *log) String() string {
 func (s *Suite) launch(ctx context.Context, args []string) (*process, error) {
 	// Not CommandContext: the process outlives the context of its start.
 	cmd := exec.Command(s.binary, args...) //nolint:noctx
-	cmd.Stderr = &s.log
+	var said log
+	cmd.Stderr = io.MultiWriter(&s.log, &said)
 	cmd.Env = append(environment(), s.options.Environment...)
 	// A child must not outlive a test run that was killed; and signals to the test's group are not for it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
@@ -95,6 +99,9 @@ func (s *Suite) launch(ctx context.Context, args []string) (*process, error) {
 	case line := <-lines:
 		if err := json.Unmarshal(line, &p.ready); err != nil {
 			p.kill()
+			if strings.Contains(said.String(), errAddressTaken.Error()) {
+				err = errAddressTaken
+			}
 			return nil, fmt.Errorf("%w: %v printed %q: %w", ErrNotReady, args, line, errors.Join(err, p.err))
 		}
 		p.startTime = time.Since(began)

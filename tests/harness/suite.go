@@ -77,6 +77,9 @@ func (s *Suite) StartReplica(ctx context.Context, r Replica) error {
 	return s.startAll(ctx, []Replica{r})
 }
 
+// portPatience is how long a process that is started again waits for its port.
+const portPatience = 5 * time.Second
+
 func (s *Suite) startAll(ctx context.Context, replicas []Replica) error {
 	started, errs := make([]*process, len(replicas)), make([]error, len(replicas))
 	var group sync.WaitGroup
@@ -87,6 +90,11 @@ func (s *Suite) startAll(ctx context.Context, replicas []Replica) error {
 		}
 		group.Go(func() {
 			started[i], errs[i] = s.launch(ctx, s.arguments(r, config))
+			// A process that had its port before has to wait until whoever borrowed it has gone.
+			for until := time.Now().Add(portPatience); s.procs[r] != nil && errors.Is(errs[i], errAddressTaken) && time.Now().Before(until); {
+				time.Sleep(portPatience / 20)
+				started[i], errs[i] = s.launch(ctx, s.arguments(r, config))
+			}
 			if errs[i] != nil {
 				errs[i] = fmt.Errorf("start %s: %w", r, errs[i])
 			}
