@@ -1,0 +1,73 @@
+// Package api serves the access service's RPCs: it takes the organisation from the caller's credential, asks the rules and the store, and
+// converts between messages and records. It alone knows both protobuf and records.
+package api
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/libs/page"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	"github.com/otklik/otklik/services/access/internal/credential"
+	"github.com/otklik/otklik/services/access/internal/store"
+)
+
+// Options of New.
+type Options struct {
+	// Store keeps the data. Required.
+	Store store.Store
+	// Roles says which roles there are and what they give. Required.
+	Roles credential.Roles
+	// SessionLifetime is how long a session lasts.
+	SessionLifetime time.Duration
+	// PageTTL is how long page tokens are good for; 0 means page.DefaultTTL.
+	PageTTL time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server serves the service's RPCs.
+type Server struct {
+	store    store.Store
+	roles    credential.Roles
+	rules    *validation.Interceptor
+	pages    page.Codec
+	now      func() time.Time
+	lifetime time.Duration
+}
+
+// New makes a server.
+func New(o Options) (*Server, error) {
+	rules, err := validation.New()
+	if err != nil {
+		return nil, fmt.Errorf("make checker of items: %w", err)
+	}
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &Server{
+		store: o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
+		// Microseconds are what every backend can keep.
+		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+	}, nil
+}
+
+// Register registers the services.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	accessv1.RegisterAccessServiceServer(r, &accessServer{Server: s})
+	accessv1.RegisterCredentialServiceServer(r, &credentialServer{Server: s})
+	accessv1.RegisterAuditServiceServer(r, &auditServer{Server: s})
+	accessv1.RegisterVaultServiceServer(r, &vaultServer{Server: s})
+	accessv1.RegisterPrivacyServiceServer(r, &privacyServer{Server: s})
+	accessv1.RegisterWebhookServiceServer(r, &webhookServer{Server: s})
+}
+
+// accessServer serves AccessService.
+type accessServer struct {
+	accessv1.UnimplementedAccessServiceServer
+	*Server
+}

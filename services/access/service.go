@@ -1,0 +1,131 @@
+// Package access is the service that says who may do what: keys, members, sessions and one-time tokens, and what was done with them.
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/access/internal/api"
+	"github.com/otklik/otklik/services/access/internal/credential"
+	"github.com/otklik/otklik/services/access/internal/store"
+	"github.com/otklik/otklik/services/access/internal/store/postgres"
+	"github.com/otklik/otklik/services/access/internal/store/sqlite"
+)
+
+// Schema is what the service keeps in PostgreSQL, for otklik migrate.
+func Schema() pgkit.Schema { return postgres.Schema() }
+
+// Roles says which roles there are and what they give.
+type Roles = credential.Roles
+
+// Deps is what the service needs from outside.
+type Deps struct {
+	// Data is the folder that a relative Config.Path begins in; empty means the working directory.
+	Data string
+	// Roles says which roles there are and what they give. Required.
+	Roles Roles
+	// Survey and Scoring reach the services of those names, with a credential of the role service; nil where nothing is to be asked of them.
+	Survey, Scoring grpc.ClientConnInterface
+	// Instance names this process among its replicas; empty: a name is made.
+	Instance string
+	// Logger gets what has no caller to be told; nil discards it.
+	Logger *slog.Logger
+	// Tracers make spans of the statements of calls that are traced; nil makes none.
+	Tracers trace.TracerProvider
+	// Meters make instruments; nil makes none.
+	Meters metric.MeterProvider
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// backend is a store with what the service has to know of where it is kept.
+type backend interface {
+	store.Store
+	// Place says where the data is, for logs.
+	Place() string
+}
+
+// Service is an access service that is ready to be registered and run.
+type Service struct {
+	api   *api.Server
+	store backend
+	log   *slog.Logger
+}
+
+// New opens the store and makes the service. When it fails, nothing is left open. It does not wait for other services.
+func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	if deps.Roles == nil {
+		return nil, errors.New("check dependencies: Roles is needed")
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	db, err := open(ctx, config, deps)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s, err := newService(config, deps, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	deps.Logger.InfoContext(ctx, "access store is open", slog.String("path", db.Place()))
+	return s, nil
+}
+
+// newService makes a service over a store, which stays the caller's when it fails.
+func newService(config Config, deps Deps, db backend) (*Service, error) {
+	server, err := api.New(api.Options{
+		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Service{api: server, store: db, log: deps.Logger}, nil
+}
+
+// open opens the store that the configuration names.
+func open(ctx context.Context, config Config, deps Deps) (backend, error) {
+	if config.Postgres.Enabled() {
+		return postgres.Open(ctx, config.Postgres, pgkit.Options{Component: component, Logger: deps.Logger, Tracers: deps.Tracers, Meters: deps.Meters})
+	}
+	path := config.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(deps.Data, path)
+	}
+	return sqlite.Open(ctx, path)
+}
+
+// Register registers the service's RPCs.
+func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
+
+// Run does what happens outside of calls until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		<-ctx.Done()
+		return nil
+	})
+	return work.Wait()
+}
+
+// Ready tells whether the service's own store can be read.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
+func (s *Service) Close() error { return s.store.Close() }
