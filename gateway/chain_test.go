@@ -109,7 +109,7 @@ func newChain(t *testing.T, inProcess bool, limiter limit.Limiter) *chain {
 		}
 	})
 	c.bench = newBench(t, withDeps(func(d *gateway.Deps) {
-		d.Survey, d.Scoring = conn, conn
+		d.Survey, d.Scoring, d.Access = conn, conn, conn
 		d.Logger, d.Meters, d.Tracers, d.Metrics = c.gatewayTelemetry.Logger, c.gatewayTelemetry.Meters, c.gatewayTelemetry.Tracers, c.gatewayTelemetry.MetricsHandler()
 	}))
 	c.survey = survey

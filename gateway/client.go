@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -20,7 +21,7 @@ type surveyClient struct {
 // StreamResponses opens the export.
 func (c surveyClient) StreamResponses(ctx context.Context, in *surveyv1.StreamResponsesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[surveyv1.StreamResponsesResponse], error) {
 	s, err := c.SurveyServiceClient.StreamResponses(ctx, in, opts...)
-	return started(s, err)
+	return started(ctx, s, err)
 }
 
 // scoringClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
@@ -31,30 +32,61 @@ type scoringClient struct {
 // WatchScores opens the live scores.
 func (c scoringClient) WatchScores(ctx context.Context, in *scoringv1.WatchScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.WatchScoresResponse], error) {
 	s, err := c.ScoringServiceClient.WatchScores(ctx, in, opts...)
-	return started(s, err)
+	return started(ctx, s, err)
+}
+
+// auditClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
+type auditClient struct {
+	accessv1.AuditServiceClient
+}
+
+// StreamAuditEntries opens the export of the audit log.
+func (c auditClient) StreamAuditEntries(ctx context.Context, in *accessv1.StreamAuditEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[accessv1.StreamAuditEntriesResponse], error) {
+	s, err := c.AuditServiceClient.StreamAuditEntries(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
+// privacyClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
+type privacyClient struct {
+	accessv1.PrivacyServiceClient
+}
+
+// ExportPersonData opens the export of what is kept about a person.
+func (c privacyClient) ExportPersonData(ctx context.Context, in *accessv1.ExportPersonDataRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[accessv1.ExportPersonDataResponse], error) {
+	s, err := c.PrivacyServiceClient.ExportPersonData(ctx, in, opts...)
+	return started(ctx, s, err)
 }
 
 // startedStream is a stream whose first message has arrived. A call that is refused fails before: grpc-gateway asks for the header first and
 // answers its error with the right HTTP status, while it would send 200 or a bare body for an error of the first message.
 type startedStream[M any] struct {
 	grpc.ServerStreamingClient[M]
-	first *M
-	end   error
+	exchange *exchange // nil for calls that belong to no request
+	first    *M
+	end      error
 }
 
-func started[M any](s grpc.ServerStreamingClient[M], err error) (grpc.ServerStreamingClient[M], error) {
+func started[M any](ctx context.Context, s grpc.ServerStreamingClient[M], err error) (grpc.ServerStreamingClient[M], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &startedStream[M]{ServerStreamingClient: s}, nil
+	return &startedStream[M]{ServerStreamingClient: s, exchange: exchangeOf(ctx)}, nil
 }
 
-// Header waits for the first message and returns the error of a stream that fails before it. It returns no metadata: none leaves the gateway,
-// and asking the in-process channel for them after a message waits for the next.
+// Header waits for the first message and returns the error of a stream that fails before it. What the metadata say of limits is kept for the
+// answer, since grpc-gateway would lose those of a refused call.
 func (s *startedStream[M]) Header() (metadata.MD, error) {
-	s.first, s.end = s.ServerStreamingClient.Recv()
-	if s.end != nil && !errors.Is(s.end, io.EOF) {
-		return nil, s.end
+	// In this order: asking the in-process channel for metadata after a message waits for the next.
+	header, err := s.ServerStreamingClient.Header()
+	if s.exchange != nil {
+		s.exchange.sayLimits(header)
+	}
+	if err == nil {
+		s.first, err = s.ServerStreamingClient.Recv()
+	}
+	s.end = err
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
 	return metadata.MD{}, nil
 }

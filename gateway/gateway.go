@@ -27,6 +27,8 @@ type Deps struct {
 	Survey grpc.ClientConnInterface
 	// Scoring leads to the scoring service. Required.
 	Scoring grpc.ClientConnInterface
+	// Access leads to the access service. Required.
+	Access grpc.ClientConnInterface
 	// Ready tells for each part of the process, by name, why it is not ready; nil for one that is. It is called by /readyz with a
 	// deadline. What goes to the log is the text of the error; clients are shown what its method Public() string says, if it has one.
 	// Missing means that there is nothing to wait for.
@@ -65,8 +67,8 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("check gateway configuration: %w", err)
 	}
-	if deps.Survey == nil || deps.Scoring == nil || deps.Logger == nil {
-		return nil, errors.New("build gateway: the connections to survey and scoring and a logger are required")
+	if deps.Survey == nil || deps.Scoring == nil || deps.Access == nil || deps.Logger == nil {
+		return nil, errors.New("build gateway: the connections to survey, scoring and access and a logger are required")
 	}
 	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON()), tracer: telemetry.Tracer(deps.Tracers, scopeName)}
 	var err error

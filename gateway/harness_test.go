@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/otklik/otklik/gateway"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -98,11 +99,75 @@ func (s *scoringStub) WatchScores(r *scoringv1.WatchScoresRequest, out grpc.Serv
 	return s.watch(r, out)
 }
 
+// accessStub answers the calls that a test gives it and UNIMPLEMENTED for the rest.
+type accessStub struct {
+	accessv1.UnimplementedAccessServiceServer
+	accessv1.UnimplementedAuditServiceServer
+	accessv1.UnimplementedPrivacyServiceServer
+	accessv1.UnimplementedWebhookServiceServer
+	caller        func(context.Context, *accessv1.GetCallerRequest) (*accessv1.GetCallerResponse, error)
+	update        func(context.Context, *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error)
+	createSession func(context.Context, *accessv1.CreateSessionRequest) (*accessv1.CreateSessionResponse, error)
+	endSession    func(context.Context, *accessv1.EndSessionRequest) (*accessv1.EndSessionResponse, error)
+	entries       func(*accessv1.StreamAuditEntriesRequest, grpc.ServerStreamingServer[accessv1.StreamAuditEntriesResponse]) error
+	person        func(*accessv1.ExportPersonDataRequest, grpc.ServerStreamingServer[accessv1.ExportPersonDataResponse]) error
+}
+
+func (s *accessStub) register(r grpc.ServiceRegistrar) {
+	accessv1.RegisterAccessServiceServer(r, s)
+	accessv1.RegisterAuditServiceServer(r, s)
+	accessv1.RegisterPrivacyServiceServer(r, s)
+	accessv1.RegisterWebhookServiceServer(r, s)
+}
+
+func (s *accessStub) GetCaller(ctx context.Context, r *accessv1.GetCallerRequest) (*accessv1.GetCallerResponse, error) {
+	if s.caller == nil {
+		return s.UnimplementedAccessServiceServer.GetCaller(ctx, r)
+	}
+	return s.caller(ctx, r)
+}
+
+func (s *accessStub) UpdateApiKey(ctx context.Context, r *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error) {
+	if s.update == nil {
+		return s.UnimplementedAccessServiceServer.UpdateApiKey(ctx, r)
+	}
+	return s.update(ctx, r)
+}
+
+func (s *accessStub) CreateSession(ctx context.Context, r *accessv1.CreateSessionRequest) (*accessv1.CreateSessionResponse, error) {
+	if s.createSession == nil {
+		return s.UnimplementedAccessServiceServer.CreateSession(ctx, r)
+	}
+	return s.createSession(ctx, r)
+}
+
+func (s *accessStub) EndSession(ctx context.Context, r *accessv1.EndSessionRequest) (*accessv1.EndSessionResponse, error) {
+	if s.endSession == nil {
+		return s.UnimplementedAccessServiceServer.EndSession(ctx, r)
+	}
+	return s.endSession(ctx, r)
+}
+
+func (s *accessStub) StreamAuditEntries(r *accessv1.StreamAuditEntriesRequest, out grpc.ServerStreamingServer[accessv1.StreamAuditEntriesResponse]) error {
+	if s.entries == nil {
+		return s.UnimplementedAuditServiceServer.StreamAuditEntries(r, out)
+	}
+	return s.entries(r, out)
+}
+
+func (s *accessStub) ExportPersonData(r *accessv1.ExportPersonDataRequest, out grpc.ServerStreamingServer[accessv1.ExportPersonDataResponse]) error {
+	if s.person == nil {
+		return s.UnimplementedPrivacyServiceServer.ExportPersonData(r, out)
+	}
+	return s.person(r, out)
+}
+
 // bench is a gateway in front of stubs behind a real gRPC connection.
 type bench struct {
 	t       testing.TB
 	survey  *surveyStub
 	scoring *scoringStub
+	access  *accessStub
 	logs    *strings.Builder
 	gateway *gateway.Gateway
 	conn    *grpc.ClientConn
@@ -118,7 +183,8 @@ func inProcess(b *bench) {
 	channel := &inprocgrpc.Channel{}
 	surveyv1.RegisterSurveyServiceServer(channel, b.survey)
 	scoringv1.RegisterScoringServiceServer(channel, b.scoring)
-	b.deps.Survey, b.deps.Scoring = channel, channel
+	b.access.register(channel)
+	b.deps.Survey, b.deps.Scoring, b.deps.Access = channel, channel, channel
 }
 
 // overBothChannels runs a test with stubs behind a connection and behind the in-process channel, which differ in streams.
@@ -137,9 +203,9 @@ func withDeps(change func(*gateway.Deps)) option {
 
 func newBench(t testing.TB, options ...option) *bench {
 	t.Helper()
-	b := &bench{t: t, survey: &surveyStub{}, scoring: &scoringStub{}, logs: &strings.Builder{}, config: gateway.DefaultConfig()}
-	b.conn = dialStubs(t, b.survey, b.scoring)
-	b.deps = gateway.Deps{Survey: b.conn, Scoring: b.conn, Logger: slog.New(slog.DiscardHandler)}
+	b := &bench{t: t, survey: &surveyStub{}, scoring: &scoringStub{}, access: &accessStub{}, logs: &strings.Builder{}, config: gateway.DefaultConfig()}
+	b.conn = dialStubs(t, b.survey, b.scoring, b.access)
+	b.deps = gateway.Deps{Survey: b.conn, Scoring: b.conn, Access: b.conn, Logger: slog.New(slog.DiscardHandler)}
 	for _, o := range options {
 		o(b)
 	}
@@ -166,12 +232,13 @@ func newBench(t testing.TB, options ...option) *bench {
 	return b
 }
 
-func dialStubs(t testing.TB, survey *surveyStub, scoring *scoringStub) *grpc.ClientConn {
+func dialStubs(t testing.TB, survey *surveyStub, scoring *scoringStub, access *accessStub) *grpc.ClientConn {
 	t.Helper()
 	l := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
 	surveyv1.RegisterSurveyServiceServer(server, survey)
 	scoringv1.RegisterScoringServiceServer(server, scoring)
+	access.register(server)
 	go server.Serve(l) //nolint:errcheck // ends with Stop
 	conn, err := grpc.NewClient("passthrough:///stubs",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }),

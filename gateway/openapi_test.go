@@ -36,9 +36,7 @@ func documentModel(t *testing.T) v3.Document {
 
 func allRoutes(t *testing.T) []*route {
 	t.Helper()
-	routes, err := routesOf(
-		surveyv1.File_otklik_survey_v1_survey_service_proto.Services().Get(0),
-		scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().Get(0))
+	routes, err := routesOf(routedServices()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/otklik/otklik/libs/interceptor/requestid"
-	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
-	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
 // rest is the API over REST: grpc-gateway's translation with the strictness that it lacks around it.
@@ -30,17 +28,14 @@ type rest struct {
 }
 
 func newREST(g *Gateway) (*rest, error) {
-	routes, err := routesOf(
-		surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
-		scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
-	)
+	routes, err := routesOf(routedServices()...)
 	if err != nil {
 		return nil, err
 	}
 	re := &rest{gateway: g, routes: make(map[string]*route, len(routes)), probe: runtime.NewServeMux(runtime.WithDisablePathLengthFallback())}
 	for _, r := range routes {
 		re.routes[r.key()] = r
-		if err := re.probe.HandlePath(r.method, r.template, probeMatch); err != nil {
+		if err := re.probe.HandlePath(r.method, r.template, probeMatch(r)); err != nil {
 			return nil, fmt.Errorf("register %s %s: %w", r.method, r.template, err)
 		}
 	}
@@ -60,20 +55,14 @@ func newREST(g *Gateway) (*rest, error) {
 		runtime.WithErrorHandler(re.callFailed),
 		runtime.WithStreamErrorHandler(re.streamFailed),
 		runtime.WithRoutingErrorHandler(re.routingFailed),
+		runtime.WithForwardResponseOption(forwardLimits),
 		runtime.WithForwardResponseRewriter(rewriteResponse),
 		// Both would let a request be another one than its method says.
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithWriteContentLength(),
 	)
-	ctx := context.Background()
-	if err := surveyv1.RegisterSurveyServiceHandlerClient(ctx, re.mux, surveyClient{surveyv1.NewSurveyServiceClient(g.deps.Survey)}); err != nil {
-		return nil, fmt.Errorf("register survey service: %w", err)
-	}
-	if err := scoringv1.RegisterScoringServiceHandlerClient(ctx, re.mux, scoringClient{scoringv1.NewScoringServiceClient(g.deps.Scoring)}); err != nil {
-		return nil, fmt.Errorf("register scoring service: %w", err)
-	}
-	return re, nil
+	return re, registerServices(re.mux, g.deps)
 }
 
 // incomingHeader names the only request header that becomes metadata. Authorization is passed on by grpc-gateway itself, the trace by the
@@ -140,6 +129,9 @@ func (re *rest) callFailed(ctx context.Context, _ *runtime.ServeMux, _ runtime.M
 		x.fail(x.body.faultStatus, x.body.fault)
 		return
 	}
+	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
+		x.sayLimits(md.HeaderMD)
+	}
 	writeError(x, 0, re.gateway.present(ctx, x.id, err))
 }
 
@@ -167,11 +159,7 @@ func (re *rest) routingFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.
 func (re *rest) allowed(r *http.Request) []string {
 	var methods []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		answer := &probeAnswer{header: http.Header{}}
-		question := r.Clone(r.Context())
-		question.Method, question.Body = method, http.NoBody
-		re.probe.ServeHTTP(answer, question)
-		if answer.matched {
+		if re.routeFor(method, r) != nil {
 			methods = append(methods, method)
 		}
 	}
@@ -179,16 +167,25 @@ func (re *rest) allowed(r *http.Request) []string {
 	return methods
 }
 
+// routeFor returns the route that a method has on the path of r, nil where there is none.
+func (re *rest) routeFor(method string, r *http.Request) *route {
+	answer := &probeAnswer{header: http.Header{}}
+	question := r.Clone(r.Context())
+	question.Method, question.Body = method, http.NoBody
+	re.probe.ServeHTTP(answer, question)
+	return answer.matched
+}
+
 // probeAnswer is a ResponseWriter that only takes note of a match.
 type probeAnswer struct {
 	header  http.Header
-	matched bool
+	matched *route
 }
 
 func (a *probeAnswer) Header() http.Header       { return a.header }
 func (*probeAnswer) Write(p []byte) (int, error) { return len(p), nil }
 func (*probeAnswer) WriteHeader(int)             {}
 
-func probeMatch(w http.ResponseWriter, _ *http.Request, _ map[string]string) {
-	w.(*probeAnswer).matched = true
+func probeMatch(r *route) runtime.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request, _ map[string]string) { w.(*probeAnswer).matched = r }
 }

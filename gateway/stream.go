@@ -47,7 +47,7 @@ func (re *rest) serveStream(next runtime.HandlerFunc, x *exchange, r *http.Reque
 	if !x.route.hasBody {
 		x.endReadTimeout()
 	}
-	next(x, r.WithContext(ctx), params)
+	next(x, r.WithContext(withExchange(ctx, x)), params)
 }
 
 // acceptsEvents tells whether an Accept header names server-sent events.

@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// routedServices are the services that clients reach. What the services of the suite say to each other is not among them: CredentialService,
+// VaultService, PersonService, EventFeedService. A method without a REST binding is not routed either.
+func routedServices() []protoreflect.ServiceDescriptor {
+	return []protoreflect.ServiceDescriptor{
+		surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
+		scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
+		accessv1.File_otklik_access_v1_access_service_proto.Services().ByName("AccessService"),
+		accessv1.File_otklik_access_v1_audit_service_proto.Services().ByName("AuditService"),
+		accessv1.File_otklik_access_v1_privacy_service_proto.Services().ByName("PrivacyService"),
+		accessv1.File_otklik_access_v1_webhook_service_proto.Services().ByName("WebhookService"),
+	}
+}
+
+// registerServices leads the routes of routedServices to where they are answered.
+func registerServices(mux *runtime.ServeMux, deps Deps) error {
+	ctx := context.Background()
+	if err := surveyv1.RegisterSurveyServiceHandlerClient(ctx, mux, surveyClient{surveyv1.NewSurveyServiceClient(deps.Survey)}); err != nil {
+		return fmt.Errorf("register survey service: %w", err)
+	}
+	if err := scoringv1.RegisterScoringServiceHandlerClient(ctx, mux, scoringClient{scoringv1.NewScoringServiceClient(deps.Scoring)}); err != nil {
+		return fmt.Errorf("register scoring service: %w", err)
+	}
+	if err := accessv1.RegisterAccessServiceHandlerClient(ctx, mux, accessv1.NewAccessServiceClient(deps.Access)); err != nil {
+		return fmt.Errorf("register access service: %w", err)
+	}
+	if err := accessv1.RegisterAuditServiceHandlerClient(ctx, mux, auditClient{accessv1.NewAuditServiceClient(deps.Access)}); err != nil {
+		return fmt.Errorf("register audit service: %w", err)
+	}
+	if err := accessv1.RegisterPrivacyServiceHandlerClient(ctx, mux, privacyClient{accessv1.NewPrivacyServiceClient(deps.Access)}); err != nil {
+		return fmt.Errorf("register privacy service: %w", err)
+	}
+	if err := accessv1.RegisterWebhookServiceHandlerClient(ctx, mux, accessv1.NewWebhookServiceClient(deps.Access)); err != nil {
+		return fmt.Errorf("register webhook service: %w", err)
+	}
+	return nil
+}
