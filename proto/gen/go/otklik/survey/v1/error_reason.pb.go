@@ -63,6 +63,12 @@ const (
 	ErrorReason_ERROR_REASON_REFUSAL_INVALID ErrorReason = 18
 	// The position asked for lies beyond the last change: the log is not the one that was read before. Begin again from 0.
 	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 19
+	// The organisation stores as much as it may; see GetUsage. What was stored before is still replayed.
+	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 20
+	// Employees were asked: nobody reads single answers and refusals.
+	ErrorReason_ERROR_REASON_POPULATION_PROTECTED ErrorReason = 21
+	// The credential is bound to another invitation, respondent or identifier.
+	ErrorReason_ERROR_REASON_CREDENTIAL_BOUND ErrorReason = 22
 )
 
 // Enum value maps for ErrorReason.
@@ -87,6 +93,9 @@ var (
 		16: "ERROR_REASON_UPDATE_MASK_INVALID",
 		18: "ERROR_REASON_REFUSAL_INVALID",
 		19: "ERROR_REASON_POSITION_AHEAD",
+		20: "ERROR_REASON_QUOTA_EXCEEDED",
+		21: "ERROR_REASON_POPULATION_PROTECTED",
+		22: "ERROR_REASON_CREDENTIAL_BOUND",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -108,6 +117,9 @@ var (
 		"ERROR_REASON_UPDATE_MASK_INVALID":   16,
 		"ERROR_REASON_REFUSAL_INVALID":       18,
 		"ERROR_REASON_POSITION_AHEAD":        19,
+		"ERROR_REASON_QUOTA_EXCEEDED":        20,
+		"ERROR_REASON_POPULATION_PROTECTED":  21,
+		"ERROR_REASON_CREDENTIAL_BOUND":      22,
 	}
 )
 
@@ -142,7 +154,7 @@ var File_otklik_survey_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xc4\x05\n" +
+	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xaf\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -163,7 +175,10 @@ const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_PAGE_TOKEN_INVALID\x10\x0f\x12$\n" +
 	" ERROR_REASON_UPDATE_MASK_INVALID\x10\x10\x12 \n" +
 	"\x1cERROR_REASON_REFUSAL_INVALID\x10\x12\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10\x13\"\x04\b\x11\x10\x11*\x1fERROR_REASON_STREAM_INTERRUPTEDBAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
+	"\x1bERROR_REASON_POSITION_AHEAD\x10\x13\x12\x1f\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x14\x12%\n" +
+	"!ERROR_REASON_POPULATION_PROTECTED\x10\x15\x12!\n" +
+	"\x1dERROR_REASON_CREDENTIAL_BOUND\x10\x16\"\x04\b\x11\x10\x11*\x1fERROR_REASON_STREAM_INTERRUPTEDBAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
 
 var (
 	file_otklik_survey_v1_error_reason_proto_rawDescOnce sync.Once
