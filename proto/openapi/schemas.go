@@ -44,6 +44,12 @@ func (m *mender) mendSchemas(components *object) {
 	if mask := m.schemas.object("google.protobuf.FieldMask"); mask != nil {
 		mask.set("description", "Names of fields, separated by commas, for example `displayName,draft`.")
 	}
+	if duration := m.schemas.object("google.protobuf.Duration"); duration != nil {
+		// The format of that name is another one, ISO 8601.
+		duration.delete("format")
+		duration.set("pattern", `^-?[0-9]+(\.[0-9]{1,9})?s$`)
+		duration.set("description", "A length of time in seconds, for example `86400s`.")
+	}
 	m.addPartials()
 	// Requests without a value are as good as those with null, but no answer holds null: clients need not be ready for it.
 	walk(components, func(o *object) {
