@@ -29,6 +29,14 @@ type FieldViolation struct {
 	Description string
 }
 
+// QuotaViolation says which quota is used up.
+type QuotaViolation struct {
+	// Subject is what the quota belongs to, e.g. `organization:acme`.
+	Subject string
+	// Description is one sentence for people, in English.
+	Description string
+}
+
 // ReasonShuttingDown is the reason of calls that end because the server is being stopped. It is no fault: nobody needs to be woken.
 const ReasonShuttingDown = "SHUTTING_DOWN"
 
@@ -46,6 +54,8 @@ type Error struct {
 	Metadata map[string]string
 	// Fields names the fields at fault.
 	Fields []FieldViolation
+	// Quotas names the quotas that are used up.
+	Quotas []QuotaViolation
 	// RetryAfter is the shortest wait before a retry; 0 means no advice (UNAVAILABLE and RESOURCE_EXHAUSTED then advise DefaultRetryAfter).
 	RetryAfter time.Duration
 
@@ -79,6 +89,13 @@ func WithFields(fields ...FieldViolation) Option {
 	return func(e *Error) { e.Fields = append(e.Fields, fields...) }
 }
 
+// WithQuota adds a quota that is used up: what it belongs to and a sentence for people.
+func WithQuota(subject, description string) Option {
+	return func(e *Error) {
+		e.Quotas = append(e.Quotas, QuotaViolation{Subject: subject, Description: description})
+	}
+}
+
 // WithMetadata adds one machine-readable detail; no personal data.
 func WithMetadata(key, value string) Option {
 	return func(e *Error) {
@@ -106,7 +123,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// GRPCStatus is the error as a status: ErrorInfo always, BadRequest when fields are named, RetryInfo when there is advice and always for
+// GRPCStatus is the error as a status: ErrorInfo always, BadRequest when fields are named, QuotaFailure when quotas are, RetryInfo when there is advice and always for
 // UNAVAILABLE and RESOURCE_EXHAUSTED. A detail that cannot be encoded (invalid UTF-8) is dropped together with the other details rather
 // than failing the answer.
 func (e *Error) GRPCStatus() *status.Status {
@@ -130,6 +147,13 @@ func (e *Error) GRPCStatus() *status.Status {
 			bad.FieldViolations[i] = &errdetails.BadRequest_FieldViolation{Field: f.Field, Reason: f.Reason, Description: f.Description}
 		}
 		details = append(details, bad)
+	}
+	if len(e.Quotas) > 0 {
+		used := &errdetails.QuotaFailure{Violations: make([]*errdetails.QuotaFailure_Violation, len(e.Quotas))}
+		for i, q := range e.Quotas {
+			used.Violations[i] = &errdetails.QuotaFailure_Violation{Subject: q.Subject, Description: q.Description}
+		}
+		details = append(details, used)
 	}
 	if after := e.retryAfter(); after > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(after)})

@@ -21,6 +21,7 @@ func full() *rpcerr.Error {
 	return rpcerr.New(codes.InvalidArgument, "BAD_SCORE", "the score is out of scale",
 		rpcerr.WithDomain("survey"), rpcerr.WithMetadata("scale", "nps"),
 		rpcerr.WithField("response.answers[2].score", "OUT_OF_RANGE", "must be 0 to 10"),
+		rpcerr.WithQuota("organization:acme", "1,000 submissions are stored"),
 		rpcerr.WithFields(rpcerr.FieldViolation{Field: "x", Description: "y"}),
 		rpcerr.WithRetryAfter(1500*time.Millisecond), rpcerr.WithCause(errCause))
 }

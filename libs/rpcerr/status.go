@@ -34,6 +34,10 @@ func FromStatus(st *status.Status) *Error {
 			for _, v := range d.GetFieldViolations() {
 				e.Fields = append(e.Fields, FieldViolation{Field: v.GetField(), Reason: v.GetReason(), Description: v.GetDescription()})
 			}
+		case *errdetails.QuotaFailure:
+			for _, v := range d.GetViolations() {
+				e.Quotas = append(e.Quotas, QuotaViolation{Subject: v.GetSubject(), Description: v.GetDescription()})
+			}
 		case *errdetails.RetryInfo:
 			e.RetryAfter = d.GetRetryDelay().AsDuration()
 		}
