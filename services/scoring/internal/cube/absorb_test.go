@@ -17,7 +17,7 @@ func answersOf(t *rapid.T, c *cube.Cube) []cube.Result {
 	var all []cube.Result
 	for _, survey := range c.Surveys() {
 		for _, grain := range []calendar.Grain{calendar.None, calendar.Day, calendar.Month} {
-			for _, key := range append(fact.ContextKeys(), fact.NoKey) {
+			for _, key := range append(fact.CountedKeys(), fact.NoKey) {
 				r, err := c.Query(cube.Query{
 					Survey: survey, Population: fact.Customer, Grain: grain, Key: key, WithAnswers: true, WithOutcomes: true, WithPooled: true,
 				})

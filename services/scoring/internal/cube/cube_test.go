@@ -22,7 +22,10 @@ var epoch = time.Date(2025, 12, 20, 0, 0, 0, 0, time.UTC)
 
 func genContext(t *rapid.T) fact.Context {
 	value := func(name string) string { return rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, name) }
-	return fact.Context{Touchpoint: value("touchpoint"), Channel: value("channel"), Location: value("location"), Language: value("language")}
+	return fact.Context{
+		Touchpoint: value("touchpoint"), Channel: value("channel"), Location: value("location"), Language: value("language"),
+		Region: value("region"), Company: value("company"), Employee: value("employee"),
+	}
 }
 
 func genTime(t *rapid.T) time.Time {
@@ -113,7 +116,7 @@ func TestQueryAgreesWithRecount(t *testing.T) {
 			calendar.None, calendar.Hour, calendar.Day, calendar.Week, calendar.Month, calendar.Quarter, calendar.Year,
 		}).Draw(rt, "grain")
 		q.Location = rapid.SampledFrom([]*time.Location{time.UTC, bishkek}).Draw(rt, "zone")
-		q.Key = rapid.SampledFrom(append(fact.ContextKeys(), fact.NoKey)).Draw(rt, "key")
+		q.Key = rapid.SampledFrom(append(fact.CountedKeys(), fact.NoKey)).Draw(rt, "key")
 		if q.Key != fact.NoKey && rapid.Bool().Draw(rt, "filter") {
 			v := rapid.SampledFrom([]string{"", "a", "b", "nowhere"}).Draw(rt, "value")
 			q.Value = &v

@@ -44,7 +44,7 @@ func (k deltaKey) compare(other deltaKey) int {
 type deltaFamily struct {
 	owner *Delta
 	all   deltaSeries
-	by    [fact.Language + 1]map[string]*deltaSeries
+	by    [fact.EmployeeKey + 1]map[string]*deltaSeries
 }
 
 // deltaSeries is the changes of one series.
@@ -134,10 +134,10 @@ func (d *Delta) family(key deltaKey) *deltaFamily {
 	return f
 }
 
-// under adds a change to the series of all circumstances and to that of each circumstance stated.
+// under adds a change to the series of all circumstances and to that of each circumstance stated, of those that are counted.
 func (f *deltaFamily) under(c fact.Context, change Change) {
 	f.all.add(change)
-	for key := fact.Touchpoint; key <= fact.Language; key++ {
+	for key := fact.Touchpoint; key <= fact.Company; key++ {
 		if v := c.Value(key); v != "" {
 			f.series(key, v).add(change)
 		}

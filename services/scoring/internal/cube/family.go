@@ -23,7 +23,7 @@ type family struct {
 	// all counts under all circumstances, by under each value of each key. Nothing is kept for circumstances that were not
 	// stated: that is the rest.
 	all series
-	by  [fact.Language + 1]map[string]*series
+	by  [fact.EmployeeKey + 1]map[string]*series
 }
 
 // newFamily is a family without counts. The values that it will count, as far as they are known and few, get symbols in their order: entries

@@ -10,10 +10,10 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
 
-// First byte of the encodings.
+// First byte of the encodings of records. Version 1 knows neither regions nor companies nor employees.
 const (
-	factVersion    = 1
-	refusalVersion = 1
+	version1       = 1
+	currentVersion = 2
 )
 
 // Bits of an answer's flags.
@@ -33,7 +33,7 @@ func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
 	if err := f.Check(); err != nil {
 		return b, fmt.Errorf("encode fact: %w", err)
 	}
-	b = append(b, factVersion)
+	b = append(b, currentVersion)
 	b = wire.AppendString(b, f.ID)
 	b = wire.AppendString(b, f.Survey)
 	b = binary.AppendUvarint(b, uint64(f.Revision))
@@ -78,8 +78,9 @@ func (a *Answer) append(b []byte) []byte {
 // else.
 func Decode(b []byte) (*Fact, error) {
 	r := wire.NewReader(b)
-	if v := r.Byte(); v != factVersion {
-		return nil, fmt.Errorf("decode fact: version %d: %w", v, wire.ErrCorrupt)
+	version := r.Byte()
+	if version != version1 && version != currentVersion {
+		return nil, fmt.Errorf("decode fact: version %d: %w", version, wire.ErrCorrupt)
 	}
 	f := &Fact{ID: r.String(), Survey: r.String()}
 	revision := r.Uvarint()
@@ -91,7 +92,7 @@ func Decode(b []byte) (*Fact, error) {
 	f.CountTime, f.ReceiveTime = readTimes(r)
 	f.Invitation, f.Respondent = r.String(), r.String()
 	f.Weight = r.Float()
-	f.Context = readContext(r)
+	f.Context = readContext(r, version)
 	if n := r.Count(minAnswer); n > 0 {
 		f.Answers = make([]Answer, n)
 	}
@@ -150,6 +151,10 @@ func appendContext(b []byte, c Context) []byte {
 	return b
 }
 
-func readContext(r *wire.Reader) Context {
-	return Context{Touchpoint: r.String(), Channel: r.String(), Location: r.String(), Language: r.String()}
+func readContext(r *wire.Reader, version byte) Context {
+	c := Context{Touchpoint: r.String(), Channel: r.String(), Location: r.String(), Language: r.String()}
+	if version != version1 {
+		c.Region, c.Company, c.Employee = r.String(), r.String(), r.String()
+	}
+	return c
 }

@@ -15,14 +15,25 @@ const (
 	Location ContextKey = 3
 	// Language is the language in which the respondent answered.
 	Language ContextKey = 4
+	// Region is the region that the place lies in.
+	Region ContextKey = 5
+	// Company is the client company that the respondent answers for.
+	Company ContextKey = 6
+	// EmployeeKey is with whom it came about. What was said of one is not counted by itself: it is only released in blocks.
+	EmployeeKey ContextKey = 7
 )
 
 // ContextKeys lists every key but NoKey.
-func ContextKeys() []ContextKey { return []ContextKey{Touchpoint, Channel, Location, Language} }
+func ContextKeys() []ContextKey { return append(CountedKeys(), EmployeeKey) }
+
+// CountedKeys lists the keys under whose values everything is counted.
+func CountedKeys() []ContextKey {
+	return []ContextKey{Touchpoint, Channel, Location, Language, Region, Company}
+}
 
 // String is the name of the key, as in the API.
 func (k ContextKey) String() string {
-	names := [...]string{"UNSPECIFIED", "TOUCHPOINT", "CHANNEL", "LOCATION", "LANGUAGE"}
+	names := [...]string{"UNSPECIFIED", "TOUCHPOINT", "CHANNEL", "LOCATION", "LANGUAGE", "REGION", "COMPANY", "EMPLOYEE"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -30,11 +41,11 @@ func (k ContextKey) String() string {
 }
 
 // Valid tells whether k names a circumstance.
-func (k ContextKey) Valid() bool { return k >= Touchpoint && k <= Language }
+func (k ContextKey) Valid() bool { return k >= Touchpoint && k <= EmployeeKey }
 
 // Context is the circumstances of an answer or a refusal. An empty value means that the circumstance was not stated.
 type Context struct {
-	Touchpoint, Channel, Location, Language string
+	Touchpoint, Channel, Location, Language, Region, Company, Employee string
 }
 
 // Value is the value of a key; empty when it was not stated or there is no such key.
@@ -48,6 +59,12 @@ func (c Context) Value(k ContextKey) string {
 		return c.Location
 	case Language:
 		return c.Language
+	case Region:
+		return c.Region
+	case Company:
+		return c.Company
+	case EmployeeKey:
+		return c.Employee
 	}
 	return ""
 }

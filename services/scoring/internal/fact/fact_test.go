@@ -19,6 +19,7 @@ func genContext(t *rapid.T) fact.Context {
 	return fact.Context{
 		Touchpoint: rapid.String().Draw(t, "touchpoint"), Channel: rapid.StringN(0, 5, -1).Draw(t, "channel"),
 		Location: rapid.String().Draw(t, "location"), Language: rapid.SampledFrom([]string{"", "ru", "ky", "en"}).Draw(t, "language"),
+		Region: rapid.String().Draw(t, "region"), Company: rapid.String().Draw(t, "company"), Employee: rapid.String().Draw(t, "employee"),
 	}
 }
 
@@ -220,4 +221,31 @@ func FuzzDecodeRefusal(f *testing.F) {
 			t.Errorf("%x encodes to %x, %v", b, again, err)
 		}
 	})
+}
+
+// TestVersion1IsReadable reads records from before there were regions, companies and employees.
+func TestVersion1IsReadable(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 14, 12, 0, 0, 0, time.UTC)
+	f := &fact.Fact{
+		ID: "r", Survey: "shop", Revision: 1, Population: fact.Customer, CountTime: at, ReceiveTime: at, Weight: 1, Context: fact.Context{Location: "north", Language: "ky"},
+	}
+	encoded, err := f.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The three values that version 1 does not have are empty: a byte each, before the number of answers.
+	old := append([]byte{1}, encoded[1:len(encoded)-4]...)
+	got, err := fact.Decode(append(old, 0))
+	if err != nil || !reflect.DeepEqual(got, f) {
+		t.Errorf("fact %+v, %v, want %+v", got, err, f)
+	}
+	r := &fact.Refusal{ID: "r", Survey: "shop", Population: fact.Customer, Kind: fact.Refused, CountTime: at, ReceiveTime: at, Context: fact.Context{Channel: "app"}}
+	if encoded, err = r.AppendBinary(nil); err != nil {
+		t.Fatal(err)
+	}
+	refusal, err := fact.DecodeRefusal(append([]byte{1}, encoded[1:len(encoded)-3]...))
+	if err != nil || !reflect.DeepEqual(refusal, r) {
+		t.Errorf("refusal %+v, %v, want %+v", refusal, err, r)
+	}
 }

@@ -72,7 +72,7 @@ func (r *Refusal) AppendBinary(b []byte) ([]byte, error) {
 	if err := r.Check(); err != nil {
 		return b, fmt.Errorf("encode refusal: %w", err)
 	}
-	b = append(b, refusalVersion)
+	b = append(b, currentVersion)
 	b = wire.AppendString(b, r.ID)
 	b = wire.AppendString(b, r.Survey)
 	b = append(b, byte(r.Population), byte(r.Kind))
@@ -84,13 +84,14 @@ func (r *Refusal) AppendBinary(b []byte) ([]byte, error) {
 // DecodeRefusal reads what Refusal.AppendBinary wrote. wire.ErrCorrupt or ErrInvalid for anything else.
 func DecodeRefusal(b []byte) (*Refusal, error) {
 	in := wire.NewReader(b)
-	if v := in.Byte(); v != refusalVersion {
-		return nil, fmt.Errorf("decode refusal: version %d: %w", v, wire.ErrCorrupt)
+	version := in.Byte()
+	if version != version1 && version != currentVersion {
+		return nil, fmt.Errorf("decode refusal: version %d: %w", version, wire.ErrCorrupt)
 	}
 	r := &Refusal{ID: in.String(), Survey: in.String(), Population: Population(in.Byte()), Kind: RefusalKind(in.Byte())}
 	r.CountTime, r.ReceiveTime = readTimes(in)
 	r.Invitation = in.String()
-	r.Context = readContext(in)
+	r.Context = readContext(in, version)
 	if err := in.End(); err != nil {
 		return nil, fmt.Errorf("decode refusal: %w", err)
 	}

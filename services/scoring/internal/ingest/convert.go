@@ -182,7 +182,10 @@ func (c *converter) refusal(ctx context.Context, r *surveyv1.Refusal) (*fact.Ref
 }
 
 func fromContext(c *typev1.Context, language string) fact.Context {
-	return fact.Context{Touchpoint: c.GetTouchpoint(), Channel: c.GetChannel(), Location: c.GetLocation(), Language: language}
+	return fact.Context{
+		Touchpoint: c.GetTouchpoint(), Channel: c.GetChannel(), Location: c.GetLocation(), Language: language,
+		Region: c.GetRegion(), Company: c.GetCompany(), Employee: c.GetEmployee(),
+	}
 }
 
 // moment converts a time; a missing one is the zero time, which no record passes its check with.
