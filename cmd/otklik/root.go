@@ -53,6 +53,15 @@ func newRootCommand() *cobra.Command {
 		command.NewCompareCommand(env),
 		command.NewExportCommand(env),
 		command.NewDeadLettersCommand(env),
+		command.NewKeysCommand(env),
+		command.NewMembersCommand(env),
+		command.NewInvitationsCommand(env),
+		command.NewAuditCommand(env),
+		command.NewPrivacyCommand(env),
+		command.NewConsentCommand(env),
+		command.NewWebhooksCommand(env),
+		command.NewWhoamiCommand(env),
+		command.NewUsageCommand(env),
 	)
 	return root
 }

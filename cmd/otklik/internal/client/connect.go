@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	"github.com/otklik/otklik/cmd/otklik/internal/restconn"
 	"github.com/otklik/otklik/libs/rpcclient"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -28,6 +29,14 @@ type Connection struct {
 	Survey surveyv1.SurveyServiceClient
 	// Scoring measures.
 	Scoring scoringv1.ScoringServiceClient
+	// Access says who may do what.
+	Access accessv1.AccessServiceClient
+	// Audit tells who did what.
+	Audit accessv1.AuditServiceClient
+	// Privacy answers what persons may ask.
+	Privacy accessv1.PrivacyServiceClient
+	// Webhooks send what happens.
+	Webhooks accessv1.WebhookServiceClient
 
 	closer io.Closer
 }
@@ -37,7 +46,11 @@ func (c *Connection) Close() error { return c.closer.Close() }
 
 // Over makes a Connection over conn, which closer ends.
 func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
-	return &Connection{Survey: surveyv1.NewSurveyServiceClient(conn), Scoring: scoringv1.NewScoringServiceClient(conn), closer: closer}
+	return &Connection{
+		Survey: surveyv1.NewSurveyServiceClient(conn), Scoring: scoringv1.NewScoringServiceClient(conn),
+		Access: accessv1.NewAccessServiceClient(conn), Audit: accessv1.NewAuditServiceClient(conn),
+		Privacy: accessv1.NewPrivacyServiceClient(conn), Webhooks: accessv1.NewWebhookServiceClient(conn), closer: closer,
+	}
 }
 
 // Connect prepares a connection; the server is first spoken to by the first call. Errors have the exit code of wrong usage.

@@ -77,15 +77,19 @@ func newCall(env Env, cmd *cobra.Command) *call {
 // run makes the RunE of a command: it connects, runs f and closes.
 func (c *call) run(f func(ctx context.Context, conn *client.Connection, args []string) error) func(*cobra.Command, []string) error {
 	return c.wrap(func(ctx context.Context, args []string) error {
-		conn, err := c.connect()
-		if err != nil {
-			return err
-		}
-		err = f(ctx, conn, args)
-		// The connection goes with the process; what was said over it has been answered.
-		_ = conn.Close()
-		return err
+		return c.with(func(conn *client.Connection) error { return f(ctx, conn, args) })
 	})
+}
+
+// with connects, runs f and closes, for commands that check their usage before they connect.
+func (c *call) with(f func(conn *client.Connection) error) error {
+	conn, err := c.connect()
+	if err != nil {
+		return err
+	}
+	// The connection goes with the process; what was said over it has been answered.
+	defer func() { _ = conn.Close() }()
+	return f(conn)
 }
 
 // wrap makes the RunE of a command, whose errors take the form that --json asks for.

@@ -80,7 +80,9 @@ func (s *shell) root() *cobra.Command {
 	root := &cobra.Command{Use: "otklik", SilenceErrors: true, SilenceUsage: true}
 	survey := &cobra.Command{Use: "survey"}
 	survey.AddCommand(NewSurveyCommands(env)...)
-	root.AddCommand(survey, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env))
+	root.AddCommand(survey, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env),
+		NewKeysCommand(env), NewMembersCommand(env), NewInvitationsCommand(env), NewAuditCommand(env), NewPrivacyCommand(env), NewConsentCommand(env),
+		NewWebhooksCommand(env), NewWhoamiCommand(env), NewUsageCommand(env))
 	return root
 }
 

@@ -1,0 +1,244 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/client"
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+)
+
+// NewWebhooksCommand returns `otklik webhooks`.
+func NewWebhooksCommand(env Env) *cobra.Command {
+	return newGroup("webhooks", "Send what happens to addresses of your own",
+		"Send what happens to addresses of your own, signed as Standard Webhooks describes (standardwebhooks.com).",
+		newWebhooksCreate(env), newWebhooksList(env), newWebhooksPing(env), newWebhooksDeliveries(env), newWebhooksReplay(env), newWebhooksRotate(env),
+		newWebhooksDelete(env))
+}
+
+// eventNames are the events as webhooks name them.
+var eventNames = map[string]accessv1.WebhookEvent{
+	"response.accepted": accessv1.WebhookEvent_WEBHOOK_EVENT_RESPONSE_ACCEPTED,
+	"refusal.recorded":  accessv1.WebhookEvent_WEBHOOK_EVENT_REFUSAL_RECORDED,
+	"person.erased":     accessv1.WebhookEvent_WEBHOOK_EVENT_PERSON_ERASED,
+}
+
+// eventName is an event as webhooks name it.
+func eventName(e accessv1.WebhookEvent) string {
+	return strings.ReplaceAll(enumWord("WEBHOOK_EVENT_", e), "_", ".")
+}
+
+func newWebhooksCreate(env Env) *cobra.Command {
+	var id, name string
+	var events []string
+	cmd := &cobra.Command{
+		Use:     "create URL --event EVENT",
+		Short:   "Make a webhook and tell the secret by which its messages are signed, once",
+		Example: `  otklik webhooks create https://crm.example/otklik --event response.accepted --event person.erased`,
+		Args:    exactly("URL"),
+	}
+	c := newCall(env, cmd)
+	cmd.Flags().StringVar(&id, "id", "", "identifier of the webhook (default: made by the server)")
+	cmd.Flags().StringVar(&name, "name", "", "what people call it")
+	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more (needed)")
+	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
+		webhook := &accessv1.Webhook{DisplayName: name, Url: args[0]}
+		for _, e := range events {
+			event, ok := eventNames[e]
+			if !ok {
+				return exit.Usagef("--event: %q is none of response.accepted, refusal.recorded, person.erased", e)
+			}
+			webhook.Events = append(webhook.Events, event)
+		}
+		if len(webhook.GetEvents()) == 0 {
+			return exit.Usagef("--event is needed")
+		}
+		return c.with(func(conn *client.Connection) error {
+			made, err := conn.Webhooks.CreateWebhook(ctx, &accessv1.CreateWebhookRequest{WebhookId: id, Webhook: webhook})
+			if err != nil {
+				return fmt.Errorf("create the webhook: %w", err)
+			}
+			if c.json {
+				return c.printJSON(made)
+			}
+			if err := c.webhookTable(made.GetWebhook()); err != nil {
+				return err
+			}
+			return c.write(secretText(made.GetSecret()))
+		})
+	})
+	return cmd
+}
+
+func (c *call) webhookTable(webhooks ...*accessv1.Webhook) error {
+	var rows [][]string
+	for _, w := range webhooks {
+		state := "enabled"
+		if w.GetDisabled() {
+			state = "disabled"
+		}
+		var events []string
+		for _, e := range w.GetEvents() {
+			events = append(events, eventName(e))
+		}
+		rows = append(rows, []string{
+			idOf(w.GetName()), state, strings.Join(events, ","), formatTime(w.GetLastSuccessTime()), formatTime(w.GetLastFailureTime()), w.GetUrl(), w.GetDisplayName(),
+		})
+	}
+	return c.table([]string{"WEBHOOK", "STATE", "EVENTS", "DELIVERED", "FAILED", "URL", "NAME"}, rows)
+}
+
+func newWebhooksList(env Env) *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List webhooks, the newest first", Args: exactly()}
+	c := newCall(env, cmd)
+	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
+		all := &accessv1.ListWebhooksResponse{}
+		request := &accessv1.ListWebhooksRequest{PageSize: 1000}
+		for {
+			page, err := conn.Webhooks.ListWebhooks(ctx, request)
+			if err != nil {
+				return fmt.Errorf("list webhooks: %w", err)
+			}
+			all.Webhooks = append(all.Webhooks, page.GetWebhooks()...)
+			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+				break
+			}
+		}
+		switch {
+		case c.json:
+			return c.printJSON(all)
+		case len(all.GetWebhooks()) == 0:
+			return c.write("no webhooks\n")
+		default:
+			return c.webhookTable(all.GetWebhooks()...)
+		}
+	})
+	return cmd
+}
+
+func newWebhooksPing(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ping WEBHOOK",
+		Short: "Send the event ping to a webhook",
+		Long:  "Send the event ping to a webhook. \"otklik webhooks deliveries\" shows what became of it.",
+		Args:  exactly("WEBHOOK"),
+	}
+	c := newCall(env, cmd)
+	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
+		sent, err := conn.Webhooks.PingWebhook(ctx, &accessv1.PingWebhookRequest{Name: named("webhooks", args[0])})
+		if err != nil {
+			return fmt.Errorf("ping the webhook: %w", err)
+		}
+		if c.json {
+			return c.printJSON(sent)
+		}
+		return c.deliveryTable(sent.GetDelivery())
+	})
+	return cmd
+}
+
+func (c *call) deliveryTable(deliveries ...*accessv1.WebhookDelivery) error {
+	var rows [][]string
+	for _, d := range deliveries {
+		rows = append(rows, []string{
+			idOf(d.GetName()), enumWord("STATE_", d.GetState()), eventName(d.GetEvent()), orDash(d.GetResource()), formatMoment(d.GetCreateTime()),
+			strconv.Itoa(int(d.GetAttempts())), formatMoment(d.GetNextAttemptTime()), orDash(d.GetLastResult()),
+		})
+	}
+	return c.table([]string{"DELIVERY", "STATE", "EVENT", "RESOURCE", "HAPPENED", "ATTEMPTS", "NEXT", "LAST RESULT"}, rows)
+}
+
+func newWebhooksDeliveries(env Env) *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{Use: "deliveries WEBHOOK", Short: "List what was sent and is to be sent, the newest first", Args: exactly("WEBHOOK")}
+	c := newCall(env, cmd)
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many, up to 1000")
+	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
+		if limit < 1 || limit > 1000 {
+			return exit.Usagef("--limit must be 1 to 1000")
+		}
+		return c.with(func(conn *client.Connection) error {
+			page, err := conn.Webhooks.ListWebhookDeliveries(ctx, &accessv1.ListWebhookDeliveriesRequest{
+				Parent: named("webhooks", args[0]), PageSize: int32(limit), //nolint:gosec // At most 1000.
+			})
+			if err != nil {
+				return fmt.Errorf("list deliveries: %w", err)
+			}
+			switch {
+			case c.json:
+				return c.printJSON(page)
+			case len(page.GetDeliveries()) == 0:
+				return c.write("no deliveries\n")
+			default:
+				return c.deliveryTable(page.GetDeliveries()...)
+			}
+		})
+	})
+	return cmd
+}
+
+func newWebhooksReplay(env Env) *cobra.Command {
+	cmd := &cobra.Command{Use: "replay WEBHOOK DELIVERY", Short: "Send an event again, under the same identifier", Args: exactly("WEBHOOK", "DELIVERY")}
+	c := newCall(env, cmd)
+	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
+		name := named("webhooks", args[0]) + "/deliveries/" + idOf(args[1])
+		sent, err := conn.Webhooks.ReplayWebhookDelivery(ctx, &accessv1.ReplayWebhookDeliveryRequest{Name: name})
+		if err != nil {
+			return fmt.Errorf("send the event again: %w", err)
+		}
+		if c.json {
+			return c.printJSON(sent)
+		}
+		return c.deliveryTable(sent.GetDelivery())
+	})
+	return cmd
+}
+
+func newWebhooksRotate(env Env) *cobra.Command {
+	var overlap time.Duration
+	cmd := &cobra.Command{
+		Use:   "rotate WEBHOOK",
+		Short: "Give a webhook another secret",
+		Long:  "Give a webhook another secret. For the overlap, messages carry the signatures of both, so that the receiver can change over without a gap.",
+		Args:  exactly("WEBHOOK"),
+	}
+	c := newCall(env, cmd)
+	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long messages are signed with the secret before as well, up to 168h")
+	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
+		rotated, err := conn.Webhooks.RotateWebhookSecret(ctx, &accessv1.RotateWebhookSecretRequest{
+			Name: named("webhooks", args[0]), Overlap: durationpb.New(overlap),
+		})
+		if err != nil {
+			return fmt.Errorf("rotate the secret: %w", err)
+		}
+		if c.json {
+			return c.printJSON(rotated)
+		}
+		return c.write(secretText(rotated.GetSecret()))
+	})
+	return cmd
+}
+
+func newWebhooksDelete(env Env) *cobra.Command {
+	cmd := &cobra.Command{Use: "delete WEBHOOK", Short: "Remove a webhook and what was to be sent to it", Args: exactly("WEBHOOK")}
+	c := newCall(env, cmd)
+	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
+		name := named("webhooks", args[0])
+		deleted, err := conn.Webhooks.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name})
+		if err != nil {
+			return fmt.Errorf("delete the webhook: %w", err)
+		}
+		if c.json {
+			return c.printJSON(deleted)
+		}
+		return c.write(printable(name) + " is deleted\n")
+	})
+	return cmd
+}
