@@ -70,3 +70,11 @@ func (s *Suite) DSN() string {
 
 // Prefix is that of the suite's keys in Redis; empty on SQLite.
 func (s *Suite) Prefix() string { return s.prefix }
+
+// Redis are the addresses of the suite's Redis; none on SQLite.
+func (s *Suite) Redis() []string {
+	if s.options.Servers == nil {
+		return nil
+	}
+	return s.options.Servers.Redis
+}

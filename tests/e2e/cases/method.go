@@ -51,3 +51,26 @@ func New(d protoreflect.MessageDescriptor) (proto.Message, error) {
 	}
 	return t.New().Interface(), nil
 }
+
+// Methods are the methods of all services, the internal ones included, by Name.
+func Methods() map[string]protoreflect.MethodDescriptor {
+	all := make(map[string]protoreflect.MethodDescriptor)
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "otklik.") {
+			return true
+		}
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				all[Name(methods.Get(j))] = methods.Get(j)
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// Name names a method by package, service and method, for example `survey.SurveyService/GetSurvey`.
+func Name(m protoreflect.MethodDescriptor) string {
+	return strings.Split(string(m.FullName()), ".")[1] + "." + string(m.Parent().Name()) + "/" + string(m.Name())
+}
