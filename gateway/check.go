@@ -14,6 +14,9 @@ import (
 
 // check refuses what grpc-gateway would ignore. The status is the HTTP status where it is not that of the code.
 func (r *route) check(req *http.Request, maxBody int64) (int, *rpcerr.Error) {
+	if e := checkDevice(req.Header); e != nil {
+		return 0, e
+	}
 	if !r.hasBody && req.ContentLength != 0 {
 		return 0, fault(codes.InvalidArgument, reasonBodyNotExpected, r.method+" takes no body here")
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -13,10 +14,15 @@ type exchange struct {
 	http.ResponseWriter
 	gateway *Gateway
 	id      string
+	start   time.Time
 	// status is the HTTP status sent, 0 before.
 	status int
 	// accept is the client's Accept header; the gateway alone decides by it.
 	accept string
+	// origin is that of the page of another site that sends the request, empty for others; originRefused tells that its credential is not for
+	// that origin.
+	origin        string
+	originRefused bool
 	// label is the route for metrics, without identifiers; empty where nothing matches.
 	label string
 	route *route
@@ -28,13 +34,14 @@ type exchange struct {
 }
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request) *exchange {
-	return &exchange{ResponseWriter: w, gateway: g, id: requestIDOf(r)}
+	return &exchange{ResponseWriter: w, gateway: g, id: requestIDOf(r), start: time.Now()}
 }
 
 // WriteHeader keeps the status for logs and metrics.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
+		x.allowOrigin()
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -44,6 +51,7 @@ func (x *exchange) WriteHeader(status int) {
 func (x *exchange) Write(p []byte) (int, error) {
 	if x.status == 0 {
 		x.status = http.StatusOK
+		x.allowOrigin()
 	}
 	if x.stream != nil {
 		x.stream.write(p)

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/gateway/web"
@@ -29,6 +31,10 @@ type Deps struct {
 	Scoring grpc.ClientConnInterface
 	// Access leads to the access service. Required.
 	Access grpc.ClientConnInterface
+	// Login lets people log in; nil where there are keys only.
+	Login Login
+	// Development says that calls without credentials are let in. Only this machine is served then.
+	Development bool
 	// Ready tells for each part of the process, by name, why it is not ready; nil for one that is. It is called by /readyz with a
 	// deadline. What goes to the log is the text of the error; clients are shown what its method Public() string says, if it has one.
 	// Missing means that there is nothing to wait for.
@@ -53,7 +59,13 @@ type Gateway struct {
 	docs    *document
 	static  *static
 	server  *http.Server
-	streams atomic.Int64
+	// publicURL is the origin under which browsers reach the gateway; nil where that is not known.
+	publicURL   *url.URL
+	proxies     proxies
+	cookies     cookies
+	crossOrigin *http.CrossOriginProtection
+	hsts        []string
+	streams     atomic.Int64
 
 	// stopping ends when the gateway begins to drain: readiness turns off.
 	stopping     context.Context
@@ -71,6 +83,9 @@ func New(config Config, deps Deps) (*Gateway, error) {
 		return nil, errors.New("build gateway: the connections to survey, scoring and access and a logger are required")
 	}
 	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON()), tracer: telemetry.Tracer(deps.Tracers, scopeName)}
+	if err := g.prepareWeb(); err != nil {
+		return nil, fmt.Errorf("build gateway: %w", err)
+	}
 	var err error
 	if g.metrics, err = newMetrics(deps.Meters); err != nil {
 		return nil, fmt.Errorf("build gateway metrics: %w", err)
@@ -95,9 +110,44 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	return g, nil
 }
 
+// prepareWeb prepares what depends on under which address and behind what the gateway is reached.
+func (g *Gateway) prepareWeb() error {
+	var err error
+	if g.config.PublicURL != "" {
+		if g.publicURL, err = parsePublicURL(g.config.PublicURL); err != nil {
+			return err
+		}
+	}
+	if g.proxies, err = parseProxies(g.config.TrustedProxies); err != nil {
+		return err
+	}
+	secure := g.config.TLS.CertFile != ""
+	g.crossOrigin = http.NewCrossOriginProtection()
+	if g.publicURL != nil {
+		secure = g.publicURL.Scheme == "https"
+		if err := g.crossOrigin.AddTrustedOrigin(g.publicURL.String()); err != nil {
+			return fmt.Errorf("trust public_url: %w", err)
+		}
+	}
+	g.cookies, g.hsts = cookies{secure: secure}, hsts(secure, g.config.HSTSMaxAge)
+	switch {
+	case g.deps.Login == nil:
+	case g.publicURL == nil:
+		return errors.New("public_url is missing: people who log in are sent back to it")
+	case !secure && !loopbackHost(g.publicURL.Host):
+		return errors.New("public_url must be https where people log in")
+	}
+	return nil
+}
+
 // Serve answers on the listener until Drain or Close, then returns nil; other ends are errors.
 func (g *Gateway) Serve(l net.Listener) error {
-	if err := g.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	l = netutil.LimitListener(l, g.config.MaxConnections)
+	serve := g.server.Serve
+	if g.server.TLSConfig != nil {
+		serve = func(l net.Listener) error { return g.server.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve HTTP: %w", err)
 	}
 	return nil

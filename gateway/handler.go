@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -24,6 +23,7 @@ var (
 	noStore    = []string{"no-store"}
 	noFrames   = []string{"DENY"}
 	sameOrigin = []string{"same-origin"}
+	noDevices  = []string{"camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()"}
 	apiPolicy  = []string{"default-src 'none'; frame-ancestors 'none'"}
 	pagePolicy = []string{"default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"}
 	// The style sheet of Swagger UI holds its few icons as data: images.
@@ -34,18 +34,26 @@ var (
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
 	x := newExchange(g, w, r)
 	api := strings.HasPrefix(r.URL.Path, "/v1/")
 	if api {
 		r = g.beginTrace(x, r)
 	}
-	defer g.finish(x, r, start)
+	defer g.finish(x, r)
 
 	h := w.Header()
 	h[headerRequestID] = []string{x.id}
 	h["X-Content-Type-Options"] = nosniff
 	h["Referrer-Policy"] = noReferrer
+	h["Cross-Origin-Resource-Policy"] = sameOrigin
+	if g.hsts != nil {
+		h["Strict-Transport-Security"] = g.hsts
+	}
+	if g.deps.Development && !loopbackHost(r.Host) {
+		// A foreign name that leads here would let its pages act without a credential.
+		x.fail(http.StatusMisdirectedRequest, fault(codes.PermissionDenied, reasonHostNotServed, "in development mode only this machine is served: call it localhost or 127.0.0.1"))
+		return
+	}
 	if api {
 		h["Content-Security-Policy"] = apiPolicy
 		h["Cache-Control"] = noStore
@@ -54,9 +62,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h["X-Frame-Options"] = noFrames
 	h["Cross-Origin-Opener-Policy"] = sameOrigin
+	h["Permissions-Policy"] = noDevices
 	h["Content-Security-Policy"] = pagePolicy
 	if r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") {
 		h["Content-Security-Policy"] = docsPolicy
+	}
+	if strings.HasPrefix(r.URL.Path, "/auth/") {
+		h["Content-Security-Policy"] = apiPolicy
+		g.serveAuth(x, r)
+		return
 	}
 	g.servePage(x, r)
 }
@@ -87,12 +101,12 @@ func (g *Gateway) servePage(x *exchange, r *http.Request) {
 }
 
 // finish measures the request. A panic becomes the documented error; its trace goes to the log.
-func (g *Gateway) finish(x *exchange, r *http.Request, start time.Time) {
+func (g *Gateway) finish(x *exchange, r *http.Request) {
 	v := recover()
 	if err, ok := v.(error); v != nil && !(ok && errors.Is(err, http.ErrAbortHandler)) {
 		v = g.answerPanic(x, r, v)
 	}
-	g.metrics.record(r.Context(), x, r.Method, start)
+	g.metrics.record(r.Context(), x, r.Method, x.start)
 	x.endTrace(r.Method)
 	if v != nil {
 		panic(v)

@@ -269,7 +269,7 @@ func TestBodyAtTheLimitPasses(t *testing.T) {
 	}
 }
 
-func TestOnlyCredentialsAndIDBecomeMetadata(t *testing.T) {
+func TestOnlyCredentialsIDAndAddressBecomeMetadata(t *testing.T) {
 	b := newBench(t)
 	var got metadata.MD
 	b.survey.list = func(ctx context.Context, _ *surveyv1.ListSurveysRequest) (*surveyv1.ListSurveysResponse, error) {
@@ -295,7 +295,7 @@ func TestOnlyCredentialsAndIDBecomeMetadata(t *testing.T) {
 	if v := got.Get("x-request-id"); !slices.Equal(v, []string{"client-7"}) {
 		t.Errorf("x-request-id %q", v)
 	}
-	allowed := []string{"authorization", "x-request-id", "x-forwarded-for", "x-forwarded-host", ":authority", "content-type", "user-agent", "grpc-accept-encoding"}
+	allowed := []string{"authorization", "x-request-id", "otklik-client-address", "x-forwarded-for", "x-forwarded-host", ":authority", "content-type", "user-agent", "grpc-accept-encoding"}
 	for name := range got {
 		if !slices.Contains(allowed, name) {
 			t.Errorf("%s became metadata: %q", name, got[name])

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 )
 
@@ -65,11 +66,19 @@ func newREST(g *Gateway) (*rest, error) {
 	return re, registerServices(re.mux, g.deps)
 }
 
-// incomingHeader names the only request header that becomes metadata. Authorization is passed on by grpc-gateway itself, the trace by the
-// connections (beginTrace). Everything else stays out, above all Grpc-Metadata-*, by which a client could name an organisation.
+// incomingHeader names the only request headers that become metadata; serve has put the gateway's own words into those that a client has no say
+// in. Authorization is passed on by grpc-gateway itself, the trace by the connections (beginTrace). Everything else stays out, above all
+// Grpc-Metadata-*, by which a client could name an organisation.
 func incomingHeader(name string) (string, bool) {
-	if name == headerRequestID {
+	switch name {
+	case headerRequestID:
 		return requestid.Metadata, true
+	case headerOrigin:
+		return authn.MetadataOrigin, true
+	case headerDevice:
+		return authn.MetadataDevice, true
+	case headerClientAddress:
+		return authn.MetadataClientAddress, true
 	}
 	return "", false
 }
@@ -78,6 +87,14 @@ func incomingHeader(name string) (string, bool) {
 func (re *rest) serve(x *exchange, r *http.Request) {
 	if !utf8.ValidString(r.URL.Path) {
 		x.fail(0, fault(codes.InvalidArgument, reasonPathInvalid, "the path is not valid UTF-8"))
+		return
+	}
+	re.gateway.identify(x, r)
+	if re.preflight(x, r) {
+		return
+	}
+	if e := re.gateway.takeSession(r); e != nil {
+		x.fail(0, e)
 		return
 	}
 	// The mux would choose encodings by Accept and metadata by the id: both are decided here.
@@ -103,6 +120,9 @@ func (re *rest) step(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		x.route, x.label = found, found.template
+		if r.ContentLength != 0 {
+			r.Body = x.paceBody(r.Body)
+		}
 		if httpStatus, e := found.check(r, re.gateway.config.MaxBodyBytes); e != nil {
 			drainBody(r, re.gateway.config.MaxBodyBytes)
 			x.fail(httpStatus, e)
@@ -132,7 +152,9 @@ func (re *rest) callFailed(ctx context.Context, _ *runtime.ServeMux, _ runtime.M
 	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
 		x.sayLimits(md.HeaderMD)
 	}
-	writeError(x, 0, re.gateway.present(ctx, x.id, err))
+	st := re.gateway.present(ctx, x.id, err)
+	x.originRefused = refusedForOrigin(st)
+	writeError(x, 0, st)
 }
 
 // streamFailed gives the status that ends a stream under way.

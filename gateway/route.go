@@ -25,6 +25,8 @@ type route struct {
 	pathFields []string
 	// stream tells whether messages are sent one by one, events whether also as server-sent events.
 	stream, events bool
+	// crossOrigin tells whether pages of other origins may call it.
+	crossOrigin bool
 }
 
 var templateField = regexp.MustCompile(`\{([^=}]+)(?:=[^}]*)?\}`)
@@ -56,7 +58,7 @@ func routeOf(rpc protoreflect.MethodDescriptor, rule *annotations.HttpRule) (*ro
 	if err != nil {
 		return nil, fmt.Errorf("find request message: %w", err)
 	}
-	r := &route{rpc: rpc, input: input, stream: rpc.IsStreamingServer()}
+	r := &route{rpc: rpc, input: input, stream: rpc.IsStreamingServer(), crossOrigin: crossOriginMethod(rpc)}
 	switch p := rule.GetPattern().(type) {
 	case *annotations.HttpRule_Get:
 		r.method, r.template = http.MethodGet, p.Get
