@@ -11,11 +11,11 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 )
 
+// RoleApp is the role of publishable keys.
+const RoleApp = "app"
+
 // RoleService is the role of principals that may act for the organisation named in the call's metadata (MetadataOrganization).
 const RoleService = "service"
-
-// MetadataOrganization is the metadata key by which a service names the organisation that it acts for.
-const MetadataOrganization = "otklik-organization"
 
 // Kind is what kind of credential proved who calls.
 type Kind uint8
@@ -90,7 +90,7 @@ func FromContext(ctx context.Context) (Principal, bool) {
 func Organization(ctx context.Context) (string, error) {
 	p, ok := ctx.Value(principalKey{}).(*Principal)
 	if !ok {
-		return "", rpcerr.New(codes.Unauthenticated, "CREDENTIALS_MISSING", "the call carries no credentials")
+		return "", ErrMissing
 	}
 	if p.Organization == "" {
 		return "", rpcerr.New(codes.InvalidArgument, "ORGANIZATION_REQUIRED",

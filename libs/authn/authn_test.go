@@ -20,17 +20,17 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ring.Authenticate("secret-a")
+	p, err := ring.Authenticate(context.Background(), authn.Credential{Token: "secret-a"})
 	if err != nil || p.ID != "a" || p.Organization != "org1" || !p.HasRole("app") || p.HasRole("admin") {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if p, err := ring.Authenticate("secret-s"); err != nil || !p.HasRole(authn.RoleService) {
+	if p, err := ring.Authenticate(context.Background(), authn.Credential{Token: "secret-s"}); err != nil || !p.HasRole(authn.RoleService) {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	for token, reason := range map[string]string{
 		"": "CREDENTIALS_MISSING", "secret-b": "CREDENTIALS_INVALID", "secret-a ": "CREDENTIALS_INVALID", authn.HashKey("secret-a"): "CREDENTIALS_INVALID",
 	} {
-		_, err := ring.Authenticate(token)
+		_, err := ring.Authenticate(context.Background(), authn.Credential{Token: token})
 		if rpcerr.Code(err) != codes.Unauthenticated || rpcerr.Reason(err) != reason {
 			t.Errorf("token %q: %v", token, err)
 		}
@@ -88,7 +88,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ring.Authenticate(secret); err != nil {
+		if _, err := ring.Authenticate(context.Background(), authn.Credential{Token: secret}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -8,10 +9,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-
-	"google.golang.org/grpc/codes"
-
-	"github.com/otklik/otklik/libs/rpcerr"
 )
 
 // Key is one static credential as the configuration holds it: the hash of the secret, not the secret.
@@ -20,6 +17,7 @@ type Key struct {
 	SHA256       string   `koanf:"sha256" secret:"true" doc:"SHA-256 of the secret in hexadecimal."`
 	Organization string   `koanf:"organization" doc:"Organisation that the key acts for; may be empty only for the role service."`
 	Roles        []string `koanf:"roles" doc:"Roles of the key."`
+	Origins      []string `koanf:"origins" doc:"Origins from which browsers may use the key, for example https://shop.example; without any no page of another origin may."`
 }
 
 // Keyring authenticates bearer tokens against a fixed set of keys. Safe for concurrent use.
@@ -57,7 +55,10 @@ func NewKeyring(keys []Key) (*Keyring, error) {
 		if key.Organization == "" && !slices.Contains(key.Roles, RoleService) {
 			return nil, fmt.Errorf("check key %q: no organisation", key.ID)
 		}
-		e := entry{hash: [sha256.Size]byte(raw), principal: Principal{ID: key.ID, Organization: key.Organization, Roles: slices.Clone(key.Roles)}}
+		e := entry{hash: [sha256.Size]byte(raw), principal: Principal{
+			Kind: kindOf(key.Roles), ID: key.ID, Organization: key.Organization, Roles: slices.Clone(key.Roles),
+			Origins: slices.Clone(key.Origins),
+		}}
 		if _, ok := k.byHash[e.hash]; ok {
 			return nil, fmt.Errorf("check key %q: another key has the same secret", key.ID)
 		}
@@ -66,17 +67,28 @@ func NewKeyring(keys []Key) (*Keyring, error) {
 	return k, nil
 }
 
-// Authenticate returns whom the token proves. An unknown or empty token is an *rpcerr.Error UNAUTHENTICATED.
-func (k *Keyring) Authenticate(token string) (Principal, error) {
-	if token == "" {
-		return Principal{}, rpcerr.New(codes.Unauthenticated, "CREDENTIALS_MISSING", "the call carries no key")
+// Authenticate returns whom the token proves: ErrMissing for an empty one, ErrInvalid for one that is not known.
+func (k *Keyring) Authenticate(_ context.Context, c Credential) (Principal, error) {
+	if c.Token == "" {
+		return Principal{}, ErrMissing
 	}
-	hash := sha256.Sum256([]byte(token))
+	hash := sha256.Sum256([]byte(c.Token))
 	e, ok := k.byHash[hash]
 	if !ok || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 {
-		return Principal{}, rpcerr.New(codes.Unauthenticated, "CREDENTIALS_INVALID", "the key is not known")
+		return Principal{}, ErrInvalid
 	}
 	return e.principal, nil
+}
+
+// kindOf is what kind a key of the configuration is: an app's when it can do nothing but what apps may.
+func kindOf(roles []string) Kind {
+	switch {
+	case slices.Contains(roles, RoleService):
+		return KindService
+	case len(roles) == 1 && roles[0] == RoleApp:
+		return KindApp
+	}
+	return KindMachine
 }
 
 // HashKey is the form in which the configuration holds a secret: SHA-256 in lower-case hexadecimal. A slow hash would add nothing, since
@@ -90,9 +102,12 @@ func HashKey(secret string) string {
 const secretBytes = 32
 
 // NewSecret makes a random secret of 256 bits, printable and free of characters that need quoting in shells and URLs.
-func NewSecret() string {
+func NewSecret() string { return NewSecretWithPrefix("otk_") }
+
+// NewSecretWithPrefix is NewSecret with a prefix that tells people, and those who search for leaked secrets, what it is.
+func NewSecretWithPrefix(prefix string) string {
 	var b [secretBytes]byte
 	// crypto/rand.Read never fails since Go 1.24: it ends the process instead.
 	_, _ = rand.Read(b[:])
-	return "otk_" + base64.RawURLEncoding.EncodeToString(b[:])
+	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }

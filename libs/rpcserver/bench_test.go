@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/telemetry"
@@ -33,7 +34,9 @@ func benchServer(b *testing.B, observer stats.Handler) (inproc, tcp grpc.ClientC
 	b.Helper()
 	d := deps(b, io.Discard)
 	d.Stats = observer
-	d.Permission = func(protoreflect.MethodDescriptor) string { return "echo.messages.send" }
+	d.Rule = func(protoreflect.MethodDescriptor) (authz.Rule, error) {
+		return authz.Rule{Permission: "echo.messages.send", Reach: authz.ReachAny, Audit: authz.AuditRefusals}, nil
+	}
 	s, err := rpcserver.New(rpcserver.DefaultConfig(), d)
 	if err != nil {
 		b.Fatal(err)

@@ -6,9 +6,12 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/interceptor"
 	authnstep "github.com/otklik/otklik/libs/interceptor/authn"
 	"github.com/otklik/otklik/libs/limit"
@@ -79,11 +82,15 @@ type Deps struct {
 	// Logger gets the access log and masked errors. Required.
 	Logger *slog.Logger
 	// Keys authenticate callers. Required.
-	Keys authnstep.Authenticator
+	Keys authn.Authenticator
+	// PeerIdentity, if not nil, tells whom a connection proves by its certificate; it is asked for calls without a token.
+	PeerIdentity authnstep.PeerIdentity
+	// TLS secures the connections over TCP; nil is plain text.
+	TLS credentials.TransportCredentials
 	// Roles map a role to patterns of permissions (package authz). Required.
-	Roles map[string][]string
-	// Permission tells what a method needs; nil reads the method option number authz.PermissionNumber.
-	Permission func(protoreflect.MethodDescriptor) string
+	Roles authz.Roles
+	// Rule tells what a method declares; nil is authz.ReadRule.
+	Rule func(protoreflect.MethodDescriptor) (authz.Rule, error)
 	// Stats, if not nil, sees all calls, over TCP and in process: rates, errors, durations and traces (package telemetry).
 	Stats stats.Handler
 	// Limiter, if not nil, bounds how often a key and an organisation may call.

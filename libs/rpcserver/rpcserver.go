@@ -15,6 +15,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
@@ -38,9 +39,9 @@ import (
 
 // Server serves registered services over TCP and in process. Make it with New, register, Start, then Serve and call InProcess, at last Drain.
 type Server struct {
-	config     Config
-	permission func(protoreflect.MethodDescriptor) string
-	roles      map[string][]string
+	config Config
+	rule   func(protoreflect.MethodDescriptor) (authz.Rule, error)
+	roles  authz.Roles
 
 	grpc      *grpc.Server
 	inproc    *inProcess
@@ -64,9 +65,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Logger == nil || deps.Keys == nil || len(deps.Roles) == 0 {
 		return nil, errors.New("check dependencies of the server: Logger, Keys and Roles are needed")
 	}
-	s := &Server{config: config, roles: deps.Roles, permission: deps.Permission, health: newHealthState()}
-	if s.permission == nil {
-		s.permission = authz.Option(authz.PermissionNumber)
+	s := &Server{config: config, roles: deps.Roles, rule: deps.Rule, health: newHealthState()}
+	if s.rule == nil {
+		s.rule = authz.ReadRule
 	}
 	s.admission = admission.New(config.MaxCalls, config.MaxStreams)
 	var err error
@@ -99,7 +100,7 @@ func (s *Server) standardChain(deps Deps) []interceptor.Interceptor {
 		recovery.New(),
 		deadline.New(s.config.DefaultDeadline, s.config.MaxDeadline),
 		s.admission,
-		authnstep.New(deps.Keys),
+		authnstep.New(deps.Keys, deps.PeerIdentity),
 		authzstep.New(latePolicy{s}),
 		ratelimit.New(deps.Limiter),
 		s.validator,
@@ -122,6 +123,9 @@ func (s *Server) options(deps Deps, unary grpc.UnaryServerInterceptor, stream gr
 			Time:                  s.config.KeepaliveTime,
 			Timeout:               s.config.KeepaliveTimeout,
 		}),
+	}
+	if deps.TLS != nil {
+		opts = append(opts, grpc.Creds(deps.TLS))
 	}
 	if deps.Stats != nil {
 		opts = append(opts, grpc.StatsHandler(deps.Stats))
@@ -158,7 +162,7 @@ func descriptorOf(service string) (protoreflect.ServiceDescriptor, error) {
 	return sd, nil
 }
 
-// Start checks the registered services (each method must declare a permission, all rules must compile) and opens the in-process side.
+// Start checks the registered services (each method must declare who may call it, all rules must compile) and opens the in-process side.
 // Health then says SERVING of everything. Call it once, after all registrations; Serve needs it.
 func (s *Server) Start() error {
 	if s.registerErr != nil {
@@ -167,7 +171,7 @@ func (s *Server) Start() error {
 	if s.policy.Load() != nil {
 		return errors.New("start server: it was started before")
 	}
-	policy, err := authz.New(s.services, s.roles, s.permission)
+	policy, err := authz.New(s.services, s.roles, s.rule)
 	if err != nil {
 		return fmt.Errorf("start server: %w", err)
 	}
@@ -194,12 +198,27 @@ func (s *Server) SetServing(serving bool) { s.health.setServing(serving) }
 type latePolicy struct{ s *Server }
 
 // Check decides by the policy of the started server.
-func (l latePolicy) Check(p authn.Principal, method string) error {
+func (l latePolicy) Check(p authn.Principal, method string, request proto.Message) error {
 	policy := l.s.policy.Load()
 	if policy == nil {
 		return errNotStarted
 	}
-	return policy.Check(p, method)
+	return policy.Check(p, method, request)
+}
+
+// CheckRequest decides by the policy of the started server.
+func (l latePolicy) CheckRequest(p authn.Principal, method string, request proto.Message) error {
+	policy := l.s.policy.Load()
+	if policy == nil {
+		return errNotStarted
+	}
+	return policy.CheckRequest(p, method, request)
+}
+
+// Holds tells what the caller holds by the policy of the started server.
+func (l latePolicy) Holds(p authn.Principal, permission string) bool {
+	policy := l.s.policy.Load()
+	return policy != nil && policy.Holds(p, permission)
 }
 
 var errNotStarted = rpcerr.New(codes.Unavailable, "NOT_STARTED", "the server has not started yet")

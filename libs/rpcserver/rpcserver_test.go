@@ -17,6 +17,7 @@ import (
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/interceptor"
 	"github.com/otklik/otklik/libs/interceptor/recovery"
 	"github.com/otklik/otklik/libs/rpcclient"
@@ -287,7 +288,7 @@ func TestNewAndStartRefuse(t *testing.T) {
 		return s
 	}
 	undeclared := good
-	undeclared.Permission = func(md protoreflect.MethodDescriptor) string { return "" }
+	undeclared.Rule = func(protoreflect.MethodDescriptor) (authz.Rule, error) { return authz.Rule{}, nil }
 	s := newServer(undeclared)
 	(&echo.Server{}).Register(s)
 	if err := s.Start(); err == nil || !strings.Contains(err.Error(), "EchoService.Echo") {

@@ -1,10 +1,9 @@
-// Package authn is the step that finds out who calls: `authorization: Bearer KEY` in the metadata must be a known key. A service may name the
-// organisation that it acts for.
+// Package authn is the step that finds out who calls: `authorization: Bearer TOKEN` in the metadata must prove somebody, or else the certificate of
+// the connection. A service may name the organisation that it acts for.
 package authn
 
 import (
 	"context"
-	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -19,23 +18,20 @@ import (
 // Name is the step's name in interceptor.Order.
 const Name = "authn"
 
-// MetadataAuthorization is the metadata key of the credentials.
-const MetadataAuthorization = "authorization"
-
-const scheme = "bearer "
-
-// Authenticator knows whom a token proves; errors are *rpcerr.Error.
-type Authenticator interface {
-	Authenticate(token string) (authn.Principal, error)
-}
+// PeerIdentity tells whom the connection of a call proves by itself, by its verified certificate; false when nobody.
+type PeerIdentity func(ctx context.Context) (authn.Principal, bool)
 
 // Interceptor is the step.
 type Interceptor struct {
-	keys Authenticator
+	authenticator authn.Authenticator
+	peer          PeerIdentity
 }
 
-// New makes the step.
-func New(keys Authenticator) *Interceptor { return &Interceptor{keys: keys} }
+// New makes the step. peer is asked for calls that bring no token; nil is never. A token comes first: the gateway passes on those of its callers
+// over connections of its own.
+func New(authenticator authn.Authenticator, peer PeerIdentity) *Interceptor {
+	return &Interceptor{authenticator: authenticator, peer: peer}
+}
 
 // Name is the step's name.
 func (*Interceptor) Name() string { return Name }
@@ -69,33 +65,32 @@ func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 }
 
 func (i *Interceptor) authenticate(ctx context.Context) (context.Context, error) {
-	token, err := bearer(metadata.ValueFromIncomingContext(ctx, MetadataAuthorization))
+	credential, err := authn.FromMetadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := i.keys.Authenticate(token)
+	p, err := i.identify(ctx, credential)
 	if err != nil {
+		return nil, err
+	}
+	if err := authn.CheckOrigin(p, credential.Origin); err != nil {
 		return nil, err
 	}
 	if err := actFor(&p, metadata.ValueFromIncomingContext(ctx, authn.MetadataOrganization)); err != nil {
 		return nil, err
 	}
+	p.Device = credential.Device
 	accesslog.SetPrincipal(ctx, p.ID, p.Organization)
 	return authn.WithPrincipal(ctx, p), nil
 }
 
-func bearer(values []string) (string, error) {
-	switch {
-	case len(values) == 0:
-		return "", rpcerr.New(codes.Unauthenticated, "CREDENTIALS_MISSING", "the call carries no credentials; send `authorization: Bearer KEY`")
-	case len(values) > 1:
-		return "", rpcerr.New(codes.Unauthenticated, "CREDENTIALS_INVALID", "the call carries more than one credential")
+func (i *Interceptor) identify(ctx context.Context, credential authn.Credential) (authn.Principal, error) {
+	if credential.Token == "" && i.peer != nil {
+		if p, ok := i.peer(ctx); ok {
+			return p, nil
+		}
 	}
-	v := values[0]
-	if len(v) < len(scheme) || !strings.EqualFold(v[:len(scheme)], scheme) {
-		return "", rpcerr.New(codes.Unauthenticated, "CREDENTIALS_INVALID", "the credentials are not of the form `Bearer KEY`")
-	}
-	return strings.TrimSpace(v[len(scheme):]), nil
+	return i.authenticator.Authenticate(ctx, credential)
 }
 
 // actFor lets a service act for the organisation that it names. Anybody else may only name the own one: silently ignoring another would

@@ -29,7 +29,7 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := step.New(ring)
+	i := step.New(ring, nil)
 	for _, tc := range []struct {
 		name, method string
 		md           metadata.MD

@@ -31,14 +31,27 @@ const (
 	Chat = "/" + Service + "/Chat"
 )
 
-// Permission is what all methods need but Chat, which needs PermissionInternal.
+// Permission is what all methods need but Chat, which needs PermissionInternal. All name what they act on by the text of the message.
+//
+//	method   reach         audit
+//	Echo     any           refusals
+//	Repeat   organisation  change
+//	Split    units         personal
+//	Collect  any           refusals
+//	Chat     organisation  change
 const (
 	Permission         = "echo.messages.send"
 	PermissionInternal = "echo.internal.chat"
 )
 
-// permissionOption is the number of the method option that holds the permission.
-const permissionOption = 50501
+// accessOption is the number of the method option that says who may call a method; its fields are permission, resource, reach and audit.
+const accessOption = 50502
+
+// The values of the option's fields reach and audit.
+const (
+	reachOrganization, reachUnits, reachAny   = 1, 2, 3
+	auditRefusals, auditChange, auditPersonal = 1, 2, 3
+)
 
 // maxText is the most characters of a text.
 const maxText = 10000
@@ -90,10 +103,11 @@ func fileProto() *descriptorpb.FileDescriptorProto {
 		Service: []*descriptorpb.ServiceDescriptorProto{{
 			Name: proto.String("EchoService"),
 			Method: []*descriptorpb.MethodDescriptorProto{
-				method("Echo", false, false, Permission),
-				repeatable(descriptorpb.MethodOptions_IDEMPOTENT, method("Repeat", false, false, Permission)),
-				repeatable(descriptorpb.MethodOptions_NO_SIDE_EFFECTS, method("Split", false, true, Permission)),
-				method("Collect", true, false, Permission), method("Chat", true, true, PermissionInternal),
+				method("Echo", false, false, access(Permission, reachAny, auditRefusals)),
+				repeatable(descriptorpb.MethodOptions_IDEMPOTENT, method("Repeat", false, false, access(Permission, reachOrganization, auditChange))),
+				repeatable(descriptorpb.MethodOptions_NO_SIDE_EFFECTS, method("Split", false, true, access(Permission, reachUnits, auditPersonal))),
+				method("Collect", true, false, access(Permission, reachAny, auditRefusals)),
+				method("Chat", true, true, access(PermissionInternal, reachOrganization, auditChange)),
 			},
 		}},
 	}
@@ -108,10 +122,18 @@ func field(name string, number int32, typ descriptorpb.FieldDescriptorProto_Type
 	return f
 }
 
-func method(name string, clientStreams, serverStreams bool, permission string) *descriptorpb.MethodDescriptorProto {
+// access encodes the option that says who may call a method, as it arrives where its Go code is not linked in.
+func access(permission string, reach, audit uint64) []byte {
+	rule := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), permission)
+	rule = protowire.AppendString(protowire.AppendTag(rule, 2, protowire.BytesType), "text")
+	rule = protowire.AppendVarint(protowire.AppendTag(rule, 3, protowire.VarintType), reach)
+	rule = protowire.AppendVarint(protowire.AppendTag(rule, 4, protowire.VarintType), audit)
+	return protowire.AppendBytes(protowire.AppendTag(nil, accessOption, protowire.BytesType), rule)
+}
+
+func method(name string, clientStreams, serverStreams bool, rule []byte) *descriptorpb.MethodDescriptorProto {
 	opts := &descriptorpb.MethodOptions{}
-	b := protowire.AppendTag(nil, permissionOption, protowire.BytesType)
-	opts.ProtoReflect().SetUnknown(protowire.AppendString(b, permission))
+	opts.ProtoReflect().SetUnknown(rule)
 	return &descriptorpb.MethodDescriptorProto{
 		Name: &name, InputType: proto.String(".testkit.echo.v1.Message"), OutputType: proto.String(".testkit.echo.v1.Message"),
 		ClientStreaming: &clientStreams, ServerStreaming: &serverStreams, Options: opts,
