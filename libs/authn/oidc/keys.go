@@ -46,7 +46,7 @@ type keySet struct {
 
 // VerifySignature returns the payload of a token that one of the keys signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	parsed, err := jose.ParseSigned(token, algorithms())
+	parsed, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, fmt.Errorf("parse token: %w", err)
 	}

@@ -29,6 +29,8 @@ const (
 	greatestToken = 16 << 10
 	// greatestSubject bounds the claim `sub`, as the standard does.
 	greatestSubject = 255
+	// tokenCharacters are those of base64url, and the dot.
+	tokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	// greatestEmail bounds an address, in bytes, and greatestName a name, in characters.
 	greatestEmail, greatestName = 255, 200
 )
@@ -133,6 +135,10 @@ func (v *Verifier) verify(ctx context.Context, token string) (authn.Subject, *oi
 func claimedIssuer(token string) (string, error) {
 	if len(token) > greatestToken {
 		return "", errors.New("the token is too long")
+	}
+	// Stricter than the library, which skips white space: one token has one spelling.
+	if strings.ContainsFunc(token, func(r rune) bool { return !strings.ContainsRune(tokenCharacters, r) }) {
+		return "", errors.New("the token has characters that none has")
 	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

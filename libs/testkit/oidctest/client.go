@@ -67,6 +67,8 @@ func (client) IDTokenLifetime() time.Duration { return tokenTime }
 func (client) DevMode() bool { return true }
 
 // RestrictAdditionalIdTokenScopes leaves the scopes as they are.
+//
+//nolint:revive // The library gives the name.
 func (client) RestrictAdditionalIdTokenScopes() func([]string) []string {
 	return slices.Clone[[]string]
 }

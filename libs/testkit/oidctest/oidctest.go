@@ -58,7 +58,8 @@ type Provider struct {
 // Start runs a provider until the end of the test.
 func Start(t testing.TB) *Provider {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
