@@ -29,6 +29,7 @@ var (
 
 // Store keeps the access service's data. Safe for concurrent use.
 type Store interface {
+	Audit
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases everything. Calls after it return ErrClosed; a second Close does nothing.

@@ -30,8 +30,9 @@ func Schema() pgkit.Schema {
 
 // Store is a store.Store on PostgreSQL.
 type Store struct {
-	db     *pgkit.DB
-	closed atomic.Bool
+	db      *pgkit.DB
+	appends appends
+	closed  atomic.Bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -45,7 +46,9 @@ func Open(ctx context.Context, config pgkit.Config, o pgkit.Options) (*Store, er
 	if err := db.CheckSchema(ctx, Schema()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db: db}, nil
+	s := &Store{db: db}
+	s.appends.commit = s.appendAudit
+	return s, nil
 }
 
 // Place says where the database is, for logs.
