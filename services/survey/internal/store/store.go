@@ -30,6 +30,8 @@ var (
 	ErrIDReused = errors.New("identifier used with other content")
 	// ErrClosed tells that the store was closed.
 	ErrClosed = errors.New("store is closed")
+	// ErrOutdated tells that the database has the schema of the version before, which has no place for what is asked: otklik migrate brings it.
+	ErrOutdated = errors.New("the schema of the version before has no place for it")
 )
 
 // Store keeps the survey service's data. Safe for concurrent use.
@@ -37,6 +39,10 @@ type Store interface {
 	Surveys
 	Submissions
 	Changes
+	Persons
+	Consents
+	Erasures
+	Usages
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases everything. Calls after it return ErrClosed; a second Close does nothing.
@@ -86,7 +92,7 @@ type Submissions interface {
 	ListSubmissions(ctx context.Context, q SubmissionQuery) ([]Submission, error)
 }
 
-// Changes is the log of everything that was stored, across organisations.
+// Changes is the log of everything that was stored, across organisations. What is removed leaves it, and the removal enters it at its end.
 type Changes interface {
 	// Head returns the position of the last change; 0 when there is none.
 	Head(ctx context.Context) (int64, error)
@@ -168,6 +174,8 @@ const (
 	KindResponse Kind = 1
 	// KindRefusal is an accepted refusal.
 	KindRefusal Kind = 2
+	// KindRemoval tells that a response or refusal was removed; it is found in the log of changes alone.
+	KindRemoval Kind = 3
 )
 
 // NewSubmission is a submission to be accepted.
@@ -182,6 +190,10 @@ type NewSubmission struct {
 	CountTime time.Time
 	// Trace is the trace of the call (W3C traceparent); empty when it is not recorded.
 	Trace string
+	// Person tells whom it is about, by a pseudonym; empty when it is about nobody.
+	Person []byte
+	// Consents are what the person decided in it; they are stored together with it.
+	Consents []Consent
 	// Body is the submission itself.
 	Body []byte
 }
@@ -226,7 +238,7 @@ type SubmissionQuery struct {
 type Change struct {
 	// Position is its place in the log.
 	Position int64
-	// Submission is what was accepted.
+	// Submission is what was accepted, or, of KindRemoval, that something was removed: its ID is that of what was removed, its Body the removal's.
 	Submission Submission
 }
 

@@ -33,24 +33,44 @@ const (
 //
 // The test for new submissions is a look-up in a hash; "IS TRUE" keeps the planner from making a join of it, whose plan depends on guesses about the
 // length of arrays. The lock is a condition, since nothing at all is no column where the tables are distributed over servers.
-const sqlAccept = `WITH head AS MATERIALIZED (
+//
+// The schema of the version before has no place for whom a submission is about, nor for decisions: acceptBefore leaves them out.
+var (
+	sqlAccept       = acceptStatement(", person", ", person", "$11::bytea[]", acceptConsents)
+	sqlAcceptBefore = acceptStatement("", "", "", "")
+)
+
+// acceptConsents stores the decisions that came with new submissions; $12 are the numbers of the submissions in the group.
+const acceptConsents = `, decided AS (
+    INSERT INTO consents (organization, person, consent, person_key, body)
+    SELECT c.organization, c.person, c.consent, c.person_key, c.body
+    FROM unnest($12::bigint[], $13::text[], $14::bytea[], $15::text[], $16::text[], $17::bytea[]) AS c (n, organization, person, consent, person_key, body)
+    WHERE ((SELECT position FROM head) + c.n IN (SELECT position FROM fresh)) IS TRUE
+)`
+
+func acceptStatement(alias, column, array, consents string) string {
+	if array != "" {
+		array = ", " + array
+	}
+	return `WITH head AS MATERIALIZED (
     SELECT position, pg_advisory_xact_lock($10) IS NULL AS locked FROM log_head LIMIT 1 FOR NO KEY UPDATE
 ), input AS MATERIALIZED (
     SELECT t.*, (SELECT position FROM head) + t.n AS position
-    FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[])
-        WITH ORDINALITY AS t (organization, survey, kind, id, fingerprint, revision, count_time, trace, body, n)
+    FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::bytea[], $6::integer[], $7::bigint[], $8::text[], $9::bytea[]` + array + `)
+        WITH ORDINALITY AS t (organization, survey, kind, id, fingerprint, revision, count_time, trace, body` + alias + `, n)
 ), fresh AS (
     INSERT INTO identifiers (organization, survey, kind, id, fingerprint, position, accept_time)
     SELECT organization, survey, kind, id, fingerprint, position, now() FROM input
     ON CONFLICT DO NOTHING RETURNING position
 ), stored AS (
-    INSERT INTO submissions (organization, survey, kind, position, count_time, accept_time, id, revision, trace, body)
-    SELECT organization, survey, kind, position, count_time, now(), id, revision, nullif(trace, ''), body FROM input
+    INSERT INTO submissions (organization, survey, kind, position, count_time, accept_time, id, revision, trace, body` + column + `)
+    SELECT organization, survey, kind, position, count_time, now(), id, revision, nullif(trace, ''), body` + column + ` FROM input
     WHERE (position IN (SELECT position FROM fresh)) IS TRUE
-), moved AS (
+)` + consents + `, moved AS (
     UPDATE log_head SET position = (SELECT max(position) FROM fresh) WHERE EXISTS (SELECT FROM fresh)
 )
 SELECT (SELECT position FROM head), array_agg(position) FILTER (WHERE (SELECT count(*) FROM fresh) < cardinality($1::text[])), count(*) FROM fresh`
+}
 
 // acceptance is a call of Accept.
 type acceptance struct {
@@ -64,6 +84,9 @@ func weighAcceptance(a *acceptance) int {
 	weight := 0
 	for i := range a.in {
 		weight += len(a.in[i].Body) + rowBytes
+		for j := range a.in[i].Consents {
+			weight += len(a.in[i].Consents[j].Body) + rowBytes
+		}
 	}
 	return weight
 }
@@ -75,6 +98,11 @@ func (s *Store) Accept(ctx context.Context, organization, survey string, kind st
 	}
 	if len(in) == 0 {
 		return nil, nil
+	}
+	for i := range in {
+		if len(in[i].Consents) > 0 && !s.persons {
+			return nil, s.outdated("accept submissions")
+		}
 	}
 	out, err := s.accepts.do(ctx, acceptance{organization: organization, survey: survey, kind: kind, in: in})
 	if err != nil {
@@ -121,7 +149,11 @@ func (s *Store) storeGroup(ctx context.Context, g *group) error {
 		var base int64
 		var fresh []int64
 		var count int
-		err := s.db.Pool.QueryRow(ctx, sqlAccept, append(g.columns(), s.logLock)...).Scan(&base, &fresh, &count)
+		query, args := sqlAcceptBefore, append(g.columns(), s.logLock)
+		if s.persons {
+			query, args = sqlAccept, append(args, g.personColumns()...)
+		}
+		err := s.db.Pool.QueryRow(ctx, query, args...).Scan(&base, &fresh, &count)
 		if err == nil {
 			g.place(base, fresh, count)
 			return nil

@@ -77,6 +77,23 @@ func (g *group) columns() []any {
 	return []any{organizations, surveys, kinds, ids, fingerprints, revisions, counts, traces, bodies}
 }
 
+// personColumns are whom the submissions are about and what was decided in them, as arguments of sqlAccept.
+func (g *group) personColumns() []any {
+	persons := make([][]byte, len(g.items))
+	var numbers []int64
+	var organizations, ids, keys []string
+	var deciders, bodies [][]byte
+	for i, it := range g.items {
+		in := it.in()
+		persons[i] = notNull(in.Person)
+		for _, c := range in.Consents {
+			numbers, organizations, deciders = append(numbers, int64(i)+1), append(organizations, c.Organization), append(deciders, notNull(c.Person))
+			ids, keys, bodies = append(ids, c.ID), append(keys, c.Key), append(bodies, notNull(c.Body))
+		}
+	}
+	return []any{persons, numbers, organizations, deciders, ids, keys, bodies}
+}
+
 // place tells the items what became of them: all were stored after base in their order, unless fresh lists the positions that were.
 func (g *group) place(base int64, fresh []int64, count int) {
 	if count == len(g.items) {

@@ -46,6 +46,9 @@ const pollInterval = 50 * time.Millisecond
 // sqlDistributed tells whether tables of the database may be distributed over several servers.
 const sqlDistributed = `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`
 
+// sqlHasPersons tells whether the schema is the newest.
+const sqlHasPersons = `SELECT to_regclass('consents') IS NOT NULL`
+
 // Store is a store.Store on PostgreSQL.
 type Store struct {
 	db       *pgkit.DB
@@ -58,6 +61,8 @@ type Store struct {
 	logLock int64
 	// distributed tells that the tables may lie on several servers.
 	distributed bool
+	// persons tells that the schema has a place for whom submissions are about. While it is that of the version before, what is stored is not marked.
+	persons bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -90,6 +95,9 @@ func Open(ctx context.Context, config pgkit.Config, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
+	if err := s.db.Pool.QueryRow(ctx, sqlHasPersons).Scan(&s.persons); err != nil {
+		return nil, errors.Join(fmt.Errorf("look for the table of consents: %w", pgkit.Translate(err)), s.db.Close())
+	}
 	s.head = loghead.NewShared(s.readHead, pollInterval)
 	batch := o.CommitBatch
 	if batch <= 0 {
@@ -120,6 +128,22 @@ func (s *Store) Close() error {
 	s.accepts.close()
 	s.statuses.close()
 	return s.db.Close()
+}
+
+// outdated is the error of what the schema has no place for.
+func (s *Store) outdated(doing string) error {
+	return fmt.Errorf("%s: %w: run otklik migrate and start this program again", doing, store.ErrOutdated)
+}
+
+// ready returns ErrClosed when the store is closed, and ErrOutdated when the schema is that of the version before.
+func (s *Store) ready(doing string) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	if !s.persons {
+		return s.outdated(doing)
+	}
+	return nil
 }
 
 // open returns ErrClosed when the store is closed.

@@ -30,7 +30,7 @@ func migratedSchema(t testing.TB, dsn, name string, version int64) pgkit.Config 
 }
 
 // newest is the version of the newest schema; the program must work with the one before as well.
-const newest = 2
+const newest = 3
 
 func opened(t testing.TB, config pgkit.Config) *Store {
 	t.Helper()
@@ -58,6 +58,9 @@ func TestConformance(t *testing.T) {
 			}
 			storetest.Run(t, newOpen)
 			storetest.RunShared(t, newOpen)
+			if version == newest {
+				storetest.RunPersons(t, newOpen)
+			}
 		})
 	}
 }

@@ -18,6 +18,7 @@ func TestDistributable(t *testing.T) {
 	config := migrated(t, newest)
 	pgtest.CheckDistributable(t, config.DSN, config.Schema, "organization", map[string]string{
 		"log_head":    "one row that puts the transactions of all organisations in order: it lies where they begin",
+		"progress":    "a few rows that say how far work on the log of all organisations has come: they lie where transactions begin",
 		"survey_head": "one row that numbers the surveys of all organisations: it lies where transactions begin",
 	})
 }
@@ -57,6 +58,10 @@ func TestPlans(t *testing.T) {
 		sqlListSubmissions:   "_pkey",
 		sqlReadChanges:       "position_idx",
 		sqlReadChangesOf:     "organization_position_idx",
+		sqlListPerson:        "organization_person_position_idx",
+		sqlListUnmarked:      "organization_position_idx",
+		sqlListConsents:      "consents_pkey",
+		sqlUnsettled:         "erasures_unsettled",
 		sqlRecall:            "identifiers_pkey",
 		sqlSelectStatuses:    "surveys_pkey",
 		sqlSelectSurvey:      "surveys_pkey",

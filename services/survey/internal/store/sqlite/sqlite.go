@@ -66,6 +66,10 @@ func open(ctx context.Context, db *sqlkit.DB, o Options) (*Store, error) {
 	if err := sqlkit.Migrate(ctx, db, files); err != nil {
 		return nil, fmt.Errorf("prepare schema: %w", err)
 	}
+	// What is deleted is overwritten, since it was asked to be gone.
+	if _, err := db.Write.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		return nil, fmt.Errorf("have deleted rows overwritten: %w", sqlkit.Translate(err))
+	}
 	s := &Store{db: db, path: o.Path, status: newStatusCache(), head: loghead.New()}
 	last, err := s.Head(ctx)
 	if err != nil {

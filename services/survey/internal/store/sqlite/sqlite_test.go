@@ -14,7 +14,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t testing.TB) storetest.Open {
+	newOpen := func(t testing.TB) storetest.Open {
 		path := filepath.Join(t.TempDir(), "new", "survey.db")
 		return func(t testing.TB) store.Store {
 			s, err := Open(t.Context(), Options{Path: path})
@@ -23,7 +23,9 @@ func TestConformance(t *testing.T) {
 			}
 			return s
 		}
-	})
+	}
+	storetest.Run(t, newOpen)
+	storetest.RunPersons(t, newOpen)
 }
 
 // TestPlans makes sure that the queries of the hot paths walk an index and neither scan nor sort.
@@ -46,6 +48,10 @@ func TestPlans(t *testing.T) {
 		sqlReadChanges:       "PRIMARY KEY",
 		sqlReadChangesOf:     "PRIMARY KEY",
 		sqlSelectSubmission:  "PRIMARY KEY",
+		sqlListPerson:        "submissions_by_person",
+		sqlListUnmarked:      "submissions_unmarked",
+		sqlListConsents:      "PRIMARY KEY",
+		sqlUnsettled:         "erasures_unsettled",
 	} {
 		text := planOf(t, s, query)
 		if !strings.Contains(text, index) || strings.Contains(text, "SCAN") || strings.Contains(text, "TEMP B-TREE") {

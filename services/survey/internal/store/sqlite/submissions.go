@@ -16,7 +16,7 @@ const submissionColumns = `position, organization, survey, kind, id, revision, c
 const (
 	sqlInsertChange     = `INSERT INTO changes (organization, survey, kind) VALUES (?, ?, ?)`
 	sqlDeleteChange     = `DELETE FROM changes WHERE position = ?`
-	sqlInsertSubmission = `INSERT INTO submissions (` + submissionColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlInsertSubmission = `INSERT INTO submissions (` + submissionColumns + `, person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlSelectSubmission = `SELECT ` + submissionColumns + ` FROM submissions WHERE organization = ? AND position = ?`
 	sqlListSubmissions  = `SELECT ` + submissionColumns + ` FROM submissions WHERE organization = ? AND survey = ? AND kind = ?
 AND position > ? AND position <= ? AND count_time >= ? AND count_time < ? ORDER BY position LIMIT ?`
@@ -89,14 +89,24 @@ func (a *acceptance) accept(ctx context.Context, in *store.NewSubmission) (store
 		return a.replay(ctx, in)
 	}
 	if _, err := a.tx.ExecContext(ctx, sqlInsertSubmission, position, a.organization, a.survey, int64(a.kind), in.ID, int64(in.Revision),
-		store.ToNano(in.CountTime), nullText(in.Trace), in.Body); err != nil {
+		store.ToNano(in.CountTime), nullText(in.Trace), in.Body, marked(in.Person)); err != nil {
 		return store.Outcome{}, err
 	}
+	for i := range in.Consents {
+		if err := insertConsent(ctx, a.tx, &in.Consents[i]); err != nil {
+			return store.Outcome{}, err
+		}
+	}
 	a.last = position
-	return store.Outcome{Submission: store.Submission{
+	return store.Outcome{Submission: a.accepted(position, in)}, nil
+}
+
+// accepted is a submission as it is stored at a position.
+func (a *acceptance) accepted(position int64, in *store.NewSubmission) store.Submission {
+	return store.Submission{
 		Position: position, Organization: a.organization, Survey: a.survey, Kind: a.kind, ID: in.ID,
 		Revision: in.Revision, CountTime: in.CountTime, Trace: in.Trace, Body: in.Body,
-	}}, nil
+	}
 }
 
 // replay is the outcome of a submission whose identifier was used before.
@@ -109,6 +119,10 @@ func (a *acceptance) replay(ctx context.Context, in *store.NewSubmission) (store
 		return store.Outcome{}, err
 	}
 	first, err := scanSubmission(a.tx.QueryRowContext(ctx, sqlSelectSubmission, a.organization, position))
+	if errors.Is(err, store.ErrNotFound) {
+		// The content is the same, so that the one that came now stands in for the one that was removed.
+		first, err = a.accepted(position, in), nil
+	}
 	if err != nil {
 		return store.Outcome{}, err
 	}
@@ -192,6 +206,14 @@ func scanSubmission(row scanner) (store.Submission, error) {
 	}
 	v.Kind, v.Revision, v.CountTime, v.Trace = store.Kind(kind), int32(revision), store.FromNano(count), trace.String
 	return v, nil
+}
+
+// marked is what is stored of whom a submission is about: nobody is no bytes, while NULL tells that a version stored it which did not note it.
+func marked(person []byte) []byte {
+	if person == nil {
+		return []byte{}
+	}
+	return person
 }
 
 // nullText stores nothing for an empty text.
