@@ -29,6 +29,8 @@ var (
 
 // Store keeps the access service's data. Safe for concurrent use.
 type Store interface {
+	Credentials
+	Members
 	Audit
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
