@@ -2,7 +2,6 @@ package authn
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -46,7 +45,7 @@ func (c Chain) Authenticate(ctx context.Context, credential Credential) (Princip
 	}
 	for _, a := range c {
 		p, err := a.Authenticate(ctx, credential)
-		if err == nil || !errors.Is(err, ErrInvalid) {
+		if err == nil || rpcerr.Code(err) != codes.Unauthenticated {
 			return p, err
 		}
 	}
@@ -69,6 +68,9 @@ func (d Development) Authenticate(ctx context.Context, c Credential) (Principal,
 	return d.Authenticator.Authenticate(ctx, c)
 }
 
+// ReasonOrigin is the reason of calls from an origin where the credentials may not be used.
+const ReasonOrigin = "ORIGIN_REFUSED"
+
 // CheckOrigin tells whether the principal may be used from the origin that a browser named; empty is a call from no browser or from the gateway's
 // own pages. Where a credential names origins it is good for these alone, which keeps a publishable key to the apps and pages that it was made for.
 // Without any, no page of another origin may use it: not a key, which such a page should not have, nor a session, whose cookie the browser
@@ -80,7 +82,7 @@ func CheckOrigin(p Principal, origin string) error {
 	case origin != "" && slices.Contains(p.Origins, normalOrigin(origin)):
 		return nil
 	}
-	return rpcerr.New(codes.PermissionDenied, "ORIGIN_DENIED", "the credentials may not be used from this origin")
+	return rpcerr.New(codes.PermissionDenied, ReasonOrigin, "the credentials may not be used from this origin")
 }
 
 // normalOrigin is the origin as browsers send it: in lower case, without a slash and without the port that goes without saying.

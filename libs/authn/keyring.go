@@ -24,10 +24,10 @@ type Key struct {
 type Keyring struct {
 	// byHash is keyed by the SHA-256 of the secret: to learn anything from the time of a map lookup one would have to choose tokens by
 	// prefixes of their hash, and even the whole hash does not give the secret. The entry found is compared in constant time.
-	byHash map[[sha256.Size]byte]entry
+	byHash map[[sha256.Size]byte]staticKey
 }
 
-type entry struct {
+type staticKey struct {
 	hash      [sha256.Size]byte
 	principal Principal
 }
@@ -35,7 +35,7 @@ type entry struct {
 // NewKeyring checks and indexes the keys. Errors name the key at fault: no id, a duplicate id or hash, a hash that is no SHA-256 in
 // hexadecimal, no role, or no organisation without the role service.
 func NewKeyring(keys []Key) (*Keyring, error) {
-	k := &Keyring{byHash: make(map[[sha256.Size]byte]entry, len(keys))}
+	k := &Keyring{byHash: make(map[[sha256.Size]byte]staticKey, len(keys))}
 	ids := make(map[string]bool, len(keys))
 	for i, key := range keys {
 		if key.ID == "" {
@@ -55,7 +55,7 @@ func NewKeyring(keys []Key) (*Keyring, error) {
 		if key.Organization == "" && !slices.Contains(key.Roles, RoleService) {
 			return nil, fmt.Errorf("check key %q: no organisation", key.ID)
 		}
-		e := entry{hash: [sha256.Size]byte(raw), principal: Principal{
+		e := staticKey{hash: [sha256.Size]byte(raw), principal: Principal{
 			Kind: kindOf(key.Roles), ID: key.ID, Organization: key.Organization, Roles: slices.Clone(key.Roles),
 			Origins: slices.Clone(key.Origins),
 		}}

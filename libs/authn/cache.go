@@ -1,0 +1,227 @@
+package authn
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/rpcerr"
+)
+
+// CacheOptions are how answers to who somebody is are remembered. The zero value is sound.
+type CacheOptions struct {
+	// Fresh is how long an answer is good without asking again, so that it is also how long a revoked credential goes on to work; 0 is 5 s.
+	Fresh time.Duration
+	// Stale is how old an answer may be while nobody can be asked; 0 is a minute.
+	Stale time.Duration
+	// Timeout bounds the wait for an answer; 0 is 2 s.
+	Timeout time.Duration
+	// Entries and Refusals bound the remembered answers and refusals; 0 is 100,000 and 10,000. Refusals have room of their own, so that who tries
+	// random tokens does not push out what is known.
+	Entries, Refusals int
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+func (o CacheOptions) orDefaults() CacheOptions {
+	if o.Fresh <= 0 {
+		o.Fresh = 5 * time.Second
+	}
+	if o.Stale <= 0 {
+		o.Stale = time.Minute
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Second
+	}
+	if o.Entries <= 0 {
+		o.Entries = 100_000
+	}
+	if o.Refusals <= 0 {
+		o.Refusals = 10_000
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// cache remembers whom keys of a kind stand for, as a source elsewhere knows it. Answers that are about to get old are looked up again in the
+// background, so that callers who come often never wait. Where the source is away, the old answers serve for a while.
+type cache[K comparable] struct {
+	options CacheOptions
+
+	mu sync.Mutex
+	// refused holds the keys that stand for nobody.
+	known, refused *lru[K]
+	flights        map[K]*flight
+	// awayUntil is until when the source is taken for away: nobody waits for it who has an old answer.
+	awayUntil time.Time
+}
+
+// entry is an answer. It does not change once it is in the cache, but for noted.
+type entry struct {
+	principal Principal
+	// at is when the question was asked: what was true then may have ended since.
+	at time.Time
+	// noted is when the use was noted last.
+	noted time.Time
+}
+
+// flight is a question under way, whose answer all wait for who ask the same.
+type flight struct {
+	done      chan struct{}
+	principal Principal
+	err       error
+}
+
+func newCache[K comparable](options CacheOptions) *cache[K] {
+	options = options.orDefaults()
+	return &cache[K]{options: options, known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight)}
+}
+
+// errUnavailable is told where nobody could be asked and no answer is remembered.
+func errUnavailable(cause error) error {
+	return rpcerr.New(codes.Unavailable, "CREDENTIALS_UNAVAILABLE", "the credentials cannot be checked at present", rpcerr.WithCause(cause))
+}
+
+// find returns whom key stands for; lookup asks the source. noteUse tells that the answer has served and its use was not noted for a second.
+func (c *cache[K]) find(ctx context.Context, key K, lookup func(context.Context) (Principal, error)) (p Principal, noteUse bool, err error) {
+	now := c.options.Now()
+	c.mu.Lock()
+	e := c.known.get(key)
+	if e != nil {
+		age := now.Sub(e.at)
+		away := now.Before(c.awayUntil)
+		if age < c.options.Fresh || (away && age < c.options.Stale) {
+			if age >= c.options.Fresh/2 {
+				c.begin(ctx, key, lookup)
+			}
+			p, noteUse = e.serve(now)
+			c.mu.Unlock()
+			return p, noteUse, nil
+		}
+	} else if r := c.refused.get(key); r != nil && now.Sub(r.at) < c.options.Fresh {
+		c.mu.Unlock()
+		return Principal{}, false, ErrInvalid
+	}
+	f := c.begin(ctx, key, lookup)
+	c.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return Principal{}, false, ctx.Err()
+	}
+	if f.err == nil {
+		return f.principal, true, nil
+	}
+	if rpcerr.Code(f.err) == codes.Unauthenticated {
+		return Principal{}, false, ErrInvalid
+	}
+	if e != nil && now.Sub(e.at) < c.options.Stale && isAway(f.err) {
+		return e.principal, false, nil
+	}
+	return Principal{}, false, errUnavailable(f.err)
+}
+
+// serve returns the answer, and whether its use should be noted. Called with the cache's mu held.
+func (e *entry) serve(now time.Time) (Principal, bool) {
+	if now.Sub(e.noted) < time.Second {
+		return e.principal, false
+	}
+	e.noted = now
+	return e.principal, true
+}
+
+// begin asks the source unless that is under way. Called with mu held.
+func (c *cache[K]) begin(ctx context.Context, key K, lookup func(context.Context) (Principal, error)) *flight {
+	if f, ok := c.flights[key]; ok {
+		return f
+	}
+	f := &flight{done: make(chan struct{})}
+	c.flights[key] = f
+	// Who asked first may leave; the others wait on.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.options.Timeout)
+	at := c.options.Now()
+	go func() {
+		defer cancel()
+		f.principal, f.err = lookup(ctx)
+		c.end(key, f, at)
+		close(f.done)
+	}()
+	return f
+}
+
+// end remembers the answer to a question that was asked at that time.
+func (c *cache[K]) end(key K, f *flight, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.flights, key)
+	switch {
+	case f.err == nil:
+		c.awayUntil = time.Time{}
+		c.refused.remove(key)
+		c.known.put(key, &entry{principal: f.principal, at: at, noted: at})
+	case rpcerr.Code(f.err) == codes.Unauthenticated:
+		c.awayUntil = time.Time{}
+		c.known.remove(key)
+		c.refused.put(key, &entry{at: at})
+	case isAway(f.err):
+		// As long as an answer would be good: old answers are taken for no longer once the source is back.
+		c.awayUntil = c.options.Now().Add(c.options.Fresh)
+	}
+}
+
+// isAway tells whether the source could not be asked, or did not answer in time. Anything else is an answer, although none that helps.
+func isAway(err error) bool {
+	code := rpcerr.Code(err)
+	return code == codes.Unavailable || code == codes.DeadlineExceeded || code == codes.ResourceExhausted
+}
+
+// lru holds entries up to a number, and gives up the least recently used first.
+type lru[K comparable] struct {
+	most  int
+	order *list.List
+	at    map[K]*list.Element
+}
+
+type lruItem[K comparable] struct {
+	key   K
+	entry *entry
+}
+
+func newLRU[K comparable](most int) *lru[K] {
+	return &lru[K]{most: most, order: list.New(), at: make(map[K]*list.Element)}
+}
+
+func (l *lru[K]) get(key K) *entry {
+	el, ok := l.at[key]
+	if !ok {
+		return nil
+	}
+	l.order.MoveToFront(el)
+	return el.Value.(*lruItem[K]).entry
+}
+
+func (l *lru[K]) put(key K, e *entry) {
+	if el, ok := l.at[key]; ok {
+		el.Value.(*lruItem[K]).entry = e
+		l.order.MoveToFront(el)
+		return
+	}
+	l.at[key] = l.order.PushFront(&lruItem[K]{key: key, entry: e})
+	if l.order.Len() > l.most {
+		oldest := l.order.Back()
+		delete(l.at, l.order.Remove(oldest).(*lruItem[K]).key)
+	}
+}
+
+func (l *lru[K]) remove(key K) {
+	if el, ok := l.at[key]; ok {
+		l.order.Remove(el)
+		delete(l.at, key)
+	}
+}

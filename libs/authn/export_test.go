@@ -1,0 +1,8 @@
+package authn
+
+// Remembered is how many secrets a resolver remembers, known and refused.
+func Remembered(r *Resolver) (known, refused int) {
+	r.cache.mu.Lock()
+	defer r.cache.mu.Unlock()
+	return len(r.cache.known.at), len(r.cache.refused.at)
+}
