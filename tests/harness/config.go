@@ -19,6 +19,7 @@ func (s *Suite) writeConfig(r Replica) (string, error) {
 	if s.options.Layout.apart() {
 		set(root, "peers.survey", s.addresses(Survey))
 		set(root, "peers.scoring", s.addresses(Scoring))
+		set(root, "peers.access", s.addresses(Access))
 		set(root, "peers.key", ServiceKey())
 		if ops := s.ports[r].ops; ops != "" {
 			set(root, "ops", ops)
@@ -43,12 +44,12 @@ func (s *Suite) writeConfig(r Replica) (string, error) {
 
 // keys are the static keys of all organisations, and the one of the services.
 func (s *Suite) keys() []map[string]any {
-	keys := []map[string]any{{"id": "service", "sha256": hashKey(ServiceKey()), "roles": []string{"service"}}}
+	keys := []map[string]any{{"id": "service", "sha256": HashKey(ServiceKey()), "roles": []string{"service"}}}
 	for _, organization := range s.options.Organizations {
-		for _, role := range []Role{Admin, App} {
+		for _, role := range Roles() {
 			keys = append(keys, map[string]any{
 				"id":           organization + "-" + string(role),
-				"sha256":       hashKey(KeyFor(organization, role)),
+				"sha256":       HashKey(KeyFor(organization, role)),
 				"organization": organization,
 				"roles":        []string{string(role)},
 			})

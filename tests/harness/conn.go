@@ -103,8 +103,11 @@ func (r *router) NewStream(ctx context.Context, desc *grpc.StreamDesc, method st
 
 func (r *router) route(method string) (*grpc.ClientConn, error) {
 	part := Survey
-	if strings.HasPrefix(method, "/otklik.scoring.") {
+	switch {
+	case strings.HasPrefix(method, "/otklik.scoring."):
 		part = Scoring
+	case strings.HasPrefix(method, "/otklik.access."):
+		part = Access
 	}
 	conn, err := r.suite.conns.dial(r.suite.GRPCOf(Replica{Part: r.suite.options.Layout.host(part), Number: r.number}))
 	if err != nil {

@@ -24,7 +24,7 @@ type Options struct {
 	Servers *Servers
 	// Dir is the data folder; empty means a temporary one.
 	Dir string
-	// Organizations get an administrator's key and an app's key each; nil means one named Organization.
+	// Organizations get a key for each role; nil means one named Organization.
 	Organizations []string
 	// Settings are written over the harness's own configuration, keyed by dotted path, for example "survey.grace_period".
 	Settings map[string]any

@@ -10,6 +10,7 @@ const (
 	All     Part = "all"
 	Survey  Part = "survey"
 	Scoring Part = "scoring"
+	Access  Part = "access"
 	Gateway Part = "gateway"
 	// bench stores nothing and is only measured against.
 	bench Part = "bench-baseline"

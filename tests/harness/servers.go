@@ -52,6 +52,7 @@ func (s *Suite) configureServers(root map[string]any) {
 	servers := s.options.Servers
 	set(root, "survey.postgres.dsn", servers.DSN)
 	set(root, "scoring.postgres.dsn", servers.DSN)
+	set(root, "access.postgres.dsn", servers.DSN)
 	if len(servers.Redis) == 0 {
 		return
 	}

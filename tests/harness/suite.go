@@ -24,8 +24,10 @@ type Suite struct {
 	ports     map[Replica]ports
 	// prefix is that of the suite's keys in Redis; empty on SQLite.
 	prefix string
-	log    log
-	conns  connections
+	// key is the one that the first ready line named.
+	key   string
+	log   log
+	conns connections
 }
 
 // Replicas are the processes of the suite in the order in which they start.
@@ -106,6 +108,9 @@ func (s *Suite) startAll(ctx context.Context, replicas []Replica) error {
 			continue
 		}
 		s.procs[replicas[i]] = p
+		if p.ready.Key != "" {
+			s.key = p.ready.Key
+		}
 		// A connection to the process before would wait before it tries again.
 		s.conns.drop(p.ready.GRPC)
 	}
@@ -155,13 +160,8 @@ func (s *Suite) GRPCOf(r Replica) string { return s.ports[r].grpc }
 // OpsOf is the base address of the probes and metrics that a process of a layout apart has for its operators.
 func (s *Suite) OpsOf(r Replica) string { return "http://" + s.ports[r].ops }
 
-// Key is the key that the ready line of `otklik all` names; empty where it names none.
-func (s *Suite) Key() string {
-	if p := s.procs[Replica{Part: All}]; p != nil {
-		return p.ready.Key
-	}
-	return ""
-}
+// Key is the key that the ready line of the first start of `otklik all` named; empty where it named none.
+func (s *Suite) Key() string { return s.key }
 
 // PID is the first process of a part.
 func (s *Suite) PID(part Part) int { return s.PIDOf(s.first(part)) }
