@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,13 +18,16 @@ import (
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/telemetry"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
 // newDemoCommand runs the whole suite and shows it to somebody new.
 func newDemoCommand() *cobra.Command {
-	return newServeCommand("demo", "Run the whole suite; an organisation without surveys gets a small sample survey", runDemo, "data", "http", "grpc")
+	cmd := newServeCommand("demo", "Run the whole suite; an organisation without surveys gets a small sample survey", runDemo, "data", "http", "grpc")
+	addDevFlag(cmd)
+	return cmd
 }
 
 func runDemo(ctx context.Context, out, errOut io.Writer, config suite.Config) error {
@@ -58,7 +63,15 @@ func runDemo(ctx context.Context, out, errOut io.Writer, config suite.Config) er
 
 // show loads the sample survey if there is none, and tells where to look and what is to be seen.
 func show(ctx context.Context, w io.Writer, r suite.Ready) error {
-	conn, err := rpcclient.Dial(rpcclient.Peer{Target: r.GRPC, Key: r.Key}, rpcclient.DefaultConfig(), nil)
+	key := r.Key
+	if key == "" {
+		raw, err := os.ReadFile(r.KeyFile)
+		if err != nil {
+			return fmt.Errorf("read the key: %w", err)
+		}
+		key = strings.TrimSpace(string(raw))
+	}
+	conn, err := rpcclient.Dial(rpcclient.Peer{Target: r.GRPC, Key: key}, rpcclient.DefaultConfig(), nil)
 	if err != nil {
 		return fmt.Errorf("connect to the suite: %w", err)
 	}
@@ -72,8 +85,32 @@ func show(ctx context.Context, w io.Writer, r suite.Ready) error {
 		if err := showScore(ctx, w, conn); err != nil {
 			return err
 		}
+		if err := showApp(ctx, w, conn, r.HTTP); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintf(w, "\n  Scores    %s/#key=%s\n  API docs  %s/docs\n  Key       %s\n\nCtrl-C stops it; what was stored stays.\n\n", r.HTTP, r.Key, r.HTTP, r.Key)
+	if r.Key != "" {
+		fmt.Fprintf(w, "\n  Scores    %s/#key=%s\n  API docs  %s/docs\n  Key       %s\n            not printed again; it lies in %s\n", r.HTTP, r.Key, r.HTTP, r.Key, r.KeyFile)
+	} else {
+		fmt.Fprintf(w, "\n  Scores    %s/\n  API docs  %s/docs\n  Key       lies in %s\n", r.HTTP, r.HTTP, r.KeyFile)
+	}
+	fmt.Fprint(w, "\nCtrl-C stops it; what was stored stays.\n\n")
+	return nil
+}
+
+// showApp makes a key such as stands in an app, and shows how an app submits with it.
+func showApp(ctx context.Context, w io.Writer, conn grpc.ClientConnInterface, http string) error {
+	made, err := accessv1.NewAccessServiceClient(conn).CreateApiKey(ctx, &accessv1.CreateApiKeyRequest{ApiKey: &accessv1.ApiKey{
+		DisplayName: "Sample app", Kind: accessv1.ApiKey_KIND_PUBLISHABLE, Surveys: []string{sample.Survey},
+	}})
+	if err != nil {
+		return fmt.Errorf("make a publishable key: %w", err)
+	}
+	fmt.Fprintf(w, `
+An app submits by a publishable key, which does nothing else:
+  curl %s/v1/%s/responses -H 'Authorization: Bearer %s' \
+    -H 'Content-Type: application/json' -d '{"responseId": "first", "response": {"language": "en", "answers": [{"question": "nps", "score": 9}]}}'
+`, http, sample.Survey, made.GetSecret())
 	return nil
 }
 

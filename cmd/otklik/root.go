@@ -44,6 +44,7 @@ func newRootCommand() *cobra.Command {
 		newBenchBaselineCommand(),
 		surveyCommand,
 		newServeCommand("scoring", "Run the scoring service alone", announced(suite.Scoring), "data", "grpc"),
+		newServeCommand("access", "Run the access service alone", announced(suite.Access), "data", "grpc"),
 		newServeCommand("gateway", "Run the gateway alone", announced(suite.Gateway), "http"),
 		newMigrateCommand(),
 		newConfigCommand(),

@@ -26,10 +26,13 @@ const fileFlag = "config"
 
 // fieldFlags are the fields of the configuration that have a flag of the same name.
 var fieldFlags = map[string]string{
-	"data": "folder of the SQLite databases and of the first key (default data)",
+	"data": "folder of the SQLite databases and of the first keys (default data)",
 	"http": "address of the gateway, port 0 for a free one (default 127.0.0.1:8080)",
 	"grpc": "address of the services, port 0 for a free one (default 127.0.0.1:9090)",
 }
+
+// devFlag turns development mode on.
+const devFlag = "dev"
 
 // addConfigFlags adds the flag of the file and those of the fields named.
 func addConfigFlags(cmd *cobra.Command, fields ...string) {
@@ -46,6 +49,9 @@ func loadConfig(cmd *cobra.Command) (suite.Config, error) {
 		if cmd.Flags().Lookup(name) != nil {
 			keys[name] = name
 		}
+	}
+	if cmd.Flags().Lookup(devFlag) != nil {
+		keys[devFlag] = devFlag
 	}
 	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, testPrefix) })
 	c, err := config.Load(suite.DefaultConfig(), config.WithFile(cmd.Flag(fileFlag).Value.String()),
@@ -97,9 +103,17 @@ func newAllCommand() *cobra.Command {
 	cmd.Long = cmd.Short + `.
 
 Everything is stored in SQLite files in the data folder, unless the configuration names PostgreSQL databases. When everything takes calls, one line of JSON is written to standard output:
-{"http":"http://127.0.0.1:8080","grpc":"127.0.0.1:9090","key":"…"}. The key is there when the configuration holds none; it is
-made at the first start and kept in the data folder.`
+{"http":"http://127.0.0.1:8080","grpc":"127.0.0.1:9090","key":"…","key_file":"data/key"}. Where the configuration holds no key, an
+administrator's is made at the first start, printed this once and kept in the data folder.
+
+With --dev, calls without credentials act as an administrator: for trying things out on this machine, which alone is listened to.`
+	addDevFlag(cmd)
 	return cmd
+}
+
+// addDevFlag adds the flag of development mode.
+func addDevFlag(cmd *cobra.Command) {
+	cmd.Flags().Bool(devFlag, false, "development mode: calls without credentials act as an administrator; listens on this machine alone")
 }
 
 // configPreface stands above the reference of the configuration.

@@ -88,7 +88,7 @@ func (o *Options) Resolve(getenv func(string) string) (Endpoint, error) {
 		return Endpoint{}, err
 	}
 	if key == "" {
-		return Endpoint{}, exit.Usagef("no key for %s: state one by --key-file, --key, %s or a profile; `otklik all` prints its key when it is ready", e.Server.Address, EnvKey)
+		return Endpoint{}, exit.Usagef("no key for %s: state one by --key-file, --key, %s or a profile; `otklik all` prints a key at its first start and keeps it in the file key of the data folder", e.Server.Address, EnvKey)
 	}
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return Endpoint{}, exit.Usagef("the key holds characters that no key has")

@@ -23,7 +23,7 @@ const OptionSeparator = "|"
 // fixedColumns come before the questions.
 var fixedColumns = []string{
 	"position", "response_id", "revision", "count_time", "answer_time", "receive_time", "language", "touchpoint", "channel", "location",
-	"attributes", "respondent", "invitation", "weight", "flags",
+	"region", "company", "employee", "attributes", "respondent", "invitation", "weight", "flags",
 }
 
 // Columns are the columns of a CSV export: the fixed ones, one for each attribute asked for, one for each question that any revision asks
@@ -112,7 +112,8 @@ func (c *Columns) cells(r *surveyv1.Response, position int64, raw bool) ([]strin
 	out := []string{
 		strconv.FormatInt(position, 10), lastPart(r.GetName()), lastPart(r.GetRevision()),
 		timeCell(r.GetCountTime()), timeCell(r.GetAnswerTime()), timeCell(r.GetReceiveTime()), r.GetLanguage(),
-		safe(context.GetTouchpoint()), safe(context.GetChannel()), safe(context.GetLocation()), attributes,
+		safe(context.GetTouchpoint()), safe(context.GetChannel()), safe(context.GetLocation()),
+		safe(context.GetRegion()), safe(context.GetCompany()), safe(context.GetEmployee()), attributes,
 		safe(r.GetRespondent()), safe(r.GetInvitation()), weight, strings.Join(flags, OptionSeparator),
 	}
 	for _, a := range c.attributes {

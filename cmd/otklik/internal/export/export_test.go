@@ -79,7 +79,7 @@ func testResponse(position int64) *surveyv1.Response {
 	return &surveyv1.Response{
 		Name: fmt.Sprintf("surveys/a/responses/r%d", position), Revision: "surveys/a/revisions/2", Language: "ky",
 		AnswerTime: timestamppb.New(time.Unix(1_800_000_000, 500)), Weight: proto.Float64(0.25), Respondent: "-1+1",
-		Context: &typev1.Context{Location: "=osh", Attributes: map[string]string{"region": "@south", "age": "30"}},
+		Context: &typev1.Context{Location: "=osh", Region: "+south", Company: "@kumtor", Employee: "-a", Attributes: map[string]string{"region": "@south", "age": "30"}},
 		Flags:   []surveyv1.Response_Flag{surveyv1.Response_FLAG_LATE},
 		Answers: []*surveyv1.Answer{
 			{Question: "what", Value: &surveyv1.Answer_Choice{Choice: &surveyv1.ChoiceAnswer{Options: []string{"bread", "milk"}}}},
@@ -92,8 +92,8 @@ func testResponse(position int64) *surveyv1.Response {
 func TestCSVRow(t *testing.T) {
 	server := &testServer{n: 1}
 	for raw, want := range map[bool]string{
-		false: `1,r1,2,,2027-01-15T08:00:00.0000005Z,,ky,,,'=osh,"{""age"":""30"",""region"":""@south""}",'-1+1,,0.25,LATE,'@south,-2.5,"'=HYPERLINK(""x"")` + "\nдва" + `",bread|milk,"текст, ""да"""` + "\n",
-		true:  `1,r1,2,,2027-01-15T08:00:00.0000005Z,,ky,,,=osh,"{""age"":""30"",""region"":""@south""}",-1+1,,0.25,LATE,@south,-2.5,"=HYPERLINK(""x"")` + "\nдва" + `",bread|milk,"текст, ""да"""` + "\n",
+		false: `1,r1,2,,2027-01-15T08:00:00.0000005Z,,ky,,,'=osh,'+south,'@kumtor,'-a,"{""age"":""30"",""region"":""@south""}",'-1+1,,0.25,LATE,'@south,-2.5,"'=HYPERLINK(""x"")` + "\nдва" + `",bread|milk,"текст, ""да"""` + "\n",
+		true:  `1,r1,2,,2027-01-15T08:00:00.0000005Z,,ky,,,=osh,+south,@kumtor,-a,"{""age"":""30"",""region"":""@south""}",-1+1,,0.25,LATE,@south,-2.5,"=HYPERLINK(""x"")` + "\nдва" + `",bread|milk,"текст, ""да"""` + "\n",
 	} {
 		columns, err := FindColumns(t.Context(), server, "surveys/a", []string{"region"})
 		if err != nil {

@@ -51,6 +51,9 @@ func newValueConverters(m *Mapping, columns *columnIndex) []valueConverter {
 	add(r.Touchpoint, "context.touchpoint", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Touchpoint = s }))
 	add(r.Channel, "context.channel", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Channel = s }))
 	add(r.Location, "context.location", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Location = s }))
+	add(r.Region, "context.region", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Region = s }))
+	add(r.Company, "context.company", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Company = s }))
+	add(r.Employee, "context.employee", m.OnBadValue, maxContextRunes, set(func(r *surveyv1.Response, s string) { contextOf(r).Employee = s }))
 	for i := range r.Attributes {
 		name := r.Attributes[i].Name
 		add(&r.Attributes[i].ValueMapping, "context.attributes."+name, m.OnBadValue, maxAttributeRunes, set(func(r *surveyv1.Response, s string) {

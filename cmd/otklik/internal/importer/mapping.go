@@ -74,8 +74,8 @@ type ResponseMapping struct {
 	Time *TimeMapping
 	// Language, Weight, Respondent and Invitation are nil when the response has none.
 	Language, Weight, Respondent, Invitation *ValueMapping
-	// Touchpoint, Channel and Location are keys of the context; nil when it does not have them.
-	Touchpoint, Channel, Location *ValueMapping
+	// Touchpoint, Channel, Location, Region, Company and Employee are keys of the context; nil when it does not have them.
+	Touchpoint, Channel, Location, Region, Company, Employee *ValueMapping
 	// Attributes are the further keys of the context, ordered by name.
 	Attributes []AttributeMapping
 
@@ -174,7 +174,9 @@ func (m *Mapping) Columns() []string {
 			add(r.Time.Clock.Columns()...)
 		}
 	}
-	for _, v := range []*ValueMapping{r.Language, r.Weight, r.Respondent, r.Invitation, r.Touchpoint, r.Channel, r.Location} {
+	for _, v := range []*ValueMapping{
+		r.Language, r.Weight, r.Respondent, r.Invitation, r.Touchpoint, r.Channel, r.Location, r.Region, r.Company, r.Employee,
+	} {
 		if v != nil {
 			add(v.Template.Columns()...)
 		}

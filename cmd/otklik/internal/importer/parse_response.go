@@ -26,6 +26,9 @@ func (r *mappingReader) response(n node) {
 				"touchpoint": value(&m.Touchpoint),
 				"channel":    value(&m.Channel),
 				"location":   value(&m.Location),
+				"region":     value(&m.Region),
+				"company":    value(&m.Company),
+				"employee":   value(&m.Employee),
 				"attributes": r.attributes,
 			})
 		},

@@ -197,8 +197,8 @@ func (g *generator) context(v visit) *typev1.Context {
 		basket = "large"
 	}
 	return &typev1.Context{
-		Touchpoint: v.way.touchpoint, Channel: v.way.channel, Location: v.store.id,
-		Attributes: map[string]string{"region": v.store.region, "basket": basket},
+		Touchpoint: v.way.touchpoint, Channel: v.way.channel, Location: v.store.id, Region: v.store.region,
+		Attributes: map[string]string{"basket": basket},
 	}
 }
 

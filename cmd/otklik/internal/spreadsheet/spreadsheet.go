@@ -4,6 +4,7 @@ package spreadsheet
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,7 +14,7 @@ const starters = "=+-@\t\r＝＋－＠"
 // Defuse puts an apostrophe before a text that a spreadsheet would take for a formula, also where blanks stand before it. Numbers stay as
 // they are.
 func Defuse(s string) string {
-	trimmed := strings.TrimLeft(s, " \n\u00a0")
+	trimmed := strings.TrimLeftFunc(s, passedOver)
 	first, size := utf8.DecodeRuneInString(trimmed)
 	if size == 0 || !strings.ContainsRune(starters, first) {
 		return s
@@ -22,6 +23,12 @@ func Defuse(s string) string {
 		return s
 	}
 	return "'" + s
+}
+
+// passedOver tells whether a spreadsheet may pass a character over in search of the begin of a formula: blanks, control characters and those
+// without a width, but for the starters among them.
+func passedOver(r rune) bool {
+	return !strings.ContainsRune(starters, r) && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
 }
 
 // isDecimal is stricter than ParseFloat, which also takes hexadecimal numbers and infinities.

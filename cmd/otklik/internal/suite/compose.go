@@ -12,7 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/rediskit"
-	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
 
@@ -22,46 +22,50 @@ import (
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
 	needsKey := len(config.Auth.Keys) == 0
-	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() {
+	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() || !config.Access.Postgres.Enabled() {
 		if err := makeDataFolder(config.Data); err != nil {
 			return err
 		}
 	}
-	// The services of this process call each other by a key that lives as long as the process.
-	internal := authn.NewSecret()
-	keys := []authn.Key{keyFor("internal", internal, "", authn.RoleService)}
-	var first string
+	var keys []authn.Key
+	var first firstKey
 	if needsKey {
 		var err error
-		if first, err = firstKey(config.Data); err != nil {
+		if first, err = readFirstKey(config.Data); err != nil {
 			return err
 		}
-		keys = append(keys, keyFor("first", first, DefaultOrganization, "admin"))
+		keys = append(keys, keyFor("first", first.secret, DefaultOrganization, "admin"))
 	}
 	p, err := newProcess(ctx, "otklik", config, true, keys...)
 	if err != nil {
 		return err
 	}
-	p.ready.Key = first
-	if err := p.addAll(ctx, internal); err != nil {
+	p.tellFirstKey(ctx, first)
+	p.tellDevelopment(ctx)
+	if err := p.addAll(ctx); err != nil {
 		return errors.Join(err, p.close())
 	}
 	return p.run(ctx, announce)
 }
 
-func (p *process) addAll(ctx context.Context, internal string) error {
+func (p *process) addAll(ctx context.Context) error {
+	services := p.self()
+	p.access.set(services)
 	// Nobody else follows the events of a process whose scores are in a file of its own.
 	if err := p.addSurvey(ctx, p.sharesEvents()); err != nil {
 		return err
 	}
-	inProcess := p.server.InProcess()
-	if err := p.addScoring(ctx, rpcclient.WithKey(inProcess, internal, "")); err != nil {
+	if err := p.addScoring(ctx, services); err != nil {
+		return err
+	}
+	if err := p.addAccess(ctx, services, services); err != nil {
 		return err
 	}
 	if err := p.addServer(); err != nil {
 		return err
 	}
-	return p.addGateway(inProcess, inProcess)
+	inProcess := p.server.InProcess()
+	return p.addGateway(fronted{survey: inProcess, scoring: inProcess, access: inProcess})
 }
 
 // sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
@@ -115,6 +119,22 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 	return nil
 }
 
+// addAccess adds the access service, which asks the others what they keep of persons.
+func (p *process) addAccess(ctx context.Context, surveyConn, scoringConn grpc.ClientConnInterface) error {
+	if err := p.claimFile("access", p.config.Access.Postgres); err != nil {
+		return err
+	}
+	s, err := access.New(ctx, p.config.Access, access.Deps{
+		Roles: p.roles, Survey: surveyConn, Scoring: scoringConn, Instance: p.instance, Data: p.config.Data, Logger: p.log,
+		Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters, Now: p.config.Clock.now,
+	})
+	if err != nil {
+		return fmt.Errorf("build access service: %w", err)
+	}
+	p.addUnit("access", s)
+	return nil
+}
+
 // claimFile takes the file of a service that has no database for this process.
 func (p *process) claimFile(service string, database pgkit.Config) error {
 	if database.Enabled() {
@@ -126,9 +146,15 @@ func (p *process) claimFile(service string, database pgkit.Config) error {
 	return p.lock(service)
 }
 
-// Survey runs the survey service alone.
+// Survey runs the survey service alone, with the access service at peers.access.
 func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-survey", config, true, announce, func(p *process) error {
+		if err := config.checkApart(need{access: true, key: true}); err != nil {
+			return err
+		}
+		if err := p.dialAccess(); err != nil {
+			return err
+		}
 		if err := p.addSurvey(ctx, p.redis != nil); err != nil {
 			return err
 		}
@@ -139,14 +165,17 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 // Scoring runs the scoring service alone, reading from the survey service at peers.survey.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-scoring", config, true, announce, func(p *process) error {
-		if err := config.checkApart(true, false, true); err != nil {
+		if err := config.checkApart(need{survey: true, access: true, key: true}); err != nil {
 			return err
 		}
-		conn, err := p.dial(config.surveyPeer(), config.Peers.Key, false)
+		if err := p.dialAccess(); err != nil {
+			return err
+		}
+		conn, err := p.dialByKey(config.surveyPeer())
 		if err != nil {
 			return err
 		}
-		p.checks = append(p.checks, checkKey(conn, time.Now))
+		p.checks = append(p.checks, checkSurveyKey(conn, time.Now))
 		if err := p.addScoring(ctx, conn); err != nil {
 			return err
 		}
@@ -154,22 +183,65 @@ func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	})
 }
 
-// Gateway runs the gateway alone, in front of the services at peers.survey and peers.scoring. It passes on its callers' own keys.
+// Access runs the access service alone. The other services, at peers.survey and peers.scoring, may start later: they are asked when a person is.
+func Access(ctx context.Context, config Config, announce func(Ready)) error {
+	return runApart(ctx, "otklik-access", config, true, announce, func(p *process) error {
+		if err := config.checkApart(need{survey: true, scoring: true, key: true}); err != nil {
+			return err
+		}
+		p.access.set(p.self())
+		surveyConn, err := p.dialByKey(config.surveyPeer())
+		if err != nil {
+			return err
+		}
+		p.checks = append(p.checks, checkSurveyKey(surveyConn, time.Now))
+		scoringConn, err := p.dialByKey(config.scoringPeer())
+		if err != nil {
+			return err
+		}
+		if err := p.addAccess(ctx, surveyConn, scoringConn); err != nil {
+			return err
+		}
+		return p.addServer()
+	})
+}
+
+// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring and peers.access. It passes on its callers' own keys.
 func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-gateway", config, false, announce, func(p *process) error {
-		if err := config.checkApart(true, true, false); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, access: true}); err != nil {
 			return err
 		}
-		surveyConn, err := p.dial(config.surveyPeer(), "", true)
-		if err != nil {
+		var front fronted
+		var err error
+		if front.survey, err = p.dial(config.surveyPeer(), "", true); err != nil {
 			return err
 		}
-		scoringConn, err := p.dial(config.scoringPeer(), "", true)
-		if err != nil {
+		if front.scoring, err = p.dial(config.scoringPeer(), "", true); err != nil {
 			return err
 		}
-		return p.addGateway(surveyConn, scoringConn)
+		// While it is away, answers are still taken by keys that were used a moment ago.
+		if front.access, err = p.dial(config.accessPeer(), "", false); err != nil {
+			return err
+		}
+		return p.addGateway(front)
 	})
+}
+
+// dialByKey connects to a service that this process calls by itself, and can do without for a while.
+func (p *process) dialByKey(to peer) (grpc.ClientConnInterface, error) {
+	return p.dial(to, p.config.Peers.Key, false)
+}
+
+// dialAccess connects to the access service, which tells whom credentials prove.
+func (p *process) dialAccess() error {
+	conn, err := p.dialByKey(p.config.accessPeer())
+	if err != nil {
+		return err
+	}
+	p.checks = append(p.checks, checkAccessKey(conn, time.Now))
+	p.access.set(conn)
+	return nil
 }
 
 func runApart(ctx context.Context, name string, config Config, useRedis bool, announce func(Ready), add func(*process) error) error {

@@ -4,19 +4,18 @@ package suite
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authn/oidc"
 	"github.com/otklik/otklik/libs/eventlog/redislog"
 	"github.com/otklik/otklik/libs/limit"
 	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/telemetry"
+	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
 )
@@ -27,6 +26,7 @@ type Config struct {
 	HTTP      string           `koanf:"http" doc:"Address on which the gateway listens; port 0 takes a free one."`
 	GRPC      string           `koanf:"grpc" doc:"Address on which services listen; port 0 takes a free one."`
 	Ops       string           `koanf:"ops" doc:"Address on which the process serves its operators by HTTP: /livez, /readyz with what is wrong and how to mend it, /metrics, which the gateway then shows to nobody. Not for the public. Port 0 takes a free one; empty is none."`
+	Dev       bool             `koanf:"dev" doc:"Development mode of otklik all: calls without credentials act as an administrator of the organisation default. Refused unless it listens on this machine alone."`
 	Instance  string           `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random. No two processes may share it: set it by the environment, not in a file that several read."`
 	Clock     Clock            `koanf:"clock"`
 	Auth      Auth             `koanf:"auth"`
@@ -39,6 +39,7 @@ type Config struct {
 	Gateway   gateway.Config   `koanf:"gateway"`
 	Survey    survey.Config    `koanf:"survey"`
 	Scoring   scoring.Config   `koanf:"scoring"`
+	Access    access.Config    `koanf:"access"`
 }
 
 // Clock is what a process takes for the time.
@@ -52,13 +53,15 @@ func (c Clock) now() time.Time { return time.Now().Add(c.Offset) }
 // Auth says who may call and what they may do.
 type Auth struct {
 	Keys  []authn.Key         `koanf:"keys" doc:"Static keys. While there is none, otklik all makes one for the organisation default, keeps it in the data folder and prints it."`
-	Roles map[string][]string `koanf:"roles" doc:"Roles and the permissions that they give; a pattern may end in an asterisk, and an exclamation mark takes away."`
+	Roles map[string][]string `koanf:"roles" doc:"Roles beside the built-in ones, or what built-in ones give instead: patterns of permissions; a pattern may end in an asterisk, and an exclamation mark takes away. What the role target_owner forbids stays forbidden."`
+	OIDC  []oidc.Issuer       `koanf:"oidc" doc:"OpenID providers by which people log in and machines call; their members are kept by the access service."`
 }
 
 // Peers says where the services are that run in other processes.
 type Peers struct {
 	Survey  string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
 	Scoring string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
+	Access  string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
 	Key     string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client  rpcclient.Config `koanf:"client"`
 }
@@ -66,14 +69,9 @@ type Peers struct {
 // DefaultConfig returns the configuration used where the operator sets nothing.
 func DefaultConfig() Config {
 	return Config{
-		Data: "data",
-		HTTP: "127.0.0.1:8080",
-		GRPC: "127.0.0.1:9090",
-		Auth: Auth{Roles: map[string][]string{
-			"app":     {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get"},
-			"admin":   {"*", "!survey.events.*"},
-			"service": {"*"},
-		}},
+		Data:      "data",
+		HTTP:      "127.0.0.1:8080",
+		GRPC:      "127.0.0.1:9090",
 		Peers:     Peers{Client: rpcclient.DefaultConfig()},
 		Redis:     rediskit.DefaultConfig(),
 		Events:    redislog.DefaultConfig(),
@@ -82,34 +80,30 @@ func DefaultConfig() Config {
 		Gateway:   gateway.DefaultConfig(),
 		Survey:    survey.DefaultConfig(),
 		Scoring:   scoring.DefaultConfig(),
+		Access:    access.DefaultConfig(),
 	}
 }
 
-// check says which key has a role that is not defined.
-func (a Auth) check() error {
-	known := slices.Sorted(maps.Keys(a.Roles))
-	var errs []error
-	for _, k := range a.Keys {
-		for _, role := range k.Roles {
-			if _, ok := a.Roles[role]; !ok {
-				errs = append(errs, fmt.Errorf("check key %q: there is no role %q; the roles are %s", k.ID, role, strings.Join(known, ", ")))
-			}
-		}
-	}
-	return errors.Join(errs...)
+// need is what a process that runs apart has to reach.
+type need struct {
+	survey, scoring, access, key bool
 }
 
 // checkApart says what a process that runs without the services named needs to reach them.
-func (c Config) checkApart(needsSurvey, needsScoring, needsKey bool) error {
+func (c Config) checkApart(n need) error {
 	var errs []error
-	need := func(needed bool, path, value, what string) {
+	want := func(needed bool, path, value, what string) {
 		if needed && value == "" {
 			errs = append(errs, fmt.Errorf("%s must be set for a process that runs apart: %s", path, what))
 		}
 	}
-	need(needsSurvey, "peers.survey", c.Peers.Survey, "the address of the survey service, host:port")
-	need(needsScoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
-	need(needsKey, "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the survey service's auth.keys with the role service")
+	want(n.survey, "peers.survey", c.Peers.Survey, "the address of the survey service, host:port")
+	want(n.scoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
+	want(n.access, "peers.access", c.Peers.Access, "the address of the access service, host:port")
+	want(n.key, "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service")
+	if c.Dev {
+		errs = append(errs, errors.New("dev is for otklik all and otklik demo alone"))
+	}
 	return errors.Join(errs...)
 }
 

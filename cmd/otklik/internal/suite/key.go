@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,30 +18,50 @@ const DefaultOrganization = "default"
 // firstKeyFile holds the secret of that key in the data folder, readable by its owner alone.
 const firstKeyFile = "key"
 
-// firstKey returns the administrator's secret that is kept in the data folder, made at the first start.
-func firstKey(folder string) (string, error) {
+// firstKey is the administrator's key that is kept in the data folder.
+type firstKey struct {
+	secret, path string
+	// made tells that it was made just now.
+	made bool
+}
+
+// readFirstKey returns the administrator's key, made at the first start.
+func readFirstKey(folder string) (firstKey, error) {
 	path := filepath.Join(folder, firstKeyFile)
 	raw, err := os.ReadFile(path)
 	if err == nil {
 		secret := strings.TrimSpace(string(raw))
 		if secret == "" {
-			return "", fmt.Errorf("read first key: %s is empty: delete it to get a new one", path)
+			return firstKey{}, fmt.Errorf("read first key: %s is empty: delete it to get a new one", path)
 		}
-		return secret, nil
+		return firstKey{secret: secret, path: path}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read first key: %w", err)
+		return firstKey{}, fmt.Errorf("read first key: %w", err)
 	}
 	secret := authn.NewSecret()
 	// Written aside and renamed, so that a crash leaves no half of a key.
 	aside := path + ".new"
 	if err := os.WriteFile(aside, []byte(secret+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("write first key: %w", err)
+		return firstKey{}, fmt.Errorf("write first key: %w", err)
 	}
 	if err := os.Rename(aside, path); err != nil {
-		return "", fmt.Errorf("keep first key: %w", err)
+		return firstKey{}, fmt.Errorf("keep first key: %w", err)
 	}
-	return secret, nil
+	return firstKey{secret: secret, path: path, made: true}, nil
+}
+
+// tellFirstKey puts the key on the ready line when it was just made, and otherwise where it lies: what is printed at every start ends up in logs.
+func (p *process) tellFirstKey(ctx context.Context, first firstKey) {
+	switch {
+	case first.secret == "":
+	case first.made:
+		p.ready.Key, p.ready.KeyFile = first.secret, first.path
+		p.log.InfoContext(ctx, "an administrator's key was made; it is printed once and kept in a file", "file", first.path)
+	default:
+		p.ready.KeyFile = first.path
+		p.log.InfoContext(ctx, "the administrator's key lies in a file", "file", first.path)
+	}
 }
 
 // keyFor describes a secret to the keyring.

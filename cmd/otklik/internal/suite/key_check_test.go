@@ -28,7 +28,7 @@ func (r refusing) StreamEvents(*surveyv1.StreamEventsRequest, grpc.ServerStreami
 func TestKeyThatIsRefusedIsTold(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[codes.Code]error{
-		codes.Unauthenticated: errKeyRefused, codes.PermissionDenied: errKeyRefused, codes.OutOfRange: nil, codes.Unavailable: nil,
+		codes.Unauthenticated: keyRefused{"survey"}, codes.PermissionDenied: keyRefused{"survey"}, codes.OutOfRange: nil, codes.Unavailable: nil,
 	} {
 		t.Run(code.String(), func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +38,7 @@ func TestKeyThatIsRefusedIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close() //nolint:errcheck // the test is over
-			if err := checkKey(conn, time.Now).ask(t.Context()); !errors.Is(err, want) {
+			if err := checkSurveyKey(conn, time.Now).ask(t.Context()); !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)
 			}
 		})

@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/otklik/otklik/libs/rpcclient"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -33,6 +33,10 @@ func (c Config) surveyPeer() peer {
 
 func (c Config) scoringPeer() peer {
 	return peer{"scoring", "peers.scoring", scoringv1.ScoringService_ServiceDesc.ServiceName, c.Peers.Scoring}
+}
+
+func (c Config) accessPeer() peer {
+	return peer{"access", "peers.access", accessv1.AccessService_ServiceDesc.ServiceName, c.Peers.Access}
 }
 
 // check refuses an address at which nobody can ever be found.
@@ -83,32 +87,54 @@ func (to peer) ask(ctx context.Context, conn grpc.ClientConnInterface) error {
 	return err
 }
 
-// errKeyRefused tells that the services do not know each other's key.
-var errKeyRefused = errors.New("peers.key is refused by the survey service: its SHA-256 must be among the auth.keys of that service, with the role service")
+// keyRefused tells that a service does not know the key by which it is called.
+type keyRefused struct{ service string }
+
+// Error says how to mend it.
+func (e keyRefused) Error() string {
+	return "peers.key is refused by the " + e.service + " service: its SHA-256 must be among the auth.keys of that service, with the role service"
+}
 
 // keyTrustedFor is how long a key that was accepted is not tried again.
 const keyTrustedFor = 30 * time.Second
 
-// checkKey makes the check whether the survey service takes the key by which it is called. Only a call that needs the key can tell: health
-// is open to everybody.
-func checkKey(conn grpc.ClientConnInterface, now func() time.Time) check {
+// checkSurveyKey makes the check whether the survey service takes the key by which it is called.
+func checkSurveyKey(conn grpc.ClientConnInterface, now func() time.Time) check {
 	client := surveyv1.NewEventFeedServiceClient(conn)
-	var accepted time.Time
-	return check{name: "key", ask: func(ctx context.Context) error {
-		if now().Sub(accepted) < keyTrustedFor {
-			return nil
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
+	return checkKey("survey", now, func(ctx context.Context) error {
 		// No log reaches that far, so that the answer to a key that is known is a refusal of the position.
 		stream, err := client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: math.MaxInt64})
 		if err == nil {
 			_, err = stream.Recv()
 		}
-		switch status.Code(err) {
+		return err
+	})
+}
+
+// checkAccessKey makes the check whether the access service takes the key by which it is called.
+func checkAccessKey(conn grpc.ClientConnInterface, now func() time.Time) check {
+	client := accessv1.NewCredentialServiceClient(conn)
+	return checkKey("access", now, func(ctx context.Context) error {
+		// No use at all is malformed, which a service says to callers that it has let in.
+		_, err := client.ReportUse(ctx, &accessv1.ReportUseRequest{})
+		return err
+	})
+}
+
+// checkKey makes the check whether a service takes the key of the connection. Only a call that needs the key can tell: health is open to
+// everybody.
+func checkKey(service string, now func() time.Time, call func(ctx context.Context) error) check {
+	var accepted time.Time
+	return check{name: "key for " + service, ask: func(ctx context.Context) error {
+		if now().Sub(accepted) < keyTrustedFor {
+			return nil
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		switch status.Code(call(ctx)) {
 		case codes.Unauthenticated, codes.PermissionDenied:
-			return errKeyRefused
-		case codes.OutOfRange, codes.OK:
+			return keyRefused{service}
+		case codes.OutOfRange, codes.InvalidArgument, codes.OK:
 			accepted = now()
 		}
 		// Whatever else is wrong, the check of the service tells.

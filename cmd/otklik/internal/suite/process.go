@@ -18,6 +18,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/limit"
 	"github.com/otklik/otklik/libs/rediskit"
+	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/service"
 	"github.com/otklik/otklik/libs/telemetry"
@@ -28,7 +29,10 @@ type Ready struct {
 	HTTP string `json:"http,omitempty"`
 	GRPC string `json:"grpc,omitempty"`
 	Ops  string `json:"ops,omitempty"`
-	Key  string `json:"key,omitempty"`
+	// Key is the first administrator's key, when it was just made: it is printed once.
+	Key string `json:"key,omitempty"`
+	// KeyFile is where that key lies.
+	KeyFile string `json:"key_file,omitempty"`
 }
 
 // unit is what every service of the suite is to the composition root.
@@ -41,11 +45,15 @@ type unit interface {
 
 // process is one process under construction: parts are added in the order in which they start, and stop in reverse.
 type process struct {
-	config     Config
-	instance   string
-	telemetry  *telemetry.Telemetry
-	log        *slog.Logger
-	redis      *rediskit.Client // nil without Redis
+	config    Config
+	instance  string
+	telemetry *telemetry.Telemetry
+	log       *slog.Logger
+	redis     *rediskit.Client // nil without Redis
+	roles     *roles
+	// access leads to the access service, with a key of the role service; internal is the secret of such a key that lives as long as the process.
+	access     lateConn
+	internal   string
 	server     *rpcserver.Server
 	components []service.Component
 	checks     []check
@@ -75,12 +83,24 @@ func newProcess(ctx context.Context, name string, config Config, useRedis bool, 
 }
 
 func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) error {
-	if err := errors.Join(p.config.Auth.check(), p.config.checkDatabases(), p.config.checkKeepalive()); err != nil {
+	var err error
+	if p.roles, err = newRoles(p.config.Auth.Roles); err != nil {
 		return err
 	}
+	if err := errors.Join(p.roles.checkKeys(p.config.Auth.Keys), p.config.checkDatabases(), p.config.checkKeepalive(),
+		p.config.checkDevelopment()); err != nil {
+		return err
+	}
+	// The parts of this process call each other by a key that lives as long as the process.
+	p.internal = authn.NewSecret()
+	keys = append(keys, keyFor("internal", p.internal, "", authn.RoleService))
 	ring, err := authn.NewKeyring(append(keys, p.config.Auth.Keys...))
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
+	}
+	authenticator, err := p.authenticator(ring)
+	if err != nil {
+		return err
 	}
 	var limiter limit.Limiter
 	if useRedis {
@@ -92,12 +112,17 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 		}
 	}
 	p.server, err = rpcserver.New(p.config.Server, rpcserver.Deps{
-		Logger: p.log, Keys: ring, Roles: p.config.Auth.Roles, Stats: p.telemetry.ServerStats(), Limiter: limiter,
+		Logger: p.log, Keys: authenticator, Roles: p.roles.grants, Stats: p.telemetry.ServerStats(), Limiter: limiter,
 	})
 	if err != nil {
 		return fmt.Errorf("build server: %w", err)
 	}
 	return nil
+}
+
+// self leads to the services of this process, with a key of the role service.
+func (p *process) self() grpc.ClientConnInterface {
+	return rpcclient.WithKey(p.server.InProcess(), p.internal, "")
 }
 
 // limiter bounds how often callers may call, over all replicas if there is Redis.
@@ -154,15 +179,20 @@ func (p *process) addServer() error {
 	return nil
 }
 
-// addGateway makes the process serve HTTP in front of the services that the connections lead to.
-func (p *process) addGateway(surveyConn, scoringConn grpc.ClientConnInterface) error {
+// fronted are the connections to the services behind a gateway, without a key: callers bring their own.
+type fronted struct {
+	survey, scoring, access grpc.ClientConnInterface
+}
+
+// addGateway makes the process serve HTTP in front of services.
+func (p *process) addGateway(front fronted) error {
 	// Where operators have a listener of their own, the metrics are no business of the gateway's callers.
 	var metrics http.Handler
 	if p.config.Ops == "" {
 		metrics = p.telemetry.MetricsHandler()
 	}
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: surveyConn, Scoring: scoringConn, Ready: p.frontReadiness, Metrics: metrics,
+		Survey: front.survey, Scoring: front.scoring, Access: front.access, Ready: p.frontReadiness, Metrics: metrics,
 		Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {

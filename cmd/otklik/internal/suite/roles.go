@@ -1,0 +1,144 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
+
+	// Their permissions are those of the suite, whichever service runs in this process.
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// personsView is the permission to see who answered and what they wrote. It belongs to no method: it widens what others return.
+const personsView = "survey.persons.view"
+
+// builtInRoles are what the roles of the suite give. What follows `!` is taken away from the role, what follows `!!` from whoever holds it.
+func builtInRoles() authz.Roles {
+	viewer := []string{
+		"survey.surveys.get", "survey.surveys.list", "survey.revisions.*", "scoring.scores.query", "scoring.definitions.get", "scoring.definitions.list",
+		"access.caller.get", "access.sessions.*",
+	}
+	reader := with(viewer, "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list")
+	manager := with(reader, personsView, "survey.consents.query")
+	return authz.Roles{
+		// Apps and pages, whose keys everybody can read.
+		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "survey.consents.record", "access.caller.get"},
+		// Who was invited by a one-time token.
+		"respondent": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
+		"viewer":     viewer,
+		"staff":      viewer,
+		"manager":    manager,
+		// Without personsView: who answered and what they wrote is withheld.
+		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list"),
+		// Who is measured by a target does not define how it is measured.
+		"target_owner":      with(manager, targetOwnerForbidden()...),
+		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*"),
+		// Everything but what the services do among themselves.
+		"admin": {
+			"*", "!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
+			"!access.audit.append",
+		},
+		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
+		authn.RoleService: {"*"},
+	}
+}
+
+// targetOwnerForbidden is what nobody may do who owns targets, whatever other roles give and whatever the configuration says.
+func targetOwnerForbidden() []string {
+	return []string{
+		"!!survey.surveys.create", "!!survey.surveys.update", "!!survey.surveys.publish", "!!survey.surveys.close", "!!survey.surveys.archive",
+		"!!survey.surveys.delete", "!!scoring.definitions.create", "!!scoring.definitions.update", "!!scoring.definitions.delete",
+		"!!scoring.rebuilds.create", "!!scoring.deadletters.*", "!!survey.responses.exclude",
+	}
+}
+
+func with(patterns []string, more ...string) []string { return append(slices.Clone(patterns), more...) }
+
+// roles knows the roles of this installation, and all permissions of the suite.
+type roles struct {
+	grants      authz.Roles
+	permissions []string
+}
+
+// newRoles completes the roles of the configuration by those that are built in. A role of the configuration replaces the built-in one of its name,
+// but for what that one forbids.
+func newRoles(configured map[string][]string) (*roles, error) {
+	grants := builtInRoles()
+	for name, patterns := range configured {
+		if name == authn.RoleService {
+			return nil, fmt.Errorf("check auth.roles: the services of the suite need all that the role %s gives", name)
+		}
+		kept := slices.DeleteFunc(slices.Clone(grants[name]), func(p string) bool { return !strings.HasPrefix(p, "!!") })
+		grants[name] = with(patterns, kept...)
+	}
+	if err := grants.Validate(); err != nil {
+		return nil, fmt.Errorf("check auth.roles: %w", err)
+	}
+	permissions, err := allPermissions()
+	if err != nil {
+		return nil, err
+	}
+	return &roles{grants: grants, permissions: permissions}, nil
+}
+
+// allPermissions lists the permissions of all services of the suite, in order.
+func allPermissions() ([]string, error) {
+	found := map[string]bool{personsView: true}
+	var errs []error
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "otklik.") {
+			return true
+		}
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				rule, err := authz.ReadRule(methods.Get(j))
+				if err != nil {
+					errs = append(errs, fmt.Errorf("read the rule of %s: %w", methods.Get(j).FullName(), err))
+				}
+				found[rule.Permission] = true
+			}
+		}
+		return true
+	})
+	return slices.Sorted(maps.Keys(found)), errors.Join(errs...)
+}
+
+// Known tells whether there is such a role.
+func (r *roles) Known(role string) bool {
+	_, ok := r.grants[role]
+	return ok
+}
+
+// Permissions lists what the roles give together, of all services, in order.
+func (r *roles) Permissions(held []string) []string {
+	caller := authn.Principal{Roles: held}
+	return slices.DeleteFunc(slices.Clone(r.permissions), func(p string) bool { return !r.grants.Holds(caller, p) })
+}
+
+// checkKeys says which static key has a role that there is not, or roles that nobody has together.
+func (r *roles) checkKeys(keys []authn.Key) error {
+	known := strings.Join(slices.Sorted(maps.Keys(r.grants)), ", ")
+	var errs []error
+	for _, k := range keys {
+		for _, role := range k.Roles {
+			if !r.Known(role) {
+				errs = append(errs, fmt.Errorf("check key %q: there is no role %q; the roles are %s", k.ID, role, known))
+			}
+		}
+		if slices.Contains(k.Roles, "target_owner") && (slices.Contains(k.Roles, "definition_editor") || slices.Contains(k.Roles, "admin")) {
+			errs = append(errs, fmt.Errorf("check key %q: nobody has the role target_owner together with definition_editor or admin", k.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
