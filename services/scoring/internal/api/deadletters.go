@@ -132,6 +132,9 @@ func deadLetterToProto(a store.SetAside) (*scoringv1.DeadLetter, *surveyv1.Event
 	if letter.Resource == "" {
 		letter.Resource = event.GetRefusal().GetName()
 	}
+	if letter.Resource == "" {
+		letter.Resource = event.GetRemoved().GetName()
+	}
 	return letter, event
 }
 

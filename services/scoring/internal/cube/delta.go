@@ -76,6 +76,9 @@ const response = 0
 // AddFact counts a response and its answers. The fact must pass fact.Check.
 func (d *Delta) AddFact(f *fact.Fact) { d.fact(f, 1) }
 
+// RemoveFact takes back what AddFact counted for an equal fact.
+func (d *Delta) RemoveFact(f *fact.Fact) { d.fact(f, -1) }
+
 // AddRefusal counts a refusal that counts (fact.Outcome.Counted).
 func (d *Delta) AddRefusal(r *fact.Refusal) { d.refusal(r, 1) }
 

@@ -10,6 +10,8 @@ type Outcome struct {
 	// Refusal is the last refusal by CountTime, of equal ones that with the greatest ID; nil when there is none. It is kept
 	// beside a response, so that outcomes can be joined in any order.
 	Refusal *Refusal
+	// Records is the number of responses and refusals that the outcome was made of; 0 when that is not known. Join leaves it out.
+	Records int
 }
 
 // OutcomeOf joins what is known of an invitation.
@@ -49,4 +51,41 @@ func supersedes(a, b *Refusal) bool {
 		return a.CountTime.After(b.CountTime)
 	}
 	return a.ID > b.ID
+}
+
+// With is the outcome together with a record that is new.
+func (o Outcome) With(news Outcome) Outcome {
+	joined := o.Join(news)
+	if o == (Outcome{}) || o.Records > 0 {
+		joined.Records = o.Records + 1
+	}
+	return joined
+}
+
+// WithoutResponse is the outcome without one of its responses; false when that cannot be known from the outcome alone.
+func (o Outcome) WithoutResponse() (Outcome, bool) {
+	switch {
+	case o.Records == 1:
+		return Outcome{}, true
+	case o.Records > 1 && o.Refusal == nil:
+		return Outcome{Answered: true, Records: o.Records - 1}, true
+	case o.Records == 2:
+		return Outcome{Refusal: o.Refusal, Records: 1}, true
+	}
+	return o, false
+}
+
+// WithoutRefusal is the outcome without one of its refusals; false when that cannot be known from the outcome alone.
+func (o Outcome) WithoutRefusal(id string) (Outcome, bool) {
+	switch {
+	case o.Records == 1:
+		return Outcome{}, true
+	case o.Refusal != nil && o.Refusal.ID != id:
+		// A later one stays the last.
+		o.Records = max(0, o.Records-1)
+		return o, true
+	case o.Records == 2 && o.Answered:
+		return Outcome{Answered: true, Records: 1}, true
+	}
+	return o, false
 }

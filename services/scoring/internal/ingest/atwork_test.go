@@ -199,7 +199,7 @@ func TestProcessesAtWork(t *testing.T) {
 			agree(t, processes, log, added)
 			// The survey service comes back with an older log, which goes another way.
 			restored := append([]*surveyv1.Event{}, log[:len(log)/3]...)
-			other := uniqueLog(random, 200)
+			other := uniqueAccepted(random, 200)
 			f.restore(restored...)
 			for i := range parts {
 				any().take(i)
@@ -210,9 +210,7 @@ func TestProcessesAtWork(t *testing.T) {
 				}
 				return nil
 			})
-			for _, e := range other {
-				e.Position += restored[len(restored)-1].GetPosition()
-			}
+			shift(other, restored[len(restored)-1].GetPosition())
 			added = time.Now()
 			f.add(other...)
 			agree(t, processes, append(restored, other...), added)
@@ -220,8 +218,11 @@ func TestProcessesAtWork(t *testing.T) {
 	}
 }
 
-// uniqueLog is a log in which no identifier comes twice.
-func uniqueLog(r *rand.Rand, n int) []*surveyv1.Event {
+// uniqueLog is a log in which no identifier comes twice, and some of what is accepted is removed again.
+func uniqueLog(r *rand.Rand, n int) []*surveyv1.Event { return withRemovals(r, uniqueAccepted(r, n)) }
+
+// uniqueAccepted is a log of what is accepted in which no identifier comes twice.
+func uniqueAccepted(r *rand.Rand, n int) []*surveyv1.Event {
 	seen := make(map[string]bool)
 	var log []*surveyv1.Event
 	for position := int64(1); len(log) < n; {

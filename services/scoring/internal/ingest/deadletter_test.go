@@ -58,9 +58,7 @@ func TestReplayCountsOnce(t *testing.T) {
 			}
 			catalog.fail(nil)
 			more := uniqueLog(seededBy(5), 300)
-			for _, e := range more {
-				e.Position += 10
-			}
+			shift(more, 10)
 			f.add(more...)
 			var replayed atomic.Int64
 			var all sync.WaitGroup

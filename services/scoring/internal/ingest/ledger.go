@@ -18,6 +18,8 @@ type part struct {
 	aside   []store.SetAside
 	// resolved are positions of events that were set aside before.
 	resolved []int64
+	// removals are records that are taken away, those of the batch included.
+	removals []removal
 }
 
 // commit stores the parts of a batch, each of another ledger, and returns what they changed. Records that are stored already are rare - a
@@ -58,14 +60,20 @@ type draft struct {
 // compose works out what the records of a part change in its ledger.
 func compose(ctx context.Context, st store.Store, p part) (draft, error) {
 	d := draft{changes: store.Changes{Ledger: p.ledger, Records: p.records, Aside: p.aside, Resolved: p.resolved}, delta: &cube.Delta{}}
+	taken, err := d.take(ctx, st, p)
+	if err != nil {
+		return draft{}, fmt.Errorf("compose changes: %w", err)
+	}
 	var outcomes map[store.Invitation]fact.Outcome
-	if asked := invitations(p.records); len(asked) > 0 {
-		var err error
+	if asked := invitations(d.changes.Records, taken); len(asked) > 0 {
 		if outcomes, err = st.Outcomes(ctx, p.ledger, asked); err != nil {
 			return draft{}, fmt.Errorf("compose changes: %w", err)
 		}
 	}
-	for _, r := range p.records {
+	if err := d.subtract(ctx, st, p.ledger, taken, outcomes); err != nil {
+		return draft{}, fmt.Errorf("compose changes: %w", err)
+	}
+	for _, r := range d.changes.Records {
 		if r.Fact != nil {
 			d.delta.AddFact(r.Fact)
 			d.join(outcomes, r.Fact.Survey, r.Fact.Invitation, fact.Outcome{Answered: true})
@@ -87,8 +95,12 @@ func (d *draft) join(outcomes map[store.Invitation]fact.Outcome, survey, invitat
 		return
 	}
 	i := store.Invitation{Survey: survey, ID: invitation}
+	d.become(outcomes, i, outcomes[i].With(news))
+}
+
+// become puts the outcome of an invitation in the place of the one before.
+func (d *draft) become(outcomes map[store.Invitation]fact.Outcome, i store.Invitation, after fact.Outcome) {
 	before := outcomes[i]
-	after := before.Join(news)
 	if after == before {
 		return
 	}
@@ -101,22 +113,26 @@ func (d *draft) join(outcomes map[store.Invitation]fact.Outcome, survey, invitat
 }
 
 // invitations lists the invitations that records belong to, each once.
-func invitations(records []store.Record) []store.Invitation {
+func invitations(lists ...[]store.Record) []store.Invitation {
 	var list []store.Invitation
 	seen := make(map[store.Invitation]bool)
-	for _, r := range records {
-		i := store.Invitation{Survey: r.Survey()}
-		if r.Fact != nil {
-			i.ID = r.Fact.Invitation
-		} else {
-			i.ID = r.Refusal.Invitation
-		}
-		if i.ID != "" && !seen[i] {
-			seen[i] = true
-			list = append(list, i)
+	for _, records := range lists {
+		for _, r := range records {
+			if i := invitationOf(r); i.ID != "" && !seen[i] {
+				seen[i] = true
+				list = append(list, i)
+			}
 		}
 	}
 	return list
+}
+
+// invitationOf is the invitation that a record belongs to; its ID is empty when there was none.
+func invitationOf(r store.Record) store.Invitation {
+	if r.Fact != nil {
+		return store.Invitation{Survey: r.Fact.Survey, ID: r.Fact.Invitation}
+	}
+	return store.Invitation{Survey: r.Refusal.Survey, ID: r.Refusal.Invitation}
 }
 
 // fresh leaves out records that the ledger holds already, and all but the first of records with the same identifier.
@@ -125,19 +141,10 @@ func fresh(ctx context.Context, st store.Store, l store.Ledger, records []store.
 	if err != nil {
 		return nil, fmt.Errorf("look for records: %w", err)
 	}
-	type identity struct {
-		refusal    bool
-		survey, id string
-	}
 	seen := make(map[identity]bool, len(records))
 	out := make([]store.Record, 0, len(records))
 	for i, r := range records {
-		id := identity{refusal: r.Refusal != nil, survey: r.Survey()}
-		if r.Fact != nil {
-			id.id = r.Fact.ID
-		} else {
-			id.id = r.Refusal.ID
-		}
+		id := identityOf(r)
 		if !stored[i] && !seen[id] {
 			seen[id] = true
 			out = append(out, r)

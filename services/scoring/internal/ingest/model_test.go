@@ -142,7 +142,11 @@ func refusalEvent(org, survey, id string, position int64, at time.Time, invitati
 	}}}
 }
 
-func randomLog(r *rand.Rand, n int) []*surveyv1.Event {
+// randomLog is a log in which some of what is accepted is removed again.
+func randomLog(r *rand.Rand, n int) []*surveyv1.Event { return withRemovals(r, accepted(r, n)) }
+
+// accepted is a log of what is accepted.
+func accepted(r *rand.Rand, n int) []*surveyv1.Event {
 	var log []*surveyv1.Event
 	position := int64(0)
 	for range n {
@@ -152,6 +156,54 @@ func randomLog(r *rand.Rand, n int) []*surveyv1.Event {
 	return log
 }
 
+// shift moves a log behind another one.
+func shift(log []*surveyv1.Event, by int64) {
+	for _, e := range log {
+		e.Position += by
+		if r := e.GetRemoved(); r != nil {
+			r.Position += by
+		}
+	}
+}
+
+// nameOf is what an event is about.
+func nameOf(e *surveyv1.Event) string {
+	return e.GetOrganization() + "/" + e.GetResponse().GetName() + e.GetRefusal().GetName() + e.GetRemoved().GetName()
+}
+
+// removed says that what an event says is removed.
+func removed(e *surveyv1.Event, position int64, erasure string) *surveyv1.Event {
+	return &surveyv1.Event{Position: position, Organization: e.GetOrganization(), Key: e.GetKey(), Change: &surveyv1.Event_Removed{Removed: &surveyv1.Removed{
+		Name: e.GetResponse().GetName() + e.GetRefusal().GetName(), Position: e.GetPosition(), Erasure: erasure,
+	}}}
+}
+
+// withRemovals is a log in which some of what was accepted is removed sooner or later, now and then twice, and things that never were.
+func withRemovals(r *rand.Rand, log []*surveyv1.Event) []*surveyv1.Event {
+	times := make(map[string]int)
+	for _, e := range log {
+		times[nameOf(e)]++
+	}
+	var out, once []*surveyv1.Event
+	for _, e := range log {
+		e.Position *= 3
+		out = append(out, e)
+		if times[nameOf(e)] == 1 {
+			once = append(once, e)
+		}
+		for i := range int64(2) {
+			if len(once) > 0 && r.IntN(5) == 0 {
+				out = append(out, removed(once[r.IntN(len(once))], e.GetPosition()+i+1, pick(r, "", "erasures/e-1", "erasures/e-2")))
+			}
+		}
+	}
+	if len(log) > 0 {
+		never := responseEvent("acme", "never", 1, noon, "", 1, 9, 3)
+		out = append(out, removed(never, out[len(out)-1].GetPosition()+1, "erasures/e-1"))
+	}
+	return out
+}
+
 // recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted.
 func recount(log []*surveyv1.Event, org string) *cube.Cube {
 	type invitation struct{ survey, id string }
@@ -159,8 +211,14 @@ func recount(log []*surveyv1.Event, org string) *cube.Cube {
 	answered := map[invitation]bool{}
 	last := map[invitation]*fact.Refusal{}
 	delta := &cube.Delta{}
+	gone := make(map[string]bool)
 	for _, e := range log {
-		if e.GetOrganization() != org {
+		if e.GetRemoved() != nil {
+			gone[nameOf(e)] = true
+		}
+	}
+	for _, e := range log {
+		if e.GetOrganization() != org || gone[nameOf(e)] {
 			continue
 		}
 		if r := e.GetResponse(); r != nil {

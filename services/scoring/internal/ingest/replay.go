@@ -235,19 +235,18 @@ func (w *rebuild) apply(ctx context.Context, events, resolved []*surveyv1.Event,
 // put stores events in the rebuilt ledger and counts them.
 func (w *rebuild) put(ctx context.Context, events, resolved []*surveyv1.Event) error {
 	st := w.applier.Store
-	p := part{ledger: w.ledger}
 	to := store.Cursor{Version: w.cursor.Version + 1, Position: w.cursor.Position}
-	for _, e := range resolved {
-		p.resolved = append(p.resolved, e.GetPosition())
-	}
 	all := append(slices.Clone(events), resolved...)
 	slices.SortFunc(all, func(a, b *surveyv1.Event) int { return int(a.GetPosition() - b.GetPosition()) })
 	for _, e := range all {
 		to.Position = max(to.Position, e.GetPosition())
 	}
-	var err error
-	if p.records, p.aside, err = w.translator.convert(ctx, w.ledger, all); err != nil {
+	p, err := w.translator.convert(ctx, w.ledger, all)
+	if err != nil {
 		return err
+	}
+	for _, e := range resolved {
+		p.resolved = append(p.resolved, e.GetPosition())
 	}
 	batch := store.Batch{From: w.cursor, To: to, Rebuild: w.ledger, Read: int64(len(events))}
 	d, err := commit(ctx, st, &batch, []part{p})

@@ -40,10 +40,8 @@ func TestRestoredLogIsCountedAnew(t *testing.T) {
 		}
 		return nil
 	})
-	other := randomLog(random, 60)
-	for _, e := range other {
-		e.Position += restored[39].GetPosition()
-	}
+	other := accepted(random, 60)
+	shift(other, restored[39].GetPosition())
 	f.add(other...)
 	restored = append(restored, other...)
 	r.caughtUp(t, f)

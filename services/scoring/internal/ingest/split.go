@@ -21,12 +21,10 @@ func (t *translator) split(ctx context.Context, events []*surveyv1.Event) ([]par
 	}
 	parts := make([]part, len(order))
 	for i, o := range order {
-		p := part{ledger: store.Ledger{Organization: o}}
 		var err error
-		if p.records, p.aside, err = t.convert(ctx, p.ledger, byOrganization[o]); err != nil {
+		if parts[i], err = t.convert(ctx, store.Ledger{Organization: o}, byOrganization[o]); err != nil {
 			return nil, err
 		}
-		parts[i] = p
 	}
 	return parts, nil
 }

@@ -32,29 +32,27 @@ func newTranslator(catalog Catalog, now func() time.Time) *translator {
 	return &translator{catalog: catalog, now: now, faults: make(map[int64]int)}
 }
 
-// convert turns the events of one ledger's organisation into records; events that can never be applied are set aside. An error means
+// convert turns the events of one ledger's organisation into records and removals; events that can never be applied are set aside. An error means
 // that nothing is known for sure, and that it may be tried again. Call stored when what it returned is stored.
-func (t *translator) convert(ctx context.Context, l store.Ledger, events []*surveyv1.Event) ([]store.Record, []store.SetAside, error) {
+func (t *translator) convert(ctx context.Context, l store.Ledger, events []*surveyv1.Event) (part, error) {
 	c := newConverter(t.catalog, l.Organization, events, t.now())
-	records := make([]store.Record, 0, len(events))
-	var aside []store.SetAside
+	p := part{ledger: l, records: make([]store.Record, 0, len(events))}
 	var fault error
 	for _, e := range events {
-		r, err := c.record(ctx, e)
+		err := p.add(ctx, c, e)
 		switch {
 		case err == nil:
 			delete(t.faults, e.GetPosition())
-			records = append(records, r)
 		case errors.Is(err, errPoison) || t.hopeless(e, err):
 			encoded, encodeErr := proto.Marshal(e)
 			if encodeErr != nil {
-				return nil, nil, fmt.Errorf("encode event at %d: %w", e.GetPosition(), encodeErr)
+				return part{}, fmt.Errorf("encode event at %d: %w", e.GetPosition(), encodeErr)
 			}
-			aside = append(aside, store.SetAside{
+			p.aside = append(p.aside, store.SetAside{
 				Organization: l.Organization, Position: e.GetPosition(), Reason: reasonOf(err), Time: t.now(), Event: encoded,
 			})
 		case !errors.Is(err, surveys.ErrFault):
-			return nil, nil, fmt.Errorf("convert event at %d: %w", e.GetPosition(), err)
+			return part{}, fmt.Errorf("convert event at %d: %w", e.GetPosition(), err)
 		case fault == nil:
 			// The others are looked at all the same: the faults of all of them are counted at each try, so that a batch of many faulty
 			// events is not tried more often than one with a single one.
@@ -62,9 +60,25 @@ func (t *translator) convert(ctx context.Context, l store.Ledger, events []*surv
 		}
 	}
 	if fault != nil {
-		return nil, nil, fault
+		return part{}, fault
 	}
-	return records, aside, nil
+	return p, nil
+}
+
+// add converts an event and adds what it says.
+func (p *part) add(ctx context.Context, c *converter, e *surveyv1.Event) error {
+	if e.GetRemoved() != nil {
+		r, err := removalOf(e)
+		if err == nil {
+			p.removals = append(p.removals, r)
+		}
+		return err
+	}
+	r, err := c.record(ctx, e)
+	if err == nil {
+		p.records = append(p.records, r)
+	}
+	return err
 }
 
 // stored tells that what was converted is stored: its faults are history.

@@ -26,16 +26,25 @@ type Digest [16]byte
 
 // DigestOf makes a record's digest in `room`, which it returns for the next one.
 func DigestOf(r Record, room []byte) (Digest, []byte) {
-	kind := byte('r')
-	var id string
 	if r.Fact != nil {
-		kind, id = 'f', r.Fact.ID
-	} else {
-		id = r.Refusal.ID
+		return digest('f', r.Fact.Survey, r.Fact.ID, room)
 	}
+	return digest('r', r.Refusal.Survey, r.Refusal.ID, room)
+}
+
+// DigestOfRemoval is the digest of the record that is taken away.
+func DigestOfRemoval(r Removal, room []byte) (Digest, []byte) {
+	kind := byte('f')
+	if r.Refusal {
+		kind = 'r'
+	}
+	return digest(kind, r.Survey, r.ID, room)
+}
+
+func digest(kind byte, survey, id string, room []byte) (Digest, []byte) {
 	// A survey's identifier holds no zero byte.
 	room = append(room[:0], kind)
-	room = append(room, r.Survey()...)
+	room = append(room, survey...)
 	room = append(room, 0)
 	room = append(room, id...)
 	sum := sha256.Sum256(room)

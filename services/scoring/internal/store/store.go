@@ -106,7 +106,11 @@ type Changes struct {
 	Ledger Ledger
 	// Records are added, in the order of their positions.
 	Records []Record
-	// Outcomes replace what is stored of their invitations.
+	// Removed are records that are taken away. Those that are not stored are never added later.
+	Removed []Removal
+	// Erased counts what is taken away by each erasure, which the live ledger adds up.
+	Erased map[string]Erased
+	// Outcomes replace what is stored of their invitations; of one that is zero nothing is stored afterwards.
 	Outcomes map[Invitation]fact.Outcome
 	// Cells are added to the cells.
 	Cells []cell.Chunk
@@ -114,6 +118,39 @@ type Changes struct {
 	Aside []SetAside
 	// Resolved are the positions of events that were set aside before and are not any more: they are among Records, or need not be.
 	Resolved []int64
+}
+
+// Removal is a record that is taken away.
+type Removal struct {
+	Place
+	// ID is the identifier of the record.
+	ID string
+}
+
+// Place is where a record is found.
+type Place struct {
+	Survey string
+	// Refusal tells that the record is a refusal; otherwise it is a response.
+	Refusal bool
+	// Position is that of the event by which it was accepted.
+	Position int64
+}
+
+// Found is what was found at a place: a response or a refusal, or an event that was set aside, or nothing.
+type Found struct {
+	Fact    *fact.Fact
+	Refusal *fact.Refusal
+	Aside   bool
+}
+
+// Erased counts what was taken away.
+type Erased struct {
+	Responses, Refusals, Aside int64
+}
+
+// Add sums two counts.
+func (e Erased) Add(other Erased) Erased {
+	return Erased{Responses: e.Responses + other.Responses, Refusals: e.Refusals + other.Refusals, Aside: e.Aside + other.Aside}
 }
 
 // SetAside is an event that could not be applied. It is kept so that people see it; a rebuild tries it again.
@@ -214,6 +251,19 @@ type Store interface {
 
 	// Outcomes returns what is stored of invitations; those of which nothing is stored are left out.
 	Outcomes(ctx context.Context, l Ledger, invitations []Invitation) (map[Invitation]fact.Outcome, error)
+
+	// Find returns what is stored at places, in the order given.
+	Find(ctx context.Context, l Ledger, places []Place) ([]Found, error)
+
+	// Erased returns what was taken away from an organisation's live ledger by an erasure.
+	Erased(ctx context.Context, organization, erasure string) (Erased, error)
+
+	// Releases returns the blocks of a survey's answers that were released, in the order in which they were added. They stay when a rebuild
+	// puts another ledger in the place of the live one.
+	Releases(ctx context.Context, organization, survey string) ([][]byte, error)
+
+	// AddReleases adds blocks to those of a survey, of which there must be `after`: ErrConflict when there are more.
+	AddReleases(ctx context.Context, organization, survey string, after int, blocks [][]byte) error
 
 	// Facts calls fn with each response of a survey, in the order of positions, as they were when the call began. It ends with the first
 	// error of fn and returns it. fn may keep the fact.

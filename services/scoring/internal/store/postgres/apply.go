@@ -84,6 +84,7 @@ func addRows(f *flight, changes []*store.Changes, generations []int64) error {
 		return err
 	}
 	r.add(f)
+	remove(f, changes, generations)
 	if err := addOutcomes(f, changes, generations); err != nil {
 		return err
 	}

@@ -92,6 +92,8 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			`UPDATE ledgers SET live = newest + 1, newest = newest + 1`,
 			`UPDATE cursors SET position = 0, as_of = 0`,
 			`DELETE FROM deltas`,
+			`DELETE FROM erasures`,
+			`DELETE FROM releases`,
 		} {
 			if _, err := tx.Exec(ctx, statement); err != nil {
 				return err

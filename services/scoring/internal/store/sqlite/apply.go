@@ -69,6 +69,9 @@ func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, num
 	if err := addRecords(ctx, tx, c, gen); err != nil {
 		return err
 	}
+	if err := remove(ctx, tx, c, gen); err != nil {
+		return err
+	}
 	if err := noteRespondents(ctx, tx, c, gen); err != nil {
 		return err
 	}
@@ -155,6 +158,13 @@ func noteRespondents(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen i
 }
 
 func putOutcome(ctx context.Context, tx *sqlkit.Tx, organization string, gen int64, i store.Invitation, o fact.Outcome) error {
+	if o == (fact.Outcome{}) {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM outcomes WHERE organization = ? AND generation = ? AND survey = ? AND invitation = ?`,
+			organization, gen, i.Survey, i.ID); err != nil {
+			return fmt.Errorf("remove outcome: %w", err)
+		}
+		return nil
+	}
 	var refusal []byte
 	if o.Refusal != nil {
 		var err error
@@ -163,8 +173,8 @@ func putOutcome(ctx context.Context, tx *sqlkit.Tx, organization string, gen int
 		}
 	}
 	if _, err := tx.ExecContext(ctx,
-		`INSERT OR REPLACE INTO outcomes (organization, generation, survey, invitation, answered, refusal) VALUES (?, ?, ?, ?, ?, ?)`,
-		organization, gen, i.Survey, i.ID, o.Answered, refusal); err != nil {
+		`INSERT OR REPLACE INTO outcomes (organization, generation, survey, invitation, answered, refusal, records) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		organization, gen, i.Survey, i.ID, o.Answered, refusal, o.Records); err != nil {
 		return fmt.Errorf("put outcome: %w", err)
 	}
 	return nil

@@ -23,7 +23,7 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			return err
 		}
 		// Numbers of rebuilds, which are generations too, are not used again: the rebuilds themselves stay.
-		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused"} {
+		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused", "erasures", "releases"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}

@@ -84,7 +84,7 @@ func (s *Store) Outcomes(ctx context.Context, l store.Ledger, invitations []stor
 
 func (s *Store) readOutcomes(ctx context.Context, l store.Ledger, survey string, ids []any, into map[store.Invitation]fact.Outcome) (err error) {
 	rows, err := s.db.Query(ctx,
-		`SELECT invitation, answered, refusal FROM outcomes WHERE `+inLedger+` AND survey = ? AND invitation IN `+list,
+		`SELECT invitation, answered, refusal, records FROM outcomes WHERE `+inLedger+` AND survey = ? AND invitation IN `+list,
 		ledgerArgs(l, append([]any{survey}, ids...)...)...)
 	if err != nil {
 		return sqlkit.Translate(err)
@@ -94,7 +94,7 @@ func (s *Store) readOutcomes(ctx context.Context, l store.Ledger, survey string,
 		invitation := store.Invitation{Survey: survey}
 		var o fact.Outcome
 		var refusal []byte
-		if err := rows.Scan(&invitation.ID, &o.Answered, &refusal); err != nil {
+		if err := rows.Scan(&invitation.ID, &o.Answered, &refusal, &o.Records); err != nil {
 			return err
 		}
 		if refusal != nil {

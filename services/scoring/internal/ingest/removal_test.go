@@ -1,0 +1,146 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/ingest"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/surveys"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// TestAddThenRemoveIsTheIdentity adds to a random state what is removed again, in batches of any size: nothing tells that it was there.
+func TestAddThenRemoveIsTheIdentity(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := tempDirs(t)
+	rapid.Check(t, func(t *rapid.T) {
+		r := seeded(t)
+		before := uniqueAccepted(r, r.IntN(40))
+		added := uniqueAccepted(r, 1+r.IntN(40))
+		known := make(map[string]bool)
+		for _, e := range before {
+			known[nameOf(e)] = true
+		}
+		var log []*surveyv1.Event
+		log = append(log, before...)
+		position := int64(1000)
+		var later []*surveyv1.Event
+		for _, e := range added {
+			if known[nameOf(e)] {
+				continue
+			}
+			position++
+			e.Position = position
+			log, later = append(log, e), append(later, e)
+		}
+		r.Shuffle(len(later), func(i, j int) { later[i], later[j] = later[j], later[i] })
+		for _, e := range later {
+			position++
+			log = append(log, removed(e, position, "erasures/e"))
+		}
+		st := openStore(t, dir())
+		defer func() { _ = st.Close() }()
+		a, board := newApplier(t, st, &shopCatalog{})
+		for at := 0; at < len(log); {
+			to := min(len(log), at+1+r.IntN(30))
+			if _, err := a.Sink(0).Apply(ctx, log[at:to]); err != nil {
+				t.Fatalf("apply: %v", err)
+			}
+			at = to
+		}
+		for _, org := range []string{"acme", "globex"} {
+			want := recount(before, org)
+			wantEqualCubes(t, "board", board.Cube(org), want)
+			wantEqualCubes(t, "stored cells", loaded(t, st, org), want)
+			wantEqualCubes(t, "stored records", recountStore(t, st, org), want)
+		}
+		// The receipt tells all that was removed.
+		var total int64
+		for _, org := range []string{"acme", "globex"} {
+			e, err := st.Erased(ctx, org, "e")
+			if err != nil {
+				t.Fatalf("erased: %v", err)
+			}
+			total += e.Responses + e.Refusals + e.Aside
+		}
+		if total != int64(len(later)) {
+			t.Fatalf("%d were erased, want %d", total, len(later))
+		}
+	})
+}
+
+// TestRemovedInvitationsCountAgain removes records of one invitation one after the other: what is left decides what counts.
+func TestRemovedInvitationsCountAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st := openStore(t, t.TempDir())
+	defer st.Close()
+	a, board := newApplier(t, st, &shopCatalog{})
+	log := []*surveyv1.Event{
+		refusalEvent("acme", "shop", "no", 1, noon, "i"), refusalEvent("acme", "shop", "later", 2, noon.Add(3600e9), "i"),
+		responseEvent("acme", "a", 3, noon, "i", 1, 9, 3), responseEvent("acme", "b", 4, noon, "i", 1, 8, 3),
+	}
+	for _, e := range log {
+		e.Key = "invitation i"
+	}
+	events := append([]*surveyv1.Event{}, log...)
+	if _, err := a.Sink(0).Apply(ctx, events); err != nil {
+		t.Fatal(err)
+	}
+	for i, target := range []int{2, 1, 3, 0} {
+		e := removed(log[target], int64(10+i), "")
+		events = append(events, e)
+		if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		wantEqualCubes(t, "board", board.Cube("acme"), recount(events, "acme"))
+		wantEqualCubes(t, "stored cells", loaded(t, st, "acme"), recount(events, "acme"))
+	}
+	wantEqualCubes(t, "nothing left", board.Cube("acme"), cube.New())
+}
+
+// TestRemovedDeadLetters: what could not be counted is removed like all else, and cannot be replayed afterwards.
+func TestRemovedDeadLetters(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st := openStore(t, t.TempDir())
+	defer st.Close()
+	catalog := &shopCatalog{}
+	a, board := newApplier(t, st, catalog)
+	catalog.fail(surveys.ErrNotFound)
+	one, two := responseEvent("acme", "a", 1, noon, "", 1, 9, 3), responseEvent("acme", "b", 2, noon, "", 1, 9, 3)
+	if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{one}); err != nil {
+		t.Fatal(err)
+	}
+	// The second comes and goes within one batch.
+	if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{two, removed(one, 3, "erasures/e"), removed(two, 4, "erasures/e")}); err != nil {
+		t.Fatal(err)
+	}
+	catalog.fail(nil)
+	for _, position := range []int64{1, 2} {
+		if err := a.Replay(ctx, "acme", position); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("replay of %d: %v, want ErrNotFound", position, err)
+		}
+	}
+	if e, err := st.Erased(ctx, "acme", "e"); err != nil || e != (store.Erased{Aside: 2}) {
+		t.Errorf("erased %+v, %v", e, err)
+	}
+	wantEqualCubes(t, "board", board.Cube("acme"), cube.New())
+	// A removal that names nothing is itself set aside, and stays.
+	odd := removed(one, 5, "")
+	odd.GetRemoved().Name = "surveys/shop"
+	if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{odd}); err != nil {
+		t.Fatal(err)
+	}
+	var unfit *ingest.Unfit
+	if err := a.Replay(ctx, "acme", 5); !errors.As(err, &unfit) {
+		t.Errorf("replay: %v, want Unfit", err)
+	}
+}
