@@ -61,6 +61,18 @@ const (
 	ErrorReason_ERROR_REASON_DEAD_LETTER_NOT_FOUND ErrorReason = 16
 	// The dead letter still cannot be counted; the message says why.
 	ErrorReason_ERROR_REASON_DEAD_LETTER_UNFIT ErrorReason = 17
+	// Answers of employees are broken down by the key that the questionnaire declares, and by no other.
+	ErrorReason_ERROR_REASON_GROUPING_NOT_DECLARED ErrorReason = 18
+	// Answers that come from employees or rate one are counted by whole calendar months of the service's time zone and longer.
+	ErrorReason_ERROR_REASON_MONTHS_NOT_WHOLE ErrorReason = 19
+	// A side of the comparison is withheld for few answers.
+	ErrorReason_ERROR_REASON_SCORE_WITHHELD ErrorReason = 20
+	// The score cannot be protected: it would tell what single employees answered.
+	ErrorReason_ERROR_REASON_NOT_PROTECTABLE ErrorReason = 21
+	// What is to be erased has not reached the scores yet; try again.
+	ErrorReason_ERROR_REASON_REMOVALS_PENDING ErrorReason = 22
+	// The access service, which knows the pseudonyms of persons, did not answer.
+	ErrorReason_ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE ErrorReason = 23
 )
 
 // Enum value maps for ErrorReason.
@@ -84,6 +96,12 @@ var (
 		15: "ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE",
 		16: "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
 		17: "ERROR_REASON_DEAD_LETTER_UNFIT",
+		18: "ERROR_REASON_GROUPING_NOT_DECLARED",
+		19: "ERROR_REASON_MONTHS_NOT_WHOLE",
+		20: "ERROR_REASON_SCORE_WITHHELD",
+		21: "ERROR_REASON_NOT_PROTECTABLE",
+		22: "ERROR_REASON_REMOVALS_PENDING",
+		23: "ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -104,6 +122,12 @@ var (
 		"ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE": 15,
 		"ERROR_REASON_DEAD_LETTER_NOT_FOUND":      16,
 		"ERROR_REASON_DEAD_LETTER_UNFIT":          17,
+		"ERROR_REASON_GROUPING_NOT_DECLARED":      18,
+		"ERROR_REASON_MONTHS_NOT_WHOLE":           19,
+		"ERROR_REASON_SCORE_WITHHELD":             20,
+		"ERROR_REASON_NOT_PROTECTABLE":            21,
+		"ERROR_REASON_REMOVALS_PENDING":           22,
+		"ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE": 23,
 	}
 )
 
@@ -138,7 +162,7 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\x99\x05\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xf7\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -158,7 +182,13 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"!ERROR_REASON_DEFINITION_NOT_FOUND\x10\x0e\x12+\n" +
 	"'ERROR_REASON_SURVEY_SERVICE_UNAVAILABLE\x10\x0f\x12&\n" +
 	"\"ERROR_REASON_DEAD_LETTER_NOT_FOUND\x10\x10\x12\"\n" +
-	"\x1eERROR_REASON_DEAD_LETTER_UNFIT\x10\x11BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\x1eERROR_REASON_DEAD_LETTER_UNFIT\x10\x11\x12&\n" +
+	"\"ERROR_REASON_GROUPING_NOT_DECLARED\x10\x12\x12!\n" +
+	"\x1dERROR_REASON_MONTHS_NOT_WHOLE\x10\x13\x12\x1f\n" +
+	"\x1bERROR_REASON_SCORE_WITHHELD\x10\x14\x12 \n" +
+	"\x1cERROR_REASON_NOT_PROTECTABLE\x10\x15\x12!\n" +
+	"\x1dERROR_REASON_REMOVALS_PENDING\x10\x16\x12+\n" +
+	"'ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE\x10\x17BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once
