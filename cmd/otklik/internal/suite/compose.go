@@ -65,7 +65,7 @@ func (p *process) addAll(ctx context.Context) error {
 		return err
 	}
 	inProcess := p.server.InProcess()
-	return p.addGateway(fronted{survey: inProcess, scoring: inProcess, access: inProcess})
+	return p.addGateway(ctx, fronted{survey: inProcess, scoring: inProcess, access: inProcess})
 }
 
 // sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
@@ -214,23 +214,23 @@ func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 		}
 		var front fronted
 		var err error
-		if front.survey, err = p.dial(config.surveyPeer(), "", true); err != nil {
+		if front.survey, err = p.dial(config.surveyPeer(), false, true); err != nil {
 			return err
 		}
-		if front.scoring, err = p.dial(config.scoringPeer(), "", true); err != nil {
+		if front.scoring, err = p.dial(config.scoringPeer(), false, true); err != nil {
 			return err
 		}
 		// While it is away, answers are still taken by keys that were used a moment ago.
-		if front.access, err = p.dial(config.accessPeer(), "", false); err != nil {
+		if front.access, err = p.dial(config.accessPeer(), false, false); err != nil {
 			return err
 		}
-		return p.addGateway(front)
+		return p.addGateway(ctx, front)
 	})
 }
 
 // dialByKey connects to a service that this process calls by itself, and can do without for a while.
 func (p *process) dialByKey(to peer) (grpc.ClientConnInterface, error) {
-	return p.dial(to, p.config.Peers.Key, false)
+	return p.dial(to, true, false)
 }
 
 // dialAccess connects to the access service, which tells whom credentials prove.

@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/telemetry"
+	"github.com/otklik/otklik/libs/tlskit"
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
@@ -31,6 +32,7 @@ type Config struct {
 	Clock     Clock            `koanf:"clock"`
 	Auth      Auth             `koanf:"auth"`
 	Peers     Peers            `koanf:"peers"`
+	TLS       TLS              `koanf:"tls"`
 	Redis     rediskit.Config  `koanf:"redis"`
 	Events    redislog.Config  `koanf:"events"`
 	Limits    limit.Config     `koanf:"limits"`
@@ -52,9 +54,10 @@ func (c Clock) now() time.Time { return time.Now().Add(c.Offset) }
 
 // Auth says who may call and what they may do.
 type Auth struct {
-	Keys  []authn.Key         `koanf:"keys" doc:"Static keys. While there is none, otklik all makes one for the organisation default, keeps it in the data folder and prints it."`
-	Roles map[string][]string `koanf:"roles" doc:"Roles beside the built-in ones, or what built-in ones give instead: patterns of permissions; a pattern may end in an asterisk, and an exclamation mark takes away. What the role target_owner forbids stays forbidden."`
-	OIDC  []oidc.Issuer       `koanf:"oidc" doc:"OpenID providers by which people log in and machines call; their members are kept by the access service."`
+	Keys     []authn.Key         `koanf:"keys" doc:"Static keys. While there is none, otklik all makes one for the organisation default, keeps it in the data folder and prints it."`
+	Roles    map[string][]string `koanf:"roles" doc:"Roles beside the built-in ones, or what built-in ones give instead: patterns of permissions; a pattern may end in an asterisk, and an exclamation mark takes away. What the role target_owner forbids stays forbidden."`
+	LoginKey string              `koanf:"login_key" secret:"true" doc:"Key that seals what a browser keeps while somebody logs in: 32 random bytes in base64, the same for all gateways. Empty: each process makes one of its own."`
+	OIDC     []oidc.Issuer       `koanf:"oidc" doc:"OpenID providers by which people log in and machines call; their members are kept by the access service."`
 }
 
 // Peers says where the services are that run in other processes.
@@ -73,6 +76,7 @@ func DefaultConfig() Config {
 		HTTP:      "127.0.0.1:8080",
 		GRPC:      "127.0.0.1:9090",
 		Peers:     Peers{Client: rpcclient.DefaultConfig()},
+		TLS:       TLS{Server: tlskit.DefaultServerConfig(), Client: tlskit.DefaultClientConfig()},
 		Redis:     rediskit.DefaultConfig(),
 		Events:    redislog.DefaultConfig(),
 		Telemetry: telemetry.DefaultConfig(),
@@ -100,7 +104,7 @@ func (c Config) checkApart(n need) error {
 	want(n.survey, "peers.survey", c.Peers.Survey, "the address of the survey service, host:port")
 	want(n.scoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
 	want(n.access, "peers.access", c.Peers.Access, "the address of the access service, host:port")
-	want(n.key, "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service")
+	want(n.key && c.TLS.Client.CertFile == "", "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service; or tls.client.cert_file, a certificate with a name of tls.server.services")
 	if c.Dev {
 		errs = append(errs, errors.New("dev is for otklik all and otklik demo alone"))
 	}

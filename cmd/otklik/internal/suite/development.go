@@ -37,15 +37,6 @@ func onlyLoopback(address string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// authenticator knows whom the credentials of calls prove.
-func (p *process) authenticator(ring *authn.Keyring) (authn.Authenticator, error) {
-	chain := authn.Chain{ring}
-	if p.config.Dev {
-		return authn.Development{Authenticator: chain, Principal: developer()}, nil
-	}
-	return chain, nil
-}
-
 // tellDevelopment says loudly that everybody may do everything.
 func (p *process) tellDevelopment(ctx context.Context) {
 	if p.config.Dev {

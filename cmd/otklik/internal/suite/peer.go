@@ -54,13 +54,13 @@ func (to peer) check() error {
 	return nil
 }
 
-// dial connects to a peer, by a key unless callers bring their own. Whether the peer answers as it should is among the checks of the process:
+// dial connects to a peer; own tells that this process calls by itself, and otherwise callers bring their own keys. Whether the peer answers as it should is among the checks of the process:
 // required tells that the process is of no use without.
-func (p *process) dial(to peer, key string, required bool) (grpc.ClientConnInterface, error) {
+func (p *process) dial(to peer, own, required bool) (grpc.ClientConnInterface, error) {
 	if err := to.check(); err != nil {
 		return nil, err
 	}
-	conn, err := rpcclient.Dial(rpcclient.Peer{Target: to.target, Key: key}, p.config.Peers.Client, nil, grpc.WithStatsHandler(p.telemetry.ClientStats()))
+	conn, err := p.connect(to.target, own)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the %s service: correct %s: %w", to.name, to.setting, err)
 	}

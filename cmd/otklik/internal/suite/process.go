@@ -16,6 +16,7 @@ import (
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authn/oidc"
 	"github.com/otklik/otklik/libs/limit"
 	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/libs/rpcclient"
@@ -52,8 +53,11 @@ type process struct {
 	redis     *rediskit.Client // nil without Redis
 	roles     *roles
 	// access leads to the access service, with a key of the role service; internal is the secret of such a key that lives as long as the process.
-	access     lateConn
-	internal   string
+	access   lateConn
+	internal string
+	// verifier checks tokens of OpenID providers, uses tells which secrets are in use.
+	verifier   *oidc.Verifier
+	uses       *authn.Uses
 	server     *rpcserver.Server
 	components []service.Component
 	checks     []check
@@ -88,7 +92,7 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 		return err
 	}
 	if err := errors.Join(p.roles.checkKeys(p.config.Auth.Keys), p.config.checkDatabases(), p.config.checkKeepalive(),
-		p.config.checkDevelopment()); err != nil {
+		p.config.checkDevelopment(), p.config.TLS.check()); err != nil {
 		return err
 	}
 	// The parts of this process call each other by a key that lives as long as the process.
@@ -111,9 +115,13 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 			return err
 		}
 	}
-	p.server, err = rpcserver.New(p.config.Server, rpcserver.Deps{
+	deps := rpcserver.Deps{
 		Logger: p.log, Keys: authenticator, Roles: p.roles.grants, Stats: p.telemetry.ServerStats(), Limiter: limiter,
-	})
+	}
+	if err := p.secureServer(&deps); err != nil {
+		return err
+	}
+	p.server, err = rpcserver.New(p.config.Server, deps)
 	if err != nil {
 		return fmt.Errorf("build server: %w", err)
 	}
@@ -162,6 +170,7 @@ func (p *process) addServer() error {
 	if err := p.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
 	}
+	p.addUses()
 	p.listeners["grpc"] = p.config.GRPC
 	var listener net.Listener
 	p.components = append(p.components, service.Component{
@@ -185,14 +194,18 @@ type fronted struct {
 }
 
 // addGateway makes the process serve HTTP in front of services.
-func (p *process) addGateway(front fronted) error {
+func (p *process) addGateway(ctx context.Context, front fronted) error {
+	login, err := p.login(ctx)
+	if err != nil {
+		return err
+	}
 	// Where operators have a listener of their own, the metrics are no business of the gateway's callers.
 	var metrics http.Handler
 	if p.config.Ops == "" {
 		metrics = p.telemetry.MetricsHandler()
 	}
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: front.survey, Scoring: front.scoring, Access: front.access, Ready: p.frontReadiness, Metrics: metrics,
+		Survey: front.survey, Scoring: front.scoring, Access: front.access, Login: login, Development: p.config.Dev, Ready: p.frontReadiness, Metrics: metrics,
 		Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {
