@@ -4,33 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/otklik/otklik/libs/tlskit"
 )
 
 // Config is what an operator may set. DefaultConfig gives the values to begin with.
 type Config struct {
-	MaxBodyBytes      int64         `koanf:"max_body_bytes" doc:"Largest request body in bytes; a larger one is refused with 413."`
-	MaxHeaderBytes    int           `koanf:"max_header_bytes" doc:"Largest request head in bytes."`
-	ReadHeaderTimeout time.Duration `koanf:"read_header_timeout" doc:"Longest wait for the head of a request."`
-	ReadTimeout       time.Duration `koanf:"read_timeout" doc:"Longest time to read a whole request."`
-	WriteTimeout      time.Duration `koanf:"write_timeout" doc:"Longest time to write an answer, and each message of a stream; a client that reads more slowly is dropped."`
-	BodyIdleTimeout   time.Duration `koanf:"body_idle_timeout" doc:"Longest wait for the next part of a request's body; a client that sends more slowly is dropped."`
-	IdleTimeout       time.Duration `koanf:"idle_timeout" doc:"How long a connection without requests is kept."`
-	CallTimeout       time.Duration `koanf:"call_timeout" doc:"Deadline of a call to a service; clients can shorten it by the header Grpc-Timeout. Streams have none."`
-	MaxConnections    int           `koanf:"max_connections" doc:"Most connections open at once; more wait until one is closed."`
-	MaxStreams        int           `koanf:"max_streams" doc:"Most streams (live scores, exports) open at once; more are refused with 429."`
-	StreamFlushDelay  time.Duration `koanf:"stream_flush_delay" doc:"Longest time that a line of a newline-delimited stream may wait for others before it is sent. Server-sent events never wait."`
-	EventRetry        time.Duration `koanf:"event_retry" doc:"How long a browser waits before it opens a lost stream of server-sent events again."`
-	DrainLinger       time.Duration `koanf:"drain_linger" doc:"How long requests are still taken after readiness has turned off at shutdown, so that load balancers notice."`
-	PublicURL         string        `koanf:"public_url" doc:"Address under which browsers reach the gateway, for example https://otklik.example. Needed where people log in: their OpenID provider sends them back to /auth/callback there."`
-	HSTSMaxAge        time.Duration `koanf:"hsts_max_age" doc:"How long browsers shall insist on https once they came by it (Strict-Transport-Security); 0 sends no such header. Of effect only where the gateway is reached by https."`
-	TrustedProxies    []string      `koanf:"trusted_proxies" doc:"Networks (CIDR) or addresses of proxies in front of the gateway. Only what they say in X-Forwarded-For is believed of a client's address."`
-	TLS               TLS           `koanf:"tls" doc:"Certificate by which the gateway serves https itself."`
-}
-
-// TLS names the files of a certificate. They are read again when they change.
-type TLS struct {
-	CertFile string `koanf:"cert_file" doc:"File with the certificate and those that it rests on, in PEM. Empty: the gateway serves http, for a proxy in front of it or for this machine."`
-	KeyFile  string `koanf:"key_file" doc:"File with the private key of the certificate, in PEM."`
+	MaxBodyBytes      int64              `koanf:"max_body_bytes" doc:"Largest request body in bytes; a larger one is refused with 413."`
+	MaxHeaderBytes    int                `koanf:"max_header_bytes" doc:"Largest request head in bytes."`
+	ReadHeaderTimeout time.Duration      `koanf:"read_header_timeout" doc:"Longest wait for the head of a request."`
+	ReadTimeout       time.Duration      `koanf:"read_timeout" doc:"Longest time to read a whole request."`
+	WriteTimeout      time.Duration      `koanf:"write_timeout" doc:"Longest time to write an answer, and each message of a stream; a client that reads more slowly is dropped."`
+	BodyIdleTimeout   time.Duration      `koanf:"body_idle_timeout" doc:"Longest wait for the next part of a request's body; a client that sends more slowly is dropped."`
+	IdleTimeout       time.Duration      `koanf:"idle_timeout" doc:"How long a connection without requests is kept."`
+	CallTimeout       time.Duration      `koanf:"call_timeout" doc:"Deadline of a call to a service; clients can shorten it by the header Grpc-Timeout. Streams have none."`
+	MaxConnections    int                `koanf:"max_connections" doc:"Most connections open at once; more wait until one is closed."`
+	MaxStreams        int                `koanf:"max_streams" doc:"Most streams (live scores, exports) open at once; more are refused with 429."`
+	StreamFlushDelay  time.Duration      `koanf:"stream_flush_delay" doc:"Longest time that a line of a newline-delimited stream may wait for others before it is sent. Server-sent events never wait."`
+	EventRetry        time.Duration      `koanf:"event_retry" doc:"How long a browser waits before it opens a lost stream of server-sent events again."`
+	DrainLinger       time.Duration      `koanf:"drain_linger" doc:"How long requests are still taken after readiness has turned off at shutdown, so that load balancers notice."`
+	PublicURL         string             `koanf:"public_url" doc:"Address under which browsers reach the gateway, for example https://otklik.example. Needed where people log in: their OpenID provider sends them back to /auth/callback there."`
+	HSTSMaxAge        time.Duration      `koanf:"hsts_max_age" doc:"How long browsers shall insist on https once they came by it (Strict-Transport-Security); 0 sends no such header. Of effect only where the gateway is reached by https."`
+	TrustedProxies    []string           `koanf:"trusted_proxies" doc:"Networks (CIDR) or addresses of proxies in front of the gateway. Only what they say in X-Forwarded-For is believed of a client's address."`
+	TLS               tlskit.HTTPSConfig `koanf:"tls"`
 }
 
 // DefaultConfig returns the configuration used where the operator sets nothing.
@@ -49,6 +45,7 @@ func DefaultConfig() Config {
 		StreamFlushDelay:  50 * time.Millisecond,
 		EventRetry:        3 * time.Second,
 		HSTSMaxAge:        365 * 24 * time.Hour,
+		TLS:               tlskit.DefaultHTTPSConfig(),
 	}
 }
 
@@ -85,8 +82,8 @@ func (c Config) Validate() error {
 	if _, err := parseProxies(c.TrustedProxies); err != nil {
 		errs = append(errs, fmt.Errorf("trusted_proxies: %w", err))
 	}
-	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		errs = append(errs, errors.New("tls.cert_file and tls.key_file belong together: give both or neither"))
+	if err := c.TLS.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("tls: %w", err))
 	}
 	if c.DrainLinger < 0 {
 		errs = append(errs, errors.New("drain_linger must not be negative"))

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -72,5 +73,5 @@ func (x *exchange) allowOrigin() {
 
 // refusedForOrigin tells whether a call failed because its credential is not for pages of the origin.
 func refusedForOrigin(st *status.Status) bool {
-	return rpcerr.FromStatus(st).Reason == reasonOriginRefused
+	return rpcerr.FromStatus(st).Reason == authn.ReasonOrigin
 }

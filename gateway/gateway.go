@@ -20,6 +20,7 @@ import (
 
 	"github.com/otklik/otklik/gateway/web"
 	"github.com/otklik/otklik/libs/telemetry"
+	"github.com/otklik/otklik/libs/tlskit"
 	"github.com/otklik/otklik/proto/gen/openapi"
 )
 
@@ -107,6 +108,11 @@ func New(config Config, deps Deps) (*Gateway, error) {
 		IdleTimeout:       config.IdleTimeout,
 		ErrorLog:          slog.NewLogLogger(deps.Logger.Handler(), slog.LevelWarn),
 	}
+	if config.TLS.Enabled() {
+		if g.server.TLSConfig, err = tlskit.HTTPS(config.TLS, tlskit.Deps{Logger: deps.Logger}); err != nil {
+			return nil, fmt.Errorf("prepare TLS: %w", err)
+		}
+	}
 	return g, nil
 }
 
@@ -121,7 +127,7 @@ func (g *Gateway) prepareWeb() error {
 	if g.proxies, err = parseProxies(g.config.TrustedProxies); err != nil {
 		return err
 	}
-	secure := g.config.TLS.CertFile != ""
+	secure := g.config.TLS.Enabled()
 	g.crossOrigin = http.NewCrossOriginProtection()
 	if g.publicURL != nil {
 		secure = g.publicURL.Scheme == "https"
