@@ -21,10 +21,14 @@ type Interceptor interface {
 }
 
 // Order lists the names of the steps from the outermost inwards. Request id and access log come first so that every refusal is logged with
-// its id; mapping before recovery so that a panic leaves masked; admission before any work is done for the caller; the rate limit as soon as it
-// is known who calls and that they may; validation last, since it costs the most and its messages are for callers who may call the method.
+// its id; mapping before recovery so that a panic leaves masked; admission before any work is done for the caller; the audit
+// where it is known who calls and not yet whether they may, so that it sees refusals; the rate limit as soon as it is known that they may; validation
+// after it, since it costs the most and its messages are for callers who may call the method; the other half of the audit last, so that only calls
+// that begin are remembered as begun.
 func Order() []string {
-	return []string{"request-id", "access-log", "error-mapping", "recovery", "deadline", "admission", "authn", "authz", "rate-limit", "validation"}
+	return []string{
+		"request-id", "access-log", "error-mapping", "recovery", "deadline", "admission", "authn", "audit", "authz", "rate-limit", "validation", "audit-begin",
+	}
 }
 
 // CheckOrder refuses a chain that is not exactly Order.

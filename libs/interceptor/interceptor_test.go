@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor"
 	"github.com/otklik/otklik/libs/interceptor/accesslog"
 	"github.com/otklik/otklik/libs/interceptor/admission"
+	"github.com/otklik/otklik/libs/interceptor/audit"
 	"github.com/otklik/otklik/libs/interceptor/authn"
 	"github.com/otklik/otklik/libs/interceptor/authz"
 	"github.com/otklik/otklik/libs/interceptor/deadline"
@@ -65,7 +66,7 @@ type stream struct {
 func (s stream) Context() context.Context { return s.ctx }
 
 func TestNamesAreThoseOfTheOrder(t *testing.T) {
-	names := []string{requestid.Name, accesslog.Name, errmap.Name, recovery.Name, deadline.Name, admission.Name, authn.Name, authz.Name, ratelimit.Name, validation.Name}
+	names := []string{requestid.Name, accesslog.Name, errmap.Name, recovery.Name, deadline.Name, admission.Name, authn.Name, audit.Name, authz.Name, ratelimit.Name, validation.Name, audit.NameBegin}
 	if !slices.Equal(names, interceptor.Order()) {
 		t.Errorf("names %v, order %v", names, interceptor.Order())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/interceptor"
+	"github.com/otklik/otklik/libs/interceptor/audit"
 	authnstep "github.com/otklik/otklik/libs/interceptor/authn"
 	"github.com/otklik/otklik/libs/limit"
 )
@@ -93,7 +94,9 @@ type Deps struct {
 	Rule func(protoreflect.MethodDescriptor) (authz.Rule, error)
 	// Stats, if not nil, sees all calls, over TCP and in process: rates, errors, durations and traces (package telemetry).
 	Stats stats.Handler
-	// Limiter, if not nil, bounds how often a key and an organisation may call.
+	// Audit, if not nil, remembers calls as their methods declare. It must take entries until Drain returns.
+	Audit audit.Sink
+	// Limiter, if not nil, bounds how often a key, a device and an organisation may call.
 	Limiter limit.Limiter
 	// Interceptors replace the standard chain; the order must be interceptor.Order all the same.
 	Interceptors []interceptor.Interceptor

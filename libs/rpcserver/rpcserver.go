@@ -24,6 +24,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor"
 	"github.com/otklik/otklik/libs/interceptor/accesslog"
 	"github.com/otklik/otklik/libs/interceptor/admission"
+	"github.com/otklik/otklik/libs/interceptor/audit"
 	authnstep "github.com/otklik/otklik/libs/interceptor/authn"
 	authzstep "github.com/otklik/otklik/libs/interceptor/authz"
 	"github.com/otklik/otklik/libs/interceptor/deadline"
@@ -47,6 +48,7 @@ type Server struct {
 	inproc    *inProcess
 	health    *healthState
 	admission *admission.Interceptor
+	audit     *audit.Recorder
 	validator *validation.Interceptor
 
 	services    []protoreflect.ServiceDescriptor
@@ -70,6 +72,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		s.rule = authz.ReadRule
 	}
 	s.admission = admission.New(config.MaxCalls, config.MaxStreams)
+	s.audit = audit.New(deps.Audit, latePolicy{s}, audit.Options{Logger: deps.Logger})
 	var err error
 	if s.validator, err = validation.New(); err != nil {
 		return nil, err
@@ -93,6 +96,7 @@ func New(config Config, deps Deps) (*Server, error) {
 }
 
 func (s *Server) standardChain(deps Deps) []interceptor.Interceptor {
+	refusals, begin := s.audit.Steps()
 	return []interceptor.Interceptor{
 		requestid.New(),
 		accesslog.New(deps.Logger),
@@ -101,9 +105,11 @@ func (s *Server) standardChain(deps Deps) []interceptor.Interceptor {
 		deadline.New(s.config.DefaultDeadline, s.config.MaxDeadline),
 		s.admission,
 		authnstep.New(deps.Keys, deps.PeerIdentity),
+		refusals,
 		authzstep.New(latePolicy{s}),
 		ratelimit.New(deps.Limiter),
 		s.validator,
+		begin,
 	}
 }
 
@@ -215,6 +221,24 @@ func (l latePolicy) CheckRequest(p authn.Principal, method string, request proto
 	return policy.CheckRequest(p, method, request)
 }
 
+// Rule is what the method declares.
+func (l latePolicy) Rule(method string) (authz.Rule, bool) {
+	policy := l.s.policy.Load()
+	if policy == nil {
+		return authz.Rule{}, false
+	}
+	return policy.Rule(method)
+}
+
+// Resource is what the request names.
+func (l latePolicy) Resource(method string, request proto.Message) string {
+	policy := l.s.policy.Load()
+	if policy == nil {
+		return ""
+	}
+	return policy.Resource(method, request)
+}
+
 // Holds tells what the caller holds by the policy of the started server.
 func (l latePolicy) Holds(p authn.Principal, permission string) bool {
 	policy := l.s.policy.Load()
@@ -240,8 +264,9 @@ func (s *Server) InProcess() grpc.ClientConnInterface { return s.inproc }
 
 // Drain stops the server in order: health says NOT_SERVING of readiness, of the server and of its services, then for Config.Linger calls are
 // still accepted, then new calls are refused and those in flight finish; streams, watchers of health among them, are ended after
-// Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off. Liveness is SERVING to the end.
-// An error tells that something had to be cut off. Safe to call again.
+// Config.StreamGrace; after Config.DrainTimeout or at the end of ctx what is left is cut off. At last it waits until the audit
+// log holds what it has yet to be told. Liveness is SERVING to the end.
+// An error tells that something had to be cut off or could not be remembered. Safe to call again.
 func (s *Server) Drain(ctx context.Context) error {
 	s.health.drain()
 	if s.draining.CompareAndSwap(false, true) {
@@ -261,7 +286,7 @@ func (s *Server) Drain(ctx context.Context) error {
 
 	err := s.await(ctx, graceful)
 	if err == nil {
-		return nil
+		return s.flushAudit(ctx)
 	}
 	left := s.admission.InFlight()
 	s.admission.EndStreams()
@@ -276,7 +301,17 @@ func (s *Server) Drain(ctx context.Context) error {
 	case <-stopped:
 	case <-time.After(cutTimeout):
 	}
-	return fmt.Errorf("drain server: %d calls were cut off: %w", left, err)
+	late, cancelLate := context.WithTimeout(context.WithoutCancel(ctx), cutTimeout)
+	defer cancelLate()
+	return errors.Join(fmt.Errorf("drain server: %d calls were cut off: %w", left, err), s.flushAudit(late))
+}
+
+// flushAudit waits until what the calls did is remembered.
+func (s *Server) flushAudit(ctx context.Context) error {
+	if err := s.audit.Flush(ctx); err != nil {
+		return fmt.Errorf("drain server: %w", err)
+	}
+	return nil
 }
 
 // cutTimeout is how long handlers have to notice that their context has ended.
