@@ -21,6 +21,8 @@ type Options struct {
 	Store store.Store
 	// Roles says which roles there are and what they give. Required.
 	Roles credential.Roles
+	// Respondents seals who is invited; nil keeps it as it is.
+	Respondents credential.Respondents
 	// SessionLifetime is how long a session lasts.
 	SessionLifetime time.Duration
 	// PageTTL is how long page tokens are good for; 0 means page.DefaultTTL.
@@ -37,6 +39,8 @@ type Server struct {
 	pages    page.Codec
 	now      func() time.Time
 	lifetime time.Duration
+
+	respondents credential.Respondents
 }
 
 // New makes a server.
@@ -49,8 +53,13 @@ func New(o Options) (*Server, error) {
 	if now == nil {
 		now = time.Now
 	}
+	respondents := o.Respondents
+	if respondents == nil {
+		respondents = credential.Plain{}
+	}
 	return &Server{
-		store: o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
+		respondents: respondents,
+		store:       o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil

@@ -59,6 +59,17 @@ func CheckGrant(known Roles, giver Giver, roles []string, units Units, withheld 
 	return nil
 }
 
+// Covers tells whether the giver has all that the roles and units give.
+func (g Giver) Covers(known Roles, roles []string, units Units) bool {
+	has := known.Permissions(g.Roles)
+	for _, role := range roles {
+		if firstMissing(has, known.Permissions([]string{role})) != "" {
+			return false
+		}
+	}
+	return units.Within(g.Units)
+}
+
 // checkConflict keeps who owns targets from defining how they are measured.
 func checkConflict(roles []string) error {
 	if !slices.Contains(roles, RoleTargetOwner) {
