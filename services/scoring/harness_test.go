@@ -22,6 +22,7 @@ import (
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/scoring"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -187,6 +188,31 @@ const (
 	appKey     = "app-secret"
 )
 
+// restricted lets callers in who see some units only.
+type restricted struct {
+	authn.Authenticator
+	units map[string]map[string][]string
+}
+
+// Authenticate restricts those whose units are known.
+func (r restricted) Authenticate(ctx context.Context, c authn.Credential) (authn.Principal, error) {
+	if units, ok := r.units[c.Token]; ok {
+		return authn.Principal{Kind: authn.KindPerson, ID: c.Token, Organization: acme, Roles: []string{"viewer"}, Units: units}, nil
+	}
+	return r.Authenticator.Authenticate(ctx, c)
+}
+
+// fakeVault has one key of pseudonyms for each organisation.
+type fakeVault struct {
+	accessv1.UnimplementedVaultServiceServer
+}
+
+// GetPseudonymKey returns it.
+func (fakeVault) GetPseudonymKey(ctx context.Context, _ *accessv1.GetPseudonymKeyRequest) (*accessv1.GetPseudonymKeyResponse, error) {
+	org, err := authn.Organization(ctx)
+	return &accessv1.GetPseudonymKeyResponse{Key: []byte(org)}, err
+}
+
 // suite is a scoring service and the fake survey service behind one server.
 type suite struct {
 	t      testing.TB
@@ -195,6 +221,9 @@ type suite struct {
 	// deps are what the service gets beside the survey service.
 	deps scoring.Deps
 	log  *slog.Logger
+
+	// units are what callers are restricted to, by their secret.
+	units map[string]map[string][]string
 
 	service *scoring.Service
 	server  *rpcserver.Server
@@ -226,7 +255,7 @@ func (s *suite) start() *suite {
 		s.t.Fatal(err)
 	}
 	s.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
-		Logger: s.log, Keys: ring, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}},
+		Logger: s.log, Keys: restricted{ring, s.units}, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}, "viewer": {"scoring.scores.query"}},
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -234,12 +263,14 @@ func (s *suite) start() *suite {
 	ctx, cancel := context.WithCancel(context.Background())
 	deps := s.deps
 	deps.Survey, deps.Logger = rpcclient.WithKey(s.server.InProcess(), serviceKey, ""), s.log
+	deps.Vault = deps.Survey
 	s.service, err = scoring.New(ctx, s.config, deps)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	surveyv1.RegisterSurveyServiceServer(s.server, s.survey)
 	surveyv1.RegisterEventFeedServiceServer(s.server, s.survey)
+	accessv1.RegisterVaultServiceServer(s.server, fakeVault{})
 	s.service.Register(s.server)
 	if err := s.server.Start(); err != nil {
 		s.t.Fatal(err)

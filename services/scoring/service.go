@@ -36,6 +36,8 @@ import (
 type Deps struct {
 	// Survey is the connection to the survey service, with a key that may act for any organisation. Required.
 	Survey grpc.ClientConnInterface
+	// Vault is the connection to the access service, which knows the pseudonyms of persons; nil lets nobody export a person's data.
+	Vault grpc.ClientConnInterface
 	// Events makes the log that the service follows. refill is a partition of the survey service's own log, of count. Nil follows all of that
 	// log, from the survey service itself.
 	Events func(refill func(partition, count int) eventlog.Source[*surveyv1.Event]) (eventlog.Log[*surveyv1.Event], error)
@@ -165,6 +167,7 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	}
 	s.api = api.New(api.Options{
 		Store: db, Board: board, Catalog: catalog, Rebuilder: s.rebuilder, Applier: s.applier, Cache: deps.Cache, Logger: deps.Logger,
+		Vault:      deps.Vault,
 		Location:   location,
 		PageTokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now},
 		Thresholds: &scoremetric.Thresholds{

@@ -35,9 +35,11 @@ type Applier interface {
 	Replay(ctx context.Context, organization string, position int64) error
 	// CatchUp counts what is stored.
 	CatchUp(ctx context.Context) error
+	// AppliedUpTo tells whether all events of an organisation up to a position are applied.
+	AppliedUpTo(ctx context.Context, organization string, position int64) (bool, error)
 }
 
-// Options are what a Server works with; all but Cache and Thresholds are required.
+// Options are what a Server works with; all but Cache, Thresholds and Vault are required.
 type Options struct {
 	Store     store.Store
 	Board     *live.Board
@@ -47,6 +49,8 @@ type Options struct {
 	// Cache keeps what takes long to work out; nil keeps nothing.
 	Cache  Cache
 	Logger *slog.Logger
+	// Vault is the connection to the access service, which knows the pseudonyms of persons.
+	Vault grpc.ClientConnInterface
 	// Location is the time zone of queries that name none.
 	Location *time.Location
 	// Thresholds judge estimates; nil means the defaults of the definitions.
@@ -73,8 +77,11 @@ func New(o Options) *Server {
 	return s
 }
 
-// Register registers the service.
-func (s *Server) Register(r grpc.ServiceRegistrar) { scoringv1.RegisterScoringServiceServer(r, s) }
+// Register registers the services.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	scoringv1.RegisterScoringServiceServer(r, s)
+	scoringv1.RegisterPersonServiceServer(r, &personServer{server: s})
+}
 
 // Stop ends what works for streams and waits for it. The streams themselves are ended by the server that they are registered with, before.
 // Safe to call twice.
