@@ -110,11 +110,15 @@ func TestNobodyIsLetIn(t *testing.T) {
 	onBothStores(t, func(t *testing.T, layout harness.Layout) {
 		suite := harness.Run(t, harness.Options{Layout: layout})
 		admin := harness.KeyFor(harness.Organization, harness.Admin)
-		revoked := createKey(t, suite, `{"displayName": "Soon revoked", "kind": "KIND_SECRET", "roles": ["admin"]}`)
-		revokeKeys(t, suite)
+		var revoked struct {
+			Secret string
+			APIKey struct{ Name string }
+		}
+		askREST(t, suite, "POST", "/v1/apiKeys", `{"apiKey": {"displayName": "Soon revoked", "kind": "KIND_SECRET", "roles": ["admin"]}}`, &revoked)
+		askREST(t, suite, "POST", "/v1/"+revoked.APIKey.Name+":revoke", "{}", nil)
 		unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"admin","aud":"otklik"}`)) + "."
 		for what, key := range map[string]string{
-			"unknown": "otk_" + strings.Repeat("0", 43), "cut short": admin[:len(admin)-1], "with more": admin + "0", "its hash": harness.HashKey(admin), "revoked": revoked,
+			"unknown": "otk_" + strings.Repeat("0", 43), "cut short": admin[:len(admin)-1], "with more": admin + "0", "its hash": harness.HashKey(admin), "revoked": revoked.Secret,
 			"unsigned token": unsigned, "dots": "..", "spaces": "   ",
 		} {
 			var same string

@@ -4,21 +4,37 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// Services are the public services.
+// Services are the services of which methods are public, those that a part of the suite serves first in the order of harness.Parts.
 func Services() []protoreflect.ServiceDescriptor {
-	var all []protoreflect.ServiceDescriptor
-	for _, file := range []protoreflect.FileDescriptor{surveyv1.File_otklik_survey_v1_survey_service_proto, scoringv1.File_otklik_scoring_v1_scoring_service_proto} {
-		for i := range file.Services().Len() {
-			all = append(all, file.Services().Get(i))
+	return []protoreflect.ServiceDescriptor{
+		surveyv1.File_otklik_survey_v1_survey_service_proto.Services().Get(0),
+		scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().Get(0),
+		accessv1.File_otklik_access_v1_access_service_proto.Services().Get(0),
+		accessv1.File_otklik_access_v1_audit_service_proto.Services().Get(0),
+		accessv1.File_otklik_access_v1_privacy_service_proto.Services().Get(0),
+		accessv1.File_otklik_access_v1_webhook_service_proto.Services().Get(0),
+	}
+}
+
+// Public are the methods that clients may call: those that have a REST route.
+func Public() []protoreflect.MethodDescriptor {
+	var all []protoreflect.MethodDescriptor
+	for _, service := range Services() {
+		for i := range service.Methods().Len() {
+			if method := service.Methods().Get(i); proto.HasExtension(method.Options(), annotations.E_Http) {
+				all = append(all, method)
+			}
 		}
 	}
 	return all

@@ -17,19 +17,13 @@ type Route struct {
 	Body           bool
 }
 
-// Routes are all routes of the public services, additional bindings included.
+// Routes are all routes of the public methods, additional bindings included.
 func Routes() []Route {
 	var all []Route
-	for _, service := range Services() {
-		for i := range service.Methods().Len() {
-			method := service.Methods().Get(i)
-			rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
-			if rule == nil {
-				continue
-			}
-			for _, binding := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
-				all = append(all, routeOf(method, binding))
-			}
+	for _, method := range Public() {
+		rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
+		for _, binding := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
+			all = append(all, routeOf(method, binding))
 		}
 	}
 	return all
