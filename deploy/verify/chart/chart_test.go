@@ -78,7 +78,7 @@ func TestBrokenChartsAreSeen(t *testing.T) {
 		{"Deployment", "otklik-feedback-gateway", `--config=/etc/otklik/config/otklik.yaml`, `--config=/etc/otklik/otklik.yaml`, "none of its volumes"},
 		{"Deployment", "otklik-feedback-gateway", `"name":"config","readOnly":true`, `"name":"configs","readOnly":true`, "no volume"},
 		{"Deployment", "otklik-feedback-gateway", `"name":"http"`, `"name":"web"`, "asks port http"},
-		{"Deployment", "otklik-feedback-survey", `"service":"readiness"`, `"service":"ready"`, "another health"},
+		{"Deployment", "otklik-feedback-survey", `"path":"/readyz","port":"ops"`, `"path":"/readyz","port":"op"`, "asks port op"},
 		{"Deployment", "otklik-feedback-survey", `"name":"GOGC"`, `"name":"GOMEMLIMIT"`, "there twice"},
 		{"Deployment", "otklik-feedback-survey", `"runAsNonRoot":true`, `"runAsNonRoot":false`, "as root"},
 		{"Deployment", "otklik-feedback-survey", `"readOnlyRootFilesystem":true`, `"readOnlyRootFilesystem":false`, "write to its image"},
@@ -107,6 +107,15 @@ func TestBrokenChartsAreSeen(t *testing.T) {
 		case c.want != "" && !strings.Contains(found, c.want):
 			t.Errorf("%s %s with %s: found %q, want %q", c.kind, c.name, c.to, found, c.want)
 		}
+	}
+}
+
+func TestProbesMustAskTheirOwnHealth(t *testing.T) {
+	t.Parallel()
+	objects := render(t, "")
+	replace(t, objects, "Deployment", "otklik-survey", `"service":"readiness"`, `"service":"ready"`)
+	if found := message(CheckReferences(objects)); !strings.Contains(found, "another health") {
+		t.Errorf("found %q", found)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 var examples = []struct{ suffix, value string }{
 	{"_POSTGRES_DSN", "postgres://otklik:secret@postgres:5432/otklik?sslmode=verify-full"},
 	{"_AUTH_KEYS", "[{id: services, sha256: 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b, roles: [service]}]"},
+	{"_AUTH_OIDC", "[{issuer: 'https://login.example', client_id: otklik, client_secret: secret, organization: acme}]"},
 	{"", "secret"},
 }
 

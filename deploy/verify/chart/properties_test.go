@@ -43,12 +43,12 @@ func variables(pod corev1.PodSpec) map[string]string {
 func TestEachServiceHasItsParts(t *testing.T) {
 	t.Parallel()
 	objects := render(t, "")
-	for _, component := range []string{"survey", "scoring", "gateway"} {
+	for _, component := range []string{"access", "survey", "scoring", "gateway"} {
 		for _, kind := range []string{"Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} {
 			find(t, objects, kind, "otklik-"+component)
 		}
 	}
-	for _, component := range []string{"survey", "scoring"} {
+	for _, component := range []string{"access", "survey", "scoring"} {
 		s, err := as[corev1.Service](find(t, objects, "Service", "otklik-"+component))
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +65,8 @@ func TestPodsGetOnlyTheirOwnSecrets(t *testing.T) {
 	t.Parallel()
 	objects := render(t, "secrets: {redisPassword: {name: redis, key: password}}")
 	want := map[string][]string{
-		"survey":  {"OTKLIK_AUTH_KEYS", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SURVEY_POSTGRES_DSN"},
+		"access":  {"OTKLIK_ACCESS_POSTGRES_DSN", "OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "VAULT_KEY_0"},
+		"survey":  {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SURVEY_POSTGRES_DSN"},
 		"scoring": {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SCORING_POSTGRES_DSN"},
 		"gateway": nil,
 	}
@@ -79,6 +80,45 @@ func TestPodsGetOnlyTheirOwnSecrets(t *testing.T) {
 		slices.Sort(got)
 		if !slices.Equal(got, want[name]) {
 			t.Errorf("%s reads %v, want %v", name, got, want[name])
+		}
+	}
+}
+
+// TestOnlyWhoNeedsThemGetsTheSecretsOfLogins: the services check tokens, the gateway alone lets people log in.
+func TestOnlyWhoNeedsThemGetsTheSecretsOfLogins(t *testing.T) {
+	t.Parallel()
+	for name, d := range deployments(t, render(t, "secrets: {oidc: {name: otklik, key: oidc}}")) {
+		got := variables(d.Spec.Template.Spec)
+		if got["OTKLIK_AUTH_OIDC"] != "otklik/oidc" {
+			t.Errorf("%s does not know the OpenID providers", name)
+		}
+		if _, ok := got["OTKLIK_AUTH_LOGIN_KEY"]; ok != (name == "gateway") {
+			t.Errorf("%s has the key of log-ins: %v", name, ok)
+		}
+	}
+}
+
+// TestMutualTLS: services and gateway show different certificates, and Kubernetes, which has none, asks at the port of the operators.
+func TestMutualTLS(t *testing.T) {
+	t.Parallel()
+	objects := render(t, "mtls: {enabled: true, serverName: services}")
+	for name, d := range deployments(t, objects) {
+		pod := d.Spec.Template.Spec
+		want := "otklik-services-tls"
+		if name == "gateway" {
+			want = "otklik-gateway-tls"
+		}
+		if !slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Secret != nil && v.Secret.SecretName == want }) {
+			t.Errorf("%s has no certificate of %s", name, want)
+		}
+		if probe := pod.Containers[0].ReadinessProbe; name != "gateway" && (probe.HTTPGet == nil || probe.HTTPGet.Port.StrVal != "ops" || probe.HTTPGet.Path != "/readyz") {
+			t.Errorf("%s is asked for its readiness by %v", name, probe)
+		}
+	}
+	config, _ := find(t, objects, "ConfigMap", "otklik-config").Content["data"].(map[string]any)
+	for _, want := range []string{"client_certificates: required", "server_name: services", "client_ca_file: /etc/otklik/mtls/ca.crt"} {
+		if !strings.Contains(text(config["otklik.yaml"]), want) {
+			t.Errorf("the configuration has no %s:\n%s", want, config["otklik.yaml"])
 		}
 	}
 }
@@ -197,6 +237,11 @@ func TestValuesAreHeldToTheirSchema(t *testing.T) {
 		{"config: {survey: {postgres: {dsn: 'postgres://'}}}", "belongs into the Secret"},
 		{"config: {auth: {keys: [{id: a}]}}", "belongs into the Secret"},
 		{"config: {grpc: ':7000'}", "config.grpc cannot be set"},
+		{"config: {dev: true}", "config.dev cannot be set"},
+		{"config: {access: {vault: {keys: [{id: a, env: A}]}}}", "vaultKeys"},
+		{"config: {auth: {oidc: [{issuer: 'https://a.example'}]}}", "belongs into the Secret"},
+		{"config: {tls: {server: {cert_file: a}}}", "mtls"},
+		{"vaultKeys: []", "vaultKeys"},
 		{"config: {peers: {survey: elsewhere:9090}}", "config.peers.survey cannot be set"},
 		{"config: {redis: {addresses: []}}", "config.redis.addresses"},
 		{"ingress: {enabled: true}", "ingress.host"},

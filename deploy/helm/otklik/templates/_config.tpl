@@ -12,6 +12,13 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
   "peers.key" "it belongs into the Secret of secrets.serviceKey"
   "peers.survey" "it is the chart's own Service"
   "peers.scoring" "it is the chart's own Service"
+  "peers.access" "it is the chart's own Service"
+  "auth.oidc" "it belongs into the Secret of secrets.oidc"
+  "auth.login_key" "it belongs into the Secret of secrets.loginKey"
+  "access.vault.keys" "they belong into the Secrets of vaultKeys"
+  "access.postgres.dsn" "it belongs into the Secret of secrets.accessDSN"
+  "dev" "everybody who reaches a pod could do everything"
+  "tls" "it belongs under mtls"
   "redis.password" "it belongs into the Secret of secrets.redisPassword"
   "survey.postgres.dsn" "it belongs into the Secret of secrets.surveyDSN"
   "scoring.postgres.dsn" "it belongs into the Secret of secrets.scoringDSN" -}}
@@ -28,7 +35,20 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
 {{- $_ := set $peers $name (printf "dns:///%s-%s.%s.svc:9090" (include "otklik.fullname" $) $name $.Release.Namespace) -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $config (dict "http" ":8080" "grpc" ":9090" "ops" ":8081" "peers" $peers)) -}}
+{{- $keys := list -}}
+{{- range $i, $key := .Values.vaultKeys -}}
+{{- $keys = append $keys (dict "id" $key.id "env" (printf "VAULT_KEY_%d" $i)) -}}
+{{- end -}}
+{{- $fixed := dict "http" ":8080" "grpc" ":9090" "ops" ":8081" "peers" $peers "access" (dict "vault" (dict "keys" $keys)) -}}
+{{- with .Values.mtls -}}
+{{- if .enabled -}}
+{{- $folder := "/etc/otklik/mtls" -}}
+{{- $server := dict "cert_file" (print $folder "/tls.crt") "key_file" (print $folder "/tls.key") "client_ca_file" (print $folder "/ca.crt") "client_certificates" "required" -}}
+{{- $client := dict "cert_file" (print $folder "/tls.crt") "key_file" (print $folder "/tls.key") "ca_file" (print $folder "/ca.crt") "server_name" .serverName -}}
+{{- $_ := set $fixed "tls" (dict "server" $server "client" $client) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $config $fixed) -}}
 {{- end -}}
 
 {{/* A variable from a Secret; takes its name and a reference. */}}
@@ -58,6 +78,17 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
 {{- end }}
 {{- if and $fixed.calls (eq $fixed.serves "grpc") }}
 {{ include "otklik.secretVariable" (list "OTKLIK_PEERS_KEY" $values.secrets.serviceKey) }}
+{{- end }}
+{{- if $values.secrets.oidc.name }}
+{{ include "otklik.secretVariable" (list "OTKLIK_AUTH_OIDC" $values.secrets.oidc) }}
+{{- if eq $fixed.serves "http" }}
+{{ include "otklik.secretVariable" (list "OTKLIK_AUTH_LOGIN_KEY" $values.secrets.loginKey) }}
+{{- end }}
+{{- end }}
+{{- if eq $name "access" }}
+{{- range $i, $key := $values.vaultKeys }}
+{{ include "otklik.secretVariable" (list (printf "VAULT_KEY_%d" $i) $key.secret) }}
+{{- end }}
 {{- end }}
 {{- with include "otklik.memoryTarget" (get $values $name).resources }}
 # Nine tenths of the limit: the collector works harder before the kernel kills.

@@ -18,9 +18,10 @@
 {{/* The processes and what the program fixes of them; all else of them is in the values of the same name. A further service is a line here, its
 values and their schema. serves: what it listens for. calls: whom it calls. postgres: it has a store. redis: it uses Redis. */}}
 {{- define "otklik.components" -}}
-survey: {serves: grpc, calls: [], postgres: true, redis: true}
-scoring: {serves: grpc, calls: [survey], postgres: true, redis: true}
-gateway: {serves: http, calls: [survey, scoring], postgres: false, redis: false}
+access: {serves: grpc, calls: [survey, scoring], postgres: true, redis: true}
+survey: {serves: grpc, calls: [access], postgres: true, redis: true}
+scoring: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
+gateway: {serves: http, calls: [survey, scoring, access], postgres: false, redis: false}
 {{- end -}}
 
 {{/* Labels of everything; takes a list of the root and the component's name. */}}

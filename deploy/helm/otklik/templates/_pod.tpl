@@ -23,7 +23,8 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* Mounts and volumes; the second takes the name of the ConfigMap after the root. */}}
+{{/* Mounts and volumes; the second takes the name of the ConfigMap after the root. The third and fourth are the certificate of a component for mutual
+TLS; the fourth takes what it serves after the root. */}}
 {{- define "otklik.mounts" -}}
 - {name: config, mountPath: /etc/otklik/config, readOnly: true}
 {{- if .Values.certificates.secret }}
@@ -40,13 +41,32 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{- define "otklik.mtlsMount" -}}
+{{- if .Values.mtls.enabled }}
+- {name: mtls, mountPath: /etc/otklik/mtls, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "otklik.mtlsVolume" -}}
+{{- with (index . 0).Values.mtls }}
+{{- if .enabled }}
+- name: mtls
+  secret: {secretName: {{ ternary .gatewaySecret .serviceSecret (eq (index $ 1) "http") }}, defaultMode: 0444}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Probes; takes the root, the name, what is fixed. Liveness asks nothing but the process. Readiness of a service asks its own store. That of the
 gateway asks only itself: behind a gateway that is taken out because a database is down, callers would hear nothing of when to try again. */}}
 {{- define "otklik.probes" -}}
 {{- $values := get (index . 0).Values (index . 1) -}}
 {{- $grpc := eq (index . 2).serves "grpc" -}}
+{{- /* Kubernetes has no certificate to show: with mutual TLS it asks at the port of the operators. */}}
+{{- $mtls := and $grpc (index . 0).Values.mtls.enabled -}}
 startupProbe:
-  {{- if $grpc }}
+  {{- if $mtls }}
+  httpGet: {port: ops, path: /livez}
+  {{- else if $grpc }}
   grpc: {port: 9090, service: startup}
   {{- else }}
   httpGet: {port: http, path: /healthz}
@@ -55,7 +75,9 @@ startupProbe:
   timeoutSeconds: 2
   failureThreshold: {{ div (add $values.startSeconds 1) 2 }}
 livenessProbe:
-  {{- if $grpc }}
+  {{- if $mtls }}
+  httpGet: {port: ops, path: /livez}
+  {{- else if $grpc }}
   grpc: {port: 9090, service: liveness}
   {{- else }}
   httpGet: {port: http, path: /healthz}
@@ -64,7 +86,9 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 3
 readinessProbe:
-  {{- if $grpc }}
+  {{- if $mtls }}
+  httpGet: {port: ops, path: /readyz}
+  {{- else if $grpc }}
   grpc: {port: 9090, service: readiness}
   {{- else }}
   httpGet: {port: http, path: /healthz}
