@@ -1,4 +1,4 @@
-// Package limit bounds how often a key and an organisation may call: by GCRA, which admits never more than rate·t + burst calls in any time t,
+// Package limit bounds how often a key, a device with it and an organisation may call: by GCRA, which admits never more than rate·t + burst calls in any time t,
 // in the memory of one process or, over all processes, in Redis.
 package limit
 
@@ -21,18 +21,16 @@ type Quota struct {
 // Config is the quota of each caller. The zero value sets no bound.
 type Config struct {
 	PerKey          Quota `koanf:"per_key"`
+	PerDevice       Quota `koanf:"per_device"`
 	PerOrganization Quota `koanf:"per_organization"`
 }
 
 // maxRate keeps the interval between two calls above the microsecond in which Redis counts.
 const maxRate = 1e5
 
-// Enabled tells whether anything is bounded.
-func (c Config) Enabled() bool { return c.PerKey.enabled() || c.PerOrganization.enabled() }
-
 // Validate says which value cannot be used.
 func (c Config) Validate() error {
-	return errors.Join(c.PerKey.validate("per_key"), c.PerOrganization.validate("per_organization"))
+	return errors.Join(c.PerKey.validate("per_key"), c.PerDevice.validate("per_device"), c.PerOrganization.validate("per_organization"))
 }
 
 func (q Quota) enabled() bool { return q.Rate > 0 }
@@ -69,36 +67,51 @@ type Scope string
 // The bounds.
 const (
 	ScopeKey          Scope = "key"
+	ScopeDevice       Scope = "device"
 	ScopeOrganization Scope = "organization"
 )
+
+// Call is one call that is asked for.
+type Call struct {
+	Organization, Key string
+	// Device is the device that makes the call, and ByDevice tells that devices are bounded each by itself. All devices of a key that are not named
+	// are one.
+	Device   string
+	ByDevice bool
+	// KeyRate is how many calls a second the key may make in the long run, DeviceRate how many a minute each of its devices; 0 means the
+	// configuration.
+	KeyRate, DeviceRate float64
+}
 
 // Verdict is the outcome for one call.
 type Verdict struct {
 	// Admitted tells whether the call may go on.
 	Admitted bool
-	// Scope is the bound that refused it; where both did, the one with the longer wait.
+	// Scope is the bound that refused it; where several did, the one with the longest wait. For a call that is admitted it is the bound that leaves
+	// the fewest further calls; empty when there is no bound.
 	Scope Scope
 	// RetryAfter is the time after which the call would be admitted if no other came before; 0 for one that is.
 	RetryAfter time.Duration
+	// Limit is how many calls the bound admits at once, and Remaining how many more it would admit now.
+	Limit, Remaining int
+	// Reset is how long it takes until the bound admits Limit calls at once again; where it admits none now, until it admits one.
+	Reset time.Duration
 }
 
 // Limiter decides over calls. Implementations are safe for concurrent use and never fail: a bound that cannot be looked up is no reason to
 // refuse anybody.
 type Limiter interface {
-	// Take asks for one call of a key in an organisation. It is counted against both quotas, or, if refused, against neither.
-	Take(ctx context.Context, organization, key string) Verdict
+	// Take asks for one call. It is counted against all its bounds, or, if refused, against none.
+	Take(ctx context.Context, call Call) Verdict
 }
 
-// New makes the limiter that the configuration asks for: none (nil) when nothing is bounded, one in the memory of this process without a
-// client, else one over all processes that share the Redis.
+// New makes a limiter: one in the memory of this process without a client, else one over all processes that share the Redis. Where the
+// configuration sets no bound there are still those of single keys.
 func New(config Config, client redis.UniversalClient, options RedisOptions) (Limiter, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	switch {
-	case !config.Enabled():
-		return nil, nil
-	case client == nil:
+	if client == nil {
 		return NewMemory(config, time.Now), nil
 	}
 	return NewRedis(client, config, options)

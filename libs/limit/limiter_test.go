@@ -56,6 +56,11 @@ func onBoth(t *testing.T, test func(t *testing.T, make func(limit.Config) limit.
 	}
 }
 
+// call is one of a key in an organisation, without a device.
+func call(organization, key string) limit.Call {
+	return limit.Call{Organization: organization, Key: key}
+}
+
 // slow is a rate at which nothing comes back within a test.
 const slow = 0.001
 
@@ -63,16 +68,16 @@ func TestBurstThenRefusalWithAdvice(t *testing.T) {
 	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
 		l := make(limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 3}})
 		for i := range 3 {
-			if v := l.Take(t.Context(), "o", "k"); !v.Admitted || v.RetryAfter != 0 {
+			if v := l.Take(t.Context(), call("o", "k")); !v.Admitted || v.RetryAfter != 0 {
 				t.Fatalf("call %d: %+v", i, v)
 			}
 		}
-		v := l.Take(t.Context(), "o", "k")
+		v := l.Take(t.Context(), call("o", "k"))
 		if v.Admitted || v.Scope != limit.ScopeKey || v.RetryAfter < 900*time.Second || v.RetryAfter > 1000*time.Second {
 			t.Errorf("beyond the burst: %+v", v)
 		}
 		for _, other := range [][2]string{{"o", "k2"}, {"o2", "k"}} {
-			if v := l.Take(t.Context(), other[0], other[1]); !v.Admitted {
+			if v := l.Take(t.Context(), call(other[0], other[1])); !v.Admitted {
 				t.Errorf("%v pays for another: %+v", other, v)
 			}
 		}
@@ -84,7 +89,7 @@ func TestOrganizationIsBoundedOverItsKeys(t *testing.T) {
 		l := make(limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 2}, PerOrganization: limit.Quota{Rate: slow, Burst: 3}})
 		want := func(key string, admitted bool, scope limit.Scope) {
 			t.Helper()
-			if v := l.Take(t.Context(), "o", key); v.Admitted != admitted || v.Scope != scope {
+			if v := l.Take(t.Context(), call("o", key)); v.Admitted != admitted || (!admitted && v.Scope != scope) {
 				t.Errorf("key %s: %+v", key, v)
 			}
 		}
@@ -104,13 +109,124 @@ func TestOrganizationIsBoundedOverItsKeys(t *testing.T) {
 func TestRateComesBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
 		l := make(limit.Config{PerOrganization: limit.Quota{Rate: 20, Burst: 1}})
-		v := l.Take(t.Context(), "o", "k")
+		v := l.Take(t.Context(), call("o", "k"))
 		for v.Admitted {
-			v = l.Take(t.Context(), "o", "k")
+			v = l.Take(t.Context(), call("o", "k"))
 		}
 		time.Sleep(v.RetryAfter)
-		if v := l.Take(t.Context(), "o", "k"); !v.Admitted {
+		if v := l.Take(t.Context(), call("o", "k")); !v.Admitted {
 			t.Errorf("after the advised wait: %+v", v)
+		}
+	})
+}
+
+func TestDevicesAreBoundedEachByItself(t *testing.T) {
+	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
+		l := make(limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 6}, PerDevice: limit.Quota{Rate: slow, Burst: 2}})
+		take := func(key, device string) limit.Verdict {
+			return l.Take(t.Context(), limit.Call{Organization: "o", Key: key, Device: device, ByDevice: true})
+		}
+		for _, device := range []string{"a", "a", "b"} {
+			if v := take("k", device); !v.Admitted {
+				t.Fatalf("device %s: %+v", device, v)
+			}
+		}
+		if v := take("k", "a"); v.Admitted || v.Scope != limit.ScopeDevice {
+			t.Errorf("beyond the burst of the device: %+v", v)
+		}
+		// Those that are not named are one device, and of another key they are others.
+		for i, want := range []bool{true, true, false} {
+			if v := take("k", ""); v.Admitted != want {
+				t.Errorf("unnamed device, call %d: %+v", i, v)
+			}
+		}
+		if v := take("k2", "a"); !v.Admitted {
+			t.Errorf("the device of another key: %+v", v)
+		}
+		// Who makes up devices meets the bound of the key: 5 calls of it are counted so far.
+		for i, want := range []bool{true, false, false} {
+			if v := take("k", fmt.Sprint("made up ", i)); v.Admitted != want || (!want && v.Scope != limit.ScopeKey) {
+				t.Errorf("made up device %d: %+v", i, v)
+			}
+		}
+		// One that is not bounded by device is bounded by its key alone.
+		for range 5 {
+			if v := l.Take(t.Context(), limit.Call{Organization: "o", Key: "machine", Device: "a"}); !v.Admitted {
+				t.Errorf("a machine: %+v", v)
+			}
+		}
+	})
+}
+
+func TestKeysHaveRatesOfTheirOwn(t *testing.T) {
+	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
+		for name, tc := range map[string]struct {
+			config limit.Config
+			call   limit.Call
+			scope  limit.Scope
+			burst  int
+		}{
+			"more than others":            {limit.Config{PerKey: limit.Quota{Rate: 0.001, Burst: 1}}, limit.Call{KeyRate: 0.004}, limit.ScopeKey, 4},
+			"less than others":            {limit.Config{PerKey: limit.Quota{Rate: 0.1, Burst: 100}}, limit.Call{KeyRate: 0.003}, limit.ScopeKey, 3},
+			"where others have none":      {limit.Config{}, limit.Call{KeyRate: 0.01}, limit.ScopeKey, 1},
+			"a device":                    {limit.Config{}, limit.Call{DeviceRate: 3, ByDevice: true}, limit.ScopeDevice, 3},
+			"a device, beside others":     {limit.Config{PerDevice: limit.Quota{Rate: 0.001, Burst: 1}}, limit.Call{DeviceRate: 0.12, ByDevice: true}, limit.ScopeDevice, 2},
+			"a rate beyond all sense":     {limit.Config{}, limit.Call{KeyRate: 1e-300}, limit.ScopeKey, 1},
+			"a device beyond all sense":   {limit.Config{}, limit.Call{DeviceRate: 1e-300, ByDevice: true}, limit.ScopeDevice, 1},
+			"not bounded by device":       {limit.Config{PerOrganization: limit.Quota{Rate: slow, Burst: 2}}, limit.Call{DeviceRate: 1}, limit.ScopeOrganization, 2},
+			"the organisation is bounded": {limit.Config{PerOrganization: limit.Quota{Rate: slow, Burst: 2}}, limit.Call{KeyRate: 100}, limit.ScopeOrganization, 2},
+		} {
+			tc.call.Organization, tc.call.Key = name, "k"
+			l := make(tc.config)
+			for i := range tc.burst {
+				v := l.Take(t.Context(), tc.call)
+				if !v.Admitted || v.Scope != tc.scope || v.Limit != tc.burst || v.Remaining != tc.burst-1-i {
+					t.Errorf("%s, call %d: %+v", name, i, v)
+				}
+			}
+			if v := l.Take(t.Context(), tc.call); v.Admitted || v.Scope != tc.scope || v.RetryAfter <= 0 {
+				t.Errorf("%s, beyond the burst: %+v", name, v)
+			}
+		}
+	})
+}
+
+func TestWithoutBoundsEverythingIsAdmitted(t *testing.T) {
+	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
+		l := make(limit.Config{})
+		for range 100 {
+			if v := l.Take(t.Context(), limit.Call{Organization: "o", Key: "k", Device: "d", ByDevice: true}); v != (limit.Verdict{Admitted: true}) {
+				t.Fatalf("got %+v", v)
+			}
+		}
+	})
+}
+
+func TestVerdictTellsWhatIsLeft(t *testing.T) {
+	onBoth(t, func(t *testing.T, make func(limit.Config) limit.Limiter) {
+		// A call of the key comes back in 1000 s, one of the organisation in 500 s.
+		l := make(limit.Config{PerKey: limit.Quota{Rate: 0.001, Burst: 3}, PerOrganization: limit.Quota{Rate: 0.002, Burst: 4}})
+		for i, want := range []struct {
+			key       string
+			admitted  bool
+			scope     limit.Scope
+			limit     int
+			remaining int
+			reset     time.Duration
+		}{
+			{"a", true, limit.ScopeKey, 3, 2, 1000 * time.Second},
+			{"a", true, limit.ScopeKey, 3, 1, 2000 * time.Second},
+			{"b", true, limit.ScopeOrganization, 4, 1, 1500 * time.Second},
+			// Of both nothing is left; the key takes longer to come back.
+			{"a", true, limit.ScopeKey, 3, 0, 1000 * time.Second},
+			{"a", false, limit.ScopeKey, 3, 0, 1000 * time.Second},
+			{"b", false, limit.ScopeOrganization, 4, 0, 500 * time.Second},
+		} {
+			v := l.Take(t.Context(), call("o", want.key))
+			if v.Admitted != want.admitted || v.Scope != want.scope || v.Limit != want.limit || v.Remaining != want.remaining ||
+				v.Reset > want.reset || v.Reset < want.reset-60*time.Second {
+				t.Errorf("call %d: %+v, want %+v", i, v, want)
+			}
 		}
 	})
 }
@@ -146,7 +262,7 @@ func press(ctx context.Context, l limit.Limiter, callers int, length time.Durati
 		wg.Go(func() {
 			count := 0
 			for time.Since(begin) < length {
-				if l.Take(ctx, "o", fmt.Sprint("key", c%3)).Admitted {
+				if l.Take(ctx, call("o", fmt.Sprint("key", c%3))).Admitted {
 					count++
 				}
 			}

@@ -2,6 +2,8 @@ package limit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,9 +33,7 @@ type Redis struct {
 	client  redis.UniversalClient
 	prefix  string
 	timeout time.Duration
-	// scopes and args are for the script: the bounds in force, and for each the interval and the tolerance in µs.
-	scopes  []Scope
-	args    []any
+	book    book
 	memory  *Memory
 	breaker *breaker
 	logger  *slog.Logger
@@ -44,7 +44,7 @@ var _ Limiter = (*Redis)(nil)
 // gcra decides over one call in all its bounds, by the clock of Redis so that processes need not agree on the time. The keys hold the
 // theoretical arrival time of the next call in µs of Unix time, which a Lua number holds exactly. One that is further ahead than any quota leads
 // to (the quota was lowered, or a master with a slow clock took over) is cut to where it just refuses. The result is the wait in µs and the number
-// of the bound that demands it, 0 and 0 when the call is admitted.
+// of the bound that demands it, 0 and 0 when the call is admitted, and then for each bound how far ahead its next call is due in µs.
 var gcra = redis.NewScript(`
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -59,11 +59,13 @@ end
 if by > 0 then
   return {wait, by}
 end
+local result = {0, 0}
 for i, key in ipairs(KEYS) do
   local next = due[i] + tonumber(ARGV[2 * i - 1])
   redis.call('SET', key, string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000))
+  result[i + 2] = next - now
 end
-return {0, 0}
+return result
 `)
 
 // NewRedis makes a limiter of a sound configuration. The client must heed the deadlines of contexts (ContextTimeoutEnabled): a Redis that
@@ -84,20 +86,10 @@ func NewRedis(client redis.UniversalClient, config Config, options RedisOptions)
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Redis{
-		client: client, prefix: options.Prefix, timeout: options.Timeout, logger: options.Logger,
+	return &Redis{
+		client: client, prefix: options.Prefix, timeout: options.Timeout, logger: options.Logger, book: newBook(config, time.Microsecond),
 		memory: NewMemory(config, options.Now), breaker: newBreaker(options.Pause, options.Now),
-	}
-	r.bound(ScopeKey, config.PerKey)
-	r.bound(ScopeOrganization, config.PerOrganization)
-	return r, nil
-}
-
-func (r *Redis) bound(scope Scope, q Quota) {
-	if q.enabled() {
-		r.scopes = append(r.scopes, scope)
-		r.args = append(r.args, q.interval(time.Microsecond).Microseconds(), q.tolerance(time.Microsecond).Microseconds())
-	}
+	}, nil
 }
 
 func heedsDeadlines(client redis.UniversalClient) bool {
@@ -114,11 +106,15 @@ func heedsDeadlines(client redis.UniversalClient) bool {
 }
 
 // Take asks for one call.
-func (r *Redis) Take(ctx context.Context, organization, key string) Verdict {
-	if !r.breaker.closed() {
-		return r.memory.Take(ctx, organization, key)
+func (r *Redis) Take(ctx context.Context, call Call) Verdict {
+	b := r.book.boundsOf(call)
+	if b.count == 0 {
+		return Verdict{Admitted: true}
 	}
-	v, err := r.ask(ctx, organization, key)
+	if !r.breaker.closed() {
+		return r.memory.Take(ctx, call)
+	}
+	v, err := r.ask(ctx, call, b)
 	switch {
 	case err == nil:
 		if r.breaker.succeed() {
@@ -128,34 +124,51 @@ func (r *Redis) Take(ctx context.Context, organization, key string) Verdict {
 	case ctx.Err() == nil && r.breaker.fail():
 		r.logger.WarnContext(ctx, "rate limits are kept by each process alone while Redis does not answer", "error", err)
 	}
-	return r.memory.Take(ctx, organization, key)
+	return r.memory.Take(ctx, call)
 }
 
-func (r *Redis) ask(ctx context.Context, organization, key string) (Verdict, error) {
+func (r *Redis) ask(ctx context.Context, call Call, b bounds) (Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	result, err := gcra.Run(ctx, r.client, r.keys(organization, key), r.args...).Int64Slice()
+	args := make([]any, 0, 2*maxBounds)
+	for _, p := range b.paces[:b.count] {
+		args = append(args, p.interval.Microseconds(), p.tolerance.Microseconds())
+	}
+	result, err := gcra.Run(ctx, r.client, r.keys(call, b), args...).Int64Slice()
 	if err != nil {
 		return Verdict{}, fmt.Errorf("run rate limit script: %w", err)
 	}
-	if len(result) != 2 || result[1] < 0 || int(result[1]) > len(r.scopes) {
-		return Verdict{}, fmt.Errorf("run rate limit script: unexpected result %v", result)
+	switch {
+	case len(result) == 2 && result[1] > 0 && int(result[1]) <= b.count:
+		return b.refused(int(result[1])-1, time.Duration(result[0])*time.Microsecond), nil
+	case len(result) == 2+b.count && result[1] == 0:
+		var ahead [maxBounds]time.Duration
+		for i, us := range result[2:] {
+			ahead[i] = time.Duration(us) * time.Microsecond
+		}
+		return b.admitted(ahead), nil
 	}
-	if result[1] == 0 {
-		return Verdict{Admitted: true}, nil
-	}
-	return Verdict{Scope: r.scopes[result[1]-1], RetryAfter: time.Duration(result[0]) * time.Microsecond}, nil
+	return Verdict{}, fmt.Errorf("run rate limit script: unexpected result %v", result)
 }
 
-// keys are the keys of a call's bounds. The organisation is their hash tag: a Redis Cluster keeps them on one node, as one script needs.
-func (r *Redis) keys(organization, key string) []string {
-	owner := r.prefix + "limit:{organization/" + url.QueryEscape(organization) + "}"
-	keys := make([]string, len(r.scopes))
-	for i, scope := range r.scopes {
-		keys[i] = owner
-		if scope == ScopeKey {
-			keys[i] = owner + "/" + key
+// keys are the keys of a call's bounds. The organisation is their hash tag: a Redis Cluster keeps them on one node, as one script needs. A device is
+// told by a hash, which is short and tells nobody which it is.
+func (r *Redis) keys(call Call, b bounds) []string {
+	owner := r.prefix + "limit:{organization/" + url.QueryEscape(call.Organization) + "}"
+	keys := make([]string, b.count)
+	for i, scope := range b.scopes[:b.count] {
+		switch scope {
+		case ScopeKey:
+			keys[i] = owner + "/" + call.Key
+		case ScopeDevice:
+			sum := sha256.Sum256([]byte(call.Key + "\x00" + call.Device))
+			keys[i] = owner + "#" + base64.RawURLEncoding.EncodeToString(sum[:deviceHash])
+		case ScopeOrganization:
+			keys[i] = owner
 		}
 	}
 	return keys
 }
+
+// deviceHash is how many bytes of a hash tell a device.
+const deviceHash = 16

@@ -47,7 +47,7 @@ func TestQuotaThatWasLoweredHoldsAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return l.Take(t.Context(), "o", "k")
+		return l.Take(t.Context(), call("o", "k"))
 	}
 	for range 50 {
 		take(limit.Quota{Rate: slow, Burst: 1000})
@@ -62,10 +62,10 @@ func TestNamesNeedNoCare(t *testing.T) {
 	l := newRedis(t, connect(t, redistest.Address(t)), limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 1}, PerOrganization: limit.Quota{Rate: slow, Burst: 1}},
 		limit.RedisOptions{Timeout: 10 * time.Second})
 	for _, organization := range []string{"", "}", "{a}", "a b", "ж", "a/b", strings.Repeat("x", 1000)} {
-		if v := l.Take(t.Context(), organization, "k"); !v.Admitted {
+		if v := l.Take(t.Context(), call(organization, "k")); !v.Admitted {
 			t.Errorf("%q: %+v", organization, v)
 		}
-		if v := l.Take(t.Context(), organization, "k"); v.Admitted {
+		if v := l.Take(t.Context(), call(organization, "k")); v.Admitted {
 			t.Errorf("%q: admitted twice", organization)
 		}
 	}
@@ -73,18 +73,44 @@ func TestNamesNeedNoCare(t *testing.T) {
 
 func TestWorksOnACluster(t *testing.T) {
 	cluster := redistest.NewCluster(t)
-	l := newRedis(t, connect(t, cluster.Addresses()...), limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 2}, PerOrganization: limit.Quota{Rate: slow, Burst: 3}},
+	l := newRedis(t, connect(t, cluster.Addresses()...), limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 2}, PerDevice: limit.Quota{Rate: slow, Burst: 2}, PerOrganization: limit.Quota{Rate: slow, Burst: 3}},
 		limit.RedisOptions{Timeout: 10 * time.Second})
 	// Enough organisations to have some on every node.
 	for _, organization := range strings.Fields("a b c d e f g h i j k l") {
 		admitted := 0
 		for _, key := range strings.Fields("x x x y y y") {
-			if l.Take(t.Context(), organization, key).Admitted {
+			if l.Take(t.Context(), limit.Call{Organization: organization, Key: key, Device: "d", ByDevice: true}).Admitted {
 				admitted++
 			}
 		}
 		if admitted != 3 {
 			t.Errorf("%s: %d calls were admitted, want 3", organization, admitted)
+		}
+	}
+}
+
+// TestRedisForgetsAndLearnsNoDevice looks at what is kept: nothing longer than its bound lasts, and no name of a device.
+func TestRedisForgetsAndLearnsNoDevice(t *testing.T) {
+	client := connect(t, redistest.Address(t))
+	prefix := redistest.Prefix(t)
+	l, err := limit.NewRedis(client, limit.Config{PerKey: limit.Quota{Rate: 1, Burst: 5}, PerDevice: limit.Quota{Rate: 1, Burst: 5}},
+		limit.RedisOptions{Prefix: prefix, Timeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := l.Take(t.Context(), limit.Call{Organization: "o", Key: "k", Device: "phone of ann", ByDevice: true}); !v.Admitted {
+		t.Fatalf("got %+v", v)
+	}
+	keys, err := client.Keys(t.Context(), prefix+"*").Result()
+	if err != nil || len(keys) != 2 {
+		t.Fatalf("got %q, %v", keys, err)
+	}
+	for _, key := range keys {
+		if strings.Contains(key, "ann") {
+			t.Errorf("the key %q tells of the device", key)
+		}
+		if left, err := client.PTTL(t.Context(), key).Result(); err != nil || left <= 0 || left > time.Second {
+			t.Errorf("%q is kept for %v, %v", key, left, err)
 		}
 	}
 }
@@ -115,7 +141,7 @@ func TestOutageCostsNobodyAWait(t *testing.T) {
 	l := newRedis(t, connect(t, server.Address()), limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 5}},
 		limit.RedisOptions{Timeout: timeout, Pause: pause, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	for range 5 {
-		if v := l.Take(t.Context(), "o", "k"); !v.Admitted {
+		if v := l.Take(t.Context(), call("o", "k")); !v.Admitted {
 			t.Fatalf("before: %+v", v)
 		}
 	}
@@ -126,7 +152,7 @@ func TestOutageCostsNobodyAWait(t *testing.T) {
 	const calls = 2000
 	admitted := 0
 	for range calls {
-		if l.Take(t.Context(), "o", "k").Admitted {
+		if l.Take(t.Context(), call("o", "k")).Admitted {
 			admitted++
 		}
 	}
@@ -141,14 +167,14 @@ func TestOutageCostsNobodyAWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.Eventually(t, 20*time.Second, func() error {
-		l.Take(t.Context(), "o", "k")
+		l.Take(t.Context(), call("o", "k"))
 		if log.count("Redis is back") == 0 {
 			return context.DeadlineExceeded
 		}
 		return nil
 	})
 	// Redis has kept its count.
-	if v := l.Take(t.Context(), "o", "k"); v.Admitted {
+	if v := l.Take(t.Context(), call("o", "k")); v.Admitted {
 		t.Errorf("after: %+v", v)
 	}
 	if lost := log.count("each process alone"); lost != 1 {
@@ -160,7 +186,7 @@ func TestAbsentRedisIsDoneWithout(t *testing.T) {
 	l := newRedis(t, connect(t, "127.0.0.1:1"), limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 2}}, limit.RedisOptions{})
 	begin := time.Now()
 	for i := range 1000 {
-		if v := l.Take(t.Context(), "o", "k"); v.Admitted != (i < 2) {
+		if v := l.Take(t.Context(), call("o", "k")); v.Admitted != (i < 2) {
 			t.Fatalf("call %d: %+v", i, v)
 		}
 	}
@@ -176,7 +202,7 @@ func TestCallerThatLeavesIsNoOutage(t *testing.T) {
 		limit.RedisOptions{Timeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	l.Take(gone, "o", "k")
+	l.Take(gone, call("o", "k"))
 	if log.count("each process alone") != 0 {
 		t.Error("a caller that left was taken for an outage")
 	}
@@ -203,10 +229,10 @@ func TestAnswersOfOthersAreNoVerdict(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: listener.Addr().String(), ContextTimeoutEnabled: true})
 	defer client.Close()
 	l := newRedis(t, client, limit.Config{PerKey: limit.Quota{Rate: slow, Burst: 1}}, limit.RedisOptions{})
-	if v := l.Take(t.Context(), "o", "k"); !v.Admitted {
+	if v := l.Take(t.Context(), call("o", "k")); !v.Admitted {
 		t.Errorf("first: %+v", v)
 	}
-	if v := l.Take(t.Context(), "o", "k"); v.Admitted {
+	if v := l.Take(t.Context(), call("o", "k")); v.Admitted {
 		t.Errorf("second: %+v", v)
 	}
 }
