@@ -49,6 +49,7 @@ func newRootCommand() *cobra.Command {
 		newMigrateCommand(),
 		newConfigCommand(),
 		newHealthCommand(),
+		newVersionCommand(),
 		command.NewImportCommand(env),
 		command.NewScoreCommand(env),
 		command.NewCompareCommand(env),

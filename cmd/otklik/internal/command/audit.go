@@ -77,7 +77,7 @@ func newAuditList(env Env) *cobra.Command {
 		}
 		request := &accessv1.ListAuditEntriesRequest{
 			Period: period, Actor: flags.actor, Method: flags.method, Resource: flags.resource, Outcome: outcome,
-			PageSize: int32(min(limit, 1000)), //nolint:gosec // At most 1000.
+			PageSize: int32(min(limit, 1000)),
 		}
 		return c.with(func(conn *client.Connection) error {
 			all := &accessv1.ListAuditEntriesResponse{}

@@ -166,7 +166,7 @@ func newWebhooksDeliveries(env Env) *cobra.Command {
 		}
 		return c.with(func(conn *client.Connection) error {
 			page, err := conn.Webhooks.ListWebhookDeliveries(ctx, &accessv1.ListWebhookDeliveriesRequest{
-				Parent: named("webhooks", args[0]), PageSize: int32(limit), //nolint:gosec // At most 1000.
+				Parent: named("webhooks", args[0]), PageSize: int32(limit),
 			})
 			if err != nil {
 				return fmt.Errorf("list deliveries: %w", err)

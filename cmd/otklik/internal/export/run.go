@@ -73,7 +73,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 			return result, errors.Join(fmt.Errorf("stream responses: %w", err), o.flush(result))
 		}
 		wait := min(lastBackoff, firstBackoff<<try)
-		wait = max(rpcerr.RetryAfter(err), wait/2+rand.N(wait/2))
+		wait = max(rpcerr.RetryAfter(err), wait/2+rand.N(wait/2)) //nolint:gosec // Spreads tries over time; nobody gains by guessing it.
 		if err := o.sleep(ctx, wait); err != nil {
 			return result, errors.Join(err, o.flush(result))
 		}

@@ -177,6 +177,6 @@ func backoff(attempt int, advised time.Duration) time.Duration {
 	if attempt < 10 {
 		wait = min(lastBackoff, firstBackoff<<attempt)
 	}
-	wait = wait/2 + rand.N(wait/2+1)
-	return max(wait, advised+rand.N(advised/4+1))
+	wait = wait/2 + rand.N(wait/2+1)              //nolint:gosec // Spreads senders over time; nobody gains by guessing it.
+	return max(wait, advised+rand.N(advised/4+1)) //nolint:gosec // As above.
 }

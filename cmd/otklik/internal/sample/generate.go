@@ -62,7 +62,7 @@ var ways = []way{
 // generate makes the responses and the refusals of the days before end, each in the order of time.
 func generate(end time.Time) ([]*surveyv1.SubmitResponseRequest, []*surveyv1.RecordRefusalRequest) {
 	end = end.UTC().Truncate(time.Second)
-	g := &generator{r: rand.New(rand.NewPCG(seed, seed)), end: end}
+	g := &generator{r: rand.New(rand.NewPCG(seed, seed)), end: end} //nolint:gosec // The same sample each time.
 	visits := g.visits(Responses)
 	responses := make([]*surveyv1.SubmitResponseRequest, Responses)
 	for i, v := range visits {

@@ -131,6 +131,7 @@ func (p *process) addAccess(ctx context.Context, surveyConn, scoringConn grpc.Cl
 	if err != nil {
 		return fmt.Errorf("build access service: %w", err)
 	}
+	p.audit.set(directly(s))
 	p.addUnit("access", s)
 	return nil
 }
@@ -241,6 +242,7 @@ func (p *process) dialAccess() error {
 	}
 	p.checks = append(p.checks, checkAccessKey(conn, time.Now))
 	p.access.set(conn)
+	p.audit.set(overConnection(conn))
 	return nil
 }
 

@@ -55,6 +55,8 @@ type process struct {
 	// access leads to the access service, with a key of the role service; internal is the secret of such a key that lives as long as the process.
 	access   lateConn
 	internal string
+	// audit remembers who did what.
+	audit auditSink
 	// verifier checks tokens of OpenID providers, uses tells which secrets are in use.
 	verifier   *oidc.Verifier
 	uses       *authn.Uses
@@ -117,6 +119,7 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 	}
 	deps := rpcserver.Deps{
 		Logger: p.log, Keys: authenticator, Roles: p.roles.grants, Stats: p.telemetry.ServerStats(), Limiter: limiter,
+		Audit: &p.audit,
 	}
 	if err := p.secureServer(&deps); err != nil {
 		return err
