@@ -8,7 +8,10 @@ import (
 	"time"
 	"unicode"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/member"
@@ -21,18 +24,21 @@ type credentialServer struct {
 	*Server
 }
 
+// errNobody tells that a credential proves nobody, whatever the cause. By its domain whoever asks can tell it from a refusal of the own credentials.
+var errNobody = rpcerr.New(codes.Unauthenticated, authn.ErrInvalid.Reason, authn.ErrInvalid.Message, rpcerr.WithDomain(domain))
+
 // ResolveToken returns whom a secret proves. All that prove nobody are refused alike.
 func (s *credentialServer) ResolveToken(ctx context.Context, req *accessv1.ResolveTokenRequest) (*accessv1.ResolveTokenResponse, error) {
 	found, err := s.store.Resolve(ctx, store.Digest(req.GetSha256()))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, authn.ErrInvalid
+		return nil, errNobody
 	}
 	if err != nil {
 		return nil, storeError(err)
 	}
 	p, ok := s.principalOf(found)
 	if !ok {
-		return nil, authn.ErrInvalid
+		return nil, errNobody
 	}
 	if v := found.Invitation; v != nil {
 		if p.Respondent, err = s.respondents.Open(ctx, v.Organization, v.Respondent); err != nil {
@@ -93,20 +99,20 @@ const loginGranularity = 10 * time.Minute
 // then on does not matter: who gets the address of somebody who left does not get the membership.
 func (s *credentialServer) ResolveSubject(ctx context.Context, req *accessv1.ResolveSubjectRequest) (*accessv1.ResolveSubjectResponse, error) {
 	if !printable(req.GetOrganization()) || !printable(req.GetSubject()) {
-		return nil, authn.ErrInvalid
+		return nil, errNobody
 	}
 	m, err := s.store.FindSubject(ctx, req.GetOrganization(), req.GetSubject())
 	if errors.Is(err, store.ErrNotFound) && req.GetVerifiedEmail() != "" && printable(req.GetVerifiedEmail()) {
 		m, err = s.bindSubject(ctx, req)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, authn.ErrInvalid
+		return nil, errNobody
 	}
 	if err != nil {
 		return nil, storeError(err)
 	}
 	if m.Disabled {
-		return nil, authn.ErrInvalid
+		return nil, errNobody
 	}
 	if now := s.now(); now.Sub(m.LastLoginTime) >= loginGranularity {
 		if err := s.store.NoteLogin(ctx, m.Organization, m.ID, now); err != nil {
