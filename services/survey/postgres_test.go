@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/testkit/pgtest"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey"
+	"github.com/otklik/otklik/services/survey/internal/vaulttest"
 )
 
 func onPostgres(t *testing.T) survey.Config {
@@ -24,14 +25,14 @@ func onPostgres(t *testing.T) survey.Config {
 
 func TestPostgresNeedsMigration(t *testing.T) {
 	config := onPostgres(t)
-	_, err := survey.New(t.Context(), config, survey.Deps{})
+	_, err := survey.New(t.Context(), config, survey.Deps{Vault: vaulttest.New(t).Conn})
 	if !errors.Is(err, pgkit.ErrNoSchema) || !strings.Contains(err.Error(), "otklik migrate") {
 		t.Fatalf("without a schema: %v", err)
 	}
 	if err := pgkit.Migrate(t.Context(), config.Postgres, pgkit.Options{Component: "survey"}, survey.Schema()); err != nil {
 		t.Fatal(err)
 	}
-	s, err := survey.New(t.Context(), config, survey.Deps{})
+	s, err := survey.New(t.Context(), config, survey.Deps{Vault: vaulttest.New(t).Conn})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestPostgresNeedsMigration(t *testing.T) {
 		t.Error(err)
 	}
 	config.Postgres.Schema = "No such name"
-	if _, err := survey.New(t.Context(), config, survey.Deps{}); err == nil || !strings.Contains(err.Error(), "postgres.schema") {
+	if _, err := survey.New(t.Context(), config, survey.Deps{Vault: vaulttest.New(t).Conn}); err == nil || !strings.Contains(err.Error(), "postgres.schema") {
 		t.Errorf("unsound schema: %v", err)
 	}
 }
@@ -70,7 +71,7 @@ func TestRun(t *testing.T) {
 	}
 	later := time.Now().AddDate(1, 0, 0)
 	p := publisher{source: make(chan eventlog.Source[*surveyv1.Event], 1)}
-	s, err := survey.New(t.Context(), config, survey.Deps{Publisher: p, Now: func() time.Time { return later }})
+	s, err := survey.New(t.Context(), config, survey.Deps{Vault: vaulttest.New(t).Conn, Publisher: p, Now: func() time.Time { return later }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestRun(t *testing.T) {
 func TestRunFailsWithItsPublisher(t *testing.T) {
 	broken := errors.New("another number of partitions")
 	p := publisher{source: make(chan eventlog.Source[*surveyv1.Event], 1), err: broken}
-	s, err := survey.New(t.Context(), survey.DefaultConfig(), survey.Deps{Data: t.TempDir(), Publisher: p})
+	s, err := survey.New(t.Context(), survey.DefaultConfig(), survey.Deps{Vault: vaulttest.New(t).Conn, Data: t.TempDir(), Publisher: p})
 	if err != nil {
 		t.Fatal(err)
 	}

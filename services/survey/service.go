@@ -34,6 +34,29 @@ type Config struct {
 	CommitBatch  int           `koanf:"commit_batch" doc:"Most calls whose writes are committed together."`
 	FeedLinger   time.Duration `koanf:"feed_linger" doc:"Time for which the change log gathers changes before it sends them to an idle reader. 0 sends at once."`
 	PageTokenTTL time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
+
+	Retention RetentionConfig        `koanf:"retention"`
+	Quota     QuotaConfig            `koanf:"quota"`
+	Quotas    map[string]QuotaConfig `koanf:"quotas" doc:"What organisations may store for which survey.quota does not hold, by organisation."`
+}
+
+// RetentionConfig is how long what is stored is kept.
+type RetentionConfig struct {
+	Words   time.Duration `koanf:"words" doc:"Time after its receipt for which it is kept who answered and what was written in words (purpose contact); then only the answers are left. 0 is for ever."`
+	Answers time.Duration `koanf:"answers" doc:"Time after their receipt for which responses and refusals are kept (purpose research); then they are removed, from scores too. 0 is for ever."`
+}
+
+// QuotaConfig is how much an organisation may store.
+type QuotaConfig struct {
+	Submissions int64 `koanf:"submissions" doc:"Most responses and refusals that an organisation may store. 0 is unlimited."`
+	Bytes       int64 `koanf:"bytes" doc:"Greatest size of the responses and refusals that an organisation may store, in bytes. 0 is unlimited."`
+}
+
+func (c QuotaConfig) check(name string) error {
+	if c.Submissions < 0 || c.Bytes < 0 {
+		return fmt.Errorf("check %s: submissions %d or bytes %d is negative", name, c.Submissions, c.Bytes)
+	}
+	return nil
 }
 
 // defaultFeedLinger makes a reader's batches worth a commit of its own while adding little to the 250 ms in which an answer has to reach the
@@ -67,6 +90,16 @@ func (c Config) check() error {
 		return fmt.Errorf("check feed_linger: %v is negative", c.FeedLinger)
 	case c.PageTokenTTL <= 0:
 		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
+	case c.Retention.Words < 0 || c.Retention.Answers < 0:
+		return fmt.Errorf("check retention: words %v or answers %v is negative", c.Retention.Words, c.Retention.Answers)
+	}
+	if err := c.Quota.check("quota"); err != nil {
+		return err
+	}
+	for organization, q := range c.Quotas {
+		if err := q.check("quotas." + organization); err != nil {
+			return err
+		}
 	}
 	return c.Postgres.Check()
 }
@@ -84,6 +117,9 @@ type Deps struct {
 	Now func() time.Time
 	// Publisher brings the change log to where other processes read it; nil brings it nowhere: readers call StreamEvents.
 	Publisher eventlog.Publisher[*surveyv1.Event]
+	// Vault leads to the vault of the access service with the role service. Required: what answers say of persons is encrypted with keys of the
+	// vault.
+	Vault grpc.ClientConnInterface
 	// Tracers make spans of the statements of calls that are traced; nil makes none.
 	Tracers trace.TracerProvider
 	// Meters make instruments for the connections to PostgreSQL; nil makes none.
@@ -117,6 +153,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
+	if deps.Vault == nil {
+		return nil, errors.New("make survey service: it needs the vault of the access service")
+	}
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
@@ -124,18 +163,29 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	server, err := api.New(api.Options{Store: db, GracePeriod: config.GracePeriod, FeedLinger: config.FeedLinger, PageTTL: config.PageTokenTTL, Now: deps.Now})
+	server, err := api.New(api.Options{
+		Store: db, GracePeriod: config.GracePeriod, FeedLinger: config.FeedLinger, PageTTL: config.PageTokenTTL, Now: deps.Now, Logger: deps.Logger,
+		Vault: api.NewVault(deps.Vault), Quota: api.Quota(config.Quota), Quotas: quotasOf(config.Quotas), Retention: api.Retention(config.Retention),
+	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if deps.Logger != nil {
 		head, err := db.Head(ctx)
 		if err != nil {
-			return nil, errors.Join(err, db.Close())
+			return nil, errors.Join(err, server.Close(), db.Close())
 		}
 		deps.Logger.InfoContext(ctx, "survey store is open", slog.String("path", db.Place()), slog.Int64("head_position", head))
 	}
 	return &Service{api: server, store: db, publisher: deps.Publisher, now: deps.Now}, nil
+}
+
+func quotasOf(in map[string]QuotaConfig) map[string]api.Quota {
+	out := make(map[string]api.Quota, len(in))
+	for organization, q := range in {
+		out[organization] = api.Quota(q)
+	}
+	return out
 }
 
 // open opens the store that the configuration names.
@@ -156,7 +206,8 @@ func open(ctx context.Context, config Config, deps Deps) (backend, error) {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run does what happens outside of calls until ctx ends: it publishes the change log and makes partitions for the months ahead. Streams are ended by
+// Run does what happens outside of calls until ctx ends: it publishes the change log, makes partitions for the months ahead, removes what was kept for long
+// enough, settles erasures and counts what is stored. Streams are ended by
 // the server that they are registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
@@ -174,10 +225,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		})
 	}
-	work.Go(func() error {
-		<-ctx.Done()
-		return nil
-	})
+	work.Go(func() error { return s.api.Work(ctx) })
 	return work.Wait()
 }
 
@@ -185,4 +233,4 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
-func (s *Service) Close() error { return s.store.Close() }
+func (s *Service) Close() error { return errors.Join(s.api.Close(), s.store.Close()) }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/services/survey"
+	"github.com/otklik/otklik/services/survey/internal/vaulttest"
 )
 
 // registrar notes what is registered.
@@ -21,13 +22,13 @@ func (r registrar) RegisterService(d *grpc.ServiceDesc, _ any) { r[d.ServiceName
 
 func TestService(t *testing.T) {
 	data := t.TempDir()
-	s, err := survey.New(t.Context(), survey.DefaultConfig(), survey.Deps{Data: data, Logger: slog.New(slog.DiscardHandler)})
+	s, err := survey.New(t.Context(), survey.DefaultConfig(), survey.Deps{Vault: vaulttest.New(t).Conn, Data: data, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := registrar{}
 	s.Register(r)
-	if !r["otklik.survey.v1.SurveyService"] || !r["otklik.survey.v1.EventFeedService"] || len(r) != 2 {
+	if !r["otklik.survey.v1.SurveyService"] || !r["otklik.survey.v1.EventFeedService"] || !r["otklik.survey.v1.PersonService"] || len(r) != 3 {
 		t.Errorf("registered %v", r)
 	}
 	if err := s.Ready(t.Context()); err != nil {
@@ -59,6 +60,9 @@ func TestNewRefuses(t *testing.T) {
 		"grace_period": func(c *survey.Config) { c.GracePeriod = -time.Second },
 		"commit_batch": func(c *survey.Config) { c.CommitBatch = 0 },
 		"feed_linger":  func(c *survey.Config) { c.FeedLinger = -1 },
+		"retention":    func(c *survey.Config) { c.Retention.Words = -time.Hour },
+		"quota":        func(c *survey.Config) { c.Quota.Bytes = -1 },
+		"quotas.acme":  func(c *survey.Config) { c.Quotas = map[string]survey.QuotaConfig{"acme": {Submissions: -1}} },
 		"make data folder": func(c *survey.Config) {
 			file := filepath.Join(t.TempDir(), "file")
 			if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -69,7 +73,7 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		c := survey.DefaultConfig()
 		change(&c)
-		if _, err := survey.New(t.Context(), c, survey.Deps{Data: t.TempDir()}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := survey.New(t.Context(), c, survey.Deps{Vault: vaulttest.New(t).Conn, Data: t.TempDir()}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

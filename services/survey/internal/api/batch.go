@@ -65,6 +65,9 @@ func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv
 	if err := b.rules.Check(item); err != nil {
 		return b.refuse(i, err)
 	}
+	if err := bindResponse(ctx, item); err != nil {
+		return b.refuse(i, err)
+	}
 	in, err := newResponse(b.survey, item.GetResponseId(), item.GetResponse())
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv
 		if err != nil {
 			return b.refuse(i, err)
 		}
-		return b.decide(i, first, nil)
+		return b.decide(i, first, in.message)
 	}
 	in.record.Trace = traceparent(ctx)
 	b.index, b.records, b.messages = append(b.index, i), append(b.records, in.record), append(b.messages, in.message)
@@ -99,8 +102,8 @@ func (b *batch) store(ctx context.Context) error {
 }
 
 // decide notes the outcome of an item that is stored, now or before.
-func (b *batch) decide(i int, o store.Outcome, fresh *surveyv1.Response) error {
-	accepted, err := acceptedResponse(o, fresh)
+func (b *batch) decide(i int, o store.Outcome, sent *surveyv1.Response) error {
+	accepted, err := acceptedResponse(o, sent)
 	if err != nil {
 		return b.refuse(i, err)
 	}
@@ -122,7 +125,7 @@ func (b *batch) refuse(i int, err error) error {
 // blamesCaller tells whether an error of this code says something about the item.
 func blamesCaller(code codes.Code) bool {
 	switch code {
-	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition:
+	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition, codes.PermissionDenied, codes.ResourceExhausted:
 		return true
 	default:
 		return false

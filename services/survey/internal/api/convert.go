@@ -76,23 +76,34 @@ func revisionFromRecord(v store.Revision) (*surveyv1.Revision, error) {
 	return &surveyv1.Revision{Name: revisionName(v.Survey, v.Number), Questionnaire: q, PublishTime: timestamppb.New(v.PublishTime)}, nil
 }
 
-func responseFromRecord(v store.Submission) (*surveyv1.Response, error) {
+// responseFromRecord is a response as it is stored: what it says of a person is in the parts.
+func responseFromRecord(v store.Submission) (*surveyv1.Response, parts, error) {
 	out := &surveyv1.Response{}
-	if err := proto.Unmarshal(v.Body, out); err != nil {
-		return nil, fmt.Errorf("decode response at %d: %w", v.Position, err)
+	p, err := fromBody(v, out)
+	if err != nil {
+		return nil, parts{}, fmt.Errorf("decode response at %d: %w", v.Position, err)
 	}
 	out.Name = responseName(v.Survey, v.ID)
 	out.Revision = revisionName(v.Survey, v.Revision)
-	return out, nil
+	return out, p, nil
 }
 
-func refusalFromRecord(v store.Submission) (*surveyv1.Refusal, error) {
+// refusalFromRecord is responseFromRecord for a refusal.
+func refusalFromRecord(v store.Submission) (*surveyv1.Refusal, parts, error) {
 	out := &surveyv1.Refusal{}
-	if err := proto.Unmarshal(v.Body, out); err != nil {
-		return nil, fmt.Errorf("decode refusal at %d: %w", v.Position, err)
+	p, err := fromBody(v, out)
+	if err != nil {
+		return nil, parts{}, fmt.Errorf("decode refusal at %d: %w", v.Position, err)
 	}
 	out.Name = refusalName(v.Survey, v.ID)
-	return out, nil
+	return out, p, nil
+}
+
+func fromBody(v store.Submission, out proto.Message) (parts, error) {
+	if err := proto.Unmarshal(v.Body, out); err != nil {
+		return parts{}, err
+	}
+	return split(out)
 }
 
 // optionalTime is the time of a timestamp; zero when it is missing.
@@ -109,11 +120,23 @@ func questionnaireFromProto(q *surveyv1.Questionnaire) *questionnaire.Questionna
 	out := &questionnaire.Questionnaire{
 		Title: q.GetTitle().GetTexts(), DefaultLanguage: q.GetDefaultLanguage(),
 		Questions: make([]questionnaire.Question, len(q.GetQuestions())),
+		Employees: q.GetPopulation() == typev1.Population_POPULATION_EMPLOYEE, Grouping: groupingFromProto(q.GetDeclaredGrouping()),
 	}
 	for i, question := range q.GetQuestions() {
 		out.Questions[i] = questionFromProto(question)
 	}
 	return out
+}
+
+func groupingFromProto(key typev1.ContextKey) questionnaire.Grouping {
+	switch key {
+	case typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED:
+		return questionnaire.GroupingNone
+	case typev1.ContextKey_CONTEXT_KEY_EMPLOYEE:
+		return questionnaire.GroupingEmployee
+	default:
+		return questionnaire.GroupingUnits
+	}
 }
 
 func questionFromProto(q *surveyv1.Question) questionnaire.Question {

@@ -84,7 +84,7 @@ func TestResponseRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := sub.record
-		got, err := responseFromRecord(store.Submission{Survey: "visit", ID: r.ID, Revision: r.Revision, Body: r.Body})
+		got, _, err := responseFromRecord(store.Submission{Survey: "visit", ID: r.ID, Revision: r.Revision, Body: r.Body})
 		if err != nil || !proto.Equal(got, sub.message) {
 			t.Fatalf("got %v\nwant %v, %v", got, sub.message, err)
 		}
@@ -107,7 +107,7 @@ func TestRefusalRoundTrip(t *testing.T) {
 		if err := sub.finish(now, &surveyv1.Refusal{ReceiveTime: sub.message.ReceiveTime, CountTime: sub.message.CountTime}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := refusalFromRecord(store.Submission{Survey: "visit", ID: sub.record.ID, Body: sub.record.Body})
+		got, _, err := refusalFromRecord(store.Submission{Survey: "visit", ID: sub.record.ID, Body: sub.record.Body})
 		if err != nil || !proto.Equal(got, sub.message) {
 			t.Fatalf("got %v\nwant %v, %v", got, sub.message, err)
 		}
@@ -143,7 +143,7 @@ func TestSurveyAndRevisionRoundTrip(t *testing.T) {
 
 // TestFingerprintCoversWhatClientsSend changes each field of a response in turn: exactly the output-only ones make no other fingerprint.
 func TestFingerprintCoversWhatClientsSend(t *testing.T) {
-	outputs := map[protoreflect.Name]bool{"name": true, "receive_time": true, "count_time": true, "flags": true}
+	outputs := map[protoreflect.Name]bool{"name": true, "receive_time": true, "count_time": true, "flags": true, "withheld_fields": true}
 	print := func(m *surveyv1.Response) string {
 		sub, err := newResponse("visit", "id", proto.CloneOf(m))
 		if err != nil {
@@ -160,6 +160,8 @@ func TestFingerprintCoversWhatClientsSend(t *testing.T) {
 		switch {
 		case fd.IsList() && fd.Kind() == protoreflect.MessageKind:
 			m.Mutable(fd).List().AppendMutable()
+		case fd.IsList() && fd.Kind() == protoreflect.StringKind:
+			m.Mutable(fd).List().Append(protoreflect.ValueOfString("x"))
 		case fd.IsList():
 			m.Mutable(fd).List().Append(protoreflect.ValueOfEnum(1))
 		case fd.Kind() == protoreflect.MessageKind:
@@ -245,7 +247,7 @@ func FuzzConvert(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := responseFromRecord(store.Submission{Survey: "visit", ID: "id", Revision: 1, Body: sub.record.Body})
+		got, _, err := responseFromRecord(store.Submission{Survey: "visit", ID: "id", Revision: 1, Body: sub.record.Body})
 		if err != nil || strings.TrimPrefix(got.GetName(), "surveys/visit/responses/") != "id" {
 			t.Fatalf("%v, %v", got, err)
 		}

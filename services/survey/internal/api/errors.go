@@ -21,6 +21,9 @@ const domain = "survey.otklik"
 
 const reasonPrefix = "ERROR_REASON_"
 
+// reasonSchemaOutdated is the reason of what has to wait for otklik migrate.
+const reasonSchemaOutdated = "SCHEMA_OUTDATED"
+
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason surveyv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
 	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
@@ -60,6 +63,9 @@ func storeError(err error) error {
 	var known *rpcerr.Error
 	if errors.Is(err, store.ErrClosed) && !errors.As(err, &known) {
 		return rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is shutting down", rpcerr.WithCause(err))
+	}
+	if errors.Is(err, store.ErrOutdated) {
+		return rpcerr.New(codes.Unavailable, reasonSchemaOutdated, "the database is being brought up to date", rpcerr.WithCause(err))
 	}
 	return err
 }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -33,26 +35,74 @@ func (s *feedServer) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc
 	}
 }
 
-func eventFromRecord(c store.Change) (*surveyv1.Event, error) {
+// eventFromRecord is an entry of the change log as others see it: with a pseudonym in place of the respondent, and what was said sealed.
+func (s *Server) eventFromRecord(ctx context.Context, c store.Change) (*surveyv1.Event, error) {
 	v := c.Submission
 	out := &surveyv1.Event{Position: c.Position, Organization: v.Organization, Traceparent: v.Trace}
 	switch v.Kind {
 	case store.KindResponse:
-		m, err := responseFromRecord(v)
+		m, p, err := responseFromRecord(v)
 		if err != nil {
 			return nil, err
+		}
+		if !p.takenOut {
+			pseudonym, err := s.pseudonymOf(ctx, v.Organization, m.GetRespondent())
+			if err != nil {
+				return nil, err
+			}
+			m, _ = takeOut(m, pseudonym)
 		}
 		out.Change, out.Key = &surveyv1.Event_Response{Response: m}, eventKey(v, m.GetInvitation(), responsesCollection)
+		out.Sealed, out.PersonKey = p.sealed, p.key()
 	case store.KindRefusal:
-		m, err := refusalFromRecord(v)
+		m, p, err := refusalFromRecord(v)
 		if err != nil {
 			return nil, err
 		}
+		if !p.takenOut {
+			pseudonym, err := s.pseudonymOf(ctx, v.Organization, m.GetRespondent())
+			if err != nil {
+				return nil, err
+			}
+			m = takeOutOfRefusal(m, pseudonym)
+		}
 		out.Change, out.Key = &surveyv1.Event_Refusal{Refusal: m}, eventKey(v, m.GetInvitation(), refusalsCollection)
+		out.Sealed, out.PersonKey = p.sealed, p.key()
+	case store.KindRemoval:
+		removal := &surveyv1.Event{}
+		if err := proto.Unmarshal(v.Body, removal); err != nil {
+			return nil, fmt.Errorf("decode removal at %d: %w", c.Position, err)
+		}
+		out.Change, out.Key = removal.GetChange(), removal.GetKey()
 	default:
 		return nil, fmt.Errorf("read change %d: kind %d is not known", c.Position, v.Kind)
 	}
 	return out, nil
+}
+
+// pseudonymOf is the pseudonym of a respondent, if there is one.
+func (s *Server) pseudonymOf(ctx context.Context, org, respondent string) (string, error) {
+	if respondent == "" {
+		return "", nil
+	}
+	who, err := s.personOf(ctx, org, respondent)
+	return who.pseudonym, err
+}
+
+// removalOf says what the change log tells of the removal of a submission. The key is that of its acceptance, so that both are applied in order.
+func removalOf(v store.Submission, invitation, erasure string) ([]byte, error) {
+	name, collection := responseName(v.Survey, v.ID), responsesCollection
+	if v.Kind == store.KindRefusal {
+		name, collection = refusalName(v.Survey, v.ID), refusalsCollection
+	}
+	body, err := encode(&surveyv1.Event{
+		Change: &surveyv1.Event_Removed{Removed: &surveyv1.Removed{Name: name, Position: v.Position, Erasure: erasure}},
+		Key:    eventKey(v, invitation, collection),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode removal: %w", err)
+	}
+	return body, nil
 }
 
 // eventKey is what the order of changes is kept by. All outcomes of an invitation share one, since the last of them is the one that counts; what

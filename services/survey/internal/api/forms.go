@@ -27,10 +27,12 @@ type forms struct {
 
 	mu    sync.RWMutex
 	byKey map[formKey]*questionnaire.Form
+	// asked tells up to which revision of a survey none asks employees.
+	asked map[formKey]int32
 }
 
 func newForms(s store.Surveys) *forms {
-	return &forms{store: s, byKey: make(map[formKey]*questionnaire.Form)}
+	return &forms{store: s, byKey: make(map[formKey]*questionnaire.Form), asked: make(map[formKey]int32)}
 }
 
 // get returns the form of a revision. Errors: store.ErrNotFound.
@@ -58,4 +60,27 @@ func (f *forms) get(ctx context.Context, organization, survey string, revision i
 	}
 	f.byKey[key] = form
 	return form, nil
+}
+
+// employees tells whether one of a survey's revisions, up to the one published last, asks employees: then all of its answers are protected.
+func (f *forms) employees(ctx context.Context, organization, survey string, last int32) (bool, error) {
+	key := formKey{organization: organization, survey: survey}
+	f.mu.RLock()
+	from := f.asked[key]
+	f.mu.RUnlock()
+	for number := from + 1; number <= last; number++ {
+		form, err := f.get(ctx, organization, survey, number)
+		if err != nil || form.Employees() {
+			return form != nil && form.Employees(), err
+		}
+	}
+	if last > from {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.asked) >= maxForms {
+			clear(f.asked)
+		}
+		f.asked[key] = last
+	}
+	return false, nil
 }

@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"github.com/otklik/otklik/services/survey/internal/intake"
 	"github.com/otklik/otklik/services/survey/internal/store"
 	"github.com/otklik/otklik/services/survey/internal/store/sqlite"
+	"github.com/otklik/otklik/services/survey/internal/vaulttest"
 )
 
 // fixture is a survey service behind the real server, called in process, with a store in a folder of the test and a clock turned by hand.
@@ -34,6 +37,40 @@ type fixture struct {
 	// surveys acts for the organisation acme, other for another one, feed for the service role.
 	surveys, other surveyv1.SurveyServiceClient
 	feed           surveyv1.EventFeedServiceClient
+	vault          *vaulttest.Vault
+	callers        *callers
+}
+
+// callers are principals that tests add to the keys of the fixture.
+type callers struct {
+	*authn.Keyring
+	mu    sync.Mutex
+	extra map[string]authn.Principal
+}
+
+// Authenticate implements authn.Authenticator.
+func (c *callers) Authenticate(ctx context.Context, credential authn.Credential) (authn.Principal, error) {
+	c.mu.Lock()
+	p, ok := c.extra[credential.Token]
+	c.mu.Unlock()
+	if ok {
+		return p, nil
+	}
+	return c.Keyring.Authenticate(ctx, credential)
+}
+
+// as is a client of a caller.
+func (f *fixture) as(p authn.Principal) surveyv1.SurveyServiceClient {
+	f.callers.mu.Lock()
+	defer f.callers.mu.Unlock()
+	token := fmt.Sprintf("token-%d", len(f.callers.extra))
+	f.callers.extra[token] = p
+	return surveyv1.NewSurveyServiceClient(rpcclient.WithKey(f.server.InProcess(), token, ""))
+}
+
+// persons is PersonService, called by the service role for an organisation.
+func (f *fixture) persons(organization string) surveyv1.PersonServiceClient {
+	return surveyv1.NewPersonServiceClient(rpcclient.WithKey(f.server.InProcess(), secretOf("service"), organization))
 }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -56,8 +93,8 @@ func newFixture(t testing.TB, change ...func(*api.Options)) *fixture {
 // newFixtureOn is a fixture with this store, which it closes.
 func newFixtureOn(t testing.TB, db store.Store, change ...func(*api.Options)) *fixture {
 	t.Helper()
-	f := &fixture{clock: testkit.NewClock(start), store: db}
-	o := api.Options{Store: db, GracePeriod: intake.DefaultGracePeriod, Now: f.clock.Now, FeedHeartbeat: 50 * time.Millisecond}
+	f := &fixture{clock: testkit.NewClock(start), store: db, vault: vaulttest.New(t)}
+	o := api.Options{Vault: api.NewVault(f.vault.Conn), Store: db, GracePeriod: intake.DefaultGracePeriod, Now: f.clock.Now, FeedHeartbeat: 50 * time.Millisecond}
 	for _, c := range change {
 		c(&o)
 	}
@@ -65,12 +102,12 @@ func newFixtureOn(t testing.TB, db store.Store, change ...func(*api.Options)) *f
 	if f.api, err = api.New(o); err != nil {
 		t.Fatal(err)
 	}
-	f.server = serve(t, f.api.Register)
+	f.server, f.callers = serveCallers(t, f.api.Register)
 	t.Cleanup(func() {
 		if err := f.server.Drain(context.Background()); err != nil {
 			t.Error(err)
 		}
-		if err := db.Close(); err != nil {
+		if err := errors.Join(f.api.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -86,6 +123,12 @@ func secretOf(id string) string { return "secret-of-" + id }
 // serve starts a server with the standard interceptors and a key for each of the fixture's callers.
 func serve(t testing.TB, register func(grpc.ServiceRegistrar)) *rpcserver.Server {
 	t.Helper()
+	s, _ := serveCallers(t, register)
+	return s
+}
+
+func serveCallers(t testing.TB, register func(grpc.ServiceRegistrar)) (*rpcserver.Server, *callers) {
+	t.Helper()
 	keys, err := authn.NewKeyring([]authn.Key{
 		{ID: acme, SHA256: authn.HashKey(secretOf(acme)), Organization: acme, Roles: []string{"admin"}},
 		{ID: globex, SHA256: authn.HashKey(secretOf(globex)), Organization: globex, Roles: []string{"admin"}},
@@ -94,9 +137,15 @@ func serve(t testing.TB, register func(grpc.ServiceRegistrar)) *rpcserver.Server
 	if err != nil {
 		t.Fatal(err)
 	}
+	known := &callers{Keyring: keys, extra: map[string]authn.Principal{}}
 	s, err := rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
-		Logger: slog.New(slog.DiscardHandler), Keys: keys,
-		Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, authn.RoleService: {"*"}},
+		Logger: slog.New(slog.DiscardHandler), Keys: known,
+		Roles: map[string][]string{
+			"admin": {"*", "!survey.events.*", "!survey.persons.erase", "!survey.persons.export"}, authn.RoleService: {"*"},
+			"manager":    {"survey.surveys.get", "survey.responses.*", "survey.refusals.*", "survey.persons.view", "survey.consents.query"},
+			"analyst":    {"survey.surveys.get", "survey.responses.*", "survey.refusals.*"},
+			"respondent": {"survey.responses.submit", "survey.refusals.record"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +154,7 @@ func serve(t testing.TB, register func(grpc.ServiceRegistrar)) *rpcserver.Server
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s, known
 }
 
 // published creates and publishes a survey of this questionnaire and returns its name.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 
@@ -72,7 +73,60 @@ func closePage[R, M any](p pageRequest, records []R, convert func(R) (M, error),
 	if !more && total < pageBytes || len(records) == 0 {
 		return out, "", nil
 	}
-	return out, p.pages.Encode(p.binding, binary.AppendVarint(nil, cursor(records[len(records)-1]))), nil
+	return out, p.token(cursor(records[len(records)-1])), nil
+}
+
+// seenScan is how many submissions are looked through at a time for a caller who sees some of them; seenMost is the most for one page, which then ends
+// early.
+const (
+	seenScan = 500
+	seenMost = 5000
+)
+
+// listSeen reads a page of what the caller sees, in the order of positions. show returns nil in place of what the caller does not see.
+func listSeen[M any](ctx context.Context, s *Server, v viewer, p pageRequest, q store.SubmissionQuery,
+	show func(ctx context.Context, v viewer, records []store.Submission) ([]*M, error),
+) (out []*M, token string, err error) {
+	q.Page = p.bounds()
+	if v.restricted() {
+		q.Limit = seenScan
+	}
+	total := 0
+	for looked := 0; looked < seenMost; {
+		records, err := s.store.ListSubmissions(ctx, q)
+		if err != nil {
+			return nil, "", storeError(err)
+		}
+		shown, err := show(ctx, v, records)
+		if err != nil {
+			return nil, "", err
+		}
+		size := 0
+		for i, m := range shown {
+			if len(out) == p.size {
+				return out, p.token(q.After), nil
+			}
+			q.After = records[i].Position
+			size += sizeOf(records[i])
+			if m != nil {
+				out = append(out, m)
+				total += sizeOf(records[i])
+			}
+		}
+		if len(records) < q.Limit && size < pageBytes {
+			return out, "", nil
+		}
+		if total >= pageBytes {
+			break
+		}
+		looked += len(records)
+	}
+	return out, p.token(q.After), nil
+}
+
+// token is that of the page after the one that ends at a cursor.
+func (p pageRequest) token(cursor int64) string {
+	return p.pages.Encode(p.binding, binary.AppendVarint(nil, cursor))
 }
 
 // pageTokenInvalid is an error of package page as one of this service, which says the same.
@@ -86,3 +140,5 @@ func pageTokenInvalid(err error) error {
 	}
 	return refuse(codes.InvalidArgument, surveyv1.ErrorReason_ERROR_REASON_PAGE_TOKEN_INVALID, message, opts...)
 }
+
+func sizeOf(v store.Submission) int { return len(v.Body) }

@@ -27,6 +27,9 @@ func (s *surveyServer) RecordRefusal(ctx context.Context, req *surveyv1.RecordRe
 	if err != nil {
 		return nil, err
 	}
+	if err := bindRefusal(ctx, req); err != nil {
+		return nil, err
+	}
 	in, err := newRefusal(survey, req.GetRefusalId(), req.GetRefusal())
 	if err != nil {
 		return nil, err
@@ -39,16 +42,19 @@ func (s *surveyServer) RecordRefusal(ctx context.Context, req *surveyv1.RecordRe
 }
 
 // acceptedRefusal is the answer to a refusal that is stored; see acceptedResponse.
-func acceptedRefusal(o store.Outcome, fresh *surveyv1.Refusal) (*surveyv1.RecordRefusalResponse, error) {
+func acceptedRefusal(o store.Outcome, sent *surveyv1.Refusal) (*surveyv1.RecordRefusalResponse, error) {
 	if o.Err != nil {
 		return nil, idReused("refusal_id")
 	}
 	if !o.Replayed {
-		return &surveyv1.RecordRefusalResponse{Refusal: fresh}, nil
+		return &surveyv1.RecordRefusalResponse{Refusal: sent}, nil
 	}
-	first, err := refusalFromRecord(o.Submission)
+	first, p, err := refusalFromRecord(o.Submission)
 	if err != nil {
 		return nil, err
+	}
+	if p.takenOut {
+		first.Respondent = sent.GetRespondent()
 	}
 	return &surveyv1.RecordRefusalResponse{Refusal: first, Replayed: true}, nil
 }
@@ -58,7 +64,8 @@ func newRefusal(survey, id string, m *surveyv1.Refusal) (submission[*surveyv1.Re
 	if m == nil {
 		m = &surveyv1.Refusal{}
 	}
-	m.Name, m.ReceiveTime, m.CountTime = "", nil, nil
+	dropOwn(m)
+	m.Name, m.ReceiveTime, m.CountTime, m.WithheldFields = "", nil, nil, nil
 	body, err := encode(m)
 	if err != nil {
 		return submission[*surveyv1.Refusal]{}, fmt.Errorf("encode refusal: %w", err)
@@ -82,13 +89,20 @@ func (s *Server) admitRefusal(ctx context.Context, org, survey string, in *submi
 		return intakeError(err, "refusal.refuse_time")
 	}
 	var v questionnaire.Violations
+	checkIdentifier(&v, "refusal.respondent", m.GetRespondent())
 	checkIdentifier(&v, "refusal.invitation", m.GetInvitation())
 	checkContext(&v, "refusal.context", m.GetContext())
 	if !v.Empty() {
 		return invalid(surveyv1.ErrorReason_ERROR_REASON_REFUSAL_INVALID, "the refusal breaks a rule", &v)
 	}
+	if err := s.quotas.check(ctx, org); err != nil {
+		return err
+	}
 	m.ReceiveTime, m.CountTime = timestamppb.New(now), timestamppb.New(verdict.CountTime)
-	return in.finish(verdict.CountTime, &surveyv1.Refusal{ReceiveTime: m.GetReceiveTime(), CountTime: m.GetCountTime()})
+	if err := in.finish(verdict.CountTime, &surveyv1.Refusal{ReceiveTime: m.GetReceiveTime(), CountTime: m.GetCountTime()}); err != nil {
+		return err
+	}
+	return s.sealRefusal(ctx, org, survey, in)
 }
 
 // GetRefusal returns a refusal.
@@ -101,19 +115,25 @@ func (s *surveyServer) GetRefusal(ctx context.Context, req *surveyv1.GetRefusalR
 	if err != nil {
 		return nil, err
 	}
-	record, err := s.store.GetSubmission(ctx, org, survey, store.KindRefusal, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, refuse(codes.NotFound, surveyv1.ErrorReason_ERROR_REASON_REFUSAL_NOT_FOUND, "there is no refusal of that name",
-			rpcerr.WithMetadata("refusal", req.GetName()))
-	}
-	if err != nil {
-		return nil, storeError(err)
-	}
-	refusal, err := refusalFromRecord(record)
-	if err != nil {
+	v := viewerOf(ctx)
+	if err := s.protect(ctx, org, survey, v); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return &surveyv1.GetRefusalResponse{Refusal: refusal}, nil
+	record, err := s.store.GetSubmission(ctx, org, survey, store.KindRefusal, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, storeError(err)
+	}
+	if err == nil {
+		refusal, err := s.showRefusals(ctx, v, []store.Submission{record})
+		if err != nil {
+			return nil, err
+		}
+		if refusal[0] != nil {
+			return &surveyv1.GetRefusalResponse{Refusal: refusal[0]}, nil
+		}
+	}
+	return nil, refuse(codes.NotFound, surveyv1.ErrorReason_ERROR_REASON_REFUSAL_NOT_FOUND, "there is no refusal of that name",
+		rpcerr.WithMetadata("refusal", req.GetName()))
 }
 
 // ListRefusals lists a survey's refusals in the order in which they were accepted.
@@ -122,23 +142,18 @@ func (s *surveyServer) ListRefusals(ctx context.Context, req *surveyv1.ListRefus
 	if err != nil {
 		return nil, err
 	}
+	v := viewerOf(ctx)
+	if err := s.protect(ctx, org, survey, v); err != nil {
+		return nil, err
+	}
 	p, err := s.openPage(surveyv1.SurveyService_ListRefusals_FullMethodName, org, req, req.GetPageToken(), req.GetPageSize())
 	if err != nil {
 		return nil, err
 	}
-	records, err := s.store.ListSubmissions(ctx, store.SubmissionQuery{
-		Organization: org, Survey: survey, Kind: store.KindRefusal, After: p.cursor, Page: p.bounds(),
-	})
-	if err != nil {
-		return nil, storeError(err)
-	}
-	refusals, next, err := closePage(p, records, refusalFromRecord, positionOf, sizeOf)
+	q := store.SubmissionQuery{Organization: org, Survey: survey, Kind: store.KindRefusal, After: p.cursor}
+	refusals, next, err := listSeen(ctx, s.Server, v, p, q, s.showRefusals)
 	if err != nil {
 		return nil, err
 	}
 	return &surveyv1.ListRefusalsResponse{Refusals: refusals, NextPageToken: next}, nil
 }
-
-func positionOf(v store.Submission) int64 { return v.Position }
-
-func sizeOf(v store.Submission) int { return len(v.Body) }

@@ -25,19 +25,25 @@ func (s *surveyServer) GetResponse(ctx context.Context, req *surveyv1.GetRespons
 	if err != nil {
 		return nil, err
 	}
-	record, err := s.store.GetSubmission(ctx, org, survey, store.KindResponse, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, refuse(codes.NotFound, surveyv1.ErrorReason_ERROR_REASON_RESPONSE_NOT_FOUND, "there is no response of that name",
-			rpcerr.WithMetadata("response", req.GetName()))
-	}
-	if err != nil {
-		return nil, storeError(err)
-	}
-	response, err := responseFromRecord(record)
-	if err != nil {
+	v := viewerOf(ctx)
+	if err := s.protect(ctx, org, survey, v); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return &surveyv1.GetResponseResponse{Response: response}, nil
+	record, err := s.store.GetSubmission(ctx, org, survey, store.KindResponse, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, storeError(err)
+	}
+	if err == nil {
+		responses, err := s.showResponses(ctx, v, []store.Submission{record})
+		if err != nil {
+			return nil, err
+		}
+		if responses[0] != nil {
+			return &surveyv1.GetResponseResponse{Response: responses[0]}, nil
+		}
+	}
+	return nil, refuse(codes.NotFound, surveyv1.ErrorReason_ERROR_REASON_RESPONSE_NOT_FOUND, "there is no response of that name",
+		rpcerr.WithMetadata("response", req.GetName()))
 }
 
 // ListResponses lists a survey's responses in the order in which they were accepted.
@@ -50,17 +56,16 @@ func (s *surveyServer) ListResponses(ctx context.Context, req *surveyv1.ListResp
 	if err != nil {
 		return nil, err
 	}
+	v := viewerOf(ctx)
+	if err := s.protect(ctx, org, survey, v); err != nil {
+		return nil, err
+	}
 	p, err := s.openPage(surveyv1.SurveyService_ListResponses_FullMethodName, org, req, req.GetPageToken(), req.GetPageSize())
 	if err != nil {
 		return nil, err
 	}
-	records, err := s.store.ListSubmissions(ctx, store.SubmissionQuery{
-		Organization: org, Survey: survey, Kind: store.KindResponse, After: p.cursor, From: from, To: to, Page: p.bounds(),
-	})
-	if err != nil {
-		return nil, storeError(err)
-	}
-	responses, next, err := closePage(p, records, responseFromRecord, positionOf, sizeOf)
+	q := store.SubmissionQuery{Organization: org, Survey: survey, Kind: store.KindResponse, After: p.cursor, From: from, To: to}
+	responses, next, err := listSeen(ctx, s.Server, v, p, q, s.showResponses)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +86,10 @@ func (s *surveyServer) StreamResponses(req *surveyv1.StreamResponsesRequest, str
 	if err != nil {
 		return err
 	}
+	v := viewerOf(ctx)
+	if err := s.protect(ctx, org, survey, v); err != nil {
+		return err
+	}
 	head, err := s.store.Head(ctx)
 	if err != nil {
 		return storeError(err)
@@ -97,12 +106,15 @@ func (s *surveyServer) StreamResponses(req *surveyv1.StreamResponsesRequest, str
 		if len(records) == 0 {
 			return nil
 		}
-		for _, r := range records {
-			response, err := responseFromRecord(r)
-			if err != nil {
-				return err
+		responses, err := s.showResponses(ctx, v, records)
+		if err != nil {
+			return err
+		}
+		for i, response := range responses {
+			if response == nil {
+				continue
 			}
-			if err := stream.Send(&surveyv1.StreamResponsesResponse{Response: response, Position: r.Position}); err != nil {
+			if err := stream.Send(&surveyv1.StreamResponsesResponse{Response: response, Position: records[i].Position}); err != nil {
 				return err
 			}
 		}

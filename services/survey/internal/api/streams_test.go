@@ -145,7 +145,10 @@ func TestFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	events, _ := live.read(1)
-	if events[0].GetOrganization() != acme || !proto.Equal(events[0].GetResponse(), first.GetResponse()) {
+	// Who answered and what was written is sealed, and a pseudonym stands for the respondent.
+	unnamed := proto.CloneOf(first.GetResponse())
+	unnamed.Respondent, unnamed.Answers[3].Value = events[0].GetResponse().GetRespondent(), &surveyv1.Answer_FreeText{}
+	if events[0].GetOrganization() != acme || !proto.Equal(events[0].GetResponse(), unnamed) || !strings.HasPrefix(unnamed.GetRespondent(), "p_") {
 		t.Fatalf("%v", events)
 	}
 	// A retry and a refused response are no events.

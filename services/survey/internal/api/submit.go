@@ -35,6 +35,9 @@ func (s *surveyServer) SubmitResponse(ctx context.Context, req *surveyv1.SubmitR
 	if err != nil {
 		return nil, err
 	}
+	if err := bindResponse(ctx, req); err != nil {
+		return nil, err
+	}
 	in, err := newResponse(survey, req.GetResponseId(), req.GetResponse())
 	if err != nil {
 		return nil, err
@@ -61,18 +64,22 @@ func accept[M any](ctx context.Context, s *Server, org, survey string, kind stor
 	return outcomes[0], nil
 }
 
-// acceptedResponse is the answer to a response that is stored. fresh is its message when it may have been stored by this call; what an
-// earlier call stored is made from the record.
-func acceptedResponse(o store.Outcome, fresh *surveyv1.Response) (*surveyv1.SubmitResponseResponse, error) {
+// acceptedResponse is the answer to a response that is stored. sent is its message. What an earlier call stored is made from the record, but for what
+// it says of a person, which is what was sent now: only equal content is replayed.
+func acceptedResponse(o store.Outcome, sent *surveyv1.Response) (*surveyv1.SubmitResponseResponse, error) {
 	if o.Err != nil {
 		return nil, idReused("response_id")
 	}
 	if !o.Replayed {
-		return &surveyv1.SubmitResponseResponse{Response: fresh}, nil
+		return &surveyv1.SubmitResponseResponse{Response: sent}, nil
 	}
-	first, err := responseFromRecord(o.Submission)
+	first, p, err := responseFromRecord(o.Submission)
 	if err != nil {
 		return nil, err
+	}
+	if p.takenOut {
+		_, personal := takeOut(sent, "")
+		putBack(first, personal)
 	}
 	return &surveyv1.SubmitResponseResponse{Response: first, Replayed: true}, nil
 }
@@ -98,8 +105,9 @@ func newResponse(survey, id string, m *surveyv1.Response) (submission[*surveyv1.
 	if m == nil {
 		m = &surveyv1.Response{}
 	}
+	dropOwn(m)
 	revision := m.GetRevision()
-	m.Name, m.Revision, m.ReceiveTime, m.CountTime, m.Flags = "", "", nil, nil, nil
+	m.Name, m.Revision, m.ReceiveTime, m.CountTime, m.Flags, m.WithheldFields = "", "", nil, nil, nil, nil
 	body, err := encode(m)
 	if err != nil {
 		return submission[*surveyv1.Response]{}, fmt.Errorf("encode response: %w", err)
@@ -143,10 +151,17 @@ func (s *Server) judgeResponse(ctx context.Context, org, survey string, status l
 	}
 	v := form.Check(answersFromProto(m.GetAnswers()), "response.answers")
 	checkTexts(&v, "response", m)
+	checkConsents(&v, "response", m)
 	if !v.Empty() {
 		return invalid(surveyv1.ErrorReason_ERROR_REASON_RESPONSE_INVALID, "the response does not fit its questionnaire", &v)
 	}
-	return completeResponse(in, survey, revision, now, verdict)
+	if err := s.quotas.check(ctx, org); err != nil {
+		return err
+	}
+	if err := completeResponse(in, survey, revision, now, verdict); err != nil {
+		return err
+	}
+	return s.sealResponse(ctx, org, survey, in)
 }
 
 // completeResponse adds what the server decides to a response that is accepted.

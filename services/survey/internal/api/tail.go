@@ -70,7 +70,7 @@ func (t *tail) read(ctx context.Context) (eventlog.Batch[*surveyv1.Event], error
 	t.begun, t.drained = true, !b.More
 	out := eventlog.Batch[*surveyv1.Event]{Head: b.Head, Events: make([]*surveyv1.Event, 0, len(b.Changes))}
 	for _, c := range b.Changes {
-		event, err := eventFromRecord(c)
+		event, err := t.server.eventFromRecord(ctx, c)
 		if err != nil {
 			return eventlog.Batch[*surveyv1.Event]{}, err
 		}

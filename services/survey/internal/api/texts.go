@@ -22,6 +22,9 @@ func checkContext(v *questionnaire.Violations, base string, c *typev1.Context) {
 	checkIdentifier(v, base+".touchpoint", c.GetTouchpoint())
 	checkIdentifier(v, base+".channel", c.GetChannel())
 	checkIdentifier(v, base+".location", c.GetLocation())
+	checkIdentifier(v, base+".region", c.GetRegion())
+	checkIdentifier(v, base+".company", c.GetCompany())
+	checkIdentifier(v, base+".employee", c.GetEmployee())
 	var bad []string
 	for key, value := range c.GetAttributes() {
 		if questionnaire.HasControl(value, false) {

@@ -10,6 +10,7 @@ import (
 func Check(q *Questionnaire, base string) *Violations {
 	c := &checker{q: q}
 	c.text(base+".title", q.Title)
+	c.grouping(base + ".declared_grouping")
 	switch n := len(q.Questions); {
 	case n == 0:
 		c.v.Add(base+".questions", ReasonQuestionsMissing, "the questionnaire asks nothing; add a question")
@@ -29,6 +30,17 @@ func Check(q *Questionnaire, base string) *Violations {
 		c.question(path, &q.Questions[i])
 	}
 	return &c.v
+}
+
+// grouping checks the declared grouping. By employee it would make a group of each who answered.
+func (c *checker) grouping(path string) {
+	switch {
+	case c.q.Grouping == GroupingNone:
+	case !c.q.Employees:
+		c.v.Add(path, ReasonGroupingUndeclarable, "only a questionnaire for the population EMPLOYEE declares a grouping; leave it out")
+	case c.q.Grouping == GroupingEmployee:
+		c.v.Add(path, ReasonGroupingUndeclarable, "employees' answers cannot be grouped by employee; declare a region, location, touchpoint, channel, company or language")
+	}
 }
 
 type checker struct {

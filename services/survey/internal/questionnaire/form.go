@@ -5,7 +5,11 @@ type Form struct {
 	questions []question
 	byID      map[string]int
 	required  []int
+	employees bool
 }
+
+// Employees tells that employees are asked.
+func (f *Form) Employees() bool { return f.employees }
 
 // question is what the check of an answer needs, with defaults filled in.
 type question struct {
@@ -24,7 +28,7 @@ type question struct {
 
 // Compile prepares a questionnaire that passed Check.
 func Compile(q *Questionnaire) *Form {
-	f := &Form{questions: make([]question, len(q.Questions)), byID: make(map[string]int, len(q.Questions))}
+	f := &Form{questions: make([]question, len(q.Questions)), byID: make(map[string]int, len(q.Questions)), employees: q.Employees}
 	for i := range q.Questions {
 		f.questions[i] = compileQuestion(&q.Questions[i])
 		f.byID[q.Questions[i].ID] = i

@@ -22,7 +22,24 @@ type Questionnaire struct {
 	DefaultLanguage string
 	// Questions in the order in which they are asked.
 	Questions []Question
+	// Employees tells that employees are asked, whose single answers nobody reads.
+	Employees bool
+	// Grouping is the one key by which scores of employees' answers may be broken down.
+	Grouping Grouping
 }
+
+// Grouping is a declared key of the context.
+type Grouping uint8
+
+// What may be declared.
+const (
+	// GroupingNone: nothing is declared.
+	GroupingNone Grouping = iota
+	// GroupingUnits is any key that many respondents share: touchpoint, channel, location, language, region or company.
+	GroupingUnits
+	// GroupingEmployee is the employee.
+	GroupingEmployee
+)
 
 // Text is a text by BCP 47 language tag.
 type Text map[string]string

@@ -25,6 +25,7 @@ const (
 	ReasonOptionIDDuplicate    = "OPTION_ID_DUPLICATE"
 	ReasonMeaningChanged       = "QUESTION_MEANING_CHANGED"
 	ReasonMaxChoicesOutOfRange = "MAX_CHOICES_OUT_OF_RANGE"
+	ReasonGroupingUndeclarable = "GROUPING_UNDECLARABLE"
 )
 
 // The reasons of violations of a response. They are part of the API: clients may compare them.
@@ -44,4 +45,7 @@ const (
 	ReasonCommentNotAllowed = "COMMENT_NOT_ALLOWED"
 	ReasonCommentRequired   = "COMMENT_REQUIRED"
 	ReasonCommentTooLong    = "COMMENT_TOO_LONG"
+	ReasonConsentDuplicate  = "CONSENT_DUPLICATE"
+	ReasonRespondentMissing = "RESPONDENT_MISSING"
+	ReasonTimestampInvalid  = "TIMESTAMP_INVALID"
 )
