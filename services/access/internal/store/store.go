@@ -34,6 +34,7 @@ type Store interface {
 	Audit
 	Vault
 	Erasures
+	Webhooks
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases everything. Calls after it return ErrClosed; a second Close does nothing.
