@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Path            string        `koanf:"path" doc:"SQLite file of the access service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
 	Postgres        pgkit.Config  `koanf:"postgres"`
+	Vault           Vault         `koanf:"vault"`
 	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"Time after which somebody who logged in has to log in again."`
 	PageTokenTTL    time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 }
@@ -45,5 +46,5 @@ func (c Config) check() error {
 	case c.PageTokenTTL <= 0:
 		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
 	}
-	return c.Postgres.Check()
+	return errors.Join(c.Postgres.Check(), c.Vault.check(c.Postgres.Enabled()))
 }

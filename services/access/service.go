@@ -57,9 +57,10 @@ type backend interface {
 
 // Service is an access service that is ready to be registered and run.
 type Service struct {
-	api   *api.Server
-	store backend
-	log   *slog.Logger
+	api     *api.Server
+	store   backend
+	persons *persons
+	log     *slog.Logger
 }
 
 // New opens the store and makes the service. When it fails, nothing is left open. It does not wait for other services.
@@ -80,7 +81,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s, err := newService(config, deps, db)
+	s, err := newService(ctx, config, deps, db)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -89,14 +90,19 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 }
 
 // newService makes a service over a store, which stays the caller's when it fails.
-func newService(config Config, deps Deps, db backend) (*Service, error) {
-	server, err := api.New(api.Options{
-		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
-	})
+func newService(ctx context.Context, config Config, deps Deps, db backend) (*Service, error) {
+	persons, err := newPersons(ctx, config, deps, db)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{api: server, store: db, log: deps.Logger}, nil
+	server, err := api.New(api.Options{
+		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
+		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, ErasuresWake: persons.erasures.Wake,
+	})
+	if err != nil {
+		return nil, errors.Join(err, persons.close())
+	}
+	return &Service{api: server, store: db, persons: persons, log: deps.Logger}, nil
 }
 
 // open opens the store that the configuration names.
@@ -118,6 +124,10 @@ func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 func (s *Service) Run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
+		s.persons.run(ctx)
+		return nil
+	})
+	work.Go(func() error {
 		<-ctx.Done()
 		return nil
 	})
@@ -128,4 +138,4 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
-func (s *Service) Close() error { return s.store.Close() }
+func (s *Service) Close() error { return errors.Join(s.persons.close(), s.store.Close()) }

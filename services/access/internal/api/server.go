@@ -12,6 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/page"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
+	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/store"
 )
 
@@ -23,6 +24,12 @@ type Options struct {
 	Roles credential.Roles
 	// Respondents seals who is invited; nil keeps it as it is.
 	Respondents credential.Respondents
+	// Vault gives out keys; nil where nobody asks for any.
+	Vault Vault
+	// Holders keep something of persons, in the order in which they are asked.
+	Holders []erasure.Holder
+	// ErasuresWake is called when there is an erasure to work on; nil when nobody wants to know.
+	ErasuresWake func()
 	// SessionLifetime is how long a session lasts.
 	SessionLifetime time.Duration
 	// PageTTL is how long page tokens are good for; 0 means page.DefaultTTL.
@@ -41,6 +48,10 @@ type Server struct {
 	lifetime time.Duration
 
 	respondents credential.Respondents
+
+	vault        Vault
+	holders      []erasure.Holder
+	erasuresWake func()
 }
 
 // New makes a server.
@@ -57,7 +68,12 @@ func New(o Options) (*Server, error) {
 	if respondents == nil {
 		respondents = credential.Plain{}
 	}
+	wake := o.ErasuresWake
+	if wake == nil {
+		wake = func() {}
+	}
 	return &Server{
+		vault: o.Vault, holders: o.Holders, erasuresWake: wake,
 		respondents: respondents,
 		store:       o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.

@@ -41,8 +41,8 @@ func respondent(ctx context.Context, vault seal.Vault, e Erasure) (string, error
 	return string(text), err
 }
 
-// forget destroys the erasure's own key.
-func forget(ctx context.Context, vault seal.Vault, e Erasure) error {
+// Forget destroys the erasure's own key, after which nobody can tell who it was.
+func Forget(ctx context.Context, vault seal.Vault, e Erasure) error {
 	if len(e.Sealed) == 0 {
 		return nil
 	}

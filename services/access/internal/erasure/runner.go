@@ -171,7 +171,7 @@ func (r *Runner) erase(ctx context.Context, e *Erasure, owner string) error {
 		}
 	}
 	// The key first: when the process dies in between nothing is left that needs it.
-	if err := forget(ctx, r.o.Vault, *e); err != nil {
+	if err := Forget(ctx, r.o.Vault, *e); err != nil {
 		return &obstacleError{"access: the vault", err}
 	}
 	done := *e

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/otklik/otklik/libs/rpcclient"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+	"github.com/otklik/otklik/services/access/internal/erasure"
+)
+
+// SurveyHolder is the survey service as one that keeps something of persons. conn has a credential of the role service.
+func SurveyHolder(conn grpc.ClientConnInterface) erasure.Holder {
+	client := surveyv1.NewPersonServiceClient(conn)
+	return &remoteHolder{
+		name: "survey",
+		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
+			stream, err := client.ExportPerson(ctx, &surveyv1.ExportPersonRequest{Respondent: respondent})
+			return func() ([]*typev1.PersonRecord, error) {
+				part, err := stream.Recv()
+				return part.GetRecords(), err
+			}, err
+		},
+		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
+			return client.ErasePerson(ctx, &surveyv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		},
+	}
+}
+
+// ScoringHolder is the scoring service as one that keeps something of persons. conn has a credential of the role service.
+func ScoringHolder(conn grpc.ClientConnInterface) erasure.Holder {
+	client := scoringv1.NewPersonServiceClient(conn)
+	return &remoteHolder{
+		name: "scoring",
+		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
+			stream, err := client.ExportPerson(ctx, &scoringv1.ExportPersonRequest{Respondent: respondent})
+			return func() ([]*typev1.PersonRecord, error) {
+				part, err := stream.Recv()
+				return part.GetRecords(), err
+			}, err
+		},
+		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
+			return client.ErasePerson(ctx, &scoringv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		},
+	}
+}
+
+// removed is what a service answers to ErasePerson.
+type removed interface {
+	GetRemovals() []*typev1.Removal
+	GetPosition() int64
+}
+
+// remoteHolder is a service that is asked by its PersonService. The services' messages are alike and not the same.
+type remoteHolder struct {
+	name string
+	// export begins a stream and returns how to read its parts.
+	export func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error)
+	erase  func(ctx context.Context, respondent, erasure string, position int64) (removed, error)
+}
+
+// Name is the service's.
+func (h *remoteHolder) Name() string { return h.name }
+
+// Export implements erasure.Holder.
+func (h *remoteHolder) Export(ctx context.Context, organization, respondent string, fn func(erasure.Record) error) error {
+	// The stream ends with the call, also when fn fails.
+	ctx, cancel := context.WithCancel(rpcclient.WithOrganization(ctx, organization))
+	defer cancel()
+	next, err := h.export(ctx, respondent)
+	if err != nil {
+		return h.explain(err)
+	}
+	for {
+		records, err := next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return h.explain(err)
+		}
+		for _, r := range records {
+			if err := fn(recordFromProto(r)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// Erase implements erasure.Holder.
+func (h *remoteHolder) Erase(ctx context.Context, organization, respondent, name string, position int64) ([]erasure.Removal, int64, error) {
+	answer, err := h.erase(rpcclient.WithOrganization(ctx, organization), respondent, name, position)
+	if err != nil {
+		return nil, 0, h.explain(err)
+	}
+	return removalsFromProto(answer.GetRemovals()), answer.GetPosition(), nil
+}
+
+// explain tells a service that does not answer, or cannot at present, from one that fails. The status of the service does not go on to callers of this one.
+func (h *remoteHolder) explain(err error) error {
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
+		return fmt.Errorf("ask %s: %w: %s", h.name, erasure.ErrAway, err.Error())
+	case codes.Canceled:
+		return fmt.Errorf("ask %s: %w", h.name, context.Canceled)
+	}
+	return fmt.Errorf("ask %s: %s", h.name, err.Error())
+}

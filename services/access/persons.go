@@ -1,0 +1,140 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/access/internal/api"
+	"github.com/otklik/otklik/services/access/internal/erasure"
+	"github.com/otklik/otklik/services/access/internal/vault"
+)
+
+// rotateInterval is how often the service looks for keys that are wrapped by an old key-encryption key.
+const rotateInterval = time.Hour
+
+// leaseOfInvitations is how many keys for those who are invited are leased ahead: far fewer than of those who answer.
+const leaseOfInvitations = 100
+
+// persons is what the service does with what is personal: the vault of keys, and those who keep something of persons.
+type persons struct {
+	vault       *vault.Vault
+	keeper      *seal.Keeper
+	respondents *vault.Respondents
+	holders     []erasure.Holder
+	erasures    *erasure.Runner
+	log         *slog.Logger
+	// outdated is how many keys were wrapped by an old key-encryption key when that was last counted.
+	outdated atomic.Int64
+}
+
+// newPersons opens the vault. Nothing is left open when it fails.
+func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*persons, error) {
+	v, _, err := openVault(ctx, config, deps, db)
+	if err != nil {
+		return nil, err
+	}
+	p := &persons{vault: v, log: deps.Logger}
+	if err := p.observe(deps.Meters); err != nil {
+		return nil, err
+	}
+	p.keeper = seal.NewKeeper(v, seal.KeeperOptions{Lease: leaseOfInvitations, Now: deps.Now})
+	p.respondents = vault.NewRespondents(p.keeper)
+	// The order counts: what the survey service removes is what scoring follows.
+	if deps.Survey != nil {
+		p.holders = append(p.holders, api.SurveyHolder(deps.Survey))
+	}
+	if deps.Scoring != nil {
+		p.holders = append(p.holders, api.ScoringHolder(deps.Scoring))
+	}
+	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents))
+	owner := deps.Instance
+	if owner == "" {
+		owner = rand.Text()
+	}
+	p.erasures = erasure.NewRunner(erasure.RunnerOptions{
+		Queue: db, Vault: v, Holders: p.holders, Owner: owner, Logger: deps.Logger, Now: deps.Now,
+	})
+	return p, nil
+}
+
+// observe tells how many keys are outdated.
+func (p *persons) observe(meters metric.MeterProvider) error {
+	if meters == nil {
+		return nil
+	}
+	_, err := meters.Meter("otklik/access").Int64ObservableGauge("otklik.vault.keys.outdated", metric.WithUnit("{key}"),
+		metric.WithDescription("Keys that are wrapped by another key-encryption key than the first."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(p.outdated.Load())
+			return nil
+		}))
+	if err != nil {
+		return fmt.Errorf("make instrument: %w", err)
+	}
+	return nil
+}
+
+// run erases persons and wraps keys anew until ctx ends.
+func (p *persons) run(ctx context.Context) {
+	var group sync.WaitGroup
+	group.Go(func() { p.erasures.Run(ctx) })
+	group.Go(func() {
+		for {
+			p.rotate(ctx)
+			if pause.For(ctx, rotateInterval) != nil {
+				return
+			}
+		}
+	})
+	group.Wait()
+}
+
+// rotate wraps keys by the first key-encryption key and tells what is left.
+func (p *persons) rotate(ctx context.Context) {
+	p.count(ctx)
+	n, err := p.vault.Rotate(ctx)
+	left := p.count(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.log.ErrorContext(ctx, "keys cannot be wrapped by the first key-encryption key; trying again in an hour", slog.Int("wrapped", n),
+			slog.Any("left", left), slog.Any("error", err))
+	case n > 0 || len(left) > 0:
+		p.log.InfoContext(ctx, "keys were wrapped by the first key-encryption key; one of which none is left can be taken out of access.vault.keys",
+			slog.Int("wrapped", n), slog.Any("left", left))
+	}
+}
+
+// count counts the keys that are wrapped by others than the first key-encryption key.
+func (p *persons) count(ctx context.Context) map[string]int64 {
+	left, err := p.vault.Outdated(ctx)
+	if err != nil {
+		return nil
+	}
+	var sum int64
+	for _, n := range slices.Sorted(maps.Values(left)) {
+		sum += n
+	}
+	p.outdated.Store(sum)
+	return left
+}
+
+// close ends what leases keys ahead.
+func (p *persons) close() error { return p.keeper.Close() }
+
+// OutdatedKeys counts the keys that each key-encryption key but the first wraps, without those of which there are none: what is not named can be taken out
+// of the configuration.
+func (s *Service) OutdatedKeys(ctx context.Context) (map[string]int64, error) {
+	return s.persons.vault.Outdated(ctx)
+}
