@@ -26,7 +26,7 @@ WHERE organization = ? AND id = ? AND version = ? AND revoke_time IS NULL`
 WHERE organization = ?1 AND kind = ?2 AND owner = ?3 AND (expire_time IS NULL OR expire_time > ?4)`
 	sqlDeleteSecrets = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner = ?`
 	sqlKeySecrets    = `SELECT owner, hint, create_time, expire_time, last_use_time FROM secrets
-WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?)) ORDER BY create_time DESC, sha256`
+WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?)) ORDER BY create_time DESC, expire_time IS NULL DESC, sha256`
 )
 
 // CreateKey implements store.Keys.
