@@ -13,8 +13,6 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/tests/e2e/cases"
 	"github.com/otklik/otklik/tests/harness"
