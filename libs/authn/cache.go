@@ -52,6 +52,8 @@ func (o CacheOptions) orDefaults() CacheOptions {
 // background, so that callers who come often never wait. Where the source is away, the old answers serve for a while.
 type cache[K comparable] struct {
 	options CacheOptions
+	// ask asks the source.
+	ask func(context.Context, K) (Principal, error)
 
 	mu sync.Mutex
 	// refused holds the keys that stand for nobody.
@@ -77,9 +79,9 @@ type flight struct {
 	err       error
 }
 
-func newCache[K comparable](options CacheOptions) *cache[K] {
+func newCache[K comparable](options CacheOptions, ask func(context.Context, K) (Principal, error)) *cache[K] {
 	options = options.orDefaults()
-	return &cache[K]{options: options, known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight)}
+	return &cache[K]{options: options, ask: ask, known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight)}
 }
 
 // errUnavailable is told where nobody could be asked and no answer is remembered.
@@ -87,8 +89,8 @@ func errUnavailable(cause error) error {
 	return rpcerr.New(codes.Unavailable, "CREDENTIALS_UNAVAILABLE", "the credentials cannot be checked at present", rpcerr.WithCause(cause))
 }
 
-// find returns whom key stands for; lookup asks the source. noteUse tells that the answer has served and its use was not noted for a second.
-func (c *cache[K]) find(ctx context.Context, key K, lookup func(context.Context) (Principal, error)) (p Principal, noteUse bool, err error) {
+// find returns whom key stands for. noteUse tells that the answer has served and its use was not noted for a second.
+func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, err error) {
 	now := c.options.Now()
 	c.mu.Lock()
 	e := c.known.get(key)
@@ -97,7 +99,7 @@ func (c *cache[K]) find(ctx context.Context, key K, lookup func(context.Context)
 		away := now.Before(c.awayUntil)
 		if age < c.options.Fresh || (away && age < c.options.Stale) {
 			if age >= c.options.Fresh/2 {
-				c.begin(ctx, key, lookup)
+				c.begin(ctx, key)
 			}
 			p, noteUse = e.serve(now)
 			c.mu.Unlock()
@@ -107,7 +109,7 @@ func (c *cache[K]) find(ctx context.Context, key K, lookup func(context.Context)
 		c.mu.Unlock()
 		return Principal{}, false, ErrInvalid
 	}
-	f := c.begin(ctx, key, lookup)
+	f := c.begin(ctx, key)
 	c.mu.Unlock()
 
 	select {
@@ -137,7 +139,7 @@ func (e *entry) serve(now time.Time) (Principal, bool) {
 }
 
 // begin asks the source unless that is under way. Called with mu held.
-func (c *cache[K]) begin(ctx context.Context, key K, lookup func(context.Context) (Principal, error)) *flight {
+func (c *cache[K]) begin(ctx context.Context, key K) *flight {
 	if f, ok := c.flights[key]; ok {
 		return f
 	}
@@ -148,7 +150,7 @@ func (c *cache[K]) begin(ctx context.Context, key K, lookup func(context.Context
 	at := c.options.Now()
 	go func() {
 		defer cancel()
-		f.principal, f.err = lookup(ctx)
+		f.principal, f.err = c.ask(ctx, key)
 		c.end(key, f, at)
 		close(f.done)
 	}()

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func (c Chain) Authenticate(ctx context.Context, credential Credential) (Princip
 	}
 	for _, a := range c {
 		p, err := a.Authenticate(ctx, credential)
-		if err == nil || rpcerr.Code(err) != codes.Unauthenticated {
+		if err == nil || (!errors.Is(err, ErrInvalid) && rpcerr.Code(err) != codes.Unauthenticated) {
 			return p, err
 		}
 	}
@@ -79,7 +80,7 @@ func CheckOrigin(p Principal, origin string) error {
 	switch {
 	case len(p.Origins) == 0 && origin == "":
 		return nil
-	case origin != "" && slices.Contains(p.Origins, normalOrigin(origin)):
+	case origin != "" && (slices.Contains(p.Origins, origin) || slices.Contains(p.Origins, normalOrigin(origin))):
 		return nil
 	}
 	return rpcerr.New(codes.PermissionDenied, ReasonOrigin, "the credentials may not be used from this origin")

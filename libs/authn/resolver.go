@@ -13,16 +13,15 @@ type Lookup func(ctx context.Context, sha256 [sha256.Size]byte) (Principal, erro
 // Resolver authenticates secrets that a source elsewhere knows (keys, sessions, one-time tokens), whose answers it remembers for seconds. A
 // credential that was revoked there ends to work CacheOptions.Fresh later at the latest, as long as the source can be asked.
 type Resolver struct {
-	lookup Lookup
-	cache  *cache[[sha256.Size]byte]
-	uses   *Uses
+	cache *cache[[sha256.Size]byte]
+	uses  *Uses
 }
 
 var _ Authenticator = (*Resolver)(nil)
 
 // NewResolver makes a resolver over lookup. uses, unless nil, is told which secrets are in use.
 func NewResolver(lookup Lookup, uses *Uses, options CacheOptions) *Resolver {
-	return &Resolver{lookup: lookup, cache: newCache[[sha256.Size]byte](options), uses: uses}
+	return &Resolver{cache: newCache(options, lookup), uses: uses}
 }
 
 // Authenticate returns whom the token proves.
@@ -30,8 +29,8 @@ func (r *Resolver) Authenticate(ctx context.Context, c Credential) (Principal, e
 	if c.Token == "" {
 		return Principal{}, ErrMissing
 	}
-	hash := sha256.Sum256([]byte(c.Token))
-	p, noteUse, err := r.cache.find(ctx, hash, func(ctx context.Context) (Principal, error) { return r.lookup(ctx, hash) })
+	hash := hashToken(c.Token)
+	p, noteUse, err := r.cache.find(ctx, hash)
 	if err != nil {
 		return Principal{}, err
 	}
@@ -50,27 +49,29 @@ func (p *Principal) ended(now time.Time) bool {
 	return !p.Expires.IsZero() && !now.Before(p.Expires)
 }
 
-// SubjectLookup tells which member a subject is; errors are as those of Lookup.
+// SubjectLookup tells which member a subject is, but for when the token ends, which it is not told; errors are as those of Lookup.
 type SubjectLookup func(ctx context.Context, s Subject) (Principal, error)
 
 // Subjects authenticates tokens that a provider of identities has signed. Who a subject is, is remembered as by a Resolver; the signature and the
 // times of the token are checked each time.
 type Subjects struct {
 	verifier TokenVerifier
-	lookup   SubjectLookup
 	cache    *cache[subjectKey]
 }
 
 var _ Authenticator = (*Subjects)(nil)
 
-// subjectKey is all that the source is asked by: somebody whose address was verified since must not get the answer from before.
+// subjectKey is all that the source is asked by, which leaves out when the token ends: somebody whose address was verified since must not get the
+// answer from before.
 type subjectKey struct {
-	issuer, id, organization, email string
+	issuer, id, organization, email, name string
 }
 
 // NewSubjects makes an authenticator of signed tokens.
 func NewSubjects(verifier TokenVerifier, lookup SubjectLookup, options CacheOptions) *Subjects {
-	return &Subjects{verifier: verifier, lookup: lookup, cache: newCache[subjectKey](options)}
+	return &Subjects{verifier: verifier, cache: newCache(options, func(ctx context.Context, k subjectKey) (Principal, error) {
+		return lookup(ctx, Subject{Issuer: k.issuer, ID: k.id, Organization: k.organization, VerifiedEmail: k.email, Name: k.name})
+	})}
 }
 
 // Authenticate returns whom the token proves. What cannot be a signed token is not looked at.
@@ -85,8 +86,9 @@ func (s *Subjects) Authenticate(ctx context.Context, c Credential) (Principal, e
 	if err != nil {
 		return Principal{}, err
 	}
-	key := subjectKey{issuer: subject.Issuer, id: subject.ID, organization: subject.Organization, email: subject.VerifiedEmail}
-	p, _, err := s.cache.find(ctx, key, func(ctx context.Context) (Principal, error) { return s.lookup(ctx, subject) })
+	p, _, err := s.cache.find(ctx, subjectKey{
+		issuer: subject.Issuer, id: subject.ID, organization: subject.Organization, email: subject.VerifiedEmail, name: subject.Name,
+	})
 	if err != nil {
 		return Principal{}, err
 	}

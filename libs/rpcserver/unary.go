@@ -2,7 +2,6 @@ package rpcserver
 
 import (
 	"context"
-	"maps"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -127,12 +126,10 @@ func (s *transportStream) SetTrailer(md metadata.MD) error {
 	return nil
 }
 
+// merge adds to what was set before. Who sets metadata hands it over: nobody changes it afterwards.
 func merge(into, from metadata.MD) metadata.MD {
 	if into == nil {
-		into = make(metadata.MD, len(from))
+		return from
 	}
-	for k := range maps.Keys(from) {
-		into.Append(k, from[k]...)
-	}
-	return into
+	return metadata.Join(into, from)
 }
