@@ -3,6 +3,9 @@ package harness
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +23,9 @@ type Servers struct {
 	// scoring reads the survey service's log itself.
 	Redis []string
 }
+
+// vaultKeyFile holds the key that the keys of persons are encrypted with.
+const vaultKeyFile = "vault-key"
 
 // cluster is the Redis Cluster that all tests of the process share, made when the first asks.
 var cluster = sync.OnceValues(func() (*redistest.Cluster, error) { return redistest.StartCluster(context.Background()) })
@@ -44,6 +50,11 @@ func (s *Suite) prepareServers(ctx context.Context) error {
 		return errNoServers
 	}
 	s.prefix = "test-" + strings.ToLower(rand.Text()[:12])
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // it never fails
+	if err := os.WriteFile(s.configPath(vaultKeyFile), []byte(base64.StdEncoding.EncodeToString(key[:])), 0o600); err != nil {
+		return fmt.Errorf("write the key of the vault: %w", err)
+	}
 	return s.migrate(ctx)
 }
 
@@ -53,6 +64,7 @@ func (s *Suite) configureServers(root map[string]any) {
 	set(root, "survey.postgres.dsn", servers.DSN)
 	set(root, "scoring.postgres.dsn", servers.DSN)
 	set(root, "access.postgres.dsn", servers.DSN)
+	set(root, "access.vault.keys", []map[string]string{{"id": "test", "file": s.configPath(vaultKeyFile)}})
 	if len(servers.Redis) == 0 {
 		return
 	}

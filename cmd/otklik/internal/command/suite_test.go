@@ -48,6 +48,9 @@ func startSuiteOn(t *testing.T, folder string) (suite.Ready, func()) {
 	t.Cleanup(stop)
 	select {
 	case r := <-ready:
+		if r.Key == "" {
+			r.Key = strings.TrimSpace(readFile(t, r.KeyFile))
+		}
 		return r, stop
 	case err := <-done:
 		done <- nil

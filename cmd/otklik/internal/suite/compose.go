@@ -78,7 +78,9 @@ func (p *process) addSurvey(ctx context.Context, publish bool) error {
 	if err := p.claimFile("survey", p.config.Survey.Postgres); err != nil {
 		return err
 	}
-	deps := survey.Deps{Data: p.config.Data, Logger: p.log, Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters, Now: p.config.Clock.now}
+	deps := survey.Deps{
+		Vault: &p.access, Data: p.config.Data, Logger: p.log, Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters, Now: p.config.Clock.now,
+	}
 	if publish {
 		publisher, err := p.publisher()
 		if err != nil {
@@ -99,7 +101,7 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 		return err
 	}
 	deps := scoring.Deps{
-		Survey: surveyConn, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Instance: p.instance,
+		Survey: surveyConn, Vault: &p.access, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Instance: p.instance,
 		Now: p.config.Clock.now,
 	}
 	if p.redis != nil {

@@ -132,9 +132,15 @@ func unitsOf(u *typev1.Units) map[string][]string {
 	return units
 }
 
-// addUses makes the process report which secrets are in use, the rest of it when it stops.
+// addUses makes the process report which secrets are in use, the rest of it when it stops, before the server that may be asked in this very process.
 func (p *process) addUses() {
-	p.components = append(p.components, service.Component{Name: "uses", Run: p.uses.Run, Stop: p.uses.Flush})
+	p.components = append(p.components, service.Component{Name: "uses", Run: p.uses.Run, Stop: func(ctx context.Context) error {
+		if err := p.uses.Flush(ctx); err != nil {
+			// It is for people who look for keys that nobody uses; a use less does no harm.
+			p.log.WarnContext(ctx, "the last use of keys could not be reported", "error", err)
+		}
+		return nil
+	}})
 }
 
 // loginKeyBytes is the length of the key that what a browser keeps during a log-in is sealed with.

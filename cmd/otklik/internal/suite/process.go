@@ -173,7 +173,6 @@ func (p *process) addServer() error {
 	if err := p.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
 	}
-	p.addUses()
 	p.listeners["grpc"] = p.config.GRPC
 	var listener net.Listener
 	p.components = append(p.components, service.Component{
@@ -188,6 +187,7 @@ func (p *process) addServer() error {
 		Run:  func(context.Context) error { return p.server.Serve(listener) },
 		Stop: p.server.Drain,
 	})
+	p.addUses()
 	return nil
 }
 
