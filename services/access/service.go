@@ -60,7 +60,7 @@ type Service struct {
 	api     *api.Server
 	store   backend
 	persons *persons
-	log     *slog.Logger
+	sweeper sweeper
 }
 
 // New opens the store and makes the service. When it fails, nothing is left open. It does not wait for other services.
@@ -98,11 +98,12 @@ func newService(ctx context.Context, config Config, deps Deps, db backend) (*Ser
 	server, err := api.New(api.Options{
 		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
 		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, ErasuresWake: persons.erasures.Wake,
+		Webhooks: persons.hooks.calls(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, persons.close())
 	}
-	return &Service{api: server, store: db, persons: persons, log: deps.Logger}, nil
+	return &Service{api: server, store: db, persons: persons, sweeper: sweeper{store: db, now: deps.Now, log: deps.Logger}}, nil
 }
 
 // open opens the store that the configuration names.
@@ -127,8 +128,9 @@ func (s *Service) Run(ctx context.Context) error {
 		s.persons.run(ctx)
 		return nil
 	})
+	work.Go(func() error { return s.persons.hooks.run(ctx) })
 	work.Go(func() error {
-		<-ctx.Done()
+		s.sweeper.run(ctx)
 		return nil
 	})
 	return work.Wait()

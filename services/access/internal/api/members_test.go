@@ -189,7 +189,7 @@ func TestFirstLogin(t *testing.T) {
 	refused("another address", "sub-ann", "bob@example")
 	refused("control characters", "sub\x00ann", "ann@example")
 	p, err := resolve("sub-ann", "aNN@example", " Ann\nA. ")
-	if err != nil || p.GetId() != m.GetName() || p.GetKind() != accessv1.Principal_KIND_PERSON || p.GetDisplayName() != "AnnA." || p.GetOrganization() != acme {
+	if err != nil || p.GetId() != m.GetName() || p.GetKind() != accessv1.Principal_KIND_PERSON || p.GetDisplayName() != "Ann A." || p.GetOrganization() != acme {
 		t.Fatalf("%v, %v", p, err)
 	}
 	if got := get(); got.GetSubject() != "sub-ann" || !got.GetLastLoginTime().AsTime().Equal(start) || got.GetEtag() == m.GetEtag() {

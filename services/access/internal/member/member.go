@@ -64,8 +64,11 @@ const maxDisplayName = 200
 // DisplayName makes a display name of what a provider calls somebody: one line that is not too long.
 func DisplayName(name string) string {
 	line := strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
+		switch {
+		case r == utf8.RuneError:
 			return -1
+		case unicode.IsControl(r):
+			return ' '
 		}
 		return r
 	}, name))

@@ -55,8 +55,6 @@ type Invitations interface {
 	RevokeInvitation(ctx context.Context, organization, id string, at time.Time) error
 	// ListInvited returns up to limit invitations of a person in the order of their identifiers, after one of them.
 	ListInvited(ctx context.Context, organization, person, after string, limit int) ([]Invitation, error)
-	// EraseInvited removes the invitations of a person with their secrets and tells how many there were.
-	EraseInvited(ctx context.Context, organization, person string) (int, error)
 }
 
 // Digest is the SHA-256 of a secret.

@@ -20,8 +20,6 @@ SELECT v.sha256, $1, $2, v.id, '', $3, $4 FROM unnest($5::bytea[], $6::text[]) A
 	sqlInvitationExists = `SELECT FROM invitations WHERE organization = $1 AND id = $2`
 	sqlRevokeInvitation = `UPDATE invitations SET revoke_time = $3 WHERE organization = $1 AND id = $2 AND revoke_time IS NULL`
 	sqlListInvited      = `SELECT ` + invitationColumns + ` FROM invitations WHERE organization = $1 AND person = $2 AND id > $3 ORDER BY id LIMIT $4`
-	sqlForgetInvited    = `DELETE FROM secrets WHERE organization = $1 AND kind = $2 AND owner IN (SELECT id FROM invitations WHERE organization = $1 AND person = $3)`
-	sqlDeleteInvited    = `DELETE FROM invitations WHERE organization = $1 AND person = $2`
 )
 
 // CreateInvitations implements store.Invitations. All are of one call: they have the organisation and the times of the first.
@@ -91,17 +89,4 @@ func (s *Store) RevokeInvitation(ctx context.Context, organization, id string, a
 func (s *Store) ListInvited(ctx context.Context, organization, person, after string, limit int) ([]store.Invitation, error) {
 	out, err := list(ctx, s, scanInvitation, sqlListInvited, organization, person, after, limit)
 	return out, s.fail("list invitations of a person", err)
-}
-
-// EraseInvited implements store.Invitations.
-func (s *Store) EraseInvited(ctx context.Context, organization, person string) (removed int, err error) {
-	err = s.update(ctx, "erase invitations of a person", func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sqlForgetInvited, organization, int16(store.SecretOfInvitation), person); err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, sqlDeleteInvited, organization, person)
-		removed = int(tag.RowsAffected())
-		return err
-	})
-	return removed, err
 }

@@ -14,8 +14,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	sqlInvitationExists = `SELECT 1 FROM invitations WHERE organization = ? AND id = ?`
 	sqlRevokeInvitation = `UPDATE invitations SET revoke_time = ? WHERE organization = ? AND id = ? AND revoke_time IS NULL`
 	sqlListInvited      = `SELECT ` + invitationColumns + ` FROM invitations WHERE organization = ? AND person = ? AND id > ? ORDER BY id LIMIT ?`
-	sqlForgetInvited    = `DELETE FROM secrets WHERE organization = ?1 AND kind = ?2 AND owner IN (SELECT id FROM invitations WHERE organization = ?1 AND person = ?3)`
-	sqlDeleteInvited    = `DELETE FROM invitations WHERE organization = ? AND person = ?`
 )
 
 // CreateInvitations implements store.Invitations.
@@ -59,21 +57,4 @@ func (s *Store) RevokeInvitation(ctx context.Context, organization, id string, a
 func (s *Store) ListInvited(ctx context.Context, organization, person, after string, limit int) ([]store.Invitation, error) {
 	out, err := list(ctx, s, scanInvitation, sqlListInvited, organization, person, after, limit)
 	return out, s.fail("list invitations of a person", err)
-}
-
-// EraseInvited implements store.Invitations.
-func (s *Store) EraseInvited(ctx context.Context, organization, person string) (removed int, err error) {
-	err = s.update(ctx, "erase invitations of a person", func(ctx context.Context, tx *sqlkit.Tx) error {
-		if _, err := tx.ExecContext(ctx, sqlForgetInvited, organization, int64(store.SecretOfInvitation), person); err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, sqlDeleteInvited, organization, person)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		removed = int(n)
-		return err
-	})
-	return removed, err
 }

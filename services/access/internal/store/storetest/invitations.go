@@ -157,17 +157,6 @@ func invitedPersons(t *testing.T, open Open) {
 		}
 	}
 	equal(t, "invitations", got, []string{"i0", "i2", "i4"})
-	for _, wanted := range []int{3, 0} {
-		if n, err := s.EraseInvited(t.Context(), acme, "p_ann"); err != nil || n != wanted {
-			t.Fatalf("%d erased, %v", n, err)
-		}
-	}
-	for _, gone := range []string{"token-i0", "token-i2", "token-i4"} {
-		unresolved(t, s, gone)
-	}
-	for _, kept := range []string{"token-i1", "token-i3", "token-f"} {
-		resolve(t, s, kept)
-	}
 }
 
 // manyInvitations: a call makes as many as the API allows.
