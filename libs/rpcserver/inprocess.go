@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -155,7 +156,7 @@ func (p *inProcess) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 		cancel()
 		return nil, asStatus(err)
 	}
-	return &clientStream{ClientStream: cs, check: p.check, cancel: cancel, single: !desc.ServerStreams}, nil
+	return &clientStream{ClientStream: cs, check: p.check, cancel: cancel, single: !desc.ServerStreams, oneRequest: !desc.ClientStreams}, nil
 }
 
 // clientStream checks what the caller sends, and lets go of the context when the stream has ended.
@@ -165,6 +166,8 @@ type clientStream struct {
 	cancel context.CancelFunc
 	// single tells that the first response is the last.
 	single bool
+	// oneRequest tells that the caller sends one request only.
+	oneRequest bool
 }
 
 // SendMsg sends a request.
@@ -174,7 +177,12 @@ func (s *clientStream) SendMsg(m any) error {
 		s.cancel()
 		return err
 	}
-	return asStatus(s.ClientStream.SendMsg(m))
+	err := s.ClientStream.SendMsg(m)
+	if s.oneRequest && errors.Is(err, io.EOF) {
+		// The call has ended already, perhaps refused before its request was looked at: as over TCP, RecvMsg tells how.
+		return nil
+	}
+	return asStatus(err)
 }
 
 // Header waits for the header of the response.

@@ -1,6 +1,7 @@
 package rpcserver_test
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/otklik/otklik/libs/interceptor/requestid"
 	"github.com/otklik/otklik/libs/rpcerr"
@@ -130,5 +132,26 @@ func TestMaskedErrorsLeadToTheLog(t *testing.T) {
 	})
 	if !strings.Contains(h.log.String(), "harness_test.go") {
 		t.Error("no stack of the panic in the log")
+	}
+}
+
+// TestRefusedStreamTakesItsRequest refuses streams of one request, mostly before the request is sent: sending tells nothing, receiving tells why.
+func TestRefusedStreamTakesItsRequest(t *testing.T) {
+	h := start(t, testConfig(), actions())
+	for transport, conn := range h.connect(t, readerKey, "") {
+		for range 100 {
+			stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, echo.Split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The refusal may come first.
+			runtime.Gosched()
+			if err := stream.SendMsg(echo.New("a")); err != nil {
+				t.Fatalf("%s: sending: %v", transport, err)
+			}
+			if err := stream.RecvMsg(echo.New("")); status.Code(err) != codes.PermissionDenied {
+				t.Fatalf("%s: receiving: %v", transport, err)
+			}
+		}
 	}
 }
