@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/release"
 )
 
 // Config is how the service behaves. Start from DefaultConfig.
@@ -24,6 +25,12 @@ type Config struct {
 	WatchPatience  time.Duration `koanf:"watch_patience" doc:"Time that a reader of a watched query may take for one message before its stream is ended."`
 	PageTokenTTL   time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 	Bands          Bands         `koanf:"bands"`
+	Privacy        Privacy       `koanf:"privacy"`
+}
+
+// Privacy says how those are protected who answer as employees, and those whom answers rate.
+type Privacy struct {
+	LeastAnswers int `koanf:"least_answers" doc:"How many answers of employees, or about one, are released together: scores of fewer are withheld. At least 3."`
 }
 
 // Bands are the cut points by which scores are judged.
@@ -40,6 +47,7 @@ const (
 	defaultInterval      = 200 * time.Millisecond
 	defaultHeartbeat     = 15 * time.Second
 	defaultPatience      = 10 * time.Second
+	defaultLeastAnswers  = 5
 )
 
 // component names the service in its messages, and the schema of its tables unless told otherwise.
@@ -60,6 +68,7 @@ func DefaultConfig() Config {
 		WatchPatience:  defaultPatience,
 		PageTokenTTL:   page.DefaultTTL,
 		Bands:          Bands{StrongAbove: t.StrongAbove, SystemicTo: t.SystemicTo, CaseLevelFrom: t.CaseLevelFrom},
+		Privacy:        Privacy{LeastAnswers: defaultLeastAnswers},
 	}
 }
 
@@ -85,6 +94,9 @@ func (c Config) check() error {
 	}
 	if !(1 <= c.Bands.SystemicTo && c.Bands.SystemicTo < c.Bands.CaseLevelFrom && c.Bands.CaseLevelFrom <= 10) {
 		return fmt.Errorf("check bands: systemic_to %v and case_level_from %v must ascend within 1 to 10", c.Bands.SystemicTo, c.Bands.CaseLevelFrom)
+	}
+	if c.Privacy.LeastAnswers < release.LeastAllowed {
+		return fmt.Errorf("check privacy.least_answers: %d is less than %d, which protects nobody", c.Privacy.LeastAnswers, release.LeastAllowed)
 	}
 	return c.Postgres.Check()
 }

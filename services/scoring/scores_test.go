@@ -231,7 +231,7 @@ func TestRevisions(t *testing.T) {
 		`price 1-10 MEAN_SINGLE_QUESTION "" 1 9.00`, `price 1-5 MEAN_SINGLE_QUESTION "" 1 2.00`)
 	wantScores(t, "a question asked no more", s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS)}), `recommend 0-10 NPS_ANSWERED "" 1 100.00`)
 	third := asking(nps("recommend"))
-	third.Population = typev1.Population_POPULATION_EMPLOYEE
+	third.Population = typev1.Population_POPULATION_FORMER
 	s.survey.publish(acme, "shop", third)
 	staff := response(acme, shop, "c", noon, scores{"recommend": 0})
 	staff.GetResponse().Revision = shop + "/revisions/3"

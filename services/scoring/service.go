@@ -167,8 +167,8 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	}
 	s.api = api.New(api.Options{
 		Store: db, Board: board, Catalog: catalog, Rebuilder: s.rebuilder, Applier: s.applier, Cache: deps.Cache, Logger: deps.Logger,
-		Vault:      deps.Vault,
-		Location:   location,
+		Vault:    deps.Vault,
+		Location: location, LeastAnswers: config.Privacy.LeastAnswers,
 		PageTokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now},
 		Thresholds: &scoremetric.Thresholds{
 			StrongAbove: config.Bands.StrongAbove, SystemicTo: config.Bands.SystemicTo, CaseLevelFrom: config.Bands.CaseLevelFrom,

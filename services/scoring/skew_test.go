@@ -46,9 +46,9 @@ func TestClocksThatDiffer(t *testing.T) {
 			s.survey.publish(acme, "shop", shopQuestions())
 			refused("a", typev1.Population_POPULATION_CUSTOMER)
 			others := shopQuestions()
-			others.Population = typev1.Population_POPULATION_EMPLOYEE
+			others.Population = typev1.Population_POPULATION_FORMER
 			s.survey.publish(acme, "shop", others)
-			refused("b", typev1.Population_POPULATION_EMPLOYEE)
+			refused("b", typev1.Population_POPULATION_FORMER)
 		})
 	}
 }

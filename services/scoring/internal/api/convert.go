@@ -154,7 +154,7 @@ func scoresToProto(survey string, rows []query.Row, watermark time.Time) []*scor
 
 func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 	sc := &r.Score
-	return &scoringv1.Score{
+	out := &scoringv1.Score{
 		Definition: definitionPrefix + string(sc.Metric), DefinitionVersion: int32(sc.Version),
 		Metric: metricToProto(sc.Metric), Variant: variantToProto(sc.Variant),
 		Slice: &scoringv1.Slice{
@@ -165,6 +165,13 @@ func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 		Estimate: sc.Estimate, NormalizedEstimate: sc.Normalized, StandardError: sc.StandardError,
 		Interval: intervalToProto(sc.Interval, sc.Level, sc.Method), Counts: countsToProto(r), Band: string(sc.Band),
 	}
+	switch r.Suppression {
+	case query.FewAnswers:
+		out.Counts, out.Suppression = nil, scoringv1.Suppression_SUPPRESSION_FEW_ANSWERS.Enum()
+	case query.Complementary:
+		out.Counts, out.Suppression = nil, scoringv1.Suppression_SUPPRESSION_COMPLEMENTARY.Enum()
+	}
+	return out
 }
 
 func countsToProto(r *query.Row) *scoringv1.Counts {

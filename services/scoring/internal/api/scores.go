@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
@@ -17,26 +16,26 @@ import (
 
 // QueryScores computes scores.
 func (s *Server) QueryScores(ctx context.Context, req *scoringv1.QueryScoresRequest) (*scoringv1.QueryScoresResponse, error) {
-	org, err := authn.Organization(ctx)
+	c, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	scores, watermark, err := s.evaluate(ctx, org, req.GetQuery())
+	scores, watermark, err := s.evaluate(ctx, c, req.GetQuery())
 	if err != nil {
 		return nil, err
 	}
 	return &scoringv1.QueryScoresResponse{Scores: scores, Watermark: momentToProto(watermark)}, nil
 }
 
-// evaluate answers a query for an organisation. Its errors are for the caller.
-func (s *Server) evaluate(ctx context.Context, org string, in *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+// evaluate answers a query for a caller. Its errors are for the caller.
+func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
 	const field = "query"
 	q, err := s.queryFromProto(in)
 	if err != nil {
 		return nil, time.Time{}, queryError(err, field, field)
 	}
 	var rows []query.Row
-	watermark, err := s.with(ctx, org, []subject{{field, q.Survey}}, func(d []query.Data) (err error) {
+	watermark, err := s.with(ctx, c, []subject{{field, &q}}, func(d []query.Data) (err error) {
 		rows, err = query.Run(ctx, q, d[0])
 		return err
 	})
@@ -46,41 +45,67 @@ func (s *Server) evaluate(ctx context.Context, org string, in *scoringv1.ScoreQu
 	return scoresToProto(in.GetSurvey(), rows, watermark), watermark, nil
 }
 
-// subject is a survey that a query asks for, and the field that holds the query.
-type subject struct{ field, survey string }
+// subject is a query, and the field that holds it.
+type subject struct {
+	field string
+	query *query.Query
+}
 
-// with calls fn with what queries of surveys are answered from, in their order. Queries that ask for what a survey does not have, as far as
+// with calls fn with what queries are answered from as far as the caller may see it, in their order. Queries that ask for what a survey does not have, as far as
 // known, are tried once more after asking the survey service: a survey may have been published anew a moment ago.
-func (s *Server) with(ctx context.Context, org string, subjects []subject, fn func([]query.Data) error) (time.Time, error) {
+func (s *Server) with(ctx context.Context, c caller, subjects []subject, fn func([]query.Data) error) (time.Time, error) {
+	org := c.organization
 	for again := false; ; again = true {
 		data := make([]query.Data, len(subjects))
 		for i, x := range subjects {
-			history, err := s.Catalog.History(ctx, org, x.survey)
+			history, err := s.Catalog.History(ctx, org, x.query.Survey)
 			if err != nil {
-				return time.Time{}, catalogError(err, x.field+".survey", surveyPrefix+x.survey)
+				return time.Time{}, catalogError(err, x.field+".survey", surveyPrefix+x.query.Survey)
 			}
 			data[i].History = history
 		}
 		// Taken before anything is counted: all that arrived until then is counted.
 		watermark := s.Board.Watermark()
 		for i, x := range subjects {
-			data[i].Memo = s.memo(org, x.survey)
+			data[i].Memo = s.memo(org, x.query.Survey)
 			data[i].Cube, data[i].Facts = s.Board.Cube(org), facts{store: s.Store, ledger: store.Ledger{Organization: org}}
 		}
-		err := fn(data)
-		var e *query.Error
-		if again || !errors.As(err, &e) || e.Reason != query.QuestionNotFound && e.Reason != query.MetricMismatch {
+		err := s.scopes(ctx, c, subjects, data)
+		if err == nil {
+			err = fn(data)
+		}
+		if again || !maybeOutdated(err) {
 			return watermark, err
 		}
 		for _, x := range subjects {
-			s.Catalog.Forget(org, x.survey)
+			s.Catalog.Forget(org, x.query.Survey)
 		}
 	}
 }
 
+// scopes narrows what queries are answered from, the second of which is a baseline.
+func (s *Server) scopes(ctx context.Context, c caller, subjects []subject, data []query.Data) error {
+	for i, x := range subjects {
+		err := s.scope(ctx, c, x.query, &data[i])
+		if e := (*query.Error)(nil); errors.As(err, &e) {
+			e.Baseline = i > 0
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maybeOutdated tells whether a query is refused for what a newer revision of the survey may have.
+func maybeOutdated(err error) bool {
+	var e *query.Error
+	return errors.As(err, &e) && (e.Reason == query.QuestionNotFound || e.Reason == query.MetricMismatch || e.Reason == query.GroupingNotDeclared)
+}
+
 // CompareScores compares one score of two slices.
 func (s *Server) CompareScores(ctx context.Context, req *scoringv1.CompareScoresRequest) (*scoringv1.CompareScoresResponse, error) {
-	org, err := authn.Organization(ctx)
+	who, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +120,7 @@ func (s *Server) CompareScores(ctx context.Context, req *scoringv1.CompareScores
 		return nil, queryError(err, baselineField, baselineField)
 	}
 	var c query.Comparison
-	watermark, err := s.with(ctx, org, []subject{{field, a.Survey}, {baselineField, b.Survey}}, func(d []query.Data) (err error) {
+	watermark, err := s.with(ctx, who, []subject{{field, &a}, {baselineField, &b}}, func(d []query.Data) (err error) {
 		c, err = query.Compare(ctx, a, d[0], b, d[1])
 		return err
 	})

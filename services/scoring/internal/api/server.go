@@ -55,6 +55,8 @@ type Options struct {
 	Location *time.Location
 	// Thresholds judge estimates; nil means the defaults of the definitions.
 	Thresholds *metric.Thresholds
+	// LeastAnswers is how many answers are released together where they are protected.
+	LeastAnswers int
 	// PageTokens makes and checks page tokens.
 	PageTokens page.Codec
 	// Watch says how live scores are sent.
@@ -67,12 +69,14 @@ type Server struct {
 	Options
 
 	zones    zones
+	views    *views
 	watchers *watchers
 }
 
 // New makes a server. Stop it when it has drained.
 func New(o Options) *Server {
 	s := &Server{Options: o}
+	s.views = newViews(o.Store, o.Board)
 	s.watchers = newWatchers(s.evaluate, o.Board, o.Watch)
 	return s
 }

@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -42,11 +41,11 @@ var (
 func (s *Server) WatchScores(req *scoringv1.WatchScoresRequest, stream grpc.ServerStreamingServer[scoringv1.WatchScoresResponse]) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
-	org, err := authn.Organization(ctx)
+	c, err := callerOf(ctx)
 	if err != nil {
 		return err
 	}
-	sub, err := s.watchers.join(org, req.GetQuery())
+	sub, err := s.watchers.join(c, req.GetQuery())
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const idleFactor = 10
 const evaluationTimeout = 30 * time.Second
 
 // evaluation answers a query.
-type evaluation func(ctx context.Context, org string, q *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error)
+type evaluation func(ctx context.Context, c caller, q *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error)
 
 // watchers evaluates watched queries: each different query once per change, however many watch it.
 type watchers struct {
@@ -82,12 +82,15 @@ type subscription struct {
 }
 
 // join begins to watch a query for one reader.
-func (w *watchers) join(org string, q *scoringv1.ScoreQuery) (*subscription, error) {
+func (w *watchers) join(c caller, q *scoringv1.ScoreQuery) (*subscription, error) {
 	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(q)
 	if err != nil {
 		return nil, fmt.Errorf("encode query: %w", err)
 	}
-	key := org + "\x00" + string(encoded)
+	key := c.organization + "\x00" + c.units.String() + "\x00" + string(encoded)
+	if c.units.Restricted() {
+		key += "\x00"
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped {
@@ -99,7 +102,7 @@ func (w *watchers) join(org string, q *scoringv1.ScoreQuery) (*subscription, err
 		x = &watched{owner: w, key: key, cancel: cancel, next: make(chan struct{})}
 		w.queries[key] = x
 		q := proto.CloneOf(q)
-		w.running.Go(func() { x.run(ctx, org, q) })
+		w.running.Go(func() { x.run(ctx, c, q) })
 	}
 	x.users++
 	return &subscription{watched: x}, nil
@@ -138,14 +141,14 @@ func (s *subscription) news() (result, bool) {
 }
 
 // run evaluates the query now and after each change, until ctx ends or it fails.
-func (x *watched) run(ctx context.Context, org string, q *scoringv1.ScoreQuery) {
+func (x *watched) run(ctx context.Context, c caller, q *scoringv1.ScoreQuery) {
 	w := x.owner
-	topic := w.board.Watch(org, strings.TrimPrefix(q.GetSurvey(), surveyPrefix))
+	topic := w.board.Watch(c.organization, strings.TrimPrefix(q.GetSurvey(), surveyPrefix))
 	defer topic.Close()
 	for {
 		changed := topic.Changed()
 		began := time.Now()
-		r := w.answer(ctx, org, q)
+		r := w.answer(ctx, c, q)
 		if ctx.Err() != nil {
 			return
 		}
@@ -167,7 +170,7 @@ func (x *watched) run(ctx context.Context, org string, q *scoringv1.ScoreQuery) 
 
 // answer evaluates a query once. No call stands behind it, so that it has what a call would have: a limit in time, and an end to a panic,
 // which each reader's stream passes on as an error to be masked.
-func (w *watchers) answer(ctx context.Context, org string, q *scoringv1.ScoreQuery) (r result) {
+func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery) (r result) {
 	limited, cancel := context.WithTimeout(ctx, evaluationTimeout)
 	defer cancel()
 	defer func() {
@@ -175,7 +178,7 @@ func (w *watchers) answer(ctx context.Context, org string, q *scoringv1.ScoreQue
 			r = result{err: &recovery.PanicError{Value: p, Stack: debug.Stack()}}
 		}
 	}()
-	scores, watermark, err := w.evaluate(limited, org, q)
+	scores, watermark, err := w.evaluate(limited, c, q)
 	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
 		err = errCostly
 	}

@@ -24,7 +24,7 @@ func watch(t *testing.T, evaluate evaluation) (*watchers, *subscription) {
 
 func join(t *testing.T, w *watchers) *subscription {
 	t.Helper()
-	sub, err := w.join("acme", &scoringv1.ScoreQuery{Survey: "surveys/shop"})
+	sub, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{Survey: "surveys/shop"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func join(t *testing.T, w *watchers) *subscription {
 func TestWatchedPanic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, sub := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
 			panic("a defect")
 		})
 		defer w.stop()
@@ -53,7 +53,7 @@ func TestWatchedPanic(t *testing.T) {
 func TestWatchedTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, sub := watch(t, func(ctx context.Context, _ string, _ *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, sub := watch(t, func(ctx context.Context, _ caller, _ *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
 			<-ctx.Done()
 			return nil, time.Time{}, ctx.Err()
 		})
@@ -73,7 +73,7 @@ func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var evaluated atomic.Int64
-		w, first := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, first := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
 			evaluated.Add(1)
 			return []*scoringv1.Score{{N: 7}}, time.Now(), nil
 		})
@@ -104,12 +104,12 @@ func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
 // TestJoinAfterStop refuses readers with the advice to come again.
 func TestJoinAfterStop(t *testing.T) {
 	t.Parallel()
-	w, sub := watch(t, func(context.Context, string, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+	w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
 		return nil, time.Time{}, nil
 	})
 	w.stop()
 	sub.leave()
-	_, err := w.join("acme", &scoringv1.ScoreQuery{})
+	_, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{})
 	if e, ok := rpcerr.FromError(err); !ok || e.Reason != rpcerr.ReasonShuttingDown || e.RetryAfter <= 0 {
 		t.Errorf("%v", err)
 	}

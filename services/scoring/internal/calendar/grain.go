@@ -115,6 +115,9 @@ func next(start time.Time, g Grain) time.Time {
 	}
 }
 
+// StartsMonth tells whether a moment is the first of a month of loc.
+func StartsMonth(t time.Time, loc *time.Location) bool { return floor(t.In(loc), Month).Equal(t) }
+
 // hourStart is the last moment not after t at which the local clock shows a full hour.
 func hourStart(t time.Time) time.Time {
 	into := time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())

@@ -83,7 +83,7 @@ func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	}
 	slice, asked, err := p.onlySlice(ctx, t, counts, d)
 	if err != nil {
-		return side{}, err
+		return side{}, p.orWithheld(d, err)
 	}
 	w := &writer{plan: p}
 	if err := w.write(variant, asked, slice); err != nil {
@@ -94,6 +94,20 @@ func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	}
 	data := metric.Data{Answers: slice.Answers, Outcomes: slice.Outcomes, Pooled: slice.Pooled}
 	return side{variant: variant, side: metric.Side{Question: asked, Data: data}, row: w.rows[0]}, nil
+}
+
+// orWithheld is an error, or that the score is withheld where there are answers that are not released.
+func (p *plan) orWithheld(d Data, err error) error {
+	var e *Error
+	if d.Protection == nil || !errors.As(err, &e) || e.Reason != NotComparable {
+		return err
+	}
+	all := d
+	all.Cube = d.Protection.Present
+	if counts, countErr := p.count(all); countErr != nil || len(counts.Questions)+len(counts.Survey) == 0 {
+		return err
+	}
+	return state(ScoreWithheld, "", "the score is withheld for few answers: compare larger groups or longer periods")
 }
 
 // checkSide refuses a query that describes more than one score.

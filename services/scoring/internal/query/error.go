@@ -15,6 +15,10 @@ const (
 	PeriodNotAligned       Reason = "PERIOD_NOT_ALIGNED"
 	TooManyRows            Reason = "TOO_MANY_ROWS"
 	NotComparable          Reason = "NOT_COMPARABLE"
+	GroupingNotDeclared    Reason = "GROUPING_NOT_DECLARED"
+	MonthsNotWhole         Reason = "MONTHS_NOT_WHOLE"
+	ScoreWithheld          Reason = "SCORE_WITHHELD"
+	NotProtectable         Reason = "NOT_PROTECTABLE"
 )
 
 // Error is a query that is refused.

@@ -62,6 +62,8 @@ type Row struct {
 	Population fact.Population
 	// Answers counts the answers by value, as answered; empty for scores of the survey as a whole.
 	Answers histogram.Histogram
+	// Suppression says why the score is withheld: it is all empty, then.
+	Suppression Suppression
 }
 
 // Facts reads the responses of a survey one by one; it is asked only for what no cube holds.
@@ -82,6 +84,8 @@ type Data struct {
 	Facts Facts
 	// Memo keeps what was worked out of the survey's facts as they are now; nil keeps nothing.
 	Memo Memo
+	// Protection says that the cube holds released answers only; nil when it holds all.
+	Protection *Protection
 }
 
 // Run answers a query. Refusals are *Error. Rows come in the order of question (as asked; scores of the survey as a whole last), scale,
@@ -90,6 +94,9 @@ func Run(ctx context.Context, q Query, d Data) ([]Row, error) {
 	p, err := newPlan(q, d)
 	if err != nil {
 		return nil, err
+	}
+	if d.Protection != nil {
+		return p.runProtected(ctx, d)
 	}
 	return p.run(ctx, d)
 }

@@ -18,6 +18,8 @@ type Revision struct {
 	Number int64
 	// Population says who is asked.
 	Population fact.Population
+	// Grouping is the one key by which scores may be broken down where employees are asked; NoKey when they may not.
+	Grouping fact.ContextKey
 	// PublishTime is the moment from which the revision was the current one.
 	PublishTime time.Time
 	// Questions are those asked, in order; questions of kinds that are not scored have the zero scale.
@@ -67,6 +69,14 @@ func (h History) Population() fact.Population {
 		return r.Population
 	}
 	return fact.Customer
+}
+
+// Grouping is the key by which scores of the current revision may be broken down where employees are asked.
+func (h History) Grouping() fact.ContextKey {
+	if r := h.Current(); r != nil {
+		return r.Grouping
+	}
+	return fact.NoKey
 }
 
 // IDs lists the identifiers of all questions that were ever asked: those of the current revision in their order, then those of

@@ -64,8 +64,13 @@ func FromRevision(r *surveyv1.Revision) (*questionnaire.Revision, error) {
 	if err != nil {
 		return nil, fmt.Errorf("convert revision %s: %w", r.GetName(), err)
 	}
+	// The numbers are equal; a test holds them together.
+	grouping := fact.ContextKey(r.GetQuestionnaire().GetDeclaredGrouping())
+	if grouping != fact.NoKey && !grouping.Valid() {
+		return nil, fmt.Errorf("convert revision %s: context key %d is unknown", r.GetName(), grouping)
+	}
 	out := &questionnaire.Revision{
-		Survey: survey, Number: number, Population: population, PublishTime: r.GetPublishTime().AsTime(),
+		Survey: survey, Number: number, Population: population, Grouping: grouping, PublishTime: r.GetPublishTime().AsTime(),
 		Questions: make([]metric.Question, len(r.GetQuestionnaire().GetQuestions())),
 	}
 	for i, q := range r.GetQuestionnaire().GetQuestions() {

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/query"
+	"github.com/otklik/otklik/services/scoring/internal/release"
+	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/view"
+)
+
+// caller is on whose behalf scores are computed.
+type caller struct {
+	organization string
+	units        view.Units
+}
+
+// callerOf is the caller of a call.
+func callerOf(ctx context.Context) (caller, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return caller{}, err
+	}
+	p, _ := authn.FromContext(ctx)
+	return caller{organization: org, units: view.UnitsOf(p.Units)}, nil
+}
+
+// scope narrows what a query is answered from to what the caller may see of it. Refusals are *query.Error.
+func (s *Server) scope(ctx context.Context, c caller, q *query.Query, d *query.Data) error {
+	population := q.Population
+	if population == fact.PopulationUnspecified {
+		population = d.History.Population()
+	}
+	// Who is restricted to employees would see theirs alone by any query.
+	byEmployee := population != fact.Employee && (q.Key == fact.EmployeeKey || len(c.units[fact.EmployeeKey]) > 0)
+	switch {
+	case population == fact.Employee || byEmployee:
+		return s.protect(ctx, c, q, d, population, byEmployee)
+	case c.units.Restricted():
+		return s.narrow(ctx, c, q, d)
+	}
+	return nil
+}
+
+// protect answers from released answers.
+func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query.Data, population fact.Population, byEmployee bool) error {
+	grouping := d.History.Grouping()
+	if byEmployee {
+		grouping = fact.EmployeeKey
+	}
+	if err := query.CheckProtected(*q, grouping, s.Location); err != nil {
+		return err
+	}
+	first, last := months(q, s.Location)
+	rules := view.Rules{
+		Least: s.LeastAnswers, Location: s.Location, History: d.History, Population: population, ByEmployee: byEmployee, Units: c.units,
+		First: first, Last: last,
+	}
+	p, err := s.views.protected(ctx, c.organization, q.Survey, rules)
+	if errors.Is(err, view.ErrTooMany) {
+		return &query.Error{Reason: query.TooManyRows, Field: "period", Description: "there are too many answers to protect at a time: ask for a shorter period"}
+	}
+	if err != nil {
+		return err
+	}
+	d.Cube, d.Memo = p.Released, nil
+	d.Protection = &query.Protection{Present: p.Present, Least: int64(s.LeastAnswers), ByEmployee: byEmployee}
+	return nil
+}
+
+// months are the first and the last month of a query's period.
+func months(q *query.Query, loc *time.Location) (first, last release.Month) {
+	first, last = math.MinInt32, math.MaxInt32
+	if !q.Start.IsZero() {
+		first = release.MonthOf(q.Start, loc)
+	}
+	if !q.End.IsZero() {
+		last = release.MonthOf(q.End.Add(-1), loc)
+	}
+	return first, last
+}
+
+// narrow answers from what belongs to the caller's units.
+func (s *Server) narrow(ctx context.Context, c caller, q *query.Query, d *query.Data) error {
+	d.Facts, d.Memo = unitFacts{all: d.Facts, units: c.units}, nil
+	if key, values, ok := c.units.Only(); ok && (q.Key == fact.NoKey || q.Key == key) {
+		// Everything is counted under the values of the key.
+		d.Cube = d.Cube.Under(q.Survey, key, values)
+		return nil
+	}
+	cube, err := s.views.ofUnits(ctx, c.organization, q.Survey, c.units)
+	if err == nil {
+		d.Cube = cube
+	}
+	return err
+}
+
+// unitFacts are those facts that belong to units.
+type unitFacts struct {
+	all   query.Facts
+	units view.Units
+}
+
+// HasRespondents tells whether any response of a survey names its respondent.
+func (f unitFacts) HasRespondents(ctx context.Context, survey string) (bool, error) {
+	return f.all.HasRespondents(ctx, survey)
+}
+
+// Facts calls fn with each response that belongs to the units.
+func (f unitFacts) Facts(ctx context.Context, survey string, fn func(*fact.Fact) error) error {
+	return f.all.Facts(ctx, survey, func(x *fact.Fact) error {
+		if !f.units.Hold(x.Context) {
+			return nil
+		}
+		return fn(x)
+	})
+}
+
+// ledger is an organisation's live ledger.
+type ledger struct {
+	store store.Store
+	name  store.Ledger
+}
+
+var _ view.Ledger = ledger{}
+
+// Facts calls fn with each response of a survey.
+func (l ledger) Facts(ctx context.Context, survey string, fn func(int64, *fact.Fact) error) error {
+	return l.store.Facts(ctx, l.name, survey, fn)
+}
+
+// Refusals calls fn with each refusal of a survey.
+func (l ledger) Refusals(ctx context.Context, survey string, fn func(int64, *fact.Refusal) error) error {
+	return l.store.Refusals(ctx, l.name, survey, fn)
+}
+
+// Releases returns the blocks of a survey.
+func (l ledger) Releases(ctx context.Context, survey string) ([][]byte, error) {
+	return l.store.Releases(ctx, l.name.Organization, survey)
+}
+
+// AddReleases adds to the blocks of a survey.
+func (l ledger) AddReleases(ctx context.Context, survey string, after int, blocks [][]byte) error {
+	return l.store.AddReleases(ctx, l.name.Organization, survey, after, blocks)
+}
