@@ -14,6 +14,7 @@ type Config struct {
 	Path            string        `koanf:"path" doc:"SQLite file of the access service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
 	Postgres        pgkit.Config  `koanf:"postgres"`
 	Vault           Vault         `koanf:"vault"`
+	Webhooks        Webhooks      `koanf:"webhooks"`
 	SessionLifetime time.Duration `koanf:"session_lifetime" doc:"Time after which somebody who logged in has to log in again."`
 	PageTokenTTL    time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 }
@@ -32,6 +33,7 @@ func DefaultConfig() Config {
 	return Config{
 		Path:            "access.db",
 		Postgres:        pgkit.DefaultConfig(component),
+		Webhooks:        defaultWebhooks(),
 		SessionLifetime: defaultSessionLifetime,
 		PageTokenTTL:    page.DefaultTTL,
 	}
@@ -46,5 +48,5 @@ func (c Config) check() error {
 	case c.PageTokenTTL <= 0:
 		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
 	}
-	return errors.Join(c.Postgres.Check(), c.Vault.check(c.Postgres.Enabled()))
+	return errors.Join(c.Postgres.Check(), c.Vault.check(c.Postgres.Enabled()), c.Webhooks.check())
 }

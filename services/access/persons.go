@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -33,18 +34,23 @@ type persons struct {
 	respondents *vault.Respondents
 	holders     []erasure.Holder
 	erasures    *erasure.Runner
-	log         *slog.Logger
+	// hooks are told when somebody was erased; their secrets are sealed by the same key-encryption keys.
+	hooks *hooks
+	log   *slog.Logger
 	// outdated is how many keys were wrapped by an old key-encryption key when that was last counted.
 	outdated atomic.Int64
 }
 
 // newPersons opens the vault. Nothing is left open when it fails.
 func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*persons, error) {
-	v, _, err := openVault(ctx, config, deps, db)
+	v, ring, err := openVault(ctx, config, deps, db)
 	if err != nil {
 		return nil, err
 	}
 	p := &persons{vault: v, log: deps.Logger}
+	if p.hooks, err = newHooks(config.Webhooks, deps, db, ring); err != nil {
+		return nil, err
+	}
 	if err := p.observe(deps.Meters); err != nil {
 		return nil, err
 	}
@@ -63,7 +69,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 		owner = rand.Text()
 	}
 	p.erasures = erasure.NewRunner(erasure.RunnerOptions{
-		Queue: db, Vault: v, Holders: p.holders, Owner: owner, Logger: deps.Logger, Now: deps.Now,
+		Queue: db, Vault: v, Holders: p.holders, Erased: p.hooks.erased, Owner: owner, Logger: deps.Logger, Now: deps.Now,
 	})
 	return p, nil
 }
@@ -104,6 +110,8 @@ func (p *persons) run(ctx context.Context) {
 func (p *persons) rotate(ctx context.Context) {
 	p.count(ctx)
 	n, err := p.vault.Rotate(ctx)
+	secrets, failed := p.hooks.rotation.Rotate(ctx)
+	n, err = n+secrets, errors.Join(err, failed)
 	left := p.count(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -118,7 +126,7 @@ func (p *persons) rotate(ctx context.Context) {
 
 // count counts the keys that are wrapped by others than the first key-encryption key.
 func (p *persons) count(ctx context.Context) map[string]int64 {
-	left, err := p.vault.Outdated(ctx)
+	left, err := p.outdatedKeys(ctx)
 	if err != nil {
 		return nil
 	}
@@ -133,8 +141,23 @@ func (p *persons) count(ctx context.Context) map[string]int64 {
 // close ends what leases keys ahead.
 func (p *persons) close() error { return p.keeper.Close() }
 
-// OutdatedKeys counts the keys that each key-encryption key but the first wraps, without those of which there are none: what is not named can be taken out
-// of the configuration.
+// OutdatedKeys counts the keys, and secrets of webhooks, that each key-encryption key but the first wraps, without those of which there are none: what is
+// not named can be taken out of the configuration.
 func (s *Service) OutdatedKeys(ctx context.Context) (map[string]int64, error) {
-	return s.persons.vault.Outdated(ctx)
+	return s.persons.outdatedKeys(ctx)
+}
+
+func (p *persons) outdatedKeys(ctx context.Context) (map[string]int64, error) {
+	left, err := p.vault.Outdated(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := p.hooks.rotation.Outdated(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for kek, n := range secrets {
+		left[kek] += n
+	}
+	return left, nil
 }

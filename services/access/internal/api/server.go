@@ -30,6 +30,8 @@ type Options struct {
 	Holders []erasure.Holder
 	// ErasuresWake is called when there is an erasure to work on; nil when nobody wants to know.
 	ErasuresWake func()
+	// Webhooks is what the calls about webhooks need.
+	Webhooks Webhooks
 	// SessionLifetime is how long a session lasts.
 	SessionLifetime time.Duration
 	// PageTTL is how long page tokens are good for; 0 means page.DefaultTTL.
@@ -52,6 +54,8 @@ type Server struct {
 	vault        Vault
 	holders      []erasure.Holder
 	erasuresWake func()
+
+	webhooks Webhooks
 }
 
 // New makes a server.
@@ -73,7 +77,7 @@ func New(o Options) (*Server, error) {
 		wake = func() {}
 	}
 	return &Server{
-		vault: o.Vault, holders: o.Holders, erasuresWake: wake,
+		vault: o.Vault, holders: o.Holders, erasuresWake: wake, webhooks: o.Webhooks,
 		respondents: respondents,
 		store:       o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.

@@ -49,50 +49,93 @@ func (w *Worker) keepHouse(ctx context.Context) error {
 // rewrapPage is how many webhooks are looked at together.
 const rewrapPage = 100
 
-// Rewrap seals secrets anew that were sealed by another key than the first of the ring, and tells how many; keyOf tells by which key a text was
-// sealed. It is for whoever rotates key-encryption keys. A secret that cannot be opened stays as it is and makes an error in the end.
-func Rewrap(ctx context.Context, queue Queue, sealer Sealer, first string, keyOf func(sealed []byte) (string, error)) (int, error) {
+// Ring seals secrets at rest by the first of several keys (libs/seal.Ring).
+type Ring interface {
+	Sealer
+	// First is the identifier of the key that seals.
+	First() string
+}
+
+// Rotation seals secrets anew after another key has become the first.
+type Rotation struct {
+	Queue Queue
+	Ring  Ring
+	// KeyOf tells by which key a text was sealed.
+	KeyOf func(sealed []byte) (string, error)
+}
+
+// Outdated counts the secrets that were sealed by others than the first key, by key.
+func (r Rotation) Outdated(ctx context.Context) (map[string]int64, error) {
+	left := make(map[string]int64)
+	err := r.each(ctx, func(hook Webhook) error {
+		for _, text := range [][]byte{hook.Secret, hook.OldSecret} {
+			if len(text) == 0 {
+				continue
+			}
+			key, err := r.KeyOf(text)
+			if err != nil {
+				return fmt.Errorf("read key of webhook %s: %w", hook.ID, err)
+			}
+			if key != r.Ring.First() {
+				left[key]++
+			}
+		}
+		return nil
+	})
+	return left, err
+}
+
+// Rotate seals secrets by the first key and tells of how many webhooks. A secret that cannot be opened stays as it is and makes an error in the end.
+func (r Rotation) Rotate(ctx context.Context) (int, error) {
 	n := 0
+	err := r.each(ctx, func(hook Webhook) error {
+		changed, err := r.rewrap(ctx, hook)
+		if changed {
+			n++
+		}
+		return err
+	})
+	return n, err
+}
+
+// each calls fn with every webhook. Errors of fn are gathered.
+func (r Rotation) each(ctx context.Context, fn func(Webhook) error) error {
 	var failed error
 	var after Ref
 	for {
-		page, err := queue.ListSealed(ctx, after, rewrapPage)
+		page, err := r.Queue.ListSealed(ctx, after, rewrapPage)
 		if err != nil {
-			return n, errors.Join(failed, err)
+			return errors.Join(failed, err)
 		}
 		for _, hook := range page {
 			after = hook.Ref
-			changed, err := rewrap(ctx, queue, sealer, hook, first, keyOf)
-			failed = errors.Join(failed, err)
-			if changed {
-				n++
-			}
+			failed = errors.Join(failed, fn(hook))
 		}
 		if len(page) < rewrapPage {
-			return n, failed
+			return failed
 		}
 	}
 }
 
-func rewrap(ctx context.Context, queue Queue, sealer Sealer, hook Webhook, first string, keyOf func([]byte) (string, error)) (bool, error) {
+func (r Rotation) rewrap(ctx context.Context, hook Webhook) (bool, error) {
 	sealed := [2][]byte{hook.Secret, hook.OldSecret}
 	changed := false
 	for i, text := range sealed {
 		if len(text) == 0 {
 			continue
 		}
-		key, err := keyOf(text)
+		key, err := r.KeyOf(text)
 		if err != nil {
 			return false, fmt.Errorf("read key of webhook %s: %w", hook.ID, err)
 		}
-		if key == first {
+		if key == r.Ring.First() {
 			continue
 		}
-		plain, err := sealer.Open(text, associated(hook.Ref))
+		plain, err := r.Ring.Open(text, associated(hook.Ref))
 		if err != nil {
 			return false, fmt.Errorf("open secret of webhook %s: %w", hook.ID, err)
 		}
-		if sealed[i], err = sealer.Seal(plain, associated(hook.Ref)); err != nil {
+		if sealed[i], err = r.Ring.Seal(plain, associated(hook.Ref)); err != nil {
 			return false, fmt.Errorf("seal secret of webhook %s: %w", hook.ID, err)
 		}
 		changed = true
@@ -100,5 +143,5 @@ func rewrap(ctx context.Context, queue Queue, sealer Sealer, hook Webhook, first
 	if !changed {
 		return false, nil
 	}
-	return true, queue.ReplaceSealed(ctx, hook, sealed[0], sealed[1])
+	return true, r.Queue.ReplaceSealed(ctx, hook, sealed[0], sealed[1])
 }

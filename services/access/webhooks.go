@@ -1,0 +1,98 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/otklik/otklik/libs/seal"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/access/internal/api"
+	"github.com/otklik/otklik/services/access/internal/webhook"
+)
+
+// Webhooks says how messages are sent to addresses of organisations.
+type Webhooks struct {
+	AllowPrivate bool          `koanf:"allow_private" doc:"Whether messages may go to addresses of private networks and of this machine, and over plain http. Whoever manages webhooks can then make the service call what only it can reach."`
+	Timeout      time.Duration `koanf:"timeout" doc:"Time that an address has to take a message, up to 45s."`
+	Concurrency  int           `koanf:"concurrency" doc:"How many messages are on their way to one address at a time, from each process."`
+}
+
+const (
+	greatestHookTimeout     = 45 * time.Second
+	greatestHookConcurrency = 64
+)
+
+func defaultWebhooks() Webhooks {
+	return Webhooks{Timeout: webhook.DefaultTimeout, Concurrency: webhook.DefaultConcurrency}
+}
+
+func (w Webhooks) check() error {
+	switch {
+	case w.Timeout <= 0 || w.Timeout > greatestHookTimeout:
+		return fmt.Errorf("check webhooks.timeout: %v is not between 0 and %v", w.Timeout, greatestHookTimeout)
+	case w.Concurrency <= 0 || w.Concurrency > greatestHookConcurrency:
+		return fmt.Errorf("check webhooks.concurrency: %d is not between 1 and %d", w.Concurrency, greatestHookConcurrency)
+	}
+	return nil
+}
+
+// hooks is what the service does with webhooks: it sends what is due, and hears of what happens.
+type hooks struct {
+	worker   *webhook.Worker
+	rotation webhook.Rotation
+	ring     *seal.Ring
+	// follower hears of responses and refusals; nil where there is no survey service to hear them from.
+	follower *follower
+}
+
+func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, error) {
+	worker, err := webhook.NewWorker(webhook.Options{
+		Queue: db, Sealer: ring, Addresses: webhook.Addresses{AllowPrivate: config.AllowPrivate}, Concurrency: config.Concurrency, Timeout: config.Timeout,
+		Logger: deps.Logger, Now: deps.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := &hooks{worker: worker, ring: ring, rotation: webhook.Rotation{Queue: db, Ring: ring, KeyOf: seal.KeyID}}
+	if deps.Survey != nil {
+		holder := deps.Instance
+		if holder == "" {
+			holder = rand.Text()
+		}
+		h.follower = &follower{
+			feed: db, survey: surveyv1.NewEventFeedServiceClient(deps.Survey), told: worker.Wake, holder: holder, log: deps.Logger, now: deps.Now,
+		}
+	}
+	return h, nil
+}
+
+// calls is what the calls about webhooks need.
+func (h *hooks) calls() api.Webhooks {
+	return api.Webhooks{Sealer: h.ring, Addresses: h.worker.Addresses, Wake: h.worker.Wake}
+}
+
+// erased tells webhooks that an erasure is done.
+func (h *hooks) erased(ctx context.Context, organization, erasure string) error {
+	return h.worker.Emit(ctx, organization, webhook.PersonErased, erasure)
+}
+
+// run sends and listens until ctx ends.
+func (h *hooks) run(ctx context.Context) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return h.worker.Run(ctx) })
+	if h.follower != nil {
+		work.Go(func() error {
+			h.follower.run(ctx)
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("send to webhooks: %w", err)
+	}
+	return nil
+}
