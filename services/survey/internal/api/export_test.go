@@ -1,0 +1,12 @@
+package api
+
+import "context"
+
+// SettleErasures, Retain and CountUsage are steps of the work in the background, for tests that do not wait for it.
+func (s *Server) SettleErasures(ctx context.Context) error { return s.settleErasures(ctx) }
+
+// Retain is a step of the work in the background.
+func (s *Server) Retain(ctx context.Context) error { return s.retain(ctx) }
+
+// CountUsage is a step of the work in the background.
+func (s *Server) CountUsage(ctx context.Context) error { return s.countUsage(ctx) }
