@@ -127,7 +127,7 @@ func (s *accessStub) GetCaller(ctx context.Context, r *accessv1.GetCallerRequest
 	return s.caller(ctx, r)
 }
 
-func (s *accessStub) UpdateApiKey(ctx context.Context, r *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error) {
+func (s *accessStub) UpdateApiKey(ctx context.Context, r *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error) { //nolint:revive // the name is that of the proto
 	if s.update == nil {
 		return s.UnimplementedAccessServiceServer.UpdateApiKey(ctx, r)
 	}

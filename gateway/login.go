@@ -122,7 +122,8 @@ func (g *Gateway) completeLogin(x *exchange, r *http.Request) {
 		return
 	}
 	if before := g.cookies.sessionToken(r); before != "" {
-		g.endSession(x, r, before)
+		// endSession has logged a failure; the new session is good all the same.
+		_ = g.endSession(x, r, before)
 	}
 	until := time.Now().Add(12 * time.Hour)
 	if session.GetExpireTime() != nil {

@@ -49,10 +49,18 @@ func documentPath(template string) string {
 		_, pattern, _ := strings.Cut(strings.Trim(field, "{}"), "=")
 		segments := strings.Split(pattern, "/")
 		for i := 1; i < len(segments); i += 2 {
-			segments[i] = "{" + strings.TrimSuffix(strings.Replace(segments[i-1], "deliveries", "deliverys", 1), "s") + "}"
+			segments[i] = "{" + singular(segments[i-1]) + "}"
 		}
 		return strings.Join(segments, "/")
 	})
+}
+
+// singular is the name of one element of a collection.
+func singular(collection string) string {
+	if stem, ok := strings.CutSuffix(collection, "ies"); ok {
+		return stem + "y"
+	}
+	return strings.TrimSuffix(collection, "s")
 }
 
 func TestDocumentAndRoutesAreTheSame(t *testing.T) {

@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/score.css";
+import "./styles/settings.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

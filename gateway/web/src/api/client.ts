@@ -1,4 +1,4 @@
-import { ApiError, networkError, readError } from "./error";
+import { ApiError, errorOf, networkError, readError } from "./error";
 import type {
   GetRevisionResponse,
   ListSurveysResponse,
@@ -8,12 +8,15 @@ import type {
   Survey,
 } from "./types";
 
-/** Calls the API with one key. Every method rejects with ApiError, or with an AbortError when the signal says so. */
+/**
+ * Calls the API with one key, or, when that is empty, by the session that the browser's cookie holds. Every method rejects with ApiError, or
+ * with an AbortError when the signal says so.
+ */
 export class Client {
   readonly #key: string;
   readonly #fetch: typeof fetch;
 
-  constructor(key: string, fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+  constructor(key = "", fetcher: typeof fetch = (input, init) => fetch(input, init)) {
     this.#key = key;
     this.#fetch = fetcher;
   }
@@ -49,6 +52,54 @@ export class Client {
     return this.#call("/v1/scores:watch", { body: { query }, signal, accept: "text/event-stream" });
   }
 
+  /** Gets a resource, for example `caller` or `apiKeys`. */
+  get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.#json(`/v1/${path}`, { signal });
+  }
+
+  /** Gets all elements of a collection, page by page. */
+  async all<T>(path: string, field: string, signal?: AbortSignal): Promise<readonly T[]> {
+    const found: T[] = [];
+    let token = "";
+    do {
+      const page: Record<string, unknown> = await this.get(
+        `${path}?pageSize=500${token === "" ? "" : `&pageToken=${encodeURIComponent(token)}`}`,
+        signal,
+      );
+      found.push(...((page[field] as T[] | undefined) ?? []));
+      token = (page.nextPageToken as string | undefined) ?? "";
+    } while (token !== "");
+    return found;
+  }
+
+  /** Changes something. */
+  send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+    return this.#json(`/v1/${path}`, { method, body });
+  }
+
+  /** Reads a stream of lines to its end. A line that is an error ends it by throwing. */
+  async *lines<T>(path: string, body?: unknown, signal?: AbortSignal): AsyncGenerator<T> {
+    const response = await this.#call(`/v1/${path}`, { body, signal, accept: "application/x-ndjson" });
+    let rest = "";
+    try {
+      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
+          yield lineOf<T>(line);
+        }
+      }
+    } catch (cause) {
+      if (cause instanceof ApiError || signal?.aborted) {
+        throw cause;
+      }
+      throw networkError(cause);
+    }
+    if (rest !== "") {
+      yield lineOf<T>(rest);
+    }
+  }
+
   async #json<T>(path: string, options: CallOptions): Promise<T> {
     const response = await this.#call(path, options);
     try {
@@ -62,14 +113,17 @@ export class Client {
   }
 
   async #call(path: string, options: CallOptions): Promise<Response> {
-    const headers: Record<string, string> = {
-      Authorization: `Bearer ${this.#key}`,
-      Accept: options.accept ?? "application/json",
-    };
+    const headers: Record<string, string> = { Accept: options.accept ?? "application/json" };
+    if (this.#key !== "") {
+      headers.Authorization = `Bearer ${this.#key}`;
+    }
     const init: RequestInit = { headers, signal: options.signal ?? null, cache: "no-store" };
+    if (options.method !== undefined) {
+      init.method = options.method;
+    }
     if (options.body !== undefined) {
       headers["Content-Type"] = "application/json";
-      init.method = "POST";
+      init.method ??= "POST";
       init.body = JSON.stringify(options.body);
     }
     let response: Response;
@@ -89,9 +143,18 @@ export class Client {
 }
 
 interface CallOptions {
+  method?: string;
   body?: unknown;
   signal?: AbortSignal | undefined;
   accept?: string;
+}
+
+function lineOf<T>(line: string): T {
+  const value = JSON.parse(line) as T & { error?: unknown };
+  if (value.error !== undefined) {
+    throw errorOf(value, { status: 0 });
+  }
+  return value;
 }
 
 /** Tells whether a failure only means that nobody waits for the answer any more. */

@@ -16,6 +16,22 @@ export type ListSurveysResponse = Schemas["otklik.survey.v1.ListSurveysResponse"
 export type GetRevisionResponse = Schemas["otklik.survey.v1.GetRevisionResponse"];
 export type QueryScoresResponse = Schemas["otklik.scoring.v1.QueryScoresResponse"];
 export type WatchScoresResponse = Schemas["otklik.scoring.v1.WatchScoresResponse"];
+export type Suppression = Schemas["otklik.scoring.v1.Suppression"];
+export type Units = Schemas["otklik.type.v1.Units"];
+export type PersonRecord = Schemas["otklik.type.v1.PersonRecord"];
+export type Caller = Schemas["otklik.access.v1.GetCallerResponse"];
+export type ApiKey = Schemas["otklik.access.v1.ApiKey"];
+export type ApiKeyWithSecret = Schemas["otklik.access.v1.CreateApiKeyResponse"];
+export type Member = Schemas["otklik.access.v1.Member"];
+export type AuditEntry = Schemas["otklik.access.v1.AuditEntry"];
+export type AuditOutcome = Schemas["otklik.access.v1.AuditEntry.Outcome"];
+export type AuditPage = Schemas["otklik.access.v1.ListAuditEntriesResponse"];
+export type AuditVerdict = Schemas["otklik.access.v1.VerifyAuditLogResponse"];
+export type Erasure = Schemas["otklik.access.v1.Erasure"];
+export type Webhook = Schemas["otklik.access.v1.Webhook"];
+export type WebhookEvent = Schemas["otklik.access.v1.WebhookEvent"];
+export type WebhookWithSecret = Schemas["otklik.access.v1.CreateWebhookResponse"];
+export type WebhookDelivery = Schemas["otklik.access.v1.WebhookDelivery"];
 export type ErrorBody = Schemas["Error"];
 
 /** 64-bit integers come as strings. None that is shown here exceeds what a number holds exactly. */

@@ -1,29 +1,81 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { Client } from "../api/client";
+import { useTranslation } from "react-i18next";
+import { Client, isAbort } from "../api/client";
 import type { ApiError } from "../api/error";
+import { type LoginError, loadSession, logOut, noSession, type Session, takeLoginError } from "../api/session";
+import type { Caller } from "../api/types";
+import { partsFor, Settings } from "../settings/Settings";
+import { useAddress } from "./address";
+import { Entrance } from "./Entrance";
 import { Header } from "./Header";
-import { KeyForm, type KeyProblem } from "./KeyForm";
+import { useResource } from "./hooks";
+import type { KeyProblem } from "./KeyForm";
 import { forgetKey, storedKey, storeKey, takeKeyFromFragment } from "./key";
 import { Scores } from "./Scores";
+import { SeenUnits } from "./SeenUnits";
 
-/** The whole page: the key first, then the scores. */
+/** The whole page: who is there first, then the scores or the settings. */
 export function App() {
+  const { t } = useTranslation();
   const [key, setKey] = useState(() => storedKey());
   const [problem, setProblem] = useState<KeyProblem>();
-  const client = useMemo(() => (key === "" ? undefined : new Client(key)), [key]);
+  const [loginError, setLoginError] = useState<LoginError | undefined>(() => takeLoginError(location, history));
+  const [session, setSession] = useState<Session>();
+  const [leaving, setLeaving] = useState(false);
 
-  const signOut = useCallback(() => {
-    forgetKey();
-    setKey("");
-    setProblem(undefined);
+  useEffect(() => {
+    const controller = new AbortController();
+    loadSession(controller.signal)
+      .then(setSession)
+      .catch((cause) => {
+        // A server that cannot tell is asked for scores all the same: that tells better what is wrong.
+        if (!isAbort(cause)) {
+          setSession(noSession);
+        }
+      });
+    return () => controller.abort();
   }, []);
 
-  // A key that the server refuses is of no use: ask for another and say why.
-  const refused = useCallback((error: ApiError) => {
-    forgetKey();
-    setKey("");
-    setProblem(error.status === 401 ? "refused" : "forbidden");
-  }, []);
+  const entered = key !== "" || session?.loggedIn === true || session?.development === true;
+  const client = useMemo(() => (entered ? new Client(key) : undefined), [entered, key]);
+  const loadCaller = useCallback(
+    (signal: AbortSignal) => client?.get<Caller>("caller", signal) ?? Promise.reject(new Error("nobody is there")),
+    [client],
+  );
+  const caller = useResource(client === undefined ? undefined : loadCaller);
+
+  const signOut = useCallback(async () => {
+    if (key !== "") {
+      forgetKey();
+      setKey("");
+      setProblem(undefined);
+      return;
+    }
+    setLeaving(true);
+    try {
+      await logOut();
+      setProblem(undefined);
+    } catch {
+      setProblem("sessionKept");
+    }
+    setLeaving(false);
+    setSession((before) => ({ ...(before ?? noSession), loggedIn: false }));
+  }, [key]);
+
+  // A key that the server refuses is of no use: ask for another and say why. A session that has ended likewise.
+  const refused = useCallback(
+    (error: ApiError) => {
+      if (key === "") {
+        setProblem(error.status === 401 ? "sessionEnded" : "memberForbidden");
+        setSession((before) => ({ ...(before ?? noSession), loggedIn: false, development: false }));
+        return;
+      }
+      forgetKey();
+      setKey("");
+      setProblem(error.status === 401 ? "refused" : "forbidden");
+    },
+    [key],
+  );
 
   // A link with another key that is opened in this tab changes only the fragment.
   useEffect(() => {
@@ -35,20 +87,88 @@ export function App() {
     return () => removeEventListener("hashchange", changed);
   }, []);
 
+  const known = key === "" && session === undefined;
   return (
     <>
-      <Header signOut={client === undefined ? undefined : signOut} />
-      {client === undefined ? (
-        <KeyForm
-          problem={problem}
-          submit={(entered) => {
-            storeKey(entered);
-            setProblem(undefined);
-            setKey(entered);
-          }}
+      {session?.development && (
+        <p className="development" role="note">
+          {t("development")}
+        </p>
+      )}
+      {client !== undefined && (
+        <Inside
+          client={client}
+          caller={caller.value}
+          byKey={key !== ""}
+          signOut={key === "" && session?.development ? undefined : () => void signOut()}
+          leaving={leaving}
+          refused={refused}
+        />
+      )}
+      {client === undefined && (
+        <>
+          <Header caller={undefined} byKey={false} signOut={undefined} />
+          {known ? (
+            <main className="center">
+              <p role="status">{t("loading")}</p>
+            </main>
+          ) : (
+            <Entrance
+              session={session ?? noSession}
+              problem={problem}
+              loginError={loginError}
+              submit={(given) => {
+                storeKey(given);
+                setProblem(undefined);
+                setLoginError(undefined);
+                setKey(given);
+              }}
+            />
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+/** What somebody sees who was let in. */
+function Inside(props: {
+  client: Client;
+  caller: Caller | undefined;
+  byKey: boolean;
+  signOut: (() => void) | undefined;
+  leaving: boolean;
+  refused: (error: ApiError) => void;
+}) {
+  const { caller } = props;
+  const [address, change] = useAddress();
+  const permissions = useMemo(() => new Set(caller?.permissions ?? []), [caller]);
+  const open = partsFor(permissions);
+  return (
+    <>
+      <Header
+        caller={caller?.principal}
+        byKey={props.byKey}
+        signOut={props.leaving ? undefined : props.signOut}
+        places={
+          open.length === 0
+            ? undefined
+            : {
+                settings: address.settings !== "",
+                go: (settings) => change({ settings: settings ? (open[0] ?? "") : "" }),
+              }
+        }
+      />
+      <SeenUnits units={caller?.principal?.units} />
+      {address.settings !== "" && caller !== undefined ? (
+        <Settings
+          client={props.client}
+          permissions={permissions}
+          shown={address.settings}
+          choose={(settings) => change({ settings })}
         />
       ) : (
-        <Scores client={client} refused={refused} />
+        <Scores client={props.client} refused={props.refused} />
       )}
     </>
   );

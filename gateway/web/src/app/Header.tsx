@@ -1,8 +1,16 @@
 import { useTranslation } from "react-i18next";
+import type { Caller } from "../api/types";
 import { changeLanguage, type Language, languages } from "../i18n";
 
-/** The top of the page: name, language, and the way out. */
-export function Header({ signOut }: { signOut: (() => void) | undefined }) {
+/** The top of the page: name, places, language, who is there, and the way out. */
+export function Header(props: {
+  caller: Caller["principal"] | undefined;
+  byKey: boolean;
+  signOut: (() => void) | undefined;
+  /** Where to go besides the scores; undefined when nowhere. */
+  places?: { settings: boolean; go: (settings: boolean) => void } | undefined;
+}) {
+  const { caller, places, signOut } = props;
   const { t, i18n } = useTranslation();
   return (
     <header className="top">
@@ -11,7 +19,27 @@ export function Header({ signOut }: { signOut: (() => void) | undefined }) {
         <span className="name">Otklik</span>
         <span className="subtitle">{t("app.subtitle")}</span>
       </div>
-      <nav className="tools">
+      <nav className="tools" aria-label={t("nav.title")}>
+        {places !== undefined && (
+          <>
+            <button
+              type="button"
+              className="quiet"
+              aria-current={places.settings ? undefined : "page"}
+              onClick={() => places.go(false)}
+            >
+              {t("nav.scores")}
+            </button>
+            <button
+              type="button"
+              className="quiet"
+              aria-current={places.settings ? "page" : undefined}
+              onClick={() => places.go(true)}
+            >
+              {t("nav.settings")}
+            </button>
+          </>
+        )}
         <a href="/docs">{t("nav.docs")}</a>
         <label className="inline">
           <span className="hidden">{t("nav.language")}</span>
@@ -23,9 +51,10 @@ export function Header({ signOut }: { signOut: (() => void) | undefined }) {
             ))}
           </select>
         </label>
+        {caller?.kind === "KIND_PERSON" && <span className="who">{caller.displayName || caller.id}</span>}
         {signOut && (
           <button type="button" className="quiet" onClick={signOut}>
-            {t("nav.signOut")}
+            {t(props.byKey ? "nav.signOut" : "nav.logOut")}
           </button>
         )}
       </nav>

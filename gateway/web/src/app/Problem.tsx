@@ -26,5 +26,8 @@ function textOf(error: ApiError, t: ReturnType<typeof useTranslation>["t"]): str
   if (error.reason === "TOO_MANY_ROWS") {
     return t("trend.coarser");
   }
+  if (error.reason === "MONTHS_NOT_WHOLE" || error.reason === "NOT_PROTECTABLE") {
+    return t("error.protected");
+  }
   return error.status === 404 ? t("error.notFound") : t("error.generic", { message: error.message });
 }

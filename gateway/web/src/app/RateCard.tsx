@@ -2,10 +2,19 @@ import { useTranslation } from "react-i18next";
 import { integer, type Score } from "../api/types";
 import { hasRefusals, refusals } from "../score/pick";
 import { useFormat } from "./hooks";
+import { Withheld } from "./ScoreCard";
 
 /** The response rate, where refusals are recorded. */
 export function RateCard({ score, loaded }: { score: Score | undefined; loaded: boolean }) {
   const { t } = useTranslation();
+  if (score?.suppression) {
+    return (
+      <section className="card score">
+        <h2>{t("metricTitles.METRIC_RESPONSE_RATE")}</h2>
+        <Withheld score={score} />
+      </section>
+    );
+  }
   return (
     <section className="card score" aria-busy={!loaded}>
       <h2>{t("metricTitles.METRIC_RESPONSE_RATE")}</h2>

@@ -20,7 +20,8 @@ export function ScoreCard({ metric, score, beside, loaded }: Props) {
     <section className="card score" aria-busy={!loaded}>
       <h2>{t(`metricTitles.${metric as "METRIC_NPS"}`)}</h2>
       {!loaded && <p className="muted">{t("loading")}</p>}
-      {loaded && (score?.estimate === undefined ? <NoAnswers /> : <Estimate score={score} />)}
+      {loaded && score?.suppression && <Withheld score={score} />}
+      {loaded && !score?.suppression && (score?.estimate === undefined ? <NoAnswers /> : <Estimate score={score} />)}
       {score?.estimate !== undefined && <Parts score={score} />}
       {beside.length > 0 && (
         <ul className="beside">
@@ -32,6 +33,17 @@ export function ScoreCard({ metric, score, beside, loaded }: Props) {
         </ul>
       )}
     </section>
+  );
+}
+
+/** Says that a score is withheld, and why: it is neither missing nor zero. */
+export function Withheld({ score }: { score: Score }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p className="none">{t("score.withheld")}</p>
+      <p className="muted">{t(`score.withheldWhy.${score.suppression as "SUPPRESSION_FEW_ANSWERS"}`)}</p>
+    </>
   );
 }
 
@@ -66,6 +78,9 @@ function Beside({ score }: { score: Score }) {
   const { t } = useTranslation();
   const format = useFormat();
   const interval = format.interval(score);
+  if (score.suppression) {
+    return <span className="muted">{t("score.withheld")}</span>;
+  }
   return (
     <>
       <strong>{format.estimate(score) ?? t("score.noAnswers")}</strong>{" "}

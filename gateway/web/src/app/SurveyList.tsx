@@ -62,6 +62,9 @@ function Headline({ score }: { score: Score | undefined }) {
   if (score === undefined) {
     return null;
   }
+  if (score.suppression) {
+    return <span className="detail">{t("score.withheld")}</span>;
+  }
   const estimate = format.estimate(score);
   if (estimate === undefined) {
     return <span className="detail">{t("score.noAnswers")}</span>;

@@ -53,7 +53,8 @@ export function Trend({ client, query, metric, grain: wanted, chooseGrain, chang
         <Problem error={points.error} retry={points.reload} />
       )}
       {list === undefined && points.error === undefined && <p className="muted">{t("loading")}</p>}
-      {list !== undefined && list.length === 0 && <p className="muted">{t("trend.none")}</p>}
+      {list !== undefined && list.length === 0 && points.withheld === 0 && <p className="muted">{t("trend.none")}</p>}
+      {points.withheld > 0 && <p className="muted">{t("trend.withheld", { count: points.withheld })}</p>}
       {list !== undefined && shown !== undefined && (
         <>
           <Readout point={shown} grain={grain} isLast={shown === list.at(-1)} />
@@ -81,7 +82,7 @@ export function Trend({ client, query, metric, grain: wanted, chooseGrain, chang
 
 /** Loads the points again whenever the scores have changed; meanwhile those of before stay. */
 function usePoints(client: Client, query: ScoreQuery, metric: Metric, grain: TrendGrain, trigger: unknown) {
-  const [last, setLast] = useState<{ of: string; points: readonly Point[] }>();
+  const [last, setLast] = useState<{ of: string; points: readonly Point[]; withheld: number }>();
   const variant = mainVariant(metric);
   const text = useMemo(
     () => JSON.stringify({ ...query, metrics: [metric], grain, ...(variant ? { variants: [variant] } : {}) }),
@@ -92,13 +93,14 @@ function usePoints(client: Client, query: ScoreQuery, metric: Metric, grain: Tre
     async (signal: AbortSignal) => {
       const answer = await client.query(JSON.parse(text) as ScoreQuery, signal);
       const points = pointsOf(answer.scores ?? ([] as Score[]));
-      setLast({ of: text, points });
+      setLast({ of: text, points, withheld: (answer.scores ?? []).filter((score) => score.suppression).length });
       return points;
     },
     [client, text, trigger],
   );
   const resource = useResource(load);
-  return { ...resource, value: resource.value ?? (last?.of === text ? last.points : undefined) };
+  const known = last?.of === text ? last : undefined;
+  return { ...resource, value: resource.value ?? known?.points, withheld: known?.withheld ?? 0 };
 }
 
 /** The numbers of one step in words: what a tooltip would show, where everybody can read it. */

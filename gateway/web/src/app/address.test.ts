@@ -3,9 +3,17 @@ import { formatAddress, parseAddress } from "./address";
 
 describe("address", () => {
   it("survives the way through the address bar", () => {
-    const address = { survey: "surveys/a-b", question: "q_1", metric: "METRIC_NPS", grain: "TIME_GRAIN_WEEK" };
+    const address = {
+      survey: "surveys/a-b",
+      question: "q_1",
+      metric: "METRIC_NPS",
+      grain: "TIME_GRAIN_WEEK",
+      settings: "keys",
+    };
     expect(parseAddress(formatAddress(address))).toEqual(address);
-    expect(formatAddress({ survey: "surveys/a", question: "", metric: "", grain: "" })).toBe("?survey=surveys/a");
+    expect(formatAddress({ survey: "surveys/a", question: "", metric: "", grain: "", settings: "" })).toBe(
+      "?survey=surveys/a",
+    );
     expect(formatAddress(parseAddress("?unknown=1"))).toBe("");
   });
 });

@@ -7,6 +7,8 @@ export interface Address {
   readonly question: string;
   readonly metric: string;
   readonly grain: string;
+  /** The part of the settings that is shown instead of scores, or "". */
+  readonly settings: string;
 }
 
 const changed = "otklik:address";
@@ -19,6 +21,7 @@ export function parseAddress(search: string): Address {
     question: parameters.get("question") ?? "",
     metric: parameters.get("metric") ?? "",
     grain: parameters.get("grain") ?? "",
+    settings: parameters.get("settings") ?? "",
   };
 }
 
