@@ -13,7 +13,8 @@ const (
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	sqlInvitationExists = `SELECT 1 FROM invitations WHERE organization = ? AND id = ?`
 	sqlRevokeInvitation = `UPDATE invitations SET revoke_time = ? WHERE organization = ? AND id = ? AND revoke_time IS NULL`
-	sqlListInvited      = `SELECT ` + invitationColumns + ` FROM invitations WHERE organization = ? AND person = ? AND id > ? ORDER BY id LIMIT ?`
+	sqlListInvited      = `SELECT ` + invitationColumns + ` FROM invitations INDEXED BY invitations_by_person
+WHERE organization = ? AND person = ? AND id > ? ORDER BY id LIMIT ?`
 )
 
 // CreateInvitations implements store.Invitations.
