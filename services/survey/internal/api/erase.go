@@ -172,7 +172,7 @@ func (s *Server) settleErasures(ctx context.Context) error {
 			if err := s.removeUnreadable(ctx, e.Organization, e.ID, e.Person); err != nil {
 				return err
 			}
-			if err := s.store.SettleErasure(ctx, e.Organization, e.ID); err != nil {
+			if err := s.store.SettleErasure(ctx, e.Organization, e.ID, e.BeginTime); err != nil {
 				return err
 			}
 		}
@@ -181,7 +181,7 @@ func (s *Server) settleErasures(ctx context.Context) error {
 
 // receipt tells what was removed so far, in this call and before.
 func (e *erasing) receipt(ctx context.Context) (*surveyv1.ErasePersonResponse, error) {
-	done, err := e.store.BeginErasure(ctx, e.org, e.id, e.search.who.bytes, e.now())
+	done, err := e.store.GetErasure(ctx, e.org, e.id)
 	if err != nil {
 		return nil, storeError(err)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -42,7 +43,8 @@ func (s *Server) Work(ctx context.Context) error {
 	every := func(interval time.Duration, doing string, step func(context.Context) error) {
 		work.Go(func() error {
 			for {
-				if err := step(ctx); err != nil && ctx.Err() == nil {
+				// Until the schema is brought up to date there is nothing to do.
+				if err := step(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrOutdated) {
 					s.log.WarnContext(ctx, "cannot "+doing+"; it is tried again", slog.Any("error", err), slog.Duration("after", interval))
 				}
 				if pause.For(ctx, interval) != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -57,6 +58,9 @@ func (q *quotas) check(ctx context.Context, organization string) error {
 		return nil
 	}
 	usage, err := q.usage(ctx, organization)
+	if errors.Is(err, store.ErrOutdated) {
+		return nil // nothing is counted before the schema is brought up to date
+	}
 	if err != nil {
 		return storeError(err)
 	}

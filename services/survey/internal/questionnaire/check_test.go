@@ -213,3 +213,28 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestDeclaredGrouping(t *testing.T) {
+	for _, c := range []struct {
+		employees bool
+		grouping  Grouping
+		sound     bool
+	}{
+		{false, GroupingNone, true}, {true, GroupingNone, true}, {true, GroupingUnits, true},
+		{true, GroupingEmployee, false}, {false, GroupingUnits, false}, {false, GroupingEmployee, false},
+	} {
+		q := ask(Question{Kind: NPS, Scale: &Scale{Max: 10}})
+		q.Employees, q.Grouping = c.employees, c.grouping
+		v := Check(q, "survey.draft")
+		if c.sound != v.Empty() || !c.sound && !slices.Equal(found(*v), []string{"survey.draft.declared_grouping " + ReasonGroupingUndeclarable}) {
+			t.Errorf("%+v: %q", c, found(*v))
+		}
+		if c.sound && Compile(q).Employees() != c.employees {
+			t.Errorf("%+v: the form says %v", c, !c.employees)
+		}
+		// Another population or grouping is no other meaning of a question.
+		if next := ask(Question{Kind: NPS, Scale: &Scale{Max: 10}}); !CheckSuccession(q, next, "d").Empty() {
+			t.Errorf("%+v: succession is refused", c)
+		}
+	}
+}

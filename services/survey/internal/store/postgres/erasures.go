@@ -13,10 +13,11 @@ import (
 const (
 	erasureColumns = `organization, erasure, person, begin_time, responses, refusals, comments, consents, position, settled`
 
-	sqlInsertErasure = `INSERT INTO erasures (organization, erasure, person, begin_time) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	sqlInsertErasure = `INSERT INTO erasures (organization, erasure, person, begin_time) VALUES ($1, $2, $3, $4)
+ON CONFLICT (organization, erasure) DO UPDATE SET begin_time = excluded.begin_time, settled = false WHERE erasures.person = excluded.person`
 	sqlSelectErasure = `SELECT ` + erasureColumns + ` FROM erasures WHERE organization = $1 AND erasure = $2`
 	sqlErasedKeys    = `SELECT person_key FROM erased_keys WHERE organization = $1 AND erasure = $2 ORDER BY person_key`
-	sqlSettleErasure = `UPDATE erasures SET settled = true WHERE organization = $1 AND erasure = $2`
+	sqlSettleErasure = `UPDATE erasures SET settled = true WHERE organization = $1 AND erasure = $2 AND begin_time = $3`
 	sqlUnsettled     = `SELECT ` + erasureColumns + ` FROM erasures WHERE NOT settled AND begin_time < $1 ORDER BY begin_time LIMIT $2`
 )
 
@@ -45,6 +46,15 @@ func (s *Store) BeginErasure(ctx context.Context, organization, id string, perso
 	return out, nil
 }
 
+// GetErasure implements store.Erasures.
+func (s *Store) GetErasure(ctx context.Context, organization, id string) (store.Erasure, error) {
+	if err := s.ready("get erasure"); err != nil {
+		return store.Erasure{}, err
+	}
+	out, err := scanErasure(s.db.Pool.QueryRow(ctx, sqlSelectErasure, organization, id))
+	return out, s.fail("get erasure", err)
+}
+
 // ErasedKeys implements store.Erasures.
 func (s *Store) ErasedKeys(ctx context.Context, organization, id string) ([]string, error) {
 	if err := s.ready("list erased keys"); err != nil {
@@ -56,11 +66,11 @@ func (s *Store) ErasedKeys(ctx context.Context, organization, id string) ([]stri
 }
 
 // SettleErasure implements store.Erasures.
-func (s *Store) SettleErasure(ctx context.Context, organization, id string) error {
+func (s *Store) SettleErasure(ctx context.Context, organization, id string, began time.Time) error {
 	if err := s.ready("settle erasure"); err != nil {
 		return err
 	}
-	_, err := s.db.Pool.Exec(ctx, sqlSettleErasure, organization, id)
+	_, err := s.db.Pool.Exec(ctx, sqlSettleErasure, organization, id, began.UnixMicro())
 	return s.fail("settle erasure", err)
 }
 

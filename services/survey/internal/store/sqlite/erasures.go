@@ -14,10 +14,11 @@ import (
 const (
 	erasureColumns = `organization, erasure, person, begin_time, responses, refusals, comments, consents, position, settled`
 
-	sqlInsertErasure = `INSERT INTO erasures (organization, erasure, person, begin_time) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	sqlInsertErasure = `INSERT INTO erasures (organization, erasure, person, begin_time) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET begin_time = excluded.begin_time, settled = 0 WHERE person = excluded.person`
 	sqlSelectErasure = `SELECT ` + erasureColumns + ` FROM erasures WHERE organization = ? AND erasure = ?`
 	sqlErasedKeys    = `SELECT person_key FROM erased_keys WHERE organization = ? AND erasure = ? ORDER BY person_key`
-	sqlSettleErasure = `UPDATE erasures SET settled = 1 WHERE organization = ? AND erasure = ?`
+	sqlSettleErasure = `UPDATE erasures SET settled = 1 WHERE organization = ? AND erasure = ? AND begin_time = ?`
 	sqlUnsettled     = `SELECT ` + erasureColumns + ` FROM erasures WHERE settled = 0 AND begin_time < ? ORDER BY begin_time LIMIT ?`
 )
 
@@ -43,6 +44,12 @@ func (s *Store) BeginErasure(ctx context.Context, organization, id string, perso
 	return out, nil
 }
 
+// GetErasure implements store.Erasures.
+func (s *Store) GetErasure(ctx context.Context, organization, id string) (store.Erasure, error) {
+	out, err := scanErasure(s.db.QueryRow(ctx, sqlSelectErasure, organization, id))
+	return out, s.fail("get erasure", err)
+}
+
 // ErasedKeys implements store.Erasures.
 func (s *Store) ErasedKeys(ctx context.Context, organization, id string) ([]string, error) {
 	rows, err := s.db.Query(ctx, sqlErasedKeys, organization, id)
@@ -54,9 +61,9 @@ func (s *Store) ErasedKeys(ctx context.Context, organization, id string) ([]stri
 }
 
 // SettleErasure implements store.Erasures. What was erased is moved out of the write-ahead log, too.
-func (s *Store) SettleErasure(ctx context.Context, organization, id string) error {
+func (s *Store) SettleErasure(ctx context.Context, organization, id string, began time.Time) error {
 	err := s.batcher.Do(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		_, err := tx.ExecContext(ctx, sqlSettleErasure, organization, id)
+		_, err := tx.ExecContext(ctx, sqlSettleErasure, organization, id, began.UnixMicro())
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
@@ -251,29 +252,45 @@ func erasures(t *testing.T, open Open) {
 	s := opened(t, open)
 	first := begun(t, s, acme, "e-1", "aida")
 	equal(t, "begun", first, store.Erasure{Organization: acme, ID: "e-1", Person: person("aida"), BeginTime: noon})
-	again, err := s.BeginErasure(t.Context(), acme, "e-1", person("aida"), noon.Add(1e9))
-	if err != nil {
-		t.Fatal(err)
-	}
-	equal(t, "again", again, first)
-	_, err = s.BeginErasure(t.Context(), acme, "e-1", person("bakyt"), noon)
+	_, err := s.GetErasure(t.Context(), acme, "e-2")
+	want(t, "get none", err, store.ErrNotFound)
+	_, err = s.BeginErasure(t.Context(), acme, "e-1", person("bakyt"), noon.Add(time.Second))
 	want(t, "of another person", err, store.ErrIDReused)
-	begun(t, s, globex, "e-1", "bakyt")
-	open2, err := s.UnsettledErasures(t.Context(), noon, 9)
-	if err != nil || len(open2) != 0 {
-		t.Fatalf("before they began: %+v, %v", open2, err)
-	}
-	if err := s.SettleErasure(t.Context(), globex, "e-1"); err != nil {
-		t.Fatal(err)
-	}
-	open2, err = s.UnsettledErasures(t.Context(), noon.Add(1e9), 9)
+	got, err := s.GetErasure(t.Context(), acme, "e-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "unsettled", open2, []store.Erasure{first})
-	if e := begun(t, s, globex, "e-1", "bakyt"); !e.Settled {
-		t.Error("the other is not settled")
+	equal(t, "after another's try", got, first)
+	begun(t, s, globex, "e-1", "bakyt")
+	unsettled := func(before time.Time) []store.Erasure {
+		t.Helper()
+		list, err := s.UnsettledErasures(t.Context(), before, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
 	}
+	equal(t, "before they began", len(unsettled(noon)), 0)
+	settle := func(began time.Time) {
+		t.Helper()
+		if err := s.SettleErasure(t.Context(), globex, "e-1", began); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(noon)
+	equal(t, "unsettled", unsettled(noon.Add(time.Minute)), []store.Erasure{first})
+	if e, err := s.GetErasure(t.Context(), globex, "e-1"); err != nil || !e.Settled {
+		t.Errorf("%+v, %v", e, err)
+	}
+	// Begun anew, it is settled anew, and not by whoever settles the one before.
+	anew, err := s.BeginErasure(t.Context(), globex, "e-1", person("bakyt"), noon.Add(time.Second))
+	if err != nil || anew.Settled {
+		t.Fatalf("%+v, %v", anew, err)
+	}
+	settle(noon)
+	equal(t, "begun anew", unsettled(noon.Add(time.Minute)), []store.Erasure{first, anew})
+	settle(noon.Add(time.Second))
+	equal(t, "settled", unsettled(noon.Add(time.Minute)), []store.Erasure{first})
 }
 
 func emptyMonths(t *testing.T, open Open) {
