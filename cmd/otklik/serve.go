@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,9 @@ func loadConfig(cmd *cobra.Command) (suite.Config, error) {
 	return c, nil
 }
 
+// ownerOnly takes all rights of others off the files that a process makes.
+const ownerOnly = 0o077
+
 // serve is a function that runs a process until it is told to stop. It announces on out when it takes calls, and may talk to people on
 // errOut.
 type serve func(ctx context.Context, out, errOut io.Writer, config suite.Config) error
@@ -83,6 +87,8 @@ func newServeCommand(use, short string, f serve, fields ...string) *cobra.Comman
 			if err != nil {
 				return err
 			}
+			// The databases that the process makes are for nobody else, also in a data folder that somebody made before.
+			syscall.Umask(ownerOnly)
 			return f(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), c)
 		},
 	}

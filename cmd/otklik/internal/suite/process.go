@@ -104,6 +104,9 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
+	if err := p.audit.measure(p.telemetry.Meters); err != nil {
+		return err
+	}
 	authenticator, err := p.authenticator(ring)
 	if err != nil {
 		return err

@@ -1,0 +1,64 @@
+package suite
+
+import (
+	"encoding/base64"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/otklik/otklik/libs/authn"
+	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+func TestPrincipalsArriveWhole(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		in   *accessv1.Principal
+		want authn.Principal
+	}{
+		"key": {
+			&accessv1.Principal{
+				Kind: accessv1.Principal_KIND_MACHINE, Id: "apiKeys/k", DisplayName: "K", Organization: "acme", Roles: []string{"viewer"},
+				Units:   &typev1.Units{Regions: []string{"r"}, Locations: []string{"l"}, Companies: []string{"c"}, Employees: []string{"e"}},
+				Surveys: []string{"surveys/a"}, Origins: []string{"https://a.example"}, Rate: 5, DeviceRate: 6, ExpireTime: timestamppb.New(time.Unix(9, 0)),
+			},
+			authn.Principal{
+				Kind: authn.KindMachine, ID: "apiKeys/k", Name: "K", Organization: "acme", Roles: []string{"viewer"},
+				Units:     map[string][]string{"region": {"r"}, "location": {"l"}, "company": {"c"}, "employee": {"e"}},
+				Resources: []string{"surveys/a"}, Origins: []string{"https://a.example"}, Rate: 5, DeviceRate: 6, Expires: time.Unix(9, 0).UTC(),
+			},
+		},
+		"person": {&accessv1.Principal{Kind: accessv1.Principal_KIND_PERSON, Units: &typev1.Units{}}, authn.Principal{Kind: authn.KindPerson}},
+		"invitation": {
+			&accessv1.Principal{Kind: accessv1.Principal_KIND_INVITATION, Invitation: "i", Respondent: "r"},
+			authn.Principal{Kind: authn.KindInvitation, Bound: map[string]string{"invitation": "i", "respondent": "r"}},
+		},
+		"invitation of nobody in particular": {
+			&accessv1.Principal{Kind: accessv1.Principal_KIND_INVITATION, Invitation: "i"},
+			authn.Principal{Kind: authn.KindInvitation, Bound: map[string]string{"invitation": "i"}},
+		},
+		"a kind of a later release": {&accessv1.Principal{Kind: 77}, authn.Principal{Kind: authn.KindApp}},
+	} {
+		if got := principal(c.in); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func TestLoginKeysAreChecked(t *testing.T) {
+	t.Parallel()
+	sound := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+	for text, want := range map[string]bool{"": true, sound: true, "short": false, sound[:40]: false, "!": false} {
+		key, err := Auth{LoginKey: text}.loginKey()
+		if (err == nil) != want || want && len(key) != 32 {
+			t.Errorf("%q: %d bytes, %v", text, len(key), err)
+		}
+		if err != nil && text != "!" && strings.Contains(err.Error(), text) {
+			t.Errorf("the error tells the key: %v", err)
+		}
+	}
+}
