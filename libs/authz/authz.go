@@ -140,7 +140,7 @@ func (p *Policy) CheckRequest(caller authn.Principal, fullMethod string, request
 const (
 	ReasonDenied          = "PERMISSION_DENIED"
 	ReasonUnitsRestricted = "UNITS_RESTRICTED"
-	ReasonCredentialBound = "CREDENTIAL_BOUND"
+	ReasonCredentialBound = "CREDENTIAL_BOUND" //nolint:gosec // the name of a reason
 )
 
 // checkRoles lets callers in to whom a role gives the permission and no role forbids it.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -96,6 +97,8 @@ type Deps struct {
 	Stats stats.Handler
 	// Audit, if not nil, remembers calls as their methods declare. It must take entries until Drain returns.
 	Audit audit.Sink
+	// Meters, if not nil, count the failures of Audit.
+	Meters metric.MeterProvider
 	// Limiter, if not nil, bounds how often a key, a device and an organisation may call.
 	Limiter limit.Limiter
 	// Interceptors replace the standard chain; the order must be interceptor.Order all the same.

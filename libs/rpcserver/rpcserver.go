@@ -72,7 +72,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		s.rule = authz.ReadRule
 	}
 	s.admission = admission.New(config.MaxCalls, config.MaxStreams)
-	s.audit = audit.New(deps.Audit, latePolicy{s}, audit.Options{Logger: deps.Logger})
+	s.audit = audit.New(deps.Audit, latePolicy{s}, audit.Options{Logger: deps.Logger, Meters: deps.Meters})
 	var err error
 	if s.validator, err = validation.New(); err != nil {
 		return nil, err

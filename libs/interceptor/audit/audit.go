@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -90,6 +91,8 @@ type Options struct {
 	Most int
 	// Logger is told of entries that could not be remembered; nil is nobody.
 	Logger *slog.Logger
+	// Meters count failures; nil is nobody.
+	Meters metric.MeterProvider
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -177,6 +180,7 @@ func (c *call) end(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.recorder.options.Timeout)
 	defer cancel()
 	if _, err := c.recorder.sink.Append(ctx, []Entry{c.entry}); err != nil {
+		c.recorder.waiting.failed(ctx)
 		c.recorder.waiting.push(c.entry)
 	}
 }
@@ -232,5 +236,6 @@ func (c *call) append(ctx context.Context, e Entry) ([]int64, error) {
 		// The caller has left; that is no fault of the log.
 		return nil, ctx.Err()
 	}
+	c.recorder.waiting.failed(ctx)
 	return nil, rpcerr.New(codes.Unavailable, ReasonUnavailable, "the call cannot be recorded at present, so that it is not done", rpcerr.WithCause(err))
 }

@@ -18,6 +18,9 @@ const maxBatch = 1000
 // maxDenials is how many refusals of an actor are remembered one by one in a second; the others are counted.
 const maxDenials = 10
 
+// flushPause is the wait between attempts while somebody waits for the end.
+const flushPause = 20 * time.Millisecond
+
 // maxBackoff is the longest wait between attempts to reach the sink.
 const maxBackoff = 5 * time.Second
 
@@ -25,6 +28,7 @@ const maxBackoff = 5 * time.Second
 type queue struct {
 	sink    Sink
 	options Options
+	counts  instruments
 
 	mu      sync.Mutex
 	waiting []Entry
@@ -49,8 +53,20 @@ type denial struct {
 }
 
 func newQueue(sink Sink, options Options) *queue {
-	return &queue{sink: sink, options: options, denials: make(map[actor]*denial), hurry: make(chan struct{}, 1)}
+	q := &queue{sink: sink, options: options, denials: make(map[actor]*denial), hurry: make(chan struct{}, 1)}
+	q.counts = newInstruments(options.Meters, q.length)
+	return q
 }
+
+// length is how many entries wait.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
+// failed counts an attempt to append that failed.
+func (q *queue) failed(ctx context.Context) { q.counts.failures.Add(ctx, 1) }
 
 // push adds an entry.
 func (q *queue) push(e Entry) {
@@ -138,10 +154,12 @@ func (q *queue) work(idle chan struct{}) {
 			pause, failures, most = q.options.Gather, 0, maxBatch
 			continue
 		}
+		q.failed(context.Background())
 		if rpcerr.Code(err) == codes.InvalidArgument {
 			// Will never do. One by one, so that the sound ones do not wait for the faulty one.
 			if most = 1; len(batch) == 1 {
 				q.options.Logger.Error("an audit entry is lost, since it was refused", "method", batch[0].Method, "error", err)
+				q.counts.lost.Add(context.Background(), 1)
 				q.remembered(1)
 			}
 			continue
@@ -157,7 +175,7 @@ func (q *queue) work(idle chan struct{}) {
 func (q *queue) wait(d time.Duration) {
 	q.mu.Lock()
 	if q.flushing > 0 {
-		d = min(d, q.options.Gather/10)
+		d = min(d, flushPause)
 	}
 	q.mu.Unlock()
 	timer := time.NewTimer(d)
@@ -182,6 +200,7 @@ func (q *queue) take(most int) (batch []Entry, done bool) {
 	}
 	if q.lost > 0 {
 		q.options.Logger.Error("audit entries are lost, since too many wait", "entries", q.lost)
+		q.counts.lost.Add(context.Background(), int64(q.lost))
 		q.lost = 0
 	}
 	if len(q.waiting) == 0 && len(q.denials) == 0 {

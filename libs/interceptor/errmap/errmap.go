@@ -142,7 +142,7 @@ func (i *Interceptor) logFault(ctx context.Context, method string, code codes.Co
 }
 
 func newErrorID() string {
-	v := rand.Uint64()
+	v := rand.Uint64() //nolint:gosec // it needs to be unique, not secret
 	var b [8]byte
 	for i := range b {
 		b[i] = byte(v >> (8 * i))

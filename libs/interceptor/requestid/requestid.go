@@ -77,7 +77,7 @@ func idOf(ctx context.Context) string {
 // NewID makes a random id of 128 bits in hexadecimal. It needs to be unique, not secret.
 func NewID() string {
 	var b [16]byte
-	hi, lo := rand.Uint64(), rand.Uint64()
+	hi, lo := rand.Uint64(), rand.Uint64() //nolint:gosec // as said above
 	for i := range 8 {
 		b[i], b[8+i] = byte(hi>>(8*i)), byte(lo>>(8*i))
 	}
