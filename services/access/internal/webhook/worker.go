@@ -5,10 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
-
-	"net/http"
 )
 
 // Queue keeps webhooks and deliveries; see package store, which says more.
@@ -108,7 +107,7 @@ func NewWorker(o Options) (*Worker, error) {
 		o.Now = time.Now
 	}
 	return &Worker{
-		Options: o, client: newClient(o.Addresses, o.Timeout, o.Roots), wake: make(chan struct{}, 1), busy: make(map[Ref]int),
+		Options: o, client: newClient(o.Addresses, o.Timeout, o.Roots, nil), wake: make(chan struct{}, 1), busy: make(map[Ref]int),
 	}, nil
 }
 
