@@ -224,6 +224,8 @@ type suite struct {
 
 	// units are what callers are restricted to, by their secret.
 	units map[string]map[string][]string
+	// marks is the number of answers by which the suite has told how far the log is counted.
+	marks int
 
 	service *scoring.Service
 	server  *rpcserver.Server

@@ -241,7 +241,8 @@ func TestNewRefusesUnsoundConfig(t *testing.T) {
 	s := newSuite(t)
 	for name, change := range map[string]func(*scoring.Config){
 		"path": func(c *scoring.Config) { c.Path = "" }, "time zone": func(c *scoring.Config) { c.TimeZone = "Asia/Atlantis" },
-		"batch": func(c *scoring.Config) { c.BatchSize = 0 }, "interval": func(c *scoring.Config) { c.WatchInterval = 0 },
+		"least answers": func(c *scoring.Config) { c.Privacy.LeastAnswers = 2 },
+		"batch":         func(c *scoring.Config) { c.BatchSize = 0 }, "interval": func(c *scoring.Config) { c.WatchInterval = 0 },
 		"heartbeat": func(c *scoring.Config) { c.WatchHeartbeat = -1 }, "refresh": func(c *scoring.Config) { c.SurveyRefresh = -1 },
 		"bands": func(c *scoring.Config) { c.Bands.CaseLevelFrom = 2 }, "folder": func(c *scoring.Config) { c.Path = t.TempDir() + "/none/x.db" },
 	} {

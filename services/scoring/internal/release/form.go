@@ -11,10 +11,21 @@ const LeastAllowed = 3
 // Form makes the blocks that can be added to those that there are, of `least` answers each.
 func Form(least int, a *Answers, blocks []Block) []Block {
 	a.take(blocks)
+	released := make(map[Series]map[Cell]int)
+	for i := range blocks {
+		b := &blocks[i]
+		if released[b.Series] == nil {
+			released[b.Series] = make(map[Cell]int)
+		}
+		released[b.Series][b.Cell]++
+	}
 	var formed []Block
 	for _, s := range a.ordered() {
 		pending := a.series[s].pending()
 		if s.ByEmployee {
+			for _, w := range pending {
+				w.released = released[s][w.cell]
+			}
 			formed = append(formed, formOpen(least, s, pending)...)
 			continue
 		}
@@ -32,12 +43,15 @@ func Form(least int, a *Answers, blocks []Block) []Block {
 type waiting struct {
 	cell      Cell
 	positions []int64
+	// released is how many blocks the cell has.
+	released int
 }
 
 // next takes a block from the answers that wait.
 func (w *waiting) next(s Series, least int) Block {
 	b := Block{Series: s, Cell: w.cell, Positions: slices.Clone(w.positions[:least])}
 	w.positions = w.positions[least:]
+	w.released++
 	return b
 }
 
@@ -85,7 +99,8 @@ func formOpen(least int, s Series, cells []*waiting) []Block {
 	return formed
 }
 
-// spare is the group with the most answers waiting of which a block can be spared; nil when there is none.
+// spare is the group of which a block can be spared: one that has the fewest blocks, of these one with the most answers waiting; nil when there is
+// none.
 func spare(least int, month []*waiting) *waiting {
 	total, groups := 0, 0
 	for _, w := range month {
@@ -100,11 +115,19 @@ func spare(least int, month []*waiting) *waiting {
 		if len(w.positions) == least {
 			left--
 		}
-		if len(w.positions) >= least && Enough(least, left, total-least) && (best == nil || len(w.positions) > len(best.positions)) {
+		if len(w.positions) >= least && Enough(least, left, total-least) && (best == nil || w.before(best)) {
 			best = w
 		}
 	}
 	return best
+}
+
+// before tells whether a group's turn is before another's.
+func (w *waiting) before(other *waiting) bool {
+	if w.released != other.released {
+		return w.released < other.released
+	}
+	return len(w.positions) > len(other.positions)
 }
 
 // Enough tells whether answers of so many groups and of such a number tell nothing of a single group when their sum is known.
