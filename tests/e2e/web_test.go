@@ -13,7 +13,6 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
-
 	"github.com/otklik/otklik/tests/e2e/cases"
 	"github.com/otklik/otklik/tests/harness"
 )
