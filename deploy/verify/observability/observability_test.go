@@ -115,6 +115,10 @@ func TestAlertsFire(t *testing.T) {
 		"OtklikEventsRefilled": {[]string{`otklik_eventlog_refilled_total 0+5x720`}, []string{`otklik_eventlog_refilled_total 500x720`}},
 		"OtklikConnectionsUsedUp": {[]string{`otklik_postgres_connections{state="used",component="survey"} 16x720`, `otklik_postgres_connections_limit{component="survey"} 16x720`},
 			[]string{`otklik_postgres_connections{state="used",component="survey"} 3x720`, `otklik_postgres_connections_limit{component="survey"} 16x720`}},
+		"OtklikDenied": {[]string{`rpc_server_call_duration_seconds_count{job="otklik-survey",rpc_response_status_code="PERMISSION_DENIED"} 0+1x690 690+600x30`},
+			[]string{`rpc_server_call_duration_seconds_count{job="otklik-survey",rpc_response_status_code="UNAUTHENTICATED"} 0+600x720`}},
+		"OtklikAuditFailing":      {[]string{`otklik_audit_failures_total{job="otklik-survey"} 0+1x720`}, []string{`otklik_audit_failures_total{job="otklik-survey"} 9x720`}},
+		"OtklikVaultKeysOutdated": {[]string{`otklik_vault_keys_outdated 5x720`}, []string{`otklik_vault_keys_outdated 0x720`}},
 	}
 	for _, group := range groups.Groups {
 		for _, rule := range group.Rules {

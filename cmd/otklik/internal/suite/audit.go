@@ -2,11 +2,8 @@ package suite
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 
-	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -21,36 +18,15 @@ type appendEntries func(context.Context, *accessv1.AppendAuditEntriesRequest) (*
 // auditSink brings what the steps of a server remember to the access service, which is connected after the server is made. Safe for concurrent use.
 type auditSink struct {
 	append atomic.Pointer[appendEntries]
-	// failures counts entries that could not be appended; some of them are tried again.
-	failures metric.Int64Counter
 }
 
 var _ audit.Sink = (*auditSink)(nil)
-
-// measure makes the sink count its failures.
-func (s *auditSink) measure(meters metric.MeterProvider) (err error) {
-	s.failures, err = meters.Meter("otklik/suite").Int64Counter("otklik.audit.failures", metric.WithUnit("{entry}"),
-		metric.WithDescription("Entries of the audit log that could not be appended, each try counted"))
-	if err != nil {
-		return fmt.Errorf("measure the audit log: %w", err)
-	}
-	return nil
-}
 
 // set says where entries go.
 func (s *auditSink) set(f appendEntries) { s.append.Store(&f) }
 
 // Append makes entries durable and returns their places in the chains of their organisations.
 func (s *auditSink) Append(ctx context.Context, entries []audit.Entry) ([]int64, error) {
-	sequences, err := s.try(ctx, entries)
-	// Who goes away before it is remembered that he called has called nothing.
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-		s.failures.Add(ctx, int64(len(entries)))
-	}
-	return sequences, err
-}
-
-func (s *auditSink) try(ctx context.Context, entries []audit.Entry) ([]int64, error) {
 	f := s.append.Load()
 	if f == nil {
 		return nil, errNotConnected

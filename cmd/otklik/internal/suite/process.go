@@ -104,9 +104,6 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
-	if err := p.audit.measure(p.telemetry.Meters); err != nil {
-		return err
-	}
 	authenticator, err := p.authenticator(ring)
 	if err != nil {
 		return err
@@ -224,7 +221,7 @@ func (p *process) addGateway(ctx context.Context, front fronted) error {
 		Start: func(ctx context.Context) (err error) {
 			listener, err = listen(ctx, "http", p.config.HTTP)
 			if err == nil {
-				p.ready.HTTP = "http://" + listener.Addr().String()
+				p.ready.HTTP = p.config.scheme() + "://" + listener.Addr().String()
 			}
 			return err
 		},
@@ -232,6 +229,14 @@ func (p *process) addGateway(ctx context.Context, front fronted) error {
 		Stop: g.Drain,
 	})
 	return nil
+}
+
+// scheme is that of the gateway's addresses.
+func (c Config) scheme() string {
+	if c.Gateway.TLS.CertFile != "" {
+		return "https"
+	}
+	return "http"
 }
 
 // frontReadiness is what the gateway asks: its callers are told no warnings, and of causes what may be shown to everybody.
