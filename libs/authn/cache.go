@@ -3,6 +3,7 @@ package authn
 import (
 	"container/list"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type CacheOptions struct {
 	// Entries and Refusals bound the remembered answers and refusals; 0 is 100,000 and 10,000. Refusals have room of their own, so that who tries
 	// random tokens does not push out what is known.
 	Entries, Refusals int
+	// Strangers bounds the questions under way about what is not known yet; further ones wait. It keeps who tries random tokens from occupying the
+	// source. 0 is 64.
+	Strangers int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -42,6 +46,9 @@ func (o CacheOptions) orDefaults() CacheOptions {
 	if o.Refusals <= 0 {
 		o.Refusals = 10_000
 	}
+	if o.Strangers <= 0 {
+		o.Strangers = 64
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -54,6 +61,8 @@ type cache[K comparable] struct {
 	options CacheOptions
 	// ask asks the source.
 	ask func(context.Context, K) (Principal, error)
+	// strangers has an item for each question under way about a key that is not known.
+	strangers chan struct{}
 
 	mu sync.Mutex
 	// refused holds the keys that stand for nobody.
@@ -81,7 +90,10 @@ type flight struct {
 
 func newCache[K comparable](options CacheOptions, ask func(context.Context, K) (Principal, error)) *cache[K] {
 	options = options.orDefaults()
-	return &cache[K]{options: options, ask: ask, known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight)}
+	return &cache[K]{
+		options: options, ask: ask, strangers: make(chan struct{}, options.Strangers),
+		known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight),
+	}
 }
 
 // errUnavailable is told where nobody could be asked and no answer is remembered.
@@ -99,7 +111,7 @@ func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, 
 		away := now.Before(c.awayUntil)
 		if age < c.options.Fresh || (away && age < c.options.Stale) {
 			if age >= c.options.Fresh/2 {
-				c.begin(ctx, key)
+				c.begin(ctx, key, true)
 			}
 			p, noteUse = e.serve(now)
 			c.mu.Unlock()
@@ -109,7 +121,7 @@ func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, 
 		c.mu.Unlock()
 		return Principal{}, false, ErrInvalid
 	}
-	f := c.begin(ctx, key)
+	f := c.begin(ctx, key, e != nil)
 	c.mu.Unlock()
 
 	select {
@@ -139,7 +151,7 @@ func (e *entry) serve(now time.Time) (Principal, bool) {
 }
 
 // begin asks the source unless that is under way. Called with mu held.
-func (c *cache[K]) begin(ctx context.Context, key K) *flight {
+func (c *cache[K]) begin(ctx context.Context, key K, known bool) *flight {
 	if f, ok := c.flights[key]; ok {
 		return f
 	}
@@ -150,11 +162,32 @@ func (c *cache[K]) begin(ctx context.Context, key K) *flight {
 	at := c.options.Now()
 	go func() {
 		defer cancel()
-		f.principal, f.err = c.ask(ctx, key)
+		if known {
+			f.principal, f.err = c.ask(ctx, key)
+		} else {
+			f.principal, f.err = c.askOfStranger(ctx, key)
+		}
 		c.end(key, f, at)
 		close(f.done)
 	}()
 	return f
+}
+
+// errCrowded is no sign that the source is away.
+var errCrowded = errors.New("too many unknown credentials are being looked up")
+
+// askOfStranger asks about a key that is not known, in turn.
+func (c *cache[K]) askOfStranger(ctx context.Context, key K) (Principal, error) {
+	select {
+	case c.strangers <- struct{}{}:
+		defer func() { <-c.strangers }()
+		if ctx.Err() != nil {
+			return Principal{}, errCrowded
+		}
+		return c.ask(ctx, key)
+	case <-ctx.Done():
+		return Principal{}, errCrowded
+	}
 }
 
 // end remembers the answer to a question that was asked at that time.

@@ -305,6 +305,38 @@ func TestManyWhoAskTheSameAskOnce(t *testing.T) {
 	}
 }
 
+// TestStrangersWaitInTurn lets tokens that nobody knows occupy all room for questions, while one who is known is looked up again.
+func TestStrangersWaitInTurn(t *testing.T) {
+	r := resolve(t, authn.CacheOptions{Strangers: 2}, "a")
+	if _, err := r.call(t, "a"); err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	r.mu.Lock()
+	r.hold = hold
+	r.mu.Unlock()
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if _, err := r.call(t, fmt.Sprint("random ", i)); !errors.Is(err, authn.ErrInvalid) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	r.eventually(t, 3)
+	r.clock.Advance(3 * time.Second)
+	if _, err := r.call(t, "a"); err != nil {
+		t.Error(err)
+	}
+	// Two strangers and the one who is known.
+	r.eventually(t, 4)
+	close(hold)
+	wg.Wait()
+	if n := r.times(); n != 22 {
+		t.Errorf("the source was asked %d times, want once for each and once more for the one who is known", n)
+	}
+}
+
 // TestRefusalsAreTheSame compares all that the caller of a refused call can see.
 func TestRefusalsAreTheSame(t *testing.T) {
 	r := resolve(t, authn.CacheOptions{}, "revoked")
