@@ -13,7 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/testkit/pgtest"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey"
-	"github.com/otklik/otklik/services/survey/internal/vaulttest"
+	"github.com/otklik/otklik/services/survey/internal/api/vaulttest"
 )
 
 func onPostgres(t *testing.T) survey.Config {

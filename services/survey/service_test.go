@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/services/survey"
-	"github.com/otklik/otklik/services/survey/internal/vaulttest"
+	"github.com/otklik/otklik/services/survey/internal/api/vaulttest"
 )
 
 // registrar notes what is registered.

@@ -57,7 +57,7 @@ func (s *Server) exported(ctx context.Context, batch []found) ([]*typev1.PersonR
 	var out []*typev1.PersonRecord
 	for _, f := range batch {
 		records := []store.Submission{f.record}
-		kind, name := "responses", ""
+		var kind, name string
 		var at *timestamppb.Timestamp
 		var m proto.Message
 		if f.response != nil {
@@ -65,7 +65,7 @@ func (s *Server) exported(ctx context.Context, batch []found) ([]*typev1.PersonR
 			if err != nil {
 				return nil, err
 			}
-			m, name, at = shown[0], shown[0].GetName(), shown[0].GetReceiveTime()
+			kind, m, name, at = "responses", shown[0], shown[0].GetName(), shown[0].GetReceiveTime()
 		} else {
 			shown, err := s.showRefusals(ctx, everything, records)
 			if err != nil {

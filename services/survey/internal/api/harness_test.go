@@ -22,10 +22,10 @@ import (
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	"github.com/otklik/otklik/services/survey/internal/api"
+	"github.com/otklik/otklik/services/survey/internal/api/vaulttest"
 	"github.com/otklik/otklik/services/survey/internal/intake"
 	"github.com/otklik/otklik/services/survey/internal/store"
 	"github.com/otklik/otklik/services/survey/internal/store/sqlite"
-	"github.com/otklik/otklik/services/survey/internal/vaulttest"
 )
 
 // fixture is a survey service behind the real server, called in process, with a store in a folder of the test and a clock turned by hand.

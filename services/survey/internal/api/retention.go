@@ -42,15 +42,14 @@ func (s *Server) Work(ctx context.Context) error {
 	var work errgroup.Group
 	every := func(interval time.Duration, doing string, step func(context.Context) error) {
 		work.Go(func() error {
-			for {
+			for ctx.Err() == nil {
 				// Until the schema is brought up to date there is nothing to do.
 				if err := step(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrOutdated) {
 					s.log.WarnContext(ctx, "cannot "+doing+"; it is tried again", slog.Any("error", err), slog.Duration("after", interval))
 				}
-				if pause.For(ctx, interval) != nil {
-					return nil
-				}
+				_ = pause.For(ctx, interval) // ctx's end ends the loop
 			}
+			return nil
 		})
 	}
 	every(retentionInterval, "remove what was kept for long enough", s.retain)

@@ -98,7 +98,8 @@ func (s *Server) showResponses(ctx context.Context, v viewer, records []store.Su
 	if err != nil {
 		return nil, err
 	}
-	for i, m := range out {
+	for i, record := range records {
+		m := out[i]
 		if m == nil || !all[i].takenOut {
 			continue
 		}
@@ -108,7 +109,7 @@ func (s *Server) showResponses(ctx context.Context, v viewer, records []store.Su
 			continue
 		}
 		personal := &surveyv1.Response{}
-		if err := openMessage(key, all[i].sealed, personal, records[i].Organization, m.GetName()); err != nil {
+		if err := openMessage(key, all[i].sealed, personal, record.Organization, m.GetName()); err != nil {
 			return nil, err
 		}
 		putBack(m, personal)
@@ -146,7 +147,8 @@ func (s *Server) showRefusals(ctx context.Context, v viewer, records []store.Sub
 	if err != nil {
 		return nil, err
 	}
-	for i, m := range out {
+	for i, record := range records {
+		m := out[i]
 		if m == nil || !all[i].takenOut {
 			continue
 		}
@@ -156,7 +158,7 @@ func (s *Server) showRefusals(ctx context.Context, v viewer, records []store.Sub
 			continue
 		}
 		personal := &surveyv1.Refusal{}
-		if err := openMessage(key, all[i].sealed, personal, records[i].Organization, m.GetName()); err != nil {
+		if err := openMessage(key, all[i].sealed, personal, record.Organization, m.GetName()); err != nil {
 			return nil, err
 		}
 		m.Respondent = personal.GetRespondent()

@@ -48,7 +48,7 @@ func consents(t *testing.T, open Open) {
 	if err != nil || len(list) != 2 || list[0].ID != "c" {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	begun(t, s, acme, "e-1", "aida")
+	begun(t, s, acme, "aida")
 	for _, wanted := range []int{3, 0} {
 		if n, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1"); err != nil || n != wanted {
 			t.Fatalf("erased %d, want %d, %v", n, wanted, err)
@@ -57,7 +57,7 @@ func consents(t *testing.T, open Open) {
 	equal(t, "of aida", len(consentsOf(t, s, acme, "aida")), 0)
 	equal(t, "of bakyt", consentsOf(t, s, acme, "bakyt"), []string{"d"})
 	equal(t, "elsewhere", consentsOf(t, s, globex, "aida"), []string{"a"})
-	if e := begun(t, s, acme, "e-1", "aida"); e.Consents != 3 {
+	if e := begun(t, s, acme, "aida"); e.Consents != 3 {
 		t.Errorf("%+v", e)
 	}
 	keys, err := s.ErasedKeys(t.Context(), acme, "e-1")
@@ -99,7 +99,7 @@ func consentReplay(t *testing.T, open Open) {
 	if _, replayed, err := s.RecordConsent(t.Context(), consent(globex, "aida", "x"), request); err != nil || replayed {
 		t.Fatalf("another organisation's: replayed %v, %v", replayed, err)
 	}
-	begun(t, s, acme, "e-1", "aida")
+	begun(t, s, acme, "aida")
 	if _, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1"); err != nil {
 		t.Fatal(err)
 	}

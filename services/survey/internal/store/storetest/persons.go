@@ -59,9 +59,9 @@ func removal(v store.Submission, key string) store.Removal {
 	return store.Removal{Position: v.Position, Comments: 1, Key: key, Body: []byte("removal of " + v.ID)}
 }
 
-func begun(t testing.TB, s store.Store, org, id, who string) store.Erasure {
+func begun(t testing.TB, s store.Store, org, who string) store.Erasure {
 	t.Helper()
-	e, err := s.BeginErasure(t.Context(), org, id, person(who), noon)
+	e, err := s.BeginErasure(t.Context(), org, "e-1", person(who), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func personsAreFound(t *testing.T, open Open) {
 
 func removeSubmissions(t *testing.T, open Open) {
 	s := opened(t, open)
-	begun(t, s, acme, "e-1", "aida")
+	begun(t, s, acme, "aida")
 	in := take(t, s, acme, "visit", about("aida", "a"), about("bakyt", "b"), about("aida", "c"))
 	refused, err := s.Accept(t.Context(), acme, "visit", store.KindRefusal, []store.NewSubmission{about("aida", "r")})
 	if err != nil {
@@ -153,7 +153,7 @@ func removeSubmissions(t *testing.T, open Open) {
 	if after, _ := s.Head(t.Context()); after != head {
 		t.Fatalf("head %d, want %d", after, head)
 	}
-	e := begun(t, s, acme, "e-1", "aida")
+	e := begun(t, s, acme, "aida")
 	equal(t, "erasure", e, store.Erasure{
 		Organization: acme, ID: "e-1", Person: person("aida"), BeginTime: noon, Responses: 2, Refusals: 1, Comments: 3, Position: got.Position,
 	})
@@ -250,7 +250,7 @@ func rewrite(t *testing.T, open Open) {
 
 func erasures(t *testing.T, open Open) {
 	s := opened(t, open)
-	first := begun(t, s, acme, "e-1", "aida")
+	first := begun(t, s, acme, "aida")
 	equal(t, "begun", first, store.Erasure{Organization: acme, ID: "e-1", Person: person("aida"), BeginTime: noon})
 	_, err := s.GetErasure(t.Context(), acme, "e-2")
 	want(t, "get none", err, store.ErrNotFound)
@@ -261,7 +261,7 @@ func erasures(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	equal(t, "after another's try", got, first)
-	begun(t, s, globex, "e-1", "bakyt")
+	begun(t, s, globex, "bakyt")
 	unsettled := func(before time.Time) []store.Erasure {
 		t.Helper()
 		list, err := s.UnsettledErasures(t.Context(), before, 9)

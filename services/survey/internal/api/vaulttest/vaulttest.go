@@ -36,7 +36,7 @@ type Vault struct {
 func New(t testing.TB) *Vault {
 	t.Helper()
 	v := &Vault{keys: map[string][]byte{}, organizations: map[string][]byte{}}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
