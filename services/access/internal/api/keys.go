@@ -34,7 +34,7 @@ func (s *Server) newSecret(prefix string) (string, store.Secret) {
 }
 
 // CreateApiKey creates a key and tells its secret.
-func (s *accessServer) CreateApiKey(ctx context.Context, req *accessv1.CreateApiKeyRequest) (*accessv1.CreateApiKeyResponse, error) {
+func (s *accessServer) CreateApiKey(ctx context.Context, req *accessv1.CreateApiKeyRequest) (*accessv1.CreateApiKeyResponse, error) { //nolint:revive // named in the proto
 	org, by, err := giver(ctx)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func keyError(id string, err error) error {
 }
 
 // GetApiKey returns a key.
-func (s *accessServer) GetApiKey(ctx context.Context, req *accessv1.GetApiKeyRequest) (*accessv1.GetApiKeyResponse, error) {
+func (s *accessServer) GetApiKey(ctx context.Context, req *accessv1.GetApiKeyRequest) (*accessv1.GetApiKeyResponse, error) { //nolint:revive // named in the proto
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (s *accessServer) GetApiKey(ctx context.Context, req *accessv1.GetApiKeyReq
 }
 
 // ListApiKeys lists keys, the newest first.
-func (s *accessServer) ListApiKeys(ctx context.Context, req *accessv1.ListApiKeysRequest) (*accessv1.ListApiKeysResponse, error) {
+func (s *accessServer) ListApiKeys(ctx context.Context, req *accessv1.ListApiKeysRequest) (*accessv1.ListApiKeysResponse, error) { //nolint:revive // named in the proto
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *accessServer) ListApiKeys(ctx context.Context, req *accessv1.ListApiKey
 var mutableKeyFields = []string{"display_name", "roles", "surveys", "origins", "rate", "device_rate", "units", "expire_time"}
 
 // UpdateApiKey changes a key.
-func (s *accessServer) UpdateApiKey(ctx context.Context, req *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error) {
+func (s *accessServer) UpdateApiKey(ctx context.Context, req *accessv1.UpdateApiKeyRequest) (*accessv1.UpdateApiKeyResponse, error) { //nolint:revive // named in the proto
 	in := req.GetApiKey()
 	// The rules of the protos leave the key of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&accessv1.GetApiKeyRequest{Name: in.GetName()}); err != nil {
@@ -224,7 +224,7 @@ func (s *Server) changeKey(ctx context.Context, field, name, wantEtag string, fn
 }
 
 // RotateApiKey gives a key another secret.
-func (s *accessServer) RotateApiKey(ctx context.Context, req *accessv1.RotateApiKeyRequest) (*accessv1.RotateApiKeyResponse, error) {
+func (s *accessServer) RotateApiKey(ctx context.Context, req *accessv1.RotateApiKeyRequest) (*accessv1.RotateApiKeyResponse, error) { //nolint:revive // named in the proto
 	overlap := defaultOverlap
 	if req.GetOverlap() != nil {
 		overlap = req.GetOverlap().AsDuration()
@@ -252,7 +252,7 @@ func (s *accessServer) RotateApiKey(ctx context.Context, req *accessv1.RotateApi
 }
 
 // RevokeApiKey ends a key for good.
-func (s *accessServer) RevokeApiKey(ctx context.Context, req *accessv1.RevokeApiKeyRequest) (*accessv1.RevokeApiKeyResponse, error) {
+func (s *accessServer) RevokeApiKey(ctx context.Context, req *accessv1.RevokeApiKeyRequest) (*accessv1.RevokeApiKeyResponse, error) { //nolint:revive // named in the proto
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,8 @@ func TestCreateKeyRefuses(t *testing.T) {
 		"origin with a path":       {with(publishable(), func(k *accessv1.ApiKey) { k.Origins = []string{"https://a.b/c"} }), invalid, "VALIDATION_FAILED", "api_key.origins[0]"},
 		"name of two lines":        {with(secretKey("viewer"), func(k *accessv1.ApiKey) { k.DisplayName = "a\nb" }), invalid, "FIELD_INVALID", "api_key.display_name"},
 		"unit with a NUL":          {with(secretKey("viewer"), func(k *accessv1.ApiKey) { k.Units = &typev1.Units{Regions: []string{"a", "b\x00"}} }), invalid, "FIELD_INVALID", "api_key.units.regions[1]"},
+		"rate that is no number":   {with(secretKey("viewer"), func(k *accessv1.ApiKey) { k.Rate = math.NaN() }), invalid, "VALIDATION_FAILED", "api_key.rate"},
+		"endless rate":             {with(secretKey("viewer"), func(k *accessv1.ApiKey) { k.DeviceRate = math.Inf(1) }), invalid, "VALIDATION_FAILED", "api_key.device_rate"},
 		"no kind":                  {with(secretKey("viewer"), func(k *accessv1.ApiKey) { k.Kind = 0 }), invalid, "VALIDATION_FAILED", "api_key.kind"},
 		"survey of another's name": {with(publishable(), func(k *accessv1.ApiKey) { k.Surveys = []string{"visit"} }), invalid, "VALIDATION_FAILED", "api_key.surveys[0]"},
 	} {

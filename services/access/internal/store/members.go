@@ -25,8 +25,8 @@ type Members interface {
 	GetMember(ctx context.Context, organization, id string) (Member, error)
 	// ListMembers returns members, those created last first, and whether there are more.
 	ListMembers(ctx context.Context, q Query) (members []Member, more bool, err error)
-	// UpdateMember stores Member of a member over the version m.Version and returns it with the next version. Sessions of one that is disabled are
-	// forgotten. Errors: ErrNotFound, ErrChanged, ErrSubjectTaken, ErrEmailTaken; ErrLastAdministrator when m was the last administrator and is none
+	// UpdateMember stores Member of a member over the version m.Version and returns it with the next version. Sessions of one that is disabled
+	// or becomes somebody else, by another subject, are forgotten. Errors: ErrNotFound, ErrChanged, ErrSubjectTaken, ErrEmailTaken; ErrLastAdministrator when m was the last administrator and is none
 	// any more.
 	UpdateMember(ctx context.Context, m Member) (Member, error)
 	// DeleteMember deletes a member with the sessions. Errors: ErrNotFound; ErrLastAdministrator when it is the last administrator and there are other

@@ -138,7 +138,7 @@ func updateMember(ctx context.Context, tx pgx.Tx, m store.Member) (store.Member,
 	if _, err := tx.Exec(ctx, sqlUpdateMember, m.Organization, m.ID, m.Version, m.Subject, member.EmailKey(m.Email), m.Administers(), body); err != nil {
 		return store.Member{}, err
 	}
-	if m.Disabled {
+	if m.Disabled || m.Subject != before.Subject {
 		if _, err := tx.Exec(ctx, sqlDeleteSecrets, m.Organization, int16(store.SecretOfMember), m.ID); err != nil {
 			return store.Member{}, err
 		}

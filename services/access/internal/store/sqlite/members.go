@@ -136,7 +136,7 @@ func updateMember(ctx context.Context, tx *sqlkit.Tx, m store.Member) (store.Mem
 	if _, err := tx.ExecContext(ctx, sqlUpdateMember, m.Subject, member.EmailKey(m.Email), m.Administers(), body, m.Organization, m.ID, m.Version); err != nil {
 		return store.Member{}, err
 	}
-	if m.Disabled {
+	if m.Disabled || m.Subject != before.Subject {
 		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, m.Organization, int64(store.SecretOfMember), m.ID); err != nil {
 			return store.Member{}, err
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/otklik/otklik/services/access/internal/store"
 )
 
-// memberCases are about members and their sessions.
+// memberCases are about members.
 func memberCases() []testCase {
 	return []testCase{
 		{"MemberRoundTrip", memberRoundTrip},
@@ -21,8 +21,6 @@ func memberCases() []testCase {
 		{"MemberPages", memberPages},
 		{"LastAdministrator", lastAdministrator},
 		{"AdministratorsCompete", administratorsCompete},
-		{"Sessions", sessions},
-		{"SessionsEndWithTheMember", sessionsEndWithTheMember},
 		{"FirstLogin", firstLogin},
 		{"FirstLoginsCompete", firstLoginsCompete},
 	}
@@ -45,13 +43,6 @@ func createMember(t testing.TB, s store.Store, m store.Member) store.Member {
 		t.Fatalf("create member %s: %v", m.ID, err)
 	}
 	return out
-}
-
-func session(t testing.TB, s store.Store, org, id, text string, end time.Time) {
-	t.Helper()
-	if err := s.CreateSession(t.Context(), store.Session{Organization: org, Member: id, Digest: digest(text), CreateTime: noon, ExpireTime: end}); err != nil {
-		t.Fatalf("create session: %v", err)
-	}
 }
 
 func memberRoundTrip(t *testing.T, open Open) {
@@ -190,7 +181,7 @@ func lastAdministrator(t *testing.T, open Open) {
 	want(t, "demote the last", err, store.ErrLastAdministrator)
 	// Other changes are none of this.
 	ann.DisplayName = "Ann"
-	if ann, err = s.UpdateMember(t.Context(), ann); err != nil {
+	if _, err = s.UpdateMember(t.Context(), ann); err != nil {
 		t.Fatal(err)
 	}
 	bob.Disabled = false
@@ -245,74 +236,6 @@ func administratorsCompete(t *testing.T, open Open) {
 	if refused != 1 {
 		t.Fatalf("%d were refused", refused)
 	}
-}
-
-func sessions(t *testing.T, open Open) {
-	s := opened(t, open)
-	ann := createMember(t, s, person(acme, "ann", "sub", ""))
-	end := noon.Add(12 * time.Hour)
-	session(t, s, acme, "ann", "one", end)
-	session(t, s, acme, "ann", "two", end)
-	got := resolve(t, s, "one")
-	if got.Member == nil || got.Key != nil || !got.ExpireTime.Equal(end) {
-		t.Fatalf("%+v", got)
-	}
-	equal(t, "member", *got.Member, ann)
-	// What the member may do is what it may do now.
-	ann.Roles = []string{"auditor"}
-	if _, err := s.UpdateMember(t.Context(), ann); err != nil {
-		t.Fatal(err)
-	}
-	equal(t, "roles", resolve(t, s, "one").Member.Roles, []string{"auditor"})
-
-	createKey(t, s, acme, "till", "key")
-	for _, c := range []struct{ org, secret string }{{globex, "one"}, {acme, "unknown"}, {acme, "key"}} {
-		if err := s.EndSession(t.Context(), c.org, digest(c.secret)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	resolve(t, s, "one")
-	resolve(t, s, "key")
-	for range 2 {
-		if err := s.EndSession(t.Context(), acme, digest("one")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	unresolved(t, s, "one")
-	resolve(t, s, "two")
-	err := s.CreateSession(t.Context(), store.Session{Organization: acme, Member: "nobody", Digest: digest("x"), CreateTime: noon, ExpireTime: end})
-	want(t, "session of nobody", err, store.ErrNotFound)
-}
-
-func sessionsEndWithTheMember(t *testing.T, open Open) {
-	s := opened(t, open)
-	ann := createMember(t, s, person(acme, "ann", "sub-ann", ""))
-	createMember(t, s, person(acme, "bob", "sub-bob", ""))
-	end := noon.Add(time.Hour)
-	session(t, s, acme, "ann", "ann-1", end)
-	session(t, s, acme, "bob", "bob-1", end)
-	ann.Disabled = true
-	ann, err := s.UpdateMember(t.Context(), ann)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unresolved(t, s, "ann-1")
-	err = s.CreateSession(t.Context(), store.Session{Organization: acme, Member: "ann", Digest: digest("ann-2"), CreateTime: noon, ExpireTime: end})
-	want(t, "session of a disabled member", err, store.ErrNotFound)
-	ann.Disabled = false
-	if _, err := s.UpdateMember(t.Context(), ann); err != nil {
-		t.Fatal(err)
-	}
-	unresolved(t, s, "ann-1")
-	session(t, s, acme, "ann", "ann-3", end)
-	if err := s.DeleteMember(t.Context(), acme, "ann"); err != nil {
-		t.Fatal(err)
-	}
-	unresolved(t, s, "ann-3")
-	// A member of the same name is another one.
-	createMember(t, s, person(acme, "ann", "sub-ann", ""))
-	unresolved(t, s, "ann-3")
-	resolve(t, s, "bob-1")
 }
 
 func firstLogin(t *testing.T, open Open) {
