@@ -214,5 +214,5 @@ func backoff(attempts int) time.Duration {
 	if attempts < 7 {
 		d = min(longestPause, firstPause<<(attempts-1))
 	}
-	return d/2 + rand.N(d/2+1)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // nothing is secret about a pause
 }

@@ -14,8 +14,8 @@ SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bytea[]) ON CON
 	sqlVaultGetKeys     = `SELECT kind, id, kek, body FROM vault_keys WHERE kind = $1 AND id = ANY($2)`
 	sqlVaultDestroyKeys = `DELETE FROM vault_keys WHERE kind = $1 AND id = ANY($2)`
 	sqlVaultListKeys    = `SELECT kind, id, kek, body FROM vault_keys WHERE kind = $1 ORDER BY id`
-	sqlVaultListWrapped = `SELECT kind, id, kek, body FROM vault_keys WHERE kek = $1 AND kind < $2 LIMIT $3`
-	sqlVaultCountKeys   = `SELECT count(*) FROM (SELECT 1 FROM vault_keys WHERE kek = $1 AND kind < $2 LIMIT $3) AS k`
+	sqlVaultListWrapped = `SELECT kind, id, kek, body FROM vault_keys WHERE kek = $1 AND kind <> 3 LIMIT $2`
+	sqlVaultCountKeys   = `SELECT count(*) FROM (SELECT 1 FROM vault_keys WHERE kek = $1 AND kind <> 3 LIMIT $2) AS k`
 	sqlVaultRewrapKeys  = `UPDATE vault_keys AS k SET kek = u.kek, body = u.body
 FROM unnest($2::smallint[], $3::text[], $4::text[], $5::bytea[]) AS u (kind, id, kek, body) WHERE k.kind = u.kind AND k.id = u.id AND k.kek = $1`
 )
@@ -65,14 +65,14 @@ func (s *Store) ListVaultKeys(ctx context.Context, kind store.KeyKind) ([]store.
 
 // ListWrapped implements store.Vault.
 func (s *Store) ListWrapped(ctx context.Context, kek string, limit int) ([]store.WrappedKey, error) {
-	keys, err := list(ctx, s, scanWrapped, sqlVaultListWrapped, kek, int16(store.CheckKey), limit)
+	keys, err := list(ctx, s, scanWrapped, sqlVaultListWrapped, kek, limit)
 	return keys, s.fail("list wrapped keys", err)
 }
 
 // CountWrapped implements store.Vault.
 func (s *Store) CountWrapped(ctx context.Context, kek string, most int64) (int64, error) {
 	var n int64
-	err := s.db.Pool.QueryRow(ctx, sqlVaultCountKeys, kek, int16(store.CheckKey), most).Scan(&n)
+	err := s.db.Pool.QueryRow(ctx, sqlVaultCountKeys, kek, most).Scan(&n)
 	return n, s.fail("count wrapped keys", err)
 }
 

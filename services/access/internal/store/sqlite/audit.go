@@ -19,7 +19,10 @@ const (
 	sqlAuditHead   = `SELECT sequence, hash FROM audit_heads WHERE organization = ?`
 	sqlMoveHead    = `INSERT INTO audit_heads (organization, sequence, hash) VALUES (?, ?, ?)
 ON CONFLICT (organization) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`
-	sqlListAudit = `SELECT ` + auditColumns + ` FROM audit_entries WHERE organization = ? AND sequence > ? AND sequence < ?`
+	sqlListAudit = `SELECT ` + auditColumns + ` FROM audit_entries `
+	sqlOfChain   = `WHERE organization = ? AND sequence > ? AND sequence < ?`
+	// SQLite would rather walk the whole chain.
+	sqlByActor = `INDEXED BY audit_entries_by_actor `
 )
 
 // AppendAudit implements store.Audit.
@@ -87,6 +90,10 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	args := []any{q.Organization, after, before}
 	var text strings.Builder
 	text.WriteString(sqlListAudit)
+	if q.Actor != "" {
+		text.WriteString(sqlByActor)
+	}
+	text.WriteString(sqlOfChain)
 	where := func(wanted bool, condition string, values ...any) {
 		if wanted {
 			text.WriteString(" AND " + condition)

@@ -14,8 +14,8 @@ const (
 	sqlVaultGetKeys     = `SELECT kind, id, kek, body FROM vault_keys WHERE kind = ? AND id IN (SELECT value FROM json_each(?))`
 	sqlVaultDestroyKeys = `DELETE FROM vault_keys WHERE kind = ? AND id IN (SELECT value FROM json_each(?))`
 	sqlVaultListKeys    = `SELECT kind, id, kek, body FROM vault_keys WHERE kind = ? ORDER BY id`
-	sqlVaultListWrapped = `SELECT kind, id, kek, body FROM vault_keys WHERE kek = ? AND kind < ? LIMIT ?`
-	sqlVaultCountKeys   = `SELECT count(*) FROM (SELECT 1 FROM vault_keys WHERE kek = ? AND kind < ? LIMIT ?)`
+	sqlVaultListWrapped = `SELECT kind, id, kek, body FROM vault_keys WHERE kek = ? AND kind <> 3 LIMIT ?`
+	sqlVaultCountKeys   = `SELECT count(*) FROM (SELECT 1 FROM vault_keys WHERE kek = ? AND kind <> 3 LIMIT ?)`
 	sqlVaultRewrapKey   = `UPDATE vault_keys SET kek = ?, body = ? WHERE kind = ? AND id = ? AND kek = ?`
 )
 
@@ -70,14 +70,14 @@ func (s *Store) ListVaultKeys(ctx context.Context, kind store.KeyKind) ([]store.
 
 // ListWrapped implements store.Vault.
 func (s *Store) ListWrapped(ctx context.Context, kek string, limit int) ([]store.WrappedKey, error) {
-	keys, err := list(ctx, s, scanWrapped, sqlVaultListWrapped, kek, int64(store.CheckKey), limit)
+	keys, err := list(ctx, s, scanWrapped, sqlVaultListWrapped, kek, limit)
 	return keys, s.fail("list wrapped keys", err)
 }
 
 // CountWrapped implements store.Vault.
 func (s *Store) CountWrapped(ctx context.Context, kek string, most int64) (int64, error) {
 	var n int64
-	err := s.db.QueryRow(ctx, sqlVaultCountKeys, kek, int64(store.CheckKey), most).Scan(&n)
+	err := s.db.QueryRow(ctx, sqlVaultCountKeys, kek, most).Scan(&n)
 	return n, s.fail("count wrapped keys", err)
 }
 

@@ -22,7 +22,6 @@ CREATE TABLE audit_entries (
 );
 
 CREATE INDEX audit_entries_by_actor ON audit_entries (organization, actor, sequence);
-CREATE INDEX audit_entries_by_time ON audit_entries (organization, time);
 
 -- The ends of the chains. Whoever appends to one holds its row until the commit.
 CREATE TABLE audit_heads (

@@ -22,7 +22,6 @@ CREATE TABLE audit_entries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX audit_entries_by_actor ON audit_entries (organization, actor, sequence);
-CREATE INDEX audit_entries_by_time ON audit_entries (organization, time);
 
 -- The ends of the chains. Whoever appends to one changes its row in the same transaction.
 CREATE TABLE audit_heads (

@@ -10,4 +10,5 @@ CREATE TABLE vault_keys (
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX vault_keys_by_kek ON vault_keys (kek, kind, id);
+-- What has to be wrapped anew.
+CREATE INDEX vault_keys_by_kek ON vault_keys (kek) WHERE kind <> 3;
