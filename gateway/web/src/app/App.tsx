@@ -99,6 +99,7 @@ export function App() {
         <Inside
           client={client}
           caller={caller.value}
+          asking={caller.value === undefined && caller.error === undefined}
           byKey={key !== ""}
           signOut={key === "" && session?.development ? undefined : () => void signOut()}
           leaving={leaving}
@@ -135,12 +136,15 @@ export function App() {
 function Inside(props: {
   client: Client;
   caller: Caller | undefined;
+  /** Whether it is not known yet who is there. */
+  asking: boolean;
   byKey: boolean;
   signOut: (() => void) | undefined;
   leaving: boolean;
   refused: (error: ApiError) => void;
 }) {
   const { caller } = props;
+  const { t } = useTranslation();
   const [address, change] = useAddress();
   const permissions = useMemo(() => new Set(caller?.permissions ?? []), [caller]);
   const open = partsFor(permissions);
@@ -160,14 +164,20 @@ function Inside(props: {
         }
       />
       <SeenUnits units={caller?.principal?.units} />
-      {address.settings !== "" && caller !== undefined ? (
+      {address.settings !== "" && props.asking && (
+        <main className="center">
+          <p role="status">{t("loading")}</p>
+        </main>
+      )}
+      {address.settings !== "" && caller !== undefined && (
         <Settings
           client={props.client}
           permissions={permissions}
           shown={address.settings}
           choose={(settings) => change({ settings })}
         />
-      ) : (
+      )}
+      {(address.settings === "" || (caller === undefined && !props.asking)) && (
         <Scores client={props.client} refused={props.refused} />
       )}
     </>

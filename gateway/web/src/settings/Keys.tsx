@@ -90,9 +90,11 @@ function KeyCard(props: Props & { apiKey: ApiKey; told: (answer: ApiKeyWithSecre
             <RolesText roles={apiKey.roles} />
           </Fact>
         )}
-        <Fact name={t("settings.keys.surveys")}>
-          {(apiKey.surveys ?? []).join(", ") || <span className="muted">{t("settings.keys.allSurveys")}</span>}
-        </Fact>
+        {(kindOf(apiKey) === "publishable" || (apiKey.surveys ?? []).length > 0) && (
+          <Fact name={t("settings.keys.surveys")}>
+            {(apiKey.surveys ?? []).join(", ") || <span className="muted">{t("settings.keys.allSurveys")}</span>}
+          </Fact>
+        )}
         {(apiKey.origins ?? []).length > 0 && (
           <Fact name={t("settings.keys.origins")}>{apiKey.origins?.join(", ")}</Fact>
         )}

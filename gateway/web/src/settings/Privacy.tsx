@@ -223,7 +223,7 @@ function Receipt({ erasure }: { erasure: Erasure }) {
       {(erasure.removals?.length ?? 0) > 0 && (
         <details>
           <summary>{t("settings.privacy.receipt")}</summary>
-          <div className="scroll">
+          <div className="scroll tall">
             <table className="words">
               <thead>
                 <tr>
