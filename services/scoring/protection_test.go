@@ -305,3 +305,49 @@ func TestScoresByEmployee(t *testing.T) {
 		t.Errorf("the only employee's score is %v", sc)
 	}
 }
+
+// TestManagersAndEmployees: a manager of a location is told what is released of its employees, and nothing of others.
+func TestManagersAndEmployees(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	s.units = units()
+	s.survey.publish(acme, "team", teamQuestions(byLocation))
+	var events []*surveyv1.Event
+	for i := range 8 {
+		events = append(events, employed(team, id("n", i), noon, scores{"recommend": 10}, "north", ""),
+			employed(team, id("s", i), noon, scores{"recommend": 0}, "south", ""))
+	}
+	s.start().settled(events...)
+	for secret, want := range map[string][]string{
+		"north": {`recommend 0-10 NPS_ANSWERED "north" 5 100.00`}, "region": nil, "nowhere": nil,
+	} {
+		r, err := s.as(secret).QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{
+			Survey: team, Metrics: metrics(metricNPS), GroupBy: byLocation,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantScores(t, secret, r, want...)
+	}
+	r, err := s.as("nowhere").QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS)}})
+	if err != nil || r.GetScores()[0].GetN() != 0 || r.GetScores()[0].Suppression != nil {
+		t.Errorf("who has no units is told %v, %v", r, err)
+	}
+}
+
+// TestDeadLettersOfEmployees keeps what an employee answered from those who look at what could not be counted.
+func TestDeadLettersOfEmployees(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t).start()
+	s.survey.publish(acme, "team", teamQuestions(byLocation))
+	s.settled(employed(team, "odd", noon, scores{"recommend": 4, "staff": 3}, "north", ""))
+	ctx := context.Background()
+	list, err := s.client.ListDeadLetters(ctx, &scoringv1.ListDeadLettersRequest{})
+	if err != nil || len(list.GetDeadLetters()) != 1 {
+		t.Fatalf("dead letters %v, %v", list, err)
+	}
+	r, err := s.client.GetDeadLetter(ctx, &scoringv1.GetDeadLetterRequest{Name: list.GetDeadLetters()[0].GetName()})
+	if err != nil || r.GetDeadLetter().GetContent() != nil || r.GetDeadLetter().GetRawContent() != nil || r.GetDeadLetter().GetReason() == "" {
+		t.Errorf("dead letter %v, %v", r, err)
+	}
+}

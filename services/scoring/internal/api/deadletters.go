@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
@@ -66,10 +67,38 @@ func (s *Server) GetDeadLetter(ctx context.Context, req *scoringv1.GetDeadLetter
 		return nil, err
 	}
 	letter, event := deadLetterToProto(a)
-	if letter.Content, err = contentOf(event); err != nil {
+	employees, err := s.ofEmployees(ctx, a.Organization, letter.GetResource())
+	if err != nil {
+		return nil, err
+	}
+	if employees {
+		letter.Reason += "; what was answered is withheld, since employees answer this survey"
+	} else if letter.Content, err = contentOf(event); err != nil {
 		letter.RawContent = a.Event
 	}
 	return &scoringv1.GetDeadLetterResponse{DeadLetter: letter}, nil
+}
+
+// ofEmployees tells whether employees answer, or have answered, the survey that something belongs to: nobody may read single answers of theirs.
+func (s *Server) ofEmployees(ctx context.Context, org, resource string) (bool, error) {
+	survey, _, _ := strings.Cut(strings.TrimPrefix(resource, surveyPrefix), "/")
+	if survey == "" {
+		return false, nil
+	}
+	history, err := s.Catalog.History(ctx, org, survey)
+	if errors.Is(err, surveys.ErrNotFound) {
+		// Nobody is asked by a survey that there is not.
+		return false, nil
+	}
+	if err != nil {
+		return false, catalogError(err, "name", resource)
+	}
+	for _, r := range history.Revisions {
+		if r.Population == fact.Employee {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // ReplayDeadLetter applies an event that was set aside.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 
+	"pgregory.net/rapid"
+
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -60,3 +62,11 @@ func (f *faulty) Stored(ctx context.Context, l store.Ledger, r []store.Record) (
 	}
 	return f.Store.Stored(ctx, l, r)
 }
+
+// seeded draws the seed of a random log.
+func seeded(t *rapid.T) *rand.Rand {
+	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+}
+
+// seededBy is a source of random numbers.
+func seededBy(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }

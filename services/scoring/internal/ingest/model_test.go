@@ -12,7 +12,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
-	"pgregory.net/rapid"
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
@@ -156,54 +155,6 @@ func accepted(r *rand.Rand, n int) []*surveyv1.Event {
 	return log
 }
 
-// shift moves a log behind another one.
-func shift(log []*surveyv1.Event, by int64) {
-	for _, e := range log {
-		e.Position += by
-		if r := e.GetRemoved(); r != nil {
-			r.Position += by
-		}
-	}
-}
-
-// nameOf is what an event is about.
-func nameOf(e *surveyv1.Event) string {
-	return e.GetOrganization() + "/" + e.GetResponse().GetName() + e.GetRefusal().GetName() + e.GetRemoved().GetName()
-}
-
-// removed says that what an event says is removed.
-func removed(e *surveyv1.Event, position int64, erasure string) *surveyv1.Event {
-	return &surveyv1.Event{Position: position, Organization: e.GetOrganization(), Key: e.GetKey(), Change: &surveyv1.Event_Removed{Removed: &surveyv1.Removed{
-		Name: e.GetResponse().GetName() + e.GetRefusal().GetName(), Position: e.GetPosition(), Erasure: erasure,
-	}}}
-}
-
-// withRemovals is a log in which some of what was accepted is removed sooner or later, now and then twice, and things that never were.
-func withRemovals(r *rand.Rand, log []*surveyv1.Event) []*surveyv1.Event {
-	times := make(map[string]int)
-	for _, e := range log {
-		times[nameOf(e)]++
-	}
-	var out, once []*surveyv1.Event
-	for _, e := range log {
-		e.Position *= 3
-		out = append(out, e)
-		if times[nameOf(e)] == 1 {
-			once = append(once, e)
-		}
-		for i := range int64(2) {
-			if len(once) > 0 && r.IntN(5) == 0 {
-				out = append(out, removed(once[r.IntN(len(once))], e.GetPosition()+i+1, pick(r, "", "erasures/e-1", "erasures/e-2")))
-			}
-		}
-	}
-	if len(log) > 0 {
-		never := responseEvent("acme", "never", 1, noon, "", 1, 9, 3)
-		out = append(out, removed(never, out[len(out)-1].GetPosition()+1, "erasures/e-1"))
-	}
-	return out
-}
-
 // recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted.
 func recount(log []*surveyv1.Event, org string) *cube.Cube {
 	type invitation struct{ survey, id string }
@@ -307,16 +258,6 @@ func newApplierOf(t failer, st store.Store, catalog ingest.Catalog, log ingest.L
 		t.Fatalf("load: %v", err)
 	}
 	return a, board
-}
-
-// position is how far the first partition of a store is.
-func position(t failer, st store.Store) int64 {
-	t.Helper()
-	m, err := st.Marks(context.Background())
-	if err != nil {
-		t.Fatalf("marks: %v", err)
-	}
-	return m.Cursors[0].Position
 }
 
 // feed is a change log in memory.
@@ -450,11 +391,3 @@ func (s *feedStream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
 		}
 	}
 }
-
-// seeded draws the seed of a random log.
-func seeded(t *rapid.T) *rand.Rand {
-	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-}
-
-// seededBy is a source of random numbers.
-func seededBy(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,6 +15,54 @@ import (
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
+
+// nameOf is what an event is about.
+func nameOf(e *surveyv1.Event) string {
+	return e.GetOrganization() + "/" + e.GetResponse().GetName() + e.GetRefusal().GetName() + e.GetRemoved().GetName()
+}
+
+// removed says that what an event says is removed.
+func removed(e *surveyv1.Event, position int64, erasure string) *surveyv1.Event {
+	return &surveyv1.Event{Position: position, Organization: e.GetOrganization(), Key: e.GetKey(), Change: &surveyv1.Event_Removed{Removed: &surveyv1.Removed{
+		Name: e.GetResponse().GetName() + e.GetRefusal().GetName(), Position: e.GetPosition(), Erasure: erasure,
+	}}}
+}
+
+// withRemovals is a log in which some of what was accepted is removed sooner or later, now and then twice, and things that never were.
+func withRemovals(r *rand.Rand, log []*surveyv1.Event) []*surveyv1.Event {
+	times := make(map[string]int)
+	for _, e := range log {
+		times[nameOf(e)]++
+	}
+	var out, once []*surveyv1.Event
+	for _, e := range log {
+		e.Position *= 3
+		out = append(out, e)
+		if times[nameOf(e)] == 1 {
+			once = append(once, e)
+		}
+		for i := range int64(2) {
+			if len(once) > 0 && r.IntN(5) == 0 {
+				out = append(out, removed(once[r.IntN(len(once))], e.GetPosition()+i+1, pick(r, "", "erasures/e-1", "erasures/e-2")))
+			}
+		}
+	}
+	if len(log) > 0 {
+		never := responseEvent("acme", "never", 1, noon, "", 1, 9, 3)
+		out = append(out, removed(never, out[len(out)-1].GetPosition()+1, "erasures/e-1"))
+	}
+	return out
+}
+
+// shift moves a log behind another one.
+func shift(log []*surveyv1.Event, by int64) {
+	for _, e := range log {
+		e.Position += by
+		if r := e.GetRemoved(); r != nil {
+			r.Position += by
+		}
+	}
+}
 
 // TestAddThenRemoveIsTheIdentity adds to a random state what is removed again, in batches of any size: nothing tells that it was there.
 func TestAddThenRemoveIsTheIdentity(t *testing.T) {

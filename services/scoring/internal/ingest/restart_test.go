@@ -59,3 +59,13 @@ func TestRestoredLogIsCountedAnew(t *testing.T) {
 		t.Errorf("it was said %d times: %s", n, out.String())
 	}
 }
+
+// position is how far the first partition of a store is.
+func position(t failer, st store.Store) int64 {
+	t.Helper()
+	m, err := st.Marks(context.Background())
+	if err != nil {
+		t.Fatalf("marks: %v", err)
+	}
+	return m.Cursors[0].Position
+}
