@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/url"
@@ -118,8 +119,32 @@ func served(t *testing.T) settings {
 	dsn := pgtest.Database(t)
 	return settings{
 		"grpc": "127.0.0.1:0", "http": "127.0.0.1:0", "ops": "127.0.0.1:0", "data": t.TempDir(),
-		"survey.postgres.dsn": dsn, "scoring.postgres.dsn": dsn, "redis.addresses": []string{redistest.Address(t)}, "redis.prefix": redistest.Prefix(t),
-		"peers.survey": "127.0.0.1:1", "peers.scoring": "127.0.0.1:1", "peers.key": harness.ServiceKey(),
+		"survey.postgres.dsn": dsn, "scoring.postgres.dsn": dsn, "access.postgres.dsn": dsn, "redis.addresses": []string{redistest.Address(t)}, "redis.prefix": redistest.Prefix(t),
+		"peers.survey": "127.0.0.1:1", "peers.scoring": "127.0.0.1:1", "peers.access": "127.0.0.1:1", "peers.key": harness.ServiceKey(),
+		"access.vault.keys": []map[string]string{{"id": "k1", "file": vaultKey(t)}},
+	}
+}
+
+// vaultKey is a file with a key-encryption key.
+func vaultKey(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vault-key")
+	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestVaultWithoutItsKeyIsRefused starts the access service without the key that persons' keys are encrypted with: one that made another would make
+// what was written unreadable.
+func TestVaultWithoutItsKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	s := served(t)
+	migrate(t, s)
+	for want, keys := range map[string][]map[string]string{
+		"access.vault.keys": {}, "no-such-file": {{"id": "k1", "file": "/no-such-file"}}, "NO_SUCH_VARIABLE": {{"id": "k1", "env": "NO_SUCH_VARIABLE"}},
+	} {
+		refuses(t, s.with(settings{"access.vault.keys": keys}), []string{"access"}, want)
 	}
 }
 
@@ -169,7 +194,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	migrate(t, s)
 	// Again, as the next roll-out does.
 	migrate(t, s)
-	for _, service := range []string{"survey", "scoring"} {
+	for _, service := range []string{"survey", "scoring", "access"} {
 		pgtest.Exec(t, s["survey.postgres.dsn"].(string), "INSERT INTO "+service+".goose_db_version (version_id, is_applied) VALUES (999, true)")
 		refuses(t, s, []string{service}, "999", "release")
 	}
@@ -187,7 +212,7 @@ func TestPortsThatAreTaken(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
-	for command, setting := range map[string]string{"survey": "grpc", "gateway": "http", "scoring": "ops"} {
+	for command, setting := range map[string]string{"survey": "grpc", "gateway": "http", "scoring": "ops", "access": "grpc"} {
 		refuses(t, s.with(settings{setting: taken}), []string{command}, taken, "in use", setting)
 	}
 }
@@ -197,7 +222,7 @@ func TestPortsThatAreTaken(t *testing.T) {
 func TestRedisThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{"nobody there": "127.0.0.1:1", "something else": garbage(t)} {
-		for _, part := range []harness.Part{harness.Survey, harness.Scoring} {
+		for _, part := range []harness.Part{harness.Survey, harness.Scoring, harness.Access} {
 			t.Run(name+"/"+string(part), func(t *testing.T) {
 				t.Parallel()
 				s := served(t)
@@ -229,7 +254,7 @@ func TestOtherNumberOfPartitionsIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(t, harness.Scoring, served(t).with(settings{
-		"survey.postgres.dsn": dsn, "scoring.postgres.dsn": dsn, "redis.prefix": s.Prefix(), "peers.survey": "127.0.0.1:1", "events.partitions": 8,
+		"survey.postgres.dsn": dsn, "scoring.postgres.dsn": dsn, "access.postgres.dsn": dsn, "redis.prefix": s.Prefix(), "peers.survey": "127.0.0.1:1", "events.partitions": 8,
 	}), "events.partitions", "4", "8")
 }
 

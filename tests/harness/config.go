@@ -25,6 +25,9 @@ func (s *Suite) writeConfig(r Replica) (string, error) {
 			set(root, "ops", ops)
 		}
 	}
+	if at := s.ports[r].http; at != "" {
+		set(root, "gateway.public_url", "http://"+at)
+	}
 	for path, value := range s.options.Settings {
 		set(root, path, value)
 	}

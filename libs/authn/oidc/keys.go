@@ -15,7 +15,7 @@ import (
 const (
 	// refetchPause is the least time between two requests for keys because of tokens that none of the known keys signed: whoever sends tokens
 	// that he made up must not make requests to the provider.
-	refetchPause = time.Minute
+	refetchPause = 10 * time.Second
 	// refreshAge is the age at which keys are fetched again in the background: a key that the provider took back is to be forgotten.
 	refreshAge = 10 * time.Minute
 	// greatestAge is how old keys may be before nothing is trusted that they signed, should the provider be away for so long.
