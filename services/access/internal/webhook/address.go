@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"code.dny.dev/ssrf"
 )
@@ -20,17 +22,25 @@ type Addresses struct {
 // lowPort is the first of those ports that no service of the operating system is at home on.
 const lowPort = 1024
 
-// guardian refuses connections to addresses that are not public. It is asked with the address that a name was found to have, immediately before the
-// connection is made: what a name server says at another time does not matter. Addresses that name no machine, and those that give out
-// credentials to whoever asks on a cloud's machine (link-local), are refused in any case.
-func (a Addresses) guardian() *ssrf.Guardian {
+// Control refuses connections to addresses that are not public, for net.Dialer.Control: it is asked with the address that a name was found to have,
+// immediately before the connection is made, so that what a name server says at another time does not matter. Addresses that name no machine, and
+// those that give out credentials to whoever asks on a cloud's machine, are refused in any case.
+func (a Addresses) Control(network, address string, conn syscall.RawConn) error {
+	if ip, err := netip.ParseAddrPort(address); err == nil && slices.Contains(metadataServers(), ip.Addr().Unmap().WithZone("")) {
+		return ssrf.ErrProhibitedIP
+	}
 	options := []ssrf.Option{ssrf.WithAnyPort()}
 	if a.AllowPrivate {
 		options = append(options,
 			ssrf.WithAllowedV4Prefixes(prefixes("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")...),
 			ssrf.WithAllowedV6Prefixes(prefixes("::1/128", "fc00::/7")...))
 	}
-	return ssrf.New(options...)
+	return ssrf.New(options...).Safe(network, address, conn)
+}
+
+// metadataServers are those of clouds whose addresses lie outside of the link-local networks, which are refused anyhow: of Azure, Alibaba and AWS.
+func metadataServers() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254")}
 }
 
 func prefixes(texts ...string) []netip.Prefix {
@@ -87,7 +97,7 @@ func (a Addresses) checkHost(host string) error {
 		if ip.Is6() {
 			network = "tcp6"
 		}
-		if err := a.guardian().Safe(network, net.JoinHostPort(ip.String(), "443"), nil); err != nil {
+		if err := a.Control(network, net.JoinHostPort(ip.String(), "443"), nil); err != nil {
 			return errors.New("the host is not a public address")
 		}
 		return nil

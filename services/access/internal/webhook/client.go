@@ -30,7 +30,7 @@ const (
 // newClient makes the client by which messages are sent. It follows no redirects, uses no proxy of the environment, which would connect to what it
 // likes, and connects to no address that is not allowed. roots are the trusted authorities, and resolver finds addresses of names; nil means the machine's.
 func newClient(a Addresses, timeout time.Duration, roots *x509.CertPool, resolver *net.Resolver) *http.Client {
-	dialer := &net.Dialer{Timeout: timeout, Control: a.guardian().Safe, Resolver: resolver}
+	dialer := &net.Dialer{Timeout: timeout, Control: a.Control, Resolver: resolver}
 	return &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{

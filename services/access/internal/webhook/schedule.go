@@ -25,6 +25,7 @@ func nextPause(attempt int, asked time.Duration) (time.Duration, bool) {
 		return 0, false
 	}
 	pause := all[max(attempt, 1)-1]
+	//nolint:gosec // Nothing is kept secret by it.
 	pause += time.Duration(rand.Float64() * jitter * float64(pause))
 	return max(pause, min(asked, greatestPause)), true
 }
