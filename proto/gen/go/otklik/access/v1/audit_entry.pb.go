@@ -109,7 +109,8 @@ type AuditEntry struct {
 	RequestId string `protobuf:"bytes,10,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// What became of it.
 	Outcome AuditEntry_Outcome `protobuf:"varint,11,opt,name=outcome,proto3,enum=otklik.access.v1.AuditEntry_Outcome" json:"outcome,omitempty"`
-	// The canonical code of a call that did not succeed, for example `NOT_FOUND`.
+	// The canonical code of a call that did not succeed, for example `NOT_FOUND`. Refusals of an actor that came too fast to be told apart share one
+	// entry, whose code ends in their number, for example `PERMISSION_DENIED x37`.
 	Code string `protobuf:"bytes,12,opt,name=code,proto3" json:"code,omitempty"`
 	// The sequence of the entry that told the start of the call; 0 when there is none.
 	Start int64 `protobuf:"varint,13,opt,name=start,proto3" json:"start,omitempty"`
