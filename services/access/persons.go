@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/seal"
@@ -39,6 +36,8 @@ type persons struct {
 	log   *slog.Logger
 	// outdated is how many keys were wrapped by an old key-encryption key when that was last counted.
 	outdated atomic.Int64
+	// unobserve ends the instruments.
+	unobserve func() error
 }
 
 // newPersons opens the vault. Nothing is left open when it fails.
@@ -51,7 +50,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 	if p.hooks, err = newHooks(config.Webhooks, deps, db, ring); err != nil {
 		return nil, err
 	}
-	if err := p.observe(deps.Meters); err != nil {
+	if p.unobserve, err = p.observe(deps.Meters, db, deps.Now); err != nil {
 		return nil, err
 	}
 	p.keeper = seal.NewKeeper(v, seal.KeeperOptions{Lease: leaseOfInvitations, Now: deps.Now})
@@ -72,23 +71,6 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 		Queue: db, Vault: v, Holders: p.holders, Erased: p.hooks.erased, Owner: owner, Logger: deps.Logger, Now: deps.Now,
 	})
 	return p, nil
-}
-
-// observe tells how many keys are outdated.
-func (p *persons) observe(meters metric.MeterProvider) error {
-	if meters == nil {
-		return nil
-	}
-	_, err := meters.Meter("otklik/access").Int64ObservableGauge("otklik.vault.keys.outdated", metric.WithUnit("{key}"),
-		metric.WithDescription("Keys that are wrapped by another key-encryption key than the first."),
-		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(p.outdated.Load())
-			return nil
-		}))
-	if err != nil {
-		return fmt.Errorf("make instrument: %w", err)
-	}
-	return nil
 }
 
 // run erases persons and wraps keys anew until ctx ends.
@@ -139,7 +121,7 @@ func (p *persons) count(ctx context.Context) map[string]int64 {
 }
 
 // close ends what leases keys ahead.
-func (p *persons) close() error { return p.keeper.Close() }
+func (p *persons) close() error { return errors.Join(p.unobserve(), p.keeper.Close()) }
 
 // OutdatedKeys counts the keys, and secrets of webhooks, that each key-encryption key but the first wraps, without those of which there are none: what is
 // not named can be taken out of the configuration.

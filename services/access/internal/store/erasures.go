@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/otklik/otklik/services/access/internal/erasure"
 )
@@ -17,6 +18,8 @@ type Erasures interface {
 	GetErasure(ctx context.Context, organization, id string) (erasure.Erasure, error)
 	// ListErasures returns erasures, those created last first, and whether there are more.
 	ListErasures(ctx context.Context, q Query) (page []erasure.Erasure, more bool, err error)
+	// OldestErasure tells when the oldest erasure that still runs was asked for, in whatever organisation; zero when none runs.
+	OldestErasure(ctx context.Context) (time.Time, error)
 	// EraseInvitations removes invitations with their secrets for an erasure, remembers how many those were and how many keys they were sealed with, and tells
 	// how many the erasure has removed in all its calls.
 	EraseInvitations(ctx context.Context, organization, erasure string, ids []string, keys int) (ErasedInvitations, error)

@@ -18,8 +18,9 @@ const (
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND request_id = $2`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND (create_time, id) < ($2, $3)
 ORDER BY create_time DESC, id DESC LIMIT $4`
-	sqlDueErasures  = `SELECT organization, id FROM erasures WHERE state = 1 AND due_time <= $1 AND claim_end <= $1 ORDER BY due_time LIMIT $2`
-	sqlClaimErasure = `UPDATE erasures SET claim_owner = $3, claim_end = $4
+	sqlDueErasures   = `SELECT organization, id FROM erasures WHERE state = 1 AND due_time <= $1 AND claim_end <= $1 ORDER BY due_time LIMIT $2`
+	sqlOldestErasure = `SELECT min(create_time) FROM erasures WHERE state = 1`
+	sqlClaimErasure  = `UPDATE erasures SET claim_owner = $3, claim_end = $4
 WHERE organization = $1 AND id = $2 AND state = 1 AND due_time <= $5 AND claim_end <= $5 RETURNING ` + store.ErasureColumns
 	sqlHoldErasure       = `UPDATE erasures SET claim_end = $4 WHERE organization = $1 AND id = $2 AND claim_owner = $3`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = $1 AND kind = $2 AND owner = ANY($3)`
@@ -92,6 +93,13 @@ func (s *Store) ClaimErasure(ctx context.Context, owner string, now, until time.
 		// Another process was faster.
 	}
 	return erasure.Erasure{}, false, nil
+}
+
+// OldestErasure implements store.Erasures.
+func (s *Store) OldestErasure(ctx context.Context) (time.Time, error) {
+	var created *int64
+	err := s.db.Pool.QueryRow(ctx, sqlOldestErasure).Scan(&created)
+	return store.FromNull(created), s.fail("look for the oldest erasure", err)
 }
 
 // HoldErasure implements erasure.Queue.

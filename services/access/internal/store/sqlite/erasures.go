@@ -18,10 +18,11 @@ const (
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND request_id = ?`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND (create_time, id) < (?, ?)
 ORDER BY create_time DESC, id DESC LIMIT ?`
-	sqlDueErasure   = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE state = 1 AND due_time <= ? AND claim_end <= ? ORDER BY due_time LIMIT 1`
-	sqlClaimErasure = `UPDATE erasures SET claim_owner = ?, claim_end = ? WHERE organization = ? AND id = ?`
-	sqlHoldErasure  = `UPDATE erasures SET claim_end = ? WHERE organization = ? AND id = ? AND claim_owner = ?`
-	sqlSaveErasure  = `UPDATE erasures SET state = ?, end_time = ?, due_time = ?, sealed = ?, progress = ?
+	sqlDueErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE state = 1 AND due_time <= ? AND claim_end <= ? ORDER BY due_time LIMIT 1`
+	sqlOldestErasure = `SELECT min(create_time) FROM erasures WHERE state = 1`
+	sqlClaimErasure  = `UPDATE erasures SET claim_owner = ?, claim_end = ? WHERE organization = ? AND id = ?`
+	sqlHoldErasure   = `UPDATE erasures SET claim_end = ? WHERE organization = ? AND id = ? AND claim_owner = ?`
+	sqlSaveErasure   = `UPDATE erasures SET state = ?, end_time = ?, due_time = ?, sealed = ?, progress = ?
 WHERE organization = ? AND id = ? AND claim_owner = ?`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?))`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = ? AND id IN (SELECT value FROM json_each(?))`
@@ -92,6 +93,13 @@ func (s *Store) ClaimErasure(ctx context.Context, owner string, now, until time.
 		return erasure.Erasure{}, false, nil
 	}
 	return claimed, err == nil, err
+}
+
+// OldestErasure implements store.Erasures.
+func (s *Store) OldestErasure(ctx context.Context) (time.Time, error) {
+	var created *int64
+	err := s.db.QueryRow(ctx, sqlOldestErasure).Scan(&created)
+	return store.FromNull(created), s.fail("look for the oldest erasure", err)
 }
 
 // HoldErasure implements erasure.Queue.

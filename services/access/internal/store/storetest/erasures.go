@@ -154,11 +154,27 @@ func erasurePages(t *testing.T, open Open) {
 
 func erasureClaims(t *testing.T, open Open) {
 	s := opened(t, open)
+	oldest := func(want time.Time) {
+		t.Helper()
+		if got, err := s.OldestErasure(t.Context()); err != nil || !got.Equal(want) {
+			t.Fatalf("the oldest that runs is of %v, want %v, %v", got, want, err)
+		}
+	}
+	oldest(time.Time{})
+	finished := running(globex, "done")
+	finished.State, finished.CreateTime = erasure.Succeeded, noon.Add(-time.Hour)
+	createErasure(t, s, finished)
+	oldest(time.Time{})
+	newest := running(globex, "new")
+	newest.CreateTime, newest.Due = noon.Add(time.Hour), noon.Add(time.Hour)
+	createErasure(t, s, newest)
+	oldest(noon.Add(time.Hour))
 	late := running(acme, "late")
 	late.Due = noon.Add(time.Hour)
 	createErasure(t, s, late)
 	equal(t, "nothing is due", claimed(t, s, "me", noon), "")
 	soon := createErasure(t, s, running(acme, "soon"))
+	oldest(noon)
 	equal(t, "due", claimed(t, s, "me", noon), "acme/soon")
 	equal(t, "claimed", claimed(t, s, "you", noon.Add(30*time.Second)), "")
 	hold := func(owner string, until time.Time, want bool) {
