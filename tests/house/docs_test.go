@@ -15,7 +15,7 @@ var (
 )
 
 // TestDocsNameTestsThatExist holds the promises of the docs: a line that says which test proves it names a test of the tree, and each line of the
-// tables of docs/security.md names one.
+// tables of docs/security.md names one, or says that it does not apply or is not done, and why.
 func TestDocsNameTestsThatExist(t *testing.T) {
 	t.Parallel()
 	written := make(map[string]bool)
@@ -44,7 +44,7 @@ func TestDocsNameTestsThatExist(t *testing.T) {
 		if !strings.HasPrefix(line, "|") {
 			table = false
 		}
-		if table && !strings.HasPrefix(line, "|--") && !testNamed.MatchString(line) && !strings.Contains(line, "| not applicable: ") {
+		if table && !strings.HasPrefix(line, "|--") && !testNamed.MatchString(line) && !strings.Contains(line, "| not applicable: ") && !strings.Contains(line, "| not done: ") {
 			t.Errorf("docs/security.md:%d names no test: %s", i+1, line)
 		}
 	}
