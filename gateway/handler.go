@@ -41,6 +41,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer g.finish(x, r)
 
+	if r.ContentLength != 0 {
+		r.Body = x.paceBody(r.Body)
+	}
 	h := w.Header()
 	h[headerRequestID] = []string{x.id}
 	h["X-Content-Type-Options"] = nosniff

@@ -120,9 +120,6 @@ func (re *rest) step(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		x.route, x.label = found, found.template
-		if r.ContentLength != 0 {
-			r.Body = x.paceBody(r.Body)
-		}
 		if httpStatus, e := found.check(r, re.gateway.config.MaxBodyBytes); e != nil {
 			drainBody(r, re.gateway.config.MaxBodyBytes)
 			x.fail(httpStatus, e)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -14,25 +15,40 @@ type pacedBody struct {
 	control *http.ResponseController
 	idle    time.Duration
 	end     time.Time
+	// fresh tells that the deadline was set for the part that is read next.
+	fresh bool
 }
 
-// paceBody makes the client of a request keep sending.
+// paceBody makes the client of a request keep sending. That begins at once: of a body that nobody reads the server itself reads a part before it
+// answers.
 func (x *exchange) paceBody(body io.ReadCloser) io.ReadCloser {
 	c := x.gateway.config
-	return &pacedBody{ReadCloser: body, control: http.NewResponseController(x.ResponseWriter), idle: c.BodyIdleTimeout, end: x.start.Add(c.ReadTimeout)}
+	b := &pacedBody{ReadCloser: body, control: http.NewResponseController(x.ResponseWriter), idle: c.BodyIdleTimeout, end: x.start.Add(c.ReadTimeout)}
+	b.allow(x.start)
+	b.fresh = true
+	return b
 }
 
-// Read reads the next part.
-func (b *pacedBody) Read(p []byte) (int, error) {
-	deadline := time.Now().Add(b.idle)
+// allow gives the client the idle time from now on.
+func (b *pacedBody) allow(now time.Time) {
+	deadline := now.Add(b.idle)
 	if deadline.After(b.end) {
 		deadline = b.end
 	}
 	// Writers that know no deadlines, as in tests, have none to set.
 	_ = b.control.SetReadDeadline(deadline)
+}
+
+// Read reads the next part.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if !b.fresh {
+		b.allow(time.Now())
+	}
+	b.fresh = false
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		// The server goes on listening for the client's leaving, and would take the end of the idle time for that.
+	if errors.Is(err, io.EOF) {
+		// The server goes on listening for the client's leaving, and would take the end of the idle time for that. After any other error the
+		// deadline stays: the server would wait for the rest before it answers.
 		_ = b.control.SetReadDeadline(b.end)
 	}
 	return n, err
