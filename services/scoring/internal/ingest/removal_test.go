@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
@@ -191,5 +192,46 @@ func TestRemovedDeadLetters(t *testing.T) {
 	var unfit *ingest.Unfit
 	if err := a.Replay(ctx, "acme", 5); !errors.As(err, &unfit) {
 		t.Errorf("replay: %v, want Unfit", err)
+	}
+}
+
+// TestRemovedInvitationsOfBefore: of outcomes that were kept before their records were counted, the records themselves tell what is left.
+func TestRemovedInvitationsOfBefore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st := openStore(t, t.TempDir())
+	defer st.Close()
+	a, board := newApplier(t, st, &shopCatalog{})
+	log := []*surveyv1.Event{refusalEvent("acme", "shop", "no", 1, noon, "i"), responseEvent("acme", "a", 2, noon, "i", 1, 9, 3)}
+	if _, err := a.Sink(0).Apply(ctx, log); err != nil {
+		t.Fatal(err)
+	}
+	invitation := store.Invitation{Survey: "shop", ID: "i"}
+	known, err := st.Outcomes(ctx, store.Ledger{Organization: "acme"}, []store.Invitation{invitation})
+	if err != nil || known[invitation].Records != 2 {
+		t.Fatalf("outcomes %+v, %v", known, err)
+	}
+	old := known[invitation]
+	old.Records = 0
+	marks, err := st.Marks(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Apply(ctx, store.Batch{From: marks.Cursors[0], To: store.Cursor{Position: 3}, Changes: []store.Changes{{
+		Ledger: store.Ledger{Organization: "acme"}, Outcomes: map[store.Invitation]fact.Outcome{invitation: old},
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	a, board = newApplier(t, st, &shopCatalog{})
+	for i, target := range []int{1, 0} {
+		e := removed(log[target], int64(10+i), "")
+		if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		log = append(log, e)
+		wantEqualCubes(t, "board", board.Cube("acme"), recount(log, "acme"))
+	}
+	if known, err = st.Outcomes(ctx, store.Ledger{Organization: "acme"}, []store.Invitation{invitation}); err != nil || len(known) != 0 {
+		t.Errorf("outcomes of nothing: %+v, %v", known, err)
 	}
 }

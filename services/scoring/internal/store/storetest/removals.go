@@ -51,6 +51,13 @@ func removedRecordsGo(t *testing.T, open Open) {
 	wantEqual(t, "refusals", readRefusals(t, s, live(acme), "shop"), left[10:])
 	wantEqual(t, "responses of another", readFacts(t, s, live(globex), "shop"), facts("shop", 15, 2))
 	wantCells(t, "cells", counted(t, s, acme), recount(left...))
+	odd := store.SetAside{Organization: acme, Position: 22, Reason: "odd", Time: noon}
+	applyIn(t, s, 1, 22, store.Changes{Ledger: live(acme), Aside: []store.SetAside{odd}})
+	at, err := s.Find(ctx, live(acme), []store.Place{{Survey: "shop", Position: 22}, {Survey: "shop", Refusal: true, Position: 22}, {Survey: "shop", Position: 23}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "found aside", at, []store.Found{{Aside: true}, {Aside: true}, {}})
 	// What was removed is found nowhere, and is never added again.
 	found, err := s.Find(ctx, live(acme), []store.Place{placeOf(records[0]), placeOf(gone[0]), placeOf(records[13]), placeOf(gone[1])})
 	if err != nil {
