@@ -102,7 +102,8 @@ func (r *Runner) rest(ctx context.Context) {
 func (r *Runner) advance(ctx context.Context, e Erasure, owner string) {
 	working, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
-	group.Go(func() { r.keep(working, e, owner, stop) })
+	organization, id := e.Organization, e.ID
+	group.Go(func() { r.keep(working, organization, id, owner, stop) })
 	err := r.erase(working, &e, owner)
 	stop()
 	group.Wait()
@@ -126,9 +127,9 @@ func (r *Runner) advance(ctx context.Context, e Erasure, owner string) {
 }
 
 // keep prolongs the claim until ctx ends, and calls stop when it is lost.
-func (r *Runner) keep(ctx context.Context, e Erasure, owner string, stop func()) {
+func (r *Runner) keep(ctx context.Context, organization, id, owner string, stop func()) {
 	for pause.For(ctx, hold) == nil {
-		ok, err := r.o.Queue.HoldErasure(ctx, e.Organization, e.ID, owner, r.o.Now().Add(claim))
+		ok, err := r.o.Queue.HoldErasure(ctx, organization, id, owner, r.o.Now().Add(claim))
 		if err == nil && !ok {
 			stop()
 			return
