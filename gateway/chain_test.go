@@ -83,7 +83,8 @@ func newChain(t *testing.T, inProcess bool, limiter limit.Limiter) *chain {
 	} else {
 		c.surveyTelem = newTelemetry(t, "survey", c.surveyLog)
 	}
-	ring, err := authn.NewKeyring([]authn.Key{{ID: "app", SHA256: authn.HashKey("secret"), Organization: "org1", Roles: []string{"app"}}})
+	ring, err := authn.NewKeyring([]authn.Key{{ID: "app", SHA256: authn.HashKey("secret"), Organization: "org1", Roles: []string{"app"}},
+		{ID: "page", SHA256: authn.HashKey("published"), Organization: "org1", Roles: []string{"app"}, Origins: []string{"https://shop.example"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,16 +238,46 @@ func TestTooManyCallsAreRefusedWithAdvice(t *testing.T) {
 		}
 		c := newChain(t, inProcess, limiter)
 		for range 2 {
-			if a := c.submit(nil); a.status != 200 {
-				t.Fatalf("%d %s", a.status, a.body)
+			if a := c.submit(nil); a.status != 200 || !strings.Contains(a.header.Get("RateLimit"), `"key";r=`) {
+				t.Fatalf("%d %v %s", a.status, a.header, a.body)
 			}
 		}
 		a := c.submit(nil)
 		if a.status != 429 || a.err.Status != "RESOURCE_EXHAUSTED" || a.err.reason() != "otklik/RATE_LIMITED" || a.header.Get("Retry-After") != "10" {
 			t.Errorf("%d %v %s", a.status, a.header, a.body)
 		}
+		if !strings.HasPrefix(a.header.Get("RateLimit-Policy"), `"key";q=`) || !strings.HasPrefix(a.header.Get("RateLimit"), `"key";r=0;t=`) {
+			t.Errorf("limits: %v", a.header)
+		}
 		if !strings.Contains(a.body, `"limit":"key"`) || !strings.Contains(a.body, `"retryDelay":"`) {
 			t.Errorf("%s", a.body)
+		}
+	})
+}
+
+// TestPagesNeedACredentialForTheirOrigin: what the gateway says of a page's origin is what the service decides by, and what the service decides is
+// what the browser is told.
+func TestPagesNeedACredentialForTheirOrigin(t *testing.T) {
+	overTCPAndInProcess(t, func(t *testing.T, inProcess bool) {
+		c := newChain(t, inProcess, nil)
+		if a := c.submit(map[string]string{"Origin": c.url}); a.status != 200 {
+			t.Errorf("the gateway's own page: %d %s", a.status, a.body)
+		}
+		if a := c.submit(map[string]string{"Origin": "https://evil.example"}); a.status != 403 || a.err.reason() != "otklik/"+authn.ReasonOrigin || a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("a key that is for no page: %d %v %s", a.status, a.header, a.body)
+		}
+		page := map[string]string{"Authorization": "Bearer published", "Origin": "https://shop.example"}
+		if a := c.submit(page); a.status != 200 || a.header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+			t.Errorf("the page that the key is for: %d %v %s", a.status, a.header, a.body)
+		}
+		page["Origin"] = "https://evil.example"
+		if a := c.submit(page); a.status != 403 || a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("another page: %d %v", a.status, a.header)
+		}
+		delete(page, "Origin")
+		page["Otklik-Origin"], page["Grpc-Metadata-Otklik-Origin"] = "https://shop.example", "https://shop.example"
+		if a := c.submit(page); a.status != 403 {
+			t.Errorf("an origin that no browser named: %d", a.status)
 		}
 	})
 }

@@ -9,10 +9,9 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
-)
 
-// metadataLimits is the header metadata by which a service says how much a caller may still call: `limit;remaining;reset-seconds;scope`.
-const metadataLimits = "otklik-ratelimit"
+	"github.com/otklik/otklik/libs/interceptor/ratelimit"
+)
 
 // Headers that tell a client of its limits: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 const (
@@ -26,7 +25,7 @@ type limits struct {
 	scope                   string
 }
 
-// parseLimits reads the metadata of a service; false for what is not in their form.
+// parseLimits reads the metadata of a service, `limit;remaining;reset-seconds;scope`; false for what is not in their form.
 func parseLimits(text string) (limits, bool) {
 	parts := strings.Split(text, ";")
 	if len(parts) != 4 || !isToken(parts[3]) {
@@ -55,7 +54,7 @@ func isToken(s string) bool {
 
 // sayLimits puts what a service said of limits into the headers of the answer.
 func (x *exchange) sayLimits(md metadata.MD) {
-	values := md[metadataLimits]
+	values := md[ratelimit.MetadataRateLimit]
 	if len(values) == 0 {
 		return
 	}

@@ -103,7 +103,7 @@ function Selectors(props: { revision: Revision; choice: Choice; change: (part: P
   );
 }
 
-function Figures(props: Props & { choice: Choice }) {
+function Figures(props: Props & { revision: Revision; choice: Choice }) {
   const { metric, question } = props.choice;
   const survey = props.survey.name ?? "";
   const query = useMemo(() => queryOf(survey, question.id ?? "", metric), [survey, question.id, metric]);
@@ -135,12 +135,17 @@ function Figures(props: Props & { choice: Choice }) {
         client={props.client}
         query={query}
         metric={metric}
-        grain={props.address.grain}
+        grain={props.address.grain || firstGrain(props.revision)}
         chooseGrain={(grain) => props.change({ grain })}
         changed={watched.scores}
       />
     </>
   );
+}
+
+/** The step to begin with. Answers of employees are counted by whole months only. */
+function firstGrain(revision: Revision): string {
+  return revision.questionnaire?.population === "POPULATION_EMPLOYEE" ? "TIME_GRAIN_MONTH" : "";
 }
 
 /** One question by one metric, and the response rate beside it. */
