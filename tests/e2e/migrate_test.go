@@ -62,12 +62,18 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		change  settings
 		say     []string
 	}{
-		"nothing to migrate": {"migrate", settings{"survey.postgres.dsn": "", "scoring.postgres.dsn": ""}, []string{"survey.postgres.dsn", "scoring.postgres.dsn"}},
+		"nothing to migrate": {"migrate", settings{"survey.postgres.dsn": "", "scoring.postgres.dsn": "", "access.postgres.dsn": ""},
+			[]string{"survey.postgres.dsn", "scoring.postgres.dsn", "access.postgres.dsn"}},
 		"one schema for two": {"survey", settings{"scoring.postgres.schema": "survey"}, []string{"survey.postgres", "scoring.postgres", "schema of its own"}},
 		"strange schema":     {"survey", settings{"survey.postgres.schema": `a"b`}, []string{"postgres.schema"}},
 		"unknown key":        {"survey", settings{"survey.postgres.dns": "x"}, []string{"unknown key survey.postgres.dns", "survey.postgres.dsn"}},
 		"one port for two":   {"survey", settings{"grpc": "127.0.0.1:7", "ops": "127.0.0.1:7"}, []string{"grpc and ops", "127.0.0.1:7"}},
 		"no peer":            {"scoring", settings{"peers.survey": ""}, []string{"peers.survey"}},
+		"nobody who lets in": {"survey", settings{"peers.access": ""}, []string{"peers.access"}},
+		"development apart":  {"survey", settings{"dev": true}, []string{"dev", "otklik all"}},
+		"development abroad": {"all", settings{"dev": true, "http": ":0"}, []string{"dev", "http", "127.0.0.1"}},
+		"half a certificate": {"survey", settings{"tls.server.cert_file": "a.pem"}, []string{"tls.server", "key_file"}},
+		"role of services":   {"survey", settings{"auth.roles": map[string][]string{"service": {"survey.*"}}}, []string{"auth.roles", "service"}},
 		"no key":             {"scoring", settings{"peers.key": ""}, []string{"peers.key", "role service"}},
 		"strange peer":       {"gateway", settings{"peers.survey": "survey"}, []string{"peers.survey", "host:port"}},
 		"strange Redis":      {"survey", settings{"redis.addresses": []string{"redis"}}, []string{"redis.addresses", "host:port"}},

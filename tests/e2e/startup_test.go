@@ -142,7 +142,7 @@ func TestVaultWithoutItsKeyIsRefused(t *testing.T) {
 	s := served(t)
 	migrate(t, s)
 	for want, keys := range map[string][]map[string]string{
-		"access.vault.keys": {}, "no-such-file": {{"id": "k1", "file": "/no-such-file"}}, "NO_SUCH_VARIABLE": {{"id": "k1", "env": "NO_SUCH_VARIABLE"}},
+		"vault.keys": {}, "no-such-file": {{"id": "k1", "file": "/no-such-file"}}, "NO_SUCH_VARIABLE": {{"id": "k1", "env": "NO_SUCH_VARIABLE"}},
 	} {
 		refuses(t, s.with(settings{"access.vault.keys": keys}), []string{"access"}, want)
 	}

@@ -28,8 +28,9 @@ type Ready struct {
 	// HTTP is the base address of the REST API, GRPC the address of the services; empty where a process has none.
 	HTTP string `json:"http"`
 	GRPC string `json:"grpc"`
-	// Key is the key that was made at the first start; empty where the configuration has keys.
-	Key string `json:"key"`
+	// Key is the key that was made at this start, KeyFile where the one lies that was made at the first; empty where the configuration has keys.
+	Key     string `json:"key"`
+	KeyFile string `json:"key_file"`
 }
 
 // process is a child process that printed its ready line.

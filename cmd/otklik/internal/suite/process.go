@@ -119,7 +119,7 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 	}
 	deps := rpcserver.Deps{
 		Logger: p.log, Keys: authenticator, Roles: p.roles.grants, Stats: p.telemetry.ServerStats(), Limiter: limiter,
-		Audit: &p.audit,
+		Audit: &p.audit, Meters: p.telemetry.Meters,
 	}
 	if err := p.secureServer(&deps); err != nil {
 		return err
