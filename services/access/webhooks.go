@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otklik/otklik/libs/seal"
@@ -51,9 +53,13 @@ type hooks struct {
 }
 
 func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, error) {
+	noted, err := countDeliveries(deps.Meters)
+	if err != nil {
+		return nil, err
+	}
 	worker, err := webhook.NewWorker(webhook.Options{
 		Queue: db, Sealer: ring, Addresses: webhook.Addresses{AllowPrivate: config.AllowPrivate}, Concurrency: config.Concurrency, Timeout: config.Timeout,
-		Logger: deps.Logger, Now: deps.Now,
+		Logger: deps.Logger, Noted: noted, Now: deps.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -95,4 +101,26 @@ func (h *hooks) run(ctx context.Context) error {
 		return fmt.Errorf("send to webhooks: %w", err)
 	}
 	return nil
+}
+
+// countDeliveries counts what comes of attempts to send messages; nil meters count nothing.
+func countDeliveries(meters metric.MeterProvider) (func(context.Context, webhook.Outcome), error) {
+	if meters == nil {
+		return nil, nil
+	}
+	counter, err := meters.Meter(meterScope).Int64Counter("otklik.webhooks.deliveries", metric.WithUnit("{message}"),
+		metric.WithDescription("Attempts to send messages to webhooks, by outcome: delivered, retried (to be sent again) or failed (given up)."))
+	if err != nil {
+		return nil, fmt.Errorf("make instrument: %w", err)
+	}
+	return func(ctx context.Context, o webhook.Outcome) {
+		outcome := "retried"
+		switch o.State {
+		case webhook.Delivered:
+			outcome = "delivered"
+		case webhook.Failed:
+			outcome = "failed"
+		}
+		counter.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+	}, nil
 }

@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
@@ -28,7 +34,10 @@ func TestErasuresAreToldToWebhooks(t *testing.T) {
 	defer receiver.Close()
 	config := DefaultConfig()
 	config.Webhooks.AllowPrivate = true
-	s, err := New(t.Context(), config, Deps{Data: t.TempDir(), Roles: anyRole{}, Logger: slog.New(slog.DiscardHandler)})
+	reader := sdkmetric.NewManualReader()
+	s, err := New(t.Context(), config, Deps{
+		Data: t.TempDir(), Roles: anyRole{}, Logger: slog.New(slog.DiscardHandler), Meters: sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +71,16 @@ func TestErasuresAreToldToWebhooks(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("nothing came")
 	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		var all metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &all); err != nil {
+			return err
+		}
+		if text := fmt.Sprintf("%+v", all.ScopeMetrics); !strings.Contains(text, "otklik.webhooks.deliveries") || !strings.Contains(text, "delivered") {
+			return errors.New("the delivery is not counted")
+		}
+		return nil
+	})
 	if left, err := s.OutdatedKeys(t.Context()); err != nil || len(left) != 0 {
 		t.Errorf("outdated: %v, %v", left, err)
 	}

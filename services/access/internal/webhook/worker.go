@@ -69,6 +69,8 @@ type Options struct {
 	// Roots are the authorities that addresses are trusted by; nil means the machine's.
 	Roots  *x509.CertPool
 	Logger *slog.Logger
+	// Noted is called with what came of each attempt, once it is noted; nil when nobody counts.
+	Noted func(ctx context.Context, o Outcome)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -220,6 +222,10 @@ func (w *Worker) send(ctx context.Context, hook Webhook, d Delivery) {
 	if err := w.Queue.FinishDelivery(note, outcome); err != nil {
 		// It is sent again when the lease ends.
 		w.Logger.WarnContext(ctx, "what came of a delivery cannot be noted", slog.String("webhook", hook.ID), slog.String("delivery", d.ID), slog.Any("error", err))
+		return
+	}
+	if w.Noted != nil {
+		w.Noted(ctx, outcome)
 	}
 }
 
