@@ -112,7 +112,7 @@ func (e *erasing) remove(ctx context.Context, batch []found) error {
 			}
 			item.Comments = countWords(f.response)
 		}
-		if item.Body, err = removalOf(f.record, f.invitation(), erasuresCollection+e.id); err != nil {
+		if item.Body, err = e.removalOf(f.record, f.invitation(), erasuresCollection+e.id); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func (s *Server) removeUnreadable(ctx context.Context, org, erasure string, pers
 			if _, ok := keys[id]; ok || id == "" {
 				continue
 			}
-			body, err := removalOf(f.record, f.invitation(), erasuresCollection+erasure)
+			body, err := s.removalOf(f.record, f.invitation(), erasuresCollection+erasure)
 			if err != nil {
 				return err
 			}

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -90,7 +92,7 @@ func (s *Server) pseudonymOf(ctx context.Context, org, respondent string) (strin
 }
 
 // removalOf says what the change log tells of the removal of a submission. The key is that of its acceptance, so that both are applied in order.
-func removalOf(v store.Submission, invitation, erasure string) ([]byte, error) {
+func (s *Server) removalOf(v store.Submission, invitation, erasure string) ([]byte, error) {
 	name, collection := responseName(v.Survey, v.ID), responsesCollection
 	if v.Kind == store.KindRefusal {
 		name, collection = refusalName(v.Survey, v.ID), refusalsCollection
@@ -102,7 +104,23 @@ func removalOf(v store.Submission, invitation, erasure string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode removal: %w", err)
 	}
-	return body, nil
+	return protowire.AppendVarint(protowire.AppendTag(body, removedAtField, protowire.VarintType), uint64(s.now().Unix())), nil
+}
+
+// removedAt is when what a body tells of was removed; the beginning of time when it does not say.
+func removedAt(body []byte) (time.Time, error) {
+	m := &surveyv1.Event{}
+	if err := proto.Unmarshal(body, m); err != nil {
+		return time.Time{}, fmt.Errorf("decode removal: %w", err)
+	}
+	var at time.Time
+	takeOwn(m, func(number protowire.Number, kind protowire.Type, value []byte) {
+		if number == removedAtField && kind == protowire.VarintType {
+			seconds, _ := protowire.ConsumeVarint(value)
+			at = time.Unix(int64(seconds), 0)
+		}
+	})
+	return at, nil
 }
 
 // eventKey is what the order of changes is kept by. All outcomes of an invitation share one, since the last of them is the one that counts; what

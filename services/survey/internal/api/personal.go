@@ -18,6 +18,8 @@ const (
 	sealedField protowire.Number = 1000
 	// formField tells that what is said of a person was taken out of the message; a body without it may say it in the clear.
 	formField protowire.Number = 1001
+	// removedAtField is when something was removed, in seconds since 1970, in what the change log tells of a removal.
+	removedAtField protowire.Number = 1002
 )
 
 // formTakenOut is the value of formField.
@@ -70,7 +72,7 @@ func takeOwn(m proto.Message, visit func(number protowire.Number, kind protowire
 		if tag < 0 || size < 0 {
 			break
 		}
-		if number == sealedField || number == formField {
+		if number >= sealedField && number <= removedAtField {
 			visit(number, kind, rest[tag:tag+size])
 		} else {
 			others = append(others, rest[:tag+size]...)

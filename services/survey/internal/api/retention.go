@@ -32,8 +32,12 @@ const (
 	retentionPause = 20 * time.Millisecond
 
 	// How far retention has come is kept under these names.
-	progressWords   = "retention.words"
-	progressAnswers = "retention.answers"
+	progressWords    = "retention.words"
+	progressAnswers  = "retention.answers"
+	progressRemovals = "retention.removals"
+
+	// removalsKept is the least time for which the log tells of removals: followers that were away for longer begin anew.
+	removalsKept = 30 * 24 * time.Hour
 )
 
 // Work does what has to be done in the background until ctx ends: retention, settling erasures and counting usage. What fails is logged and tried
@@ -70,7 +74,10 @@ func (s *Server) countUsage(ctx context.Context) error {
 // retain removes what was kept for long enough.
 func (s *Server) retain(ctx context.Context) error {
 	if s.retention.Answers > 0 {
-		if err := s.passOld(ctx, progressAnswers, s.retention.Answers, s.removeAnswers); err != nil {
+		if err := s.passOld(ctx, progressAnswers, s.retention.Answers, isSubmission, s.removeAnswers); err != nil {
+			return err
+		}
+		if err := s.passOld(ctx, progressRemovals, max(s.retention.Answers, removalsKept), isRemoval, s.forgetRemovals); err != nil {
 			return err
 		}
 		if _, err := s.store.DropEmptyMonths(ctx); err != nil {
@@ -78,13 +85,17 @@ func (s *Server) retain(ctx context.Context) error {
 		}
 	}
 	if s.retention.Words > 0 {
-		return s.passOld(ctx, progressWords, s.retention.Words, s.removeWords)
+		return s.passOld(ctx, progressWords, s.retention.Words, isSubmission, s.removeWords)
 	}
 	return nil
 }
 
-// passOld hands what was received too long ago to do, in batches, in the order of the log, from where it was left.
-func (s *Server) passOld(ctx context.Context, name string, kept time.Duration, do func(context.Context, []found) error) error {
+func isSubmission(k store.Kind) bool { return k < store.KindRemoval }
+
+func isRemoval(k store.Kind) bool { return k == store.KindRemoval }
+
+// passOld hands what is of a kind and was received too long ago to do, in batches, in the order of the log, from where it was left.
+func (s *Server) passOld(ctx context.Context, name string, kept time.Duration, wanted func(store.Kind) bool, do func(context.Context, []found) error) error {
 	cut := s.now().Add(-kept)
 	after, err := s.store.Progress(ctx, name)
 	if err != nil {
@@ -95,7 +106,7 @@ func (s *Server) passOld(ctx context.Context, name string, kept time.Duration, d
 		if err != nil {
 			return err
 		}
-		old, upTo, more, err := oldOf(b.Changes, cut)
+		old, upTo, more, err := oldOf(b.Changes, cut, wanted)
 		if err != nil {
 			return err
 		}
@@ -119,15 +130,15 @@ func (s *Server) passOld(ctx context.Context, name string, kept time.Duration, d
 	}
 }
 
-// oldOf returns the submissions that were received before cut, the position up to which all were looked at, and whether all of them were old.
-func oldOf(changes []store.Change, cut time.Time) (old []found, upTo int64, all bool, err error) {
+// oldOf returns what is wanted and was received before cut, the position up to which all was looked at, and whether all of it was old.
+func oldOf(changes []store.Change, cut time.Time, wanted func(store.Kind) bool) (old []found, upTo int64, all bool, err error) {
 	for _, c := range changes {
-		if c.Submission.Kind < store.KindRemoval {
-			f, err := findIn(c.Submission)
+		if wanted(c.Submission.Kind) {
+			f, at, err := receivedAt(c.Submission)
 			if err != nil {
 				return nil, 0, false, err
 			}
-			if !f.received().Before(cut) {
+			if !at.Before(cut) {
 				return old, upTo, false, nil
 			}
 			old = append(old, f)
@@ -137,11 +148,34 @@ func oldOf(changes []store.Change, cut time.Time) (old []found, upTo int64, all 
 	return old, upTo, true, nil
 }
 
-func (f found) received() time.Time {
-	if f.response != nil {
-		return f.response.GetReceiveTime().AsTime()
+// receivedAt reads an entry of the log and tells when it came about.
+func receivedAt(v store.Submission) (found, time.Time, error) {
+	if v.Kind == store.KindRemoval {
+		at, err := removedAt(v.Body)
+		return found{record: v}, at, err
 	}
-	return f.refusal.GetReceiveTime().AsTime()
+	f, err := findIn(v)
+	switch {
+	case err != nil:
+		return found{}, time.Time{}, err
+	case f.response != nil:
+		return f, f.response.GetReceiveTime().AsTime(), nil
+	default:
+		return f, f.refusal.GetReceiveTime().AsTime(), nil
+	}
+}
+
+func (s *Server) forgetRemovals(ctx context.Context, old []found) error {
+	for org, batch := range byOrganization(old) {
+		positions := make([]int64, len(batch))
+		for i, f := range batch {
+			positions[i] = f.record.Position
+		}
+		if err := s.store.ForgetRemovals(ctx, org, positions); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // byOrganization divides submissions by their organisations, whose data is never changed together.
@@ -157,7 +191,7 @@ func (s *Server) removeAnswers(ctx context.Context, old []found) error {
 	for org, batch := range byOrganization(old) {
 		r := store.Removals{Organization: org}
 		for _, f := range batch {
-			body, err := removalOf(f.record, f.invitation(), "")
+			body, err := s.removalOf(f.record, f.invitation(), "")
 			if err != nil {
 				return err
 			}

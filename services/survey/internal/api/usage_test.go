@@ -121,9 +121,17 @@ func TestRetention(t *testing.T) {
 			t.Errorf("%q", told)
 		}
 		// What lost its words is still found by the person.
-		retain(23 * time.Hour)
-		erase(t, f, respondentName, "e-1")
-		if left := listAll(t, f.surveys, survey); len(left) != 0 {
+		if r := erase(t, f, respondentName, "e-1"); r.GetRemovals()[0].GetCount() != 1 || len(listAll(t, f.surveys, survey)) != 0 {
+			t.Errorf("%v", r)
+		}
+		// Removals are told of for a month; then they leave the log.
+		mustSubmit(t, f, survey, "recent", good())
+		retain(20 * 24 * time.Hour)
+		f.tail(t, 0, "").read(5)
+		retain(15 * 24 * time.Hour)
+		mustSubmit(t, f, survey, "last", good())
+		left, end := f.tail(t, 0, "").read(2)
+		if len(left) != 2 || end.GetHeadPosition() != left[1].GetPosition() || left[0].GetRemoved().GetName() != survey+"/responses/recent" {
 			t.Errorf("%v", left)
 		}
 	}, keep)

@@ -12,6 +12,8 @@ type Persons interface {
 	// Remove removes submissions for good, all or none, and notes each removal in the log of changes, in the order given. What was removed before is passed
 	// over. Identifiers stay used. With an erasure it counts what it removed and notes the keys, in the same transaction.
 	Remove(ctx context.Context, r Removals) (Removed, error)
+	// ForgetRemovals takes removals at these positions out of the log, but not the last entry of the log, which tells where it ends.
+	ForgetRemovals(ctx context.Context, organization string, positions []int64) error
 	// Rewrite replaces the bodies of submissions. What was removed meanwhile is passed over.
 	Rewrite(ctx context.Context, organization string, bodies []NewBody) error
 	// DropEmptyMonths gives back the space of months that are over and hold nothing any more, where the backend keeps months apart, and tells

@@ -27,6 +27,7 @@ FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[]) AS 
 	sqlCountRemoval = `UPDATE erasures SET responses = responses + $3, refusals = refusals + $4, comments = comments + $5, position = $6
 WHERE organization = $1 AND erasure = $2`
 	sqlInsertErasedKeys = `INSERT INTO erased_keys (organization, erasure, person_key) SELECT $1, $2, k FROM unnest($3::text[]) AS k ON CONFLICT DO NOTHING`
+	sqlForgetRemovals   = `DELETE FROM submissions WHERE organization = $1 AND position = ANY($2) AND kind = $3 AND position < (SELECT position FROM log_head)`
 	sqlRewrite          = `WITH input AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::bytea[]) AS t (position, body)),
 before AS MATERIALIZED (
     SELECT s.position, length(s.body) AS size FROM submissions s WHERE s.organization = $1 AND s.position = ANY($2) AND s.kind < $4
@@ -184,6 +185,15 @@ func (d deleted) countedBytes(counted int64) (n int64) {
 		}
 	}
 	return n
+}
+
+// ForgetRemovals implements store.Persons.
+func (s *Store) ForgetRemovals(ctx context.Context, organization string, positions []int64) error {
+	if err := s.ready("forget removals"); err != nil {
+		return err
+	}
+	_, err := s.db.Pool.Exec(ctx, sqlForgetRemovals, organization, positions, int16(store.KindRemoval))
+	return s.fail("forget removals", err)
 }
 
 // Rewrite implements store.Persons.

@@ -15,6 +15,7 @@ ORDER BY position LIMIT ?`
 	sqlListUnmarked = `SELECT ` + submissionColumns + ` FROM submissions INDEXED BY submissions_unmarked WHERE organization = ? AND person IS NULL AND position > ?
 ORDER BY position LIMIT ?`
 	sqlDeleteSubmission = `DELETE FROM submissions WHERE organization = ? AND position = ? AND kind < ?`
+	sqlForgetRemoval    = `DELETE FROM submissions WHERE organization = ? AND position = ? AND kind = ? AND position < (` + sqlHead + `)`
 	sqlRewrite          = `UPDATE submissions SET body = ? WHERE organization = ? AND position = ? AND kind < ?`
 	sqlCountRemoval     = `UPDATE erasures SET responses = responses + ?, refusals = refusals + ?, comments = comments + ?, position = ?
 WHERE organization = ? AND erasure = ?`
@@ -116,6 +117,27 @@ func noteRemoval(ctx context.Context, tx *sqlkit.Tx, v store.Submission, body []
 	_, err = tx.ExecContext(ctx, sqlInsertSubmission, position, v.Organization, v.Survey, int64(store.KindRemoval), v.ID, int64(0),
 		store.ToNano(v.CountTime), nil, body, marked(nil))
 	return position, err
+}
+
+// ForgetRemovals implements store.Persons.
+func (s *Store) ForgetRemovals(ctx context.Context, organization string, positions []int64) error {
+	err := s.batcher.Do(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		for _, position := range positions {
+			res, err := tx.ExecContext(ctx, sqlForgetRemoval, organization, position, int64(store.KindRemoval))
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			if err == nil && n > 0 {
+				_, err = tx.ExecContext(ctx, sqlDeleteChange, position)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.fail("forget removals", err)
 }
 
 // Rewrite implements store.Persons.

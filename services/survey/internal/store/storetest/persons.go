@@ -15,6 +15,7 @@ func RunPersons(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"PersonsAreFound", personsAreFound},
 		{"Remove", removeSubmissions},
 		{"RemoveOfOthers", removeOfOthers},
+		{"ForgetRemovals", forgetRemovals},
 		{"RemoveWhileReading", removeWhileReading},
 		{"Rewrite", rewrite},
 		{"Consents", consents},
@@ -231,6 +232,32 @@ func removeWhileReading(t *testing.T, open Open) {
 		}
 	}
 	equal(t, "number left", len(got), len(left))
+}
+
+// forgetRemovals takes removals out of the log, which ends where it ended.
+func forgetRemovals(t *testing.T, open Open) {
+	s := opened(t, open)
+	in := take(t, s, acme, "visit", submission("a"), submission("b"), submission("c"))
+	got, err := s.Remove(t.Context(), store.Removals{Organization: acme, Items: []store.Removal{removal(in[0], ""), removal(in[1], "")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []int64{in[2].Position, got.Position - 1, got.Position, 1 << 40}
+	for _, step := range []struct {
+		org  string
+		left int
+	}{{globex, 3}, {acme, 2}} {
+		if err := s.ForgetRemovals(t.Context(), step.org, all); err != nil {
+			t.Fatal(err)
+		}
+		log, head := changesOf(t, s, store.ChangeQuery{})
+		if len(log) != step.left || head != got.Position || log[len(log)-1].Submission.ID != "b" {
+			t.Fatalf("%s: head %d, want %d; %+v", step.org, head, got.Position, log)
+		}
+	}
+	if next := take(t, s, acme, "visit", submission("d")); next[0].Position <= got.Position {
+		t.Fatalf("position %d after %d", next[0].Position, got.Position)
+	}
 }
 
 func rewrite(t *testing.T, open Open) {
