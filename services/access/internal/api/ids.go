@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/rand"
 	"strings"
+	"time"
 )
 
 // Collections of resource names.
@@ -28,7 +29,8 @@ const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 // idGroup is how many letters of an identifier stand together; each is 5 bits.
 const idGroup = 4
 
-// Lengths of server-made identifiers, in groups: what is made by hand can be read out on the telephone; what is made by the million never meets.
+// Lengths of what is random in server-made identifiers, in groups: what is made by hand can be read out on the telephone; what is made by the million
+// never meets.
 const (
 	shortID = 3
 	longID  = 5
@@ -39,8 +41,31 @@ func newID(groups int) string {
 	random := make([]byte, groups*idGroup)
 	// crypto/rand.Read never fails since Go 1.24: it ends the process instead.
 	_, _ = rand.Read(random)
-	out := make([]byte, 0, groups*(idGroup+1))
-	for i, b := range random {
+	return spell(random)
+}
+
+// timeGroups is the length of the time in an identifier, in groups: 40 bits.
+const timeGroups = 2
+
+// timeUnit is how exactly identifiers tell when they were made: their time lasts for 557 years.
+const timeUnit = 16 * time.Millisecond
+
+// newOrderedID makes an identifier that comes after those made before, for what is made by the million: where the next one goes into an index is
+// then at hand.
+func newOrderedID(now time.Time) string {
+	units := now.UnixMilli() / timeUnit.Milliseconds()
+	letters := make([]byte, timeGroups*idGroup)
+	for i := len(letters) - 1; i >= 0; i-- {
+		letters[i] = byte(units & 31)
+		units >>= 5
+	}
+	return spell(letters) + "-" + newID(shortID)
+}
+
+// spell writes 5 bits of each byte as a letter.
+func spell(letters []byte) string {
+	out := make([]byte, 0, len(letters)+len(letters)/idGroup)
+	for i, b := range letters {
 		if i > 0 && i%idGroup == 0 {
 			out = append(out, '-')
 		}

@@ -46,11 +46,11 @@ func (s *accessServer) CreateInvitationTokens(ctx context.Context, req *accessv1
 	for i, in := range req.GetInvitations() {
 		text, secret := s.newSecret(credential.PrefixInvitation)
 		record := store.Invitation{
-			Organization: org, ID: newID(longID), Invitation: in.GetInvitation(), Survey: survey, Respondent: sealed[i],
+			Organization: org, ID: newOrderedID(secret.CreateTime), Invitation: in.GetInvitation(), Survey: survey, Respondent: sealed[i],
 			CreateTime: secret.CreateTime, ExpireTime: expires,
 		}
 		if record.Invitation == "" {
-			record.Invitation = newID(longID)
+			record.Invitation = record.ID
 		}
 		records[i] = store.NewInvitation{Invitation: record, Digest: secret.Digest}
 		out.Tokens = append(out.Tokens, &accessv1.CreateInvitationTokensResponse_InvitationToken{

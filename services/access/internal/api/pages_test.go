@@ -60,7 +60,14 @@ func TestNewID(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	if id := newID(longID); len(id) != 24 {
-		t.Errorf("identifier %q", id)
+	// Ordered ones are in order, and are not told apart by their time alone.
+	now, last := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ""
+	for range 100 {
+		now = now.Add(timeUnit)
+		id, twin := newOrderedID(now), newOrderedID(now)
+		if id <= last || len(id) != 24 || id == twin || id[:9] != twin[:9] {
+			t.Fatalf("%q after %q; %q", id, last, twin)
+		}
+		last = max(id, twin)
 	}
 }

@@ -70,4 +70,5 @@ CREATE TABLE secrets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX secrets_by_owner ON secrets (organization, kind, owner);
-CREATE INDEX secrets_by_end ON secrets (expire_time) WHERE expire_time IS NOT NULL;
+-- With the owner, so that what ends at the same time is not in the order of its digests, which is no order to add to.
+CREATE INDEX secrets_by_end ON secrets (expire_time, owner) WHERE expire_time IS NOT NULL;
