@@ -48,13 +48,19 @@ func isLoopback(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// checkAll checks the settings one by one and against each other: a token must be of one organisation.
+// checkAll checks the settings one by one and against each other: a token must be of one organisation, and a subject of an organisation one
+// person. Providers choose the identifiers of subjects by themselves, so that two of them may give one to different people.
 func checkAll(issuers []Issuer) error {
 	taken := make(map[[2]string]int)
+	provider := make(map[string]int)
 	for n, issuer := range issuers {
 		if err := issuer.check(); err != nil {
 			return fmt.Errorf("check auth.oidc[%d]: %w", n, err)
 		}
+		if other, ok := provider[issuer.Organization]; ok && issuers[other].Issuer != issuer.Issuer {
+			return fmt.Errorf("check auth.oidc[%d]: auth.oidc[%d] is another provider of the same organisation, which can have one", n, other)
+		}
+		provider[issuer.Organization] = n
 		for _, audience := range append(slices.Clone(issuer.Audiences), issuer.ClientID) {
 			if audience == "" {
 				continue

@@ -154,21 +154,22 @@ func TestSettingsAreChecked(t *testing.T) {
 		return []oidc.Issuer{i}
 	}
 	for name, issuers := range map[string][]oidc.Issuer{
-		"no issuer":                 change(func(i *oidc.Issuer) { i.Issuer = "" }),
-		"plain http":                change(func(i *oidc.Issuer) { i.Issuer = "http://id.example" }),
-		"http that looks local":     change(func(i *oidc.Issuer) { i.Issuer = "http://127.0.0.1.example" }),
-		"a query":                   change(func(i *oidc.Issuer) { i.Issuer += "?x" }),
-		"user data":                 change(func(i *oidc.Issuer) { i.Issuer = "https://a:b@id.example" }),
-		"no organisation":           change(func(i *oidc.Issuer) { i.Organization = "" }),
-		"nobody would be let in":    change(func(i *oidc.Issuer) { i.ClientID = "" }),
-		"client among audiences":    change(func(i *oidc.Issuer) { i.Audiences = []string{"c"} }),
-		"two organisations for one": {good, {Issuer: good.Issuer, ClientID: "c", Organization: "p"}},
+		"no issuer":                         change(func(i *oidc.Issuer) { i.Issuer = "" }),
+		"plain http":                        change(func(i *oidc.Issuer) { i.Issuer = "http://id.example" }),
+		"http that looks local":             change(func(i *oidc.Issuer) { i.Issuer = "http://127.0.0.1.example" }),
+		"a query":                           change(func(i *oidc.Issuer) { i.Issuer += "?x" }),
+		"user data":                         change(func(i *oidc.Issuer) { i.Issuer = "https://a:b@id.example" }),
+		"no organisation":                   change(func(i *oidc.Issuer) { i.Organization = "" }),
+		"nobody would be let in":            change(func(i *oidc.Issuer) { i.ClientID = "" }),
+		"client among audiences":            change(func(i *oidc.Issuer) { i.Audiences = []string{"c"} }),
+		"two providers of one organisation": {good, {Issuer: "https://other.example", ClientID: "c", Organization: "o"}},
+		"two organisations for one":         {good, {Issuer: good.Issuer, ClientID: "c", Organization: "p"}},
 	} {
 		if _, err := oidc.New(issuers, oidc.Deps{}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := oidc.New([]oidc.Issuer{good, {Issuer: "http://127.0.0.1:1", Audiences: []string{"a"}, Organization: "o"}}, oidc.Deps{}); err != nil {
+	if _, err := oidc.New([]oidc.Issuer{good, {Issuer: "http://127.0.0.1:1", Audiences: []string{"a"}, Organization: "p"}}, oidc.Deps{}); err != nil {
 		t.Errorf("good settings: %v", err)
 	}
 	v, _ := oidc.New([]oidc.Issuer{good}, oidc.Deps{})
@@ -192,8 +193,8 @@ func TestLocalPath(t *testing.T) {
 func TestLoginProviders(t *testing.T) {
 	v, err := oidc.New([]oidc.Issuer{
 		{Issuer: "https://a.example", ClientID: "c", Organization: "o"},
-		{Issuer: "https://b.example", ClientID: "c", Organization: "o", DisplayName: "B"},
-		{Issuer: "https://c.example", Audiences: []string{"api"}, Organization: "o"},
+		{Issuer: "https://b.example", ClientID: "c", Organization: "p", DisplayName: "B"},
+		{Issuer: "https://c.example", Audiences: []string{"api"}, Organization: "q"},
 	}, oidc.Deps{})
 	if err != nil {
 		t.Fatal(err)
