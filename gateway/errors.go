@@ -151,7 +151,7 @@ func writeError(w http.ResponseWriter, httpStatus int, st *status.Status) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(httpStatus)
 	// A failure to write means that the client has gone; there is nobody to tell.
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // JSON, which the header says and nosniff insists on
 }
 
 // present returns the status that a client is shown for an error of a call: that of the service when it was made for callers, else one that

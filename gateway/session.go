@@ -30,7 +30,7 @@ func (c cookies) name(secure, plain string) string {
 
 // set makes the header that sets a cookie until a time; the zero time takes it away.
 func (c cookies) set(w http.ResponseWriter, name, value string, until time.Time) {
-	cookie := &http.Cookie{Name: name, Value: value, Path: "/", Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	cookie := &http.Cookie{Name: name, Value: value, Path: "/", Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // without Secure only where people reach it by http, on this machine
 	if until.IsZero() {
 		cookie.MaxAge = -1
 	} else {

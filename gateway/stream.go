@@ -105,7 +105,7 @@ func (s *stream) write(p []byte) {
 			p = append(fmt.Appendf(nil, "retry: %d\n\n", s.x.gateway.config.EventRetry.Milliseconds()), p...)
 		}
 	}
-	if _, err := s.x.ResponseWriter.Write(p); err != nil {
+	if _, err := s.x.ResponseWriter.Write(p); err != nil { //nolint:gosec // JSON lines or events, which the header says and nosniff insists on
 		s.lose(err)
 	}
 }
