@@ -109,8 +109,8 @@ func showApp(ctx context.Context, w io.Writer, conn grpc.ClientConnInterface, ht
 	fmt.Fprintf(w, `
 An app submits by a publishable key, which does nothing else:
   curl %s/v1/%s/responses -H 'Authorization: Bearer %s' \
-    -H 'Content-Type: application/json' -d '{"responseId": "first", "response": {"language": "en", "answers": [{"question": "nps", "score": 9}]}}'
-`, http, sample.Survey, made.GetSecret())
+    -H 'Content-Type: application/json' -d '{"responseId": "first", "response": {"language": "en", "answers": [{"question": "%s", "score": 9}]}}'
+`, http, sample.Survey, made.GetSecret(), sample.Question)
 	return nil
 }
 

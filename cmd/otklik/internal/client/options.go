@@ -162,11 +162,21 @@ func firstOf(values ...string) string {
 // parseReadyLine accepts, in the place of an address, the whole line that a server prints when it is ready; then it gives the key as well.
 func parseReadyLine(server, key string) (Server, string, error) {
 	if strings.HasPrefix(strings.TrimSpace(server), "{") {
-		var ready struct{ HTTP, GRPC, Key string }
+		var ready struct {
+			HTTP, GRPC, Key string
+			KeyFile         string `json:"key_file"`
+		}
 		if err := json.Unmarshal([]byte(server), &ready); err != nil {
 			return Server{}, "", exit.Usagef("the server's address looks like a ready line and is not one: %w", err)
 		}
 		server, key = firstOf(ready.GRPC, ready.HTTP), firstOf(key, ready.Key)
+		if key == "" && ready.KeyFile != "" {
+			// Of a start that was not the first: the key was printed then.
+			var err error
+			if key, err = readKey(ready.KeyFile); err != nil {
+				return Server{}, "", err
+			}
+		}
 	}
 	s, err := ParseServer(server)
 	return s, key, err

@@ -57,6 +57,9 @@ profiles:
 
 func TestResolvePrecedence(t *testing.T) {
 	home := writeProfiles(t, profiles, 0o600)
+	if err := os.WriteFile(filepath.Join(home, "key"), []byte("file-key\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		options     Options
 		vars        map[string]string
@@ -72,6 +75,7 @@ func TestResolvePrecedence(t *testing.T) {
 		"server of a flag, key of a profile": {Options{Server: "flag.example:4", Profile: "work"}, nil, "flag.example:4", "work-key"},
 		"same server as the profile":         {Options{Server: "default.example:1"}, nil, "default.example:1", "default-key"},
 		"ready line":                         {Options{Server: `{"http":"http://h:1","grpc":"h:2","key":"ready-key"}`}, nil, "h:2", "ready-key"},
+		"ready line of a later start":        {Options{Server: `{"grpc":"h:2","key_file":"` + filepath.Join(home, "key") + `"}`}, nil, "h:2", "file-key"},
 		"ready line and a key":               {Options{Server: `{"http":"http://h:1"}`, Key: "flag-key"}, nil, "http://h:1", "flag-key"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,9 @@ import (
 // Survey is the resource name of the sample survey.
 const Survey = "surveys/" + surveyID
 
+// Question is the identifier of the survey's first question, which every response answers, from 0 to 10.
+const Question = recommend
+
 const (
 	surveyID = "sample-groceries"
 	// Responses is how many responses are loaded.

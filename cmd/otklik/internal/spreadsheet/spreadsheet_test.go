@@ -49,3 +49,21 @@ func TestDefuseProperty(t *testing.T) {
 		}
 	})
 }
+
+func FuzzDefuse(f *testing.F) {
+	for _, seed := range []string{"", "=1+1", " =1", "\t=1", "-1.5", "+1e9", "-1+cmd|'/c calc'!A0", "\u00a0@x", "\u200b=x", "＝1", "\xff=1", "'", "0x1p-2"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		out := Defuse(in)
+		if out != in && out != "'"+in {
+			t.Fatalf("Defuse(%q) = %q changed more than the front", in, out)
+		}
+		if Defuse(out) != out {
+			t.Fatalf("Defuse(%q) = %q is not safe by its own judgement", in, out)
+		}
+		if trimmed := strings.TrimLeft(out, " \n\u00a0"); strings.IndexAny(trimmed, "=@\t\r") == 0 {
+			t.Fatalf("Defuse(%q) = %q still begins like a formula", in, out)
+		}
+	})
+}
