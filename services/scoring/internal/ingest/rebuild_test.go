@@ -95,7 +95,12 @@ func (r *running) caughtUp(t failer, f *feed) {
 		if p := position(t, r.store); len(events) > 0 && p < events[len(events)-1].GetPosition() {
 			return fmt.Errorf("position is %d", p)
 		}
-		return nil
+		// What is stored is counted a moment later.
+		marks, err := r.store.Marks(context.Background())
+		if err == nil && !r.board.Counts(0, marks.Cursors[0].Version) {
+			err = errors.New("what is stored is not counted")
+		}
+		return err
 	})
 }
 

@@ -201,9 +201,9 @@ func TestRemovedInvitationsOfBefore(t *testing.T) {
 	ctx := context.Background()
 	st := openStore(t, t.TempDir())
 	defer st.Close()
-	a, board := newApplier(t, st, &shopCatalog{})
+	first, _ := newApplier(t, st, &shopCatalog{})
 	log := []*surveyv1.Event{refusalEvent("acme", "shop", "no", 1, noon, "i"), responseEvent("acme", "a", 2, noon, "i", 1, 9, 3)}
-	if _, err := a.Sink(0).Apply(ctx, log); err != nil {
+	if _, err := first.Sink(0).Apply(ctx, log); err != nil {
 		t.Fatal(err)
 	}
 	invitation := store.Invitation{Survey: "shop", ID: "i"}
@@ -222,7 +222,7 @@ func TestRemovedInvitationsOfBefore(t *testing.T) {
 	}}}); err != nil {
 		t.Fatal(err)
 	}
-	a, board = newApplier(t, st, &shopCatalog{})
+	a, board := newApplier(t, st, &shopCatalog{})
 	for i, target := range []int{1, 0} {
 		e := removed(log[target], int64(10+i), "")
 		if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{e}); err != nil {
