@@ -57,5 +57,7 @@ func decodePlace(raw []byte) (store.Place, bool) {
 	if n <= 0 || n == len(raw) {
 		return store.Place{}, false
 	}
-	return store.Place{CreateTime: store.FromNano(nano), ID: string(raw[n:])}, true
+	place := store.Place{CreateTime: store.FromNano(nano), ID: string(raw[n:])}
+	// Times at the very ends of what can be kept are of nothing that was made.
+	return place, store.ToNano(place.CreateTime) == nano
 }
