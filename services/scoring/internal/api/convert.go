@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -90,8 +91,9 @@ func (z *zones) load(name string) (*time.Location, error) {
 	if l, ok := z.known.Load(name); ok {
 		return l.(*time.Location), nil
 	}
-	// "Local" would be the zone of the machine, which says nothing to the caller.
-	if name == "Local" {
+	// "Local" would be the zone of the machine, which says nothing to the caller. A zone has one spelling: those that name the same file by other
+	// paths are without number, and each would be remembered.
+	if name == "Local" || path.Clean(name) != name {
 		return nil, fmt.Errorf("unknown time zone %s", name)
 	}
 	l, err := time.LoadLocation(name)

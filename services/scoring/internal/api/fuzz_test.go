@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/query"
+	"github.com/otklik/otklik/services/scoring/internal/question"
+	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// oneFact is what there is to be asked of.
+type oneFact struct{ *fact.Fact }
+
+func (oneFact) HasRespondents(context.Context, string) (bool, error) { return true, nil }
+
+func (f oneFact) Facts(_ context.Context, _ string, fn func(*fact.Fact) error) error {
+	return fn(f.Fact)
+}
+
+// FuzzScoreQuery asks whatever the rules of the message let pass, filters and groups included: it is answered or refused with the field at fault.
+func FuzzScoreQuery(f *testing.F) {
+	for _, seed := range []string{
+		`survey: "surveys/shop"`,
+		`survey: "surveys/shop" question: "*" grain: TIME_GRAIN_DAY time_zone: "Asia/Bishkek" period { start_time { seconds: 1767225600 } end_time { seconds: 1769904000 } } group_by: CONTEXT_KEY_REGION`,
+		`survey: "surveys/shop" metrics: METRIC_NPS variants: VARIANT_MEAN_ALL_ANSWERS filter { key: CONTEXT_KEY_LOCATION value: "north" } confidence_level: 0.9 population: POPULATION_EMPLOYEE`,
+		`survey: "surveys/shop" filter { key: CONTEXT_KEY_LOCATION value: "" } group_by: CONTEXT_KEY_EMPLOYEE time_zone: "../../etc/passwd"`,
+		`survey: "surveys/none" question: "nobody" grain: TIME_GRAIN_HOUR period { start_time { seconds: -62135596800 } end_time { seconds: 253402300799 nanos: 999999999 } } time_zone: "Local"`,
+	} {
+		var q scoringv1.ScoreQuery
+		if err := prototext.Unmarshal([]byte(seed), &q); err != nil {
+			f.Fatal(err)
+		}
+		raw, err := proto.Marshal(&q)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	rules, err := validation.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	moment := time.Date(2026, 1, 30, 0, 0, 0, 0, time.UTC)
+	one := &fact.Fact{ID: "x", Survey: "shop", Revision: 1, Weight: 1, Population: fact.Customer, CountTime: moment, Respondent: "a", Context: fact.Context{Location: "north"},
+		Answers: []fact.Answer{{Question: "recommend", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: question.Scale0To10.Max}}}
+	all, delta := cube.New(), &cube.Delta{}
+	delta.AddFact(one)
+	if err := all.Apply(delta); err != nil {
+		f.Fatal(err)
+	}
+	data := query.Data{
+		History: questionnaire.History{Revisions: []*questionnaire.Revision{{Survey: "shop", Number: 1, Population: fact.Customer,
+			Questions: []metric.Question{{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}}}}},
+		Cube: all, Facts: oneFact{one},
+	}
+	s := &Server{Options: Options{Location: time.UTC}}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var in scoringv1.ScoreQuery
+		if proto.Unmarshal(raw, &in) != nil || rules.Check(&in) != nil {
+			return
+		}
+		q, err := s.queryFromProto(&in)
+		if err == nil {
+			_, err = query.Run(t.Context(), q, data)
+		}
+		var refusal *query.Error
+		if err != nil && (!errors.As(err, &refusal) || refusal.Reason == "" || refusal.Description == "") {
+			t.Fatalf("%v: %v", &in, err)
+		}
+	})
+}
+
+// TestSpellingsOfTimeZones: a zone has one spelling, since each that is taken is remembered.
+func TestSpellingsOfTimeZones(t *testing.T) {
+	t.Parallel()
+	var z zones
+	for _, name := range []string{"Asia//Bishkek", "./Asia/Bishkek", "Asia/./Bishkek", "Asia/Bishkek/", "Asia/../Asia/Bishkek", "/usr/share/zoneinfo/UTC", "Local", strings.Repeat("./", 20) + "UTC"} {
+		if l, err := z.load(name); err == nil {
+			t.Errorf("%q was taken for %v", name, l)
+		}
+	}
+	for _, name := range []string{"Asia/Bishkek", "UTC", "America/Argentina/Ushuaia"} {
+		if _, err := z.load(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
