@@ -143,3 +143,24 @@ func TestRefusedOptions(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEntry reads entries and tips as somebody else may have written them into Redis.
+func FuzzEntry(f *testing.F) {
+	f.Add("5-0", "4", "x", "5 1700000000123456", "3")
+	f.Add("9223372036854775807-0", "-1", "", "9223372036854775807 -1", "")
+	f.Add("", "", "", "", "")
+	f.Add("5-1", "5", "x", "1 x", "-1")
+	f.Fuzz(func(t *testing.T, id, prev, data, at, last string) {
+		items, err := readMessages([]redis.XMessage{{ID: id, Values: map[string]any{"prev": prev, "e": data}}})
+		if err == nil && items[0].whole && (items[0].prev >= items[0].position || items[0].data != data) {
+			t.Fatalf("%q after %q was taken as whole: %+v", id, prev, items[0])
+		}
+		_, again, claimErr := readClaimed([]any{"0-0", []any{[]any{id, []any{"prev", prev, "e", data}}}})
+		if (err == nil) != (claimErr == nil) || err == nil && again[0] != items[0] {
+			t.Fatalf("%q is read as %+v, %v and claimed as %+v, %v", id, items, err, again, claimErr)
+		}
+		if got, ok := parseTip(map[string]string{tipField: at, "0": last}, 1); ok && len(got.last) != 1 {
+			t.Fatalf("the tip %q has %d partitions", at, len(got.last))
+		}
+	})
+}

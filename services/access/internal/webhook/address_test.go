@@ -282,3 +282,16 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRetryAfter reads what an address answers, which is whatever its owner likes.
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{"", "0", "90", "-5", "+5", "4294967295", "18446744073709551616", "Sun, 01 Mar 2026 12:01:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "1e9"} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		if wait := retryAfter(text, now); wait < 0 || wait > greatestPause {
+			t.Fatalf("%q means a wait of %v", text, wait)
+		}
+	})
+}
