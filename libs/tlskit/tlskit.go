@@ -128,7 +128,12 @@ type reloading struct {
 
 // ClientHandshake secures a connection as its client.
 func (r *reloading) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return credentials.NewTLS(r.config()).ClientHandshake(ctx, authority, conn)
+	config := r.config()
+	if config.ServerName != "" {
+		// gRPC asks for the host of the address, whatever the configuration says.
+		authority = config.ServerName
+	}
+	return credentials.NewTLS(config).ClientHandshake(ctx, authority, conn)
 }
 
 // ServerHandshake secures a connection as its server.
