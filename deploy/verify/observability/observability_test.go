@@ -117,8 +117,10 @@ func TestAlertsFire(t *testing.T) {
 			[]string{`otklik_postgres_connections{state="used",component="survey"} 3x720`, `otklik_postgres_connections_limit{component="survey"} 16x720`}},
 		"OtklikDenied": {[]string{`rpc_server_call_duration_seconds_count{job="otklik-survey",rpc_response_status_code="PERMISSION_DENIED"} 0+1x690 690+600x30`},
 			[]string{`rpc_server_call_duration_seconds_count{job="otklik-survey",rpc_response_status_code="UNAUTHENTICATED"} 0+600x720`}},
-		"OtklikAuditFailing":      {[]string{`otklik_audit_failures_total{job="otklik-survey"} 0+1x720`}, []string{`otklik_audit_failures_total{job="otklik-survey"} 9x720`}},
-		"OtklikAuditLost":         {[]string{`otklik_audit_lost_total{job="otklik-survey"} 0x690 2x30`}, []string{`otklik_audit_lost_total{job="otklik-survey"} 9x720`}},
+		"OtklikAuditFailing": {[]string{`otklik_audit_failures_total{job="otklik-survey"} 0+1x720`}, []string{`otklik_audit_failures_total{job="otklik-survey"} 9x720`}},
+		"OtklikAuditLost":    {[]string{`otklik_audit_lost_total{job="otklik-survey"} 0x690 2x30`}, []string{`otklik_audit_lost_total{job="otklik-survey"} 9x720`}},
+		"OtklikWebhooksFailing": {[]string{`otklik_webhooks_deliveries_total{outcome="retried"} 0+9x720`, `otklik_webhooks_deliveries_total{outcome="delivered"} 0+1x720`},
+			[]string{`otklik_webhooks_deliveries_total{outcome="retried"} 0+1x720`, `otklik_webhooks_deliveries_total{outcome="delivered"} 0+9x720`}},
 		"OtklikErasureWaiting":    {[]string{`otklik_erasures_waiting_age_seconds 90000x720`}, []string{`otklik_erasures_waiting_age_seconds 60x720`}},
 		"OtklikVaultKeysOutdated": {[]string{`otklik_vault_keys_outdated 5x720`}, []string{`otklik_vault_keys_outdated 0x720`}},
 	}
