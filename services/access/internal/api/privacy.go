@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/store"
 )
@@ -36,6 +37,9 @@ func (s *privacyServer) CreateErasure(ctx context.Context, req *accessv1.CreateE
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := credential.CheckLine("respondent", req.GetRespondent()); err != nil {
+		return nil, grantError("", err)
 	}
 	caller, _ := authn.FromContext(ctx)
 	person, err := s.vault.Pseudonym(ctx, org, req.GetRespondent())
@@ -116,6 +120,9 @@ func (s *privacyServer) ExportPersonData(req *accessv1.ExportPersonDataRequest, 
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return err
+	}
+	if err := credential.CheckLine("respondent", req.GetRespondent()); err != nil {
+		return grantError("", err)
 	}
 	err = erasure.Export(ctx, s.holders, org, req.GetRespondent(), func(r erasure.Record) error {
 		record, err := recordToProto(r)

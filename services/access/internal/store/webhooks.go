@@ -34,7 +34,7 @@ type Hooks interface {
 	UpdateWebhook(ctx context.Context, w webhook.Webhook) (webhook.Webhook, error)
 	// RotateWebhook gives a webhook another sealed secret; the one before becomes the old one until oldEnd. Errors: ErrNotFound.
 	RotateWebhook(ctx context.Context, w webhook.Ref, secret []byte, oldEnd time.Time) (webhook.Webhook, error)
-	// DeleteWebhook removes a webhook with its deliveries. That there is none changes nothing.
+	// DeleteWebhook removes a webhook with its deliveries. Errors: ErrNotFound.
 	DeleteWebhook(ctx context.Context, organization, id string) error
 	// ListSealed returns webhooks of all organisations after one of them, in the order of their names.
 	ListSealed(ctx context.Context, after webhook.Ref, limit int) ([]webhook.Webhook, error)

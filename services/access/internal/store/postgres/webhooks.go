@@ -119,10 +119,14 @@ func (s *Store) RotateWebhook(ctx context.Context, w webhook.Ref, secret []byte,
 func (s *Store) DeleteWebhook(ctx context.Context, organization, id string) error {
 	return s.update(ctx, "delete webhook", func(ctx context.Context, tx pgx.Tx) error {
 		// The webhook first: who adds deliveries meanwhile holds it, and is waited for.
-		if _, err := tx.Exec(ctx, sqlDeleteHook, organization, id); err != nil {
+		tag, err := tx.Exec(ctx, sqlDeleteHook, organization, id)
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sqlDeleteDeliveries, organization, id)
+		if tag.RowsAffected() == 0 {
+			return store.ErrNotFound
+		}
+		_, err = tx.Exec(ctx, sqlDeleteDeliveries, organization, id)
 		return err
 	})
 }

@@ -113,7 +113,10 @@ func (s *Store) DeleteWebhook(ctx context.Context, organization, id string) erro
 		if _, err := tx.ExecContext(ctx, sqlDeleteDeliveries, organization, id); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, sqlDeleteHook, organization, id)
+		found, err := affected(tx.ExecContext(ctx, sqlDeleteHook, organization, id))
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
 		return err
 	})
 }
