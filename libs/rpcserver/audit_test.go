@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/interceptor/audit"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcserver"
@@ -77,14 +78,16 @@ func TestAuditLogTellsWhoDidWhat(t *testing.T) {
 		err  error
 		code codes.Code
 	}{
-		"plain":             {second(echo.Call(t.Context(), app, echo.New("surveys/a"))), codes.OK},
-		"change":            {second(echo.CallRepeat(t.Context(), app, echo.New("surveys/b"))), codes.OK},
-		"failing change":    {second(echo.CallRepeat(t.Context(), app, echo.New("surveys/c").WithAction("notfound"))), codes.NotFound},
-		"malformed change":  {second(echo.CallRepeat(t.Context(), app, echo.New(""))), codes.InvalidArgument},
-		"personal stream":   {second(echo.CallSplit(t.Context(), app, echo.New("surveys/d", 1, 2))), codes.OK},
-		"refusal":           {second(echo.Call(t.Context(), as(readerKey, ""), echo.New("surveys/e"))), codes.PermissionDenied},
-		"change of service": {second(echo.CallRepeat(t.Context(), as(serviceKey, "org1"), echo.New("surveys/f"))), codes.OK},
-		"nobody":            {second(echo.Call(t.Context(), s.InProcess(), echo.New("surveys/g"))), codes.Unauthenticated},
+		"plain":                {second(echo.Call(t.Context(), app, echo.New("surveys/a"))), codes.OK},
+		"change":               {second(echo.CallRepeat(t.Context(), app, echo.New("surveys/b"))), codes.OK},
+		"failing change":       {second(echo.CallRepeat(t.Context(), app, echo.New("surveys/c").WithAction("notfound"))), codes.NotFound},
+		"malformed change":     {second(echo.CallRepeat(t.Context(), app, echo.New(""))), codes.InvalidArgument},
+		"personal stream":      {second(echo.CallSplit(t.Context(), app, echo.New("surveys/d", 1, 2))), codes.OK},
+		"refusal":              {second(echo.Call(t.Context(), as(readerKey, ""), echo.New("surveys/e"))), codes.PermissionDenied},
+		"change of service":    {second(echo.CallRepeat(t.Context(), as(serviceKey, "org1"), echo.New("surveys/f"))), codes.OK},
+		"nobody":               {second(echo.Call(t.Context(), s.InProcess(), echo.New("surveys/g"))), codes.Unauthenticated},
+		"another organisation": {second(echo.Call(t.Context(), as(appKey, "org2"), echo.New("surveys/h"))), codes.PermissionDenied},
+		"page of another site": {second(echo.CallSplit(with(t, appKey, authn.MetadataOrigin, "https://evil.example"), s.InProcess(), echo.New("surveys/i", 1))), codes.PermissionDenied},
 	} {
 		if got.code == codes.OK && got.err != nil || got.code != codes.OK && got.err == nil {
 			t.Errorf("%s: %v", name, got.err)
@@ -99,6 +102,8 @@ func TestAuditLogTellsWhoDidWhat(t *testing.T) {
 		"app " + method("Repeat") + " surveys/c 1 ", "app " + method("Repeat") + " surveys/c 4 NOT_FOUND",
 		"app " + method("Split") + " surveys/d 1 ", "app " + method("Split") + " surveys/d 2 ",
 		"reader " + method("Echo") + " surveys/e 3 PERMISSION_DENIED",
+		"app " + method("Echo") + " surveys/h 3 PERMISSION_DENIED",
+		"app " + method("Split") + "  3 PERMISSION_DENIED",
 	}
 	got := l.read()
 	slices.Sort(got)

@@ -104,7 +104,7 @@ func (s *Server) standardChain(deps Deps) []interceptor.Interceptor {
 		recovery.New(),
 		deadline.New(s.config.DefaultDeadline, s.config.MaxDeadline),
 		s.admission,
-		authnstep.New(deps.Keys, deps.PeerIdentity),
+		authnstep.New(deps.Keys, deps.PeerIdentity, s.audit.Refused),
 		refusals,
 		authzstep.New(latePolicy{s}),
 		ratelimit.New(deps.Limiter),

@@ -36,8 +36,7 @@ func (s refusalStep) Unary() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		resp, err := handler(ctx, req)
 		if err != nil {
-			m, _ := req.(proto.Message)
-			err = s.note(ctx, info.FullMethod, m, err)
+			err = s.recorder.note(ctx, info.FullMethod, req, err)
 		}
 		return resp, err
 	}
@@ -52,7 +51,7 @@ func (s refusalStep) Stream() grpc.StreamServerInterceptor {
 		seen := &firstRequest{ServerStream: ss}
 		err := handler(srv, seen)
 		if err != nil {
-			err = s.note(ss.Context(), info.FullMethod, seen.request, err)
+			err = s.recorder.note(ss.Context(), info.FullMethod, seen.request, err)
 		}
 		return err
 	}
@@ -73,18 +72,25 @@ func (s *firstRequest) RecvMsg(m any) error {
 	return err
 }
 
+// Refused remembers a refusal of a caller whom the first step does not get to see.
+func (r *Recorder) Refused(ctx context.Context, method string, request any, refusal error) {
+	// The error is the caller's as it is.
+	_ = r.note(ctx, method, request, refusal)
+}
+
 // note remembers a refusal in the background, unless that was done, and returns the error as it was.
-func (s refusalStep) note(ctx context.Context, method string, request proto.Message, err error) error {
+func (r *Recorder) note(ctx context.Context, method string, request any, err error) error {
 	var recorded recordedError
 	if errors.As(err, &recorded) {
 		return recorded.error
 	}
-	if s.recorder.sink == nil || rpcerr.Code(err) != codes.PermissionDenied {
+	if r.sink == nil || rpcerr.Code(err) != codes.PermissionDenied {
 		return err
 	}
-	if c, ok := s.recorder.callOf(ctx, method, request, authz.AuditRefusals); ok {
+	m, _ := request.(proto.Message)
+	if c, ok := r.callOf(ctx, method, m, authz.AuditRefusals); ok {
 		c.conclude(err)
-		s.recorder.waiting.deny(c.entry)
+		r.waiting.deny(c.entry)
 	}
 	return err
 }

@@ -1,5 +1,5 @@
 // Package authn is the step that finds out who calls: `authorization: Bearer TOKEN` in the metadata must prove somebody, or else the certificate of
-// the connection. A service may name the organisation that it acts for.
+// the connection. A service may name the organisation that it acts for. A stream lasts no longer than what its caller was let in by.
 package authn
 
 import (
@@ -21,16 +21,21 @@ const Name = "authn"
 // PeerIdentity tells whom the connection of a call proves by itself, by its verified certificate; false when nobody.
 type PeerIdentity func(ctx context.Context) (authn.Principal, bool)
 
+// Refused is told of callers who are known and refused all the same, for where they call from or for whom. ctx carries the caller; the request is nil
+// for streams.
+type Refused func(ctx context.Context, fullMethod string, request any, refusal error)
+
 // Interceptor is the step.
 type Interceptor struct {
 	authenticator authn.Authenticator
 	peer          PeerIdentity
+	refused       Refused
 }
 
 // New makes the step. peer is asked for calls that bring no token; nil is never. A token comes first: the gateway passes on those of its callers
-// over connections of its own.
-func New(authenticator authn.Authenticator, peer PeerIdentity) *Interceptor {
-	return &Interceptor{authenticator: authenticator, peer: peer}
+// over connections of its own. refused may be nil.
+func New(authenticator authn.Authenticator, peer PeerIdentity, refused Refused) *Interceptor {
+	return &Interceptor{authenticator: authenticator, peer: peer, refused: refused}
 }
 
 // Name is the step's name.
@@ -42,11 +47,11 @@ func (i *Interceptor) Unary() grpc.UnaryServerInterceptor {
 		if interceptor.Public(info.FullMethod) {
 			return handler(ctx, req)
 		}
-		ctx, err := i.authenticate(ctx)
+		c, err := i.authenticate(ctx, info.FullMethod, req)
 		if err != nil {
 			return nil, err
 		}
-		return handler(ctx, req)
+		return handler(authn.WithPrincipal(ctx, c.principal), req)
 	}
 }
 
@@ -56,32 +61,45 @@ func (i *Interceptor) Stream() grpc.StreamServerInterceptor {
 		if interceptor.Public(info.FullMethod) {
 			return handler(srv, ss)
 		}
-		ctx, err := i.authenticate(ss.Context())
+		c, err := i.authenticate(ss.Context(), info.FullMethod, nil)
 		if err != nil {
 			return err
 		}
-		return handler(srv, interceptor.WithContext(ctx, ss))
+		return i.whileLetIn(ss.Context(), c, func(ctx context.Context) error {
+			return handler(srv, interceptor.WithContext(authn.WithPrincipal(ctx, c.principal), ss))
+		})
 	}
 }
 
-func (i *Interceptor) authenticate(ctx context.Context) (context.Context, error) {
+// caller is who calls: whom the credential proves, and as whom the call acts.
+type caller struct {
+	credential        authn.Credential
+	proved, principal authn.Principal
+}
+
+func (i *Interceptor) authenticate(ctx context.Context, method string, request any) (caller, error) {
 	credential, err := authn.FromMetadata(ctx)
 	if err != nil {
-		return nil, err
+		return caller{}, err
 	}
-	p, err := i.identify(ctx, credential)
+	proved, err := i.identify(ctx, credential)
 	if err != nil {
-		return nil, err
+		return caller{}, err
 	}
-	if err := authn.CheckOrigin(p, credential.Origin); err != nil {
-		return nil, err
-	}
-	if err := actFor(&p, metadata.ValueFromIncomingContext(ctx, authn.MetadataOrganization)); err != nil {
-		return nil, err
-	}
+	p := proved
 	p.Device = credential.Device
+	err = authn.CheckOrigin(p, credential.Origin)
+	if err == nil {
+		err = actFor(&p, metadata.ValueFromIncomingContext(ctx, authn.MetadataOrganization))
+	}
 	accesslog.SetPrincipal(ctx, p.ID, p.Organization)
-	return authn.WithPrincipal(ctx, p), nil
+	if err != nil {
+		if i.refused != nil {
+			i.refused(authn.WithPrincipal(ctx, p), method, request, err)
+		}
+		return caller{}, err
+	}
+	return caller{credential: credential, proved: proved, principal: p}, nil
 }
 
 func (i *Interceptor) identify(ctx context.Context, credential authn.Credential) (authn.Principal, error) {

@@ -29,7 +29,7 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := step.New(ring, nil)
+	i := step.New(ring, nil, nil)
 	for _, tc := range []struct {
 		name, method string
 		md           metadata.MD
