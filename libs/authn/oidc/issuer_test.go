@@ -190,6 +190,7 @@ func (f *fixture) badTokens(t testing.TB) map[string]string {
 		"wrong audience":                   f.token(t, map[string]any{"aud": "somebody"}),
 		"no audience":                      f.token(t, map[string]any{"aud": nil}),
 		"several audiences without azp":    f.token(t, map[string]any{"aud": []string{"web", "x"}}),
+		"audiences of two organisations":   f.token(t, map[string]any{"aud": []string{"api", "web-of-others"}, "azp": "web-of-others"}),
 		"azp of somebody else":             f.token(t, map[string]any{"azp": "x"}),
 		"wrong issuer":                     f.token(t, map[string]any{"iss": "https://evil.example"}),
 		"no issuer":                        f.token(t, map[string]any{"iss": nil}),

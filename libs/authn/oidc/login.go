@@ -210,19 +210,6 @@ func invalidLogin(cause error) error {
 	return rpcerr.New(codes.InvalidArgument, ReasonLoginInvalid, "this log-in was not begun here, or too long ago: log in again", rpcerr.WithCause(cause))
 }
 
-// EndSessionURL is where people log out at the provider itself; empty when it does not offer it or is not known to.
-func (l *Login) EndSessionURL(ctx context.Context, provider string) string {
-	issuer, err := l.issuer(provider)
-	if err != nil {
-		return ""
-	}
-	found, err := l.verifier.providers[issuer.Issuer].discover(ctx)
-	if err != nil {
-		return ""
-	}
-	return found.endSession
-}
-
 // LocalPath returns the path with its query if it leads nowhere else, whatever browsers make of it, and "/" otherwise.
 func LocalPath(text string) string {
 	if !strings.HasPrefix(text, "/") || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {

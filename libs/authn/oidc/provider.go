@@ -41,10 +41,8 @@ type provider struct {
 type discovered struct {
 	*oidc.Provider
 	verifier *oidc.IDTokenVerifier
-	// authStyle is how a client shows its secret at the token endpoint.
+	// secretInBody tells that the token endpoint takes the secret of a client in the body alone.
 	secretInBody bool
-	// endSession is where people log out at the provider; may be empty.
-	endSession string
 }
 
 // errProviderAway tells that a provider could not be discovered.
@@ -104,7 +102,6 @@ func (p *provider) fetch() (*discovered, error) {
 	var more struct {
 		Keys        string   `json:"jwks_uri"`
 		AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
-		EndSession  string   `json:"end_session_endpoint"`
 	}
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("discover %s: %w", p.issuer, err)
@@ -121,7 +118,6 @@ func (p *provider) fetch() (*discovered, error) {
 		}),
 		// Without a list the standard means client_secret_basic.
 		secretInBody: len(more.AuthMethods) > 0 && !slices.Contains(more.AuthMethods, "client_secret_basic"),
-		endSession:   more.EndSession,
 	}, nil
 }
 

@@ -169,18 +169,37 @@ func (v *Verifier) check(token *oidc.IDToken) (authn.Subject, error) {
 	if err := checkTimes(token, c, v.now()); err != nil {
 		return authn.Subject{}, err
 	}
-	n := slices.IndexFunc(v.issuers, func(i Issuer) bool { return i.Issuer == token.Issuer && i.accepts(token.Audience, c.AuthorizedParty) })
-	if n < 0 {
-		return authn.Subject{}, errors.New("the token was made for somebody else")
+	organization, err := v.organizationOf(token, c.AuthorizedParty)
+	if err != nil {
+		return authn.Subject{}, err
 	}
 	subject := authn.Subject{
-		Issuer: token.Issuer, ID: token.Subject, Organization: v.issuers[n].Organization, Name: firstRunes(c.Name, greatestName), Expires: token.Expiry,
+		Issuer: token.Issuer, ID: token.Subject, Organization: organization, Name: firstRunes(c.Name, greatestName), Expires: token.Expiry,
 	}
 	// Some providers write the truth value as a text.
 	if (c.EmailVerified == true || c.EmailVerified == "true") && len(c.Email) <= greatestEmail {
 		subject.VerifiedEmail = c.Email
 	}
 	return subject, nil
+}
+
+// organizationOf is the one organisation that takes the token. One of several audiences could be for more: it is for none then, since which of them
+// comes first in the configuration must not decide.
+func (v *Verifier) organizationOf(token *oidc.IDToken, authorizedParty string) (string, error) {
+	organization := ""
+	for _, i := range v.issuers {
+		switch {
+		case i.Issuer != token.Issuer || !i.accepts(token.Audience, authorizedParty):
+		case organization != "" && organization != i.Organization:
+			return "", errors.New("the token was made for several organisations")
+		default:
+			organization = i.Organization
+		}
+	}
+	if organization == "" {
+		return "", errors.New("the token was made for somebody else")
+	}
+	return organization, nil
 }
 
 func firstRunes(text string, n int) string {
