@@ -71,6 +71,9 @@ func FuzzRequest(f *testing.F) {
 		if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
 			t.Fatalf("%q %q (%q: %q) %q: %d %s", method, target, name, value, body, w.Code, w.Body)
 		}
+		if strings.HasPrefix(u.Path, "/v1/") && w.Code >= 300 && w.Code < 400 {
+			t.Fatalf("%q %q: the API leads elsewhere, to %q", method, target, w.Header().Get("Location"))
+		}
 		for name, values := range w.Header() {
 			if strings.ContainsAny(strings.Join(values, ""), "\r\n\x00") {
 				t.Fatalf("%q %q: header %s: %q", method, target, name, values)
