@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,8 @@ const (
 
 // ErasePerson removes everything that the service keeps about a person.
 //
-// A submission that arrives meanwhile is removed when it was sealed with a key that is destroyed, at once or, when it is stored after the call has
-// returned, by settleErasures; one that is sealed with another key comes after the erasure and stays.
+// What arrives meanwhile, submissions and decisions, is removed when it was sealed with a key that is destroyed, at once or, when it is stored after the call
+// has returned, by settleErasures; what is sealed with another key comes after the erasure and stays.
 func (s *personServer) ErasePerson(ctx context.Context, req *surveyv1.ErasePersonRequest) (*surveyv1.ErasePersonResponse, error) {
 	org, err := authn.Organization(ctx)
 	if err != nil {
@@ -70,7 +71,7 @@ func (e *erasing) run(ctx context.Context) error {
 		}
 	}
 	for {
-		n, err := e.store.EraseConsents(ctx, e.org, e.search.who.bytes, e.id)
+		n, err := e.store.EraseConsents(ctx, e.org, e.search.who.bytes, e.id, nil)
 		if err != nil {
 			return err
 		}
@@ -80,6 +81,10 @@ func (e *erasing) run(ctx context.Context) error {
 	}
 	keys, err := e.store.ErasedKeys(ctx, e.org, e.id)
 	if err != nil {
+		return err
+	}
+	// Only from now on the time runs in which others go on with the keys, however long it took to come here: the erasure counts as begun anew.
+	if _, err := e.store.BeginErasure(ctx, e.org, e.id, e.search.who.bytes, e.now()); err != nil {
 		return err
 	}
 	if _, err := e.keeper.Destroy(ctx, keys); err != nil {
@@ -122,6 +127,9 @@ func (e *erasing) remove(ctx context.Context, batch []found) error {
 
 // removeUnreadable removes what was sealed with a key that is destroyed.
 func (s *Server) removeUnreadable(ctx context.Context, org, erasure string, person []byte) error {
+	if err := s.removeUnreadableConsents(ctx, org, erasure, person); err != nil {
+		return err
+	}
 	q := store.PersonQuery{Organization: org, Person: person, Page: store.Page{Limit: erasureBatch, Bytes: pageBytes}}
 	for {
 		records, err := s.store.ListPerson(ctx, q)
@@ -159,6 +167,30 @@ func (s *Server) removeUnreadable(ctx context.Context, org, erasure string, pers
 			return err
 		}
 	}
+}
+
+func (s *Server) removeUnreadableConsents(ctx context.Context, org, erasure string, person []byte) error {
+	records, err := s.store.ListConsents(ctx, org, person, everyConsent)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	ids := make([]string, len(records))
+	for i, c := range records {
+		ids[i] = c.Key
+	}
+	keys, err := s.keeper.Keys(ctx, ids)
+	if err != nil {
+		return err
+	}
+	destroyed := slices.DeleteFunc(ids, func(id string) bool {
+		_, ok := keys[id]
+		return ok
+	})
+	if len(destroyed) == 0 {
+		return nil
+	}
+	_, err = s.store.EraseConsents(ctx, org, person, erasure, destroyed)
+	return err
 }
 
 // settleErasures removes what was on its way when erasures began and was stored since.

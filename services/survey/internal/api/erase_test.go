@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/libs/testkit/pgtest"
@@ -299,42 +298,5 @@ func (f *fixture) storeAsBefore(t testing.TB, db *sqlite.Store, survey, id strin
 	}
 	if err := raw.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestEraseAmongReplicas: another replica goes on with the person's key for a while after it was destroyed. What it stores meanwhile is told of as
-// unreadable, and removed when the erasure settles; what comes afterwards is kept and read.
-func TestEraseAmongReplicas(t *testing.T) {
-	dsn := pgtest.Database(t)
-	one := newFixtureOn(t, openPostgres(t, dsn))
-	clock := testkit.NewClock(start)
-	two := newFixtureOn(t, openPostgres(t, dsn), func(o *api.Options) {
-		o.Vault, o.Keeping = api.NewVault(one.vault.Conn), seal.KeeperOptions{Now: clock.Now}
-	})
-	survey := one.published(t, visit())
-	mustSubmit(t, two, survey, "before", outspoken())
-	first := erase(t, one, respondentName, "e-1")
-	mustSubmit(t, two, survey, "stale", outspoken())
-	if all := listAll(t, one.surveys, survey); len(all) != 1 || all[0].GetRespondent() != "" || len(all[0].GetWithheldFields()) == 0 {
-		t.Fatalf("%v", all)
-	}
-	if err := one.api.SettleErasures(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(listAll(t, one.surveys, survey)); n != 1 {
-		t.Fatalf("settled at once: %d", n)
-	}
-	clock.Advance(seal.DefaultFresh)
-	mustSubmit(t, two, survey, "after", outspoken())
-	one.clock.Advance(time.Minute)
-	if err := one.api.SettleErasures(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if all := listAll(t, one.surveys, survey); !slices.Equal(namesOf(all), []string{"after"}) || all[0].GetRespondent() != respondentName {
-		t.Fatalf("%v", all)
-	}
-	events, _ := one.tail(t, first.GetPosition(), "").read(2)
-	if events[1].GetRemoved().GetName() != survey+"/responses/stale" || events[1].GetRemoved().GetErasure() != "erasures/e-1" {
-		t.Fatalf("%v", events)
 	}
 }

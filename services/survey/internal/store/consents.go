@@ -10,8 +10,9 @@ type Consents interface {
 	RecordConsent(ctx context.Context, c Consent, request Request) (stored Consent, replayed bool, err error)
 	// ListConsents returns a person's decisions, those with the greatest identifiers first.
 	ListConsents(ctx context.Context, organization string, person []byte, limit int) ([]Consent, error)
-	// EraseConsents removes a person's decisions for an erasure, counts them and notes their keys, and tells how many there were.
-	EraseConsents(ctx context.Context, organization string, person []byte, erasure string) (int, error)
+	// EraseConsents removes a person's decisions for an erasure, those that are sealed with one of these keys (nil: all), counts them and notes their keys,
+	// and tells how many there were.
+	EraseConsents(ctx context.Context, organization string, person []byte, erasure string, keys []string) (int, error)
 }
 
 // Consent is a decision as it is kept.

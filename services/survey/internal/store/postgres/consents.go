@@ -19,7 +19,7 @@ const (
 	sqlInsertConsentRequest = `INSERT INTO consent_requests (organization, key, fingerprint, person, consent) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
 	sqlSelectConsentRequest = `SELECT fingerprint, person, consent FROM consent_requests WHERE organization = $1 AND key = $2`
 
-	sqlDeleteConsents = `DELETE FROM consents WHERE organization = $1 AND person = $2 RETURNING person_key`
+	sqlDeleteConsents = `DELETE FROM consents WHERE organization = $1 AND person = $2 AND ($3::text[] IS NULL OR person_key = ANY($3)) RETURNING person_key`
 	sqlCountConsents  = `UPDATE erasures SET consents = consents + $3 WHERE organization = $1 AND erasure = $2`
 )
 
@@ -78,13 +78,13 @@ func (s *Store) ListConsents(ctx context.Context, organization string, person []
 }
 
 // EraseConsents implements store.Consents.
-func (s *Store) EraseConsents(ctx context.Context, organization string, person []byte, erasure string) (int, error) {
+func (s *Store) EraseConsents(ctx context.Context, organization string, person []byte, erasure string, sealedWith []string) (int, error) {
 	if err := s.ready("erase consents"); err != nil {
 		return 0, err
 	}
 	var keys []string
 	err := s.update(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlDeleteConsents, organization, notNull(person))
+		rows, err := tx.Query(ctx, sqlDeleteConsents, organization, notNull(person), sealedWith)
 		if err != nil {
 			return err
 		}

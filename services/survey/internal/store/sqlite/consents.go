@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/survey/internal/store"
@@ -16,12 +18,14 @@ const (
 	sqlInsertConsent        = `INSERT INTO consents (` + consentColumns + `) VALUES (?, ?, ?, ?, ?)`
 	sqlSelectConsent        = `SELECT ` + consentColumns + ` FROM consents WHERE organization = ? AND person = ? AND consent = ?`
 	sqlListConsents         = `SELECT ` + consentColumns + ` FROM consents WHERE organization = ? AND person = ? ORDER BY consent DESC LIMIT ?`
-	sqlDeleteConsents       = `DELETE FROM consents WHERE organization = ? AND person = ?`
+	sqlDeleteConsents       = `DELETE FROM consents` + sqlErased
 	sqlInsertConsentRequest = `INSERT INTO consent_requests (organization, key, fingerprint, person, consent) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	sqlSelectConsentRequest = `SELECT fingerprint, person, consent FROM consent_requests WHERE organization = ? AND key = ?`
 
+	// The keys are a list in JSON, or NULL for all.
+	sqlErased         = ` WHERE organization = ? AND person = ? AND iif(? IS NULL, true, person_key IN (SELECT value FROM json_each(?)))`
 	sqlKeysOfConsents = `INSERT INTO erased_keys (organization, erasure, person_key)
-SELECT DISTINCT organization, ?, person_key FROM consents WHERE organization = ? AND person = ? ON CONFLICT DO NOTHING`
+SELECT DISTINCT organization, ?, person_key FROM consents` + sqlErased + ` ON CONFLICT DO NOTHING`
 	sqlCountConsents = `UPDATE erasures SET consents = consents + ? WHERE organization = ? AND erasure = ?`
 )
 
@@ -82,13 +86,22 @@ func (s *Store) ListConsents(ctx context.Context, organization string, person []
 }
 
 // EraseConsents implements store.Consents.
-func (s *Store) EraseConsents(ctx context.Context, organization string, person []byte, erasure string) (int, error) {
+func (s *Store) EraseConsents(ctx context.Context, organization string, person []byte, erasure string, sealedWith []string) (int, error) {
+	var keys *string
+	if sealedWith != nil {
+		list, err := json.Marshal(sealedWith)
+		if err != nil {
+			return 0, fmt.Errorf("erase consents: %w", err)
+		}
+		text := string(list)
+		keys = &text
+	}
 	var count int64
 	err := s.batcher.Do(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		if _, err := tx.ExecContext(ctx, sqlKeysOfConsents, erasure, organization, person); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlKeysOfConsents, erasure, organization, person, keys, keys); err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, sqlDeleteConsents, organization, person)
+		res, err := tx.ExecContext(ctx, sqlDeleteConsents, organization, person, keys, keys)
 		if err != nil {
 			return err
 		}

@@ -49,22 +49,34 @@ func consents(t *testing.T, open Open) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	begun(t, s, acme, "aida")
+	other := consent(acme, "aida", "e")
+	other.Key = "another-key"
+	record(t, s, other)
+	for keys, wanted := range map[string]int{"a-key-of-nothing": 0, other.Key: 1} {
+		if n, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1", []string{keys}); err != nil || n != wanted {
+			t.Fatalf("erased %d that are sealed with %s, want %d, %v", n, keys, wanted, err)
+		}
+	}
+	if n, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1", []string{}); err != nil || n != 0 {
+		t.Fatalf("erased %d that are sealed with none, %v", n, err)
+	}
+	equal(t, "of aida", consentsOf(t, s, acme, "aida"), []string{"c", "b", "a"})
 	for _, wanted := range []int{3, 0} {
-		if n, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1"); err != nil || n != wanted {
+		if n, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1", nil); err != nil || n != wanted {
 			t.Fatalf("erased %d, want %d, %v", n, wanted, err)
 		}
 	}
 	equal(t, "of aida", len(consentsOf(t, s, acme, "aida")), 0)
 	equal(t, "of bakyt", consentsOf(t, s, acme, "bakyt"), []string{"d"})
 	equal(t, "elsewhere", consentsOf(t, s, globex, "aida"), []string{"a"})
-	if e := begun(t, s, acme, "aida"); e.Consents != 3 {
+	if e := begun(t, s, acme, "aida"); e.Consents != 4 {
 		t.Errorf("%+v", e)
 	}
 	keys, err := s.ErasedKeys(t.Context(), acme, "e-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "keys", keys, []string{"key-of-aida"})
+	equal(t, "keys", keys, []string{other.Key, "key-of-aida"})
 }
 
 // consentsWithSubmissions: decisions are stored with what they came with, and not with a retry of it.
@@ -100,7 +112,7 @@ func consentReplay(t *testing.T, open Open) {
 		t.Fatalf("another organisation's: replayed %v, %v", replayed, err)
 	}
 	begun(t, s, acme, "aida")
-	if _, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1"); err != nil {
+	if _, err := s.EraseConsents(t.Context(), acme, person("aida"), "e-1", nil); err != nil {
 		t.Fatal(err)
 	}
 	got, replayed, err := s.RecordConsent(t.Context(), consent(acme, "aida", "z"), request)
