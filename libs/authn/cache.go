@@ -23,8 +23,8 @@ type CacheOptions struct {
 	// Entries and Refusals bound the remembered answers and refusals; 0 is 100,000 and 10,000. Refusals have room of their own, so that who tries
 	// random tokens does not push out what is known.
 	Entries, Refusals int
-	// Strangers bounds the questions under way about what is not known yet; further ones wait. It keeps who tries random tokens from occupying the
-	// source. 0 is 64.
+	// Strangers bounds the questions under way about what is not known yet; up to 32 times as many wait, further ones are refused. It keeps who tries
+	// random tokens from occupying the source, and this process. 0 is 64.
 	Strangers int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -68,6 +68,8 @@ type cache[K comparable] struct {
 	// refused holds the keys that stand for nobody.
 	known, refused *lru[K]
 	flights        map[K]*flight
+	// crowd is how many flights are about keys that are not known.
+	crowd int
 	// awayUntil is until when the source is taken for away: nobody waits for it who has an old answer.
 	awayUntil time.Time
 }
@@ -83,7 +85,9 @@ type entry struct {
 
 // flight is a question under way, whose answer all wait for who ask the same.
 type flight struct {
-	done      chan struct{}
+	done chan struct{}
+	// stranger tells that the key is not known.
+	stranger  bool
 	principal Principal
 	err       error
 }
@@ -155,7 +159,16 @@ func (c *cache[K]) begin(ctx context.Context, key K, known bool) *flight {
 	if f, ok := c.flights[key]; ok {
 		return f
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{done: make(chan struct{}), stranger: !known}
+	if f.stranger {
+		// Who asked may leave without waiting for the answer, so that the calls in flight bound nothing here.
+		if c.crowd >= crowdFactor*c.options.Strangers {
+			f.err = errCrowded
+			close(f.done)
+			return f
+		}
+		c.crowd++
+	}
 	c.flights[key] = f
 	// Who asked first may leave; the others wait on.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.options.Timeout)
@@ -172,6 +185,9 @@ func (c *cache[K]) begin(ctx context.Context, key K, known bool) *flight {
 	}()
 	return f
 }
+
+// crowdFactor is how many wait for each question under way about a key that is not known.
+const crowdFactor = 32
 
 // errCrowded is no sign that the source is away.
 var errCrowded = errors.New("too many unknown credentials are being looked up")
@@ -195,6 +211,9 @@ func (c *cache[K]) end(key K, f *flight, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.flights, key)
+	if f.stranger {
+		c.crowd--
+	}
 	switch {
 	case f.err == nil:
 		c.awayUntil = time.Time{}

@@ -6,3 +6,10 @@ func Remembered(r *Resolver) (known, refused int) {
 	defer r.cache.mu.Unlock()
 	return len(r.cache.known.at), len(r.cache.refused.at)
 }
+
+// Waiting is how many questions about secrets a resolver has under way.
+func Waiting(r *Resolver) int {
+	r.cache.mu.Lock()
+	defer r.cache.mu.Unlock()
+	return len(r.cache.flights)
+}

@@ -278,65 +278,6 @@ func TestKnownAreBounded(t *testing.T) {
 	}
 }
 
-func TestManyWhoAskTheSameAskOnce(t *testing.T) {
-	r := resolve(t, authn.CacheOptions{}, "a")
-	r.hold = make(chan struct{})
-	gone, leave := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if _, err := r.resolver.Authenticate(gone, authn.Credential{Token: "a"}); !errors.Is(err, context.Canceled) {
-			t.Errorf("who left: %v", err)
-		}
-	})
-	r.eventually(t, 1)
-	for range 20 {
-		wg.Go(func() {
-			if _, err := r.call(t, "a"); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	// That the first leaves does not matter to the others.
-	leave()
-	close(r.hold)
-	wg.Wait()
-	if n := r.times(); n != 1 {
-		t.Errorf("asked %d times", n)
-	}
-}
-
-// TestStrangersWaitInTurn lets tokens that nobody knows occupy all room for questions, while one who is known is looked up again.
-func TestStrangersWaitInTurn(t *testing.T) {
-	r := resolve(t, authn.CacheOptions{Strangers: 2}, "a")
-	if _, err := r.call(t, "a"); err != nil {
-		t.Fatal(err)
-	}
-	hold := make(chan struct{})
-	r.mu.Lock()
-	r.hold = hold
-	r.mu.Unlock()
-	var wg sync.WaitGroup
-	for i := range 20 {
-		wg.Go(func() {
-			if _, err := r.call(t, fmt.Sprint("random ", i)); !errors.Is(err, authn.ErrInvalid) {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	r.eventually(t, 3)
-	r.clock.Advance(3 * time.Second)
-	if _, err := r.call(t, "a"); err != nil {
-		t.Error(err)
-	}
-	// Two strangers and the one who is known.
-	r.eventually(t, 4)
-	close(hold)
-	wg.Wait()
-	if n := r.times(); n != 22 {
-		t.Errorf("the source was asked %d times, want once for each and once more for the one who is known", n)
-	}
-}
-
 // TestRefusalsAreTheSame compares all that the caller of a refused call can see.
 func TestRefusalsAreTheSame(t *testing.T) {
 	r := resolve(t, authn.CacheOptions{}, "revoked")
