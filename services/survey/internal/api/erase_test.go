@@ -15,8 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/sqlkit"
-	"github.com/otklik/otklik/libs/testkit"
-	"github.com/otklik/otklik/libs/testkit/pgtest"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/api"
 	"github.com/otklik/otklik/services/survey/internal/store"
