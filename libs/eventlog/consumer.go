@@ -251,7 +251,7 @@ func (c *Consumer[E]) newBackoff() *backoff {
 func (b *backoff) reset() { b.next = b.min }
 
 func (b *backoff) sleep(ctx context.Context) {
-	d := b.next/2 + rand.N(b.next/2+1)
+	d := b.next/2 + rand.N(b.next/2+1) //nolint:gosec // a pause needs no secret
 	b.next = min(2*b.next, b.max)
 	_ = pause.For(ctx, d) // callers look at ctx themselves
 }

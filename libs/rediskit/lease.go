@@ -91,13 +91,13 @@ func (l *Leases) Take(ctx context.Context, leases ...*Lease) error {
 	}
 	begin := time.Now()
 	err := RunScripts(ctx, l.client, calls...)
-	for i, c := range calls {
-		switch {
+	for i, lease := range leases {
+		switch c := calls[i]; {
 		case c.Err != nil:
-		case c.Result == leases[i].Token:
-			leases[i].setUntil(begin.Add(l.ttl))
+		case c.Result == lease.Token:
+			lease.setUntil(begin.Add(l.ttl))
 		default:
-			leases[i].setUntil(time.Time{})
+			lease.setUntil(time.Time{})
 		}
 	}
 	if err != nil {
