@@ -55,7 +55,7 @@ func (c Clock) now() time.Time { return time.Now().Add(c.Offset) }
 // Auth says who may call and what they may do.
 type Auth struct {
 	Keys     []authn.Key         `koanf:"keys" doc:"Static keys. While there is none, otklik all makes one for the organisation default, prints it once and keeps it in the data folder."`
-	Roles    map[string][]string `koanf:"roles" doc:"Roles beside the built-in ones, or what built-in ones give instead: patterns of permissions; a pattern may end in an asterisk, and an exclamation mark takes away. What the role target_owner forbids stays forbidden."`
+	Roles    map[string][]string `koanf:"roles" doc:"Roles beside the built-in ones, or what built-in ones give instead: patterns of permissions; a pattern may end in an asterisk, and an exclamation mark takes away. What the role target_owner forbids stays forbidden, and what the services do among themselves no role gives."`
 	LoginKey string              `koanf:"login_key" secret:"true" doc:"Key that seals what a browser keeps while somebody logs in: 32 random bytes in base64, the same for all gateways. Empty: each process makes one of its own."`
 	OIDC     []oidc.Issuer       `koanf:"oidc" doc:"OpenID providers by which people log in and machines call; their members are kept by the access service."`
 }

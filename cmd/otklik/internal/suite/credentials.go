@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/gateway"
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authn/oidc"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/service"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -49,7 +51,7 @@ func resolveToken(client accessv1.CredentialServiceClient) authn.Lookup {
 	return func(ctx context.Context, hash [sha256.Size]byte) (authn.Principal, error) {
 		answer, err := client.ResolveToken(ctx, &accessv1.ResolveTokenRequest{Sha256: hash[:]})
 		if err != nil {
-			return authn.Principal{}, err
+			return authn.Principal{}, unlessRefusedOurselves(err)
 		}
 		return principal(answer.GetPrincipal()), nil
 	}
@@ -62,10 +64,21 @@ func resolveSubject(client accessv1.CredentialServiceClient) authn.SubjectLookup
 			Organization: s.Organization, Subject: s.ID, VerifiedEmail: s.VerifiedEmail, DisplayName: s.Name,
 		})
 		if err != nil {
-			return authn.Principal{}, err
+			return authn.Principal{}, unlessRefusedOurselves(err)
 		}
 		return principal(answer.GetPrincipal()), nil
 	}
+}
+
+// unlessRefusedOurselves is what the access service says of a credential. That it refuses the key of this process, as when keys are changed in one place
+// before the other, says nothing of anybody else's: their devices would take it for good that theirs is not valid. The domain tells which of both.
+func unlessRefusedOurselves(err error) error {
+	e, ok := rpcerr.FromError(err)
+	if !ok || e.Domain != rpcerr.DefaultDomain || (e.Code != codes.Unauthenticated && e.Code != codes.PermissionDenied) {
+		return err
+	}
+	return rpcerr.New(codes.Unavailable, "CREDENTIALS_UNAVAILABLE", "the credentials cannot be checked at present",
+		rpcerr.WithCause(fmt.Errorf("the access service refuses the key of this process: %w", err)))
 }
 
 // reportUses tells the access service which secrets were used last.

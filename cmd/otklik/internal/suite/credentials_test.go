@@ -1,15 +1,19 @@
 package suite
 
 import (
+	"context"
 	"encoding/base64"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -59,6 +63,42 @@ func TestLoginKeysAreChecked(t *testing.T) {
 		}
 		if err != nil && text != "!" && strings.Contains(err.Error(), text) {
 			t.Errorf("the error tells the key: %v", err)
+		}
+	}
+}
+
+// denying is an access service that answers every question with an error.
+type denying struct {
+	accessv1.CredentialServiceClient
+	err error
+}
+
+func (r denying) ResolveToken(context.Context, *accessv1.ResolveTokenRequest, ...grpc.CallOption) (*accessv1.ResolveTokenResponse, error) {
+	return nil, r.err
+}
+
+func (r denying) ResolveSubject(context.Context, *accessv1.ResolveSubjectRequest, ...grpc.CallOption) (*accessv1.ResolveSubjectResponse, error) {
+	return nil, r.err
+}
+
+func TestThatThisProcessIsRefusedIsNoAnswerAboutOthers(t *testing.T) {
+	t.Parallel()
+	nobody := rpcerr.New(codes.Unauthenticated, authn.ErrInvalid.Reason, "nobody", rpcerr.WithDomain("access.otklik"))
+	for name, c := range map[string]struct {
+		err  *rpcerr.Error
+		want codes.Code
+	}{
+		"the credential proves nobody": {nobody, codes.Unauthenticated},
+		"our key is not known":         {authn.ErrInvalid, codes.Unavailable},
+		"our key lacks the role":       {rpcerr.New(codes.PermissionDenied, "PERMISSION_DENIED", "no"), codes.Unavailable},
+	} {
+		client := denying{err: c.err.GRPCStatus().Err()}
+		chain := authn.NewResolver(resolveToken(client), nil, authn.CacheOptions{})
+		if _, err := chain.Authenticate(t.Context(), authn.Credential{Token: "a"}); rpcerr.Code(err) != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if _, err := resolveSubject(client)(t.Context(), authn.Subject{}); rpcerr.Code(err) != c.want {
+			t.Errorf("%s, for a subject: %v, want %v", name, err, c.want)
 		}
 	}
 }

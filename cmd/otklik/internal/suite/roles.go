@@ -44,10 +44,7 @@ func builtInRoles() authz.Roles {
 		"target_owner":      with(manager, targetOwnerForbidden()...),
 		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*"),
 		// Everything but what the services do among themselves.
-		"admin": {
-			"*", "!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
-			"!access.audit.append",
-		},
+		"admin":           with([]string{"*"}, withoutServices()...),
 		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
 		authn.RoleService: {"*"},
 	}
@@ -62,6 +59,14 @@ func targetOwnerForbidden() []string {
 	}
 }
 
+// withoutServices takes away what the services do among themselves: there nobody looks at whose data it is.
+func withoutServices() []string {
+	return []string{
+		"!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
+		"!access.audit.append",
+	}
+}
+
 func with(patterns []string, more ...string) []string { return append(slices.Clone(patterns), more...) }
 
 // roles knows the roles of this installation, and all permissions of the suite.
@@ -71,7 +76,7 @@ type roles struct {
 }
 
 // newRoles completes the roles of the configuration by those that are built in. A role of the configuration replaces the built-in one of its name,
-// but for what that one forbids.
+// but for what that one forbids. None gives what the services do among themselves, whatever its patterns.
 func newRoles(configured map[string][]string) (*roles, error) {
 	grants := builtInRoles()
 	for name, patterns := range configured {
@@ -79,7 +84,7 @@ func newRoles(configured map[string][]string) (*roles, error) {
 			return nil, fmt.Errorf("check auth.roles: the services of the suite need all that the role %s gives", name)
 		}
 		kept := slices.DeleteFunc(slices.Clone(grants[name]), func(p string) bool { return !strings.HasPrefix(p, "!!") })
-		grants[name] = with(patterns, kept...)
+		grants[name] = with(with(patterns, kept...), withoutServices()...)
 	}
 	if err := grants.Validate(); err != nil {
 		return nil, fmt.Errorf("check auth.roles: %w", err)
