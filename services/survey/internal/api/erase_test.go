@@ -224,8 +224,14 @@ func TestEraseWhileSubmitting(t *testing.T) {
 	})
 }
 
-// TestEraseWhatWasStoredBefore: submissions from before persons were sealed are found, shown, exported and erased.
+// TestEraseWhatWasStoredBefore: submissions from before persons were sealed are found, shown, exported and erased, be it noted whom they are about or not yet.
 func TestEraseWhatWasStoredBefore(t *testing.T) {
+	for name, marked := range map[string]bool{"marked": true, "not yet marked": false} {
+		t.Run(name, func(t *testing.T) { eraseWhatWasStoredBefore(t, marked) })
+	}
+}
+
+func eraseWhatWasStoredBefore(t *testing.T, marked bool) {
 	folder := t.TempDir()
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(folder, "survey.db")})
 	if err != nil {
@@ -242,6 +248,15 @@ func TestEraseWhatWasStoredBefore(t *testing.T) {
 	invited := outspoken()
 	invited.Invitation = "i-1"
 	mustSubmit(t, f, survey, "new", invited)
+	if marked {
+		if err := f.api.MarkUnmarked(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		left, err := db.ListUnmarked(t.Context(), store.PersonQuery{Organization: acme, Page: store.Page{Limit: 9}})
+		if err != nil || len(left) != 0 {
+			t.Fatalf("unmarked %v, %v", left, err)
+		}
+	}
 
 	got, err := f.surveys.GetResponse(t.Context(), &surveyv1.GetResponseRequest{Name: survey + "/responses/old"})
 	if err != nil || got.GetResponse().GetRespondent() != respondentName || got.GetResponse().GetAnswers()[3].GetFreeText() != secretWords {

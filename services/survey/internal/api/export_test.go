@@ -5,6 +5,9 @@ import "context"
 // SettleErasures, Retain and CountUsage are steps of the work in the background, for tests that do not wait for it.
 func (s *Server) SettleErasures(ctx context.Context) error { return s.settleErasures(ctx) }
 
+// MarkUnmarked is a step of the work in the background.
+func (s *Server) MarkUnmarked(ctx context.Context) error { return s.markUnmarked(ctx) }
+
 // Retain is a step of the work in the background.
 func (s *Server) Retain(ctx context.Context) error { return s.retain(ctx) }
 

@@ -24,6 +24,7 @@ const (
 	retentionInterval = time.Hour
 	settleInterval    = 5 * time.Second
 	usageInterval     = 5 * time.Second
+	markInterval      = time.Minute
 	// usagePositions is how much of the log is counted in one transaction.
 	usagePositions = 10_000
 	// retentionBatch is how many submissions are removed or rewritten in one transaction.
@@ -40,7 +41,7 @@ const (
 	removalsKept = 30 * 24 * time.Hour
 )
 
-// Work does what has to be done in the background until ctx ends: retention, settling erasures and counting usage. What fails is logged and tried
+// Work does what has to be done in the background until ctx ends: retention, settling erasures, counting usage and marking what earlier versions stored. What fails is logged and tried
 // again.
 func (s *Server) Work(ctx context.Context) error {
 	var work errgroup.Group
@@ -59,6 +60,7 @@ func (s *Server) Work(ctx context.Context) error {
 	every(retentionInterval, "remove what was kept for long enough", s.retain)
 	every(settleInterval, "settle erasures", s.settleErasures)
 	every(usageInterval, "count what is stored", s.countUsage)
+	every(markInterval, "note whom submissions of earlier versions are about", s.markUnmarked)
 	return work.Wait()
 }
 

@@ -81,18 +81,21 @@ func (s *search) findInvitations(ctx context.Context) error {
 	})
 }
 
-// own visits what names the respondent.
+// own visits what names the respondent. What is not marked comes first: where it is marked meanwhile it is found all the same.
 func (s *search) own(ctx context.Context, visit func([]found) error) error {
-	if err := s.walk(ctx, s.listPerson, s.who.bytes, s.isOwn, visit); err != nil {
+	if err := s.walk(ctx, s.listUnmarked, nil, s.isOwn, visit); err != nil {
 		return err
 	}
-	return s.walk(ctx, s.listUnmarked, nil, s.isOwn, visit)
+	return s.walk(ctx, s.listPerson, s.who.bytes, s.isOwn, visit)
 }
 
 // invited visits what names nobody but an invitation that the respondent used.
 func (s *search) invited(ctx context.Context, visit func([]found) error) error {
 	if len(s.invitations) == 0 {
 		return nil
+	}
+	if err := s.walk(ctx, s.listUnmarked, nil, s.isInvited, visit); err != nil {
+		return err
 	}
 	for i := range s.invitations {
 		who, err := s.invitedTo(ctx, s.org, i.survey, i.id)
@@ -103,7 +106,7 @@ func (s *search) invited(ctx context.Context, visit func([]found) error) error {
 			return err
 		}
 	}
-	return s.walk(ctx, s.listUnmarked, nil, s.isInvited, visit)
+	return nil
 }
 
 func (s *search) listPerson(ctx context.Context, q store.PersonQuery) ([]store.Submission, error) {

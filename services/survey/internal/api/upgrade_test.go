@@ -10,6 +10,7 @@ import (
 	"github.com/otklik/otklik/libs/testkit/pgtest"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/api"
+	"github.com/otklik/otklik/services/survey/internal/store"
 	"github.com/otklik/otklik/services/survey/internal/store/postgres"
 )
 
@@ -43,6 +44,12 @@ func TestSchemaOfTheVersionBefore(t *testing.T) {
 	refused(t, err, codes.Unavailable, "SCHEMA_OUTDATED")
 
 	after := newFixtureOn(t, openPostgres(t, config.DSN), func(o *api.Options) { o.Vault = api.NewVault(before.vault.Conn) })
+	if err := after.api.MarkUnmarked(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := after.store.ListAllUnmarked(t.Context(), store.PersonQuery{Page: store.Page{Limit: 9}}); err != nil || len(left) != 0 {
+		t.Fatalf("unmarked %v, %v", left, err)
+	}
 	if r := erase(t, after, respondentName, "e-1"); !slices.Equal(lines(r)[:3], []string{"responses 1", "refusals 0", "comments 2"}) {
 		t.Errorf("%q", lines(r))
 	}

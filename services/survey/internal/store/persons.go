@@ -9,6 +9,10 @@ type Persons interface {
 	// ListUnmarked returns submissions of an organisation that were stored by a version that did not note whom they are about, in the order of
 	// positions: whoever looks for a person looks through them.
 	ListUnmarked(ctx context.Context, q PersonQuery) ([]Submission, error)
+	// ListAllUnmarked is ListUnmarked for an organisation and those that come after it in the order of their names, in this order.
+	ListAllUnmarked(ctx context.Context, q PersonQuery) ([]Submission, error)
+	// Mark notes whom submissions are about that do not say so. Others, and what was removed meanwhile, are passed over.
+	Mark(ctx context.Context, organization string, marks []Mark) error
 	// Remove removes submissions for good, all or none, and notes each removal in the log of changes, in the order given. What was removed before is passed
 	// over. Identifiers stay used. With an erasure it counts what it removed and notes the keys, in the same transaction.
 	Remove(ctx context.Context, r Removals) (Removed, error)
@@ -24,11 +28,18 @@ type Persons interface {
 // PersonQuery asks for a page of what is kept about a person.
 type PersonQuery struct {
 	Organization string
-	// Person is the pseudonym; unused by ListUnmarked.
+	// Person is the pseudonym; unused where it is not known.
 	Person []byte
 	// After is the position of the last submission of the page before; 0 for the first page.
 	After int64
 	Page
+}
+
+// Mark is whom a submission is about.
+type Mark struct {
+	Position int64
+	// Person is the pseudonym; empty when it is about nobody.
+	Person []byte
 }
 
 // Removals is what is to be removed.

@@ -90,8 +90,31 @@ func TestUnmarked(t *testing.T) {
 	if _, err := accept(t.Context(), after, submission("d")); err != nil {
 		t.Fatal(err)
 	}
-	list, err := after.ListUnmarked(t.Context(), store.PersonQuery{Organization: "acme", Page: store.Page{Limit: 9}})
+	q := store.PersonQuery{Organization: "acme", Page: store.Page{Limit: 9}}
+	list, err := after.ListUnmarked(t.Context(), q)
 	if err != nil || len(list) != 2 || list[0].ID != "a" || list[1].ID != "c" {
 		t.Fatalf("%+v, %v", list, err)
+	}
+	all, err := after.ListAllUnmarked(t.Context(), store.PersonQuery{Page: q.Page})
+	if err != nil || len(all) != 2 || all[0].ID != "a" || all[1].ID != "c" {
+		t.Fatalf("of all: %+v, %v", all, err)
+	}
+	rest, err := after.ListAllUnmarked(t.Context(), store.PersonQuery{Organization: "acme", After: list[0].Position, Page: q.Page})
+	if err != nil || len(rest) != 1 || rest[0].ID != "c" {
+		t.Fatalf("of all after the first: %+v, %v", rest, err)
+	}
+	// Once marked, a mark stays.
+	for _, who := range []string{"aida", "bakyt"} {
+		marks := []store.Mark{{Position: list[0].Position, Person: []byte(who)}, {Position: list[1].Position}, {Position: 1 << 40, Person: []byte(who)}}
+		if err := after.Mark(t.Context(), "acme", marks); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := after.ListUnmarked(t.Context(), q); err != nil || len(left) != 0 {
+		t.Fatalf("left unmarked: %+v, %v", left, err)
+	}
+	q.Person = []byte("aida")
+	if found, err := after.ListPerson(t.Context(), q); err != nil || len(found) != 1 || found[0].ID != "a" {
+		t.Fatalf("marked: %+v, %v", found, err)
 	}
 }

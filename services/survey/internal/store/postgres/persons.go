@@ -14,6 +14,10 @@ const (
 ORDER BY position LIMIT $4`
 	sqlListUnmarked = `SELECT ` + submissionColumns + ` FROM submissions WHERE organization = $1 AND person IS NULL AND position > $2
 ORDER BY position LIMIT $3`
+	sqlListAllUnmarked = `SELECT ` + submissionColumns + ` FROM submissions WHERE person IS NULL AND (organization, position) > ($1, $2)
+ORDER BY organization, position LIMIT $3`
+	sqlMark = `UPDATE submissions s SET person = m.person FROM unnest($2::bigint[], $3::bytea[]) AS m (position, person)
+WHERE s.organization = $1 AND s.position = ANY($2) AND s.position = m.position AND s.person IS NULL`
 
 	// sqlLockUsage keeps usages from being counted meanwhile.
 	sqlLockUsage = `SELECT position FROM progress WHERE name = 'usage' FOR NO KEY UPDATE`
@@ -53,6 +57,28 @@ func (s *Store) ListUnmarked(ctx context.Context, q store.PersonQuery) ([]store.
 	}
 	out, err := list(ctx, s, q.Page, scanSubmission, func(v store.Submission) int { return len(v.Body) }, sqlListUnmarked, q.Organization, q.After, q.Limit)
 	return out, s.fail("list unmarked submissions", err)
+}
+
+// ListAllUnmarked implements store.Persons.
+func (s *Store) ListAllUnmarked(ctx context.Context, q store.PersonQuery) ([]store.Submission, error) {
+	if err := s.ready("list all unmarked submissions"); err != nil {
+		return nil, err
+	}
+	out, err := list(ctx, s, q.Page, scanSubmission, func(v store.Submission) int { return len(v.Body) }, sqlListAllUnmarked, q.Organization, q.After, q.Limit)
+	return out, s.fail("list all unmarked submissions", err)
+}
+
+// Mark implements store.Persons.
+func (s *Store) Mark(ctx context.Context, organization string, marks []store.Mark) error {
+	if err := s.ready("mark submissions"); err != nil {
+		return err
+	}
+	positions, persons := make([]int64, len(marks)), make([][]byte, len(marks))
+	for i, m := range marks {
+		positions[i], persons[i] = m.Position, notNull(m.Person)
+	}
+	_, err := s.db.Pool.Exec(ctx, sqlMark, organization, positions, persons)
+	return s.fail("mark submissions", err)
 }
 
 // Remove implements store.Persons.

@@ -60,6 +60,7 @@ func TestPlans(t *testing.T) {
 		sqlReadChangesOf:     "organization_position_idx",
 		sqlListPerson:        "organization_person_position_idx",
 		sqlListUnmarked:      "organization_position_idx",
+		sqlListAllUnmarked:   "organization_position_idx",
 		sqlListConsents:      "consents_pkey",
 		sqlUnsettled:         "erasures_unsettled",
 		sqlRecall:            "identifiers_pkey",

@@ -14,6 +14,9 @@ const (
 ORDER BY position LIMIT ?`
 	sqlListUnmarked = `SELECT ` + submissionColumns + ` FROM submissions INDEXED BY submissions_unmarked WHERE organization = ? AND person IS NULL AND position > ?
 ORDER BY position LIMIT ?`
+	sqlListAllUnmarked = `SELECT ` + submissionColumns + ` FROM submissions INDEXED BY submissions_unmarked WHERE person IS NULL AND (organization, position) > (?, ?)
+ORDER BY organization, position LIMIT ?`
+	sqlMark             = `UPDATE submissions SET person = ? WHERE organization = ? AND position = ? AND person IS NULL`
 	sqlDeleteSubmission = `DELETE FROM submissions WHERE organization = ? AND position = ? AND kind < ?`
 	sqlForgetRemoval    = `DELETE FROM submissions WHERE organization = ? AND position = ? AND kind = ? AND position < (` + sqlHead + `)`
 	sqlRewrite          = `UPDATE submissions SET body = ? WHERE organization = ? AND position = ? AND kind < ?`
@@ -32,6 +35,25 @@ func (s *Store) ListPerson(ctx context.Context, q store.PersonQuery) ([]store.Su
 func (s *Store) ListUnmarked(ctx context.Context, q store.PersonQuery) ([]store.Submission, error) {
 	out, err := s.listOfPerson(ctx, q.Page, sqlListUnmarked, q.Organization, q.After, q.Limit)
 	return out, s.fail("list unmarked submissions", err)
+}
+
+// ListAllUnmarked implements store.Persons.
+func (s *Store) ListAllUnmarked(ctx context.Context, q store.PersonQuery) ([]store.Submission, error) {
+	out, err := s.listOfPerson(ctx, q.Page, sqlListAllUnmarked, q.Organization, q.After, q.Limit)
+	return out, s.fail("list all unmarked submissions", err)
+}
+
+// Mark implements store.Persons.
+func (s *Store) Mark(ctx context.Context, organization string, marks []store.Mark) error {
+	err := s.batcher.Do(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		for _, m := range marks {
+			if _, err := tx.ExecContext(ctx, sqlMark, marked(m.Person), organization, m.Position); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.fail("mark submissions", err)
 }
 
 func (s *Store) listOfPerson(ctx context.Context, page store.Page, query string, args ...any) ([]store.Submission, error) {

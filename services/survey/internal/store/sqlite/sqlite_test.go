@@ -50,6 +50,8 @@ func TestPlans(t *testing.T) {
 		sqlSelectSubmission:  "PRIMARY KEY",
 		sqlListPerson:        "submissions_by_person",
 		sqlListUnmarked:      "submissions_unmarked",
+		sqlListAllUnmarked:   "submissions_unmarked",
+		sqlMark:              "PRIMARY KEY",
 		sqlListConsents:      "PRIMARY KEY",
 		sqlUnsettled:         "erasures_unsettled",
 	} {
