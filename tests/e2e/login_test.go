@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -221,6 +222,18 @@ func TestLogInByBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.await(t, "AIDA", "store-1")
+	// The way out stands beside the name, and leads back to where one came in.
+	if err := chromedp.Do(b.ctx, chromedp.Click(`header .who + button`)); err != nil {
+		t.Fatal(err)
+	}
+	b.await(t, "Acme")
+	testkit.Eventually(t, patience, func() error {
+		out, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.querySelector('a[href^="/auth/login"]') !== null && document.querySelector("header .who") === null`))
+		if err == nil && !out {
+			err = errors.New("the page still shows who was there")
+		}
+		return err
+	})
 }
 
 func mustURL(t *testing.T, text string) *url.URL {
