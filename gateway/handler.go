@@ -128,25 +128,9 @@ func (g *Gateway) answerPanic(x *exchange, r *http.Request, v any) any {
 	return nil
 }
 
-// soundID tells whether the client's id can go into logs and headers as it is. The rule is that of libs/interceptor/requestid, so that the
-// services keep the same id.
-func soundID(id string) bool {
-	if id == "" || len(id) > 64 {
-		return false
-	}
-	for i := range len(id) {
-		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // requestIDOf returns the client's id when it is sound, else a new one.
 func requestIDOf(r *http.Request) string {
-	if values := r.Header[headerRequestID]; len(values) == 1 && soundID(values[0]) {
+	if values := r.Header[headerRequestID]; len(values) == 1 && requestid.Sound(values[0]) {
 		return values[0]
 	}
 	return requestid.NewID()

@@ -68,7 +68,7 @@ func (Interceptor) Stream() grpc.StreamServerInterceptor {
 }
 
 func idOf(ctx context.Context) string {
-	if values := metadata.ValueFromIncomingContext(ctx, Metadata); len(values) == 1 && sound(values[0]) {
+	if values := metadata.ValueFromIncomingContext(ctx, Metadata); len(values) == 1 && Sound(values[0]) {
 		return values[0]
 	}
 	return NewID()
@@ -84,8 +84,8 @@ func NewID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// sound keeps what goes into logs and trailers short and free of control characters and quotes.
-func sound(id string) bool {
+// Sound tells whether a caller's id is taken over: what goes into logs, headers and trailers is short and free of control characters and quotes.
+func Sound(id string) bool {
 	if id == "" || len(id) > maxLength {
 		return false
 	}
