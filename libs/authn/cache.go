@@ -1,7 +1,6 @@
 package authn
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"sync"
@@ -9,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/lru"
 	"github.com/otklik/otklik/libs/rpcerr"
 )
 
@@ -66,7 +66,7 @@ type cache[K comparable] struct {
 
 	mu sync.Mutex
 	// refused holds the keys that stand for nobody.
-	known, refused *lru[K]
+	known, refused *lru.Cache[K, *entry]
 	flights        map[K]*flight
 	// crowd is how many flights are about keys that are not known.
 	crowd int
@@ -96,7 +96,7 @@ func newCache[K comparable](options CacheOptions, ask func(context.Context, K) (
 	options = options.orDefaults()
 	return &cache[K]{
 		options: options, ask: ask, strangers: make(chan struct{}, options.Strangers),
-		known: newLRU[K](options.Entries), refused: newLRU[K](options.Refusals), flights: make(map[K]*flight),
+		known: lru.New[K, *entry](options.Entries, nil), refused: lru.New[K, *entry](options.Refusals, nil), flights: make(map[K]*flight),
 	}
 }
 
@@ -109,8 +109,8 @@ func errUnavailable(cause error) error {
 func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, err error) {
 	now := c.options.Now()
 	c.mu.Lock()
-	e := c.known.get(key)
-	if e != nil {
+	e, isKnown := c.known.Get(key)
+	if isKnown {
 		age := now.Sub(e.at)
 		away := now.Before(c.awayUntil)
 		if age < c.options.Fresh || (away && age < c.options.Stale) {
@@ -121,11 +121,11 @@ func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, 
 			c.mu.Unlock()
 			return p, noteUse, nil
 		}
-	} else if r := c.refused.get(key); r != nil && now.Sub(r.at) < c.options.Fresh {
+	} else if r, ok := c.refused.Get(key); ok && now.Sub(r.at) < c.options.Fresh {
 		c.mu.Unlock()
 		return Principal{}, false, ErrInvalid
 	}
-	f := c.begin(ctx, key, e != nil)
+	f := c.begin(ctx, key, isKnown)
 	c.mu.Unlock()
 
 	select {
@@ -139,7 +139,7 @@ func (c *cache[K]) find(ctx context.Context, key K) (p Principal, noteUse bool, 
 	if rpcerr.Code(f.err) == codes.Unauthenticated {
 		return Principal{}, false, ErrInvalid
 	}
-	if e != nil && now.Sub(e.at) < c.options.Stale && isAway(f.err) {
+	if isKnown && now.Sub(e.at) < c.options.Stale && isAway(f.err) {
 		return e.principal, false, nil
 	}
 	return Principal{}, false, errUnavailable(f.err)
@@ -217,12 +217,12 @@ func (c *cache[K]) end(key K, f *flight, at time.Time) {
 	switch {
 	case f.err == nil:
 		c.awayUntil = time.Time{}
-		c.refused.remove(key)
-		c.known.put(key, &entry{principal: f.principal, at: at, noted: at})
+		c.refused.Remove(key)
+		c.known.Put(key, &entry{principal: f.principal, at: at, noted: at})
 	case rpcerr.Code(f.err) == codes.Unauthenticated:
 		c.awayUntil = time.Time{}
-		c.known.remove(key)
-		c.refused.put(key, &entry{at: at})
+		c.known.Remove(key)
+		c.refused.Put(key, &entry{at: at})
 	case isAway(f.err):
 		// As long as an answer would be good: old answers are taken for no longer once the source is back.
 		c.awayUntil = c.options.Now().Add(c.options.Fresh)
@@ -233,49 +233,4 @@ func (c *cache[K]) end(key K, f *flight, at time.Time) {
 func isAway(err error) bool {
 	code := rpcerr.Code(err)
 	return code == codes.Unavailable || code == codes.DeadlineExceeded || code == codes.ResourceExhausted
-}
-
-// lru holds entries up to a number, and gives up the least recently used first.
-type lru[K comparable] struct {
-	most  int
-	order *list.List
-	at    map[K]*list.Element
-}
-
-type lruItem[K comparable] struct {
-	key   K
-	entry *entry
-}
-
-func newLRU[K comparable](most int) *lru[K] {
-	return &lru[K]{most: most, order: list.New(), at: make(map[K]*list.Element)}
-}
-
-func (l *lru[K]) get(key K) *entry {
-	el, ok := l.at[key]
-	if !ok {
-		return nil
-	}
-	l.order.MoveToFront(el)
-	return el.Value.(*lruItem[K]).entry
-}
-
-func (l *lru[K]) put(key K, e *entry) {
-	if el, ok := l.at[key]; ok {
-		el.Value.(*lruItem[K]).entry = e
-		l.order.MoveToFront(el)
-		return
-	}
-	l.at[key] = l.order.PushFront(&lruItem[K]{key: key, entry: e})
-	if l.order.Len() > l.most {
-		oldest := l.order.Back()
-		delete(l.at, l.order.Remove(oldest).(*lruItem[K]).key)
-	}
-}
-
-func (l *lru[K]) remove(key K) {
-	if el, ok := l.at[key]; ok {
-		l.order.Remove(el)
-		delete(l.at, key)
-	}
 }

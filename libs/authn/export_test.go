@@ -4,7 +4,7 @@ package authn
 func Remembered(r *Resolver) (known, refused int) {
 	r.cache.mu.Lock()
 	defer r.cache.mu.Unlock()
-	return len(r.cache.known.at), len(r.cache.refused.at)
+	return r.cache.known.Len(), r.cache.refused.Len()
 }
 
 // Waiting is how many questions about secrets a resolver has under way.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/otklik/otklik/libs/lru"
 )
 
 // Defaults of KeeperOptions.
@@ -74,13 +76,13 @@ type Keeper struct {
 	// nextLease is when a lease may begin that nobody waits for.
 	nextLease time.Time
 	// persons are the keys that new texts are sealed with; owners tells whose a key is.
-	persons *lru[string, remembered]
+	persons *lru.Cache[string, remembered]
 	owners  map[string]string
 	// fetched are keys that were asked for; an empty secret means that the key is destroyed.
-	fetched *lru[string, remembered]
+	fetched *lru.Cache[string, remembered]
 	// destroyed counts calls of Destroy, so that an answer from before is not remembered after.
 	destroyed     int
-	organizations *lru[string, []byte]
+	organizations *lru.Cache[string, []byte]
 }
 
 // remembered is a key as it was at a moment.
@@ -99,9 +101,9 @@ type flight struct {
 func NewKeeper(vault Vault, o KeeperOptions) *Keeper {
 	k := &Keeper{vault: vault, o: o.withDefaults(), owners: map[string]string{}}
 	k.life, k.end = context.WithCancel(context.Background())
-	k.persons = newLRU(k.o.Persons, func(_ string, r remembered) { delete(k.owners, r.key.ID) })
-	k.fetched = newLRU[string, remembered](k.o.Fetched, nil)
-	k.organizations = newLRU[string, []byte](maxOrganizations, nil)
+	k.persons = lru.New(k.o.Persons, func(_ string, r remembered) { delete(k.owners, r.key.ID) })
+	k.fetched = lru.New[string, remembered](k.o.Fetched, nil)
+	k.organizations = lru.New[string, []byte](maxOrganizations, nil)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.beginLease()
@@ -120,7 +122,7 @@ func (k *Keeper) Close() error {
 // Pseudonym is the pseudonym of a person in an organisation. Errors: ErrUnavailable, ctx's.
 func (k *Keeper) Pseudonym(ctx context.Context, organization, respondent string) (string, error) {
 	k.mu.Lock()
-	key, ok := k.organizations.get(organization)
+	key, ok := k.organizations.Get(organization)
 	k.mu.Unlock()
 	if !ok {
 		var err error
@@ -131,7 +133,7 @@ func (k *Keeper) Pseudonym(ctx context.Context, organization, respondent string)
 			return "", fmt.Errorf("get key for pseudonyms: %w: %d bytes", ErrKey, len(key))
 		}
 		k.mu.Lock()
-		k.organizations.put(organization, key)
+		k.organizations.Put(organization, key)
 		k.mu.Unlock()
 	}
 	return Pseudonym(key, respondent), nil
@@ -142,7 +144,7 @@ func (k *Keeper) Pseudonym(ctx context.Context, organization, respondent string)
 // Errors: ErrUnavailable when the vault cannot be asked and no leased key is left; ErrKeeperClosed; ctx's.
 func (k *Keeper) KeyFor(ctx context.Context, person string) (Key, error) {
 	k.mu.Lock()
-	r, ok := k.persons.get(person)
+	r, ok := k.persons.Get(person)
 	k.mu.Unlock()
 	if ok {
 		if k.o.Now().Sub(r.since) < k.o.Fresh {
@@ -166,18 +168,18 @@ func (k *Keeper) stillThere(ctx context.Context, person string, key Key) bool {
 	found, err := k.vault.Get(ctx, []string{key.ID})
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	current, ok := k.persons.get(person)
+	current, ok := k.persons.Get(person)
 	if !ok || current.key.ID != key.ID {
 		// Destroyed by this process meanwhile, or replaced.
 		return false
 	}
 	if err != nil || len(found) == 0 || k.destroyed != before {
 		if ctx.Err() == nil {
-			k.persons.remove(person)
+			k.persons.Remove(person)
 		}
 		return false
 	}
-	k.persons.put(person, remembered{key, k.o.Now()})
+	k.persons.Put(person, remembered{key, k.o.Now()})
 	k.owners[key.ID] = person
 	return true
 }
@@ -190,7 +192,7 @@ func (k *Keeper) assign(ctx context.Context, person string) (Key, error) {
 			k.mu.Unlock()
 			return Key{}, ErrKeeperClosed
 		}
-		if r, ok := k.persons.get(person); ok && k.o.Now().Sub(r.since) < k.o.Fresh {
+		if r, ok := k.persons.Get(person); ok && k.o.Now().Sub(r.since) < k.o.Fresh {
 			// A neighbour was faster.
 			k.mu.Unlock()
 			return r.key, nil
@@ -199,7 +201,7 @@ func (k *Keeper) assign(ctx context.Context, person string) (Key, error) {
 			key := k.pool[n-1]
 			k.pool[n-1] = Key{}
 			k.pool = k.pool[:n-1]
-			k.persons.put(person, remembered{key, k.o.Now()})
+			k.persons.Put(person, remembered{key, k.o.Now()})
 			k.owners[key.ID] = person
 			if len(k.pool) <= k.o.Lease/2 && !k.o.Now().Before(k.nextLease) {
 				k.beginLease()
@@ -306,13 +308,13 @@ func (k *Keeper) Keys(ctx context.Context, ids []string) (map[string]Key, error)
 		keep := k.destroyed == before
 		if keep {
 			for _, id := range part {
-				k.fetched.put(id, remembered{Key{ID: id}, now})
+				k.fetched.Put(id, remembered{Key{ID: id}, now})
 			}
 		}
 		for _, key := range keys {
 			found[key.ID] = key
 			if keep {
-				k.fetched.put(key.ID, remembered{key, now})
+				k.fetched.Put(key.ID, remembered{key, now})
 			}
 		}
 		k.mu.Unlock()
@@ -322,14 +324,14 @@ func (k *Keeper) Keys(ctx context.Context, ids []string) (map[string]Key, error)
 
 // recall returns a key that was seen not long ago. mu is held.
 func (k *Keeper) recall(id string, now time.Time) (remembered, bool) {
-	if r, ok := k.fetched.get(id); ok {
+	if r, ok := k.fetched.Get(id); ok {
 		if now.Sub(r.since) < k.o.Fresh {
 			return r, true
 		}
-		k.fetched.remove(id)
+		k.fetched.Remove(id)
 	}
 	if person, ok := k.owners[id]; ok {
-		if r, ok := k.persons.get(person); ok && r.key.ID == id && now.Sub(r.since) < k.o.Fresh {
+		if r, ok := k.persons.Get(person); ok && r.key.ID == id && now.Sub(r.since) < k.o.Fresh {
 			return r, true
 		}
 	}
@@ -357,9 +359,9 @@ func (k *Keeper) forget(ids []string) {
 	defer k.mu.Unlock()
 	k.destroyed++
 	for _, id := range ids {
-		k.fetched.remove(id)
+		k.fetched.Remove(id)
 		if person, ok := k.owners[id]; ok {
-			k.persons.remove(person)
+			k.persons.Remove(person)
 		}
 	}
 }

@@ -263,7 +263,7 @@ func TestKeysInParts(t *testing.T) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if n := len(k.fetched.entries); n > 100 {
+	if n := k.fetched.Len(); n > 100 {
 		t.Errorf("%d keys are remembered, want at most 100", n)
 	}
 }
@@ -276,8 +276,8 @@ func TestBoundedMemory(t *testing.T) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.persons.entries) != 20 || len(k.owners) != 20 {
-		t.Errorf("%d persons and %d owners are remembered, want 20", len(k.persons.entries), len(k.owners))
+	if k.persons.Len() != 20 || len(k.owners) != 20 {
+		t.Errorf("%d persons and %d owners are remembered, want 20", k.persons.Len(), len(k.owners))
 	}
 }
 
