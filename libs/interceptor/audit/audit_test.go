@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -323,6 +324,30 @@ func TestFaultyEntryDoesNotHoldUpTheOthers(t *testing.T) {
 	if got := l.told(); len(got) != 2 || got[0].Method != "s/a" || got[1].Method != "s/b" {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// TestFaultyEntryIsFoundSoon has many sound entries wait with a faulty one in their midst.
+func TestFaultyEntryIsFoundSoon(t *testing.T) {
+	l := &log{refuses: func(e audit.Entry) bool { return e.Method == "s/faulty" }, fault: errLog}
+	r := newRecorder(l, audit.Options{Now: steps()})
+	for i := range 200 {
+		_, _ = play(as(t), r, map[bool]string{true: "/s/faulty", false: "/s/a"}[i == 77], errDenied, nil, nil)
+	}
+	l.fail(nil)
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.entries) != 199 || l.tries > 40 {
+		t.Errorf("%d entries after %d attempts", len(l.entries), l.tries)
+	}
+}
+
+// steps is a clock that goes on by a second with each look, so that no refusal comes too fast.
+func steps() func() time.Time {
+	var seconds atomic.Int64
+	return func() time.Time { return time.Unix(seconds.Add(1), 0) }
 }
 
 func TestWithoutALogNothingIsRefused(t *testing.T) {

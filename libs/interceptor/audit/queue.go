@@ -151,13 +151,13 @@ func (q *queue) work(idle chan struct{}) {
 		cancel()
 		if err == nil {
 			q.remembered(len(batch))
-			pause, failures, most = q.options.Gather, 0, maxBatch
+			pause, failures, most = q.options.Gather, 0, min(2*most, maxBatch)
 			continue
 		}
 		q.failed(context.Background())
 		if rpcerr.Code(err) == codes.InvalidArgument {
-			// Will never do. One by one, so that the sound ones do not wait for the faulty one.
-			if most = 1; len(batch) == 1 {
+			// Will never do. In ever smaller parts, so that the sound ones do not wait for the faulty one.
+			if most = max(1, len(batch)/2); len(batch) == 1 {
 				q.options.Logger.Error("an audit entry is lost, since it was refused", "method", batch[0].Method, "error", err)
 				q.counts.lost.Add(context.Background(), 1)
 				q.remembered(1)
