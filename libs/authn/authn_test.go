@@ -15,6 +15,11 @@ func key(id, secret, org string, roles ...string) authn.Key {
 	return authn.Key{ID: id, SHA256: authn.HashKey(secret), Organization: org, Roles: roles}
 }
 
+func withOrigins(k authn.Key, origins ...string) authn.Key {
+	k.Origins = origins
+	return k
+}
+
 func TestAuthenticate(t *testing.T) {
 	ring, err := authn.NewKeyring([]authn.Key{key("a", "secret-a", "org1", "app"), key("s", "secret-s", "", authn.RoleService)})
 	if err != nil {
@@ -48,6 +53,10 @@ func TestKeysAreChecked(t *testing.T) {
 		"secret, not hash":   {{ID: "a", SHA256: "s", Organization: "o", Roles: []string{"app"}}},
 		"short hash":         {{ID: "a", SHA256: "abcd", Organization: "o", Roles: []string{"app"}}},
 		"no role":            {key("a", "s", "o")},
+		"long organisation":  {key("a", "s", strings.Repeat("o", 64), "app")},
+		"origin with a path": {withOrigins(key("a", "s", "o", "app"), "https://shop.example/")},
+		"origin in capitals": {withOrigins(key("a", "s", "o", "app"), "https://ok.example", "https://Shop.example")},
+		"origin with a port": {withOrigins(key("a", "s", "o", "app"), "https://shop.example:443")},
 		"app without an org": {key("a", "s", "", "app")},
 	} {
 		if _, err := authn.NewKeyring(keys); err == nil {

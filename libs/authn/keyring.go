@@ -27,13 +27,16 @@ type Keyring struct {
 	byHash map[[sha256.Size]byte]staticKey
 }
 
+// maxOrganization is the longest name of an organisation, in bytes: the audit log takes no longer one, and without it nothing can be changed.
+const maxOrganization = 63
+
 type staticKey struct {
 	hash      [sha256.Size]byte
 	principal Principal
 }
 
 // NewKeyring checks and indexes the keys. Errors name the key at fault: no id, a duplicate id or hash, a hash that is no SHA-256 in
-// hexadecimal, no role, or no organisation without the role service.
+// hexadecimal, no role, no organisation without the role service, one that the audit log does not take, or an origin that no browser sends.
 func NewKeyring(keys []Key) (*Keyring, error) {
 	k := &Keyring{byHash: make(map[[sha256.Size]byte]staticKey, len(keys))}
 	ids := make(map[string]bool, len(keys))
@@ -54,6 +57,14 @@ func NewKeyring(keys []Key) (*Keyring, error) {
 		}
 		if key.Organization == "" && !slices.Contains(key.Roles, RoleService) {
 			return nil, fmt.Errorf("check key %q: no organisation", key.ID)
+		}
+		if len(key.Organization) > maxOrganization {
+			return nil, fmt.Errorf("check key %q: the organisation is longer than %d bytes", key.ID, maxOrganization)
+		}
+		for _, origin := range key.Origins {
+			if origin == "" || origin != normalOrigin(origin) {
+				return nil, fmt.Errorf("check key %q: no browser sends the origin %q: want small letters, and neither a slash at the end nor the usual port", key.ID, origin)
+			}
 		}
 		e := staticKey{hash: [sha256.Size]byte(raw), principal: Principal{
 			Kind: kindOf(key.Roles), ID: key.ID, Organization: key.Organization, Roles: slices.Clone(key.Roles),
