@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -136,4 +137,34 @@ func (s *suite) checkDeadLetterErrors(name string) {
 	defer s.survey.setDown(false)
 	_, err = s.client.ReplayDeadLetter(ctx, &scoringv1.ReplayDeadLetterRequest{Name: name})
 	wantError(t, "replay while the survey service is down", err, codes.Unavailable, "SURVEY_SERVICE_UNAVAILABLE", "")
+}
+
+// TestDeadLettersOnceEmployeesAreAsked: nobody reads in a dead letter what was answered where employees are asked, from the moment at which they are.
+func TestDeadLettersOnceEmployeesAreAsked(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := newSuite(t)
+	s.config.SurveyRefresh = time.Hour
+	s.survey.publish(acme, "shop", asking(nps("recommend")))
+	s.start()
+	s.survey.add(response(acme, shop, "good", noon, scores{"recommend": 9}), response(acme, shop, "bad", noon, scores{"staff": 3}))
+	s.caughtUp(shop, 1)
+	var first string
+	testkit.Eventually(t, patience, func() error {
+		r, err := s.client.ListDeadLetters(ctx, &scoringv1.ListDeadLettersRequest{})
+		if err != nil || len(r.GetDeadLetters()) != 1 {
+			return fmt.Errorf("%v, %w", r, err)
+		}
+		first = r.GetDeadLetters()[0].GetName()
+		return nil
+	})
+	for _, employees := range []bool{false, true} {
+		if employees {
+			s.survey.publish(acme, "shop", teamQuestions(byLocation))
+		}
+		got, err := s.client.GetDeadLetter(ctx, &scoringv1.GetDeadLetterRequest{Name: first})
+		if err != nil || (got.GetDeadLetter().GetContent() == nil) != employees || got.GetDeadLetter().GetRawContent() != nil {
+			t.Errorf("employees are asked: %t: %v, %v", employees, got, err)
+		}
+	}
 }

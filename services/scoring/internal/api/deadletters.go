@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -85,7 +86,8 @@ func (s *Server) ofEmployees(ctx context.Context, org, resource string) (bool, e
 	if survey == "" {
 		return false, nil
 	}
-	history, err := s.Catalog.History(ctx, org, survey)
+	// As of now: revisions that ask employees may have been published a moment ago.
+	history, err := s.Catalog.HistoryAfter(ctx, org, survey, time.Now())
 	if errors.Is(err, surveys.ErrNotFound) {
 		// Nobody is asked by a survey that there is not.
 		return false, nil

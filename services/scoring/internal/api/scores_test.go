@@ -32,6 +32,10 @@ func (c countingCatalog) History(_ context.Context, _, survey string) (questionn
 	}}}, nil
 }
 
+func (c countingCatalog) HistoryAfter(ctx context.Context, organization, survey string, _ time.Time) (questionnaire.History, error) {
+	return c.History(ctx, organization, survey)
+}
+
 func (c countingCatalog) Forget(_, survey string) { c.forgotten[survey]++ }
 
 // TestUnknownQuestionIsLookedUpOnceMore asks for questions that a survey does not have: each survey involved is asked for anew, once.

@@ -21,6 +21,7 @@ import (
 // Catalog is what the API must know of surveys; *surveys.Catalog is one.
 type Catalog interface {
 	History(ctx context.Context, organization, survey string) (questionnaire.History, error)
+	HistoryAfter(ctx context.Context, organization, survey string, moment time.Time) (questionnaire.History, error)
 	Forget(organization, survey string)
 }
 
