@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"testing"
 	"time"
 
@@ -242,4 +243,38 @@ func wantRetryAdvice(t *testing.T, err error) {
 		}
 	}
 	t.Errorf("%v gives no advice when to retry: %v", err, st.Details())
+}
+
+// TestWatchEndsWithTheKey takes back a key by which scores are being watched, and restricts another one.
+func TestWatchEndsWithTheKey(t *testing.T) {
+	s := openShop(t, harness.Options{})
+	s.answer(t, "a", 9)
+	for _, c := range []struct {
+		change, body string
+		want         codes.Code
+	}{
+		{":revoke", "{}", codes.Unauthenticated},
+		{"", `{"apiKey": {"units": {"locations": ["store-1"]}}}`, codes.Unavailable},
+	} {
+		t.Run(c.want.String(), func(t *testing.T) {
+			t.Parallel()
+			var made struct {
+				Secret string
+				APIKey struct{ Name string }
+			}
+			askREST(t, s.Suite, http.MethodPost, "/v1/apiKeys", `{"apiKey": {"displayName": "K", "kind": "KIND_SECRET", "roles": ["viewer"]}}`, &made)
+			w := openWatchGRPC(t, &shop{scoring: scoringv1.NewScoringServiceClient(s.Conn(made.Secret))})
+			w.await(t, 1)
+			method := map[bool]string{true: http.MethodPatch, false: http.MethodPost}[c.change == ""]
+			askREST(t, s.Suite, method, "/v1/"+made.APIKey.Name+c.change, c.body, nil)
+			start := time.Now()
+			err := error(nil)
+			for err == nil {
+				_, err = w()
+			}
+			if status.Code(err) != c.want || time.Since(start) > 3*prompt {
+				t.Errorf("after %v: %v, want %v", time.Since(start), err, c.want)
+			}
+		})
+	}
 }
