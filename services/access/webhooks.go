@@ -113,6 +113,10 @@ func countDeliveries(meters metric.MeterProvider) (func(context.Context, webhook
 	if err != nil {
 		return nil, fmt.Errorf("make instrument: %w", err)
 	}
+	// Shown from the start.
+	for _, outcome := range []string{"delivered", "retried", "failed"} {
+		counter.Add(context.Background(), 0, metric.WithAttributes(attribute.String("outcome", outcome)))
+	}
 	return func(ctx context.Context, o webhook.Outcome) {
 		outcome := "retried"
 		switch o.State {

@@ -108,7 +108,7 @@ func (b *browser) open(t *testing.T, address string) {
 // text is the visible text of the page.
 func (b *browser) text(t *testing.T) string {
 	t.Helper()
-	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body?.innerText ?? ""`))
 	if err != nil {
 		t.Fatalf("read the page: %v", err)
 	}

@@ -24,6 +24,9 @@ func newInstruments(meters metric.MeterProvider, waiting func() int) instruments
 	i.failures, _ = meter.Int64Counter("otklik.audit.failures",
 		metric.WithDescription("Times that entries could not be appended to the audit log. Calls that must be recorded are refused meanwhile."))
 	i.lost, _ = meter.Int64Counter("otklik.audit.lost", metric.WithDescription("Entries that will never be in the audit log, since too many waited or they were refused."))
+	// Shown from the start, so that the first fault is an increase.
+	i.failures.Add(context.Background(), 0)
+	i.lost.Add(context.Background(), 0)
 	_, _ = meter.Int64ObservableGauge("otklik.audit.waiting", metric.WithDescription("Refusals and outcomes that have yet to be appended to the audit log."),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(int64(waiting()))
