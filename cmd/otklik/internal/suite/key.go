@@ -40,15 +40,29 @@ func readFirstKey(folder string) (firstKey, error) {
 		return firstKey{}, fmt.Errorf("read first key: %w", err)
 	}
 	secret := authn.NewSecret()
-	// Written aside and renamed, so that a crash leaves no half of a key.
-	aside := path + ".new"
-	if err := os.WriteFile(aside, []byte(secret+"\n"), 0o600); err != nil {
-		return firstKey{}, fmt.Errorf("write first key: %w", err)
-	}
-	if err := os.Rename(aside, path); err != nil {
+	if err := keepFirstKey(path, secret); errors.Is(err, fs.ErrExist) {
+		// Another process was faster: its key is the one that stays.
+		return readFirstKey(folder)
+	} else if err != nil {
 		return firstKey{}, fmt.Errorf("keep first key: %w", err)
 	}
 	return firstKey{secret: secret, path: path, made: true}, nil
+}
+
+// keepFirstKey makes the file, readable by its owner alone, unless there is one: fs.ErrExist. It is written aside, so that a crash leaves no half of a
+// key.
+func keepFirstKey(path, secret string) (err error) {
+	aside, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(aside.Name())) }()
+	_, err = aside.WriteString(secret + "\n")
+	if err = errors.Join(err, aside.Sync(), aside.Close()); err != nil {
+		return err
+	}
+	// A link, not a renaming, which would replace the file of another process.
+	return os.Link(aside.Name(), path)
 }
 
 // tellFirstKey puts the key on the ready line when it was just made, and otherwise where it lies: what is printed at every start ends up in logs.
