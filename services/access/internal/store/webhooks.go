@@ -55,8 +55,8 @@ type Deliveries interface {
 	ListDeliveries(ctx context.Context, w webhook.Ref, q Query) (deliveries []webhook.Delivery, more bool, err error)
 	// ReplayDelivery makes a delivery pending, to be sent at a time, with attempts counted anew. Errors: ErrNotFound.
 	ReplayDelivery(ctx context.Context, w webhook.Ref, id string, at time.Time) (webhook.Delivery, error)
-	// DueWebhooks returns enabled webhooks with pending deliveries whose NextTime is not after now.
-	DueWebhooks(ctx context.Context, now time.Time, limit int) ([]webhook.Ref, error)
+	// DueWebhooks returns enabled webhooks after one of them, in the order of their names, with pending deliveries whose NextTime is not after now.
+	DueWebhooks(ctx context.Context, after webhook.Ref, now time.Time, limit int) ([]webhook.Ref, error)
 	// ClaimDeliveries returns pending deliveries whose NextTime is not after now, the oldest of it first, and moves it to until; Attempts is one more.
 	// No delivery is claimed by two calls for the same time.
 	ClaimDeliveries(ctx context.Context, w webhook.Ref, now, until time.Time, limit int) ([]webhook.Delivery, error)

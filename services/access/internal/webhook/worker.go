@@ -14,8 +14,8 @@ import (
 type Queue interface {
 	// GetWebhook returns a webhook.
 	GetWebhook(ctx context.Context, organization, id string) (Webhook, error)
-	// DueWebhooks returns enabled webhooks to which something is to be sent now.
-	DueWebhooks(ctx context.Context, now time.Time, limit int) ([]Ref, error)
+	// DueWebhooks returns enabled webhooks after one of them to which something is to be sent now, in the order of their names.
+	DueWebhooks(ctx context.Context, after Ref, now time.Time, limit int) ([]Ref, error)
 	// ClaimDeliveries takes deliveries that are due: nobody else gets them until the time until. Their attempts are counted.
 	ClaimDeliveries(ctx context.Context, w Ref, now, until time.Time, limit int) ([]Delivery, error)
 	// FinishDelivery notes what came of a claimed delivery.
@@ -80,6 +80,8 @@ type Worker struct {
 	Options
 	client *http.Client
 	wake   chan struct{}
+	// served is the webhook to which something was sent last: the turn is that of those after it. Run's alone.
+	served Ref
 
 	mu sync.Mutex
 	// busy is how many messages are on their way, to each webhook and altogether.
@@ -153,18 +155,25 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-// round begins to send what is due, as far as the bounds allow.
+// round begins to send what is due, as far as the bounds allow. Webhooks take turns, so that some whose addresses take their time, or which cannot be
+// read, keep none of the others waiting for ever.
 func (w *Worker) round(ctx context.Context) error {
-	due, err := w.Queue.DueWebhooks(ctx, w.Now(), greatestConcurrency)
+	due, err := w.Queue.DueWebhooks(ctx, w.served, w.Now(), greatestConcurrency)
 	if err != nil {
 		return err
 	}
-	for _, ref := range due {
-		if err := w.begin(ctx, ref); err != nil {
+	if free := greatestConcurrency - len(due); free > 0 && w.served != (Ref{}) {
+		first, err := w.Queue.DueWebhooks(ctx, Ref{}, w.Now(), free)
+		if err != nil {
 			return err
 		}
+		due = append(due, first...)
 	}
-	return nil
+	var faults error
+	for _, ref := range due {
+		faults = errors.Join(faults, w.begin(ctx, ref))
+	}
+	return faults
 }
 
 func (w *Worker) begin(ctx context.Context, ref Ref) error {
@@ -185,6 +194,7 @@ func (w *Worker) begin(ctx context.Context, ref Ref) error {
 	}
 	for _, d := range claimed {
 		used++
+		w.served = ref
 		w.sends.Go(func() {
 			defer w.Wake()
 			defer w.release(ref, 1)

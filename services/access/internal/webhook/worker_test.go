@@ -3,6 +3,8 @@ package webhook_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/libs/testkit/certtest"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
@@ -319,5 +322,45 @@ func TestSecretsAreSealedAnew(t *testing.T) {
 	plain, err := ring(t, "two").Open(hook.Secret, []byte("webhook\x00acme\x00h"))
 	if err != nil || string(plain) != secret {
 		t.Errorf("the secret is %q, %v", plain, err)
+	}
+}
+
+// TestWebhooksTakeTurns: addresses that take their time, with much on its way to them, do not keep another one waiting until all of it is sent.
+func TestWebhooksTakeTurns(t *testing.T) {
+	const others, each = 64, 40
+	f := newFixture(t)
+	slow := newReceiver(t, func(http.ResponseWriter, int) { time.Sleep(200 * time.Millisecond) })
+	last := newReceiver(t, nil)
+	var occurrences []webhook.Occurrence
+	for i := range others + 1 {
+		w := webhook.Webhook{
+			Ref: webhook.Ref{Organization: fmt.Sprintf("o%02d", i), ID: "h"}, URL: slow.URL, Events: webhook.SetOf(webhook.PersonErased), CreateTime: f.clock.Now(),
+		}
+		if i == others {
+			w.URL = last.URL
+		}
+		var err error
+		if w.Secret, err = webhook.SealSecret(f.ring, w.Ref, webhook.NewSecret()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = f.store.CreateWebhook(t.Context(), w, 1); err != nil {
+			t.Fatal(err)
+		}
+		for n := range each {
+			o := webhook.Occurrence{Organization: w.Organization, Event: webhook.PersonErased, Resource: fmt.Sprintf("erasures/%d", n), Time: f.clock.Now()}
+			occurrences = append(occurrences, o)
+		}
+	}
+	if err := f.store.EnqueueEvents(t.Context(), occurrences); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, 20*time.Second, func() error {
+		if len(last.got()) == 0 {
+			return errors.New("nothing was sent to the last one")
+		}
+		return nil
+	})
+	if n := len(slow.got()); n > 400 {
+		t.Errorf("%d of %d messages to others came first", n, others*each)
 	}
 }

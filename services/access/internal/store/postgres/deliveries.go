@@ -28,8 +28,8 @@ ORDER BY create_time DESC, id DESC LIMIT $5`
 RETURNING ` + deliveryColumns
 	sqlDeleteDeliveries = `DELETE FROM webhook_deliveries WHERE organization = $1 AND webhook = $2`
 
-	sqlDueHooks = `SELECT organization, id FROM webhooks w WHERE NOT disabled AND EXISTS (SELECT FROM webhook_deliveries d
-WHERE d.organization = w.organization AND d.webhook = w.id AND d.state = 1 AND d.next_time <= $1) LIMIT $2`
+	sqlDueHooks = `SELECT organization, id FROM webhooks w WHERE NOT disabled AND (organization, id) > ($1, $2) AND EXISTS (SELECT FROM webhook_deliveries d
+WHERE d.organization = w.organization AND d.webhook = w.id AND d.state = 1 AND d.next_time <= $3) ORDER BY organization, id LIMIT $4`
 	sqlClaimDeliveries = `UPDATE webhook_deliveries SET next_time = $4, attempts = attempts + 1
 WHERE organization = $1 AND webhook = $2 AND id = ANY (ARRAY(SELECT id FROM webhook_deliveries
 WHERE organization = $1 AND webhook = $2 AND state = 1 AND next_time <= $3 ORDER BY next_time, id LIMIT $5 FOR UPDATE SKIP LOCKED))
@@ -150,8 +150,8 @@ func (s *Store) ReplayDelivery(ctx context.Context, w webhook.Ref, id string, at
 }
 
 // DueWebhooks implements store.Webhooks.
-func (s *Store) DueWebhooks(ctx context.Context, now time.Time, limit int) ([]webhook.Ref, error) {
-	out, err := list(ctx, s, scanRef, sqlDueHooks, store.ToNano(now), limit)
+func (s *Store) DueWebhooks(ctx context.Context, after webhook.Ref, now time.Time, limit int) ([]webhook.Ref, error) {
+	out, err := list(ctx, s, scanRef, sqlDueHooks, after.Organization, after.ID, store.ToNano(now), limit)
 	return out, s.fail("find due webhooks", err)
 }
 

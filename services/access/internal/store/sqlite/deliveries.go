@@ -22,8 +22,8 @@ ORDER BY create_time DESC, id DESC LIMIT ?`
 	sqlReplayDelivery   = `UPDATE webhook_deliveries SET state = 1, attempts = 0, next_time = ?, end_time = NULL WHERE organization = ? AND webhook = ? AND id = ?`
 	sqlDeleteDeliveries = `DELETE FROM webhook_deliveries WHERE organization = ? AND webhook = ?`
 
-	sqlDueHooks = `SELECT organization, id FROM webhooks w WHERE disabled = 0 AND EXISTS (SELECT 1 FROM webhook_deliveries d
-WHERE d.organization = w.organization AND d.webhook = w.id AND d.state = 1 AND d.next_time <= ?) LIMIT ?`
+	sqlDueHooks = `SELECT organization, id FROM webhooks w WHERE disabled = 0 AND (organization, id) > (?, ?) AND EXISTS (SELECT 1 FROM webhook_deliveries d
+WHERE d.organization = w.organization AND d.webhook = w.id AND d.state = 1 AND d.next_time <= ?) ORDER BY organization, id LIMIT ?`
 	sqlDueDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE organization = ? AND webhook = ? AND state = 1 AND next_time <= ?
 ORDER BY next_time, id LIMIT ?`
 	sqlClaimDelivery  = `UPDATE webhook_deliveries SET next_time = ?, attempts = attempts + 1 WHERE organization = ? AND webhook = ? AND id = ?`
@@ -130,8 +130,8 @@ func (s *Store) ReplayDelivery(ctx context.Context, w webhook.Ref, id string, at
 }
 
 // DueWebhooks implements store.Webhooks.
-func (s *Store) DueWebhooks(ctx context.Context, now time.Time, limit int) ([]webhook.Ref, error) {
-	out, err := list(ctx, s, scanRef, sqlDueHooks, store.ToNano(now), limit)
+func (s *Store) DueWebhooks(ctx context.Context, after webhook.Ref, now time.Time, limit int) ([]webhook.Ref, error) {
+	out, err := list(ctx, s, scanRef, sqlDueHooks, after.Organization, after.ID, store.ToNano(now), limit)
 	return out, s.fail("find due webhooks", err)
 }
 

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -62,13 +61,15 @@ func finish(t testing.TB, s store.Webhooks, o webhook.Outcome) {
 
 func due(t testing.TB, s store.Webhooks, now time.Time) []webhook.Ref {
 	t.Helper()
-	refs, err := s.DueWebhooks(t.Context(), now, 10)
+	return dueAfter(t, s, webhook.Ref{}, now, 10)
+}
+
+func dueAfter(t testing.TB, s store.Webhooks, after webhook.Ref, now time.Time, limit int) []webhook.Ref {
+	t.Helper()
+	refs, err := s.DueWebhooks(t.Context(), after, now, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(refs, func(a, b webhook.Ref) int {
-		return slices.Compare([]string{a.Organization, a.ID}, []string{b.Organization, b.ID})
-	})
 	return refs
 }
 
@@ -96,6 +97,10 @@ func eventsReachWhoWantsThem(t *testing.T, open Open) {
 	equal(t, "off", len(deliveries(t, s, off.Ref)), 0)
 	equal(t, "due", due(t, s, noon), []webhook.Ref{both.Ref, one.Ref})
 	equal(t, "due before", due(t, s, noon.Add(-time.Second)), nil)
+	equal(t, "the first", dueAfter(t, s, webhook.Ref{}, noon, 1), []webhook.Ref{both.Ref})
+	equal(t, "the next", dueAfter(t, s, both.Ref, noon, 1), []webhook.Ref{one.Ref})
+	equal(t, "after the last", dueAfter(t, s, one.Ref, noon, 1), nil)
+	equal(t, "after another organisation", dueAfter(t, s, webhook.Ref{Organization: "aaa", ID: "z"}, noon, 9), []webhook.Ref{both.Ref, one.Ref})
 }
 
 func deliveriesAreClaimedOnce(t *testing.T, open Open) {
