@@ -49,6 +49,9 @@ func (k Key) String() string { return "key " + k.ID }
 // GoString keeps the secret out of logs, whatever the verb.
 func (k Key) GoString() string { return k.String() }
 
+// MarshalText keeps the secret out of logs in JSON: nothing stores keys by it.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
 // Check tells whether the key can be used: ErrKey.
 func (k Key) Check() error {
 	if !validID(k.ID) {

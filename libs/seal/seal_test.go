@@ -2,9 +2,11 @@ package seal
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +112,13 @@ func TestSecretsStayOutOfText(t *testing.T) {
 				t.Errorf("%s prints %s", verb, text)
 			}
 		}
+	}
+	var log bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
+		slog.New(handler).Info("keys", slog.Any("one", key), slog.Any("several", []Key{key}), slog.Any("pointer", &key))
+	}
+	if text := log.String(); strings.Contains(text, base64.StdEncoding.EncodeToString(key.Secret)[:8]) || strings.Contains(text, "SSS") || strings.Contains(text, "83 83") {
+		t.Errorf("logs hold %s", text)
 	}
 }
 
