@@ -60,15 +60,14 @@ bench: build ## Measure speed and size; prints ratios of ours against a baseline
 	$(GO) run ./tests/load -binary bin/otklik
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for FUZZTIME (default 30s).
-	@.ci/fuzz $${FUZZTIME:-30s} $$(grep -rlE '^func Fuzz' --include=*_test.go libs services gateway cmd | xargs -n1 dirname | sort -u)
+fuzz: ## Run each fuzz test for FUZZTIME (default 30s), guided by coverage.
+	@.ci/fuzz $${FUZZTIME:-30s} -fuzz .
 
-# What meets the outside and builds without SQLite, which takes minutes to be built for fuzzing. By number, since ends by the clock are at times
-# taken for failures: https://go.dev/issue/75804
+# With the build of the other tests: one for fuzzing takes minutes. By number, since ends by the clock are at times taken for failures:
+# https://go.dev/issue/75804
 .PHONY: fuzz-short
-fuzz-short: ## Run the fuzz tests of what meets the outside for a moment each.
-	@.ci/fuzz 1000x libs/authn libs/authn/oidc libs/page libs/rpccodec libs/seal gateway services/access/internal/credential services/access/internal/member \
-		services/survey/internal/questionnaire services/scoring/internal/api cmd/otklik/internal/importer cmd/otklik/internal/spreadsheet
+fuzz-short: ## Run each fuzz test for a moment.
+	@.ci/fuzz 1000x -race
 
 ##@ Generated and checked files
 
