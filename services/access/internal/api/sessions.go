@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -24,15 +26,16 @@ func (s *accessServer) CreateSession(ctx context.Context, _ *accessv1.CreateSess
 	caller, _ := authn.FromContext(ctx)
 	id, isMember := strings.CutPrefix(caller.ID, membersCollection)
 	// A session must not beget another one: it would last for ever.
-	if caller.Kind != authn.KindPerson || !isMember || !signed(bearerToken(ctx)) {
+	subject := subjectOf(bearerToken(ctx))
+	if caller.Kind != authn.KindPerson || !isMember || subject == "" {
 		return nil, refuse(codes.FailedPrecondition, accessv1.ErrorReason_ERROR_REASON_CREDENTIAL_UNSUITABLE,
 			"a session begins with a token of the organisation's OpenID provider; this credential is another one")
 	}
 	text, secret := s.newSecret(credential.PrefixSession)
 	end := secret.CreateTime.Add(s.lifetime)
-	session := store.Session{Organization: org, Member: id, Digest: secret.Digest, CreateTime: secret.CreateTime, ExpireTime: end}
+	session := store.Session{Organization: org, Member: id, Subject: subject, Digest: secret.Digest, CreateTime: secret.CreateTime, ExpireTime: end}
 	if err := s.store.CreateSession(ctx, session); errors.Is(err, store.ErrNotFound) {
-		// The member was deleted or disabled a moment ago.
+		// The member was deleted or disabled, or became somebody else, a moment ago: whom a token proves is remembered for some seconds.
 		return nil, authn.ErrInvalid
 	} else if err != nil {
 		return nil, storeError(err)
@@ -54,9 +57,23 @@ func (s *accessServer) EndSession(ctx context.Context, _ *accessv1.EndSessionReq
 	return &accessv1.EndSessionResponse{}, nil
 }
 
-// signed tells whether a token has the form of one that a provider signs.
-func signed(token string) bool {
-	return strings.Count(token, ".") == 2
+// subjectOf is whom a token of a provider proves, which was verified when the call was let in; empty for other credentials.
+func subjectOf(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Subject string `json:"sub"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		return ""
+	}
+	return claims.Subject
 }
 
 // bearerToken is the token by which the call was authenticated; empty when it was by other means.

@@ -41,7 +41,7 @@ type Keys interface {
 
 // Sessions keeps sessions, which are known by their digests alone.
 type Sessions interface {
-	// CreateSession stores a session of an enabled member. Errors: ErrNotFound.
+	// CreateSession stores a session of an enabled member who still has the session's subject. Errors: ErrNotFound.
 	CreateSession(ctx context.Context, session Session) error
 	// EndSession forgets a session of the organisation. That there is none changes nothing.
 	EndSession(ctx context.Context, organization string, digest Digest) error
@@ -90,7 +90,9 @@ type KeySecret struct {
 
 // Session is somebody's having logged in.
 type Session struct {
-	Organization, Member   string
+	Organization, Member string
+	// Subject is whom the provider vouched for.
+	Subject                string
 	Digest                 Digest
 	CreateTime, ExpireTime time.Time
 }

@@ -16,7 +16,7 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session) error 
 		if err != nil {
 			return err
 		}
-		if m.Disabled {
+		if m.Disabled || m.Subject != session.Subject {
 			return store.ErrNotFound
 		}
 		return insertSecret(ctx, tx, session.Organization, store.SecretOfMember, session.Member,

@@ -21,7 +21,12 @@ func sessionCases() []testCase {
 
 func session(t testing.TB, s store.Store, id, text string, end time.Time) {
 	t.Helper()
-	if err := s.CreateSession(t.Context(), store.Session{Organization: acme, Member: id, Digest: digest(text), CreateTime: noon, ExpireTime: end}); err != nil {
+	m, err := s.GetMember(t.Context(), acme, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := store.Session{Organization: acme, Member: id, Subject: m.Subject, Digest: digest(text), CreateTime: noon, ExpireTime: end}
+	if err := s.CreateSession(t.Context(), in); err != nil {
 		t.Fatalf("create session: %v", err)
 	}
 }
@@ -76,7 +81,7 @@ func sessionsEndWithTheMember(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	unresolved(t, s, "ann-1")
-	err = s.CreateSession(t.Context(), store.Session{Organization: acme, Member: "ann", Digest: digest("ann-2"), CreateTime: noon, ExpireTime: end})
+	err = s.CreateSession(t.Context(), store.Session{Organization: acme, Member: "ann", Subject: "sub-ann", Digest: digest("ann-2"), CreateTime: noon, ExpireTime: end})
 	want(t, "session of a disabled member", err, store.ErrNotFound)
 	ann.Disabled = false
 	if _, err := s.UpdateMember(t.Context(), ann); err != nil {
@@ -104,6 +109,8 @@ func sessionsEndWithTheMember(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	unresolved(t, s, "bob-2")
+	err = s.CreateSession(t.Context(), store.Session{Organization: acme, Member: "bob", Subject: "sub-bob", Digest: digest("bob-3"), CreateTime: noon, ExpireTime: end})
+	want(t, "session of whom the member was", err, store.ErrNotFound)
 	// A member of the same name is another one.
 	createMember(t, s, person(acme, "ann", "sub-ann", ""))
 	unresolved(t, s, "ann-3")
@@ -119,7 +126,7 @@ func sessionsBeginWhileTheMemberIsDisabled(t *testing.T, open Open) {
 		for i := range 3 {
 			wg.Go(func() {
 				err := s.CreateSession(t.Context(), store.Session{
-					Organization: acme, Member: id, Digest: digest(fmt.Sprint(id, i)), CreateTime: noon, ExpireTime: noon.Add(time.Hour),
+					Organization: acme, Member: id, Subject: id, Digest: digest(fmt.Sprint(id, i)), CreateTime: noon, ExpireTime: noon.Add(time.Hour),
 				})
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
 					t.Error(err)
