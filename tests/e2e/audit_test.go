@@ -72,6 +72,7 @@ func TestAuditLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []entry{
+			{Actor: "acme-admin", Method: "CreateSurvey", Resource: "surveys/shop", Outcome: "OUTCOME_SUCCEEDED"},
 			{Actor: "acme-admin", Method: "GetResponse", Resource: "surveys/shop/responses/r-1", Outcome: "OUTCOME_SUCCEEDED"},
 			{Actor: "acme-admin", Method: "GetResponse", Resource: "surveys/shop/responses/none", Outcome: "OUTCOME_FAILED", Code: "NOT_FOUND"},
 			{Actor: "acme-admin", Method: "CloseSurvey", Resource: "surveys/shop", Outcome: "OUTCOME_STARTED"},

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
@@ -56,13 +57,13 @@ type Entry struct {
 	Actor, ActorName string
 	// Method is such as otklik.survey.v1.SurveyService/GetResponse.
 	Method, Permission string
-	// Resource is what the request named; empty for the organisation itself.
+	// Resource is what the request named, or what the call made; empty for the organisation itself.
 	Resource      string
 	ClientAddress string
 	RequestID     string
 	Outcome       Outcome
-	// Code is the canonical code of a call that did not succeed. That of the one entry for several refusals of an actor that came too fast to be
-	// told apart ends in their number, as in `PERMISSION_DENIED x37`.
+	// Code is the canonical code of a call that did not succeed. That of the one entry for several refusals of an actor by one method that came too
+	// fast to be told apart ends in their number, as in `PERMISSION_DENIED x37`.
 	Code string
 	// Start is the sequence of the entry that told the start of the call; 0 when there is none.
 	Start int64
@@ -150,6 +151,27 @@ func (r *Recorder) callOf(ctx context.Context, method string, request proto.Mess
 		Method: strings.TrimPrefix(method, "/"), Permission: rule.Permission, Resource: short(r.rules.Resource(method, request)),
 		ClientAddress: authn.ClientAddress(ctx), RequestID: requestid.FromContext(ctx),
 	}}, true
+}
+
+// nameMade is the name of what a call has made, as its answer tells: the text field `name` of the first message in it that has one. Requests that make
+// something do not name it.
+func nameMade(response any) string {
+	m, ok := response.(proto.Message)
+	if !ok {
+		return ""
+	}
+	fields := m.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if f.Message() == nil || f.IsList() || f.IsMap() || !m.ProtoReflect().Has(f) {
+			continue
+		}
+		name := f.Message().Fields().ByName("name")
+		if name != nil && name.Kind() == protoreflect.StringKind && !name.IsList() {
+			return m.ProtoReflect().Get(f).Message().Get(name).String()
+		}
+	}
+	return ""
 }
 
 // maxResource is the longest name of a resource that is remembered whole, in bytes. Refused requests name what they like.

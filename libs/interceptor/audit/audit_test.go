@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/context/attribute_context"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -292,6 +293,44 @@ func TestManyRefusalsAreCounted(t *testing.T) {
 	}
 	if plain != 11 || summed != "PERMISSION_DENIED x40" {
 		t.Errorf("%d one by one, and %q", plain, summed)
+	}
+}
+
+// TestManyRefusalsAreCountedByMethod refuses an actor by two methods more often than is told one by one: each of them is seen.
+func TestManyRefusalsAreCountedByMethod(t *testing.T) {
+	l := &log{}
+	r := newRecorder(l, audit.Options{Now: testkit.NewClock(time.Unix(1e9, 0)).Now})
+	for range 10 {
+		_, _ = play(as(t), r, "/s/plain", errDenied, nil, nil)
+	}
+	for range 3 {
+		_, _ = play(as(t), r, "/s/change", errDenied, nil, nil)
+		_, _ = play(as(t), r, "/s/personal", errDenied, nil, nil)
+	}
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	told := l.told()
+	if len(told) != 12 || told[10].Method != "s/change" || told[11].Method != "s/personal" || told[10].Code != "PERMISSION_DENIED x3" || told[11].Code != "PERMISSION_DENIED x3" {
+		t.Errorf("%+v", told)
+	}
+}
+
+// TestWhatWasMadeIsNamed makes something that the request does not name: the entry of the outcome does.
+func TestWhatWasMadeIsNamed(t *testing.T) {
+	for want, answer := range map[string]proto.Message{
+		"apiKeys/k1": &attribute_context.AttributeContext{Resource: &attribute_context.AttributeContext_Resource{Name: "apiKeys/k1"}},
+		"":           &attribute_context.AttributeContext_Resource{Name: "nothing was made"},
+	} {
+		l := &log{}
+		_, begin := newRecorder(l, audit.Options{}).Steps()
+		_, err := begin.Unary()(as(t), nil, &grpc.UnaryServerInfo{FullMethod: "/s/change"}, func(context.Context, any) (any, error) { return answer, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := l.told(); len(told) != 2 || told[1].Resource != want {
+			t.Errorf("%+v, want the resource %q", told, want)
+		}
 	}
 }
 

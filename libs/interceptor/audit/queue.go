@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -44,12 +46,17 @@ type queue struct {
 
 type actor struct{ organization, id string }
 
-// denial counts the refusals of an actor since begin. last is the latest that is not remembered by itself.
+// denial counts the refusals of an actor since begin. counted are those that are not remembered one by one, by method.
 type denial struct {
 	begin   time.Time
 	count   int
-	counted int
-	last    Entry
+	counted map[string]*counted
+}
+
+// counted are several refusals of a method, of which last is the latest.
+type counted struct {
+	count int
+	last  Entry
 }
 
 func newQueue(sink Sink, options Options) *queue {
@@ -98,20 +105,29 @@ func (q *queue) deny(e Entry) {
 		q.add(e)
 		return
 	}
-	d.counted++
-	d.last = e
+	of := d.counted[e.Method]
+	if of == nil {
+		if d.counted == nil {
+			d.counted = make(map[string]*counted)
+		}
+		of = &counted{}
+		d.counted[e.Method] = of
+	}
+	of.count++
+	of.last = e
 }
 
-// sum is the one entry for refusals that were only counted; none when there were none.
+// sum is one entry for each method of which refusals were only counted, in the order of methods.
 func (d *denial) sum() []Entry {
-	if d.counted == 0 {
-		return nil
+	var sums []Entry
+	for _, method := range slices.Sorted(maps.Keys(d.counted)) {
+		of := d.counted[method]
+		if of.count > 1 {
+			of.last.Code += " x" + strconv.Itoa(of.count)
+		}
+		sums = append(sums, of.last)
 	}
-	e := d.last
-	if d.counted > 1 {
-		e.Code += " x" + strconv.Itoa(d.counted)
-	}
-	return []Entry{e}
+	return sums
 }
 
 // add is called with mu held.

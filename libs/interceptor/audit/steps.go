@@ -129,6 +129,9 @@ func (c *call) change(ctx context.Context, req any, handler grpc.UnaryHandler) (
 	defer func() { c.end(ctx, outcome) }()
 	resp, err = handler(ctx, req)
 	outcome = err
+	if err == nil && c.entry.Resource == "" {
+		c.entry.Resource = short(nameMade(resp))
+	}
 	return resp, asRecorded(err)
 }
 

@@ -2541,10 +2541,10 @@ const file_otklik_survey_v1_survey_service_proto_rawDesc = "" +
 	"\vsubmissions\x18\x01 \x01(\x03R\vsubmissions\x12)\n" +
 	"\x10submission_bytes\x18\x02 \x01(\x03R\x0fsubmissionBytes\x12'\n" +
 	"\x0fmax_submissions\x18\x03 \x01(\x03R\x0emaxSubmissions\x120\n" +
-	"\x14max_submission_bytes\x18\x04 \x01(\x03R\x12maxSubmissionBytes2\xc8\x1c\n" +
-	"\rSurveyService\x12\x9f\x01\n" +
-	"\fCreateSurvey\x12%.otklik.survey.v1.CreateSurveyRequest\x1a&.otklik.survey.v1.CreateSurveyResponse\"@\xb2\xd4\x18&\n" +
-	"\x15survey.surveys.create\x12\tsurvey_id\x18\x01 \x02\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/surveys\x12\x97\x01\n" +
+	"\x14max_submission_bytes\x18\x04 \x01(\x03R\x12maxSubmissionBytes2\xbd\x1c\n" +
+	"\rSurveyService\x12\x94\x01\n" +
+	"\fCreateSurvey\x12%.otklik.survey.v1.CreateSurveyRequest\x1a&.otklik.survey.v1.CreateSurveyResponse\"5\xb2\xd4\x18\x1b\n" +
+	"\x15survey.surveys.create\x18\x01 \x02\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/surveys\x12\x97\x01\n" +
 	"\tGetSurvey\x12\".otklik.survey.v1.GetSurveyRequest\x1a#.otklik.survey.v1.GetSurveyResponse\"A\xb2\xd4\x18\x1e\n" +
 	"\x12survey.surveys.get\x12\x04name\x18\x03 \x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=surveys/*}\x90\x02\x01\x12\x8f\x01\n" +
 	"\vListSurveys\x12$.otklik.survey.v1.ListSurveysRequest\x1a%.otklik.survey.v1.ListSurveysResponse\"3\xb2\xd4\x18\x19\n" +
