@@ -98,7 +98,7 @@ func (a *apart) databases() []fault {
 
 // saysItIsNotReady returns nil once every process that needs the database says by its probes that it lives and is not ready.
 func (x *trial) saysItIsNotReady(ctx context.Context) error {
-	for _, part := range []harness.Part{harness.Survey, harness.Scoring} {
+	for _, part := range []harness.Part{harness.Access, harness.Survey, harness.Scoring} {
 		for _, r := range x.suite.ReplicasOf(part) {
 			err := persist(ctx, callPatience, func(ctx context.Context) error {
 				return errors.Join(probe(ctx, x.suite.OpsOf(r)+"/livez", http.StatusOK), probe(ctx, x.suite.OpsOf(r)+"/readyz", http.StatusServiceUnavailable))
