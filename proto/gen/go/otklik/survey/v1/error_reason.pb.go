@@ -69,6 +69,9 @@ const (
 	ErrorReason_ERROR_REASON_POPULATION_PROTECTED ErrorReason = 21
 	// The credential is bound to another invitation, respondent or identifier.
 	ErrorReason_ERROR_REASON_CREDENTIAL_BOUND ErrorReason = 22
+	// The access service has another vault than the one by which persons were made unknown and their words sealed: the access
+	// database was lost or exchanged, and has to be restored. Until then nobody is found, and nothing is sealed or erased.
+	ErrorReason_ERROR_REASON_VAULT_EXCHANGED ErrorReason = 23
 )
 
 // Enum value maps for ErrorReason.
@@ -96,6 +99,7 @@ var (
 		20: "ERROR_REASON_QUOTA_EXCEEDED",
 		21: "ERROR_REASON_POPULATION_PROTECTED",
 		22: "ERROR_REASON_CREDENTIAL_BOUND",
+		23: "ERROR_REASON_VAULT_EXCHANGED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -120,6 +124,7 @@ var (
 		"ERROR_REASON_QUOTA_EXCEEDED":        20,
 		"ERROR_REASON_POPULATION_PROTECTED":  21,
 		"ERROR_REASON_CREDENTIAL_BOUND":      22,
+		"ERROR_REASON_VAULT_EXCHANGED":       23,
 	}
 )
 
@@ -154,7 +159,7 @@ var File_otklik_survey_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xaf\x06\n" +
+	"#otklik/survey/v1/error_reason.proto\x12\x10otklik.survey.v1*\xd1\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -178,7 +183,8 @@ const file_otklik_survey_v1_error_reason_proto_rawDesc = "" +
 	"\x1bERROR_REASON_POSITION_AHEAD\x10\x13\x12\x1f\n" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x14\x12%\n" +
 	"!ERROR_REASON_POPULATION_PROTECTED\x10\x15\x12!\n" +
-	"\x1dERROR_REASON_CREDENTIAL_BOUND\x10\x16\"\x04\b\x11\x10\x11*\x1fERROR_REASON_STREAM_INTERRUPTEDBAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
+	"\x1dERROR_REASON_CREDENTIAL_BOUND\x10\x16\x12 \n" +
+	"\x1cERROR_REASON_VAULT_EXCHANGED\x10\x17\"\x04\b\x11\x10\x11*\x1fERROR_REASON_STREAM_INTERRUPTEDBAZ?github.com/otklik/otklik/proto/gen/go/otklik/survey/v1;surveyv1b\x06proto3"
 
 var (
 	file_otklik_survey_v1_error_reason_proto_rawDescOnce sync.Once

@@ -187,9 +187,12 @@ type Event struct {
 	// nothing.
 	Sealed []byte `protobuf:"bytes,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	// The identifier of the key. When it is destroyed, nobody can read `sealed` any more, wherever copies of the event lie.
-	PersonKey     string `protobuf:"bytes,9,opt,name=person_key,json=personKey,proto3" json:"person_key,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PersonKey string `protobuf:"bytes,9,opt,name=person_key,json=personKey,proto3" json:"person_key,omitempty"`
+	// Of a survey that asks employees, or did in a revision before: nothing that tells of a single answer, not even that there
+	// is one, leaves the suite.
+	PopulationProtected bool `protobuf:"varint,10,opt,name=population_protected,json=populationProtected,proto3" json:"population_protected,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
@@ -298,6 +301,13 @@ func (x *Event) GetPersonKey() string {
 	return ""
 }
 
+func (x *Event) GetPopulationProtected() bool {
+	if x != nil {
+		return x.PopulationProtected
+	}
+	return false
+}
+
 type isEvent_Change interface {
 	isEvent_Change()
 }
@@ -403,7 +413,7 @@ const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\x06events\x18\x01 \x03(\v2\x17.otklik.survey.v1.EventR\x06events\x128\n" +
 	"\n" +
 	"as_of_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12#\n" +
-	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xe4\x02\n" +
+	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\x97\x03\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x128\n" +
@@ -414,7 +424,9 @@ const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\vtraceparent\x18\x06 \x01(\tR\vtraceparent\x12\x16\n" +
 	"\x06sealed\x18\b \x01(\fR\x06sealed\x12\x1d\n" +
 	"\n" +
-	"person_key\x18\t \x01(\tR\tpersonKeyB\b\n" +
+	"person_key\x18\t \x01(\tR\tpersonKey\x121\n" +
+	"\x14population_protected\x18\n" +
+	" \x01(\bR\x13populationProtectedB\b\n" +
 	"\x06change\"S\n" +
 	"\aRemoved\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +

@@ -115,8 +115,8 @@ type Response struct {
 	Flags []Response_Flag `protobuf:"varint,12,rep,packed,name=flags,proto3,enum=otklik.survey.v1.Response_Flag" json:"flags,omitempty"`
 	// What the respondent consented to or refused when answering, at most one for each purpose. Needs a `respondent`.
 	Consents []*ConsentGiven `protobuf:"bytes,13,rep,name=consents,proto3" json:"consents,omitempty"`
-	// The fields that the caller may not see and that are left empty: without the permission `survey.persons.view`, who answered and
-	// what was written in words. Output only.
+	// The fields that the caller may not see and that are left empty: without the permission `survey.persons.view`, who answered,
+	// what was written in words and the employee of the context. Output only.
 	WithheldFields []string `protobuf:"bytes,14,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache

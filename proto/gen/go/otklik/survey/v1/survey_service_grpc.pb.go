@@ -76,6 +76,10 @@ type SurveyServiceClient interface {
 	// Stores a response. When the call returns, the response is durable. The client makes the identifier and may
 	// repeat the call as often as it likes: the same content returns the first result with `replayed`; other content
 	// under the same identifier is refused with ALREADY_EXISTS.
+	//
+	// Where employees are asked, or were by a revision before, nothing is told of what is stored, equal or not: whatever is
+	// sent under an identifier that was used is answered with `replayed` and a response that has its name only, and stores
+	// nothing.
 	SubmitResponse(ctx context.Context, in *SubmitResponseRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error)
 	// Stores up to 1,000 responses, each with an outcome of its own, in the order of the request. The responses of a
 	// batch may belong to one survey only.
@@ -363,6 +367,10 @@ type SurveyServiceServer interface {
 	// Stores a response. When the call returns, the response is durable. The client makes the identifier and may
 	// repeat the call as often as it likes: the same content returns the first result with `replayed`; other content
 	// under the same identifier is refused with ALREADY_EXISTS.
+	//
+	// Where employees are asked, or were by a revision before, nothing is told of what is stored, equal or not: whatever is
+	// sent under an identifier that was used is answered with `replayed` and a response that has its name only, and stores
+	// nothing.
 	SubmitResponse(context.Context, *SubmitResponseRequest) (*SubmitResponseResponse, error)
 	// Stores up to 1,000 responses, each with an outcome of its own, in the order of the request. The responses of a
 	// batch may belong to one survey only.

@@ -34,8 +34,10 @@ type PersonRecord struct {
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// When it came about; missing when that is not known.
 	Time *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
-	// All that is kept of it, in the form of the REST API.
-	Content       *structpb.Struct `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"`
+	// All that is kept of it, in the form of the REST API; missing when nobody may see it.
+	Content *structpb.Struct `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"`
+	// Why the content is missing, for people: single answers of employees are shown to nobody. They are erased all the same.
+	Note          string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -103,6 +105,13 @@ func (x *PersonRecord) GetContent() *structpb.Struct {
 		return x.Content
 	}
 	return nil
+}
+
+func (x *PersonRecord) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
 }
 
 // What was removed of a person in one place: a line of the receipt of an erasure.
@@ -191,13 +200,14 @@ var File_otklik_type_v1_person_proto protoreflect.FileDescriptor
 
 const file_otklik_type_v1_person_proto_rawDesc = "" +
 	"\n" +
-	"\x1botklik/type/v1/person.proto\x12\x0eotklik.type.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x01\n" +
+	"\x1botklik/type/v1/person.proto\x12\x0eotklik.type.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n" +
 	"\fPersonRecord\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x121\n" +
-	"\acontent\x18\x05 \x01(\v2\x17.google.protobuf.StructR\acontent\"w\n" +
+	"\acontent\x18\x05 \x01(\v2\x17.google.protobuf.StructR\acontent\x12\x12\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"w\n" +
 	"\aRemoval\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
