@@ -217,20 +217,19 @@ func TestWebhooksOfAnotherOrganisationAreNotThere(t *testing.T) {
 	}
 	_, err = h.others.ReplayWebhookDelivery(ctx, &accessv1.ReplayWebhookDeliveryRequest{Name: ping.GetDelivery().GetName()})
 	refusedAs(t, "replay", err, codes.NotFound, accessv1.ErrorReason_ERROR_REASON_DELIVERY_NOT_FOUND)
-	if _, err := h.others.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name}); err != nil {
-		t.Error(err)
-	}
+	_, err = h.others.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name})
+	refusedAs(t, "delete", err, codes.NotFound, accessv1.ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND)
 	if list, err := h.others.ListWebhooks(ctx, &accessv1.ListWebhooksRequest{}); err != nil || len(list.GetWebhooks()) != 0 {
 		t.Errorf("listed %v, %v", list, err)
 	}
 	if _, err := h.hooks.GetWebhook(ctx, &accessv1.GetWebhookRequest{Name: name}); err != nil {
 		t.Errorf("after the other deleted nothing: %v", err)
 	}
-	for range 2 {
-		if _, err := h.hooks.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name}); err != nil {
-			t.Error(err)
-		}
+	if _, err := h.hooks.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name}); err != nil {
+		t.Error(err)
 	}
+	_, err = h.hooks.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name})
+	refusedAs(t, "delete again", err, codes.NotFound, accessv1.ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND)
 	_, err = h.hooks.GetWebhook(ctx, &accessv1.GetWebhookRequest{Name: name})
 	refusedAs(t, "deleted", err, codes.NotFound, accessv1.ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND)
 }
