@@ -69,6 +69,7 @@ func (s *Store) NoteUse(ctx context.Context, uses []store.Use) error {
 // SweepEnded implements store.Credentials.
 func (s *Store) SweepEnded(ctx context.Context, before time.Time, limit int) (removed int, err error) {
 	err = s.update(ctx, "sweep what has ended", func(ctx context.Context, tx pgx.Tx) error {
+		removed = 0
 		for _, statement := range []string{sqlSweepSecrets, sqlSweepInvitations} {
 			tag, err := tx.Exec(ctx, statement, store.ToNano(before), limit)
 			if err != nil {
