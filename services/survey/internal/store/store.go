@@ -80,10 +80,10 @@ type Submissions interface {
 	// returns an outcome for each, in their order. One whose identifier was used before (in an earlier call, a concurrent one, or
 	// earlier in this call) is not stored: its outcome holds what was stored then, with Replayed, when the fingerprints are equal, and
 	// ErrIDReused otherwise. Identifiers are remembered for longer than submissions: of one that was removed since, the outcome holds the
-	// submission as it came now, at the position that it had. It does not look at the survey.
+	// submission as it came now, whatever it holds, at the position that it had, with Replayed. It does not look at the survey.
 	Accept(ctx context.Context, organization, survey string, kind Kind, submissions []NewSubmission) ([]Outcome, error)
 	// Recall tells what became of an identifier: what was stored under it when the fingerprints are equal. Errors: ErrNotFound when it was not
-	// used or what was stored under it was removed, ErrIDReused when it was used with another fingerprint.
+	// used or what was stored under it was removed, ErrIDReused when it was used with another fingerprint, which nil always is.
 	Recall(ctx context.Context, organization, survey string, kind Kind, id string, fingerprint []byte) (Submission, error)
 	// GetSubmission returns what was stored under an identifier. Errors: ErrNotFound.
 	GetSubmission(ctx context.Context, organization, survey string, kind Kind, id string) (Submission, error)

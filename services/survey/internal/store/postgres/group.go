@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"bytes"
-
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
 
@@ -132,7 +130,7 @@ func (g *group) replayWithin(it item) bool {
 
 // sameContent is the outcome of a submission whose identifier was used for stored, whose fingerprint is first.
 func sameContent(fingerprint, first []byte, stored store.Submission) store.Outcome {
-	if !bytes.Equal(fingerprint, first) {
+	if !store.Fits(first, fingerprint) {
 		return store.Outcome{Err: store.ErrIDReused}
 	}
 	return store.Outcome{Submission: stored, Replayed: true}

@@ -21,8 +21,13 @@ WHERE s.organization = $1 AND s.position = ANY($2) AND s.position = m.position A
 
 	// sqlLockUsage keeps usages from being counted meanwhile.
 	sqlLockUsage = `SELECT position FROM progress WHERE name = 'usage' FOR NO KEY UPDATE`
-	sqlDelete    = `DELETE FROM submissions WHERE organization = $1 AND position = ANY($2) AND kind < $3
-RETURNING position, survey, kind, id, count_time, length(body)`
+	sqlDelete    = `WITH gone AS (
+    DELETE FROM submissions WHERE organization = $1 AND position = ANY($2) AND kind < $3
+    RETURNING position, survey, kind, id, count_time, length(body) AS size
+), forgotten AS (
+    UPDATE identifiers i SET fingerprint = $4 FROM gone g WHERE i.organization = $1 AND i.survey = g.survey AND i.kind = g.kind AND i.id = g.id
+)
+SELECT position, survey, kind, id, count_time, size FROM gone`
 	sqlLockLog    = `SELECT position, pg_advisory_xact_lock($1) IS NULL FROM log_head FOR NO KEY UPDATE`
 	sqlMoveLog    = `UPDATE log_head SET position = $1`
 	sqlNoteRemove = `INSERT INTO submissions (organization, survey, kind, position, count_time, accept_time, id, revision, body, person)
@@ -159,7 +164,7 @@ func deleteSubmissions(ctx context.Context, tx pgx.Tx, r store.Removals) (delete
 		kind        int16
 		count, size int64
 	}
-	rows, err := tx.Query(ctx, sqlDelete, r.Organization, wanted, int16(store.KindRemoval))
+	rows, err := tx.Query(ctx, sqlDelete, r.Organization, wanted, int16(store.KindRemoval), store.Forgotten)
 	if err != nil {
 		return deleted{}, err
 	}

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -53,7 +52,7 @@ func (s *Store) recall(ctx context.Context, keys []submissionKey) (map[submissio
 // Recall implements store.Submissions.
 func (s *Store) Recall(ctx context.Context, organization, survey string, kind store.Kind, id string, fingerprint []byte) (store.Submission, error) {
 	r, err := s.find(ctx, submissionKey{organization, survey, kind, id})
-	if r.fingerprint != nil && !bytes.Equal(r.fingerprint, fingerprint) {
+	if r.fingerprint != nil && !store.Fits(r.fingerprint, fingerprint) {
 		err = store.ErrIDReused
 	}
 	if err != nil {

@@ -95,6 +95,9 @@ func remove(ctx context.Context, tx *sqlkit.Tx, r store.Removals) (out store.Rem
 		if _, err := tx.ExecContext(ctx, sqlDeleteSubmission, r.Organization, item.Position, int64(store.KindRemoval)); err != nil {
 			return out, err
 		}
+		if _, err := tx.ExecContext(ctx, sqlForgetContent, store.Forgotten, r.Organization, scope(v.Kind, v.Survey), v.ID); err != nil {
+			return out, err
+		}
 		if _, err := tx.ExecContext(ctx, sqlDeleteChange, item.Position); err != nil {
 			return out, err
 		}

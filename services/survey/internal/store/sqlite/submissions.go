@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -22,6 +21,7 @@ const (
 AND position > ? AND position <= ? AND count_time >= ? AND count_time < ? ORDER BY position LIMIT ?`
 
 	sqlInsertIdempotency = `INSERT INTO idempotency (organization, scope, key, fingerprint, reference) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	sqlForgetContent     = `UPDATE idempotency SET fingerprint = ? WHERE organization = ? AND scope = ? AND key = ?`
 	sqlSelectIdempotency = `SELECT fingerprint, reference FROM idempotency WHERE organization = ? AND scope = ? AND key = ?`
 )
 
@@ -144,7 +144,7 @@ func recall(ctx context.Context, q queryer, organization, scope, key string, fin
 		return 0, store.ErrNotFound
 	case err != nil:
 		return 0, fmt.Errorf("read idempotency record: %w", err)
-	case fingerprint != nil && !bytes.Equal(stored, fingerprint):
+	case fingerprint != nil && !store.Fits(stored, fingerprint):
 		return 0, store.ErrIDReused
 	}
 	return reference, nil
