@@ -169,13 +169,15 @@ func (f *follower) follow(ctx context.Context, position int64) error {
 	return nil
 }
 
-// occurrences are what webhooks hear of events.
+// occurrences are what webhooks hear of events. Of a survey of employees they hear nothing: who answered when, of few, is who said what.
 func (f *follower) occurrences(events []*surveyv1.Event) []webhook.Occurrence {
 	var out []webhook.Occurrence
 	for _, e := range events {
 		o := webhook.Occurrence{Organization: e.GetOrganization()}
 		var at *timestamppb.Timestamp
 		switch {
+		case e.GetPopulationProtected():
+			continue
 		case e.GetResponse() != nil:
 			o.Event, o.Resource, at = webhook.ResponseAccepted, e.GetResponse().GetName(), e.GetResponse().GetReceiveTime()
 		case e.GetRefusal() != nil:

@@ -203,6 +203,17 @@ func TestWebhooksHearOfWhatHappensFromNowOn(t *testing.T) {
 	f.hears(t, both, "surveys/s/responses/r3", "surveys/s/refusals/f2", "surveys/s/responses/r4", "surveys/s/responses/r6")
 }
 
+func TestWebhooksHearNothingOfEmployees(t *testing.T) {
+	f := newFollowed(t)
+	w := f.hook(t, "h", webhook.ResponseAccepted, webhook.RefusalRecorded)
+	f.start(t, "a")
+	f.following(t)
+	answered, declined := response(1), refusal(1)
+	answered.PopulationProtected, declined.PopulationProtected = true, true
+	f.log.add(answered, declined, response(2))
+	f.hears(t, w, "surveys/s/responses/r2")
+}
+
 func TestOneProcessFollows(t *testing.T) {
 	f := newFollowed(t)
 	w := f.hook(t, "h", webhook.ResponseAccepted)

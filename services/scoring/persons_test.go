@@ -156,3 +156,21 @@ func TestPersonsAreForServices(t *testing.T) {
 		t.Errorf("export: %v", err)
 	}
 }
+
+// TestExportsDoNotTellWhatEmployeesAnswered: of an employee's answers an export tells that they are there, counted or not.
+func TestExportsDoNotTellWhatEmployeesAnswered(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t).start()
+	s.survey.publish(acme, "team", teamQuestions(byLocation))
+	unfit := by(response(acme, team, "two", noon, scores{"unknown": 3}), acme, "anna@example.com")
+	s.settled(by(employed(team, "one", noon, scores{"price": 3}, "north", ""), acme, "anna@example.com"), unfit)
+	got := s.exported(acme, "anna@example.com")
+	if r := got[team+"/responses/one"]; r.GetKind() != "responses" || r.GetTime() == nil || r.GetContent() != nil || r.GetNote() == "" {
+		t.Errorf("%v", r)
+	}
+	for name, r := range got {
+		if r.GetContent() != nil {
+			t.Errorf("%s tells %v", name, r)
+		}
+	}
+}

@@ -44,7 +44,7 @@ func TestUsageErrorsOfAccess(t *testing.T) {
 		{`--limit must be`, []string{"audit", "list", "--limit", "0"}},
 		{`--format must be jsonl or csv`, []string{"audit", "export", "--format", "xlsx"}},
 		{`--json goes with --format jsonl`, []string{"audit", "export", "--format", "csv", "--json"}},
-		{`no hash of 64`, []string{"audit", "verify", "--known", "abc"}},
+		{`is no hash`, []string{"audit", "verify", "--known", "abc"}},
 		{`RESPONDENT must be given`, []string{"privacy", "erase"}},
 		{`one RESPONDENT`, []string{"privacy", "erase", "a", "b"}},
 		{`--format must be json or csv`, []string{"privacy", "export", "a", "--format", "pdf"}},
@@ -160,12 +160,12 @@ func TestPersonExports(t *testing.T) {
 		all   []*typev1.PersonRecord
 		want  string
 	}{
-		{writePersonCSV, []*typev1.PersonRecord{one}, "service,kind,name,time,content\nsurvey,responses,'=cmd,1970-01-01T00:00:00Z,\"{\"\"comment\"\":\"\"=1+1\"\"}\"\n"},
-		{writePersonCSV, nil, "service,kind,name,time,content\n"},
+		{writePersonCSV, []*typev1.PersonRecord{one}, "service,kind,name,time,content,note\nsurvey,responses,'=cmd,1970-01-01T00:00:00Z,\"{\"\"comment\"\":\"\"=1+1\"\"}\",\n"},
+		{writePersonCSV, nil, "service,kind,name,time,content,note\n"},
 		{writePersonJSON, nil, "{\"records\":[]}\n"},
 		{writePersonJSON, []*typev1.PersonRecord{one, {Service: "scoring"}},
-			"{\"records\":[\n" + `{"service":"survey","kind":"responses","name":"=cmd","time":"1970-01-01T00:00:00Z","content":{"comment":"=1+1"}},` + "\n" +
-				`{"service":"scoring","kind":"","name":""}` + "\n]}\n"},
+			"{\"records\":[\n" + `{"service":"survey","kind":"responses","name":"=cmd","time":"1970-01-01T00:00:00Z","content":{"comment":"=1+1"},"note":""},` + "\n" +
+				`{"service":"scoring","kind":"","name":"","note":""}` + "\n]}\n"},
 	} {
 		var b bytes.Buffer
 		if err := c.write(&b, records(nil, c.all...)); err != nil || strings.ReplaceAll(b.String(), `": "`, `":"`) != c.want && b.String() != c.want {

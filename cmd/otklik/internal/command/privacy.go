@@ -240,7 +240,7 @@ func writePersonJSON(w io.Writer, next nextRecord) error {
 
 func writePersonCSV(w io.Writer, next nextRecord) error {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"service", "kind", "name", "time", "content"}); err != nil {
+	if err := out.Write([]string{"service", "kind", "name", "time", "content", "note"}); err != nil {
 		return fmt.Errorf("write the header: %w", err)
 	}
 	err := next.each(func(r *typev1.PersonRecord) error {
@@ -257,7 +257,7 @@ func writePersonCSV(w io.Writer, next nextRecord) error {
 			at = r.GetTime().AsTime().UTC().Format(time.RFC3339Nano)
 		}
 		safe := spreadsheet.Defuse
-		if err := out.Write([]string{safe(r.GetService()), safe(r.GetKind()), safe(r.GetName()), at, safe(content)}); err != nil {
+		if err := out.Write([]string{safe(r.GetService()), safe(r.GetKind()), safe(r.GetName()), at, safe(content), safe(r.GetNote())}); err != nil {
 			return fmt.Errorf("write a row: %w", err)
 		}
 		return nil

@@ -161,15 +161,22 @@ func removalsFromProto(in []*typev1.Removal) []erasure.Removal {
 }
 
 func recordToProto(r erasure.Record) (*typev1.PersonRecord, error) {
-	content, err := structpb.NewStruct(r.Content)
-	if err != nil {
+	out := &typev1.PersonRecord{Service: r.Service, Kind: r.Kind, Name: r.Name, Time: timeToProto(r.Time), Note: r.Note}
+	if r.Content == nil {
+		return out, nil
+	}
+	var err error
+	if out.Content, err = structpb.NewStruct(r.Content); err != nil {
 		return nil, fmt.Errorf("convert %s of %s: %w", r.Kind, r.Service, err)
 	}
-	return &typev1.PersonRecord{Service: r.Service, Kind: r.Kind, Name: r.Name, Time: timeToProto(r.Time), Content: content}, nil
+	return out, nil
 }
 
 func recordFromProto(r *typev1.PersonRecord) erasure.Record {
-	out := erasure.Record{Service: r.GetService(), Kind: r.GetKind(), Name: r.GetName(), Content: r.GetContent().AsMap()}
+	out := erasure.Record{Service: r.GetService(), Kind: r.GetKind(), Name: r.GetName(), Note: r.GetNote()}
+	if r.GetContent() != nil {
+		out.Content = r.GetContent().AsMap()
+	}
 	if r.GetTime() != nil {
 		out.Time = r.GetTime().AsTime()
 	}

@@ -27,8 +27,10 @@ type Record struct {
 	Service, Kind, Name string
 	// Time is when it came about; zero when that is not known.
 	Time time.Time
-	// Content is all that is kept of it, in the form of the REST API.
+	// Content is all that is kept of it, in the form of the REST API; nil when nobody may see it.
 	Content map[string]any
+	// Note is why there is no content, for people.
+	Note string
 }
 
 // Removal is a line of the receipt.

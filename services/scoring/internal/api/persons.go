@@ -16,7 +16,6 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
-	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
@@ -98,7 +97,7 @@ func (p *personServer) ExportPerson(req *scoringv1.ExportPersonRequest, stream g
 	if err != nil {
 		return err
 	}
-	e := &export{server: p.server, ledger: store.Ledger{Organization: org}, pseudonym: pseudonym, send: stream.Send}
+	e := &export{server: p.server, ledger: store.Ledger{Organization: org}, pseudonym: pseudonym, protected: make(map[string]bool), send: stream.Send}
 	return e.run(ctx)
 }
 
@@ -123,6 +122,8 @@ type export struct {
 	server    *Server
 	ledger    store.Ledger
 	pseudonym string
+	// protected tells, by name, of surveys whether single answers are shown to nobody.
+	protected map[string]bool
 	send      func(*scoringv1.ExportPersonResponse) error
 	records   []*typev1.PersonRecord
 }
@@ -158,7 +159,7 @@ func (e *export) survey(ctx context.Context, survey string) error {
 		if f.Invitation != "" {
 			invitations[f.Invitation] = true
 		}
-		return e.add("responses", surveyPrefix+survey+"/responses/"+f.ID, f.CountTime, factContent(f))
+		return e.add(ctx, "responses", surveyPrefix+survey+"/responses/"+f.ID, f.CountTime, func() map[string]any { return factContent(f) })
 	})
 	if err != nil || len(invitations) == 0 {
 		return err
@@ -167,7 +168,7 @@ func (e *export) survey(ctx context.Context, survey string) error {
 		if !invitations[r.Invitation] {
 			return nil
 		}
-		return e.add("refusals", surveyPrefix+survey+"/refusals/"+r.ID, r.CountTime, refusalContent(r))
+		return e.add(ctx, "refusals", surveyPrefix+survey+"/refusals/"+r.ID, r.CountTime, func() map[string]any { return refusalContent(r) })
 	})
 }
 
@@ -179,8 +180,18 @@ func (e *export) deadLetters(ctx context.Context) error {
 		}
 		for _, a := range list {
 			after = a.Position
-			event, err := ingest.DecodeEvent(a)
-			if err != nil || event.GetResponse().GetRespondent() != e.pseudonym && event.GetRefusal().GetRespondent() != e.pseudonym {
+			letter, event := deadLetterToProto(a)
+			if event.GetResponse().GetRespondent() != e.pseudonym && event.GetRefusal().GetRespondent() != e.pseudonym {
+				continue
+			}
+			protected, err := e.ofEmployees(ctx, letter.GetResource())
+			if err != nil {
+				return err
+			}
+			if protected {
+				if err := e.put("dead_letters", deadLetterName(a.Position), a.Time, nil); err != nil {
+					return err
+				}
 				continue
 			}
 			content, err := contentOf(event)
@@ -194,16 +205,45 @@ func (e *export) deadLetters(ctx context.Context) error {
 	}
 }
 
-func (e *export) add(kind, name string, at time.Time, content map[string]any) error {
-	c, err := structpb.NewStruct(content)
+// noteProtected says why nothing is told of what a person submitted.
+const noteProtected = "of a survey of employees: single answers are shown to nobody; an erasure removes them"
+
+// ofEmployees tells whether something belongs to a survey that employees answer, or have answered, asking once for each survey.
+func (e *export) ofEmployees(ctx context.Context, resource string) (bool, error) {
+	survey, _, _ := strings.Cut(strings.TrimPrefix(resource, surveyPrefix), "/")
+	if known, ok := e.protected[survey]; ok {
+		return known, nil
+	}
+	protected, err := e.server.ofEmployees(ctx, e.ledger.Organization, resource)
+	if err == nil {
+		e.protected[survey] = protected
+	}
+	return protected, err
+}
+
+// add adds a record of a survey, with its content unless nobody may see that.
+func (e *export) add(ctx context.Context, kind, name string, at time.Time, content func() map[string]any) error {
+	protected, err := e.ofEmployees(ctx, name)
+	if err != nil {
+		return err
+	}
+	if protected {
+		return e.put(kind, name, at, nil)
+	}
+	c, err := structpb.NewStruct(content())
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return e.put(kind, name, at, c)
 }
 
+// put adds a record; without content nobody may see that.
 func (e *export) put(kind, name string, at time.Time, content *structpb.Struct) error {
-	e.records = append(e.records, &typev1.PersonRecord{Service: serviceName, Kind: kind, Name: name, Time: momentToProto(at), Content: content})
+	record := &typev1.PersonRecord{Service: serviceName, Kind: kind, Name: name, Time: momentToProto(at), Content: content}
+	if content == nil {
+		record.Note = noteProtected
+	}
+	e.records = append(e.records, record)
 	if len(e.records) < recordsPerMessage {
 		return nil
 	}

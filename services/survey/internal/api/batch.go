@@ -73,7 +73,11 @@ func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv
 		return err
 	}
 	if refusal := b.judgeResponse(ctx, b.org, b.survey, b.status, &in, b.now()); refusal != nil {
-		first, err := b.recall(ctx, b.org, b.survey, store.KindResponse, in.record, refusal)
+		protected, err := b.protected(ctx)
+		if err != nil {
+			return err
+		}
+		first, err := b.recall(ctx, b.org, b.survey, store.KindResponse, in.record, refusal, protected)
 		if err != nil {
 			return b.refuse(i, err)
 		}
@@ -93,7 +97,13 @@ func (b *batch) store(ctx context.Context) error {
 	if err != nil {
 		return storeError(err)
 	}
-	for j, o := range outcomes {
+	for j := range outcomes {
+		o := outcome{Outcome: outcomes[j]}
+		if o.repeated() {
+			if o.untold, err = b.protected(ctx); err != nil {
+				return err
+			}
+		}
 		if err := b.decide(b.index[j], o, b.messages[j]); err != nil {
 			return err
 		}
@@ -101,8 +111,14 @@ func (b *batch) store(ctx context.Context) error {
 	return nil
 }
 
+// protected tells whether nothing may be told of what the survey holds.
+func (b *batch) protected(ctx context.Context) (bool, error) {
+	asked, err := b.forms.employees(ctx, b.org, b.survey, b.status.Revision)
+	return asked, storeError(err)
+}
+
 // decide notes the outcome of an item that is stored, now or before.
-func (b *batch) decide(i int, o store.Outcome, sent *surveyv1.Response) error {
+func (b *batch) decide(i int, o outcome, sent *surveyv1.Response) error {
 	accepted, err := acceptedResponse(o, sent)
 	if err != nil {
 		return b.refuse(i, err)

@@ -223,7 +223,7 @@ func (e *erasing) receipt(ctx context.Context) (*surveyv1.ErasePersonResponse, e
 	}
 	const database = "database"
 	line := func(kind, place string, count int64, note string) *typev1.Removal {
-		return &typev1.Removal{Service: "survey", Kind: kind, Place: place, Count: count, Note: note}
+		return &typev1.Removal{Service: serviceName, Kind: kind, Place: place, Count: count, Note: note}
 	}
 	return &surveyv1.ErasePersonResponse{Position: done.Position, Removals: []*typev1.Removal{
 		line("responses", database, done.Responses, "deleted; their identifiers stay used, so that a repeated submission stores nothing"),

@@ -51,11 +51,23 @@ func (s *personServer) ExportPerson(req *surveyv1.ExportPersonRequest, stream gr
 	return s.exportConsents(ctx, org, who, stream)
 }
 
-// exported is what is found, in full.
+// noteProtected says why nothing is told of what a person submitted.
+const noteProtected = "of a survey of employees: single answers are shown to nobody; an erasure removes them"
+
+// exported is what is found, in full; of surveys of employees only that it is there, since those who export are often those who must not read it.
 func (s *Server) exported(ctx context.Context, batch []found) ([]*typev1.PersonRecord, error) {
 	everything := viewer{persons: true}
+	protection := protection{server: s, known: make(map[surveyKey]bool)}
 	var out []*typev1.PersonRecord
 	for _, f := range batch {
+		protected, err := protection.of(ctx, f.record)
+		if err != nil {
+			return nil, err
+		}
+		if protected {
+			out = append(out, f.listed())
+			continue
+		}
 		records := []store.Submission{f.record}
 		var kind, name string
 		var at *timestamppb.Timestamp
@@ -80,6 +92,15 @@ func (s *Server) exported(ctx context.Context, batch []found) ([]*typev1.PersonR
 		out = append(out, record)
 	}
 	return out, nil
+}
+
+// listed says that something was found, and nothing of what it holds.
+func (f found) listed() *typev1.PersonRecord {
+	out := &typev1.PersonRecord{Service: serviceName, Kind: "responses", Name: f.response.GetName(), Time: f.response.GetReceiveTime(), Note: noteProtected}
+	if f.refusal != nil {
+		out.Kind, out.Name, out.Time = "refusals", f.refusal.GetName(), f.refusal.GetReceiveTime()
+	}
+	return out
 }
 
 func (s *Server) exportConsents(ctx context.Context, org string, who person, stream grpc.ServerStreamingServer[surveyv1.ExportPersonResponse]) error {
@@ -109,6 +130,9 @@ func (s *Server) exportConsents(ctx context.Context, org string, who person, str
 	return nil
 }
 
+// serviceName is the service in what is told of persons.
+const serviceName = "survey"
+
 // everyConsent is more decisions than anybody makes.
 const everyConsent = 1 << 20
 
@@ -126,5 +150,5 @@ func personRecord(kind, name string, at *timestamppb.Timestamp, m proto.Message)
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", name, err)
 	}
-	return &typev1.PersonRecord{Service: "survey", Kind: kind, Name: name, Time: at, Content: content}, nil
+	return &typev1.PersonRecord{Service: serviceName, Kind: kind, Name: name, Time: at, Content: content}, nil
 }

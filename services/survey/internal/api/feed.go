@@ -82,6 +82,28 @@ func (s *Server) eventFromRecord(ctx context.Context, c store.Change) (*surveyv1
 	return out, nil
 }
 
+type surveyKey struct{ organization, survey string }
+
+// protection tells of which surveys single answers are protected, asking once for each.
+type protection struct {
+	server *Server
+	known  map[surveyKey]bool
+}
+
+// of tells whether something belongs to a survey that asks employees, or did in a revision before.
+func (p protection) of(ctx context.Context, v store.Submission) (bool, error) {
+	key := surveyKey{v.Organization, v.Survey}
+	protected, ok := p.known[key]
+	if ok {
+		return protected, nil
+	}
+	protected, err := p.server.protected(ctx, v.Organization, v.Survey)
+	if err == nil {
+		p.known[key] = protected
+	}
+	return protected, err
+}
+
 // pseudonymOf is the pseudonym of a respondent, if there is one.
 func (s *Server) pseudonymOf(ctx context.Context, org, respondent string) (string, error) {
 	if respondent == "" {

@@ -42,7 +42,10 @@ func (s *surveyServer) RecordRefusal(ctx context.Context, req *surveyv1.RecordRe
 }
 
 // acceptedRefusal is the answer to a refusal that is stored; see acceptedResponse.
-func acceptedRefusal(o store.Outcome, sent *surveyv1.Refusal) (*surveyv1.RecordRefusalResponse, error) {
+func acceptedRefusal(o outcome, sent *surveyv1.Refusal) (*surveyv1.RecordRefusalResponse, error) {
+	if o.untold {
+		return &surveyv1.RecordRefusalResponse{Refusal: &surveyv1.Refusal{Name: sent.GetName()}, Replayed: true}, nil
+	}
 	if o.Err != nil {
 		return nil, idReused("refusal_id")
 	}

@@ -52,21 +52,43 @@ func (s *surveyServer) SubmitResponse(ctx context.Context, req *surveyv1.SubmitR
 // accept stores one submission that admit lets in, or finds what an earlier call with its identifier stored.
 func accept[M any](ctx context.Context, s *Server, org, survey string, kind store.Kind, in *submission[M],
 	admit func(ctx context.Context, org, survey string, in *submission[M], now time.Time) error,
-) (store.Outcome, error) {
+) (outcome, error) {
 	if refusal := admit(ctx, org, survey, in, s.now()); refusal != nil {
-		return s.recall(ctx, org, survey, kind, in.record, refusal)
+		protected, err := s.protected(ctx, org, survey)
+		if err != nil {
+			return outcome{}, err
+		}
+		return s.recall(ctx, org, survey, kind, in.record, refusal, protected)
 	}
 	in.record.Trace = traceparent(ctx)
 	outcomes, err := s.store.Accept(ctx, org, survey, kind, []store.NewSubmission{in.record})
 	if err != nil {
-		return store.Outcome{}, storeError(err)
+		return outcome{}, storeError(err)
 	}
-	return outcomes[0], nil
+	out := outcome{Outcome: outcomes[0]}
+	if out.repeated() {
+		out.untold, err = s.protected(ctx, org, survey)
+	}
+	return out, err
 }
+
+// outcome is what became of a submission, for its caller.
+type outcome struct {
+	store.Outcome
+	// untold tells that its identifier was used before and that the caller may not learn for what: whether it is content that the caller has guessed,
+	// say.
+	untold bool
+}
+
+// repeated tells that the identifier was used before.
+func (o outcome) repeated() bool { return o.Replayed || o.Err != nil }
 
 // acceptedResponse is the answer to a response that is stored. sent is its message. What an earlier call stored is made from the record, but for what
 // it says of a person, which is what was sent now: only equal content is replayed.
-func acceptedResponse(o store.Outcome, sent *surveyv1.Response) (*surveyv1.SubmitResponseResponse, error) {
+func acceptedResponse(o outcome, sent *surveyv1.Response) (*surveyv1.SubmitResponseResponse, error) {
+	if o.untold {
+		return &surveyv1.SubmitResponseResponse{Response: &surveyv1.Response{Name: sent.GetName()}, Replayed: true}, nil
+	}
 	if o.Err != nil {
 		return nil, idReused("response_id")
 	}
@@ -85,18 +107,22 @@ func acceptedResponse(o store.Outcome, sent *surveyv1.Response) (*surveyv1.Submi
 }
 
 // recall looks for an earlier call with the same identifier after this one was refused: a true retry gets the first result however the survey
-// has changed since. Without one the refusal stands.
-func (s *Server) recall(ctx context.Context, org, survey string, kind store.Kind, in store.NewSubmission, refusal error) (store.Outcome, error) {
-	first, err := s.store.Recall(ctx, org, survey, kind, in.ID, in.Fingerprint)
+// has changed since. Without one the refusal stands. Where employees are protected the content is not compared.
+func (s *Server) recall(ctx context.Context, org, survey string, kind store.Kind, in store.NewSubmission, refusal error, protected bool) (outcome, error) {
+	print := in.Fingerprint
+	if protected {
+		print = nil
+	}
+	first, err := s.store.Recall(ctx, org, survey, kind, in.ID, print)
 	switch {
 	case err == nil:
-		return store.Outcome{Submission: first, Replayed: true}, nil
+		return outcome{Outcome: store.Outcome{Submission: first, Replayed: true}, untold: protected}, nil
 	case errors.Is(err, store.ErrIDReused):
-		return store.Outcome{Err: store.ErrIDReused}, nil
+		return outcome{Outcome: store.Outcome{Err: store.ErrIDReused}, untold: protected}, nil
 	case errors.Is(err, store.ErrNotFound):
-		return store.Outcome{}, refusal
+		return outcome{}, refusal
 	default:
-		return store.Outcome{}, storeError(err)
+		return outcome{}, storeError(err)
 	}
 }
 

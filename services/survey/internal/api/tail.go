@@ -69,9 +69,13 @@ func (t *tail) read(ctx context.Context) (eventlog.Batch[*surveyv1.Event], error
 	}
 	t.begun, t.drained = true, !b.More
 	out := eventlog.Batch[*surveyv1.Event]{Head: b.Head, Events: make([]*surveyv1.Event, 0, len(b.Changes))}
+	protection := protection{server: t.server, known: make(map[surveyKey]bool)}
 	for _, c := range b.Changes {
 		event, err := t.server.eventFromRecord(ctx, c)
 		if err != nil {
+			return eventlog.Batch[*surveyv1.Event]{}, err
+		}
+		if event.PopulationProtected, err = protection.of(ctx, c.Submission); err != nil {
 			return eventlog.Batch[*surveyv1.Event]{}, err
 		}
 		if t.part.holds(event.GetKey()) {

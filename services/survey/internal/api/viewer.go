@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -17,12 +18,12 @@ import (
 // permissionPersons lets a caller see who answered and what was written in words.
 const permissionPersons = "survey.persons.view"
 
-// The fields that are withheld. A path names the field of each of the answers.
+// The fields that are withheld. A path with answers names the field of each of them.
 var (
 	responsePersonal = []string{"respondent", "answers.free_text", "answers.comment", "consents"}
-	responseWithheld = append([]string{"invitation"}, responsePersonal...)
+	responseWithheld = append([]string{"invitation", "context.employee"}, responsePersonal...)
 	refusalPersonal  = []string{"respondent"}
-	refusalWithheld  = append([]string{"invitation"}, refusalPersonal...)
+	refusalWithheld  = append([]string{"invitation", "context.employee"}, refusalPersonal...)
 )
 
 // viewer is what a caller may see of responses and refusals.
@@ -61,11 +62,7 @@ func (s *Server) protect(ctx context.Context, org, survey string, v viewer) erro
 	if v.service {
 		return nil
 	}
-	status, err := s.store.Status(ctx, org, survey)
-	if err != nil {
-		return storeError(err)
-	}
-	asked, err := s.forms.employees(ctx, org, survey, status.Revision)
+	asked, err := s.asksEmployees(ctx, org, survey)
 	if err != nil {
 		return storeError(err)
 	}
@@ -74,6 +71,24 @@ func (s *Server) protect(ctx context.Context, org, survey string, v viewer) erro
 	}
 	return refuse(codes.PermissionDenied, surveyv1.ErrorReason_ERROR_REASON_POPULATION_PROTECTED,
 		"employees were asked: nobody reads single answers and refusals; scores are shown when enough have answered")
+}
+
+// asksEmployees tells whether a survey asks employees, or did in a revision before. Errors: store.ErrNotFound.
+func (s *Server) asksEmployees(ctx context.Context, org, survey string) (bool, error) {
+	status, err := s.store.Status(ctx, org, survey)
+	if err != nil {
+		return false, err
+	}
+	return s.forms.employees(ctx, org, survey, status.Revision)
+}
+
+// protected is asksEmployees for a survey that may not exist, which asks nobody.
+func (s *Server) protected(ctx context.Context, org, survey string) (bool, error) {
+	asked, err := s.asksEmployees(ctx, org, survey)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return asked, storeError(err)
 }
 
 // showResponses makes what the caller sees of responses, in their order; nil in place of those that it does not see.
@@ -123,7 +138,15 @@ func withholdResponse(m *surveyv1.Response) {
 		return
 	}
 	takeWords(m)
+	withholdEmployee(m.GetContext())
 	m.Respondent, m.Invitation, m.Consents, m.WithheldFields = "", "", nil, responseWithheld
+}
+
+// withholdEmployee takes out who was rated: from a list with it anybody would work out the scores of employees that are withheld for want of answers.
+func withholdEmployee(c *typev1.Context) {
+	if c != nil {
+		c.Employee = ""
+	}
 }
 
 // showRefusals is showResponses for refusals.
@@ -139,6 +162,7 @@ func (s *Server) showRefusals(ctx context.Context, v viewer, records []store.Sub
 		}
 		out[i], all[i] = m, p
 		if !v.persons {
+			withholdEmployee(m.GetContext())
 			m.Respondent, m.Invitation, m.WithheldFields = "", "", refusalWithheld
 			all[i] = parts{}
 		}

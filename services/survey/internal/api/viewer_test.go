@@ -39,12 +39,14 @@ func TestWhoAnsweredIsWithheld(t *testing.T) {
 	f := newFixture(t)
 	survey := f.published(t, visit())
 	m := outspoken()
-	m.Invitation = "i-1"
+	m.Invitation, m.Context.Employee = "i-1", "e-7"
 	mustSubmit(t, f, survey, "a", m)
 	plain := good() // about nobody, and with words
 	plain.Respondent = ""
 	mustSubmit(t, f, survey, "b", plain)
-	if _, err := f.surveys.RecordRefusal(t.Context(), refusal(survey, "r")); err != nil {
+	declined := refusal(survey, "r")
+	declined.Refusal.Context.Employee = "e-7"
+	if _, err := f.surveys.RecordRefusal(t.Context(), declined); err != nil {
 		t.Fatal(err)
 	}
 	c := f.as(analyst())
@@ -56,17 +58,18 @@ func TestWhoAnsweredIsWithheld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"invitation", "respondent", "answers.free_text", "answers.comment", "consents"}
+	want := []string{"invitation", "context.employee", "respondent", "answers.free_text", "answers.comment", "consents"}
 	for _, r := range append(append(all, got.GetResponse()), listAll(t, c, survey)...) {
 		if r.GetRespondent() != "" || r.GetInvitation() != "" || len(r.GetConsents()) != 0 || r.GetAnswers()[1].GetComment() != "" || r.GetAnswers()[3].GetFreeText() != "" {
 			t.Errorf("shown %v", r)
 		}
-		if r.GetAnswers()[0].GetScore() != 9 || r.GetContext().GetLocation() != "osh-1" || !slices.Equal(r.GetWithheldFields(), want) {
+		if r.GetAnswers()[0].GetScore() != 9 || r.GetContext().GetLocation() != "osh-1" || r.GetContext().GetEmployee() != "" || !slices.Equal(r.GetWithheldFields(), want) {
 			t.Errorf("%v", r)
 		}
 	}
 	refusals, err := c.ListRefusals(t.Context(), &surveyv1.ListRefusalsRequest{Parent: survey})
-	if err != nil || refusals.GetRefusals()[0].GetInvitation() != "" || !slices.Equal(refusals.GetRefusals()[0].GetWithheldFields(), []string{"invitation", "respondent"}) {
+	if err != nil || refusals.GetRefusals()[0].GetInvitation() != "" || refusals.GetRefusals()[0].GetContext().GetEmployee() != "" ||
+		!slices.Equal(refusals.GetRefusals()[0].GetWithheldFields(), []string{"invitation", "context.employee", "respondent"}) {
 		t.Errorf("%v, %v", refusals, err)
 	}
 	// The vault is not needed for it.
@@ -77,7 +80,7 @@ func TestWhoAnsweredIsWithheld(t *testing.T) {
 	// A manager sees who answered.
 	f.vault.SetAway(false)
 	full := listAll(t, f.as(manager(nil)), survey)
-	if full[0].GetRespondent() != respondentName || full[0].GetInvitation() != "i-1" || len(full[0].GetWithheldFields()) != 0 || full[1].GetAnswers()[3].GetFreeText() != "Жакшы" {
+	if full[0].GetRespondent() != respondentName || full[0].GetContext().GetEmployee() != "e-7" || full[0].GetInvitation() != "i-1" || len(full[0].GetWithheldFields()) != 0 || full[1].GetAnswers()[3].GetFreeText() != "Жакшы" {
 		t.Errorf("%v", full)
 	}
 }
