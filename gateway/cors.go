@@ -17,7 +17,7 @@ import (
 
 // appPermissions are those of the role of publishable keys, which stand in pages of other origins. What needs another permission is closed to them.
 var appPermissions = []string{
-	"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "survey.consents.record", "access.caller.get",
+	"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get",
 }
 
 // Values of headers that never change.

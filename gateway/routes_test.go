@@ -51,7 +51,7 @@ func TestPagesOfOtherOriginsReachWhatPublishableKeysMayDo(t *testing.T) {
 			open[r.rpc.Name()] = true
 		}
 	}
-	want := []protoreflect.Name{"SubmitResponse", "BatchSubmitResponses", "RecordRefusal", "GetRevision", "RecordConsent", "GetCaller"}
+	want := []protoreflect.Name{"SubmitResponse", "BatchSubmitResponses", "RecordRefusal", "GetRevision", "GetCaller"}
 	for _, name := range want {
 		if !open[name] {
 			t.Errorf("%s is closed to them", name)

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
@@ -251,11 +252,14 @@ The hash that is printed stands for all entries up to now. Note it where nobody 
 		Args: exactly(),
 	}
 	c := newCall(env, cmd)
-	cmd.Flags().StringVar(&known, "known", "", "a hash that was printed before, in hexadecimal")
+	cmd.Flags().StringVar(&known, "known", "", "a hash that was printed before, in hexadecimal or as --json prints it")
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
 		hash, err := hex.DecodeString(known)
+		if err != nil {
+			hash, err = base64.StdEncoding.DecodeString(known)
+		}
 		if err != nil || known != "" && len(hash) != 32 {
-			return exit.Usagef("--known: %q is no hash of 64 hexadecimal digits", known)
+			return exit.Usagef("--known: %q is no hash: neither 64 hexadecimal digits nor 32 bytes in base64", known)
 		}
 		return c.with(func(conn *client.Connection) error {
 			got, err := conn.Audit.VerifyAuditLog(ctx, &accessv1.VerifyAuditLogRequest{KnownHash: hash})

@@ -29,10 +29,10 @@ func builtInRoles() authz.Roles {
 		"access.caller.get", "access.sessions.*",
 	}
 	reader := with(viewer, "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list")
-	manager := with(reader, personsView, "survey.consents.query")
+	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
-		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "survey.consents.record", "access.caller.get"},
+		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
 		// Who was invited by a one-time token.
 		"respondent": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
 		"viewer":     viewer,

@@ -42,9 +42,9 @@ func (m Member) CheckGrant(known credential.Roles, giver credential.Giver) error
 	return credential.CheckGrant(known, giver, m.Roles, m.Units, credential.RoleApp, credential.RoleRespondent)
 }
 
-// Administers tells whether the member can manage members now.
+// Administers tells whether the member can manage members now. Who is restricted to units cannot, whatever the roles.
 func (m Member) Administers() bool {
-	return !m.Disabled && slices.Contains(m.Roles, credential.RoleAdmin)
+	return !m.Disabled && slices.Contains(m.Roles, credential.RoleAdmin) && !m.Units.Restrict()
 }
 
 // EmailKey is an address as it is compared: without regard to the case of ASCII letters. Other letters are compared as they are, since some of

@@ -71,3 +71,14 @@ func FuzzDisplayName(f *testing.F) {
 		}
 	})
 }
+
+func TestRestrictedMembersDoNotAdminister(t *testing.T) {
+	m := member.Member{Roles: []string{"admin"}}
+	if !m.Administers() {
+		t.Error("an administrator does not administer")
+	}
+	m.Units.Locations = []string{"store-1"}
+	if m.Administers() {
+		t.Error("a member who sees one location can manage members")
+	}
+}
