@@ -366,10 +366,13 @@ func (k *Keeper) forget(ids []string) {
 	}
 }
 
-// unavailable explains an error of the vault; ends of ctx pass.
+// unavailable explains an error of the vault; ends of ctx and ErrExchanged pass.
 func unavailable(ctx context.Context, doing string, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("%s: %w", doing, ended)
+	}
+	if errors.Is(err, ErrExchanged) {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 }

@@ -30,6 +30,8 @@ var (
 	ErrDestroyed = errors.New("the key is destroyed")
 	// ErrUnavailable tells that the vault is needed and cannot be asked. It is an *rpcerr.Error UNAVAILABLE with retry advice.
 	ErrUnavailable error = rpcerr.New(codes.Unavailable, "VAULT_UNAVAILABLE", "the vault of keys cannot be asked", rpcerr.WithRetryAfter(unavailableRetryAfter))
+	// ErrExchanged tells that the vault is another one than that whose keys are in use. Whoever returns it says so to callers: it passes as it is.
+	ErrExchanged = errors.New("the vault is another one")
 	// ErrKeeperClosed tells that the keeper was closed.
 	ErrKeeperClosed error = rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is shutting down")
 )

@@ -229,8 +229,13 @@ func (s *Service) Run(ctx context.Context) error {
 	return work.Wait()
 }
 
-// Ready tells whether the service's own store can be read.
-func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+// Ready tells whether the service's own store can be read, and whether the vault is the one that its data was sealed by.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	return s.api.Ready()
+}
 
 // Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
 func (s *Service) Close() error { return errors.Join(s.api.Close(), s.store.Close()) }

@@ -13,3 +13,6 @@ func (s *Server) Retain(ctx context.Context) error { return s.retain(ctx) }
 
 // CountUsage is a step of the work in the background.
 func (s *Server) CountUsage(ctx context.Context) error { return s.countUsage(ctx) }
+
+// LookAtVault finds out whether the vault is the one that it was.
+func (s *Server) LookAtVault(ctx context.Context) error { return s.vault.look(ctx) }

@@ -116,6 +116,9 @@ type person struct {
 
 // personOf is the person of a respondent.
 func (s *Server) personOf(ctx context.Context, org, respondent string) (person, error) {
+	if err := s.vault.refusal(); err != nil {
+		return person{}, err
+	}
 	text, err := s.keeper.Pseudonym(ctx, org, respondent)
 	if err != nil {
 		return person{}, err

@@ -58,6 +58,7 @@ func (s *Server) Work(ctx context.Context) error {
 		})
 	}
 	every(retentionInterval, "remove what was kept for long enough", s.retain)
+	every(exchangeInterval, "see whether the vault is the one that it was", s.vault.watch)
 	every(settleInterval, "settle erasures", s.settleErasures)
 	every(usageInterval, "count what is stored", s.countUsage)
 	every(markInterval, "note whom submissions of earlier versions are about", s.markUnmarked)

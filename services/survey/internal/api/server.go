@@ -48,6 +48,7 @@ type Options struct {
 
 // Server serves SurveyService, EventFeedService and PersonService.
 type Server struct {
+	vault     *knownVault
 	keeper    *seal.Keeper
 	quotas    *quotas
 	retention Retention
@@ -92,7 +93,8 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.keeper = seal.NewKeeper(o.Vault, o.Keeping)
+	s.vault = &knownVault{Vault: o.Vault, notes: o.Store, log: s.log}
+	s.keeper = seal.NewKeeper(s.vault, o.Keeping)
 	if s.feed.heartbeat <= 0 {
 		s.feed.heartbeat = defaultHeartbeat
 	}

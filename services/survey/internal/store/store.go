@@ -43,6 +43,7 @@ type Store interface {
 	Consents
 	Erasures
 	Usages
+	Vaults
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases everything. Calls after it return ErrClosed; a second Close does nothing.

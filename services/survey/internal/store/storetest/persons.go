@@ -23,6 +23,7 @@ func RunPersons(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"ConsentReplay", consentReplay},
 		{"Erasures", erasures},
 		{"Usage", usage},
+		{"Vaults", vaults},
 		{"UsageWhileRemoving", usageWhileRemoving},
 		{"Progress", progress},
 		{"EmptyMonths", emptyMonths},

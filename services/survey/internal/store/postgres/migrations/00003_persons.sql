@@ -67,3 +67,9 @@ CREATE TABLE progress (
 );
 
 INSERT INTO progress (name, position) VALUES ('usage', 0);
+
+-- A digest of the key for pseudonyms by which an organisation's persons were made unknown: another vault has another key.
+CREATE TABLE vaults (
+    organization text COLLATE "C" PRIMARY KEY,
+    fingerprint  bytea NOT NULL
+);

@@ -63,3 +63,9 @@ CREATE TABLE progress (
     name     TEXT    PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- A digest of the key for pseudonyms by which an organisation's persons were made unknown: another vault has another key.
+CREATE TABLE vaults (
+    organization TEXT PRIMARY KEY,
+    fingerprint  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
