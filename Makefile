@@ -28,7 +28,7 @@ run: build ## Start the whole suite; an empty data folder gets a small sample su
 	bin/otklik demo --data $(DATA) --http $(HTTP) --grpc $(GRPC)
 
 .PHONY: test
-test: setup verify test-web test-go fuzz-short ## Check and test everything.
+test: setup verify test-web fuzz-short test-go ## Check and test everything.
 
 .PHONY: build
 build: web ## Build bin/otklik with the web app inside.
