@@ -20,6 +20,7 @@ type Config struct {
 	CallTimeout       time.Duration      `koanf:"call_timeout" doc:"Deadline of a call to a service; clients can shorten it by the header Grpc-Timeout. Streams have none."`
 	MaxConnections    int                `koanf:"max_connections" doc:"Most connections open at once; more wait until one is closed."`
 	MaxStreams        int                `koanf:"max_streams" doc:"Most streams (live scores, exports) open at once; more are refused with 429."`
+	MaxStreamsOfOne   int                `koanf:"max_streams_of_one" doc:"Most streams open at once with one credential; more are refused with 429."`
 	StreamFlushDelay  time.Duration      `koanf:"stream_flush_delay" doc:"Longest time that a line of a newline-delimited stream may wait for others before it is sent. Server-sent events never wait."`
 	EventRetry        time.Duration      `koanf:"event_retry" doc:"How long a browser waits before it opens a lost stream of server-sent events again."`
 	DrainLinger       time.Duration      `koanf:"drain_linger" doc:"How long requests are still taken after readiness has turned off at shutdown, so that load balancers notice."`
@@ -42,6 +43,7 @@ func DefaultConfig() Config {
 		CallTimeout:       30 * time.Second,
 		MaxConnections:    10_000,
 		MaxStreams:        1000,
+		MaxStreamsOfOne:   200,
 		StreamFlushDelay:  50 * time.Millisecond,
 		EventRetry:        3 * time.Second,
 		HSTSMaxAge:        365 * 24 * time.Hour,
@@ -67,6 +69,7 @@ func (c Config) Validate() error {
 	positive("body_idle_timeout", c.BodyIdleTimeout > 0)
 	positive("max_connections", c.MaxConnections > 0)
 	positive("max_streams", c.MaxStreams > 0)
+	positive("max_streams_of_one", c.MaxStreamsOfOne > 0)
 	positive("event_retry", c.EventRetry > 0)
 	if c.StreamFlushDelay < 0 {
 		errs = append(errs, errors.New("stream_flush_delay must not be negative"))

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -66,7 +65,7 @@ type Gateway struct {
 	cookies     cookies
 	crossOrigin *http.CrossOriginProtection
 	hsts        []string
-	streams     atomic.Int64
+	streams     streamShares
 
 	// stopping ends when the gateway begins to drain: readiness turns off.
 	stopping     context.Context
@@ -84,6 +83,7 @@ func New(config Config, deps Deps) (*Gateway, error) {
 		return nil, errors.New("build gateway: the connections to survey, scoring and access and a logger are required")
 	}
 	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON()), tracer: telemetry.Tracer(deps.Tracers, scopeName)}
+	g.streams.most, g.streams.mostOfOne = config.MaxStreams, config.MaxStreamsOfOne
 	if err := g.prepareWeb(); err != nil {
 		return nil, fmt.Errorf("build gateway: %w", err)
 	}

@@ -16,12 +16,12 @@ import (
 // serveStream runs a route that sends messages one by one, until the service, the client or a drain ends it.
 func (re *rest) serveStream(next runtime.HandlerFunc, x *exchange, r *http.Request, params map[string]string) {
 	g := re.gateway
-	if g.streams.Add(1) > int64(g.config.MaxStreams) {
-		g.streams.Add(-1)
-		x.fail(0, fault(codes.ResourceExhausted, reasonTooManyStreams, "too many streams are open; try again"))
+	leave, ok := g.streams.enter(r.Header.Get("Authorization"))
+	if !ok {
+		x.fail(0, fault(codes.ResourceExhausted, reasonTooManyStreams, "too many streams are open, of all or of this credential; try again"))
 		return
 	}
-	defer g.streams.Add(-1)
+	defer leave()
 	g.metrics.streams.Add(r.Context(), 1)
 	defer g.metrics.streams.Add(context.WithoutCancel(r.Context()), -1)
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -161,6 +162,35 @@ func TestStreamsAreLimited(t *testing.T) {
 	}
 	o.cancel()
 	b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return nil }
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if a := b.do(request{method: "GET", path: exportPath}); a.status != 200 {
+			return fmt.Errorf("status %d", a.status)
+		}
+		return nil
+	})
+}
+
+// TestOneCredentialDoesNotTakeAllStreams opens as many streams as one credential may have: another one still gets its own.
+func TestOneCredentialDoesNotTakeAllStreams(t *testing.T) {
+	b := newBench(t, withConfig(func(c *gateway.Config) { c.MaxStreams, c.MaxStreamsOfOne = 3, 2 }))
+	b.scoring.watch = func(_ *scoringv1.WatchScoresRequest, out watchServer) error {
+		if err := out.Send(&scoringv1.WatchScoresResponse{}); err != nil {
+			return err
+		}
+		<-out.Context().Done()
+		return nil
+	}
+	b.survey.export = func(*surveyv1.StreamResponsesRequest, exportServer) error { return nil }
+	first := b.open(t, "GET", watchPath, "", asEvents)
+	first.event()
+	b.open(t, "GET", watchPath, "", asEvents).event()
+	if a := b.do(request{method: "GET", path: watchPath}); a.status != 429 || a.err.reason() != "gateway.otklik/TOO_MANY_STREAMS" {
+		t.Errorf("a third stream: %d %s", a.status, a.body)
+	}
+	other := maps.Clone(asEvents)
+	other["Authorization"] = "Bearer another"
+	b.open(t, "GET", watchPath, "", other).event()
+	first.cancel()
 	testkit.Eventually(t, 10*time.Second, func() error {
 		if a := b.do(request{method: "GET", path: exportPath}); a.status != 200 {
 			return fmt.Errorf("status %d", a.status)
