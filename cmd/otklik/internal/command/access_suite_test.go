@@ -2,8 +2,10 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -177,6 +179,77 @@ func TestWebhooksFromTheCommandLine(t *testing.T) {
 		if out := s.ok("webhooks", "list"); !strings.Contains(out, id) || strings.Contains(out, "whsec_") {
 			t.Errorf("%s", out)
 		}
+		changed := message(s, &accessv1.UpdateWebhookResponse{}, "webhooks", "update", id, "--url", "https://example.com/other", "--event", "refusal.recorded", "--disabled")
+		if w := changed.GetWebhook(); w.GetUrl() != "https://example.com/other" || !w.GetDisabled() || len(w.GetEvents()) != 1 || w.GetEvents()[0] != eventNames["refusal.recorded"] {
+			t.Errorf("%v", w)
+		}
+		if out := s.ok("webhooks", "update", id, "--disabled=false"); !strings.Contains(out, "enabled") || !strings.Contains(out, "https://example.com/other") {
+			t.Errorf("%s", out)
+		}
+		// What is sent again is named as it is printed, for people and for programs.
+		delivery := message(s, &accessv1.PingWebhookResponse{}, "webhooks", "ping", id).GetDelivery().GetName()
+		for _, args := range [][]string{{delivery}, {id, delivery}, {id, idOf(delivery)}} {
+			if out := s.ok(append([]string{"webhooks", "replay"}, args...)...); !strings.Contains(out, idOf(delivery)) {
+				t.Errorf("replay %q: %s", args, out)
+			}
+		}
 		s.ok("webhooks", "delete", id)
 	})
+}
+
+// A new vault in place of the one that was lost, access.db that is, is noticed: nobody is told that a person is not known or was erased.
+func TestALostAccessDatabaseIsNoticed(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	mapping := writeFile(t, "shop.yaml", strings.Replace(shopMapping, "response:\n", "response:\n  respondent: \"{who}\"\n", 1))
+	ready, stop := startSuiteOn(t, folder)
+	s := newShell(t, ready.GRPC, ready.Key)
+	s.ok("import", "--mapping", mapping, writeFile(t, "shop.csv", "no,date,nps,why,who\n1,2026-01-02,9,nice,ann\n"))
+	stop()
+	aside := t.TempDir()
+	move := func(from, to string) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(from, "access.db*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%q, %v", files, err)
+		}
+		for _, file := range files {
+			if err := os.Rename(file, filepath.Join(to, filepath.Base(file))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	move(folder, aside)
+
+	ready, stop = startSuiteOn(t, folder)
+	s = newShell(t, ready.GRPC, ready.Key)
+	if r := s.run("privacy", "export", "ann"); r.code != exit.Refused || !strings.Contains(r.err, "restore the access database") {
+		t.Errorf("export: %+v", r)
+	}
+	begun := message(s, &accessv1.GetErasureResponse{}, "privacy", "erase", "ann", "--no-wait").GetErasure().GetName()
+	testkit.Eventually(t, testTimeout, func() error {
+		if out := s.ok("privacy", "receipt", begun); !strings.Contains(out, "restore the access database") || strings.Contains(out, "succeeded") {
+			return fmt.Errorf("the receipt says %s", out)
+		}
+		return nil
+	})
+	health, err := http.Get(ready.HTTP + "/readyz") //nolint:noctx // a test's own server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer health.Body.Close()
+	if body, err := io.ReadAll(health.Body); err != nil || health.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "restore the access database") {
+		t.Errorf("%s %s, %v", health.Status, body, err)
+	}
+	stop()
+
+	move(folder, t.TempDir())
+	move(aside, folder)
+	ready, _ = startSuiteOn(t, folder)
+	s = newShell(t, ready.GRPC, ready.Key)
+	if out := s.ok("privacy", "export", "ann"); !strings.Contains(out, "nice") {
+		t.Errorf("%s", out)
+	}
+	if out := s.ok("privacy", "erase", "ann"); !strings.Contains(out, "succeeded") {
+		t.Errorf("%s", out)
+	}
 }

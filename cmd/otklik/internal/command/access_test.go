@@ -54,6 +54,8 @@ func TestUsageErrorsOfAccess(t *testing.T) {
 		{`--event is needed`, []string{"webhooks", "create", "https://a.example"}},
 		{`"ping" is none of`, []string{"webhooks", "create", "https://a.example", "--event", "ping"}},
 		{`WEBHOOK and DELIVERY must be given`, []string{"webhooks", "replay", "w"}},
+		{`nothing to change`, []string{"webhooks", "update", "w"}},
+		{`"ping" is none of`, []string{"webhooks", "update", "w", "--event", "ping"}},
 	} {
 		r := s.run(c.args...)
 		if !strings.Contains(r.err, c.want) || r.code != exit.Usage || r.out != "" {

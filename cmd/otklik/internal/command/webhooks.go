@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
@@ -19,8 +20,8 @@ import (
 func NewWebhooksCommand(env Env) *cobra.Command {
 	return newGroup("webhooks", "Send what happens to addresses of your own",
 		"Send what happens to addresses of your own, signed as Standard Webhooks describes (standardwebhooks.com).",
-		newWebhooksCreate(env), newWebhooksList(env), newWebhooksPing(env), newWebhooksDeliveries(env), newWebhooksReplay(env), newWebhooksRotate(env),
-		newWebhooksDelete(env))
+		newWebhooksCreate(env), newWebhooksList(env), newWebhooksUpdate(env), newWebhooksPing(env), newWebhooksDeliveries(env), newWebhooksReplay(env),
+		newWebhooksRotate(env), newWebhooksDelete(env))
 }
 
 // eventNames are the events as webhooks name them.
@@ -33,6 +34,19 @@ var eventNames = map[string]accessv1.WebhookEvent{
 // eventName is an event as webhooks name it.
 func eventName(e accessv1.WebhookEvent) string {
 	return strings.ReplaceAll(enumWord("WEBHOOK_EVENT_", e), "_", ".")
+}
+
+// eventsNamed are the events of the flag --event.
+func eventsNamed(names []string) ([]accessv1.WebhookEvent, error) {
+	var events []accessv1.WebhookEvent
+	for _, name := range names {
+		event, ok := eventNames[name]
+		if !ok {
+			return nil, exit.Usagef("--event: %q is none of response.accepted, refusal.recorded, person.erased", name)
+		}
+		events = append(events, event)
+	}
+	return events, nil
 }
 
 func newWebhooksCreate(env Env) *cobra.Command {
@@ -50,12 +64,9 @@ func newWebhooksCreate(env Env) *cobra.Command {
 	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more (needed)")
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
 		webhook := &accessv1.Webhook{DisplayName: name, Url: args[0]}
-		for _, e := range events {
-			event, ok := eventNames[e]
-			if !ok {
-				return exit.Usagef("--event: %q is none of response.accepted, refusal.recorded, person.erased", e)
-			}
-			webhook.Events = append(webhook.Events, event)
+		var err error
+		if webhook.Events, err = eventsNamed(events); err != nil {
+			return err
 		}
 		if len(webhook.GetEvents()) == 0 {
 			return exit.Usagef("--event is needed")
@@ -123,6 +134,50 @@ func newWebhooksList(env Env) *cobra.Command {
 	return cmd
 }
 
+// webhookFields are the fields that the flags set.
+var webhookFields = map[string]string{"name": "display_name", "url": "url", "event": "events", "disabled": "disabled"}
+
+func newWebhooksUpdate(env Env) *cobra.Command {
+	var events []string
+	webhook := &accessv1.Webhook{}
+	cmd := &cobra.Command{
+		Use:   "update WEBHOOK",
+		Short: "Change a webhook, stop it or let it go on",
+		Long: `Change what the flags name and leave the rest. Events are replaced as a whole. --disabled stops a webhook; --disabled=false lets it go on, also one
+that was stopped because its address answered that it is gone (410).`,
+		Example: `  otklik webhooks update crm --url https://crm.example/otklik2
+  otklik webhooks update crm --disabled=false`,
+		Args: exactly("WEBHOOK"),
+	}
+	c := newCall(env, cmd)
+	cmd.Flags().StringVar(&webhook.DisplayName, "name", "", "what people call it")
+	cmd.Flags().StringVar(&webhook.Url, "url", "", "where messages go")
+	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more")
+	cmd.Flags().BoolVar(&webhook.Disabled, "disabled", false, "send nothing")
+	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
+		paths := changed(cmd.Flags(), webhookFields)
+		if len(paths) == 0 {
+			return exit.Usagef("nothing to change: state what, for example --url or --disabled=false")
+		}
+		var err error
+		if webhook.Events, err = eventsNamed(events); err != nil {
+			return err
+		}
+		webhook.Name = named("webhooks", args[0])
+		return c.with(func(conn *client.Connection) error {
+			updated, err := conn.Webhooks.UpdateWebhook(ctx, &accessv1.UpdateWebhookRequest{Webhook: webhook, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
+			if err != nil {
+				return fmt.Errorf("change the webhook: %w", err)
+			}
+			if c.json {
+				return c.printJSON(updated)
+			}
+			return c.webhookTable(updated.GetWebhook())
+		})
+	})
+	return cmd
+}
+
 func newWebhooksPing(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ping WEBHOOK",
@@ -184,11 +239,29 @@ func newWebhooksDeliveries(env Env) *cobra.Command {
 	return cmd
 }
 
+// deliveryArguments are a webhook and a delivery, or the full name of a delivery.
+func deliveryArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && strings.HasPrefix(args[0], "webhooks/") && strings.Contains(args[0], "/deliveries/") {
+		return nil
+	}
+	return exactly("WEBHOOK", "DELIVERY")(cmd, args)
+}
+
 func newWebhooksReplay(env Env) *cobra.Command {
-	cmd := &cobra.Command{Use: "replay WEBHOOK DELIVERY", Short: "Send an event again, under the same identifier", Args: exactly("WEBHOOK", "DELIVERY")}
+	cmd := &cobra.Command{
+		Use:   "replay WEBHOOK DELIVERY",
+		Short: "Send an event again, under the same identifier",
+		Long:  "Send an event again, under the same identifier. The delivery is named after its webhook, or by its full name alone, as --json prints it.",
+		Example: `  otklik webhooks replay crm 0193b7c2
+  otklik webhooks replay webhooks/crm/deliveries/0193b7c2`,
+		Args: deliveryArguments,
+	}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
-		name := named("webhooks", args[0]) + "/deliveries/" + idOf(args[1])
+		name := args[0]
+		if len(args) == 2 {
+			name = named("webhooks", args[0]) + "/deliveries/" + idOf(args[1])
+		}
 		sent, err := conn.Webhooks.ReplayWebhookDelivery(ctx, &accessv1.ReplayWebhookDeliveryRequest{Name: name})
 		if err != nil {
 			return fmt.Errorf("send the event again: %w", err)

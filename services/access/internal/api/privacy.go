@@ -23,6 +23,9 @@ import (
 // reasonHolderAway tells that a service that keeps something of persons does not answer.
 const reasonHolderAway = "SERVICE_UNAVAILABLE"
 
+// reasonVaultExchanged tells, as the survey service does, that the vault is another one than that by which persons were made unknown.
+const reasonVaultExchanged = "VAULT_EXCHANGED"
+
 // holderRetryAfter is the advice to callers meanwhile.
 const holderRetryAfter = 5 * time.Second
 
@@ -131,6 +134,11 @@ func (s *privacyServer) ExportPersonData(req *accessv1.ExportPersonDataRequest, 
 		}
 		return stream.Send(&accessv1.ExportPersonDataResponse{Record: record})
 	})
+	if errors.Is(err, erasure.ErrExchanged) {
+		return rpcerr.New(codes.FailedPrecondition, reasonVaultExchanged,
+			"what is kept of persons was sealed by another vault than the one there is, so that nobody is found: restore the access database",
+			rpcerr.WithDomain(domain), rpcerr.WithCause(err))
+	}
 	if errors.Is(err, erasure.ErrAway) {
 		return rpcerr.New(codes.Unavailable, reasonHolderAway, "a service that keeps data of persons does not answer: the export is not whole",
 			rpcerr.WithDomain(domain), rpcerr.WithRetryAfter(holderRetryAfter), rpcerr.WithCause(err))

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/otklik/otklik/libs/rpcclient"
+	"github.com/otklik/otklik/libs/rpcerr"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -106,6 +107,9 @@ func (h *remoteHolder) Erase(ctx context.Context, organization, respondent, name
 
 // explain tells a service that does not answer, or cannot at present, from one that fails. The status of the service does not go on to callers of this one.
 func (h *remoteHolder) explain(err error) error {
+	if known, ok := rpcerr.FromError(err); ok && known.Reason == reasonVaultExchanged {
+		return fmt.Errorf("ask %s: %w", h.name, erasure.ErrExchanged)
+	}
 	switch status.Code(err) {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
 		return fmt.Errorf("ask %s: %w: %s", h.name, erasure.ErrAway, err.Error())

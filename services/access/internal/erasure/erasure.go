@@ -12,6 +12,9 @@ import (
 // ErrAway tells that a holder cannot be asked at present: it is asked again.
 var ErrAway = errors.New("the service does not answer")
 
+// ErrExchanged tells that what a holder keeps was sealed by another vault than the one there is, so that it would find nobody: it is asked again.
+var ErrExchanged = errors.New("what it keeps was sealed by another vault: restore the access database")
+
 // State is how far an erasure has come. The numbers are stored: they never change.
 type State uint8
 
@@ -49,12 +52,12 @@ type Removal struct {
 type Holder interface {
 	// Name is that of the service; it is remembered in erasures under way.
 	Name() string
-	// Export calls fn with everything that is kept of a person. Errors: ErrAway, that of fn.
+	// Export calls fn with everything that is kept of a person. Errors: ErrAway, ErrExchanged, that of fn.
 	Export(ctx context.Context, organization, respondent string, fn func(Record) error) error
 	// Erase removes everything that is kept of a person and tells what that was, a line for each kind and place. Called again with the same erasure it tells
 	// the same, together with what it found since. erasure is the resource name. position is how far the removals of the holders before reach in the log of
 	// changes, for those who follow it: they return when they have applied them. The position returned is that of the holder's own removals, 0
-	// when nothing follows them. Errors: ErrAway.
+	// when nothing follows them. Errors: ErrAway, ErrExchanged.
 	Erase(ctx context.Context, organization, respondent, erasure string, position int64) (removals []Removal, reached int64, err error)
 }
 

@@ -188,6 +188,8 @@ func (r *Runner) ask(ctx context.Context, e *Erasure, h Holder, person string) e
 	case err == nil:
 	case errors.Is(err, ErrAway), errors.Is(err, context.DeadlineExceeded):
 		return &obstacleError{h.Name() + ": " + ErrAway.Error(), err}
+	case errors.Is(err, ErrExchanged):
+		return &obstacleError{h.Name() + ": " + ErrExchanged.Error(), err}
 	default:
 		return &obstacleError{h.Name() + ": it failed, as the logs tell", err}
 	}

@@ -41,7 +41,7 @@ const (
 )
 
 // exchanged is the error of what needs the vault that is gone.
-func exchanged() error {
+func exchanged() *rpcerr.Error {
 	return refuse(codes.Unavailable, surveyv1.ErrorReason_ERROR_REASON_VAULT_EXCHANGED,
 		"the access service has another vault than the one by which persons were made unknown: its database was lost or exchanged; restore the access database",
 		rpcerr.WithRetryAfter(exchangeRetryAfter), rpcerr.WithCause(seal.ErrExchanged))
@@ -147,4 +147,21 @@ func (v *knownVault) Destroy(ctx context.Context, ids []string) (int, error) {
 func vaultFingerprint(key []byte) []byte { return fingerprint([]byte("vault\x00"), key) }
 
 // Ready tells whether the vault is the one by which persons were made unknown, as far as it was looked at.
-func (s *Server) Ready() error { return s.vault.refusal() }
+func (s *Server) Ready() error {
+	if s.vault.refusal() == nil {
+		return nil
+	}
+	return unready{exchanged()}
+}
+
+// unready is why the service is not ready, with words for everybody who looks at its health.
+type unready struct{ cause *rpcerr.Error }
+
+// Error implements error.
+func (e unready) Error() string { return e.cause.Error() }
+
+// Unwrap is for errors.As.
+func (e unready) Unwrap() error { return e.cause }
+
+// Public is what is wrong and how to mend it.
+func (e unready) Public() string { return e.cause.Message }
