@@ -29,9 +29,9 @@ type WebhookEvent int32
 const (
 	// Not stated: refused as a request.
 	WebhookEvent_WEBHOOK_EVENT_UNSPECIFIED WebhookEvent = 0
-	// `response.accepted`: a response was stored.
+	// `response.accepted`: a response was stored. Not told of surveys that ask employees, or did in a revision before.
 	WebhookEvent_WEBHOOK_EVENT_RESPONSE_ACCEPTED WebhookEvent = 1
-	// `refusal.recorded`: a refusal was stored.
+	// `refusal.recorded`: a refusal was stored. Not told of surveys that ask employees, or did in a revision before.
 	WebhookEvent_WEBHOOK_EVENT_REFUSAL_RECORDED WebhookEvent = 2
 	// `person.erased`: an erasure is done.
 	WebhookEvent_WEBHOOK_EVENT_PERSON_ERASED WebhookEvent = 3
