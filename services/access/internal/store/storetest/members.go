@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,10 +31,15 @@ func person(org, id, subject, email string, roles ...string) store.Member {
 	if len(roles) == 0 {
 		roles = []string{"viewer"}
 	}
-	return store.Member{
+	m := store.Member{
 		Organization: org, ID: id, CreateTime: noon,
 		Member: member.Member{Subject: subject, Email: email, Roles: roles, Units: credential.Units{Regions: []string{"Чүй"}}},
 	}
+	if slices.Contains(roles, "admin") {
+		// Who is restricted to units administers nothing.
+		m.Units = credential.Units{}
+	}
+	return m
 }
 
 func createMember(t testing.TB, s store.Store, m store.Member) store.Member {
