@@ -37,9 +37,6 @@ const (
 	pathSession  = "/auth/session"
 )
 
-// logInTime is how long the browser keeps what belongs to a log-in under way.
-const logInTime = 10 * time.Minute
-
 // Codes of failed log-ins, as the app is told them in the query: `/?loginError=CODE`. That somebody is no member and that a member is
 // disabled are the same, so that nobody learns who is a member.
 const (
@@ -95,7 +92,7 @@ func (g *Gateway) beginLogin(x *exchange, r *http.Request) {
 		g.loginFailed(x, r, err)
 		return
 	}
-	g.cookies.set(x, g.cookies.logIn(), transaction, time.Now().Add(logInTime))
+	g.cookies.set(x, g.cookies.logIn(), transaction, time.Now().Add(oidc.LoginTime))
 	redirect(x, address)
 }
 

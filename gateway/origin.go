@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 )
 
@@ -20,11 +21,8 @@ const (
 	headerClientAddress = "Otklik-Client-Address"
 )
 
-// longestDevice bounds the name of a device, longestOrigin what is passed on of an origin.
-const (
-	longestDevice = 128
-	longestOrigin = 300
-)
+// longestOrigin bounds what is passed on of an origin.
+const longestOrigin = 300
 
 // parsePublicURL reads the address under which browsers reach the gateway. It is an origin: a scheme, a host and perhaps a port.
 func parsePublicURL(text string) (*url.URL, error) {
@@ -58,7 +56,7 @@ func (g *Gateway) foreignOrigin(r *http.Request) string {
 	if g.ownOrigin(origin, r.Host) {
 		return ""
 	}
-	if origin == "" || len(origin) > longestOrigin || !printable(origin) {
+	if origin == "" || len(origin) > longestOrigin || !authn.Printable(origin) {
 		// As a browser says where it does not want to say.
 		return "null"
 	}
@@ -101,20 +99,10 @@ func checkDevice(h http.Header) *rpcerr.Error {
 	switch {
 	case len(values) == 0:
 		return nil
-	case len(values) > 1 || len(values[0]) > longestDevice || values[0] == "" || !printable(values[0]):
-		return fault(codes.InvalidArgument, reasonHeaderInvalid, fmt.Sprintf("the header %s must be one text of 1 to %d printable characters of ASCII", headerDevice, longestDevice))
+	case len(values) > 1 || len(values[0]) > authn.LongestDevice || values[0] == "" || !authn.Printable(values[0]):
+		return fault(codes.InvalidArgument, reasonHeaderInvalid, fmt.Sprintf("the header %s must be one text of 1 to %d printable characters of ASCII", headerDevice, authn.LongestDevice))
 	}
 	return nil
-}
-
-// printable tells whether a text can travel in metadata as it is.
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] > 0x7e {
-			return false
-		}
-	}
-	return true
 }
 
 // loopbackHost tells whether a request names this machine. A page of a foreign name that its owner leads to 127.0.0.1 does not.

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 
@@ -26,8 +27,8 @@ const (
 	MetadataClientAddress = "otklik-client-address"
 )
 
-// maxDevice is the longest name of a device, in bytes.
-const maxDevice = 128
+// LongestDevice is how long the name of a device may be, in bytes.
+const LongestDevice = 128
 
 // maxClientAddress is the longest address of a client that is taken over, in bytes.
 const maxClientAddress = 64
@@ -47,8 +48,8 @@ func FromMetadata(ctx context.Context) (Credential, error) {
 	if c.Device, err = single(MetadataDevice, metadata.ValueFromIncomingContext(ctx, MetadataDevice)); err != nil {
 		return Credential{}, err
 	}
-	if len(c.Device) > maxDevice || !printable(c.Device) {
-		return Credential{}, rpcerr.New(codes.InvalidArgument, "DEVICE_INVALID", "the device must be named by at most 128 printable ASCII characters")
+	if len(c.Device) > LongestDevice || !Printable(c.Device) {
+		return Credential{}, rpcerr.New(codes.InvalidArgument, "DEVICE_INVALID", fmt.Sprintf("the device must be named by at most %d printable ASCII characters", LongestDevice))
 	}
 	return c, nil
 }
@@ -63,7 +64,7 @@ func bearer(values []string) (string, error) {
 		return "", ErrInvalid
 	}
 	token := strings.TrimSpace(v[len(bearerScheme):])
-	if len(token) > maxToken || !printable(token) || strings.Contains(token, " ") {
+	if len(token) > maxToken || !Printable(token) || strings.Contains(token, " ") {
 		return "", ErrInvalid
 	}
 	return token, nil
@@ -80,7 +81,8 @@ func single(key string, values []string) (string, error) {
 	return "", rpcerr.New(codes.InvalidArgument, "METADATA_INVALID", "the metadata "+key+" must hold one value")
 }
 
-func printable(s string) bool {
+// Printable tells whether a text can travel in metadata as it is: whether it is of printable ASCII.
+func Printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false
@@ -93,7 +95,7 @@ func printable(s string) bool {
 // process. From elsewhere anybody can name anything, so that the address of the connection is told with it: `CLIENT via PEER`.
 func ClientAddress(ctx context.Context) string {
 	named := ""
-	if values := metadata.ValueFromIncomingContext(ctx, MetadataClientAddress); len(values) == 1 && len(values[0]) <= maxClientAddress && printable(values[0]) {
+	if values := metadata.ValueFromIncomingContext(ctx, MetadataClientAddress); len(values) == 1 && len(values[0]) <= maxClientAddress && Printable(values[0]) {
 		named = values[0]
 	}
 	connected, inProcess := "", false

@@ -113,7 +113,7 @@ func (l *Login) Begin(ctx context.Context, b Beginning) (address, transaction st
 	}
 	t := started{
 		Provider: issuer.id(), State: rand.Text(), Nonce: rand.Text(), PKCE: oauth2.GenerateVerifier(),
-		RedirectURL: b.RedirectURL, ReturnTo: LocalPath(b.ReturnTo), Expires: l.verifier.now().Add(loginTime).Unix(),
+		RedirectURL: b.RedirectURL, ReturnTo: LocalPath(b.ReturnTo), Expires: l.verifier.now().Add(LoginTime).Unix(),
 	}
 	if transaction, err = l.sealer.seal(t); err != nil {
 		return "", "", fmt.Errorf("seal transaction: %w", err)
@@ -223,5 +223,5 @@ func LocalPath(text string) string {
 	return text
 }
 
-// loginTime is how long a person has to log in at the provider.
-const loginTime = 10 * time.Minute
+// LoginTime is how long a person has to log in at the provider.
+const LoginTime = 10 * time.Minute
