@@ -131,11 +131,19 @@ func (l *cutListener) accepted() int {
 	return len(l.conns)
 }
 
+// cut takes no connection any more and breaks those that there are.
 func (l *cutListener) cut() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.over = true
 	_ = l.Close()
+	l.mu.Unlock()
+	l.breakAll()
+}
+
+// breakAll breaks the connections that there are.
+func (l *cutListener) breakAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, conn := range l.conns {
 		// A reset rather than a proper end.
 		_ = conn.(*net.TCPConn).SetLinger(0)

@@ -106,7 +106,7 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultCallOptions(grpc.MaxRetryRPCBufferSize(maxRetriedBytes)),
 		grpc.WithConnectParams(connect),
-		grpc.WithChainUnaryInterceptor(finishUnary(config.Deadline)),
+		grpc.WithChainUnaryInterceptor(finishUnary(config.Deadline), repeatBegun(repeatable(protoregistry.GlobalFiles))),
 		grpc.WithChainStreamInterceptor(finishStream),
 	}
 	if config.MaxReceiveBytes > 0 {
