@@ -67,7 +67,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (default 30s), guided by coverage.
 # https://go.dev/issue/75804
 .PHONY: fuzz-short
 fuzz-short: ## Run each fuzz test for a moment.
-	@.ci/fuzz 2000x -race
+	@.ci/fuzz 1000x -race
 
 ##@ Generated and checked files
 
