@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
@@ -114,16 +117,36 @@ func parseExpiry(text string, now time.Time) (*timestamppb.Timestamp, error) {
 	return at, nil
 }
 
-// changed lists the fields whose flags were given, by a map of flags to fields.
-func changed(flags *pflag.FlagSet, fields map[string]string) []string {
-	var paths []string
+// changed is the mask of the fields whose flags were given, by a map of flags to fields. That there is none is wrong usage; for people there are examples of flags.
+func changed(flags *pflag.FlagSet, fields map[string]string, examples string) (*fieldmaskpb.FieldMask, error) {
+	mask := &fieldmaskpb.FieldMask{}
 	flags.Visit(func(f *pflag.Flag) {
 		if path, ok := fields[f.Name]; ok {
-			paths = append(paths, path)
+			mask.Paths = append(mask.Paths, path)
 		}
 	})
-	slices.Sort(paths)
-	return paths
+	if len(mask.GetPaths()) == 0 {
+		return nil, exit.Usagef("nothing to change: state what, for example %s", examples)
+	}
+	slices.Sort(mask.GetPaths())
+	return mask, nil
+}
+
+// listAll asks for a list page by page and returns all its items. token is the request's, which says where the next page begins.
+func listAll[Q any, P interface{ GetNextPageToken() string }, T any](
+	ctx context.Context, what string, list func(context.Context, Q, ...grpc.CallOption) (P, error), request Q, token *string, items func(P) []T,
+) ([]T, error) {
+	var all []T
+	for {
+		page, err := list(ctx, request)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", what, err)
+		}
+		all = append(all, items(page)...)
+		if *token = page.GetNextPageToken(); *token == "" {
+			return all, nil
+		}
+	}
 }
 
 // maximumRespondent is more than any identifier of a respondent has.

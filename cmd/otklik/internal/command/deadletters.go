@@ -59,18 +59,12 @@ func newDeadLettersList(env Env) *cobra.Command {
 
 // listDeadLetters lists all of them, as one answer.
 func listDeadLetters(ctx context.Context, conn *client.Connection) (*scoringv1.ListDeadLettersResponse, error) {
-	all := &scoringv1.ListDeadLettersResponse{}
 	request := &scoringv1.ListDeadLettersRequest{PageSize: 1000}
-	for {
-		page, err := conn.Scoring.ListDeadLetters(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("list dead letters: %w", err)
-		}
-		all.DeadLetters = append(all.DeadLetters, page.GetDeadLetters()...)
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return all, nil
-		}
+	deadLetters, err := listAll(ctx, "dead letters", conn.Scoring.ListDeadLetters, request, &request.PageToken, (*scoringv1.ListDeadLettersResponse).GetDeadLetters)
+	if err != nil {
+		return nil, err
 	}
+	return &scoringv1.ListDeadLettersResponse{DeadLetters: deadLetters}, nil
 }
 
 func newDeadLettersShow(env Env) *cobra.Command {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
@@ -112,18 +111,12 @@ func newKeysList(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List keys, the newest first", Args: exactly()}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &accessv1.ListApiKeysResponse{}
 		request := &accessv1.ListApiKeysRequest{PageSize: 1000}
-		for {
-			page, err := conn.Access.ListApiKeys(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list keys: %w", err)
-			}
-			all.ApiKeys = append(all.ApiKeys, page.GetApiKeys()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		apiKeys, err := listAll(ctx, "keys", conn.Access.ListApiKeys, request, &request.PageToken, (*accessv1.ListApiKeysResponse).GetApiKeys)
+		if err != nil {
+			return err
 		}
+		all := &accessv1.ListApiKeysResponse{ApiKeys: apiKeys}
 		switch {
 		case c.json:
 			return c.printJSON(all)
@@ -219,9 +212,9 @@ func newKeysUpdate(env Env) *cobra.Command {
 	cmd.Flags().StringVar(&flags.name, "name", "", "what people call it")
 	flags.add(cmd.Flags())
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
-		paths := changed(cmd.Flags(), keyFields)
-		if len(paths) == 0 {
-			return exit.Usagef("nothing to change: state what, for example --name or --role")
+		mask, err := changed(cmd.Flags(), keyFields, "--name or --role")
+		if err != nil {
+			return err
 		}
 		key, err := flags.key(c.env.Now())
 		if err != nil {
@@ -229,7 +222,7 @@ func newKeysUpdate(env Env) *cobra.Command {
 		}
 		key.Name = named("apiKeys", args[0])
 		return c.with(func(conn *client.Connection) error {
-			updated, err := conn.Access.UpdateApiKey(ctx, &accessv1.UpdateApiKeyRequest{ApiKey: key, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
+			updated, err := conn.Access.UpdateApiKey(ctx, &accessv1.UpdateApiKeyRequest{ApiKey: key, UpdateMask: mask})
 			if err != nil {
 				return fmt.Errorf("change the key: %w", err)
 			}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
@@ -115,18 +114,12 @@ func newMembersList(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List members, the newest first", Args: exactly()}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &accessv1.ListMembersResponse{}
 		request := &accessv1.ListMembersRequest{PageSize: 1000}
-		for {
-			page, err := conn.Access.ListMembers(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list members: %w", err)
-			}
-			all.Members = append(all.Members, page.GetMembers()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		members, err := listAll(ctx, "members", conn.Access.ListMembers, request, &request.PageToken, (*accessv1.ListMembersResponse).GetMembers)
+		if err != nil {
+			return err
 		}
+		all := &accessv1.ListMembersResponse{Members: members}
 		switch {
 		case c.json:
 			return c.printJSON(all)
@@ -151,9 +144,9 @@ func newMembersUpdate(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	flags.add(cmd.Flags())
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
-		paths := changed(cmd.Flags(), memberFields)
-		if len(paths) == 0 {
-			return exit.Usagef("nothing to change: state what, for example --role or --unit")
+		mask, err := changed(cmd.Flags(), memberFields, "--role or --unit")
+		if err != nil {
+			return err
 		}
 		member, err := flags.member()
 		if err != nil {
@@ -161,7 +154,7 @@ func newMembersUpdate(env Env) *cobra.Command {
 		}
 		member.Name = named("members", args[0])
 		return c.with(func(conn *client.Connection) error {
-			updated, err := conn.Access.UpdateMember(ctx, &accessv1.UpdateMemberRequest{Member: member, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
+			updated, err := conn.Access.UpdateMember(ctx, &accessv1.UpdateMemberRequest{Member: member, UpdateMask: mask})
 			if err != nil {
 				return fmt.Errorf("change the member: %w", err)
 			}

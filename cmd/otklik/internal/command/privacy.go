@@ -122,18 +122,12 @@ func newPrivacyList(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List erasures, the newest first", Args: exactly()}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &accessv1.ListErasuresResponse{}
 		request := &accessv1.ListErasuresRequest{PageSize: 1000}
-		for {
-			page, err := conn.Privacy.ListErasures(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list erasures: %w", err)
-			}
-			all.Erasures = append(all.Erasures, page.GetErasures()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		erasures, err := listAll(ctx, "erasures", conn.Privacy.ListErasures, request, &request.PageToken, (*accessv1.ListErasuresResponse).GetErasures)
+		if err != nil {
+			return err
 		}
+		all := &accessv1.ListErasuresResponse{Erasures: erasures}
 		switch {
 		case c.json:
 			return c.printJSON(all)

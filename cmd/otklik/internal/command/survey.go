@@ -30,18 +30,12 @@ func newSurveyList(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.Flags().BoolVar(&archived, "archived", false, "list archived surveys too")
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &surveyv1.ListSurveysResponse{}
 		request := &surveyv1.ListSurveysRequest{PageSize: 1000, ShowArchived: archived}
-		for {
-			page, err := conn.Survey.ListSurveys(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list surveys: %w", err)
-			}
-			all.Surveys = append(all.Surveys, page.GetSurveys()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		surveys, err := listAll(ctx, "surveys", conn.Survey.ListSurveys, request, &request.PageToken, (*surveyv1.ListSurveysResponse).GetSurveys)
+		if err != nil {
+			return err
 		}
+		all := &surveyv1.ListSurveysResponse{Surveys: surveys}
 		if c.json {
 			return c.printJSON(all)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
@@ -110,18 +109,12 @@ func newWebhooksList(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List webhooks, the newest first", Args: exactly()}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &accessv1.ListWebhooksResponse{}
 		request := &accessv1.ListWebhooksRequest{PageSize: 1000}
-		for {
-			page, err := conn.Webhooks.ListWebhooks(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list webhooks: %w", err)
-			}
-			all.Webhooks = append(all.Webhooks, page.GetWebhooks()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		webhooks, err := listAll(ctx, "webhooks", conn.Webhooks.ListWebhooks, request, &request.PageToken, (*accessv1.ListWebhooksResponse).GetWebhooks)
+		if err != nil {
+			return err
 		}
+		all := &accessv1.ListWebhooksResponse{Webhooks: webhooks}
 		switch {
 		case c.json:
 			return c.printJSON(all)
@@ -155,17 +148,16 @@ that was stopped because its address answered that it is gone (410).`,
 	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more")
 	cmd.Flags().BoolVar(&webhook.Disabled, "disabled", false, "send nothing")
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
-		paths := changed(cmd.Flags(), webhookFields)
-		if len(paths) == 0 {
-			return exit.Usagef("nothing to change: state what, for example --url or --disabled=false")
+		mask, err := changed(cmd.Flags(), webhookFields, "--url or --disabled=false")
+		if err != nil {
+			return err
 		}
-		var err error
 		if webhook.Events, err = eventsNamed(events); err != nil {
 			return err
 		}
 		webhook.Name = named("webhooks", args[0])
 		return c.with(func(conn *client.Connection) error {
-			updated, err := conn.Webhooks.UpdateWebhook(ctx, &accessv1.UpdateWebhookRequest{Webhook: webhook, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
+			updated, err := conn.Webhooks.UpdateWebhook(ctx, &accessv1.UpdateWebhookRequest{Webhook: webhook, UpdateMask: mask})
 			if err != nil {
 				return fmt.Errorf("change the webhook: %w", err)
 			}
