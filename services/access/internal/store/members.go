@@ -56,3 +56,75 @@ type Binding struct {
 	Organization, Subject, Email, DisplayName string
 	Time                                      time.Time
 }
+
+// Bind is the member as the log-in leaves it. Errors: ErrNotFound when the member has a subject or is disabled.
+func (in Binding) Bind(m Member) (Member, error) {
+	if m.Subject != "" || m.Disabled {
+		return Member{}, ErrNotFound
+	}
+	m.Subject = in.Subject
+	if m.DisplayName == "" {
+		m.DisplayName = in.DisplayName
+	}
+	return m, nil
+}
+
+// OtherMembers answers, for a transaction, what there is among the members of an organisation other than the one that it changes.
+type OtherMembers interface {
+	// Any tells whether there are others, Administrator whether one of them may manage members.
+	Any(ctx context.Context) (bool, error)
+	Administrator(ctx context.Context) (bool, error)
+	// Subject and Email tell whether another has the subject or the address, which is as member.EmailKey makes it.
+	Subject(ctx context.Context, subject string) (bool, error)
+	Email(ctx context.Context, key string) (bool, error)
+}
+
+// CheckTaken refuses a member whose subject or address another one has. Errors: ErrSubjectTaken, ErrEmailTaken.
+func CheckTaken(ctx context.Context, m Member, others OtherMembers) error {
+	for _, c := range []struct {
+		has   func(context.Context, string) (bool, error)
+		value string
+		err   error
+	}{{others.Subject, m.Subject, ErrSubjectTaken}, {others.Email, member.EmailKey(m.Email), ErrEmailTaken}} {
+		if c.value == "" {
+			continue
+		}
+		if taken, err := c.has(ctx, c.value); err != nil {
+			return err
+		} else if taken {
+			return c.err
+		}
+	}
+	return nil
+}
+
+// CheckUpdate refuses a change of the member before to m. Errors: ErrChanged, ErrLastAdministrator, ErrSubjectTaken, ErrEmailTaken.
+func CheckUpdate(ctx context.Context, before, m Member, others OtherMembers) error {
+	if before.Version != m.Version {
+		return ErrChanged
+	}
+	if before.Administers() && !m.Administers() {
+		if other, err := others.Administrator(ctx); err != nil {
+			return err
+		} else if !other {
+			return ErrLastAdministrator
+		}
+	}
+	return CheckTaken(ctx, m, others)
+}
+
+// CheckDelete refuses to leave other members without an administrator. Errors: ErrLastAdministrator.
+func CheckDelete(ctx context.Context, m Member, others OtherMembers) error {
+	if !m.Administers() {
+		return nil
+	}
+	if other, err := others.Administrator(ctx); err != nil || other {
+		return err
+	}
+	if left, err := others.Any(ctx); err != nil {
+		return err
+	} else if left {
+		return ErrLastAdministrator
+	}
+	return nil
+}

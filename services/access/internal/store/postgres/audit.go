@@ -116,7 +116,7 @@ func (s *Store) AuditHead(ctx context.Context, organization string) (audit.Head,
 	return head, s.fail("read end of audit log", err)
 }
 
-func scanHead(row pgx.Row) (audit.Head, error) {
+func scanHead(row store.Scanner) (audit.Head, error) {
 	var head audit.Head
 	var hash []byte
 	err := row.Scan(&head.Sequence, &hash)
@@ -169,7 +169,7 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	return text.String(), args
 }
 
-func scanAudit(row pgx.Row) (audit.Entry, error) {
+func scanAudit(row store.Scanner) (audit.Entry, error) {
 	var e audit.Entry
 	var nano int64
 	var outcome int16

@@ -41,20 +41,16 @@ WHERE organization = $1 AND webhook = $2 AND id = $3 AND state = 1 AND attempts 
 WHERE state = $1 AND end_time < $2 LIMIT $3 FOR UPDATE SKIP LOCKED)`
 )
 
-func scanDelivery(row pgx.Row) (webhook.Delivery, error) {
-	var r store.DeliveryRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return webhook.Delivery{}, notFound(err)
-	}
-	return r.Delivery()
+func scanDelivery(row store.Scanner) (webhook.Delivery, error) {
+	return read(row, (*store.DeliveryRow).Fields, store.DeliveryRow.Delivery)
 }
 
-func scanRef(row pgx.Row) (ref webhook.Ref, err error) {
+func scanRef(row store.Scanner) (ref webhook.Ref, err error) {
 	err = row.Scan(&ref.Organization, &ref.ID)
 	return ref, err
 }
 
-func scanText(row pgx.Row) (text string, err error) {
+func scanText(row store.Scanner) (text string, err error) {
 	err = row.Scan(&text)
 	return text, err
 }

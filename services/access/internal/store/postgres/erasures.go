@@ -80,7 +80,7 @@ type erasureKey struct{ organization, id string }
 // ClaimErasure implements erasure.Queue.
 func (s *Store) ClaimErasure(ctx context.Context, owner string, now, until time.Time) (erasure.Erasure, bool, error) {
 	at := store.ToNano(now)
-	candidates, err := list(ctx, s, func(row pgx.Row) (k erasureKey, err error) { return k, row.Scan(&k.organization, &k.id) },
+	candidates, err := list(ctx, s, func(row store.Scanner) (k erasureKey, err error) { return k, row.Scan(&k.organization, &k.id) },
 		sqlDueErasures, at, store.ErasureCandidates)
 	if err != nil {
 		return erasure.Erasure{}, false, s.fail("look for erasures", err)
@@ -136,7 +136,7 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 	return erased, err
 }
 
-func scanErasure(row pgx.Row) (erasure.Erasure, error) {
+func scanErasure(row store.Scanner) (erasure.Erasure, error) {
 	var r store.ErasureRow
 	if err := row.Scan(r.Fields()...); err != nil {
 		return erasure.Erasure{}, fmt.Errorf("read erasure: %w", notFound(err))

@@ -81,7 +81,7 @@ func addSecrets(ctx context.Context, q querier, organization string, keys []stor
 	if err != nil {
 		return err
 	}
-	_, err = collect(rows, func(row pgx.Row) (struct{}, error) {
+	_, err = collect(rows, func(row store.Scanner) (struct{}, error) {
 		var owner string
 		var v store.KeySecret
 		var created int64

@@ -86,7 +86,7 @@ func (s *Store) fail(doing string, err error) error {
 }
 
 // list reads all rows of a query.
-func list[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, s *Store, scan func(store.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := s.db.Pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -95,17 +95,9 @@ func list[T any](ctx context.Context, s *Store, scan func(pgx.Row) (T, error), q
 }
 
 // collect reads the rows and closes them.
-func collect[T any](rows pgx.Rows, scan func(pgx.Row) (T, error)) ([]T, error) {
+func collect[T any](rows pgx.Rows, scan func(store.Scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+	return store.ReadAll(rows, scan)
 }
 
 // notFound is the store's word for no row.

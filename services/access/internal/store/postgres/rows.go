@@ -15,23 +15,15 @@ const (
 	invitationColumns = `organization, id, invitation, survey, person, respondent, create_time, expire_time, revoke_time`
 )
 
-func scanKey(row pgx.Row) (store.Key, error) {
-	var r store.KeyRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return store.Key{}, notFound(err)
-	}
-	return r.Key()
+func scanKey(row store.Scanner) (store.Key, error) {
+	return read(row, (*store.KeyRow).Fields, store.KeyRow.Key)
 }
 
-func scanMember(row pgx.Row) (store.Member, error) {
-	var r store.MemberRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return store.Member{}, notFound(err)
-	}
-	return r.Member()
+func scanMember(row store.Scanner) (store.Member, error) {
+	return read(row, (*store.MemberRow).Fields, store.MemberRow.Member)
 }
 
-func scanInvitation(row pgx.Row) (store.Invitation, error) {
+func scanInvitation(row store.Scanner) (store.Invitation, error) {
 	var r store.InvitationRow
 	if err := row.Scan(r.Fields()...); err != nil {
 		return store.Invitation{}, notFound(err)
@@ -45,25 +37,16 @@ type querier interface {
 	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
 }
 
-// fill reads the rows of a page, of which there is one more than the page holds, and closes them.
-func fill[R any, V any](rows pgx.Rows, q store.Query, fields func(*R) []any, size func(R) int, value func(R) (V, error)) (out []V, more bool, err error) {
+// read reads a row.
+func read[R, V any](row store.Scanner, fields func(*R) []any, value func(R) (V, error)) (V, error) {
+	v, err := store.ReadRow(row, fields, value)
+	return v, notFound(err)
+}
+
+// fill reads the rows of a page and closes them.
+func fill[R, V any](rows pgx.Rows, q store.Query, fields func(*R) []any, size func(R) int, value func(R) (V, error)) ([]V, bool, error) {
 	defer rows.Close()
-	filling := q.Fill()
-	for rows.Next() {
-		var r R
-		if err := rows.Scan(fields(&r)...); err != nil {
-			return nil, false, err
-		}
-		if !filling.Takes(size(r)) {
-			return out, true, nil
-		}
-		v, err := value(r)
-		if err != nil {
-			return nil, false, err
-		}
-		out = append(out, v)
-	}
-	return out, false, rows.Err()
+	return store.ReadPage(rows, q, fields, size, value)
 }
 
 // exists tells whether a query has a row.

@@ -33,12 +33,8 @@ WHERE organization = $1 AND id = $2`
 	sqlReplaceSealed = `UPDATE webhooks SET secret = $3, old_secret = $4 WHERE organization = $1 AND id = $2 AND secret = $5 AND old_secret IS NOT DISTINCT FROM $6`
 )
 
-func scanHook(row pgx.Row) (webhook.Webhook, error) {
-	var r store.WebhookRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return webhook.Webhook{}, notFound(err)
-	}
-	return r.Webhook()
+func scanHook(row store.Scanner) (webhook.Webhook, error) {
+	return read(row, (*store.WebhookRow).Fields, store.WebhookRow.Webhook)
 }
 
 // CreateWebhook implements store.Webhooks.

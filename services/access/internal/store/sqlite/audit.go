@@ -66,7 +66,7 @@ func (s *Store) AuditHead(ctx context.Context, organization string) (audit.Head,
 	return head, s.fail("read end of audit log", err)
 }
 
-func scanHead(row scanner) (audit.Head, error) {
+func scanHead(row store.Scanner) (audit.Head, error) {
 	var head audit.Head
 	var hash []byte
 	err := row.Scan(&head.Sequence, &hash)
@@ -113,7 +113,7 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	return text.String(), append(args, q.Limit)
 }
 
-func scanAudit(row scanner) (audit.Entry, error) {
+func scanAudit(row store.Scanner) (audit.Entry, error) {
 	var e audit.Entry
 	var nano, outcome int64
 	var previous, hash []byte

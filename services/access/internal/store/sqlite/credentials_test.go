@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/otklik/otklik/services/access/internal/store"
 )
 
 // TestCredentialPlans makes sure that what every call needs, and what is asked for often, walks an index and neither scans nor sorts.
@@ -54,7 +56,7 @@ func planOf(t *testing.T, s *Store, query string) string {
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-	plan, err := collect(rows, func(row scanner) (string, error) {
+	plan, err := collect(rows, func(row store.Scanner) (string, error) {
 		var id, parent, unused int
 		var detail string
 		return detail, row.Scan(&id, &parent, &unused, &detail)

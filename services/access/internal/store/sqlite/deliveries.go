@@ -33,15 +33,11 @@ WHERE organization = ? AND webhook = ? AND id = ? AND state = 1 AND attempts = ?
 WHERE state = ? AND end_time < ? LIMIT ?)`
 )
 
-func scanDelivery(row scanner) (webhook.Delivery, error) {
-	var r store.DeliveryRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return webhook.Delivery{}, notFound(err)
-	}
-	return r.Delivery()
+func scanDelivery(row store.Scanner) (webhook.Delivery, error) {
+	return read(row, (*store.DeliveryRow).Fields, store.DeliveryRow.Delivery)
 }
 
-func scanRef(row scanner) (ref webhook.Ref, err error) {
+func scanRef(row store.Scanner) (ref webhook.Ref, err error) {
 	err = row.Scan(&ref.Organization, &ref.ID)
 	return ref, err
 }
@@ -65,7 +61,7 @@ func enqueue(ctx context.Context, tx *sqlkit.Tx, occurrences []webhook.Occurrenc
 			if err != nil {
 				return err
 			}
-			if hooks, err = collect(rows, func(row scanner) (id string, err error) { return id, row.Scan(&id) }); err != nil {
+			if hooks, err = collect(rows, func(row store.Scanner) (id string, err error) { return id, row.Scan(&id) }); err != nil {
 				return err
 			}
 			wanting[g] = hooks

@@ -154,7 +154,7 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 	return erased, err
 }
 
-func scanErasure(row scanner) (erasure.Erasure, error) {
+func scanErasure(row store.Scanner) (erasure.Erasure, error) {
 	var r store.ErasureRow
 	if err := row.Scan(r.Fields()...); err != nil {
 		return erasure.Erasure{}, fmt.Errorf("read erasure: %w", notFound(err))

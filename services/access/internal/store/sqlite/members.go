@@ -42,7 +42,7 @@ func (s *Store) CreateMember(ctx context.Context, m store.Member) (out store.Mem
 		} else if taken {
 			return store.ErrExists
 		}
-		if err := checkTaken(ctx, tx, m); err != nil {
+		if err := store.CheckTaken(ctx, m, others{tx, m.Organization, m.ID}); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, sqlInsertMember, m.Organization, m.ID, m.Subject, member.EmailKey(m.Email), m.Administers(),
@@ -67,22 +67,30 @@ func exists(ctx context.Context, tx *sqlkit.Tx, query string, args ...any) (bool
 	return err == nil, err
 }
 
-// checkTaken tells whether another member has the subject or the address.
-func checkTaken(ctx context.Context, tx *sqlkit.Tx, m store.Member) error {
-	for _, c := range []struct {
-		query, value string
-		err          error
-	}{{sqlSubjectTaken, m.Subject, store.ErrSubjectTaken}, {sqlEmailTaken, member.EmailKey(m.Email), store.ErrEmailTaken}} {
-		if c.value == "" {
-			continue
-		}
-		if taken, err := exists(ctx, tx, c.query, m.Organization, c.value, m.ID); err != nil {
-			return err
-		} else if taken {
-			return c.err
-		}
-	}
-	return nil
+// others are the members of an organisation other than one.
+type others struct {
+	tx               *sqlkit.Tx
+	organization, id string
+}
+
+// Any implements store.OtherMembers.
+func (o others) Any(ctx context.Context) (bool, error) {
+	return exists(ctx, o.tx, sqlOtherMember, o.organization, o.id)
+}
+
+// Administrator implements store.OtherMembers.
+func (o others) Administrator(ctx context.Context) (bool, error) {
+	return exists(ctx, o.tx, sqlOtherAdmin, o.organization, o.id)
+}
+
+// Subject implements store.OtherMembers.
+func (o others) Subject(ctx context.Context, subject string) (bool, error) {
+	return exists(ctx, o.tx, sqlSubjectTaken, o.organization, subject, o.id)
+}
+
+// Email implements store.OtherMembers.
+func (o others) Email(ctx context.Context, key string) (bool, error) {
+	return exists(ctx, o.tx, sqlEmailTaken, o.organization, key, o.id)
 }
 
 // GetMember implements store.Members.
@@ -120,17 +128,7 @@ func updateMember(ctx context.Context, tx *sqlkit.Tx, m store.Member) (store.Mem
 	if err != nil {
 		return store.Member{}, err
 	}
-	if before.Version != m.Version {
-		return store.Member{}, store.ErrChanged
-	}
-	if before.Administers() && !m.Administers() {
-		if other, err := exists(ctx, tx, sqlOtherAdmin, m.Organization, m.ID); err != nil {
-			return store.Member{}, err
-		} else if !other {
-			return store.Member{}, store.ErrLastAdministrator
-		}
-	}
-	if err := checkTaken(ctx, tx, m); err != nil {
+	if err := store.CheckUpdate(ctx, before, m, others{tx, m.Organization, m.ID}); err != nil {
 		return store.Member{}, err
 	}
 	if _, err := tx.ExecContext(ctx, sqlUpdateMember, m.Subject, member.EmailKey(m.Email), m.Administers(), body, m.Organization, m.ID, m.Version); err != nil {
@@ -151,18 +149,8 @@ func (s *Store) DeleteMember(ctx context.Context, organization, id string) error
 		if err != nil {
 			return err
 		}
-		if m.Administers() {
-			admin, err := exists(ctx, tx, sqlOtherAdmin, organization, id)
-			if err != nil {
-				return err
-			}
-			others, err := exists(ctx, tx, sqlOtherMember, organization, id)
-			if err != nil {
-				return err
-			}
-			if others && !admin {
-				return store.ErrLastAdministrator
-			}
+		if err := store.CheckDelete(ctx, m, others{tx, organization, id}); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfMember), id); err != nil {
 			return err
@@ -185,12 +173,8 @@ func (s *Store) BindSubject(ctx context.Context, in store.Binding) (out store.Me
 		if err != nil {
 			return err
 		}
-		if m.Subject != "" || m.Disabled {
-			return store.ErrNotFound
-		}
-		m.Subject = in.Subject
-		if m.DisplayName == "" {
-			m.DisplayName = in.DisplayName
+		if m, err = in.Bind(m); err != nil {
+			return err
 		}
 		if _, err := updateMember(ctx, tx, m); err != nil {
 			return err

@@ -14,23 +14,15 @@ const (
 	invitationColumns = `organization, id, invitation, survey, person, respondent, create_time, expire_time, revoke_time`
 )
 
-func scanKey(row scanner) (store.Key, error) {
-	var r store.KeyRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return store.Key{}, notFound(err)
-	}
-	return r.Key()
+func scanKey(row store.Scanner) (store.Key, error) {
+	return read(row, (*store.KeyRow).Fields, store.KeyRow.Key)
 }
 
-func scanMember(row scanner) (store.Member, error) {
-	var r store.MemberRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return store.Member{}, notFound(err)
-	}
-	return r.Member()
+func scanMember(row store.Scanner) (store.Member, error) {
+	return read(row, (*store.MemberRow).Fields, store.MemberRow.Member)
 }
 
-func scanInvitation(row scanner) (store.Invitation, error) {
+func scanInvitation(row store.Scanner) (store.Invitation, error) {
 	var r store.InvitationRow
 	if err := row.Scan(r.Fields()...); err != nil {
 		return store.Invitation{}, notFound(err)
@@ -38,23 +30,14 @@ func scanInvitation(row scanner) (store.Invitation, error) {
 	return r.Value(), nil
 }
 
-// fill reads the rows of a page, of which there is one more than the page holds, and closes them.
-func fill[R any, V any](rows *sql.Rows, q store.Query, fields func(*R) []any, size func(R) int, value func(R) (V, error)) (out []V, more bool, err error) {
+// read reads a row.
+func read[R, V any](row store.Scanner, fields func(*R) []any, value func(R) (V, error)) (V, error) {
+	v, err := store.ReadRow(row, fields, value)
+	return v, notFound(err)
+}
+
+// fill reads the rows of a page and closes them.
+func fill[R, V any](rows *sql.Rows, q store.Query, fields func(*R) []any, size func(R) int, value func(R) (V, error)) (out []V, more bool, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	filling := q.Fill()
-	for rows.Next() {
-		var r R
-		if err := rows.Scan(fields(&r)...); err != nil {
-			return nil, false, err
-		}
-		if !filling.Takes(size(r)) {
-			return out, true, nil
-		}
-		v, err := value(r)
-		if err != nil {
-			return nil, false, err
-		}
-		out = append(out, v)
-	}
-	return out, false, rows.Err()
+	return store.ReadPage(rows, q, fields, size, value)
 }

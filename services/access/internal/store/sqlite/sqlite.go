@@ -86,11 +86,8 @@ func (s *Store) fail(doing string, err error) error {
 	return err
 }
 
-// scanner is a row of a query.
-type scanner interface{ Scan(dest ...any) error }
-
 // list reads all rows of a query.
-func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, s *Store, scan func(store.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -99,16 +96,9 @@ func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), q
 }
 
 // collect reads the rows and closes them.
-func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (out []T, err error) {
+func collect[T any](rows *sql.Rows, scan func(store.Scanner) (T, error)) (out []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+	return store.ReadAll(rows, scan)
 }
 
 // notFound is the store's word for no row.

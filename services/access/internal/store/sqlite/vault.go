@@ -93,7 +93,7 @@ func (s *Store) RewrapKeys(ctx context.Context, from string, keys []store.Wrappe
 	})
 }
 
-func scanWrapped(row scanner) (store.WrappedKey, error) {
+func scanWrapped(row store.Scanner) (store.WrappedKey, error) {
 	var k store.WrappedKey
 	var kind int64
 	err := row.Scan(&kind, &k.ID, &k.KEK, &k.Body)

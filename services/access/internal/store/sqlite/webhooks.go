@@ -28,12 +28,8 @@ disabled = ?7, version = version + 1 WHERE organization = ?1 AND id = ?2 AND ver
 	sqlReplaceSealed = `UPDATE webhooks SET secret = ?, old_secret = ? WHERE organization = ? AND id = ? AND secret = ? AND old_secret IS ?`
 )
 
-func scanHook(row scanner) (webhook.Webhook, error) {
-	var r store.WebhookRow
-	if err := row.Scan(r.Fields()...); err != nil {
-		return webhook.Webhook{}, notFound(err)
-	}
-	return r.Webhook()
+func scanHook(row store.Scanner) (webhook.Webhook, error) {
+	return read(row, (*store.WebhookRow).Fields, store.WebhookRow.Webhook)
 }
 
 // CreateWebhook implements store.Webhooks.
