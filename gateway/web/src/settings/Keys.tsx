@@ -4,10 +4,12 @@ import type { Client } from "../api/client";
 import type { ApiKey, ApiKeyWithSecret } from "../api/types";
 import { useResource } from "../app/hooks";
 import {
+  Cards,
   Choices,
   ConfirmButton,
   Failure,
   Field,
+  FormEnd,
   ListField,
   Moment,
   Panel,
@@ -17,6 +19,7 @@ import {
   unitsOf,
   unitTexts,
   useAction,
+  useCollection,
 } from "./parts";
 import { RoleChoices, RolesText } from "./Roles";
 import { isRestricted, linesOf } from "./units";
@@ -29,8 +32,7 @@ interface Props {
 /** The keys of programs. */
 export function Keys({ client, may }: Props) {
   const { t } = useTranslation();
-  const load = useCallback((signal: AbortSignal) => client.all<ApiKey>("apiKeys", "apiKeys", signal), [client]);
-  const keys = useResource(load);
+  const keys = useCollection<ApiKey>(client, "apiKeys");
   const [made, setMade] = useState<{ name: string; secret: string }>();
   const told = (answer: ApiKeyWithSecret) => {
     setMade({ name: answer.apiKey?.displayName ?? "", secret: answer.secret ?? "" });
@@ -46,16 +48,11 @@ export function Keys({ client, may }: Props) {
         />
       )}
       {may("access.keys.create") && <NewKey client={client} told={told} />}
-      <Failure error={keys.error} />
-      {keys.value === undefined && keys.error === undefined && <p role="status">{t("loading")}</p>}
-      {keys.value?.length === 0 && <p className="muted">{t("settings.keys.none")}</p>}
-      <ul className="things">
-        {keys.value?.map((key) => (
-          <li key={key.name} className="card">
-            <KeyCard apiKey={key} client={client} may={may} told={told} changed={keys.reload} />
-          </li>
-        ))}
-      </ul>
+      <Cards
+        things={keys}
+        none={t("settings.keys.none")}
+        card={(key) => <KeyCard apiKey={key} client={client} may={may} told={told} changed={keys.reload} />}
+      />
     </Panel>
   );
 }
@@ -286,15 +283,7 @@ function NewKey({ client, told }: { client: Client; told: (answer: ApiKeyWithSec
         value={expires}
         change={setExpires}
       />
-      <Failure error={action.error} />
-      <div className="row">
-        <button type="submit" disabled={action.busy}>
-          {t("settings.keys.create")}
-        </button>
-        <button type="button" onClick={() => setOpen(false)}>
-          {t("settings.cancel")}
-        </button>
-      </div>
+      <FormEnd action={action} submit={t("settings.keys.create")} cancel={() => setOpen(false)} />
     </form>
   );
 }

@@ -1,13 +1,14 @@
-import { type FormEvent, useCallback, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { Member } from "../api/types";
-import { useResource } from "../app/hooks";
 import { Fact } from "./Keys";
 import {
+  Cards,
   ConfirmButton,
   Failure,
   Field,
+  FormEnd,
   Moment,
   Panel,
   UnitFields,
@@ -15,6 +16,7 @@ import {
   unitsOf,
   unitTexts,
   useAction,
+  useCollection,
 } from "./parts";
 import { RoleChoices, RolesText } from "./Roles";
 import { needsUnits } from "./roles";
@@ -28,8 +30,7 @@ interface Props {
 /** Who may log in, and what they may do. */
 export function Members({ client, may }: Props) {
   const { t } = useTranslation();
-  const load = useCallback((signal: AbortSignal) => client.all<Member>("members", "members", signal), [client]);
-  const members = useResource(load);
+  const members = useCollection<Member>(client, "members");
   const [adding, setAdding] = useState(false);
   return (
     <Panel title={t("settings.members.title")} hint={t("settings.members.hint")}>
@@ -48,16 +49,11 @@ export function Members({ client, may }: Props) {
           cancel={() => setAdding(false)}
         />
       )}
-      <Failure error={members.error} />
-      {members.value === undefined && members.error === undefined && <p role="status">{t("loading")}</p>}
-      {members.value?.length === 0 && <p className="muted">{t("settings.members.none")}</p>}
-      <ul className="things">
-        {members.value?.map((member) => (
-          <li key={member.name} className="card">
-            <MemberCard member={member} client={client} may={may} changed={members.reload} />
-          </li>
-        ))}
-      </ul>
+      <Cards
+        things={members}
+        none={t("settings.members.none")}
+        card={(member) => <MemberCard member={member} client={client} may={may} changed={members.reload} />}
+      />
     </Panel>
   );
 }
@@ -181,15 +177,12 @@ function MemberForm(props: { member?: Member; save: (member: Member) => Promise<
       <RoleChoices chosen={roles} change={setRoles} />
       <UnitFields value={units} change={setUnits} />
       {missing && <p className="problem">{t("settings.failure.UNITS_REQUIRED")}</p>}
-      <Failure error={action.error} />
-      <div className="row">
-        <button type="submit" disabled={action.busy || missing || roles.length === 0}>
-          {t("settings.save")}
-        </button>
-        <button type="button" onClick={props.cancel}>
-          {t("settings.cancel")}
-        </button>
-      </div>
+      <FormEnd
+        action={action}
+        submit={t("settings.save")}
+        disabled={missing || roles.length === 0}
+        cancel={props.cancel}
+      />
     </form>
   );
 }

@@ -1,12 +1,12 @@
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import { type Erasure, integer, type PersonRecord } from "../api/types";
-import { useFormat, useResource } from "../app/hooks";
+import { useFormat } from "../app/hooks";
 import { byteOrderMark, personHead, personLines } from "./csv";
 import { download } from "./download";
 import { Fact } from "./Keys";
-import { Failure, Field, Moment, Panel, useAction } from "./parts";
+import { Failure, Field, Moment, Panel, useAction, useCollection } from "./parts";
 
 interface Props {
   client: Client;
@@ -16,8 +16,7 @@ interface Props {
 /** What persons may ask for: to be told what is kept, and to be forgotten. */
 export function Privacy({ client, may }: Props) {
   const { t } = useTranslation();
-  const load = useCallback((signal: AbortSignal) => client.all<Erasure>("erasures", "erasures", signal), [client]);
-  const erasures = useResource(may("access.erasures.list") ? load : undefined);
+  const erasures = useCollection<Erasure>(client, "erasures", may("access.erasures.list"));
   const { reload } = erasures;
   const running = erasures.value?.some((erasure) => erasure.state === "STATE_RUNNING") ?? false;
   useEffect(() => {

@@ -4,7 +4,19 @@ import type { Client } from "../api/client";
 import type { Webhook, WebhookDelivery, WebhookEvent, WebhookWithSecret } from "../api/types";
 import { useFormat, useResource } from "../app/hooks";
 import { Fact, Rotate } from "./Keys";
-import { Choices, ConfirmButton, Failure, Field, Moment, Panel, Secret, useAction } from "./parts";
+import {
+  Cards,
+  Choices,
+  ConfirmButton,
+  Failure,
+  Field,
+  FormEnd,
+  Moment,
+  Panel,
+  Secret,
+  useAction,
+  useCollection,
+} from "./parts";
 
 /** What can be sent; a ping is sent on request only. */
 const events = [
@@ -23,8 +35,7 @@ interface Props {
 /** The addresses to which events are sent. */
 export function Webhooks({ client, may }: Props) {
   const { t } = useTranslation();
-  const load = useCallback((signal: AbortSignal) => client.all<Webhook>("webhooks", "webhooks", signal), [client]);
-  const webhooks = useResource(load);
+  const webhooks = useCollection<Webhook>(client, "webhooks");
   const [made, setMade] = useState<{ name: string; secret: string }>();
   const told = (name: string, secret: string) => {
     setMade({ name, secret });
@@ -40,16 +51,13 @@ export function Webhooks({ client, may }: Props) {
         />
       )}
       {may("access.webhooks.create") && <NewWebhook client={client} told={told} />}
-      <Failure error={webhooks.error} />
-      {webhooks.value === undefined && webhooks.error === undefined && <p role="status">{t("loading")}</p>}
-      {webhooks.value?.length === 0 && <p className="muted">{t("settings.webhooks.none")}</p>}
-      <ul className="things">
-        {webhooks.value?.map((webhook) => (
-          <li key={webhook.name} className="card">
-            <WebhookCard webhook={webhook} client={client} may={may} told={told} changed={webhooks.reload} />
-          </li>
-        ))}
-      </ul>
+      <Cards
+        things={webhooks}
+        none={t("settings.webhooks.none")}
+        card={(webhook) => (
+          <WebhookCard webhook={webhook} client={client} may={may} told={told} changed={webhooks.reload} />
+        )}
+      />
     </Panel>
   );
 }
@@ -283,15 +291,12 @@ function NewWebhook({ client, told }: { client: Client; told: (name: string, sec
         change={setChosen}
         text={(event) => t(`settings.webhooks.event.${event}`)}
       />
-      <Failure error={action.error} />
-      <div className="row">
-        <button type="submit" disabled={action.busy || chosen.length === 0}>
-          {t("settings.webhooks.create")}
-        </button>
-        <button type="button" onClick={() => setOpen(false)}>
-          {t("settings.cancel")}
-        </button>
-      </div>
+      <FormEnd
+        action={action}
+        submit={t("settings.webhooks.create")}
+        disabled={chosen.length === 0}
+        cancel={() => setOpen(false)}
+      />
     </form>
   );
 }

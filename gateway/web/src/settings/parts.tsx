@@ -1,9 +1,9 @@
-import { type ReactNode, useId, useRef, useState } from "react";
+import { type ReactNode, useCallback, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asApiError } from "../api/client";
+import { asApiError, type Client } from "../api/client";
 import type { ApiError } from "../api/error";
 import type { Units } from "../api/types";
-import { useFormat } from "../app/hooks";
+import { type Resource, useFormat, useResource } from "../app/hooks";
 import { isRestricted, linesOf, unitKinds } from "./units";
 
 /** An action under way, and why the last one failed. */
@@ -36,6 +36,43 @@ export function useAction(): Action {
     }
   };
   return { busy: state.busy, error: state.error, run };
+}
+
+/** All things of a collection, unless they are not wanted. */
+export function useCollection<T>(
+  client: Client,
+  collection: "apiKeys" | "erasures" | "members" | "webhooks",
+  wanted = true,
+): Resource<readonly T[]> {
+  const load = useCallback(
+    (signal: AbortSignal) => client.all<T>(collection, collection, signal),
+    [client, collection],
+  );
+  return useResource(wanted ? load : undefined);
+}
+
+/** The things of a collection, each on a card. */
+export function Cards<T extends { readonly name?: string }>(props: {
+  things: Resource<readonly T[]>;
+  none: string;
+  card: (thing: T) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  const { value, error } = props.things;
+  return (
+    <>
+      <Failure error={error} />
+      {value === undefined && error === undefined && <p role="status">{t("loading")}</p>}
+      {value?.length === 0 && <p className="muted">{props.none}</p>}
+      <ul className="things">
+        {value?.map((thing) => (
+          <li key={thing.name} className="card">
+            {props.card(thing)}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 const explained = [
@@ -302,6 +339,24 @@ export function ConfirmButton(props: {
         {t("settings.cancel")}
       </button>
     </span>
+  );
+}
+
+/** The end of a form: why it failed, and the buttons. */
+export function FormEnd(props: { action: Action; submit: string; disabled?: boolean; cancel: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Failure error={props.action.error} />
+      <div className="row">
+        <button type="submit" disabled={props.action.busy || props.disabled}>
+          {props.submit}
+        </button>
+        <button type="button" onClick={props.cancel}>
+          {t("settings.cancel")}
+        </button>
+      </div>
+    </>
   );
 }
 
