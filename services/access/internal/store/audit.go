@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -64,4 +65,24 @@ func ByOrganization(entries []audit.Entry) map[string][]int {
 		places[e.Organization] = append(places[e.Organization], i)
 	}
 	return places
+}
+
+// AuditColumns are the columns of an entry as ScanAudit reads them.
+const AuditColumns = `organization, sequence, time, actor, actor_name, method, permission, resource, client_address, request_id, outcome, code, start, previous_hash, hash`
+
+// ScanAudit reads an entry.
+func ScanAudit(row Scanner) (audit.Entry, error) {
+	var e audit.Entry
+	var nano int64
+	var outcome int16
+	var previous, hash []byte
+	err := row.Scan(&e.Organization, &e.Sequence, &nano, &e.Actor, &e.ActorName, &e.Method, &e.Permission, &e.Resource, &e.ClientAddress, &e.RequestID,
+		&outcome, &e.Code, &e.Start, &previous, &hash)
+	if err != nil {
+		return audit.Entry{}, fmt.Errorf("read audit entry: %w", err)
+	}
+	e.Time, e.Outcome = FromNano(nano), audit.Outcome(outcome)
+	copy(e.Previous[:], previous)
+	copy(e.Hash[:], hash)
+	return e, nil
 }

@@ -58,6 +58,17 @@ func (r *KeyRow) Fields() []any {
 	return []any{&r.Organization, &r.ID, &r.Version, &r.CreateTime, &r.ExpireTime, &r.RevokeTime, &r.Used, &r.Body}
 }
 
+// ScanKeySecret reads a secret of a key: owner, hint, create_time, expire_time, last_use_time.
+func ScanKeySecret(row Scanner) (owner string, secret KeySecret, err error) {
+	var created int64
+	var expires, used *int64
+	if err := row.Scan(&owner, &secret.Hint, &created, &expires, &used); err != nil {
+		return "", KeySecret{}, err
+	}
+	secret.CreateTime, secret.ExpireTime, secret.LastUseTime = FromNano(created), FromNull(expires), FromNull(used)
+	return owner, secret, nil
+}
+
 // MemberRow is a row of a member.
 type MemberRow struct {
 	Organization, ID    string

@@ -14,17 +14,15 @@ import (
 	"github.com/otklik/otklik/services/access/internal/store"
 )
 
-const auditColumns = `organization, sequence, time, actor, actor_name, method, permission, resource, client_address, request_id, outcome, code, start, previous_hash, hash`
-
 const (
-	sqlInsertAudit = `INSERT INTO audit_entries (` + auditColumns + `)
+	sqlInsertAudit = `INSERT INTO audit_entries (` + store.AuditColumns + `)
 SELECT $1, u.* FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
 	$11::smallint[], $12::text[], $13::bigint[], $14::bytea[], $15::bytea[]) AS u`
 	sqlMakeHead  = `INSERT INTO audit_heads (organization, sequence, hash) VALUES ($1, 0, $2) ON CONFLICT (organization) DO NOTHING`
 	sqlAuditHead = `SELECT sequence, hash FROM audit_heads WHERE organization = $1`
 	sqlLockHead  = sqlAuditHead + ` FOR UPDATE`
 	sqlMoveHead  = `UPDATE audit_heads SET sequence = $2, hash = $3 WHERE organization = $1`
-	sqlListAudit = `SELECT ` + auditColumns + ` FROM audit_entries WHERE organization = $1 AND sequence > $2 AND sequence < $3`
+	sqlListAudit = `SELECT ` + store.AuditColumns + ` FROM audit_entries WHERE organization = $1 AND sequence > $2 AND sequence < $3`
 )
 
 // AppendAudit implements store.Audit.
@@ -127,7 +125,7 @@ func scanHead(row store.Scanner) (audit.Head, error) {
 // ListAudit implements store.Audit.
 func (s *Store) ListAudit(ctx context.Context, q store.AuditQuery) ([]audit.Entry, error) {
 	query, args := auditQuery(q)
-	out, err := list(ctx, s, scanAudit, query, args...)
+	out, err := list(ctx, s, store.ScanAudit, query, args...)
 	return out, s.fail("list audit entries", err)
 }
 
@@ -167,20 +165,4 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	args = append(args, q.Limit)
 	fmt.Fprintf(&text, " ORDER BY sequence %s LIMIT $%d", order, len(args))
 	return text.String(), args
-}
-
-func scanAudit(row store.Scanner) (audit.Entry, error) {
-	var e audit.Entry
-	var nano int64
-	var outcome int16
-	var previous, hash []byte
-	err := row.Scan(&e.Organization, &e.Sequence, &nano, &e.Actor, &e.ActorName, &e.Method, &e.Permission, &e.Resource, &e.ClientAddress, &e.RequestID,
-		&outcome, &e.Code, &e.Start, &previous, &hash)
-	if err != nil {
-		return audit.Entry{}, fmt.Errorf("read audit entry: %w", err)
-	}
-	e.Time, e.Outcome = store.FromNano(nano), audit.Outcome(outcome)
-	copy(e.Previous[:], previous)
-	copy(e.Hash[:], hash)
-	return e, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/otklik/otklik/libs/sqlkit"
@@ -12,14 +11,12 @@ import (
 	"github.com/otklik/otklik/services/access/internal/store"
 )
 
-const auditColumns = `organization, sequence, time, actor, actor_name, method, permission, resource, client_address, request_id, outcome, code, start, previous_hash, hash`
-
 const (
-	sqlInsertAudit = `INSERT INTO audit_entries (` + auditColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlInsertAudit = `INSERT INTO audit_entries (` + store.AuditColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlAuditHead   = `SELECT sequence, hash FROM audit_heads WHERE organization = ?`
 	sqlMoveHead    = `INSERT INTO audit_heads (organization, sequence, hash) VALUES (?, ?, ?)
 ON CONFLICT (organization) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`
-	sqlListAudit = `SELECT ` + auditColumns + ` FROM audit_entries `
+	sqlListAudit = `SELECT ` + store.AuditColumns + ` FROM audit_entries `
 	sqlOfChain   = `WHERE organization = ? AND sequence > ? AND sequence < ?`
 	// SQLite would rather walk the whole chain.
 	sqlByActor = `INDEXED BY audit_entries_by_actor `
@@ -80,7 +77,7 @@ func scanHead(row store.Scanner) (audit.Head, error) {
 // ListAudit implements store.Audit.
 func (s *Store) ListAudit(ctx context.Context, q store.AuditQuery) ([]audit.Entry, error) {
 	query, args := auditQuery(q)
-	out, err := list(ctx, s, scanAudit, query, args...)
+	out, err := list(ctx, s, store.ScanAudit, query, args...)
 	return out, s.fail("list audit entries", err)
 }
 
@@ -111,19 +108,4 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	}
 	text.WriteString(" ORDER BY sequence " + order + " LIMIT ?")
 	return text.String(), append(args, q.Limit)
-}
-
-func scanAudit(row store.Scanner) (audit.Entry, error) {
-	var e audit.Entry
-	var nano, outcome int64
-	var previous, hash []byte
-	err := row.Scan(&e.Organization, &e.Sequence, &nano, &e.Actor, &e.ActorName, &e.Method, &e.Permission, &e.Resource, &e.ClientAddress, &e.RequestID,
-		&outcome, &e.Code, &e.Start, &previous, &hash)
-	if err != nil {
-		return audit.Entry{}, fmt.Errorf("read audit entry: %w", err)
-	}
-	e.Time, e.Outcome = store.FromNano(nano), audit.Outcome(outcome)
-	copy(e.Previous[:], previous)
-	copy(e.Hash[:], hash)
-	return e, nil
 }

@@ -94,16 +94,12 @@ func addSecrets(ctx context.Context, q querier, organization string, keys []stor
 		return err
 	}
 	_, err = collect(rows, func(row store.Scanner) (struct{}, error) {
-		var owner string
-		var v store.KeySecret
-		var created int64
-		var expires, used *int64
-		if err := row.Scan(&owner, &v.Hint, &created, &expires, &used); err != nil {
+		owner, secret, err := store.ScanKeySecret(row)
+		if err != nil {
 			return struct{}{}, err
 		}
-		v.CreateTime, v.ExpireTime, v.LastUseTime = store.FromNano(created), store.FromNull(expires), store.FromNull(used)
 		key := &keys[index[owner]]
-		key.Secrets = append(key.Secrets, v)
+		key.Secrets = append(key.Secrets, secret)
 		return struct{}{}, nil
 	})
 	return err
