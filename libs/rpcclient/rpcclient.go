@@ -86,7 +86,8 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 	if creds == nil {
 		creds = insecure.NewCredentials()
 	}
-	service, err := newServiceConfig(protoregistry.GlobalFiles)
+	names := repeatable(protoregistry.GlobalFiles)
+	service, err := newServiceConfig(names)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func Dial(peer Peer, config Config, creds credentials.TransportCredentials, opts
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultCallOptions(grpc.MaxRetryRPCBufferSize(maxRetriedBytes)),
 		grpc.WithConnectParams(connect),
-		grpc.WithChainUnaryInterceptor(finishUnary(config.Deadline), repeatBegun(repeatable(protoregistry.GlobalFiles))),
+		grpc.WithChainUnaryInterceptor(finishUnary(config.Deadline), repeatBegun(names)),
 		grpc.WithChainStreamInterceptor(finishStream),
 	}
 	if config.MaxReceiveBytes > 0 {

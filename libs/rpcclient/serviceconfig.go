@@ -52,15 +52,15 @@ type (
 	}
 )
 
-// newServiceConfig spreads calls over all addresses and retries those that may be repeated when no server could be reached or the connection
+// newServiceConfig spreads calls over all addresses and retries those of the methods, which may be repeated, when no server could be reached or the connection
 // was lost. Servers are not taken out by their own word (health checks of the client): one that stops says so by closing its connections in good
 // order, and when the store behind all of them is away, its reason is worth more to the caller than that nobody is there.
-func newServiceConfig(files *protoregistry.Files) (string, error) {
+func newServiceConfig(names []methodName) (string, error) {
 	c := serviceConfig{
 		LoadBalancing: []map[string]struct{}{{"round_robin": {}}},
 		Throttling:    retryThrottling{MaxTokens: throttleTokens, TokenRatio: throttleRatio},
 	}
-	if names := repeatable(files); len(names) > 0 {
+	if len(names) > 0 {
 		c.Methods = []methodConfig{{Names: names, Retry: retryPolicy{
 			MaxAttempts: retryAttempts, Backoff: retryBackoff, MaxBackoff: retryMaxBackoff, Multiplier: retryMultiplier, Codes: []string{"UNAVAILABLE"},
 		}}}

@@ -13,7 +13,7 @@ import (
 
 func TestOnlyMethodsThatSaySoAreRepeated(t *testing.T) {
 	echo.Descriptor() // registers it, as linking generated code does
-	text, err := newServiceConfig(protoregistry.GlobalFiles)
+	text, err := newServiceConfig(repeatable(protoregistry.GlobalFiles))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestOnlyMethodsThatSaySoAreRepeated(t *testing.T) {
 	if codes := c.Methods[0].Retry.Codes; !slices.Equal(codes, []string{"UNAVAILABLE"}) {
 		t.Errorf("retried are %v", codes)
 	}
-	empty, err := newServiceConfig(&protoregistry.Files{})
+	empty, err := newServiceConfig(repeatable(&protoregistry.Files{}))
 	if err != nil || empty == text {
 		t.Errorf("without methods: %s, %v", empty, err)
 	}
