@@ -1,9 +1,12 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"time"
+
+	"github.com/otklik/otklik/libs/authn"
 )
 
 // Collections of resource names.
@@ -21,6 +24,15 @@ func parseName(field, collection, name string) (string, error) {
 		return "", malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
 	}
 	return id, nil
+}
+
+// parseOwned is parseName for a thing of the caller's organisation, which it returns as well.
+func parseOwned(ctx context.Context, field, collection, name string) (org, id string, err error) {
+	if org, err = authn.Organization(ctx); err != nil {
+		return "", "", err
+	}
+	id, err = parseName(field, collection, name)
+	return org, id, err
 }
 
 // idAlphabet is Crockford's base 32 in lower case: no letters that are taken for digits, nothing that spells a word.

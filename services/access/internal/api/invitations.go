@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/authn"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -107,11 +106,7 @@ func invitationTaken(index int, description string) error {
 
 // RevokeInvitationToken ends a one-time token.
 func (s *accessServer) RevokeInvitationToken(ctx context.Context, req *accessv1.RevokeInvitationTokenRequest) (*accessv1.RevokeInvitationTokenResponse, error) {
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", invitationsCollection, req.GetName())
+	org, id, err := parseOwned(ctx, "name", invitationsCollection, req.GetName())
 	if err != nil {
 		return nil, err
 	}

@@ -95,11 +95,7 @@ func keyError(id string, err error) error {
 
 // GetApiKey returns a key.
 func (s *accessServer) GetApiKey(ctx context.Context, req *accessv1.GetApiKeyRequest) (*accessv1.GetApiKeyResponse, error) { //nolint:revive // named in the proto
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", keysCollection, req.GetName())
+	org, id, err := parseOwned(ctx, "name", keysCollection, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -253,11 +249,7 @@ func (s *accessServer) RotateApiKey(ctx context.Context, req *accessv1.RotateApi
 
 // RevokeApiKey ends a key for good.
 func (s *accessServer) RevokeApiKey(ctx context.Context, req *accessv1.RevokeApiKeyRequest) (*accessv1.RevokeApiKeyResponse, error) { //nolint:revive // named in the proto
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", keysCollection, req.GetName())
+	org, id, err := parseOwned(ctx, "name", keysCollection, req.GetName())
 	if err != nil {
 		return nil, err
 	}

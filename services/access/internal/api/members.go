@@ -67,11 +67,7 @@ func memberError(id string, err error) error {
 
 // GetMember returns a member.
 func (s *accessServer) GetMember(ctx context.Context, req *accessv1.GetMemberRequest) (*accessv1.GetMemberResponse, error) {
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", membersCollection, req.GetName())
+	org, id, err := parseOwned(ctx, "name", membersCollection, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +163,7 @@ func (s *Server) overlaidMember(by credential.Giver, current store.Member, in *a
 
 // DeleteMember removes a member and ends the sessions of the member.
 func (s *accessServer) DeleteMember(ctx context.Context, req *accessv1.DeleteMemberRequest) (*accessv1.DeleteMemberResponse, error) {
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", membersCollection, req.GetName())
+	org, id, err := parseOwned(ctx, "name", membersCollection, req.GetName())
 	if err != nil {
 		return nil, err
 	}

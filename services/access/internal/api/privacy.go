@@ -75,11 +75,7 @@ func (s *privacyServer) CreateErasure(ctx context.Context, req *accessv1.CreateE
 
 // GetErasure returns an erasure with its receipt.
 func (s *privacyServer) GetErasure(ctx context.Context, req *accessv1.GetErasureRequest) (*accessv1.GetErasureResponse, error) {
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseName("name", erasure.NamePrefix, req.GetName())
+	org, id, err := parseOwned(ctx, "name", erasure.NamePrefix, req.GetName())
 	if err != nil {
 		return nil, err
 	}

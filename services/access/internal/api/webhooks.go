@@ -107,11 +107,7 @@ func (s *webhookServer) GetWebhook(ctx context.Context, req *accessv1.GetWebhook
 
 // parseWebhook takes a webhook out of its name.
 func parseWebhook(ctx context.Context, field, name string) (webhook.Ref, error) {
-	org, err := authn.Organization(ctx)
-	if err != nil {
-		return webhook.Ref{}, err
-	}
-	id, err := parseName(field, hooksCollection, name)
+	org, id, err := parseOwned(ctx, field, hooksCollection, name)
 	return webhook.Ref{Organization: org, ID: id}, err
 }
 
