@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -30,6 +31,14 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	accessv1.File_otklik_access_v1_privacy_service_proto,
 	accessv1.File_otklik_access_v1_vault_service_proto,
 	accessv1.File_otklik_access_v1_webhook_service_proto,
+	commentv1.File_otklik_comment_v1_analysis_service_proto,
+	commentv1.File_otklik_comment_v1_aspect_service_proto,
+	commentv1.File_otklik_comment_v1_comment_service_proto,
+	commentv1.File_otklik_comment_v1_event_feed_service_proto,
+	commentv1.File_otklik_comment_v1_insight_service_proto,
+	commentv1.File_otklik_comment_v1_person_service_proto,
+	commentv1.File_otklik_comment_v1_register_service_proto,
+	commentv1.File_otklik_comment_v1_testimonial_service_proto,
 }
 
 // accessOf is what a method declares of who may call it.
@@ -173,7 +182,7 @@ func TestNoRequestCarriesTheOrganisation(t *testing.T) {
 	t.Parallel()
 	eachMethod(func(m protoreflect.MethodDescriptor) {
 		switch accessOf(m).GetPermission() {
-		case "survey.events.stream", "access.credentials.resolve":
+		case "survey.events.stream", "comment.events.stream", "access.credentials.resolve":
 			return // for the suite's own services, which act for all organisations
 		}
 		fields := m.Input().Fields()
