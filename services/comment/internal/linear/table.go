@@ -1,0 +1,125 @@
+// Package linear holds the weights of linear models over hashed features: eight bits each in the file, and in memory sixteen bits in lanes of
+// one word, so that one addition adds a feature to four classes.
+package linear
+
+import (
+	"errors"
+	"fmt"
+)
+
+const (
+	// Lanes is how many classes are added at once.
+	Lanes = 4
+	// offset makes weights positive, so that no lane borrows from the next.
+	offset = 128
+	// flush is how many weights a lane can add up before it would overflow: 255 × 256 < 2¹⁶.
+	flush = 256
+)
+
+// Table holds weights of a number of classes for each feature. It is read-only and may be shared.
+type Table struct {
+	groups int    // of four classes
+	shift  uint32 // what is left of a hash after it finds the row
+	lanes  []uint64
+}
+
+// NewTable widens weights: of each of 1<<bits rows, of each of its classes, a multiple of four.
+func NewTable(bits, classes int, weights []int8) (*Table, error) {
+	if bits < 1 || bits > 24 || classes < 1 || classes%Lanes != 0 {
+		return nil, errors.New("make table: bad size")
+	}
+	if len(weights) != classes<<bits {
+		return nil, fmt.Errorf("make table: %d weights, want %d", len(weights), classes<<bits)
+	}
+	t := &Table{groups: classes / Lanes, shift: uint32(32 - bits), lanes: make([]uint64, len(weights)/Lanes)} //nolint:gosec // checked above
+	for i := range t.lanes {
+		w := weights[i*Lanes : i*Lanes+Lanes : i*Lanes+Lanes]
+		t.lanes[i] = widen(w[0]) | widen(w[1])<<16 | widen(w[2])<<32 | widen(w[3])<<48
+	}
+	return t, nil
+}
+
+func widen(w int8) uint64 { return uint64(int64(w) + offset) } //nolint:gosec // 0 to 255
+
+// Classes returns the number of classes.
+func (t *Table) Classes() int { return t.groups * Lanes }
+
+// Four returns the sums of the weights of these features in a table of four classes.
+func (t *Table) Four(hashes []uint32) (sum [Lanes]int32) {
+	n := int32(len(hashes)) * offset //nolint:gosec // of one comment
+	for len(hashes) > flush {
+		add(&sum, t.four(hashes[:flush]))
+		hashes = hashes[flush:]
+	}
+	add(&sum, t.four(hashes))
+	for i := range sum {
+		sum[i] -= n
+	}
+	return sum
+}
+
+func (t *Table) four(hashes []uint32) uint64 {
+	var a, b uint64
+	lanes, shift := t.lanes, t.shift&31
+	for len(hashes) >= 4 {
+		a += lanes[hashes[0]>>shift]
+		b += lanes[hashes[1]>>shift]
+		a += lanes[hashes[2]>>shift]
+		b += lanes[hashes[3]>>shift]
+		hashes = hashes[4:]
+	}
+	for _, h := range hashes {
+		a += lanes[h>>shift]
+	}
+	return a + b
+}
+
+func add(sum *[Lanes]int32, lanes uint64) {
+	sum[0] += int32(lanes & 0xFFFF)
+	sum[1] += int32(lanes >> 16 & 0xFFFF)
+	sum[2] += int32(lanes >> 32 & 0xFFFF)
+	sum[3] += int32(lanes >> 48)
+}
+
+// Add adds the weights of these features to sums, one for each class.
+func (t *Table) Add(hashes []uint32, sums []int32) {
+	n := int32(len(hashes)) * offset //nolint:gosec // of one comment
+	sums = sums[:t.groups*Lanes]
+	for len(hashes) > 0 {
+		part := hashes[:min(flush, len(hashes))]
+		hashes = hashes[len(part):]
+		for g := 0; g < t.groups; g += 4 {
+			t.groupsOf(part, g, sums)
+		}
+	}
+	for i := range sums {
+		sums[i] -= n
+	}
+}
+
+// groupsOf adds at most four groups of a row, which lie beside each other.
+func (t *Table) groupsOf(hashes []uint32, g int, sums []int32) {
+	var acc [4]uint64
+	count := min(4, t.groups-g)
+	for _, h := range hashes {
+		at := int(h>>(t.shift&31))*t.groups + g
+		row := t.lanes[at : at+count : at+count]
+		if len(row) == 4 {
+			acc[0] += row[0]
+			acc[1] += row[1]
+			acc[2] += row[2]
+			acc[3] += row[3]
+			continue
+		}
+		for i, w := range row {
+			acc[i] += w
+		}
+	}
+	for i := range count {
+		var four [Lanes]int32
+		add(&four, acc[i])
+		for k, v := range four {
+			sums[(g+i)*Lanes+k] += v
+		}
+	}
+}
