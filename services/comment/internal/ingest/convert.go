@@ -1,0 +1,240 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/comment/internal/store"
+	"github.com/otklik/otklik/services/comment/internal/surveys"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+// besides ends the identifiers of comments that were added to an answer; questions' identifiers have no hyphens.
+const besides = "-comment"
+
+// Unfit is why an event can never be applied as it is.
+type Unfit struct {
+	// Reason says why, for people, without anything that was written.
+	Reason string
+}
+
+// Error says why.
+func (u *Unfit) Error() string { return "the event cannot be applied: " + u.Reason }
+
+// Reading is what was made of a text.
+type Reading struct {
+	// Text is the text with personal data replaced, Terms its stems.
+	Text, Terms    string
+	Analysis       store.Analysis
+	Exact, Similar uint64
+}
+
+// Analyst makes of texts what is kept of them. One goroutine at a time uses it.
+type Analyst interface {
+	// Model is the name of the model.
+	Model() string
+	// Read analyses a text with the organisation's own aspects of a version.
+	Read(organization string, own OwnAspects, text string) (Reading, error)
+}
+
+// OwnAspects are the organisation's own aspects under their version.
+type OwnAspects struct {
+	Version int64
+	Aspects []store.Aspect
+}
+
+// Catalog is what must be known of surveys; *surveys.Catalog is one.
+type Catalog interface {
+	NPSQuestion(ctx context.Context, organization, revision string) (string, error)
+}
+
+// converter turns events into what is stored of them.
+type converter struct {
+	originals *Originals
+	catalog   Catalog
+	analyst   Analyst
+	aspects   *ownAspects
+	now       func() time.Time
+	// own are the aspects of the organisations met so far: a converter is of one batch.
+	own map[string]OwnAspects
+}
+
+// batch converts events. What never can be converted becomes a dead letter; other errors may not come again.
+func (c *converter) batch(ctx context.Context, events []*surveyv1.Event) (store.Batch, error) {
+	var b store.Batch
+	keys, err := c.keysOf(ctx, events)
+	if err != nil {
+		return b, err
+	}
+	for _, e := range events {
+		switch {
+		case e.GetRemoved() != nil:
+			if survey, response, ok := surveys.ParseResponse(e.GetRemoved().GetName()); ok {
+				b.Removals = append(b.Removals, store.Removal{
+					Organization: e.GetOrganization(), Survey: survey, Response: response, Position: e.GetPosition(),
+					Erasure: strings.TrimPrefix(e.GetRemoved().GetErasure(), "erasures/"),
+				})
+			}
+		case e.GetResponse() != nil && !e.GetPopulationProtected():
+			// What is refused is kept as it came.
+			raw, err := proto.Marshal(e)
+			if err != nil {
+				return b, fmt.Errorf("encode event at %d: %w", e.GetPosition(), err)
+			}
+			r, err := c.response(ctx, keys, e)
+			var unfit *Unfit
+			switch {
+			case errors.As(err, &unfit):
+				b.DeadLetters = append(b.DeadLetters, c.deadLetter(e, raw, unfit.Reason))
+			case err != nil:
+				return b, fmt.Errorf("convert event at %d: %w", e.GetPosition(), err)
+			default:
+				b.Responses = append(b.Responses, r)
+			}
+		}
+	}
+	return b, nil
+}
+
+func (c *converter) deadLetter(e *surveyv1.Event, raw []byte, reason string) store.DeadLetter {
+	survey, response, _ := surveys.ParseResponse(e.GetResponse().GetName())
+	return store.DeadLetter{
+		Organization: e.GetOrganization(), Survey: survey, Response: response, Position: e.GetPosition(), Reason: reason, Event: raw, CreateTime: c.now(),
+	}
+}
+
+// keysOf fetches the keys that events are sealed with; those that were destroyed are missing.
+func (c *converter) keysOf(ctx context.Context, events []*surveyv1.Event) (map[string]seal.Key, error) {
+	var ids []string
+	for _, e := range events {
+		if e.GetPersonKey() != "" && e.GetResponse() != nil && hasWords(e.GetResponse()) {
+			ids = append(ids, e.GetPersonKey())
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return c.originals.Keys(ctx, ids)
+}
+
+// hasWords tells whether anything may have been written: a question for text was answered, or the event has something sealed in which comments may be.
+func hasWords(r *surveyv1.Response) bool { return len(r.GetAnswers()) > 0 }
+
+// response converts a response, which is without comments when nothing was written, or what was written is destroyed. Errors: *Unfit.
+func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *surveyv1.Event) (store.Response, error) {
+	m := e.GetResponse()
+	survey, id, ok := surveys.ParseResponse(m.GetName())
+	if !ok {
+		return store.Response{}, &Unfit{Reason: "it names no response"}
+	}
+	out := store.Response{
+		Organization: e.GetOrganization(), Survey: survey, ID: id, Position: e.GetPosition(), CountTime: m.GetCountTime().AsTime(),
+		Language: m.GetLanguage(), Context: fromContext(m.GetContext()),
+	}
+	var key seal.Key
+	if e.GetPersonKey() != "" {
+		var known bool
+		if key, known = keys[e.GetPersonKey()]; !known {
+			// The person was erased; the removal follows.
+			return out, nil
+		}
+		if err := putWordsBack(key, e); err != nil {
+			return out, &Unfit{Reason: "what it says of a person cannot be opened"}
+		}
+	}
+	if m.GetRespondent() != "" {
+		out.Person, _ = seal.ParsePseudonym(m.GetRespondent())
+	}
+	texts := textsOf(m)
+	if len(texts) == 0 {
+		return out, nil
+	}
+	if key.ID == "" {
+		var err error
+		if key, err = c.originals.KeyOfUnknown(ctx, out.Organization); err != nil {
+			return out, err
+		}
+	}
+	question, err := c.catalog.NPSQuestion(ctx, out.Organization, m.GetRevision())
+	if err != nil {
+		return out, err
+	}
+	out.NPS = scoreOf(m, question)
+	own, ok := c.own[out.Organization]
+	if !ok {
+		if own, err = c.aspects.of(ctx, out.Organization); err != nil {
+			return out, err
+		}
+		c.own[out.Organization] = own
+	}
+	for _, t := range texts {
+		t.Ref.Organization, t.Ref.Survey, t.Ref.Response = out.Organization, survey, id
+		if err := c.read(key, own, &t.Comment, t.text); err != nil {
+			return out, err
+		}
+		out.Comments = append(out.Comments, t.Comment)
+	}
+	return out, nil
+}
+
+// read fills in what is kept of a text.
+func (c *converter) read(key seal.Key, own OwnAspects, into *store.Comment, text string) error {
+	reading, err := c.analyst.Read(into.Organization, own, text)
+	if err != nil {
+		return &Unfit{Reason: err.Error()}
+	}
+	reading.fill(into)
+	into.Key = key.ID
+	into.Sealed, err = sealOriginal(key, into.Ref, text)
+	return err
+}
+
+func (r Reading) fill(into *store.Comment) {
+	into.Text, into.Terms, into.Analysis, into.Exact, into.Similar = r.Text, r.Terms, r.Analysis, r.Exact, r.Similar
+}
+
+// written is a text and where it was written.
+type written struct {
+	store.Comment
+	text string
+}
+
+// textsOf are the texts of a response, in the order of its answers.
+func textsOf(m *surveyv1.Response) []written {
+	var out []written
+	for _, a := range m.GetAnswers() {
+		q := a.GetQuestion()
+		if text := a.GetFreeText(); strings.TrimSpace(text) != "" {
+			out = append(out, written{store.Comment{Ref: store.Ref{ID: q}, Question: q}, text})
+		}
+		if text := a.GetComment(); strings.TrimSpace(text) != "" {
+			out = append(out, written{store.Comment{Ref: store.Ref{ID: q + besides}, Question: q, Score: scoreOf(m, q)}, text})
+		}
+	}
+	return out
+}
+
+// scoreOf is the score that answers a question; nil when there is none.
+func scoreOf(m *surveyv1.Response, question string) *float64 {
+	for _, a := range m.GetAnswers() {
+		if s, ok := a.GetValue().(*surveyv1.Answer_Score); ok && a.GetQuestion() == question {
+			return &s.Score
+		}
+	}
+	return nil
+}
+
+func fromContext(c *typev1.Context) store.Context {
+	return store.Context{
+		Touchpoint: c.GetTouchpoint(), Channel: c.GetChannel(), Location: c.GetLocation(), Region: c.GetRegion(), Company: c.GetCompany(),
+		Attributes: c.GetAttributes(),
+	}
+}

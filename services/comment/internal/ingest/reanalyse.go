@@ -1,0 +1,150 @@
+package ingest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/services/comment/internal/store"
+)
+
+const (
+	// reanalysisStep is how many comments are analysed anew in one transaction.
+	reanalysisStep = 500
+	// reanalysisPause is how often is looked for reanalyses.
+	reanalysisPause = 2 * time.Second
+	// staleOrganizations is how many organisations are looked at at a time for comments of another model.
+	staleOrganizations = 100
+)
+
+// Reanalyser analyses comments anew.
+type Reanalyser struct {
+	o     Options
+	model string
+}
+
+// NewReanalyser makes a reanalyser.
+func NewReanalyser(o Options) *Reanalyser { return &Reanalyser{o: o, model: o.NewAnalyst().Model()} }
+
+// Begin begins a reanalysis of an organisation. Errors: store.ErrExists when one runs.
+func (r *Reanalyser) Begin(ctx context.Context, organization string) (store.Reanalysis, error) {
+	id := strings.ToLower(rand.Text())
+	return r.o.Store.BeginReanalysis(ctx, store.Reanalysis{Organization: organization, ID: id, Model: r.model, CreateTime: r.o.Now()})
+}
+
+// Run works on reanalyses until ctx ends. Where comments were analysed by another model it begins one by itself.
+func (r *Reanalyser) Run(ctx context.Context) {
+	began := false
+	for {
+		err := error(nil)
+		if !began {
+			err = r.beginStale(ctx)
+			began = err == nil
+		}
+		if err == nil {
+			err = r.work(ctx)
+		}
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLost) {
+			r.o.Logger.WarnContext(ctx, "comments cannot be analysed anew; trying again", slog.Any("error", err))
+		}
+		if pause.For(ctx, reanalysisPause) != nil {
+			return
+		}
+	}
+}
+
+// beginStale begins a reanalysis of each organisation of which comments were analysed by another model.
+func (r *Reanalyser) beginStale(ctx context.Context) error {
+	for {
+		list, err := r.o.Store.StaleOrganizations(ctx, r.model, staleOrganizations)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, organization := range list {
+			if _, err := r.Begin(ctx, organization); err != nil && !errors.Is(err, store.ErrExists) {
+				return err
+			}
+		}
+	}
+}
+
+// work works on reanalyses until none is left.
+func (r *Reanalyser) work(ctx context.Context) error {
+	for {
+		now := r.o.Now()
+		job, err := r.o.Store.ClaimReanalysis(ctx, r.o.Holder, now, now.Add(lease))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.finish(ctx, job); err != nil {
+			return fmt.Errorf("analyse comments of %s anew: %w", job.Organization, err)
+		}
+	}
+}
+
+func (r *Reanalyser) finish(ctx context.Context, job store.Reanalysis) error {
+	analyst := r.o.NewAnalyst()
+	own, err := newOwnAspects(r.o.Store).of(ctx, job.Organization)
+	if err != nil {
+		return err
+	}
+	for {
+		list, err := r.o.Store.StaleComments(ctx, job.Organization, r.model, own.Version, job.After, reanalysisStep)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			_, err := r.o.Store.EndReanalysis(ctx, job.Organization, job.ID, false, r.o.Now())
+			return err
+		}
+		if err := r.read(ctx, analyst, own, list); err != nil {
+			return err
+		}
+		job.After = list[len(list)-1].Seq
+		if err := r.o.Store.StoreAnalyses(ctx, r.o.Holder, r.o.Now().Add(lease), job, list); err != nil {
+			return err
+		}
+		r.o.Instruments.renewed(ctx, len(list))
+	}
+}
+
+// read analyses comments: from what was written, or, where that was destroyed, from the text without personal data.
+func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, list []store.Comment) error {
+	var ids []string
+	for _, c := range list {
+		if len(c.Sealed) > 0 {
+			ids = append(ids, c.Key)
+		}
+	}
+	keys, err := r.o.Originals.Keys(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		c := &list[i]
+		text, err := openOriginal(keys, *c)
+		if errors.Is(err, ErrDestroyed) {
+			text, err = c.Text, nil
+		}
+		if err != nil {
+			return err
+		}
+		reading, err := analyst.Read(c.Organization, own, text)
+		if err != nil {
+			return fmt.Errorf("analyse comment: %w", err)
+		}
+		exact := c.Exact
+		reading.fill(c)
+		// What a comment is known by stays: a later model may count it differently, but the store tells by it whether the comment was changed meanwhile.
+		c.Exact = exact
+	}
+	return nil
+}
