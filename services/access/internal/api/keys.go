@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/mask"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -163,7 +164,7 @@ func (s *Server) overlaidKey(by credential.Giver, current store.Key, in *accessv
 	if current.Kind == credential.Publishable {
 		merged.Roles = nil
 	}
-	overlay(merged, in, fields)
+	mask.Overlay(merged, in, fields)
 	if err := s.rules.Check(&accessv1.CreateApiKeyRequest{ApiKey: merged}); err != nil {
 		return store.Key{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/mask"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -152,7 +153,7 @@ func (s *accessServer) UpdateMember(ctx context.Context, req *accessv1.UpdateMem
 // that the member may do.
 func (s *Server) overlaidMember(by credential.Giver, current store.Member, in *accessv1.Member, fields []string) (store.Member, error) {
 	merged := memberToProto(current)
-	overlay(merged, in, fields)
+	mask.Overlay(merged, in, fields)
 	if err := s.rules.Check(&accessv1.CreateMemberRequest{Member: merged}); err != nil {
 		return store.Member{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/mask"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/webhook"
@@ -181,7 +182,7 @@ func (s *webhookServer) UpdateWebhook(ctx context.Context, req *accessv1.UpdateW
 // overlaidWebhook is a webhook with some fields changed. The result is checked as a whole.
 func (s *webhookServer) overlaidWebhook(current webhook.Webhook, in *accessv1.Webhook, fields []string) (webhook.Webhook, error) {
 	merged := webhookToProto(current)
-	overlay(merged, in, fields)
+	mask.Overlay(merged, in, fields)
 	if err := s.rules.Check(&accessv1.CreateWebhookRequest{Webhook: merged}); err != nil {
 		return webhook.Webhook{}, err
 	}
