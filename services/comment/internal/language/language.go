@@ -1,8 +1,6 @@
 // Package language tells which language a comment is in, where a comment mixes two, and reads Kyrgyz and Russian in Latin letters.
 package language
 
-import "github.com/otklik/otklik/services/comment/internal/text"
-
 // Label is a language, or a language in a script that is not its own.
 type Label uint8
 
@@ -58,49 +56,12 @@ type Span struct {
 	Label      Label
 }
 
-// Result is what a text was found to be.
+// Result is what a text was found to be. Its buffers are reused by the next Identify.
 type Result struct {
 	Label       Label
 	Probability float32
 	Mixed       bool   // it is in two languages or more, not merely with words borrowed
-	Spans       []Span // one for a text of one language; reused by the next Identify
-}
+	Spans       []Span // one for a text of one language
 
-// Model holds the weights.
-type Model struct{}
-
-// Identify tells the language of a document and gives its words of Latin Kyrgyz and Russian their Cyrillic folded form.
-func (m *Model) Identify(d *text.Document, r *Result) {
-	r.Label, r.Probability, r.Mixed, r.Spans = Unknown, 0, false, r.Spans[:0]
-	var latin, cyrillic, kyrgyz, kazakh int
-	for i := range d.Tokens {
-		switch d.Tokens[i].Script {
-		case text.Latin:
-			latin++
-		case text.Cyrillic:
-			cyrillic++
-			for _, c := range string(d.Lowered(i)) {
-				switch c {
-				case 'ө', 'ү', 'ң':
-					kyrgyz++
-				case 'ә', 'і', 'ұ', 'қ', 'ғ', 'һ':
-					kazakh++
-				}
-			}
-		}
-	}
-	switch {
-	case latin+cyrillic == 0:
-		return
-	case latin > cyrillic:
-		r.Label = En
-	case kazakh > 0:
-		r.Label = Kk
-	case kyrgyz > 0:
-		r.Label = Ky
-	default:
-		r.Label = Ru
-	}
-	r.Probability = 0.6
-	r.Spans = append(r.Spans, Span{Start: d.Tokens[0].Start, End: d.Tokens[len(d.Tokens)-1].End, Label: r.Label})
+	words []word
 }

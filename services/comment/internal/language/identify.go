@@ -1,0 +1,69 @@
+package language
+
+import (
+	"math"
+
+	"github.com/otklik/otklik/services/comment/internal/text"
+)
+
+// word is a word of the text under study.
+type word struct {
+	token int32
+	z     scores
+	best  [3]state // for the way back: the state before, by state
+	state state
+}
+
+// Identify tells the language of a document and gives its words of Latin Kyrgyz and Russian their Cyrillic folded form.
+//
+// What holds no two letters of one of our alphabets (digits, emoji, a single letter, other scripts) is Unknown.
+func (m *Model) Identify(d *text.Document, r *Result) {
+	r.Label, r.Probability, r.Mixed = Unknown, 0, false
+	r.Spans, r.words = r.Spans[:0], r.words[:0]
+	var s scan
+	var sum [lanes]int64
+	foreign, letters := 0, 0
+	for i := range d.Tokens {
+		t := &d.Tokens[i]
+		if t.Kind != text.Word {
+			continue
+		}
+		if t.Script == text.Other {
+			foreign += int(t.End - t.Start)
+			continue
+		}
+		letters += int(t.End - t.Start)
+		w := word{token: int32(i), z: m.score(d.Lowered(i), &s)}
+		for k, v := range w.z {
+			sum[k] += int64(v)
+		}
+		r.words = append(r.words, w)
+	}
+	if len(r.words) == 0 || foreign > letters || len(r.words) == 1 && single(d.Lowered(int(r.words[0].token))) {
+		return
+	}
+	r.Label, r.Probability = m.decide(&sum)
+	m.mix(d, r)
+}
+
+// single tells a word of one letter.
+func single(word []byte) bool {
+	return len(word) == 1 || len(word) == 2 && word[0] >= 0xc0
+}
+
+// decide takes the label with the highest sum, and its share.
+func (m *Model) decide(sum *[lanes]int64) (Label, float32) {
+	best := 0
+	for k, v := range sum {
+		if v > sum[best] {
+			best = k
+		}
+	}
+	total := 0.0
+	for _, v := range sum {
+		if x := float64(v-sum[best]) * float64(m.scale) * float64(m.sharp); x > -12 {
+			total += math.Exp(x)
+		}
+	}
+	return Label(best + 1), float32(1 / total)
+}
