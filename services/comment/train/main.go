@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/otklik/otklik/services/comment/internal/linear"
+	"github.com/otklik/otklik/services/comment/train/language"
 	"github.com/otklik/otklik/services/comment/train/sentiment"
 )
 
@@ -31,6 +32,11 @@ func run(args []string, report io.Writer) error {
 		return err
 	}
 	f := linear.NewFile()
+	if !*quick {
+		if err := language.Train(*data, f, report); err != nil {
+			return err
+		}
+	}
 	err := sentiment.Train(sentiment.Options{
 		Data: *data, Corpus: filepath.Join(*tree, "train", "corpus"), Gold: filepath.Join(*tree, "gold"), Quick: *quick, Misses: *misses, Report: report,
 	}, f)

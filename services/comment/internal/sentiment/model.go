@@ -70,8 +70,8 @@ func (w *Weights) Write(f *linear.File) {
 	f.Put(section, s)
 }
 
-// Read takes the model from a file.
-func Read(f *linear.File) (*Model, error) {
+// Load takes the model from a file.
+func Load(f *linear.File) (*Model, error) {
 	s, err := f.Get(section)
 	if err != nil {
 		return nil, fmt.Errorf("read sentiment: %w", err)

@@ -116,7 +116,10 @@ func gather(data, corpus, gold string) (rows, judged []row, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r.part, r.weight = dataset.Train, ownWeight
+		if r.part = l.Part; r.part == dataset.Held {
+			r.part = dataset.Train
+		}
+		r.weight = ownWeight
 		rows = append(rows, r)
 	}
 	dev, err := dataset.ReadAll(gold, "dev_comments*")

@@ -58,12 +58,12 @@ func Train(o Options, f *linear.File) error {
 	}
 	t.say("read %d comments", len(t.rows))
 	w := &sentiment.Weights{Bits: bits}
-	evidence, err := t.crossed(w)
+	evidence, reader, err := t.crossed(w)
 	if err != nil {
 		return err
 	}
 	t.say("first stage crossed")
-	t.second(w, evidence)
+	t.second(w, evidence, reader)
 	t.say("second stage")
 	if o.Quick {
 		return nil
@@ -111,7 +111,9 @@ func (t *trainer) first(head sentiment.Head, without int) ([]int8, float32) {
 const quantiseAt = 8
 
 // crossed learns the first stage of each head without each fold and returns what it says of the comments in that fold.
-func (t *trainer) crossed(w *sentiment.Weights) ([]sentiment.Evidence, error) {
+// The reader that it returns, too, has not seen the last fold.
+func (t *trainer) crossed(w *sentiment.Weights) ([]sentiment.Evidence, *sentiment.Reader, error) {
+	var reader *sentiment.Reader
 	out := make([]sentiment.Evidence, len(t.rows))
 	for without := range folds {
 		for h := range w.Table {
@@ -119,9 +121,9 @@ func (t *trainer) crossed(w *sentiment.Weights) ([]sentiment.Evidence, error) {
 		}
 		m, err := sentiment.New(w)
 		if err != nil {
-			return nil, fmt.Errorf("cross: %w", err)
+			return nil, nil, fmt.Errorf("cross: %w", err)
 		}
-		reader := m.NewReader()
+		reader = m.NewReader()
 		for i := range t.rows {
 			r := &t.rows[i]
 			if r.part == dataset.Held || r.fold != without {
@@ -130,7 +132,7 @@ func (t *trainer) crossed(w *sentiment.Weights) ([]sentiment.Evidence, error) {
 			out[i] = t.evidence(reader, r)
 		}
 	}
-	return out, nil
+	return out, reader, nil
 }
 
 func (t *trainer) evidence(reader *sentiment.Reader, r *row) sentiment.Evidence {
@@ -143,9 +145,9 @@ func (t *trainer) evidence(reader *sentiment.Reader, r *row) sentiment.Evidence 
 var dense = fit.Dense{Inputs: sentiment.Inputs, Hidden: sentiment.Hidden, Epochs: 12, Batch: 32, Rate: 0.004, Decay: 0.01, Seed: 7}
 
 // second learns the second stage, chooses temperatures and leans on the tuning part, and learns it again from all.
-func (t *trainer) second(w *sentiment.Weights, evidence []sentiment.Evidence) {
+func (t *trainer) second(w *sentiment.Weights, evidence []sentiment.Evidence, reader *sentiment.Reader) {
 	t.network(w, evidence, false)
-	t.tune(w, evidence)
+	t.tune(w, evidence, reader)
 	if !t.o.Quick {
 		t.network(w, evidence, true)
 	}
@@ -191,44 +193,51 @@ func (t *trainer) network(w *sentiment.Weights, evidence []sentiment.Evidence, a
 	}
 }
 
-// tune chooses what makes the probabilities of the tuning part right, and the leans that make its macro-F1 best.
-func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence) {
+// tuned is a comment that the second stage is tuned on, and what it makes of it.
+type tuned struct {
+	row    *row
+	logits [sentiment.Classes]float32
+}
+
+// tune chooses what makes the probabilities of the tuning part and of our own comments right, and the leans that make their macro-F1 best.
+// reader holds the first stage without the tuning part.
+func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, reader *sentiment.Reader) {
 	var f figures
 	for h := range w.Table {
-		var rows []int
+		var rows []tuned
 		for i := range t.rows {
 			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Dev {
-				rows = append(rows, i)
+				rows = append(rows, tuned{r, w.Logits(&evidence[i])})
 			}
 		}
-		logits := make([][sentiment.Classes]float32, len(rows))
-		for k, i := range rows {
-			logits[k] = w.Logits(&evidence[i])
-		}
-		w.Temperature[h] = t.temperature(rows, logits)
-		w.Lean[h] = t.lean(rows, logits, w.Temperature[h])
-		for k, i := range rows {
-			r := &t.rows[i]
-			p := sentiment.Probabilities(logits[k], w.Temperature[h])
-			said := sentiment.Choose(p, w.Lean[h])
-			f.add(r.head.String()+" "+r.source, r.class, said)
-			if !r.two {
-				f.add(r.head.String()+" all", r.class, said)
+		for i := range t.judged {
+			if r := &t.judged[i]; int(r.head) == h {
+				e := t.evidence(reader, r)
+				rows = append(rows, tuned{r, w.Logits(&e)})
 			}
 		}
-		t.say("%s: temperature %.2f, lean %.2f", sentiment.Head(h), w.Temperature[h], w.Lean[h])
+		w.Temperature[h] = temperature(rows)
+		w.Lean[h] = lean(rows, w.Temperature[h])
+		for _, r := range rows {
+			said := sentiment.Choose(sentiment.Probabilities(r.logits, w.Temperature[h]), w.Lean[h])
+			f.add(r.row.head.String()+" "+r.row.source, r.row.class, said)
+			if !r.row.two {
+				f.add(r.row.head.String()+" all", r.row.class, said)
+			}
+		}
+		t.say("%s: temperature %.2f, lean %.2f", sentiment.Head(h), w.Temperature[h], w.Lean[h]) //nolint:gosec // below Heads
 	}
 	f.print(t.o.Report, "tuning part")
 }
 
 // temperature minimises the surprise at the right classes.
-func (t *trainer) temperature(rows []int, logits [][sentiment.Classes]float32) float32 {
+func temperature(rows []tuned) float32 {
 	best, least := float32(1), math.Inf(1)
-	for _, by := range []float32{0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 1.75, 2} {
+	for by := float32(0.5); by < 2.5; by *= 1.1 {
 		var sum float64
-		for k, i := range rows {
-			if r := &t.rows[i]; !r.two {
-				sum -= math.Log(float64(sentiment.Probabilities(logits[k], by)[r.class]) + 1e-9)
+		for _, r := range rows {
+			if !r.row.two {
+				sum -= math.Log(float64(sentiment.Probabilities(r.logits, by)[r.row.class]) + 1e-9)
 			}
 		}
 		if sum < least {
@@ -238,31 +247,38 @@ func (t *trainer) temperature(rows []int, logits [][sentiment.Classes]float32) f
 	return best
 }
 
-// lean climbs to the factors with the best macro-F1.
-func (t *trainer) lean(rows []int, logits [][sentiment.Classes]float32, temperature float32) [sentiment.Classes]float32 {
-	lean := [sentiment.Classes]float32{1, 1, 1, 1}
-	score := func(l [sentiment.Classes]float32) float64 {
+// lean returns the factors, powers of how rare each class is, with the best macro-F1.
+func lean(rows []tuned, temperature float32) [sentiment.Classes]float32 {
+	var count [sentiment.Classes]float64
+	var all float64
+	for _, r := range rows {
+		if !r.row.two {
+			count[r.row.class]++
+			all++
+		}
+	}
+	var leans [][sentiment.Classes]float32
+	var scores []float64
+	for step := range 9 {
+		var l [sentiment.Classes]float32
+		for c := range l {
+			l[c] = float32(math.Pow(max(count[c]/all, 0.05)*float64(sentiment.Classes), -0.1*float64(step)))
+		}
 		var m confusion
-		for k, i := range rows {
-			if r := &t.rows[i]; !r.two {
-				m[r.class][sentiment.Choose(sentiment.Probabilities(logits[k], temperature), l)]++
+		for _, r := range rows {
+			if !r.row.two {
+				m[r.row.class][sentiment.Choose(sentiment.Probabilities(r.logits, temperature), l)]++
 			}
 		}
-		return m.macro()
+		leans, scores = append(leans, l), append(scores, m.macro())
 	}
-	best := score(lean)
-	for range 3 {
-		for c := range lean {
-			for _, by := range []float32{0.7, 0.85, 1.15, 1.3, 1.6} {
-				try := lean
-				try[c] *= by
-				if s := score(try); s > best+1e-6 && try[c] < 4 && try[c] > 0.25 {
-					best, lean = s, try
-				}
-			}
+	best, most := 0, -1.0
+	for i := range scores { // the mean of neighbours, since single ones jump
+		if s := scores[max(i-1, 0)] + scores[i] + scores[min(i+1, len(scores)-1)]; s > most {
+			best, most = i, s
 		}
 	}
-	return lean
+	return leans[best]
 }
 
 // judge tells how the model does on the held-out part and on our own comments.
