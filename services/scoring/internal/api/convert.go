@@ -10,8 +10,8 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/libs/stat"
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"

@@ -3,7 +3,7 @@ package api
 import (
 	"testing"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/store"

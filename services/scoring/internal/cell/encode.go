@@ -3,7 +3,7 @@ package cell
 import (
 	"encoding/binary"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/wire"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/question"

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/pool"

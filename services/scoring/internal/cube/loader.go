@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 )
 

@@ -3,7 +3,7 @@ package cube
 import (
 	"sort"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 )
 
 // DaysPerBlock is the number of days that share a total.

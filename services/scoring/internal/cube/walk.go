@@ -3,7 +3,7 @@ package cube
 import (
 	"slices"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 )
 
 // accumulator adds up entries symbol by symbol.

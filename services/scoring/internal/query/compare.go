@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"

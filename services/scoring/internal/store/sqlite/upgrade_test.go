@@ -10,8 +10,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/libs/sqlkit"
-	"github.com/otklik/otklik/services/scoring/internal/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"

@@ -170,3 +170,6 @@ func beforeDate(candidate, change, date time.Time) bool {
 	y, m, d := change.In(candidate.Location()).Date()
 	return !candidate.Before(change) && !time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(date)
 }
+
+// StepStart is the first moment of the step of a grain that holds t, on local time of loc.
+func StepStart(t time.Time, g Grain, loc *time.Location) time.Time { return floor(t.In(loc), g) }
