@@ -1,0 +1,325 @@
+package aspect
+
+import (
+	"math"
+
+	"github.com/otklik/otklik/services/comment/internal/lexicon"
+	"github.com/otklik/otklik/services/comment/internal/sentiment"
+	"github.com/otklik/otklik/services/comment/internal/text"
+)
+
+// Lanes of the first stage: the fixed aspects, then these.
+const (
+	tone  = Fixed     // negative, neutral, positive
+	trade = Fixed + 3 // spoken of as reviews of goods, food and hotels speak
+	Lanes = 20
+)
+
+// What the detecting network weighs of a comment: four numbers of each aspect, then what is common to all.
+const (
+	inWhole  = iota * Fixed // what the features of the whole comment say
+	inClause                // of the clause that says it most
+	inNamed                 // words of the lexicon that name it
+	inMeant                 // words that name it and judge it, and phrases
+	common
+)
+
+const (
+	inLength = common + iota
+	inClauses
+	inQuestion
+	inWish
+	inContrast
+	inGood
+	inBad
+	inEmoji
+	inTrade
+	inTone
+	inOthers // words of the lexicon that name any aspect
+	inNone   // there are none
+	inRussian
+	inEnglish
+	inKyrgyz
+	inAlways
+
+	// Inputs is how many there are.
+	Inputs
+)
+
+// What the judging network weighs of an aspect in a comment.
+const (
+	onNegative = iota // the clauses of the evidence
+	onNeutral
+	onPositive
+	onWholeNegative // the whole comment
+	onWholeNeutral
+	onWholePositive
+	onImpliedGood // what the words of the aspect say by themselves
+	onImpliedBad
+	onGood // words of the lexicon in the clause
+	onBad
+	onNext // the same of the clauses around, where nothing divides them
+	onNextBad
+	onWholeGood
+	onWholeBad
+	onQuestion
+	onWish
+	onAlone    // the only clause
+	onContrast // it contrasts with the one before
+	onForgotten
+	onPrice
+	onWait
+	onGeneral
+	onStaff
+	onKyrgyz
+	onRussian
+	onAlways
+
+	// Judged is how many there are.
+	Judged
+)
+
+// Gathered is what is weighed of a comment.
+type Gathered [Inputs]float32
+
+// Judgement is what is weighed of an aspect in a comment.
+type Judgement [Judged]float32
+
+// clause is what is known of one clause.
+type clause struct {
+	sum        [Lanes]int32
+	features   int32
+	good, bad  float32 // words of the polarity lexicon
+	named      [Fixed]uint8
+	meant      [Fixed]uint8
+	plus, less [Fixed]uint8 // implied
+}
+
+// per sets sums in proportion to the number of features, so that long texts are not too sure.
+func per(features int32) float32 { return 1 / float32(math.Sqrt(float64(features)+24)) }
+
+func squash(x float32) float32 { return x / (x + 2) }
+
+// prepare sums up the clauses of a comment, and the whole.
+func (r *Reader) prepare() {
+	d := r.d
+	if cap(r.clauses) < len(d.Clauses) {
+		r.clauses = make([]clause, len(d.Clauses)+len(d.Clauses)/2)
+	}
+	r.clauses = r.clauses[:len(d.Clauses)]
+	r.whole = clause{}
+	for i := range r.clauses {
+		c, k := &d.Clauses[i], &r.clauses[i]
+		*k = clause{}
+		of := r.features.Between(int(c.First), int(c.Last))
+		k.features = int32(len(of)) //nolint:gosec // of one comment
+		r.model.table.Add(of, k.sum[:])
+		r.whole.features += k.features
+		for l, v := range k.sum {
+			r.whole.sum[l] += v
+		}
+	}
+	r.lexical()
+}
+
+// lexical adds what the lexicon found to the clauses.
+func (r *Reader) lexical() {
+	d := r.d
+	boost, until := float32(1), int32(-1)
+	for i := range r.hits.Polarity {
+		h := &r.hits.Polarity[i]
+		if h.Kind == lexicon.Boost {
+			boost, until = h.Value, h.Last+1
+		}
+		if h.Kind != lexicon.Polar {
+			continue
+		}
+		v := h.Value
+		if h.First <= until {
+			v *= boost
+		}
+		until = -1
+		t := &d.Tokens[h.First]
+		if t.Flags&text.Negated != 0 && v > 0 {
+			v *= -0.7
+		} else if t.Flags&text.Negated != 0 {
+			v *= -0.4
+		}
+		k := &r.clauses[t.Clause]
+		if t.Kind == text.Emoji {
+			r.emoji += v
+		}
+		if v > 0 {
+			k.good += v
+			r.whole.good += v
+		} else {
+			k.bad -= v
+			r.whole.bad -= v
+		}
+	}
+	for i := range r.hits.Aspects {
+		h := &r.hits.Aspects[i]
+		if h.Aspect >= lexicon.Fixed {
+			continue
+		}
+		t := &d.Tokens[h.First]
+		k := &r.clauses[t.Clause]
+		implied := h.Implied
+		if t.Flags&text.Negated != 0 && h.Last == h.First+1 {
+			implied = -implied
+		}
+		for _, k := range [2]*clause{k, &r.whole} {
+			if h.Implied == 0 && h.Last == h.First+1 {
+				add(&k.named[h.Aspect])
+			} else {
+				add(&k.meant[h.Aspect])
+			}
+			if implied > 0 {
+				add(&k.plus[h.Aspect])
+			} else if implied < 0 {
+				add(&k.less[h.Aspect])
+			}
+		}
+	}
+}
+
+func add(n *uint8) {
+	if *n < 100 {
+		*n++
+	}
+}
+
+// share is count words of the lexicon as an input.
+func share(count uint8) float32 {
+	switch count {
+	case 0:
+		return 0
+	case 1:
+		return 1
+	default:
+		return 1.4
+	}
+}
+
+// gather fills g with what the detecting network weighs.
+func (r *Reader) gather(g *Gathered) {
+	*g = Gathered{}
+	w := &r.whole
+	scale := r.model.scale * per(w.features)
+	others := 0
+	for a := range Fixed {
+		z := float32(w.sum[a]) * scale
+		g[inWhole+a], g[inClause+a] = z, z
+		g[inNamed+a], g[inMeant+a] = share(w.named[a]), share(w.meant[a])
+		if w.named[a]+w.meant[a] > 0 {
+			others++
+		}
+	}
+	if len(r.clauses) > 1 {
+		for i := range r.clauses {
+			k := &r.clauses[i]
+			scale := r.model.scale * per(k.features)
+			for a := range Fixed {
+				if z := float32(k.sum[a]) * scale; i == 0 || z > g[inClause+a] {
+					g[inClause+a] = z
+				}
+			}
+		}
+	}
+	var asks, wish, turns float32
+	for i := range r.d.Clauses {
+		c := &r.d.Clauses[i]
+		if c.Question {
+			asks++
+		}
+		if c.Wish {
+			wish++
+		}
+		if c.Link == text.Contrast {
+			turns = 1
+		}
+	}
+	n := float32(max(len(r.clauses), 1))
+	g[inLength] = float32(math.Log(float64(len(r.d.Tokens)+1))) / 3
+	g[inClauses] = min(n, 6) / 6
+	g[inQuestion], g[inWish], g[inContrast] = asks/n, wish/n, turns
+	g[inGood], g[inBad] = squash(w.good), squash(w.bad)
+	if r.emoji != 0 {
+		g[inEmoji] = 1
+	}
+	g[inTrade] = float32(w.sum[trade]) * scale
+	g[inTone] = float32(w.sum[tone+2]-w.sum[tone]) * scale
+	g[inOthers] = float32(min(others, 4)) / 2
+	if others == 0 {
+		g[inNone] = 1
+	}
+	g[inRussian+int(r.head)] = 1
+	g[inAlways] = 1
+}
+
+// speaks says how much clause i speaks of an aspect.
+func (r *Reader) speaks(i, a int) float32 {
+	k := &r.clauses[i]
+	return float32(k.sum[a])*r.model.scale*per(k.features) + share(k.named[a]) + 1.5*share(k.meant[a])
+}
+
+// judge fills j with what the judging network weighs of an aspect by clause i.
+func (r *Reader) judge(i, a int, j *Judgement) {
+	*j = Judgement{}
+	k, w := &r.clauses[i], &r.whole
+	r.toned(j[onNegative:], k)
+	r.toned(j[onWholeNegative:], w)
+	j[onImpliedGood], j[onImpliedBad] = share(k.plus[a]), share(k.less[a])
+	j[onGood], j[onBad] = squash(k.good), squash(k.bad)
+	var nextGood, nextBad float32
+	d := r.d
+	if i+1 < len(r.clauses) && !d.Clauses[i+1].Start && d.Clauses[i+1].Link != text.Contrast {
+		nextGood, nextBad = r.clauses[i+1].good, r.clauses[i+1].bad
+	}
+	if i > 0 && !d.Clauses[i].Start && d.Clauses[i].Link != text.Contrast {
+		nextGood += r.clauses[i-1].good
+		nextBad += r.clauses[i-1].bad
+	}
+	j[onNext], j[onNextBad] = squash(nextGood), squash(nextBad)
+	j[onWholeGood], j[onWholeBad] = squash(w.good), squash(w.bad)
+	c := &d.Clauses[i]
+	if c.Question {
+		j[onQuestion] = 1
+	}
+	if c.Wish {
+		j[onWish] = 1
+	}
+	if len(r.clauses) == 1 {
+		j[onAlone] = 1
+	}
+	if c.Link == text.Contrast {
+		j[onContrast] = 1
+	}
+	switch ID(a) { //nolint:gosec // below Fixed
+	case Forgotten:
+		j[onForgotten] = 1
+	case Price:
+		j[onPrice] = 1
+	case Wait:
+		j[onWait] = 1
+	case General:
+		j[onGeneral] = 1
+	case Staff:
+		j[onStaff] = 1
+	}
+	switch r.head {
+	case sentiment.Kyrgyz:
+		j[onKyrgyz] = 1
+	case sentiment.Russian:
+		j[onRussian] = 1
+	}
+	j[onAlways] = 1
+}
+
+// toned writes what the features of a clause say of its tone, about the mean.
+func (r *Reader) toned(out []float32, k *clause) {
+	s := r.model.scale * per(k.features)
+	a, b, c := float32(k.sum[tone])*s, float32(k.sum[tone+1])*s, float32(k.sum[tone+2])*s
+	mean := (a + b + c) / 3
+	out[0], out[1], out[2] = a-mean, b-mean, c-mean
+}

@@ -1,0 +1,129 @@
+package aspect
+
+import (
+	"math"
+
+	"github.com/otklik/otklik/services/comment/internal/feature"
+	"github.com/otklik/otklik/services/comment/internal/language"
+	"github.com/otklik/otklik/services/comment/internal/lexicon"
+	"github.com/otklik/otklik/services/comment/internal/sentiment"
+	"github.com/otklik/otklik/services/comment/internal/text"
+)
+
+// Reader reads comments with a model, one at a time.
+type Reader struct {
+	model    *Model
+	d        *text.Document
+	features *feature.Buffer
+	hits     *lexicon.Hits
+	head     sentiment.Head
+	emoji    float32
+	clauses  []clause
+	whole    clause
+}
+
+// NewReader returns a reader of its own buffers.
+func (m *Model) NewReader() *Reader { return &Reader{model: m} }
+
+// Prepare sums up a comment whose features were read and whose negations were marked.
+func (r *Reader) Prepare(d *text.Document, label language.Label, features *feature.Buffer, hits *lexicon.Hits) {
+	r.d, r.features, r.hits, r.emoji = d, features, hits, 0
+	r.head, _ = sentiment.HeadOf(label)
+	r.prepare()
+}
+
+// Gather returns what is weighed of the comment, for the trainer.
+func (r *Reader) Gather() (g Gathered) {
+	r.gather(&g)
+	return g
+}
+
+// Judge returns what is weighed of an aspect in its best clause, for the trainer.
+func (r *Reader) Judge(id ID) (j Judgement) {
+	if len(r.clauses) > 0 {
+		best, _ := r.best(int(id))
+		r.judge(best, int(id), &j)
+	}
+	return j
+}
+
+// best returns the clause that speaks of an aspect most.
+func (r *Reader) best(a int) (best int, value float32) {
+	value = float32(math.Inf(-1))
+	for i := range r.clauses {
+		if s := r.speaks(i, a); s > value {
+			best, value = i, s
+		}
+	}
+	return best, value
+}
+
+// Read appends what a comment speaks of to dst, whose memory is used again.
+func (r *Reader) Read(d *text.Document, label language.Label, features *feature.Buffer, hits *lexicon.Hits, dst []Mention) []Mention {
+	if len(d.Tokens) == 0 {
+		return dst
+	}
+	r.Prepare(d, label, features, hits)
+	var g Gathered
+	r.gather(&g)
+	z := r.model.detector.Weigh(&g)
+	for a := range Fixed {
+		if z[a] >= r.model.threshold[a] {
+			dst = r.mention(a, z[a], dst)
+		}
+	}
+	return dst
+}
+
+// sure is how probable a second polarity must be.
+const sure = 0.7
+
+// mention appends an aspect, twice where the comment says both good and bad of it.
+func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
+	var j Judgement
+	best, top := r.best(a)
+	r.judge(best, a, &j)
+	p := r.model.judge.Weigh(&j)
+	class := polarity(&p)
+	first := r.evidence(best, a, class, z)
+	dst = append(dst, first)
+	if class == sentiment.Neutral || len(r.clauses) == 1 || p[class] < sure {
+		return dst
+	}
+	other := sentiment.Positive - class
+	second, most := -1, float32(sure)
+	for i := range r.clauses {
+		if i == best || r.clauses[i].named[a]+r.clauses[i].meant[a] == 0 && r.speaks(i, a) < top/2 {
+			continue
+		}
+		if r.speaks(i, a) < 1 {
+			continue
+		}
+		r.judge(i, a, &j)
+		if p := r.model.judge.Weigh(&j); p[other] > most {
+			second, most = i, p[other]
+		}
+	}
+	if second >= 0 {
+		dst = append(dst, r.evidence(second, a, other, z))
+	}
+	return dst
+}
+
+// evidence makes a mention of what clause i says.
+func (r *Reader) evidence(i, a int, class sentiment.Class, z float32) Mention {
+	c := &r.d.Clauses[i]
+	first, last := c.First, c.Last-1
+	for first < last && bare(r.d.Tokens[first].Kind) {
+		first++
+	}
+	for last > first && bare(r.d.Tokens[last].Kind) {
+		last--
+	}
+	return Mention{
+		ID: ID(a), Polarity: class, Probability: float32(1 / (1 + math.Exp(-float64(z)))), //nolint:gosec // below Fixed
+		Start: r.d.Tokens[first].Start, End: r.d.Tokens[last].End,
+	}
+}
+
+func bare(k text.Kind) bool { return k == text.Mark || k == text.Symbol }

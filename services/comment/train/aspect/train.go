@@ -1,0 +1,208 @@
+// Package aspect learns what comments speak of, how, and from which score on that is said.
+package aspect
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/otklik/otklik/services/comment/internal/aspect"
+	"github.com/otklik/otklik/services/comment/internal/feature"
+	"github.com/otklik/otklik/services/comment/internal/language"
+	"github.com/otklik/otklik/services/comment/internal/lexicon"
+	"github.com/otklik/otklik/services/comment/internal/linear"
+	"github.com/otklik/otklik/services/comment/internal/sentiment"
+	"github.com/otklik/otklik/services/comment/internal/text"
+	"github.com/otklik/otklik/services/comment/train/dataset"
+	"github.com/otklik/otklik/services/comment/train/fit"
+)
+
+// Options say where the labelled comments are and how much to do.
+type Options struct {
+	Data, Corpus, Gold string
+	Quick              bool // only tell how well the tuning part is read
+	Misses             bool // list our own comments that are misread
+	Report             io.Writer
+}
+
+const (
+	ownWeight    = 2
+	diningWeight = 0.5
+	quantiseAt   = 8 // where weights are cut off, in multiples of their root mean square
+)
+
+var (
+	lanesStage    = stage{bits: 17, epochs: 8, rate: 0.25, decay: 2e-4, seen: 2, seed: 1}
+	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
+	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
+)
+
+type trainer struct {
+	o        Options
+	rows     []row
+	lexicon  *lexicon.Lexicon
+	document text.Document
+	hits     lexicon.Hits
+	features feature.Buffer
+	began    time.Time
+}
+
+// Train learns the model and puts it into the file.
+func Train(o Options, f *linear.File) error {
+	words, err := lexicon.Load()
+	if err != nil {
+		return fmt.Errorf("train aspects: %w", err)
+	}
+	t := &trainer{o: o, lexicon: words, began: time.Now()}
+	if err := t.gather(); err != nil {
+		return err
+	}
+	for i := range t.rows {
+		t.read(&t.rows[i])
+		t.rows[i].hashes = append([]uint32(nil), t.features.Hashes...)
+	}
+	t.say("read %d comments", len(t.rows))
+	last := dataset.Train
+	if !o.Quick {
+		last = dataset.Dev
+	}
+	w := &aspect.Weights{Bits: lanesStage.bits}
+	if err := t.learn(w, last); err != nil {
+		return err
+	}
+	if err := t.measure(w); err != nil {
+		return err
+	}
+	if !o.Quick {
+		w.Write(f)
+	}
+	return nil
+}
+
+func (t *trainer) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.o.Report, "%5.1f s  %s\n", time.Since(t.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// read does what is done with a comment before its aspects are looked for.
+func (t *trainer) read(r *row) {
+	d := &t.document
+	d.Read(r.text)
+	if r.label == language.KyLat || r.label == language.RuLat {
+		for i := range d.Tokens {
+			d.Transliterate(i, text.Cyrillic)
+		}
+		d.Divide()
+	}
+	t.lexicon.Find(d, sentiment.Languages(r.label), &t.hits)
+	sentiment.Negate(d, t.hits.Polarity)
+	t.features.Read(d)
+}
+
+// trains tells whether a comment is learnt from.
+func (r *row) trains(last dataset.Part) bool {
+	return r.part == dataset.Train || r.part == dataset.Dev && last == dataset.Dev
+}
+
+// learn learns all stages from the parts up to last.
+func (t *trainer) learn(w *aspect.Weights, last dataset.Part) error {
+	for without := range folds {
+		t.first(w, last, without)
+		m, err := aspect.New(w)
+		if err != nil {
+			return fmt.Errorf("train aspects: %w", err)
+		}
+		reader := m.NewReader()
+		for i := range t.rows {
+			if r := &t.rows[i]; r.fold == without && r.trains(last) {
+				t.note(reader, r)
+			}
+		}
+	}
+	t.say("first stage crossed")
+	t.second(w, last)
+	t.say("second stage")
+	t.first(w, last, -1)
+	t.say("first stage")
+	return nil
+}
+
+// first learns the first stage from all but one fold.
+func (t *trainer) first(w *aspect.Weights, last dataset.Part, without int) {
+	var examples []example
+	for i := range t.rows {
+		r := &t.rows[i]
+		if !r.trains(last) || r.fold == without {
+			continue
+		}
+		examples = append(examples, r.example())
+	}
+	w.Table, w.Scale = fit.Quantise(lanesStage.fit(examples), quantiseAt)
+}
+
+// example tells what the lanes should say of a comment.
+func (r *row) example() example {
+	e := example{hashes: r.hashes, weight: r.weight}
+	const tone, trade = aspect.Fixed, aspect.Fixed + 3
+	var counts [both + 1]int
+	for a, s := range r.aspects {
+		switch s {
+		case absent:
+		case unknown:
+			e.target[a] = -1
+			continue
+		default:
+			e.target[a] = 1
+			counts[s]++
+		}
+	}
+	e.target[tone], e.target[tone+1], e.target[tone+2], e.target[tone+3+1] = -1, -1, -1, -1
+	if n := counts[negative] + counts[neutral] + counts[positive]; n > 0 && counts[both] == 0 {
+		for k, s := range []said{negative, neutral, positive} {
+			if counts[s] == n {
+				e.target[tone], e.target[tone+1], e.target[tone+2] = 0, 0, 0
+				e.target[tone+k] = 1
+			}
+		}
+	}
+	if r.source == reviews || r.source == dining {
+		e.target[trade] = 1
+	}
+	return e
+}
+
+// note keeps what the second stage weighs of a comment.
+func (t *trainer) note(reader *aspect.Reader, r *row) {
+	t.read(r)
+	reader.Prepare(&t.document, r.label, &t.features, &t.hits)
+	r.gathered = reader.Gather()
+	r.judge = r.judge[:0]
+	for a, s := range r.aspects {
+		if s == negative || s == neutral || s == positive {
+			class := sentiment.Class(s - negative)
+			r.judge = append(r.judge, judgement{reader.Judge(aspect.ID(a)), class}) //nolint:gosec // below Fixed
+		}
+	}
+}
+
+// second learns the networks from what the first stage said of comments that it had not learnt from.
+func (t *trainer) second(w *aspect.Weights, last dataset.Part) {
+	var points []*row
+	var judged []judgement
+	var weights []float32
+	for i := range t.rows {
+		r := &t.rows[i]
+		if !r.trains(last) {
+			continue
+		}
+		if r.source != dining {
+			points = append(points, r)
+		}
+		for _, j := range r.judge {
+			judged = append(judged, j)
+			weights = append(weights, r.weight)
+		}
+	}
+	detectCourse.detector(points, &w.Detector)
+	judgingCourse.judge(judged, weights, &w.Judge)
+	w.Threshold = thresholds(points, &w.Detector)
+}
