@@ -9,7 +9,7 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/sentiment"
 )
 
-// ID is an aspect: one of the fixed ones, or an organisation's own from Own on.
+// ID is an aspect: one of the fixed ones, or an organisation's own from FirstOwn on.
 type ID uint8
 
 // The fixed aspects.
@@ -30,8 +30,8 @@ const (
 	Forgotten   = ID(lexicon.Forgotten)   // a thing, an order or a promise was forgotten
 	General     = ID(lexicon.General)     // a verdict on the whole
 
-	// Own is the first of an organisation's own aspects, in the order in which they were given.
-	Own = ID(lexicon.Fixed)
+	// FirstOwn is the first of an organisation's own aspects, in the order in which they were given.
+	FirstOwn = ID(lexicon.Fixed)
 
 	// Fixed is how many fixed aspects there are.
 	Fixed = int(lexicon.Fixed)

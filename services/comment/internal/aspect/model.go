@@ -77,8 +77,8 @@ func (w *Weights) each(visit func([]float32)) {
 	}
 }
 
-// Read takes the model from a file.
-func Read(f *linear.File) (*Model, error) {
+// Load takes the model from a file.
+func Load(f *linear.File) (*Model, error) {
 	s, err := f.Get(section)
 	if err != nil {
 		return nil, fmt.Errorf("read aspects: %w", err)

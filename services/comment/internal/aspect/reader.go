@@ -85,8 +85,8 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 	r.judge(best, a, &j)
 	p := r.model.judge.Weigh(&j)
 	class := polarity(&p)
-	first := r.evidence(best, a, class, z)
-	dst = append(dst, first)
+	found := r.evidence(best, a, class, z)
+	dst = append(dst, found)
 	if class == sentiment.Neutral || len(r.clauses) == 1 || p[class] < sure {
 		return dst
 	}
@@ -113,17 +113,23 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 // evidence makes a mention of what clause i says.
 func (r *Reader) evidence(i, a int, class sentiment.Class, z float32) Mention {
 	c := &r.d.Clauses[i]
-	first, last := c.First, c.Last-1
-	for first < last && bare(r.d.Tokens[first].Kind) {
-		first++
-	}
-	for last > first && bare(r.d.Tokens[last].Kind) {
-		last--
-	}
+	start, end := evidence(r.d, c.First, c.Last)
 	return Mention{
 		ID: ID(a), Polarity: class, Probability: float32(1 / (1 + math.Exp(-float64(z)))), //nolint:gosec // below Fixed
-		Start: r.d.Tokens[first].Start, End: r.d.Tokens[last].End,
+		Start: start, End: end,
 	}
+}
+
+// evidence returns the bytes of the tokens [first, last) without the marks around them.
+func evidence(d *text.Document, first, last int32) (start, end int32) {
+	last--
+	for first < last && bare(d.Tokens[first].Kind) {
+		first++
+	}
+	for last > first && bare(d.Tokens[last].Kind) {
+		last--
+	}
+	return d.Tokens[first].Start, d.Tokens[last].End
 }
 
 func bare(k text.Kind) bool { return k == text.Mark || k == text.Symbol }

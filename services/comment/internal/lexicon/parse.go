@@ -1,10 +1,10 @@
 package lexicon
 
 import (
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"strconv"
 	"strings"
@@ -13,22 +13,24 @@ import (
 //go:embed *.tsv
 var files embed.FS
 
+var (
+	languages = [3]Languages{Ru, En, Ky}
+	names     = [6]string{"polarity_ru.tsv", "polarity_en.tsv", "polarity_ky.tsv", "aspects_ru.tsv", "aspects_en.tsv", "aspects_ky.tsv"}
+)
+
 // Load compiles the embedded lexicons.
 func Load() (*Lexicon, error) {
 	b := newBuilder()
-	for _, f := range []struct {
-		name     string
-		family   Family
-		language Languages
-	}{
-		{"polarity_ru.tsv", Polarity, Ru}, {"polarity_en.tsv", Polarity, En}, {"polarity_ky.tsv", Polarity, Ky},
-		{"aspects_ru.tsv", Aspects, Ru}, {"aspects_en.tsv", Aspects, En}, {"aspects_ky.tsv", Aspects, Ky},
-	} {
-		data, err := fs.ReadFile(files, f.name)
+	for i, name := range names {
+		family := Polarity
+		if i >= len(languages) {
+			family = Aspects
+		}
+		data, err := files.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read lexicon: %w", err)
 		}
-		if err := b.file(f.name, string(data), f.family, f.language); err != nil {
+		if err := b.file(name, string(data), family, languages[i%len(languages)]); err != nil {
 			return nil, fmt.Errorf("parse lexicon: %w", err)
 		}
 	}
@@ -125,4 +127,18 @@ func parseAspects(text string, language Languages) ([]meaning, error) {
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+// Digest identifies the embedded lexicons.
+func Digest() [sha256.Size]byte {
+	h := sha256.New()
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			continue // Load says so
+		}
+		_, _ = fmt.Fprintf(h, "%s %d\n", name, len(data))
+		_, _ = h.Write(data)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
