@@ -22,8 +22,8 @@ const undetermined = "und"
 // none is the label of a text without aspects.
 const none = "-"
 
-// columns are the columns of a text and its label in a file.
-func (t Task) columns() (text, label int) {
+// Columns are the columns of a text and its label in a file.
+func (t Task) Columns() (text, label int) {
 	if t == PII {
 		return 2, 1
 	}
@@ -32,7 +32,7 @@ func (t Task) columns() (text, label int) {
 
 // Parse reads a text and the label that people gave it, as files and the API state them. Errors are *FormatError.
 func Parse(t Task, text, label string) (Case, error) {
-	inText, inLabel := t.columns()
+	inText, inLabel := t.Columns()
 	if len(text) > MaxText {
 		return Case{}, &FormatError{Column: inText, Description: fmt.Sprintf("the text has %d bytes, more than %d", len(text), MaxText)}
 	}

@@ -64,7 +64,7 @@ func (r *Reader) Next() (Row, error) {
 		if r.line == 1 && r.task.header(columns) {
 			continue
 		}
-		inText, inLabel := r.task.columns()
+		inText, inLabel := r.task.Columns()
 		row := Row{Line: r.line, Text: columns[inText-1], Label: columns[inLabel-1]}
 		if row.Case, err = Parse(r.task, row.Text, row.Label); err != nil {
 			return Row{}, r.at(err)
@@ -114,7 +114,7 @@ var headers = []string{"label", "gold", "lang", "language", "sentiment", "aspect
 
 // header tells whether a line names the columns.
 func (t Task) header(columns []string) bool {
-	inText, inLabel := t.columns()
+	inText, inLabel := t.Columns()
 	text, label := strings.ToLower(strings.TrimSpace(columns[inText-1])), strings.ToLower(strings.TrimSpace(columns[inLabel-1]))
 	return text == "text" && slices.Contains(headers, label)
 }
