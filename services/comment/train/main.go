@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/otklik/otklik/services/comment/internal/linear"
+	"github.com/otklik/otklik/services/comment/train/aspect"
 	"github.com/otklik/otklik/services/comment/train/language"
 	"github.com/otklik/otklik/services/comment/train/sentiment"
 )
@@ -45,6 +46,12 @@ func run(args []string, report io.Writer) error {
 	}
 	if *quick {
 		return nil
+	}
+	err = aspect.Train(aspect.Options{
+		Data: *data, Corpus: filepath.Join(*tree, "train", "corpus"), Gold: filepath.Join(*tree, "gold"), Misses: *misses, Report: report,
+	}, f)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // part of the tree
 		return err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/otklik/otklik/services/comment/internal/aspect"
 	"github.com/otklik/otklik/services/comment/internal/language"
 	"github.com/otklik/otklik/services/comment/internal/lexicon"
 	"github.com/otklik/otklik/services/comment/internal/linear"
@@ -34,6 +35,7 @@ type Model struct {
 	Lexicon   *lexicon.Lexicon
 	Language  *language.Model
 	Sentiment *sentiment.Model
+	Aspects   *aspect.Model
 }
 
 // Load reads the weights that were built in.
@@ -64,8 +66,13 @@ func Read(data []byte) (*Model, error) {
 	if m.Sentiment, err = sentiment.Load(f); err != nil {
 		return nil, fmt.Errorf("load models: %w", err)
 	}
+	if m.Aspects, err = aspect.Load(f); err != nil {
+		return nil, fmt.Errorf("load models: %w", err)
+	}
+	words := lexicon.Digest()
 	sum := sha256.New()
 	sum.Write(data)
+	sum.Write(words[:])
 	sum.Write([]byte(revision))
 	m.Name = revision + "-" + hex.EncodeToString(sum.Sum(nil)[:4])
 	return m, nil

@@ -225,6 +225,12 @@ func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, read
 				f.add(r.row.head.String()+" all", r.row.class, said)
 			}
 		}
+		for i := range t.rows {
+			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Train && r.variety != "" {
+				said := sentiment.Choose(sentiment.Probabilities(w.Logits(&evidence[i]), w.Temperature[h]), w.Lean[h])
+				f.add("crossed "+r.source, r.class, said)
+			}
+		}
 		t.say("%s: temperature %.2f, lean %.2f", sentiment.Head(h), w.Temperature[h], w.Lean[h]) //nolint:gosec // below Heads
 	}
 	f.print(t.o.Report, "tuning part")
