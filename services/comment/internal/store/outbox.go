@@ -1,0 +1,26 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Outbox tells other services what comments of responses say. Whatever changes that writes here in the same transaction; what was told of a response before
+// is replaced.
+type Outbox interface {
+	// OutboxEvents returns events with a position greater than after, in order, and the position of the last one there is. Organization narrows them; empty for all.
+	// No event with a lesser position is added after one was returned.
+	OutboxEvents(ctx context.Context, organization string, after int64, limit int) (events []Event, head int64, err error)
+}
+
+// Event is what comments of a response say now.
+type Event struct {
+	Position                       int64
+	Organization, Survey, Response string
+	Sentiment                      Sentiment
+	Aspects                        []AspectMention // each aspect once, without evidence
+	Language                       Language
+	Removed                        bool
+	Model                          string
+	Time                           time.Time
+}

@@ -1,0 +1,226 @@
+package relational
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/otklik/otklik/services/comment/internal/store"
+)
+
+const (
+	reanalysisColumns = `organization, id, model, create_time, end_time, cancelled, done, total, sentiments_changed, aspects_changed, after`
+
+	sqlReanalysisTaken  = `SELECT 1 FROM reanalyses WHERE organization = $1 AND (id = $2 OR end_time IS NULL)`
+	sqlCountComments    = `SELECT count(*) FROM comments WHERE organization = $1`
+	sqlInsertReanalysis = `INSERT INTO reanalyses (` + reanalysisColumns + `) VALUES ($1, $2, $3, $4, NULL, 0, $5, $6, $7, $8, $9)`
+	sqlSelectReanalysis = `SELECT ` + reanalysisColumns + ` FROM reanalyses WHERE organization = $1 AND id = $2`
+	sqlListReanalyses   = `SELECT ` + reanalysisColumns + ` FROM reanalyses WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
+	sqlClaimReanalysis  = `UPDATE reanalyses SET holder = $1, until = $3 WHERE (organization, id) = (
+SELECT organization, id FROM reanalyses WHERE end_time IS NULL AND (holder IN ('', $1) OR until <= $2) ORDER BY create_time, organization, id LIMIT 1)
+RETURNING ` + reanalysisColumns
+	sqlMoveReanalysis = `UPDATE reanalyses SET until = $4, done = $5, sentiments_changed = $6, aspects_changed = $7, after = $8
+WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlEndReanalysis = `UPDATE reanalyses SET end_time = $3, cancelled = $4, holder = '', until = 0 WHERE organization = $1 AND id = $2 AND end_time IS NULL`
+
+	sqlStaleComments = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq > $4 AND (c.model <> $2 OR c.aspects_version < $3)
+ORDER BY c.seq LIMIT $5`
+	sqlModels = `SELECT model, count(*) FROM comments WHERE organization = $1 GROUP BY model`
+	sqlStale  = `SELECT DISTINCT organization FROM comments c WHERE model <> $1 AND NOT EXISTS (
+SELECT 1 FROM reanalyses r WHERE r.organization = c.organization AND r.end_time IS NULL) ORDER BY organization LIMIT $2`
+
+	sqlSetTexts = `UPDATE comment_bodies SET text = $3 WHERE organization = $1 AND seq = $2`
+	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, similar = $5 WHERE organization = $1 AND seq = $2`
+)
+
+func scanReanalysis(row Scanner) (r store.Reanalysis, err error) {
+	var created, cancelled int64
+	var ended *int64
+	err = row.Scan(&r.Organization, &r.ID, &r.Model, &created, &ended, &cancelled, &r.Done, &r.Total, &r.SentimentsChanged, &r.AspectsChanged, &r.After)
+	r.CreateTime, r.EndTime, r.Cancelled = fromMicro(created), fromNull(ended), cancelled != 0
+	return r, err
+}
+
+// BeginReanalysis implements store.Reanalyses.
+func (s *Store) BeginReanalysis(ctx context.Context, r store.Reanalysis) (out store.Reanalysis, err error) {
+	err = s.write(ctx, "begin reanalysis", func(ctx context.Context, w *writing) error {
+		if taken, err := exists(ctx, w, sqlReanalysisTaken, r.Organization, r.ID); err != nil {
+			return err
+		} else if taken {
+			return store.ErrExists
+		}
+		if r.Total, err = one(ctx, w, value[int64], sqlCountComments, r.Organization); err != nil {
+			return err
+		}
+		_, err := w.Exec(ctx, sqlInsertReanalysis, r.Organization, r.ID, r.Model, toMicro(r.CreateTime), r.Done, r.Total, r.SentimentsChanged, r.AspectsChanged, r.After)
+		if err != nil {
+			return err
+		}
+		out, err = one(ctx, w, scanReanalysis, sqlSelectReanalysis, r.Organization, r.ID)
+		return err
+	})
+	if err != nil {
+		return store.Reanalysis{}, err
+	}
+	return out, nil
+}
+
+// GetReanalysis implements store.Reanalyses.
+func (s *Store) GetReanalysis(ctx context.Context, organization, id string) (store.Reanalysis, error) {
+	r, err := one(ctx, s.db, scanReanalysis, sqlSelectReanalysis, organization, id)
+	return r, s.db.Explain("get reanalysis", notFound(err))
+}
+
+// ListReanalyses implements store.Reanalyses.
+func (s *Store) ListReanalyses(ctx context.Context, organization string, offset, limit int) ([]store.Reanalysis, bool, error) {
+	all, err := list(ctx, s.db, scanReanalysis, sqlListReanalyses, organization, limit+1, offset)
+	if err != nil {
+		return nil, false, s.db.Explain("list reanalyses", err)
+	}
+	out, more := page(all, limit)
+	return out, more, nil
+}
+
+// ClaimReanalysis implements store.Reanalyses.
+func (s *Store) ClaimReanalysis(ctx context.Context, holder string, now, until time.Time) (out store.Reanalysis, err error) {
+	err = s.write(ctx, "claim reanalysis", func(ctx context.Context, w *writing) error {
+		out, err = one(ctx, w, scanReanalysis, sqlClaimReanalysis, holder, toMicro(now), toMicro(until))
+		return notFound(err)
+	})
+	if err != nil {
+		return store.Reanalysis{}, err
+	}
+	return out, nil
+}
+
+// StaleComments implements store.Reanalyses.
+func (s *Store) StaleComments(ctx context.Context, organization, model string, aspectsVersion, after int64, limit int) ([]store.Comment, error) {
+	out, err := list(ctx, s.db, scanComment, sqlStaleComments, organization, model, aspectsVersion, after, limit)
+	return out, s.db.Explain("read comments to be analysed anew", err)
+}
+
+// StoreAnalyses implements store.Reanalyses.
+func (s *Store) StoreAnalyses(ctx context.Context, holder string, until time.Time, r store.Reanalysis, comments []store.Comment) error {
+	return s.write(ctx, "store analyses", func(ctx context.Context, w *writing) error {
+		err := held(w.Exec(ctx, sqlMoveReanalysis, r.Organization, r.ID, holder, toMicro(until), r.Done, r.SentimentsChanged, r.AspectsChanged, r.After))
+		if err != nil {
+			return err
+		}
+		var responses []responseKey
+		for _, c := range comments {
+			c.Organization = r.Organization
+			differs, err := w.storeAnalysis(ctx, c)
+			if err != nil {
+				return err
+			}
+			if differs {
+				responses = append(responses, responseKey{c.Organization, c.Survey, c.Response})
+			}
+		}
+		return w.tellAnew(ctx, responses)
+	})
+}
+
+const sqlSelectComment = `SELECT ` + commentColumns + commentTables + ` WHERE ` + refCondition
+
+// storeAnalysis stores the new analysis of a comment, unless the comment is another by now, and tells whether what holds is different.
+func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (bool, error) {
+	before, err := one(ctx, w, scanComment, sqlSelectComment, c.Organization, c.Survey, c.Response, c.ID)
+	if errors.Is(err, errNoRow) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	// A comment that says something else has another number: what is too short for Exact is told by that.
+	if before.Exact != c.Exact || c.Seq != 0 && c.Seq != before.Seq {
+		return false, nil
+	}
+	now := before
+	now.Text, now.Terms, now.Similar, now.Analysis, now.Previous = c.Text, c.Terms, c.Similar, c.Analysis, previous(before, c.Analysis)
+	if err := w.storeParts(ctx, now); err != nil {
+		return false, err
+	}
+	if _, err := w.Exec(ctx, sqlSetTexts, now.Organization, now.Seq, now.Text); err != nil {
+		return false, err
+	}
+	similar := int64(now.Similar) //nolint:gosec // the bits are kept
+	if _, err := w.Exec(ctx, sqlSetModel, now.Organization, now.Seq, now.Analysis.Model, now.Analysis.AspectsVersion, similar); err != nil {
+		return false, err
+	}
+	for _, statement := range []string{sqlDeletePhrases, w.dialect.DeleteTerms()} {
+		if _, err := w.Exec(ctx, statement, now.Organization, now.Seq); err != nil {
+			return false, err
+		}
+	}
+	var rows rowsOfComments
+	rows.addTerms(w.dialect, now)
+	rows.addPhrases(now)
+	return differs(before.Effective(), now.Effective()), rows.write(ctx, w)
+}
+
+// differs tells whether others have to be told of what holds now.
+func differs(a, b store.Analysis) bool {
+	if a.Sentiment != b.Sentiment || a.Language != b.Language {
+		return true
+	}
+	type mention struct {
+		aspect    string
+		sentiment store.Sentiment
+	}
+	count := func(all []store.AspectMention) map[mention]bool {
+		out := map[mention]bool{}
+		for _, m := range all {
+			out[mention{m.Aspect, m.Sentiment}] = true
+		}
+		return out
+	}
+	was, is := count(a.Aspects), count(b.Aspects)
+	for m := range was {
+		if !is[m] {
+			return true
+		}
+	}
+	return len(was) != len(is)
+}
+
+// EndReanalysis implements store.Reanalyses.
+func (s *Store) EndReanalysis(ctx context.Context, organization, id string, cancelled bool, at time.Time) (out store.Reanalysis, err error) {
+	flag := int64(0)
+	if cancelled {
+		flag = 1
+	}
+	err = s.write(ctx, "end reanalysis", func(ctx context.Context, w *writing) error {
+		if _, err := w.Exec(ctx, sqlEndReanalysis, organization, id, toMicro(at), flag); err != nil {
+			return err
+		}
+		out, err = one(ctx, w, scanReanalysis, sqlSelectReanalysis, organization, id)
+		return notFound(err)
+	})
+	if err != nil {
+		return store.Reanalysis{}, err
+	}
+	return out, nil
+}
+
+// Models implements store.Reanalyses.
+func (s *Store) Models(ctx context.Context, organization string) (map[string]int64, error) {
+	out := map[string]int64{}
+	_, err := list(ctx, s.db, func(row Scanner) (struct{}, error) {
+		var model string
+		var n int64
+		err := row.Scan(&model, &n)
+		out[model] = n
+		return struct{}{}, err
+	}, sqlModels, organization)
+	if err != nil {
+		return nil, s.db.Explain("count comments by model", err)
+	}
+	return out, nil
+}
+
+// StaleOrganizations implements store.Reanalyses.
+func (s *Store) StaleOrganizations(ctx context.Context, model string, limit int) ([]string, error) {
+	out, err := list(ctx, s.db, value[string], sqlStale, model, limit)
+	return out, s.db.Explain("look for comments to be analysed anew", err)
+}
