@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
-	"github.com/otklik/otklik/services/comment/internal/surveys"
 
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 )
@@ -63,7 +63,7 @@ func (s *feedServer) StreamEvents(req *commentv1.StreamEventsRequest, stream grp
 
 func eventToProto(e store.Event) *commentv1.Event {
 	return &commentv1.Event{
-		Position: e.Position, Organization: e.Organization, Response: surveys.ResponseName(e.Survey, e.Response),
+		Position: e.Position, Organization: e.Organization, Response: peers.ResponseName(e.Survey, e.Response),
 		Sentiment: commentv1.Sentiment(e.Sentiment), Aspects: mentionsToProto(e.Aspects), Language: commentv1.Language(e.Language), Removed: e.Removed,
 		Model: modelName(e.Model), Time: timestamppb.New(e.Time),
 	}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
-	"github.com/otklik/otklik/services/comment/internal/surveys"
 )
 
 // Collections of resource names.
@@ -30,10 +30,10 @@ const (
 
 // commentName is the resource name of a comment.
 func commentName(r store.Ref) string {
-	return surveys.ResponseName(r.Survey, r.Response) + commentsSegment + r.ID
+	return peers.ResponseName(r.Survey, r.Response) + commentsSegment + r.ID
 }
 
-func responseName(survey, response string) string { return surveys.ResponseName(survey, response) }
+func responseName(survey, response string) string { return peers.ResponseName(survey, response) }
 
 func correctionName(id int64) string { return correctionsCollection + strconv.FormatInt(id, 10) }
 
@@ -46,7 +46,7 @@ func parseComment(ctx context.Context, field, name string) (store.Ref, error) {
 		return store.Ref{}, err
 	}
 	parent, id, found := strings.Cut(name, commentsSegment)
-	survey, response, ok := surveys.ParseResponse(parent)
+	survey, response, ok := peers.ParseResponse(parent)
 	if !found || !ok || id == "" || strings.Contains(id, "/") {
 		return store.Ref{}, malformed(field, "NAME_MALFORMED", "must have the form surveys/{survey}/responses/{response}/comments/{comment}")
 	}

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
-	"github.com/otklik/otklik/services/comment/internal/surveys"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -41,17 +41,11 @@ type Reading struct {
 type Analyst interface {
 	// Model is the name of the model.
 	Model() string
-	// Read analyses a text with the organisation's own aspects of a version.
-	Read(organization string, own OwnAspects, text string) (Reading, error)
+	// Read analyses a text with the organisation's own aspects.
+	Read(own OwnAspects, text string) Reading
 }
 
-// OwnAspects are the organisation's own aspects under their version.
-type OwnAspects struct {
-	Version int64
-	Aspects []store.Aspect
-}
-
-// Catalog is what must be known of surveys; *surveys.Catalog is one.
+// Catalog is what must be known of surveys; *peers.Catalog is one.
 type Catalog interface {
 	NPSQuestion(ctx context.Context, organization, revision string) (string, error)
 }
@@ -61,7 +55,7 @@ type converter struct {
 	originals *Originals
 	catalog   Catalog
 	analyst   Analyst
-	aspects   *ownAspects
+	aspects   *AspectBook
 	now       func() time.Time
 	// own are the aspects of the organisations met so far: a converter is of one batch.
 	own map[string]OwnAspects
@@ -77,7 +71,7 @@ func (c *converter) batch(ctx context.Context, events []*surveyv1.Event) (store.
 	for _, e := range events {
 		switch {
 		case e.GetRemoved() != nil:
-			if survey, response, ok := surveys.ParseResponse(e.GetRemoved().GetName()); ok {
+			if survey, response, ok := peers.ParseResponse(e.GetRemoved().GetName()); ok {
 				b.Removals = append(b.Removals, store.Removal{
 					Organization: e.GetOrganization(), Survey: survey, Response: response, Position: e.GetPosition(),
 					Erasure: strings.TrimPrefix(e.GetRemoved().GetErasure(), "erasures/"),
@@ -105,7 +99,7 @@ func (c *converter) batch(ctx context.Context, events []*surveyv1.Event) (store.
 }
 
 func (c *converter) deadLetter(e *surveyv1.Event, raw []byte, reason string) store.DeadLetter {
-	survey, response, _ := surveys.ParseResponse(e.GetResponse().GetName())
+	survey, response, _ := peers.ParseResponse(e.GetResponse().GetName())
 	return store.DeadLetter{
 		Organization: e.GetOrganization(), Survey: survey, Response: response, Position: e.GetPosition(), Reason: reason, Event: raw, CreateTime: c.now(),
 	}
@@ -131,7 +125,7 @@ func hasWords(r *surveyv1.Response) bool { return len(r.GetAnswers()) > 0 }
 // response converts a response, which is without comments when nothing was written, or what was written is destroyed. Errors: *Unfit.
 func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *surveyv1.Event) (store.Response, error) {
 	m := e.GetResponse()
-	survey, id, ok := surveys.ParseResponse(m.GetName())
+	survey, id, ok := peers.ParseResponse(m.GetName())
 	if !ok {
 		return store.Response{}, &Unfit{Reason: "it names no response"}
 	}
@@ -170,14 +164,17 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	out.NPS = scoreOf(m, question)
 	own, ok := c.own[out.Organization]
 	if !ok {
-		if own, err = c.aspects.of(ctx, out.Organization); err != nil {
+		if own, err = c.aspects.Of(ctx, out.Organization); err != nil {
 			return out, err
 		}
 		c.own[out.Organization] = own
 	}
 	for _, t := range texts {
 		t.Ref.Organization, t.Ref.Survey, t.Ref.Response = out.Organization, survey, id
-		if err := c.read(key, own, &t.Comment, t.text); err != nil {
+		c.analyst.Read(own, t.text).fill(&t.Comment)
+		t.Key = key.ID
+		var err error
+		if t.Sealed, err = sealOriginal(key, t.Ref, t.text); err != nil {
 			return out, err
 		}
 		out.Comments = append(out.Comments, t.Comment)
@@ -185,18 +182,7 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	return out, nil
 }
 
-// read fills in what is kept of a text.
-func (c *converter) read(key seal.Key, own OwnAspects, into *store.Comment, text string) error {
-	reading, err := c.analyst.Read(into.Organization, own, text)
-	if err != nil {
-		return &Unfit{Reason: err.Error()}
-	}
-	reading.fill(into)
-	into.Key = key.ID
-	into.Sealed, err = sealOriginal(key, into.Ref, text)
-	return err
-}
-
+// fill fills in what is kept of a text.
 func (r Reading) fill(into *store.Comment) {
 	into.Text, into.Terms, into.Analysis, into.Exact, into.Similar = r.Text, r.Terms, r.Analysis, r.Exact, r.Similar
 }

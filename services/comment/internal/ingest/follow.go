@@ -38,6 +38,8 @@ type Options struct {
 	Catalog Catalog
 	// Originals seal and open what was written.
 	Originals *Originals
+	// Aspects are the organisations' own.
+	Aspects *AspectBook
 	// NewAnalyst makes an analyst; each goroutine has its own.
 	NewAnalyst func() Analyst
 	// Holder names this process among those that share the store.
@@ -114,7 +116,6 @@ func (f *Follower) hold(ctx context.Context, stop func()) {
 // follow applies the log from a cursor on.
 func (f *Follower) follow(ctx context.Context, cursor store.Cursor) error {
 	analyst := f.o.NewAnalyst()
-	aspects := newOwnAspects(f.o.Store)
 	stream, err := f.o.Survey.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: cursor.Position})
 	position, swept := cursor.Position, cursor.Pass == 0
 	for err == nil {
@@ -123,7 +124,7 @@ func (f *Follower) follow(ctx context.Context, cursor store.Cursor) error {
 			break
 		}
 		c := converter{
-			originals: f.o.Originals, catalog: f.o.Catalog, analyst: analyst, aspects: aspects, now: f.o.Now, own: map[string]OwnAspects{},
+			originals: f.o.Originals, catalog: f.o.Catalog, analyst: analyst, aspects: f.o.Aspects, now: f.o.Now, own: map[string]OwnAspects{},
 		}
 		b, failed := c.batch(ctx, in.GetEvents())
 		if failed != nil {

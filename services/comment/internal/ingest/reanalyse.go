@@ -92,7 +92,7 @@ func (r *Reanalyser) work(ctx context.Context) error {
 
 func (r *Reanalyser) finish(ctx context.Context, job store.Reanalysis) error {
 	analyst := r.o.NewAnalyst()
-	own, err := newOwnAspects(r.o.Store).of(ctx, job.Organization)
+	own, err := r.o.Aspects.Of(ctx, job.Organization)
 	if err != nil {
 		return err
 	}
@@ -137,12 +137,8 @@ func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, 
 		if err != nil {
 			return err
 		}
-		reading, err := analyst.Read(c.Organization, own, text)
-		if err != nil {
-			return fmt.Errorf("analyse comment: %w", err)
-		}
 		exact := c.Exact
-		reading.fill(c)
+		analyst.Read(own, text).fill(c)
 		// What a comment is known by stays: a later model may count it differently, but the store tells by it whether the comment was changed meanwhile.
 		c.Exact = exact
 	}

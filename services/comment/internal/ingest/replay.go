@@ -22,7 +22,7 @@ func (f *Follower) Replay(ctx context.Context, organization string, id int64) (s
 		return letter, &Unfit{Reason: "what was kept of it cannot be decoded"}
 	}
 	c := converter{
-		originals: f.o.Originals, catalog: f.o.Catalog, analyst: f.o.NewAnalyst(), aspects: newOwnAspects(f.o.Store), now: f.o.Now, own: map[string]OwnAspects{},
+		originals: f.o.Originals, catalog: f.o.Catalog, analyst: f.o.NewAnalyst(), aspects: f.o.Aspects, now: f.o.Now, own: map[string]OwnAspects{},
 	}
 	keys, err := c.keysOf(ctx, []*surveyv1.Event{e})
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package surveys asks the survey service what the comment service must know of surveys, and remembers it: published revisions never change.
-package surveys
+// Package peers asks the other services what the comment service must know: of surveys, which never change once published, of consents, and of keys.
+package peers
 
 import (
 	"context"
@@ -40,8 +40,8 @@ type Catalog struct {
 	nps *lru.Cache[[2]string, string]
 }
 
-// New makes a catalog. conn calls with the role service.
-func New(conn grpc.ClientConnInterface) *Catalog {
+// NewCatalog makes a catalog. conn calls with the role service.
+func NewCatalog(conn grpc.ClientConnInterface) *Catalog {
 	return &Catalog{client: surveyv1.NewSurveyServiceClient(conn), nps: lru.New[[2]string, string](remembered, nil)}
 }
 
