@@ -10,8 +10,10 @@ import (
 type word struct {
 	token int32
 	z     scores
-	best  [3]state // for the way back: the state before, by state
+	z3    [states]float32 // what it brings to each state
+	best  [states]state   // for the way back: the state before, by state
 	state state
+	shows bool // it cannot be but of its language
 }
 
 // Identify tells the language of a document and gives its words of Latin Kyrgyz and Russian their Cyrillic folded form.
@@ -44,6 +46,7 @@ func (m *Model) Identify(d *text.Document, r *Result) {
 	}
 	r.Label, r.Probability = m.decide(&sum)
 	m.mix(d, r)
+	m.reread(d, r)
 }
 
 // single tells a word of one letter.

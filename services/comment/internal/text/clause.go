@@ -53,13 +53,13 @@ func (d *Document) Divide() {
 		switch t.Kind {
 		case Word:
 			c := d.cue(i)
-			link := d.link(i, c, comma || fresh)
-			if link != None && words > 0 {
+			join := link(c, comma || fresh)
+			if join != None && words > 0 {
 				cut(i)
 			}
 			if words == 0 {
-				if link != None {
-					current.Link = link
+				if join != None {
+					current.Link = join
 				}
 				current.Start = current.Start || fresh
 			}

@@ -57,7 +57,7 @@ func (d *Document) cue(i int) cue {
 }
 
 // link says how a word joins the clause that it begins; marked, whether it stands behind a mark or begins the sentence.
-func (d *Document) link(i int, c cue, marked bool) Link {
+func link(c cue, marked bool) Link {
 	switch {
 	case c&contrast != 0, c&turns != 0 && marked:
 		return Contrast

@@ -25,10 +25,9 @@ type Document struct {
 	Tokens  []Token
 	Clauses []Clause
 
-	depth  int    // brackets that are open
-	flags  Flags  // of the next token
-	pair   []byte // scratch for composing a letter and its mark
-	joined []byte
+	depth int    // brackets that are open
+	flags Flags  // of the next token
+	latin []byte // scratch: a word in plain Latin letters
 }
 
 // Read takes a text in place of the one before.
@@ -93,18 +92,18 @@ func (d *Document) add(kind Kind, start, end, first, from int, flags Flags, scri
 }
 
 // plain appends a token with the same form in both buffers.
-func (d *Document) plain(kind Kind, start, end int, form string, flags Flags) {
+func (d *Document) plain(kind Kind, start, end int, form string) {
 	first, from := len(d.Lower), len(d.Folded)
 	d.Lower = append(d.Lower, form...)
 	d.Folded = append(d.Folded, form...)
-	d.add(kind, start, end, first, from, flags, Other)
+	d.add(kind, start, end, first, from, 0, Other)
 }
 
 // number reads digits, with single points, commas and colons among them.
 func (d *Document) number(i int) int {
 	s, start := d.Source, i
 	if end := keycap(s, i); end > 0 {
-		d.plain(Emoji, i, end, s[i:i+1]+"\u20e3", 0)
+		d.plain(Emoji, i, end, s[i:i+1]+"\u20e3")
 		return end
 	}
 	for i < len(s) {
@@ -118,7 +117,7 @@ func (d *Document) number(i int) int {
 		}
 		break
 	}
-	d.plain(Number, start, i, s[start:i], 0)
+	d.plain(Number, start, i, s[start:i])
 	return i
 }
 
@@ -142,7 +141,7 @@ func (d *Document) other(i int) int {
 			}
 		}
 		if form, end := d.emoticon(i); end > 0 {
-			d.plain(Emoji, i, end, form, 0)
+			d.plain(Emoji, i, end, form)
 			return end
 		}
 		return d.mark(i, rune(c), 1)

@@ -104,7 +104,11 @@ func FuzzRead(f *testing.F) {
 		d.Read(source)
 		sound(t, &d)
 		for i := range d.Tokens {
-			d.Transliterate(i, Cyrillic)
+			if i%2 == 0 {
+				d.Transliterate(i, Cyrillic)
+			} else {
+				d.TransliterateKyrgyz(i)
+			}
 		}
 		d.Divide()
 		sound(t, &d)

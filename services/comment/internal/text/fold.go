@@ -97,14 +97,20 @@ func bare(r rune) rune {
 	return base
 }
 
-// compose joins a letter and a combining mark; ok is false where no letter is both.
-func (d *Document) compose(base, mark rune) (r rune, ok bool) {
-	d.pair = utf8.AppendRune(d.pair[:0], base)
-	d.pair = utf8.AppendRune(d.pair, mark)
-	d.joined = norm.NFC.Append(d.joined[:0], d.pair...)
-	r, n := utf8.DecodeRune(d.joined)
-	return r, n == len(d.joined)
-}
+// composed are the Latin and Cyrillic letters by the letter and the combining mark that they are made of.
+var composed = func() map[[2]rune]rune {
+	m := map[[2]rune]rune{}
+	for _, span := range [][2]rune{{0xc0, 0x24f}, {0x400, 0x4ff}, {0x1e00, 0x1eff}} {
+		for r := span[0]; r <= span[1]; r++ {
+			parts := []rune(norm.NFD.String(string(r)))
+			n := len(parts) - 1
+			if base := []rune(norm.NFC.String(string(parts[:n]))); len(base) == 1 {
+				m[[2]rune{base[0], parts[n]}] = r
+			}
+		}
+	}
+	return m
+}()
 
 // alike are the letters of one alphabet that look like one of the other.
 func alike(r rune, to Script) rune {

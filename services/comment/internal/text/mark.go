@@ -24,7 +24,7 @@ func (d *Document) mark(i int, r rune, n int) int {
 			form = ascii[r : r+1]
 		}
 	}
-	d.plain(kind, i, i+n, form, 0)
+	d.plain(kind, i, i+n, form)
 	return i + n
 }
 

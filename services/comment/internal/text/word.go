@@ -23,7 +23,7 @@ func (d *Document) word(i int) int {
 			key := (c&3)<<6 | s[i+1]&0x3f
 			f := &letters[key]
 			if f.letter {
-				r := rune(f.lower[0])<<8 | rune(f.lower[1])
+				r := rune(f.folded[0])<<8 | rune(f.folded[1])
 				if r != last {
 					if long {
 						low, folded = d.stretch(low, folded, last, r)
@@ -113,7 +113,7 @@ func (d *Document) word(i int) int {
 			continue
 		}
 		if unicode.IsMark(r) {
-			low, folded = d.combine(low, folded, first, from, r)
+			low, folded = combine(low, folded, first, from, r)
 			last, run, long = 0, 0, false
 			i += n
 			continue
@@ -193,12 +193,12 @@ func (d *Document) stretch(low, folded []byte, last, next rune) ([]byte, []byte)
 }
 
 // combine adds a combining mark to the letter before it. A mark that composes with nothing (a stress mark) is left out.
-func (d *Document) combine(low, folded []byte, first, from int, mark rune) ([]byte, []byte) {
+func combine(low, folded []byte, first, from int, mark rune) ([]byte, []byte) {
 	if len(low) == first || len(folded) == from {
 		return low, folded
 	}
 	base, n := utf8.DecodeLastRune(low[first:])
-	r, ok := d.compose(base, mark)
+	r, ok := composed[[2]rune{base, mark}]
 	if !ok {
 		return low, folded
 	}

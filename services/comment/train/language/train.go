@@ -58,6 +58,14 @@ func Rows(data string) ([]Row, error) {
 		}
 		rows = append(rows, Row{Text: set[i].Text, Label: l})
 	}
+	for _, name := range []string{"A_mabsa_ru_sent", "A_opensentcorpus_ru_sent"} {
+		if set, err = dataset.Read(data, name); err != nil {
+			return nil, err
+		}
+		for i := range set {
+			rows = append(rows, Row{Text: set[i].Text, Label: language.Ru})
+		}
+	}
 	return rows, nil
 }
 
@@ -83,7 +91,7 @@ func Own() (rows []Row, err error) {
 	}
 	for _, r := range rows {
 		if len(r.Text) < short {
-			rows = append(rows, r, r)
+			rows = append(rows, r)
 		}
 	}
 	return rows, nil
