@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/otklik/otklik/services/comment/internal/register"
 )
@@ -21,7 +22,7 @@ type Entries interface {
 	// FindEntry returns the entry of a theme (Entry.Theme) that was created last. Errors: ErrNotFound.
 	FindEntry(ctx context.Context, organization, theme string) (register.Entry, error)
 	// ActiveSurveys returns surveys that have comments counted at or after a time, of all organisations, at most limit, after one of them in order.
-	ActiveSurveys(ctx context.Context, since int64, after [2]string, limit int) ([][2]string, error)
+	ActiveSurveys(ctx context.Context, since time.Time, after [2]string, limit int) ([][2]string, error)
 }
 
 // EntryQuery asks for a page of entries.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/otklik/otklik/services/comment/internal/register"
 	"github.com/otklik/otklik/services/comment/internal/store"
@@ -220,7 +221,7 @@ func scanSurvey(row Scanner) (k [2]string, err error) {
 }
 
 // ActiveSurveys implements store.Entries.
-func (s *Store) ActiveSurveys(ctx context.Context, since int64, after [2]string, limit int) (out [][2]string, err error) {
+func (s *Store) ActiveSurveys(ctx context.Context, since time.Time, after [2]string, limit int) (out [][2]string, err error) {
 	for len(out) < limit {
 		next, err := one(ctx, s.db, scanSurvey, sqlNextSurvey, after[0], after[1])
 		if errors.Is(err, errNoRow) {
@@ -230,7 +231,7 @@ func (s *Store) ActiveSurveys(ctx context.Context, since int64, after [2]string,
 			return nil, s.db.Explain("look for surveys", err)
 		}
 		after = next
-		active, err := exists(ctx, s.db, sqlIsActive, next[0], next[1], since)
+		active, err := exists(ctx, s.db, sqlIsActive, next[0], next[1], toMicro(since))
 		if err != nil {
 			return nil, s.db.Explain("look for surveys", err)
 		}
