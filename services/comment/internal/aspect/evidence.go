@@ -58,8 +58,15 @@ const (
 	onImpliedBad
 	onGood // words of the lexicon in the clause
 	onBad
-	onNext // the same of the clauses around, where nothing divides them
+	onNextGood // the same of the clause that follows, where nothing divides them
 	onNextBad
+	onNextTone
+	onNextAnd
+	onLastGood // and of the one before
+	onLastBad
+	onLastTone
+	onBlank // the clause has no words that praise or blame
+	onBrief // one or two words
 	onWholeGood
 	onWholeBad
 	onQuestion
@@ -85,33 +92,18 @@ type Gathered [Inputs]float32
 // Judgement is what is weighed of an aspect in a comment.
 type Judgement [Judged]float32
 
-// clause is what is known of one clause.
-type clause struct {
-	sum        [Lanes]int32
-	features   int32
-	good, bad  float32 // words of the polarity lexicon
-	named      [Fixed]uint8
-	meant      [Fixed]uint8
-	plus, less [Fixed]uint8 // implied
-}
-
 // per sets sums in proportion to the number of features, so that long texts are not too sure.
 func per(features int32) float32 { return 1 / float32(math.Sqrt(float64(features)+24)) }
 
 func squash(x float32) float32 { return x / (x + 2) }
 
-// prepare sums up the clauses of a comment, and the whole.
+// prepare divides a comment into segments and sums up each, and the whole.
 func (r *Reader) prepare() {
-	d := r.d
-	if cap(r.clauses) < len(d.Clauses) {
-		r.clauses = make([]clause, len(d.Clauses)+len(d.Clauses)/2)
-	}
-	r.clauses = r.clauses[:len(d.Clauses)]
-	r.whole = clause{}
-	for i := range r.clauses {
-		c, k := &d.Clauses[i], &r.clauses[i]
-		*k = clause{}
-		of := r.features.Between(int(c.First), int(c.Last))
+	r.divide()
+	r.whole = segment{}
+	for i := range r.segments {
+		k := &r.segments[i]
+		of := r.features.Between(int(k.first), int(k.last))
 		k.features = int32(len(of)) //nolint:gosec // of one comment
 		r.model.table.Add(of, k.sum[:])
 		r.whole.features += k.features
@@ -145,7 +137,7 @@ func (r *Reader) lexical() {
 		} else if t.Flags&text.Negated != 0 {
 			v *= -0.4
 		}
-		k := &r.clauses[t.Clause]
+		k := &r.segments[r.sketches[t.Clause].within]
 		if t.Kind == text.Emoji {
 			r.emoji += v
 		}
@@ -163,12 +155,12 @@ func (r *Reader) lexical() {
 			continue
 		}
 		t := &d.Tokens[h.First]
-		k := &r.clauses[t.Clause]
+		k := &r.segments[r.sketches[t.Clause].within]
 		implied := h.Implied
 		if t.Flags&text.Negated != 0 && h.Last == h.First+1 {
 			implied = -implied
 		}
-		for _, k := range [2]*clause{k, &r.whole} {
+		for _, k := range [2]*segment{k, &r.whole} {
 			if h.Implied == 0 && h.Last == h.First+1 {
 				add(&k.named[h.Aspect])
 			} else {
@@ -215,9 +207,9 @@ func (r *Reader) gather(g *Gathered) {
 			others++
 		}
 	}
-	if len(r.clauses) > 1 {
-		for i := range r.clauses {
-			k := &r.clauses[i]
+	if len(r.segments) > 1 {
+		for i := range r.segments {
+			k := &r.segments[i]
 			scale := r.model.scale * per(k.features)
 			for a := range Fixed {
 				if z := float32(k.sum[a]) * scale; i == 0 || z > g[inClause+a] {
@@ -227,19 +219,19 @@ func (r *Reader) gather(g *Gathered) {
 		}
 	}
 	var asks, wish, turns float32
-	for i := range r.d.Clauses {
-		c := &r.d.Clauses[i]
-		if c.Question {
+	for i := range r.segments {
+		c := &r.segments[i]
+		if c.question {
 			asks++
 		}
-		if c.Wish {
+		if c.wish {
 			wish++
 		}
-		if c.Link == text.Contrast {
+		if c.link == text.Contrast {
 			turns = 1
 		}
 	}
-	n := float32(max(len(r.clauses), 1))
+	n := float32(max(len(r.segments), 1))
 	g[inLength] = float32(math.Log(float64(len(r.d.Tokens)+1))) / 3
 	g[inClauses] = min(n, 6) / 6
 	g[inQuestion], g[inWish], g[inContrast] = asks/n, wish/n, turns
@@ -259,40 +251,46 @@ func (r *Reader) gather(g *Gathered) {
 
 // speaks says how much clause i speaks of an aspect.
 func (r *Reader) speaks(i, a int) float32 {
-	k := &r.clauses[i]
+	k := &r.segments[i]
 	return float32(k.sum[a])*r.model.scale*per(k.features) + share(k.named[a]) + 1.5*share(k.meant[a])
 }
 
 // judge fills j with what the judging network weighs of an aspect by clause i.
 func (r *Reader) judge(i, a int, j *Judgement) {
 	*j = Judgement{}
-	k, w := &r.clauses[i], &r.whole
+	k, w := &r.segments[i], &r.whole
 	r.toned(j[onNegative:], k)
 	r.toned(j[onWholeNegative:], w)
 	j[onImpliedGood], j[onImpliedBad] = share(k.plus[a]), share(k.less[a])
 	j[onGood], j[onBad] = squash(k.good), squash(k.bad)
-	var nextGood, nextBad float32
-	d := r.d
-	if i+1 < len(r.clauses) && !d.Clauses[i+1].Start && d.Clauses[i+1].Link != text.Contrast {
-		nextGood, nextBad = r.clauses[i+1].good, r.clauses[i+1].bad
+	if i+1 < len(r.segments) && joined(&r.segments[i+1]) {
+		n := &r.segments[i+1]
+		j[onNextGood], j[onNextBad], j[onNextTone] = squash(n.good), squash(n.bad), r.tone(n)
+		if n.link == text.And {
+			j[onNextAnd] = 1
+		}
 	}
-	if i > 0 && !d.Clauses[i].Start && d.Clauses[i].Link != text.Contrast {
-		nextGood += r.clauses[i-1].good
-		nextBad += r.clauses[i-1].bad
+	if i > 0 && joined(k) {
+		n := &r.segments[i-1]
+		j[onLastGood], j[onLastBad], j[onLastTone] = squash(n.good), squash(n.bad), r.tone(n)
 	}
-	j[onNext], j[onNextBad] = squash(nextGood), squash(nextBad)
+	if k.good+k.bad == 0 && k.plus[a]+k.less[a] == 0 {
+		j[onBlank] = 1
+	}
+	if k.last-k.first <= 2 {
+		j[onBrief] = 1
+	}
 	j[onWholeGood], j[onWholeBad] = squash(w.good), squash(w.bad)
-	c := &d.Clauses[i]
-	if c.Question {
+	if k.question {
 		j[onQuestion] = 1
 	}
-	if c.Wish {
+	if k.wish {
 		j[onWish] = 1
 	}
-	if len(r.clauses) == 1 {
+	if len(r.segments) == 1 {
 		j[onAlone] = 1
 	}
-	if c.Link == text.Contrast {
+	if k.link == text.Contrast {
 		j[onContrast] = 1
 	}
 	switch ID(a) { //nolint:gosec // below Fixed
@@ -316,8 +314,16 @@ func (r *Reader) judge(i, a int, j *Judgement) {
 	j[onAlways] = 1
 }
 
+// joined tells whether a clause goes on with what the one before says.
+func joined(k *segment) bool { return !k.start && k.link != text.Contrast }
+
+// tone is what the features of a clause say of its tone, as one number.
+func (r *Reader) tone(k *segment) float32 {
+	return float32(k.sum[tone+2]-k.sum[tone]) * r.model.scale * per(k.features)
+}
+
 // toned writes what the features of a clause say of its tone, about the mean.
-func (r *Reader) toned(out []float32, k *clause) {
+func (r *Reader) toned(out []float32, k *segment) {
 	s := r.model.scale * per(k.features)
 	a, b, c := float32(k.sum[tone])*s, float32(k.sum[tone+1])*s, float32(k.sum[tone+2])*s
 	mean := (a + b + c) / 3

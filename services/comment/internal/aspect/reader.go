@@ -18,8 +18,9 @@ type Reader struct {
 	hits     *lexicon.Hits
 	head     sentiment.Head
 	emoji    float32
-	clauses  []clause
-	whole    clause
+	sketches []sketch
+	segments []segment
+	whole    segment
 }
 
 // NewReader returns a reader of its own buffers.
@@ -40,7 +41,7 @@ func (r *Reader) Gather() (g Gathered) {
 
 // Judge returns what is weighed of an aspect in its best clause, for the trainer.
 func (r *Reader) Judge(id ID) (j Judgement) {
-	if len(r.clauses) > 0 {
+	if len(r.segments) > 0 {
 		best, _ := r.best(int(id))
 		r.judge(best, int(id), &j)
 	}
@@ -50,7 +51,7 @@ func (r *Reader) Judge(id ID) (j Judgement) {
 // best returns the clause that speaks of an aspect most.
 func (r *Reader) best(a int) (best int, value float32) {
 	value = float32(math.Inf(-1))
-	for i := range r.clauses {
+	for i := range r.segments {
 		if s := r.speaks(i, a); s > value {
 			best, value = i, s
 		}
@@ -87,13 +88,13 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 	class := polarity(&p)
 	found := r.evidence(best, a, class, z)
 	dst = append(dst, found)
-	if class == sentiment.Neutral || len(r.clauses) == 1 || p[class] < sure {
+	if class == sentiment.Neutral || len(r.segments) == 1 || p[class] < sure {
 		return dst
 	}
 	other := sentiment.Positive - class
 	second, most := -1, float32(sure)
-	for i := range r.clauses {
-		if i == best || r.clauses[i].named[a]+r.clauses[i].meant[a] == 0 && r.speaks(i, a) < top/2 {
+	for i := range r.segments {
+		if i == best || r.segments[i].named[a]+r.segments[i].meant[a] == 0 && r.speaks(i, a) < top/2 {
 			continue
 		}
 		if r.speaks(i, a) < 1 {
@@ -112,8 +113,7 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 
 // evidence makes a mention of what clause i says.
 func (r *Reader) evidence(i, a int, class sentiment.Class, z float32) Mention {
-	c := &r.d.Clauses[i]
-	start, end := evidence(r.d, c.First, c.Last)
+	start, end := evidence(r.d, r.segments[i].first, r.segments[i].last)
 	return Mention{
 		ID: ID(a), Polarity: class, Probability: float32(1 / (1 + math.Exp(-float64(z)))), //nolint:gosec // below Fixed
 		Start: start, End: end,

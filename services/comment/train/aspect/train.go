@@ -32,7 +32,8 @@ const (
 )
 
 var (
-	lanesStage    = stage{bits: 17, epochs: 8, rate: 0.25, decay: 2e-4, seen: 2, seed: 1}
+	sweep         = []float32{0.1}
+	lanesStage    = stage{bits: 17, epochs: 14, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 )
@@ -70,8 +71,14 @@ func Train(o Options, f *linear.File) error {
 	if err := t.learn(w, last); err != nil {
 		return err
 	}
-	if err := t.measure(w); err != nil {
-		return err
+	for _, x := range sweep {
+		for a := range w.Threshold {
+			w.Threshold[a] += x
+		}
+		t.say("SWEEP %.2f", x)
+		if err := t.measure(w); err != nil {
+			return err
+		}
 	}
 	if !o.Quick {
 		w.Write(f)
