@@ -7,7 +7,7 @@ import "strings"
 const borrowed = `
 	касса кассир кассирша магазин маркет супермаркет гипермаркет товар доставка сервис чек бонус телефон оператор курьер акция скидка
 	менеджер клиент сайт интернет карта карточка банк банкомат терминал кредит депозит процент адрес администратор админ официант
-	официантка бармен бариста повар шеф ресторан кафе кофейня кофе чай меню пицца пиццерия бургер суши ролл роллы салат суп самса
+	официантка бармен бариста повар шеф ресторан кафе кофейня кофе чай меню пицца пиццерия бургер суши ролл роллы салат суп самса эти бешбармак манты куурдак чучпара боорсок кымыз айран каттама
 	шашлык лагман плов борщ торт соус десерт компот сок фреш мороженое печенье конфет конфета шоколад йогурт кефир творог колбаса
 	сосиска котлета порция стакан вилка тарелка диван стол стул полка экран телевизор кондиционер вентилятор парковка такси таксист
 	машина автобус маршрутка троллейбус поезд аэропорт самолет билет отель гостиница хостел номер ресепшн ресепшен администрация
@@ -43,8 +43,8 @@ const plainly = `
 	кылып кылат кылды кылса кылышты этет этти этип этишет деп дейт дешет дешти анан бул ушул ошол силер силерде силерге баары баарын баарына
 	рахмат ракмат жакшы чон кичине коп тез кымбат арзан эч канча кайда кантип качан эмнеге жатат атат турат берди беришти келди кетти
 	жакты жакпады келбейм барбайм кереги керек ооба кошсонор койсонор болмок азаматсынар азаматтар сонун керемет мыкты жаман тамак кезек
-	eken ele emes jok zhok bar barby bolso boldu bolot bolboyt menen uchun jana zhana birok abdan ayabay oto dep kylat kyldy rahmat
-	jakshy zhakshy jakty chon kop tez kymbat arzan ech kancha kayda kantip kachan emnege jatat turat berdi keldi kerek ooba sonun
+	eken ele emes jok zhok barby bolso boldu bolot bolboyt menen uchun jana zhana birok abdan ayabay kylat kyldy rahmat
+	jakshy zhakshy jakty chon tamak nachar jaman tez kymbat arzan kancha kayda kantip kachan emnege jatat turat berdi keldi kerek ooba sonun
 `
 
 // foreign are closed-class and other common words that no Kyrgyz sentence has unless it mixes, though their letters may not tell.
@@ -87,5 +87,13 @@ const spoken = `
 	good great nice bad very excellent perfect awesome amazing was were is are not but love like thank thanks you we my so really too best
 	worst friendly staff service food delicious tasty cheap expensive clean dirty slow terrible horrible price prices quality room this
 	that it they have has had with would will can never always again recommend everything nothing please sorry wait waiting late
-	delivery customer experience highly recommended super cool job well done enjoy enjoyed happy disappointed polite rude
+	delivery customer experience highly recommended super cool job well done enjoy enjoyed happy disappointed polite rude the a an and or
+	of to for in on at from what who why how when where there here awful fast fresh cold hot warm wonderful lovely beautiful fantastic
+	disgusting disappointing pathetic poor average okay fine rubbish trash scam fake broken crash crashes crashed bug bugs update after
+	before works working work does did don't doesn't didn't can't won't isn't wasn't no yes only just more less much many most few every
+	all any some time times money waste worth value back come came go went get got give gave take took order ordered ordering refund
+	helpful attentive professional kind manager waiter waitress cashier driver courier place atmosphere cozy comfortable uncomfortable
+	noisy loud quiet small big huge long short parking location view breakfast lunch dinner meal dish portion taste smell interior design
+	stylish modern convenient easy difficult impossible difference sure absolutely definitely totally extremely pretty quite little bit
+	me him her them us your our their his if because although than then now today tomorrow yesterday
 `

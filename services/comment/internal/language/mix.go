@@ -19,7 +19,8 @@ const (
 	turn      = 1.5 // what going over to another language costs within a clause
 	over      = 0.8 // and between clauses
 	enough    = 3.3 // what words of the lesser language must bring together
-	foreigner = 4.2 // the same, where it is the rarer: Kyrgyz in Russian, anything in English
+	foreigner = 4.0 // the same, where it is the rarer: Kyrgyz in Russian, anything in English
+	tells     = 3.5 // what a word of the lists brings at least
 	certain   = 2.2 // what one word must bring to count among them
 	alphabet  = 8.0 // what a word in letters of another alphabet loses
 )
@@ -43,12 +44,14 @@ func (m *Model) mix(d *text.Document, r *Result) {
 	follow(d, r.words)
 	var sums [states]float32
 	var shown [states]bool
+	native := false // words in Cyrillic letters
 	for i := range r.words {
 		w := &r.words[i]
 		gain := w.gain()
 		if gain >= certain {
 			sums[w.state] += gain
 		}
+		native = native || d.Tokens[w.token].Script == text.Cyrillic
 		shown[w.state] = shown[w.state] || w.shows
 	}
 	main := stateOf(r.Label)
@@ -61,6 +64,8 @@ func (m *Model) mix(d *text.Document, r *Result) {
 		need := float32(enough)
 		switch {
 		case shown[s]:
+		case main == english && native:
+			need = certain // no Cyrillic word is English
 		case main == english && r.Label == En:
 			need = 2 * foreigner
 		case main == russian && s == kyrgyz || r.Label == KyLat:
@@ -144,9 +149,9 @@ func (m *Model) weigh(d *text.Document, r *Result) {
 			w.z3 = [states]float32{max(z(Ky), z(Kk)), z(Ru), 0}
 			switch {
 			case h&isRussian != 0:
-				w.z3[russian] = max(w.z3[russian], w.z3[kyrgyz]+enough)
+				w.z3[russian] = max(w.z3[russian], w.z3[kyrgyz]+tells)
 			case h&isKyrgyz != 0:
-				w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian]+enough)
+				w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian]+tells)
 				w.shows = true
 			case t.Flags&(text.Capital|text.Sentence|text.Upper) == text.Capital:
 				limit = borrows // a name
@@ -156,23 +161,38 @@ func (m *Model) weigh(d *text.Document, r *Result) {
 			continue
 		}
 		w.z3 = [states]float32{z(KyLat), z(RuLat), z(En)}
-		if r.Label != En {
-			switch {
-			case h&isRussian != 0:
-				w.z3[russian] = max(w.z3[russian], w.z3[kyrgyz]+enough)
-				w.shows = true
-			case h&isKyrgyz != 0:
-				w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian]+enough)
-				w.shows = true
-			case h&isEnglish == 0:
-				// What is English only by its letters is a name.
-				if w.z3[english] = min(w.z3[english], w.z3[kyrgyz], w.z3[russian]); mostly {
-					limit = 0
-				}
+		switch {
+		case h&isRussian != 0 && r.Label != En:
+			w.z3[russian] = max(w.z3[russian], w.z3[kyrgyz]+tells)
+			w.shows = true
+		case h&isKyrgyz != 0:
+			w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian], w.z3[english]) + tells
+			w.shows = true
+		case r.Label == En, h&isEnglish != 0:
+		case mostly && t.Flags&text.Capital == 0 && max(z(KyLat), z(RuLat)) > max(z(En), z(OthLat))+certain:
+		case mostly && t.Flags&text.Capital == 0 && h&isNamed == 0 && latin(d, r, i):
+		default:
+			// What is English only by its letters is a name.
+			if w.z3[english] = min(w.z3[english], w.z3[kyrgyz], w.z3[russian]); mostly {
+				limit = 0
 			}
 		}
 		clip(&w.z3, limit)
 	}
+}
+
+// latin says whether the word beside a Latin word is Latin and in small letters too: together they are rather speech than a name.
+func latin(d *text.Document, r *Result, i int) bool {
+	for _, k := range [...]int{i - 1, i + 1} {
+		if k < 0 || k >= len(r.words) || r.words[k].token != r.words[i].token+int32(k-i) {
+			continue
+		}
+		t := &d.Tokens[r.words[k].token]
+		if t.Script == text.Latin && t.Flags&text.Capital == 0 && hints[string(d.Word(int(r.words[k].token)))]&isNamed == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // clip holds the differences between what a word brings within a limit.

@@ -47,13 +47,32 @@ var cues = func() map[string]cue {
 	return m
 }()
 
+// sieve has a bit for every word of cues, so that most others need no look into the map.
+var sieve = func() (t [64]uint64) {
+	for w := range cues {
+		k := mesh([]byte(w))
+		t[k>>6] |= 1 << (k & 63)
+	}
+	return t
+}()
+
+// mesh is a number below 4096 from a word's length and its first and last letters.
+func mesh(word []byte) uint32 {
+	n := len(word)
+	if n < 2 {
+		return uint32(word[0])
+	}
+	x := uint32(word[0]) | uint32(word[1])<<8 | uint32(word[n-2])<<16 | uint32(word[n-1])<<24
+	return (x ^ uint32(n)*0x85ebca6b) * 0x9e3779b1 >> 20
+}
+
 // cue looks a word up.
 func (d *Document) cue(i int) cue {
-	t := &d.Tokens[i]
-	if t.To-t.From > 24 {
+	word := d.Word(i)
+	if k := mesh(word); len(word) > 24 || sieve[k>>6]>>(k&63)&1 == 0 {
 		return 0
 	}
-	return cues[string(d.Folded[t.From:t.To])]
+	return cues[string(word)]
 }
 
 // link says how a word joins the clause that it begins; marked, whether it stands behind a mark or begins the sentence.
