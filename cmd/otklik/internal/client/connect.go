@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/cmd/otklik/internal/restconn"
 	"github.com/otklik/otklik/libs/rpcclient"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -37,6 +38,12 @@ type Connection struct {
 	Privacy accessv1.PrivacyServiceClient
 	// Webhooks send what happens.
 	Webhooks accessv1.WebhookServiceClient
+	// Analysis understands texts.
+	Analysis commentv1.AnalysisServiceClient
+	// Comments are what customers wrote.
+	Comments commentv1.CommentServiceClient
+	// Insights are what comments say together.
+	Insights commentv1.InsightServiceClient
 
 	closer io.Closer
 }
@@ -49,7 +56,9 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 	return &Connection{
 		Survey: surveyv1.NewSurveyServiceClient(conn), Scoring: scoringv1.NewScoringServiceClient(conn),
 		Access: accessv1.NewAccessServiceClient(conn), Audit: accessv1.NewAuditServiceClient(conn),
-		Privacy: accessv1.NewPrivacyServiceClient(conn), Webhooks: accessv1.NewWebhookServiceClient(conn), closer: closer,
+		Privacy: accessv1.NewPrivacyServiceClient(conn), Webhooks: accessv1.NewWebhookServiceClient(conn),
+		Analysis: commentv1.NewAnalysisServiceClient(conn), Comments: commentv1.NewCommentServiceClient(conn),
+		Insights: commentv1.NewInsightServiceClient(conn), closer: closer,
 	}
 }
 

@@ -65,6 +65,8 @@ type Result struct {
 	// Findings are the personal data, in order and apart from each other; Redacted is the text with placeholders in their place.
 	Findings []redaction.Finding
 	Redacted []byte
+	// Exact is equal for texts of the same words, Similar for texts that are nearly the same; 0 where there are too few words for it.
+	Exact, Similar uint64
 
 	model  string
 	custom *aspect.Custom
