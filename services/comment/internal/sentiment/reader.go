@@ -81,7 +81,7 @@ func (r *Reader) Span(first, last int) Result {
 	for c := range z {
 		z[c] /= h.temperature
 	}
-	if !r.known && e[wordsKnown] == 0 {
+	if !r.known && r.head != Kyrgyz && e[wordsKnown] == 0 {
 		return abstain
 	}
 	if !r.known {

@@ -43,6 +43,22 @@ type Result struct {
 	Probabilities [Classes]float32 // calibrated, sum 1
 }
 
+// Label returns the language that a comment is read as: Kyrgyz where it is mixed with another, whose head knows Russian, too.
+// Beside Russian, what looks Kazakh is Kyrgyz.
+func Label(r *language.Result) language.Label {
+	if !r.Mixed {
+		return r.Label
+	}
+	for i := range r.Spans {
+		switch r.Spans[i].Label {
+		case language.Ky, language.KyLat, language.Kk:
+			return language.Ky
+		default:
+		}
+	}
+	return r.Label
+}
+
 // Languages says which entries of the lexicon speak in a comment of this language. English ones hold the emoji, too.
 func Languages(label language.Label) lexicon.Languages {
 	switch label {
@@ -82,7 +98,7 @@ func HeadOf(label language.Label) (h Head, known bool) {
 	case language.Ky, language.KyLat:
 		return Kyrgyz, true
 	case language.Kk:
-		return Kyrgyz, false
+		return Kyrgyz, false // a relative, read with reserve
 	case language.OthLat:
 		return English, false
 	default:

@@ -85,3 +85,25 @@ func (f *figures) print(w io.Writer, title string) {
 		_, _ = fmt.Fprintf(w, "%-34s %6d %8.3f %8.3f   %8.3f %8.3f %8.3f %8.3f\n", name, n, float64(right)/float64(n), m.macro(), each[0], each[1], each[2], each[3])
 	}
 }
+
+// markdown writes a table for the model card.
+func (f *figures) markdown(w io.Writer, title string) {
+	_, _ = fmt.Fprintf(w, "### %s\n\n| comments | number | accuracy | macro-F1 | negative | neutral | positive | mixed |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", title)
+	names := append([]string(nil), f.names...)
+	sort.Strings(names)
+	for _, name := range names {
+		m := f.of[name]
+		n, right := m.total()
+		each, known := m.f1()
+		_, _ = fmt.Fprintf(w, "| %s | %d | %.3f | %.3f |", name, n, float64(right)/float64(n), m.macro())
+		for c := range each {
+			if known[c] {
+				_, _ = fmt.Fprintf(w, " %.3f |", each[c])
+			} else {
+				_, _ = fmt.Fprint(w, " |")
+			}
+		}
+		_, _ = fmt.Fprintln(w)
+	}
+	_, _ = fmt.Fprintln(w)
+}

@@ -88,7 +88,7 @@ func headOf(variety string) sentiment.Head {
 }
 
 // gather reads all labelled comments: the shared ones and, from folders in the tree, our own.
-func gather(data, corpus, gold string) (rows, judged []row, err error) {
+func gather(data, corpus, gold, pattern string) (rows, judged []row, err error) {
 	for _, s := range sources {
 		labelled, err := dataset.Read(data, s.file)
 		if err != nil {
@@ -122,22 +122,28 @@ func gather(data, corpus, gold string) (rows, judged []row, err error) {
 		r.weight = ownWeight
 		rows = append(rows, r)
 	}
-	dev, err := dataset.ReadAll(gold, "dev_comments*")
+	judged, err = judges(gold, pattern, "gold")
+	return rows, judged, err
+}
+
+// judges reads our own comments that are not trained from.
+func judges(folder, pattern, name string) (rows []row, err error) {
+	own, err := dataset.ReadAll(folder, pattern)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, l := range dev {
-		r, err := ours(l, "gold")
+	for _, l := range own {
+		r, err := ours(l, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		judged = append(judged, r)
+		rows = append(rows, r)
 	}
-	return rows, judged, nil
+	return rows, nil
 }
 
 // ownWeight is what one of our own comments counts.
-const ownWeight = 3
+var ownWeight float32 = 3
 
 func ours(l dataset.Row, name string) (row, error) {
 	class, ok := sentiment.Parse(l.Label(0))
