@@ -72,7 +72,7 @@ fuzz-short: ## Run each fuzz test for a moment.
 ##@ Generated and checked files
 
 .PHONY: verify
-verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint verify-deploy ## Run every check.
+verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint verify-deploy ## Run every check; verify-models is run by the Go tests.
 
 .PHONY: fix
 fix: fix-modules fix-generated fix-protos fix-format fix-docs fix-lint ## Mend what the checks would find.
@@ -80,6 +80,15 @@ fix: fix-modules fix-generated fix-protos fix-format fix-docs fix-lint ## Mend w
 proto/thirdparty/out: go.mod proto/thirdparty/main.go
 	$(GO) run ./proto/thirdparty $@
 	@touch $@
+
+# The models of comments: trained in some 40 s from ../shared/train, to the same bytes.
+.PHONY: verify-models
+verify-models: ## Fail when the embedded models are not what the trainer makes of its data.
+	$(GO) run ./services/comment/train -data ../shared/train -verify
+
+.PHONY: fix-models
+fix-models: ## Train the models of comments.
+	$(GO) run ./services/comment/train -data ../shared/train
 
 .PHONY: verify-generated
 verify-generated: fix-generated ## Fail when generated code or the OpenAPI document is stale.
