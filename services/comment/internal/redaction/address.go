@@ -162,7 +162,7 @@ func (x *scanner) streetBehind(i int) int {
 	latin := x.d.Tokens[i].Script == text.Latin
 	if latin && first == i { // 123 main street, in lower case
 		for n := 1; n <= 2 && k-1 >= 0; n++ {
-			if x.d.Tokens[k].Kind != text.Word || x.class(k)&(never|unit|role|road) != 0 {
+			if x.d.Tokens[k].Kind != text.Word || x.class(k)&(never|unit|role|road|lane) != 0 {
 				break
 			}
 			if x.d.Tokens[k-1].Kind == text.Number {

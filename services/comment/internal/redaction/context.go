@@ -57,7 +57,11 @@ func (x *scanner) context(i int, end int32) context {
 		}
 	}
 	if k := x.past(i, end); k < len(x.d.Tokens) {
-		c.unit = x.class(k)&unit != 0 || x.d.Tokens[k].Kind == text.Symbol && x.counts(k)
+		f := x.class(k)
+		if f&phone != 0 {
+			near(&c.phone, 2)
+		}
+		c.unit = f&unit != 0 || x.d.Tokens[k].Kind == text.Symbol && x.counts(k)
 	}
 	return c
 }

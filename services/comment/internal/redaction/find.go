@@ -14,6 +14,7 @@ type scanner struct {
 	found []Finding
 	first int   // length of found at the start
 	done  int32 // bytes of the source that findings cover already
+	last  class // of the token before
 	steps int
 }
 
@@ -30,6 +31,11 @@ func find(d *text.Document, label language.Label, dst []Finding) ([]Finding, int
 	for i := 0; i < len(d.Tokens); {
 		i = x.token(i)
 	}
+	if n := len(d.Tokens); n > 0 {
+		x.unread(d.Tokens[n-1].End, int32(len(d.Source)))
+	} else {
+		x.unread(0, int32(len(d.Source)))
+	}
 	return x.found, x.steps
 }
 
@@ -39,9 +45,17 @@ func (x *scanner) token(i int) int {
 	if t.Start < x.done {
 		return i + 1
 	}
+	if i == 0 {
+		x.unread(0, t.Start)
+	} else {
+		x.unread(x.d.Tokens[i-1].End, t.Start)
+	}
 	switch t.Kind {
 	case text.Word:
-		return x.word(i)
+		c := x.class(i)
+		next := x.word(i, c)
+		x.last = c
+		return next
 	case text.Number:
 		return x.number(i)
 	case text.Symbol:
@@ -53,9 +67,8 @@ func (x *scanner) token(i int) int {
 }
 
 // word looks at what begins with a word.
-func (x *scanner) word(i int) int {
+func (x *scanner) word(i int, c class) int {
 	t := &x.d.Tokens[i]
-	c := x.class(i)
 	if c&(street|mainly|road|lane|avenue|house|district) != 0 {
 		if next := x.address(i, c); next > i {
 			return next
@@ -66,12 +79,12 @@ func (x *scanner) word(i int) int {
 			return next
 		}
 	}
-	if isDigit(x.s[t.End-1]) || t.Flags&text.Capital != 0 && t.End-t.Start <= 4 {
+	if isDigit(x.s[t.End-1]) || t.Flags&text.Capital != 0 && (t.End-t.Start <= 4 || t.End-t.Start == 9 && isDigit(x.s[t.Start+2])) {
 		if next := x.lettered(i); next > i {
 			return next
 		}
 	}
-	if t.Flags&text.Capital == 0 && c&persons == 0 {
+	if t.Flags&text.Capital == 0 && c&persons == 0 && x.last&(introduces|link) == 0 {
 		return i + 1
 	}
 	return x.name(i, c)

@@ -81,7 +81,10 @@ func FuzzFind(f *testing.F) {
 			}
 			at = x.End
 		}
-		Redact(source, found, nil)
+		once := string(Redact(source, found, nil))
+		if twice := redact(once); twice != once {
+			t.Fatalf("%q became %q, then %q", source, once, twice)
+		}
 	})
 }
 

@@ -152,11 +152,14 @@ func ends(w string, list ...string) bool {
 
 // latin adds the spellings of a Cyrillic name in Latin letters, but for those that stand in a list already.
 func (b *builder) latin(w string, c class) {
-	if c&(givenRare|familyRare) != 0 {
+	switch {
+	case c&familyRare != 0:
 		return
+	case c&givenRare != 0: // words of Kyrgyz are none of English
+		c = givenWord
 	}
 	for _, style := range styles {
-		if l := romanise(w, style); len(l) >= 3 && !b.inLatin[l] {
+		if l := romanise(w, style); len(l) > 3 && !b.inLatin[l] {
 			b.inLatin[l] = true
 			b.add(l, c, english)
 		}

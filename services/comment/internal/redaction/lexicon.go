@@ -21,13 +21,18 @@ type slot struct {
 	of    paradigm
 }
 
+// sieveBits is how much of a hash the sieve looks at.
+const sieveBits = 18
+
 // lexicon is the table of words: stems by hash, with the paradigms in which they change.
 type lexicon struct {
 	suffixes *suffixes
 	slots    []slot
 	mask     uint64
-	begins   [1 << 15]uint64    // which words begin with which three letters
-	patterns [letters][]pattern // by the last letter of the stem
+	shift    int
+	sieve    [1 << (sieveBits - 6)]uint64 // which hashes begin like this: small enough to stay near
+	begins   [1 << 15]uint64              // which words begin with which three letters
+	patterns [letters][]pattern           // by the last letter of the stem
 	stems    int
 }
 
@@ -39,10 +44,8 @@ const (
 	prime = 0xff51afd7ed558ccd
 )
 
-func mix(h uint64, l uint8) uint64 {
-	h = (h ^ uint64(l)) * prime
-	return h ^ h>>29
-}
+// mix adds a letter to a hash, whose first bits are the good ones.
+func mix(h uint64, l uint8) uint64 { return (h + uint64(l)) * prime }
 
 // trigram is the place of a word's first three letters.
 func trigram(w []uint8) uint32 {
@@ -72,31 +75,34 @@ func build() *lexicon {
 }
 
 // classify says what a word can be, by the lists alone. The word is folded.
-func (x *lexicon) classify(word []byte) class {
+func (x *lexicon) classify(folded []byte) class {
 	var w [longestWord]uint8
-	n := spell(word, w[:])
-	if n == 0 {
+	// Few of the words that are no names or cues begin as one of those: three letters tell.
+	n := spell(folded[:min(len(folded), 6)], w[:])
+	if k := trigram(w[:min(n, 3)]); x.begins[k>>6]&(1<<(k&63)) == 0 {
 		return 0
 	}
-	if k := trigram(w[:min(n, 3)]); x.begins[k>>3&(1<<15-1)]&(1<<(k&7)) == 0 {
-		return 0
+	if len(folded) > 6 {
+		if n = spell(folded, w[:]); n == 0 {
+			return 0
+		}
 	}
 	return x.look(&w, n)
 }
 
 // look finds the classes of n letters.
 func (x *lexicon) look(w *[longestWord]uint8, n int) class {
-	var hashes [longestWord + 1]uint64
+	var hashes [8]uint64 // of the longest beginnings, by their length
 	h := uint64(seed)
 	for i, l := range w[:n] {
 		h = mix(h, l)
-		hashes[i+1] = h
+		hashes[(i+1)&7] = h
 	}
 	var found class
 	node := 0
 	for cut := n; ; {
 		if of := x.suffixes.accept[node]; of != 0 {
-			f := x.probe(hashes[cut], of)
+			f := x.probe(hashes[cut&7], of)
 			if f&given != 0 && cut <= shortest {
 				f = f&^given | short
 			}
@@ -113,8 +119,11 @@ func (x *lexicon) look(w *[longestWord]uint8, n int) class {
 
 // probe collects the classes of a stem in these paradigms.
 func (x *lexicon) probe(h uint64, of paradigm) class {
+	if k := h >> (64 - sieveBits); x.sieve[k>>6]&(1<<(k&63)) == 0 {
+		return 0
+	}
 	var found class
-	for i := h & x.mask; x.slots[i].of != 0; i = (i + 1) & x.mask {
+	for i := h >> x.shift; x.slots[i].of != 0; i = (i + 1) & x.mask {
 		if s := &x.slots[i]; s.hash == h && s.of&of != 0 {
 			found |= s.class
 		}
@@ -176,11 +185,12 @@ func (b *builder) each(file string, f func(head, word string)) {
 
 // lay puts the stems in the table.
 func (b *builder) lay() *lexicon {
-	size := 1
-	for size < 3*len(b.all) {
-		size *= 2
+	size, shift := 1, 64
+	for size < 2*len(b.all) {
+		size, shift = 2*size, shift-1
 	}
 	x := b.lexicon
+	x.shift = shift
 	x.slots, x.mask, x.stems = make([]slot, size), uint64(size-1), len(b.all)
 	for _, s := range b.all {
 		w := []uint8(s.letters)
@@ -188,11 +198,13 @@ func (b *builder) lay() *lexicon {
 		for _, l := range w {
 			h = mix(h, l)
 		}
-		i := h & x.mask
+		i := h >> x.shift
 		for x.slots[i].of != 0 {
 			i = (i + 1) & x.mask
 		}
 		x.slots[i] = slot{h, s.class, s.of}
+		k := h >> (64 - sieveBits)
+		x.sieve[k>>6] |= 1 << (k & 63)
 		b.mark(w, s.of)
 	}
 	return x
@@ -202,7 +214,7 @@ func (b *builder) lay() *lexicon {
 func (b *builder) mark(w []uint8, of paradigm) {
 	set := func(w []uint8) {
 		k := trigram(w[:min(len(w), 3)])
-		b.begins[k>>3&(1<<15-1)] |= 1 << (k & 7)
+		b.begins[k>>6] |= 1 << (k & 63)
 	}
 	if len(w) >= 3 {
 		set(w)

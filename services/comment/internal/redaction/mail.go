@@ -254,6 +254,8 @@ func (x *scanner) domainWords(i int, bare bool) int32 {
 			next = i + 4
 		case x.is(i+1, '.') && i+2 < len(x.d.Tokens) && (!x.d.Tokens[i+2].Is(text.Spaced) || x.d.Tokens[i+1].Is(text.Spaced)):
 			next, spoken = i+2, false
+		case !bare && i == first && providers[string(x.lower(i))] && topLevels[string(x.lower(i+1))]: // майл ру
+			return x.d.Tokens[i+1].End
 		default:
 			return 0
 		}

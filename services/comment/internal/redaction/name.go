@@ -1,12 +1,6 @@
 package redaction
 
-import (
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/otklik/otklik/services/comment/internal/language"
-	"github.com/otklik/otklik/services/comment/internal/text"
-)
+import "github.com/otklik/otklik/services/comment/internal/text"
 
 // notNames are the classes of words that are taken as names only where a list says so.
 const notNames = never | place | title | role | unit | brand | street | phone | order | behind | house | flat
@@ -27,7 +21,13 @@ func (x *scanner) name(i int, c class) int {
 	if capital && c&(given|family) == 0 && c&notNames == 0 {
 		c |= x.shapeOf(i)
 	}
-	if !capital && c&persons == 0 {
+	if !capital && c&persons == 0 && x.last&(introduces|link) != 0 && c&notNames == 0 {
+		c |= x.shapeOf(i)
+		if c&persons == 0 && x.presents(i) {
+			c |= likeGiven
+		}
+	}
+	if !capital && c&persons == 0 || !capital && c&after != 0 && i+1 < len(x.d.Tokens) && x.capital(i+1) {
 		return i + 1
 	}
 	left := x.leftOf(i)
@@ -39,48 +39,6 @@ func (x *scanner) name(i int, c class) int {
 		return i + 1
 	}
 	return x.taken(i, Name, t.Start, x.nameEnd(next-1))
-}
-
-// shapeOf is what name a word looks like. A word of which more than the first letter is a capital is none, nor is in Kyrgyz a genitive a
-// surname in -ин.
-func (x *scanner) shapeOf(i int) class {
-	t := &x.d.Tokens[i]
-	w := x.d.Word(i)
-	if t.Flags&text.Upper == 0 && t.End-t.Start > 3 {
-		if r, _ := utf8.DecodeRuneInString(x.s[t.Start+int32(first(x.s[t.Start])) : t.End]); unicode.IsUpper(r) {
-			return 0
-		}
-	}
-	c := x.shape(w)
-	if c&likeFamily != 0 && c&steppe == 0 && (x.label != language.Ru && endsIn(w, "дин", "нин", "тин", "син") || endsIn(w, "овка", "евка", "инка")) {
-		c &^= likeFamily
-	}
-	if c&likeGiven != 0 && endsIn(w, "хана", "кана") {
-		c &^= likeGiven
-	}
-	return c
-}
-
-// first is the length of the character that begins with a byte.
-func first(c byte) int {
-	switch {
-	case c < 0xc0:
-		return 1
-	case c < 0xe0:
-		return 2
-	case c < 0xf0:
-		return 3
-	}
-	return 4
-}
-
-func endsIn(w []byte, list ...string) bool {
-	for _, e := range list {
-		if len(w) > len(e) && string(w[len(w)-len(e):]) == e {
-			return true
-		}
-	}
-	return false
 }
 
 // nameEnd is where the last token of a name ends, without the English possessive.
@@ -113,95 +71,6 @@ func (x *scanner) capital(i int) bool {
 	return false
 }
 
-// sided says how the words beside a name speak for it.
-type sided uint8
-
-// What stands on the left.
-const (
-	nobody  sided = iota
-	thanked       // спасибо, рахмат
-	trade         // кассир, менеджер
-	named         // зовут, господин
-	spoilt        // магазин, город, улица: no person
-)
-
-// leftOf reads the words before a name.
-func (x *scanner) leftOf(i int) sided {
-	quoted := false
-	steps := 0
-	for k := i - 1; k >= 0 && steps < 4; k-- {
-		t := &x.d.Tokens[k]
-		if x.redacted(k) {
-			return nobody
-		}
-		switch t.Kind {
-		case text.Mark:
-			switch x.d.Folded[t.From] {
-			case '"', '\'':
-				quoted = true
-				continue
-			case ':', '-', '(':
-				continue
-			case '.':
-				if x.class(k-1)&(title|street) != 0 && t.To == t.From+1 { // г-н., Mr.
-					continue
-				}
-			case ',':
-				if x.class(k-1)&(thanks|role) != 0 {
-					continue
-				}
-			}
-			return nobody
-		case text.Word:
-		default:
-			return nobody
-		}
-		c := x.class(k)
-		steps++
-		switch {
-		case c&title != 0:
-			return named
-		case t.To-t.From <= 4 && x.is(k-1, '-') && isOf(x.before(k-1), "г"): // г-н, г-жа
-			return named
-		case c&introduces != 0:
-			if isOf(x.d.Word(k), "имени") && !isOf(x.before(k), "по") { // театр имени Айтматова
-				return spoilt
-			}
-			return named
-		case c&link != 0:
-			continue
-		case c&role != 0 && steps == 1:
-			return trade
-		case c&(brand|street) != 0 && steps == 1 && (c&street == 0 || t.Flags&text.Capital == 0):
-			if c&(given|family) != 0 {
-				return nobody
-			}
-			return spoilt
-		case c&thanks != 0:
-			return thanked
-		case quoted && steps == 1:
-			return spoilt
-		case c&never != 0 && steps < 3 && t.To-t.From <= 12:
-			continue
-		}
-		return nobody
-	}
-	if quoted && x.closingQuote(i) {
-		return spoilt
-	}
-	return nobody
-}
-
-// closingQuote says whether a quotation of three words at most ends behind the word i.
-func (x *scanner) closingQuote(i int) bool {
-	for k := i + 1; k <= i+3; k++ {
-		if x.is(k, '"') {
-			return true
-		}
-	}
-	return false
-}
-
 // over skips a name that is none of a person.
 func (x *scanner) over(i int) int {
 	for n := 0; n < longestName && i+1 < len(x.d.Tokens); n++ {
@@ -222,6 +91,9 @@ func (x *scanner) extend(i int, c class, left sided) (next int, right class) {
 		if m := x.initialsBehind(k, c|right); m > k {
 			right |= likeFamily
 			k = m
+			if x.d.Tokens[i].Script == text.Latin { // John D. Smith
+				continue
+			}
 			break
 		}
 		m := k
@@ -271,7 +143,7 @@ func (x *scanner) extend(i int, c class, left sided) (next int, right class) {
 func (x *scanner) joins(f, c class, capital, lowerCase bool, t *text.Token, m int) bool {
 	if capital || t.Flags&text.Upper != 0 && x.d.Tokens[m-1].Flags&text.Upper != 0 {
 		switch {
-		case t.Flags&text.Sentence != 0:
+		case t.Flags&text.Sentence != 0 && !(x.is(m-1, '.') && x.initial(m-2)):
 			return false
 		case c&child != 0:
 			return true
@@ -331,6 +203,8 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 			return left == named && c&(never|unit|role) == 0 || right&after != 0 || right&(patronymic|family|child) != 0
 		case c&(family|familyWord) != 0:
 			return left >= named || right&(given|after) != 0
+		case c&(likeGiven|likeFamily|steppe) != 0:
+			return left >= named
 		}
 		return false
 	}
@@ -365,78 +239,4 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 // alike says whether a word has the alphabet of the word before: a name in other letters behind a trade is a brand.
 func (x *scanner) alike(i int) bool {
 	return i > 0 && x.d.Tokens[i].Script == x.d.Tokens[i-1].Script
-}
-
-// timed tells months and the like by the preposition before them: in May, next Summer.
-func (x *scanner) timed(i int) bool {
-	if i == 0 || x.d.Tokens[i].Script != text.Latin {
-		return false
-	}
-	switch string(x.d.Word(i - 1)) {
-	case "in", "on", "since", "until", "till", "last", "next", "this", "the", "a", "an", "every", "by", "of", "early", "late", "my", "your", "our", "for", "no", "and", "or", "i", "we", "they":
-		return true
-	}
-	return false
-}
-
-// paired says whether a word is joined by «and» to a name.
-func (x *scanner) paired(i int) bool {
-	if i >= 2 && and(x.d.Word(i-1)) {
-		if n := len(x.found); n > x.first && x.found[n-1].Kind == Name && x.found[n-1].End == x.d.Tokens[i-2].End {
-			return true
-		}
-		if x.is(i-2, ']') && i >= 3 && x.placeholder(i-3) && x.d.Text(i-3) == names[Name] {
-			return true
-		}
-	}
-	return i+2 < len(x.d.Tokens) && and(x.d.Word(i+1)) && x.d.Tokens[i+2].Flags&text.Capital != 0 && x.class(i+2)&(given|short|givenWord) != 0
-}
-
-func and(w []byte) bool {
-	switch string(w) {
-	case "и", "жана", "менен", "да", "and", "с":
-		return true
-	}
-	return false
-}
-
-// isOf compares a word.
-func isOf(w []byte, with string) bool { return string(w) == with }
-
-// before is the word before token i, if there is one.
-func (x *scanner) before(i int) []byte {
-	if i < 1 {
-		return nil
-	}
-	return x.d.Word(i - 1)
-}
-
-// acts says whether what follows is said of persons: «Надежда очень помогла», «Эркин жардам берди», or whether a person is addressed.
-func (x *scanner) acts(i int) bool {
-	if x.is(i+1, ',') && x.class(i+2)&thanks != 0 || x.class(i+1)&thanks != 0 {
-		return true
-	}
-	for k := i + 1; k <= i+3 && k < len(x.d.Tokens); k++ {
-		t := &x.d.Tokens[k]
-		if t.Kind != text.Word || t.Clause != x.d.Tokens[i].Clause {
-			return false
-		}
-		if t.Script == text.Latin && k > i+1 {
-			return false
-		}
-		for _, verb := range deeds {
-			if w := x.d.Word(k); len(w) >= len(verb) && string(w[:len(verb)]) == verb {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// deeds are how words begin, folded, that are said of persons.
-var deeds = [...]string{
-	"помог", "обслуж", "ответил", "сказал", "объясн", "обьясн", "нахам", "хамит", "хамил", "встрет", "принес", "привез", "проконсульт", "подсказ", "улыба", "нагруб", "груби", "отказал", "приех", "позвон", "перезвон", "оформ", "провел",
-	"посовет", "предлож", "забыл", "перепут", "обману", "извинил", "работа", "подобр", "показал", "продал", "доставил", "молодец", "умниц", "профессионал", "вежлив", "внимательн",
-	"жардам", "ырааз", "тейле", "айтт", "жооп", "түшүн", "тушун", "каршы", "сыйла", "корсот", "орой", "сылык", "кечирим", "телефон", "алып", "жеткир", "чалды", "кызмат", "кенеш", "мамиле", "молодец", "азамат", "абдан", "жумшак", "адис",
-	"was", "is", "helped", "served", "told", "said", "did", "made", "took", "went", "explained", "answered", "has", "and", "from", "at",
 }

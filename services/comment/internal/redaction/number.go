@@ -19,7 +19,10 @@ func (x *scanner) digits(i int, start int32) int {
 	if !ok {
 		return max(i+1, x.past(i, end))
 	}
-	if c.upto[c.n] < fewest {
+	if next := x.series(i, &c); next > i {
+		return next
+	}
+	if c.upto[c.n] < fewest || c.n > 2 && c.upto[2] == 2 { // 1 2 3
 		return x.past(i+1, c.groups[0].end)
 	}
 	x.prefix(&c)
@@ -66,7 +69,7 @@ func (x *scanner) prefix(c *chain) {
 
 // glued says whether a sign before a number makes it part of something else: a code, a fraction, a price.
 func (x *scanner) glued(i int, start int32) bool {
-	if start == 0 {
+	if start == 0 || start-1 == x.done && x.done > 0 { // two numbers with a stroke between them
 		return false
 	}
 	switch x.s[start-1] {
@@ -108,7 +111,7 @@ func (x *scanner) judge(i int, c *chain) (Kind, int) {
 		}
 	}
 	if total >= 6 && near.passport < far {
-		if b := x.passportOf(c, &near); b > 0 {
+		if b := passportOf(c, &near); b > 0 {
 			return Passport, b
 		}
 	}
@@ -136,7 +139,7 @@ func cardOf(c *chain, near *context) int {
 		case introduced:
 		case !layout, near.unit:
 			continue
-		case near.order < far && b == 1, near.ident < far:
+		case near.order < far && b == 1, near.ident < far && b == 1:
 			continue
 		case b == 1 && !sure:
 			continue
@@ -183,7 +186,7 @@ func identOf(c *chain, near *context) int {
 }
 
 // passportOf tells passports without letters, which a word introduces.
-func (x *scanner) passportOf(c *chain, near *context) int {
+func passportOf(c *chain, near *context) int {
 	if !nearest(near.passport, near.order, near.phone, near.ident, near.card) {
 		return 0
 	}

@@ -13,11 +13,14 @@ func (x *scanner) lettered(i int) int {
 	}
 	series := s[:len(s)-digits]
 	end := t.End
-	if digits == 0 {
-		k := i + 1
-		for k < len(x.d.Tokens) && k <= i+2 && (x.is(k, '-') || x.d.Text(k) == "№") {
-			k++
+	if len(s) == 9 && digits == 0 && isDigits(s[2:8]) && upper(s[:2]) && upper(s[8:]) { // British insurance number
+		if near := x.context(i, end); nearest(near.ident, near.order, near.phone) {
+			return x.taken(i, ID, t.Start, end)
 		}
+		return i
+	}
+	if digits == 0 {
+		k := x.afterSign(i + 1)
 		if k >= len(x.d.Tokens) || x.d.Tokens[k].Kind != text.Number {
 			return i
 		}
@@ -107,4 +110,35 @@ func (x *scanner) against(i int, start int32) int {
 		return x.taken(i, ID, start, c.end(b))
 	}
 	return i
+}
+
+// afterSign skips what may stand between the series and the number of a passport: «-», «№», «номер».
+func (x *scanner) afterSign(k int) int {
+	for n := 0; n < 2 && k < len(x.d.Tokens); n++ {
+		if !x.is(k, '-') && x.d.Text(k) != "№" && !isOf(x.d.Word(k), "номер") {
+			break
+		}
+		k++
+	}
+	return k
+}
+
+// series reads «серия 4510 номер 123456», whose digits are no chain.
+func (x *scanner) series(i int, c *chain) int {
+	if !c.laid(c.n, 4) && !c.laid(c.n, 2, 2) {
+		return i
+	}
+	k := x.past(i, c.end(c.n))
+	number := x.afterSign(k)
+	if number == k || number >= len(x.d.Tokens) {
+		return i
+	}
+	t := &x.d.Tokens[number]
+	if t.End-t.Start != 6 || !isDigits(x.s[t.Start:t.End]) {
+		return i
+	}
+	if near := x.context(i, t.End); !nearest(near.passport, near.order, near.phone) {
+		return i
+	}
+	return x.taken(i, Passport, c.groups[0].start, t.End)
 }

@@ -74,7 +74,7 @@ var layouts = []struct {
 	{[]int{3, 3, 4}, []gap{space, dash, point, bracket}, grouped},
 	{[]int{3, 7}, []gap{bracket}, anywhere},
 	{[]int{3, 2, 2, 2}, []gap{space, dash, point, bracket}, anywhere},
-	{[]int{3, 3, 3}, []gap{dash, bracket}, anywhere},
+	{[]int{3, 3, 3}, []gap{dash, bracket}, introduced},
 	{[]int{4, 2, 2, 2}, []gap{bracket, dash, space}, introduced},
 	{[]int{3, 2, 2}, []gap{dash, space}, introduced},
 	{[]int{2, 2, 2}, []gap{dash, space}, introduced},
@@ -89,9 +89,9 @@ func phoneOf(c *chain, near *context) int {
 	met := func(b int, n need) bool {
 		switch n {
 		case anywhere:
-			return named || !near.unit && !(other && b == 1)
+			return named || !(near.unit && b == c.n && c.digits[0] != '0') && !(other && b == 1)
 		case grouped:
-			return named || !near.unit && !other && b > 1
+			return named || !(near.unit && b == c.n) && !other && b > 1
 		}
 		return named
 	}
@@ -143,6 +143,9 @@ func spoken(c *chain, near *context, named bool) int {
 
 // odd says whether the groups are such as no phone number has: single digits behind the first, dates, thousands.
 func odd(c *chain, b int) bool {
+	if c.upto[1] == 1 && b == 2 && c.groups[1].before == point { // 0.555
+		return true
+	}
 	for k := 1; k < b; k++ {
 		if c.upto[k+1]-c.upto[k] < 2 {
 			return true

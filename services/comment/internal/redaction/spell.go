@@ -13,6 +13,27 @@ const (
 	numeral    = 60
 )
 
+// letterOfD0 and letterOfD1 are the letters by the second byte of their two.
+var letterOfD0, letterOfD1 = func() (d0, d1 [64]uint8) {
+	for i := range uint8(16) {
+		d0[0x30+i] = i + 1 // а to п
+		d1[i] = i + 17     // р to я
+	}
+	return d0, d1
+}()
+
+// letterOf are the plain letters.
+var letterOf = func() (t [128]uint8) {
+	for c := range uint8(26) {
+		t['a'+c] = latinA + c
+	}
+	for c := range uint8(10) {
+		t['0'+c] = numeral
+	}
+	t['\''] = apostrophe
+	return t
+}()
+
 // spell writes the letters of a folded word to dst and returns how many there are, 0 if the word is too long.
 func spell(word []byte, dst []uint8) int {
 	n := 0
@@ -21,28 +42,20 @@ func spell(word []byte, dst []uint8) int {
 			return 0
 		}
 		c := word[i]
-		var l uint8
 		switch {
+		case c < 0x80:
+			dst[n] = letterOf[c]
 		case c == 0xd0 && i+1 < len(word):
 			i++
-			if k := word[i]; k >= 0xb0 && k <= 0xbf {
-				l = k - 0xb0 + 1
-			}
+			dst[n] = letterOfD0[word[i]&63]
 		case c == 0xd1 && i+1 < len(word):
 			i++
-			if k := word[i]; k >= 0x80 && k <= 0x8f {
-				l = k - 0x80 + 17
-			}
-		case c >= 'a' && c <= 'z':
-			l = c - 'a' + latinA
-		case c == '\'':
-			l = apostrophe
-		case c >= '0' && c <= '9':
-			l = numeral
-		case c >= 0x80 && c < 0xc0:
+			dst[n] = letterOfD1[word[i]&63]
+		case c < 0xc0:
 			continue
+		default:
+			dst[n] = 0
 		}
-		dst[n] = l
 		n++
 	}
 	return n
