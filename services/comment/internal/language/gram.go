@@ -7,10 +7,9 @@ import (
 )
 
 const (
-	bits    = 17        // of a bucket's number
-	Buckets = 1 << bits // of a model
-	longest = 40        // letters of a word that are looked at
-	order   = 5         // letters of the longest n-gram
+	bits    = 17 // of a bucket's number
+	longest = 40 // letters of a word that are looked at
+	order   = 5  // letters of the longest n-gram
 	prime   = 0x9e3779b97f4a7c15
 	seed    = 0x2545f4914f6cdd1d
 )

@@ -54,6 +54,9 @@ func (d *Document) Divide() {
 		case Word:
 			c := d.cue(i)
 			join := link(c, comma || fresh)
+			if join == And && words == 1 && current.Link != None {
+				join = None // "ошентсе да", "но и"
+			}
 			if join != None && words > 0 {
 				cut(i)
 			}

@@ -89,6 +89,9 @@ func (d *Document) word(i int) int {
 			i++
 			continue
 		}
+		if c < utf8.RuneSelf && c != '\'' && c != '&' && c != '`' {
+			break
+		}
 		// Whatever is rare takes the long way.
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if c == '&' {

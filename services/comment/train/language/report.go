@@ -40,9 +40,15 @@ func Report(out io.Writer, m *language.Model, rows []Row) error {
 	}
 	fmt.Fprintf(w, "language: %d texts, accuracy %.4f\nwords accuracy texts\n", total, share(right, total))
 	for n := 1; n < len(all); n++ {
-		fmt.Fprintf(w, "%5d %8.4f %5d\n", n, share(hit[n], all[n]), all[n])
+		if all[n] > 0 {
+			more := ""
+			if n == len(all)-1 {
+				more = " (or more words)"
+			}
+			fmt.Fprintf(w, "%5d %8.4f %5d%s\n", n, share(hit[n], all[n]), all[n], more)
+		}
 	}
-	macro := 0.0
+	macro, present := 0.0, 0
 	fmt.Fprintf(w, "label    precision recall     f1 | found as")
 	for l := range language.Labels {
 		fmt.Fprintf(w, " %7s", language.Label(l))
@@ -59,14 +65,18 @@ func Report(out io.Writer, m *language.Model, rows []Row) error {
 		if precision+recall > 0 {
 			f1 = 2 * precision * recall / (precision + recall)
 		}
-		macro += f1 / float64(language.Labels-1)
+		if there == 0 {
+			continue
+		}
+		macro += f1
+		present++
 		fmt.Fprintf(w, "%-8s %9.4f %6.4f %.4f |         ", language.Label(l), precision, recall, f1)
 		for k := range language.Labels {
 			fmt.Fprintf(w, " %7d", matrix[l][k])
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "macro-F1 %.4f\nprobability said and true, by tenth\n", macro)
+	fmt.Fprintf(w, "macro-F1 %.4f\nprobability said and true, by tenth\n", macro/float64(max(1, present)))
 	for _, b := range bins {
 		if b.n > 0 {
 			fmt.Fprintf(w, "%5.0f texts %.3f %.3f\n", b.n, b.sum/b.n, b.hit/b.n)
