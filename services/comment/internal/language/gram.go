@@ -6,6 +6,9 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/text"
 )
 
+// Buckets is how many rows of weights a model has.
+const Buckets = 1 << bits
+
 const (
 	bits    = 17 // of a bucket's number
 	longest = 40 // letters of a word that are looked at
