@@ -100,7 +100,7 @@ func (a *Analyzer) Analyze(s *Scratch, source string, custom *aspect.Custom) *Re
 	r.Sentiment = s.sentiment.Read(d, label, &s.features, s.hits.Polarity)
 	r.Mentions = r.Mentions[:0]
 	if s.aspects != nil {
-		r.Mentions = s.aspects.Read(d, label, &s.features, &s.hits, r.Mentions)
+		r.Mentions = s.aspects.Read(d, label, &s.features, &s.hits, s.sentiment, r.Mentions)
 	}
 	a.settle(s)
 	r.Mentions = custom.Read(d, s.sentiment, r.Mentions)

@@ -7,13 +7,22 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/linear"
 )
 
+// Kinds of comments, which differ in what is said of them: what customers tell a company, and reviews of goods, food and hotels.
+const (
+	Told = iota
+	Reviewed
+
+	Kinds
+)
+
 // Weights is what a model is made of, as its trainer makes it.
 type Weights struct {
 	Bits      int
 	Table     []int8
 	Scale     float32
-	Threshold [Fixed]float32 // logits from which an aspect is spoken of
-	Detector  Detector
+	Threshold [Kinds][Fixed]float32 // logits from which an aspect is spoken of
+	Floor     [Kinds]float32        // logits from which the likeliest is, if none reaches its own
+	Detector  [Kinds]Detector
 	Judge     Judge
 }
 
@@ -21,8 +30,9 @@ type Weights struct {
 type Model struct {
 	table     *linear.Table
 	scale     float32
-	threshold [Fixed]float32
-	detector  Detector
+	threshold [Kinds][Fixed]float32
+	floor     [Kinds]float32
+	detector  [Kinds]Detector
 	judge     Judge
 }
 
@@ -32,7 +42,7 @@ func New(w *Weights) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make aspects: %w", err)
 	}
-	return &Model{table: t, scale: w.Scale, threshold: w.Threshold, detector: w.Detector, judge: w.Judge}, nil
+	return &Model{table: t, scale: w.Scale, threshold: w.Threshold, floor: w.Floor, detector: w.Detector, judge: w.Judge}, nil
 }
 
 // section is the name under which the weights lie in the file.
@@ -52,19 +62,25 @@ func (w *Weights) Write(f *linear.File) {
 
 // each visits all the numbers but the table, always in the same order.
 func (w *Weights) each(visit func([]float32)) {
-	visit(w.Threshold[:])
-	for i := range w.Detector.First {
-		visit(w.Detector.First[i][:])
+	for i := range w.Threshold {
+		visit(w.Threshold[i][:])
 	}
-	visit(w.Detector.Bias[:])
-	for i := range w.Detector.Second {
-		visit(w.Detector.Second[i][:])
-	}
-	for i := range w.Detector.Own {
-		visit(w.Detector.Own[i][:])
-	}
-	for i := range w.Detector.Common {
-		visit(w.Detector.Common[i][:])
+	visit(w.Floor[:])
+	for kind := range w.Detector {
+		n := &w.Detector[kind]
+		for i := range n.First {
+			visit(n.First[i][:])
+		}
+		visit(n.Bias[:])
+		for i := range n.Second {
+			visit(n.Second[i][:])
+		}
+		for i := range n.Own {
+			visit(n.Own[i][:])
+		}
+		for i := range n.Common {
+			visit(n.Common[i][:])
+		}
 	}
 	for i := range w.Judge.First {
 		visit(w.Judge.First[i][:])

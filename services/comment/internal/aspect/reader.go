@@ -12,15 +12,16 @@ import (
 
 // Reader reads comments with a model, one at a time.
 type Reader struct {
-	model    *Model
-	d        *text.Document
-	features *feature.Buffer
-	hits     *lexicon.Hits
-	head     sentiment.Head
-	emoji    float32
-	sketches []sketch
-	segments []segment
-	whole    segment
+	model      *Model
+	sentiments *sentiment.Reader
+	d          *text.Document
+	features   *feature.Buffer
+	hits       *lexicon.Hits
+	head       sentiment.Head
+	emoji      float32
+	sketches   []sketch
+	segments   []segment
+	whole      segment
 }
 
 // NewReader returns a reader of its own buffers.
@@ -59,21 +60,61 @@ func (r *Reader) best(a int) (best int, value float32) {
 	return best, value
 }
 
-// Read appends what a comment speaks of to dst, whose memory is used again.
-func (r *Reader) Read(d *text.Document, label language.Label, features *feature.Buffer, hits *lexicon.Hits, dst []Mention) []Mention {
+// Read appends what a comment speaks of to dst, whose memory is used again. The sentiment of the comment has been read; nil if it is not known.
+func (r *Reader) Read(
+	d *text.Document, label language.Label, features *feature.Buffer, hits *lexicon.Hits, sentiments *sentiment.Reader, dst []Mention,
+) []Mention {
 	if len(d.Tokens) == 0 {
 		return dst
 	}
+	r.sentiments = sentiments
 	r.Prepare(d, label, features, hits)
 	var g Gathered
 	r.gather(&g)
-	z := r.model.detector.Weigh(&g)
+	kind := Told
+	if g[inTrade] > 0 {
+		kind = Reviewed
+	}
+	z := r.model.detector[kind].Weigh(&g)
+	best, found := 0, false
 	for a := range Fixed {
-		if z[a] >= r.model.threshold[a] {
+		if z[a] >= r.model.threshold[kind][a] {
 			dst = r.mention(a, z[a], dst)
+			found = true
+		}
+		if z[a] > z[best] {
+			best = a
 		}
 	}
+	if !found && z[best] >= r.model.floor[kind] {
+		dst = r.mention(best, z[best], dst)
+	}
 	return dst
+}
+
+// trust is how much the sentiment of a segment counts beside what was learnt of aspects.
+const trust = 0.4
+
+// weigh returns the probabilities of an aspect's polarities by segment i.
+func (r *Reader) weigh(i int, j *Judgement) [Polarities]float32 {
+	p := r.model.judge.Weigh(j)
+	if r.sentiments == nil {
+		return p
+	}
+	s := &r.segments[i]
+	mood := r.sentiments.Span(int(s.first), int(s.last)).Probabilities
+	half := mood[sentiment.Mixed] / 2
+	mood[sentiment.Negative] += half
+	mood[sentiment.Positive] += half
+	var sum float32
+	for c := range p {
+		p[c] *= float32(math.Pow(float64(mood[c])+0.01, trust))
+		sum += p[c]
+	}
+	for c := range p {
+		p[c] /= sum
+	}
+	return p
 }
 
 // sure is how probable a second polarity must be.
@@ -84,7 +125,7 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 	var j Judgement
 	best, top := r.best(a)
 	r.judge(best, a, &j)
-	p := r.model.judge.Weigh(&j)
+	p := r.weigh(best, &j)
 	class := polarity(&p)
 	found := r.evidence(best, a, class, z)
 	dst = append(dst, found)
@@ -101,7 +142,7 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 			continue
 		}
 		r.judge(i, a, &j)
-		if p := r.model.judge.Weigh(&j); p[other] > most {
+		if p := r.weigh(i, &j); p[other] > most {
 			second, most = i, p[other]
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/otklik/otklik/services/comment/internal/aspect"
+	"github.com/otklik/otklik/services/comment/internal/linear"
 	"github.com/otklik/otklik/services/comment/internal/sentiment"
 	"github.com/otklik/otklik/services/comment/train/dataset"
 )
@@ -21,7 +22,7 @@ func (t tally) f1() float64 {
 }
 
 // thresholds finds for each aspect the logit from which counting it raises the common F1 most, around where F1 wants it.
-func thresholds(points []*row, n *aspect.Detector) (out [aspect.Fixed]float32) {
+func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]float32) {
 	type scored struct {
 		z      float32
 		weight float64
@@ -29,6 +30,9 @@ func thresholds(points []*row, n *aspect.Detector) (out [aspect.Fixed]float32) {
 	}
 	var all [aspect.Fixed][]scored
 	for _, p := range points {
+		if (p.source == reviews) != (kind == aspect.Reviewed) {
+			continue
+		}
 		z := n.Weigh(&p.gathered)
 		for a, s := range p.aspects {
 			if s != unknown {
@@ -87,8 +91,12 @@ func thresholds(points []*row, n *aspect.Detector) (out [aspect.Fixed]float32) {
 	return out
 }
 
-// measure tells how well the comments of the parts are read.
-func (t *trainer) measure(w *aspect.Weights) error {
+// measure tells how well the comments of the parts are read, with the sentiment that the file holds, if it does.
+func (t *trainer) measure(w *aspect.Weights, f *linear.File) error {
+	var sentiments *sentiment.Reader
+	if m, err := sentiment.Load(f); err == nil {
+		sentiments = m.NewReader()
+	}
 	m, err := aspect.New(w)
 	if err != nil {
 		return fmt.Errorf("measure aspects: %w", err)
@@ -100,11 +108,14 @@ func (t *trainer) measure(w *aspect.Weights) error {
 	var mentions []aspect.Mention
 	for i := range t.rows {
 		r := &t.rows[i]
-		if r.source == dining || r.source == own || r.part == dataset.Train || r.part == dataset.Dev && r.source == reviews && !t.o.Quick {
+		if r.source == dining || r.source == own || r.tunes(dataset.Train) && t.o.Quick || r.part == dataset.Train || r.part == dataset.Dev && r.source == reviews && !t.o.Quick {
 			continue
 		}
 		t.read(r)
-		mentions = reader.Read(&t.document, r.label, &t.features, &t.hits, mentions[:0])
+		if sentiments != nil {
+			sentiments.Read(&t.document, r.label, &t.features, t.hits.Polarity)
+		}
+		mentions = reader.Read(&t.document, r.label, &t.features, &t.hits, sentiments, mentions[:0])
 		group := "gold " + r.variety
 		if r.source == reviews {
 			group = "reviews " + r.variety + map[dataset.Part]string{dataset.Dev: " dev", dataset.Held: " held"}[r.part]

@@ -16,7 +16,7 @@ func rows[T any](n int, of func(i int) []T) [][]T {
 }
 
 // detector learns which aspects a comment speaks of from what was gathered of it.
-func (c *course) detector(points []*row, n *aspect.Detector) {
+func (c *course) detector(points []*row, kind int, n *aspect.Detector) {
 	random := rand.New(rand.NewPCG(c.seed, 1)) //nolint:gosec // an order, not a secret
 	first := over(rows(aspect.Inputs, func(i int) []float32 { return n.First[i][:] }), 0.15, random)
 	bias := over([][]float32{n.Bias[:]}, 0, random)
@@ -51,7 +51,7 @@ func (c *course) detector(points []*row, n *aspect.Detector) {
 			if s != absent {
 				target = 1
 			}
-			d[a] = float64((1/(1+math.Exp(-float64(z[a]))) - target) * float64(float64(p.weight)*share))
+			d[a] = float64((1/(1+math.Exp(-float64(z[a]))) - target) * float64(float64(p.counts(kind))*share))
 		}
 		var back [aspect.Hidden]float64
 		for k, x := range h {
@@ -86,6 +86,17 @@ func (c *course) detector(points []*row, n *aspect.Detector) {
 		}
 	}
 	c.run(len(points), []*matrix{first, bias, second, straight, shared}, random, learn)
+}
+
+// counts is what a comment counts for the network of a kind: those of the other kind count, too, for there are few.
+func (r *row) counts(kind int) float32 {
+	switch {
+	case r.source == reviews && kind == aspect.Told:
+		return 0.15
+	case r.source != reviews && kind == aspect.Reviewed:
+		return 0.3
+	}
+	return r.weight
 }
 
 // judge learns how an aspect is meant.

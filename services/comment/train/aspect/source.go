@@ -42,6 +42,7 @@ type row struct {
 	source  source
 	part    dataset.Part
 	fold    int
+	half    bool
 	weight  float32
 	aspects [aspect.Fixed]said
 
@@ -62,7 +63,7 @@ func newRow(text, labels, variety string, from source, part dataset.Part) (row, 
 	r := row{text: text, variety: variety, source: from, part: part, weight: 1, label: labelOf(variety)}
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, "fold"+text)
-	r.fold = int(h.Sum64() % folds)
+	r.fold, r.half = int(h.Sum64()%folds), h.Sum64()>>32&1 == 0
 	if labels == "-" || labels == "" {
 		return r, nil
 	}
@@ -153,6 +154,9 @@ func (t *trainer) gather() error {
 				return fmt.Errorf("train aspects: %w", err)
 			}
 			r.weight = ownWeight
+			if f.source == judged {
+				r.weight = judgedWeight
+			}
 			t.rows = append(t.rows, r)
 		}
 	}

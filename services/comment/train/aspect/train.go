@@ -26,13 +26,15 @@ type Options struct {
 }
 
 const (
-	ownWeight    = 2
-	diningWeight = 0.5
-	quantiseAt   = 8 // where weights are cut off, in multiples of their root mean square
+	ownWeight     = 2
+	judgedWeight  = 6 // they are few
+	diningWeight  = 0.5
+	toldFloor     = -1.2
+	reviewedFloor = 0
+	quantiseAt    = 8 // where weights are cut off, in multiples of their root mean square
 )
 
 var (
-	sweep         = []float32{0.1}
 	lanesStage    = stage{bits: 17, epochs: 14, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
@@ -71,14 +73,9 @@ func Train(o Options, f *linear.File) error {
 	if err := t.learn(w, last); err != nil {
 		return err
 	}
-	for _, x := range sweep {
-		for a := range w.Threshold {
-			w.Threshold[a] += x
-		}
-		t.say("SWEEP %.2f", x)
-		if err := t.measure(w); err != nil {
-			return err
-		}
+	w.Floor = [aspect.Kinds]float32{aspect.Told: toldFloor, aspect.Reviewed: reviewedFloor}
+	if err := t.measure(w, f); err != nil {
+		return err
 	}
 	if !o.Quick {
 		w.Write(f)
@@ -105,31 +102,49 @@ func (t *trainer) read(r *row) {
 	t.features.Read(d)
 }
 
-// trains tells whether a comment is learnt from.
+// trains tells whether a comment is learnt from by the first stage.
 func (r *row) trains(last dataset.Part) bool {
-	return r.part == dataset.Train || r.part == dataset.Dev && last == dataset.Dev
+	return r.part == dataset.Train || r.part == dataset.Dev && last == dataset.Dev && r.source != judged
 }
 
-// learn learns all stages from the parts up to last.
+// tunes tells whether a comment of our own that the first stage has not seen is learnt from by the second: while things are tried out a half.
+func (r *row) tunes(last dataset.Part) bool {
+	return r.source == judged && (last == dataset.Dev || r.half)
+}
+
+// learn learns all stages from the parts up to last. The comments to judge by are written in other words than those to learn from, so the second
+// stage learns from them how far the first is to be believed.
 func (t *trainer) learn(w *aspect.Weights, last dataset.Part) error {
 	for without := range folds {
 		t.first(w, last, without)
-		m, err := aspect.New(w)
+		err := t.notes(w, func(r *row) bool { return r.fold == without && r.trains(last) })
 		if err != nil {
-			return fmt.Errorf("train aspects: %w", err)
-		}
-		reader := m.NewReader()
-		for i := range t.rows {
-			if r := &t.rows[i]; r.fold == without && r.trains(last) {
-				t.note(reader, r)
-			}
+			return err
 		}
 	}
 	t.say("first stage crossed")
+	t.first(w, last, -1)
+	if err := t.notes(w, func(r *row) bool { return r.tunes(last) }); err != nil {
+		return err
+	}
+	t.say("first stage")
 	t.second(w, last)
 	t.say("second stage")
-	t.first(w, last, -1)
-	t.say("first stage")
+	return nil
+}
+
+// notes keeps what the second stage weighs of some comments.
+func (t *trainer) notes(w *aspect.Weights, of func(r *row) bool) error {
+	m, err := aspect.New(w)
+	if err != nil {
+		return fmt.Errorf("train aspects: %w", err)
+	}
+	reader := m.NewReader()
+	for i := range t.rows {
+		if r := &t.rows[i]; of(r) {
+			t.note(reader, r)
+		}
+	}
 	return nil
 }
 
@@ -198,7 +213,7 @@ func (t *trainer) second(w *aspect.Weights, last dataset.Part) {
 	var weights []float32
 	for i := range t.rows {
 		r := &t.rows[i]
-		if !r.trains(last) {
+		if !r.trains(last) && !r.tunes(last) {
 			continue
 		}
 		if r.source != dining {
@@ -209,7 +224,10 @@ func (t *trainer) second(w *aspect.Weights, last dataset.Part) {
 			weights = append(weights, r.weight)
 		}
 	}
-	detectCourse.detector(points, &w.Detector)
 	judgingCourse.judge(judged, weights, &w.Judge)
-	w.Threshold = thresholds(points, &w.Detector)
+	for kind := range w.Threshold {
+		n := &w.Detector[kind]
+		detectCourse.detector(points, kind, n)
+		w.Threshold[kind] = thresholds(points, kind, n)
+	}
 }
