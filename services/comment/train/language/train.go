@@ -58,14 +58,6 @@ func Rows(data string) ([]Row, error) {
 		}
 		rows = append(rows, Row{Text: set[i].Text, Label: l})
 	}
-	for _, name := range []string{"A_mabsa_ru_sent", "A_opensentcorpus_ru_sent"} {
-		if set, err = dataset.Read(data, name); err != nil {
-			return nil, err
-		}
-		for i := range set {
-			rows = append(rows, Row{Text: set[i].Text, Label: language.Ru})
-		}
-	}
 	return rows, nil
 }
 
