@@ -6,8 +6,8 @@ func (x *scanner) unread(start, end int32) {
 	for i := max(start, x.done); end-i >= least && i < end; i++ {
 		switch c := x.s[i]; {
 		case c == '@':
-			if from, to := x.local(i), int32(0); from < i && from >= start {
-				if to, _ = x.domain(i + 1); to > 0 && to <= end {
+			if from := x.local(i); from < i && from >= start {
+				if to, _ := x.domain(i + 1); to > 0 && to <= end {
 					x.put(Email, from, to)
 					i = to
 				}
@@ -22,11 +22,9 @@ func (x *scanner) unread(start, end int32) {
 			x.steps++
 			x.prefix(&n)
 			near := context{2, far, far, far, far, far, false}
-			b := 0
+			b := phoneOf(&n, &near)
 			if n.plus {
 				b = international(&n)
-			} else {
-				b = phoneOf(&n, &near)
 			}
 			if b > 0 && n.start >= start {
 				x.put(Phone, n.start, n.end(b))
