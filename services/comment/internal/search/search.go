@@ -39,13 +39,12 @@ func readings(source string) (first, second []string) {
 	var d text.Document
 	d.Read(source)
 	for i, t := range d.Tokens {
-		switch t.Kind {
-		case text.Word:
-			a, b := stems(shorten(string(d.Word(i))), t.Script)
+		if t.Kind != text.Word && t.Kind != text.Number {
+			continue
+		}
+		if word := shorten(string(d.Word(i))); word != "" {
+			a, b := stems(word, t.Script)
 			first, second = append(first, a), append(second, b)
-		case text.Number:
-			n := shorten(string(d.Word(i)))
-			first, second = append(first, n), append(second, n)
 		}
 	}
 	return first, second

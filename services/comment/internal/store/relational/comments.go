@@ -12,7 +12,7 @@ import (
 const (
 	// commentColumns are those that scanComment reads, of commentTables.
 	commentColumns = `c.organization, c.survey, c.response, c.id, c.seq, c.question, c.count_time, c.answer_language, c.touchpoint, c.channel, c.location, c.region,
-c.company, c.nps, r.person, r.attributes, c.exact, c.similar, b.score, b.text, b.sealed, b.key, b.analysis, b.previous, b.correction`
+c.company, c.nps, r.person, r.attributes, c.exact, c.likeness, b.score, b.text, b.sealed, b.key, b.analysis, b.previous, b.correction`
 	commentTables = ` FROM comments c JOIN comment_bodies b ON b.organization = c.organization AND b.seq = c.seq
 JOIN responses r ON r.organization = c.organization AND r.no = c.response_no`
 
@@ -93,7 +93,7 @@ func (c *conditions) before(m store.Mark) {
 	}
 }
 
-const sqlCountSimilar = `SELECT survey, similar, count(*) FROM comments WHERE organization = $1 AND similar <> 0 AND (survey, similar) IN (`
+const sqlCountSimilar = `SELECT survey, likeness, count(*) FROM comments WHERE organization = $1 AND likeness <> 0 AND (survey, likeness) IN (`
 
 // countDuplicates fills how many others are like each of the comments, which are of one organisation.
 func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) error {
@@ -113,7 +113,7 @@ func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) er
 	where := conditions{args: []any{comments[0].Organization}}
 	var pairs []string
 	for k := range counts {
-		pairs = append(pairs, "("+where.arg(k.survey)+", "+where.arg(int64(k.similar))+")") //nolint:gosec // the bits are kept
+		pairs = append(pairs, "("+where.arg(k.survey)+", CAST("+where.arg(int64(k.similar))+" AS bigint))") //nolint:gosec // the bits are kept
 	}
 	_, err := list(ctx, r, func(row Scanner) (struct{}, error) {
 		var k like
@@ -123,7 +123,7 @@ func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) er
 		k.similar = uint64(similar) //nolint:gosec // the bits are kept
 		counts[k] = n
 		return struct{}{}, err
-	}, sqlCountSimilar+inPairs(pairs)+`) GROUP BY survey, similar`, where.args...)
+	}, sqlCountSimilar+inPairs(pairs)+`) GROUP BY survey, likeness`, where.args...)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) er
 func inPairs(pairs []string) string { return `VALUES ` + strings.Join(pairs, ", ") }
 
 const (
-	sqlGroups = `SELECT c.similar, count(*), min(c.count_time), max(c.count_time) FROM comments c WHERE `
+	sqlGroups = `SELECT c.likeness, count(*), min(c.count_time), max(c.count_time) FROM comments c WHERE `
 	// newestOfGroup is how many comments of a group of duplicates are told.
 	newestOfGroup = 20
 )
@@ -157,8 +157,8 @@ func (s *Store) ListDuplicates(ctx context.Context, q store.CommentQuery) (group
 func (s *Store) listDuplicates(ctx context.Context, r Reader, q store.CommentQuery) ([]store.DuplicateGroup, bool, error) {
 	var where conditions
 	where.slice(s.db, q.Slice)
-	where.and("c.similar <> 0")
-	query := sqlGroups + where.text.String() + ` GROUP BY c.similar HAVING count(*) > 1 ORDER BY 2 DESC, 4 DESC, 1 LIMIT ` + where.arg(q.Limit+1) + ` OFFSET ` + where.arg(q.Offset)
+	where.and("c.likeness <> 0")
+	query := sqlGroups + where.text.String() + ` GROUP BY c.likeness HAVING count(*) > 1 ORDER BY 2 DESC, 4 DESC, 1 LIMIT ` + where.arg(q.Limit+1) + ` OFFSET ` + where.arg(q.Offset)
 	var similar []int64
 	found, err := list(ctx, r, func(row Scanner) (g store.DuplicateGroup, err error) {
 		var key, first, last int64
@@ -174,7 +174,7 @@ func (s *Store) listDuplicates(ctx context.Context, r Reader, q store.CommentQue
 	for i := range groups {
 		var where conditions
 		where.slice(s.db, q.Slice)
-		where.and("c.similar = " + where.arg(similar[i]))
+		where.and("c.likeness = " + where.arg(similar[i]))
 		newest, _, err := s.listComments(ctx, r, store.CommentQuery{Limit: newestOfGroup}, &where)
 		if err != nil {
 			return nil, false, err

@@ -30,7 +30,7 @@ ORDER BY c.seq LIMIT $5`
 SELECT 1 FROM reanalyses r WHERE r.organization = c.organization AND r.end_time IS NULL) ORDER BY organization LIMIT $2`
 
 	sqlSetTexts = `UPDATE comment_bodies SET text = $3 WHERE organization = $1 AND seq = $2`
-	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, similar = $5 WHERE organization = $1 AND seq = $2`
+	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, likeness = $5 WHERE organization = $1 AND seq = $2`
 )
 
 func scanReanalysis(row Scanner) (r store.Reanalysis, err error) {

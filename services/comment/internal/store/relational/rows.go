@@ -8,7 +8,7 @@ import (
 
 const (
 	sqlInsertComment = `INSERT INTO comments (organization, survey, response, id, seq, response_no, question, count_time, answer_language, touchpoint, channel,
-location, region, company, nps, verdict, language, sentiment, model, aspects_version, exact, similar)
+location, region, company, nps, verdict, language, sentiment, model, aspects_version, exact, likeness)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 	sqlInsertBody = `INSERT INTO comment_bodies (organization, seq, score, text, sealed, key, analysis, previous, correction)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Times are microseconds since 1970. What is called body, or analysis, correction, aspects, attributes and actions, is JSON.
+-- Times are microseconds since 1970. What is called body, analysis, previous, correction, aspects or attributes is JSON.
 
 -- The last numbers given, one row. Whoever writes data changes it first.
 CREATE TABLE counters (
@@ -68,14 +68,14 @@ CREATE TABLE comments (
     model           TEXT    NOT NULL,
     aspects_version INTEGER NOT NULL,
     exact           INTEGER NOT NULL,
-    similar         INTEGER NOT NULL
+    likeness        INTEGER NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response, id);
 -- With what counting reads when a slice is of a survey and a time.
 CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq, response_no, verdict);
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
-CREATE INDEX comments_by_likeness ON comments (organization, survey, similar) WHERE similar <> 0;
+CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
 CREATE INDEX comments_by_model ON comments (organization, model);
 CREATE INDEX comments_by_seq ON comments (organization, seq);
 

@@ -1,0 +1,64 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/services/comment/internal/store/relational"
+)
+
+// rows are those of a query.
+type rows struct{ pgx.Rows }
+
+// Close implements relational.Rows: its error is that of Err.
+func (r rows) Close() error {
+	r.Rows.Close()
+	return nil
+}
+
+func queryRows(r pgx.Rows, err error) (relational.Rows, error) {
+	if err != nil {
+		return nil, err
+	}
+	return rows{r}, nil
+}
+
+// transaction is a transaction.
+type transaction struct{ tx pgx.Tx }
+
+// Query implements relational.Reader.
+func (t transaction) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
+	return queryRows(t.tx.Query(ctx, query, args...))
+}
+
+// Exec implements relational.Writer.
+func (t transaction) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	tag, err := t.tx.Exec(ctx, statement, args...)
+	return tag.RowsAffected(), err
+}
+
+// statementsAtOnce is how many statements are sent before their results are read.
+const statementsAtOnce = 1000
+
+// Many implements relational.Writer: without waiting for the result of each.
+func (t transaction) Many(ctx context.Context, statement string, args [][]any) error {
+	for part := range slices.Chunk(args, statementsAtOnce) {
+		batch := &pgx.Batch{}
+		for _, a := range part {
+			batch.Queue(statement, a...)
+		}
+		results := t.tx.SendBatch(ctx, batch)
+		for range part {
+			if _, err := results.Exec(); err != nil {
+				return errors.Join(err, results.Close())
+			}
+		}
+		if err := results.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
