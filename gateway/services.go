@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -22,6 +25,12 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		accessv1.File_otklik_access_v1_audit_service_proto.Services().ByName("AuditService"),
 		accessv1.File_otklik_access_v1_privacy_service_proto.Services().ByName("PrivacyService"),
 		accessv1.File_otklik_access_v1_webhook_service_proto.Services().ByName("WebhookService"),
+		commentv1.File_otklik_comment_v1_analysis_service_proto.Services().ByName("AnalysisService"),
+		commentv1.File_otklik_comment_v1_comment_service_proto.Services().ByName("CommentService"),
+		commentv1.File_otklik_comment_v1_aspect_service_proto.Services().ByName("AspectService"),
+		commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
+		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
+		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
 	}
 }
 
@@ -46,5 +55,17 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 	if err := accessv1.RegisterWebhookServiceHandlerClient(ctx, mux, accessv1.NewWebhookServiceClient(deps.Access)); err != nil {
 		return fmt.Errorf("register webhook service: %w", err)
 	}
-	return nil
+	return registerComment(ctx, mux, deps.Comment)
+}
+
+// registerComment leads the routes of the comment service's parts to it.
+func registerComment(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+	return errors.Join(
+		commentv1.RegisterAnalysisServiceHandlerClient(ctx, mux, commentv1.NewAnalysisServiceClient(conn)),
+		commentv1.RegisterCommentServiceHandlerClient(ctx, mux, commentv1.NewCommentServiceClient(conn)),
+		commentv1.RegisterAspectServiceHandlerClient(ctx, mux, commentv1.NewAspectServiceClient(conn)),
+		commentv1.RegisterInsightServiceHandlerClient(ctx, mux, commentv1.NewInsightServiceClient(conn)),
+		commentv1.RegisterRegisterServiceHandlerClient(ctx, mux, commentv1.NewRegisterServiceClient(conn)),
+		commentv1.RegisterTestimonialServiceHandlerClient(ctx, mux, commentv1.NewTestimonialServiceClient(conn)),
+	)
 }

@@ -38,7 +38,10 @@ func newRootCommand() *cobra.Command {
 	surveyCommand := newServeCommand("survey", "Run the survey service alone; with a subcommand, look at surveys", announced(suite.Survey), "data", "grpc")
 	env := command.Env{}
 	surveyCommand.AddCommand(command.NewSurveyCommands(env)...)
+	commentCommand := newServeCommand("comment", "Run the comment service alone; with a subcommand, analyse and read comments", announced(suite.Comment), "data", "grpc")
+	commentCommand.AddCommand(command.NewCommentCommands(env)...)
 	root.AddCommand(
+		commentCommand,
 		newAllCommand(),
 		newDemoCommand(),
 		newBenchBaselineCommand(),

@@ -62,6 +62,9 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 	if deps.Scoring != nil {
 		p.holders = append(p.holders, api.ScoringHolder(deps.Scoring))
 	}
+	if deps.Comment != nil {
+		p.holders = append(p.holders, api.CommentHolder(deps.Comment))
+	}
 	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents))
 	owner := deps.Instance
 	if owner == "" {

@@ -34,8 +34,8 @@ type Deps struct {
 	Data string
 	// Roles says which roles there are and what they give. Required.
 	Roles Roles
-	// Survey and Scoring reach the services of those names, with a credential of the role service; nil where nothing is to be asked of them.
-	Survey, Scoring grpc.ClientConnInterface
+	// Survey, Scoring and Comment reach the services of those names, with a credential of the role service; nil where nothing is to be asked of them.
+	Survey, Scoring, Comment grpc.ClientConnInterface
 	// Instance names this process among its replicas; empty: a name is made.
 	Instance string
 	// Logger gets what has no caller to be told; nil discards it.

@@ -100,8 +100,8 @@ func first(ctx context.Context, conn grpc.ClientConnInterface, method protorefle
 	return response, nil
 }
 
-// prepareCalls makes what the calls need in the organisation, and returns what the server named itself: a rebuild, an erasure, a delivery of a webhook
-// and an invitation token.
+// prepareCalls makes what the calls need in the organisation, and returns what the server named itself: a rebuild, a reanalysis, an erasure, a
+// delivery of a webhook and an invitation token.
 func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	t.Helper()
 	player := cases.Player{Suite: suite, Organization: harness.Organization, Other: harness.Organization, Transport: cases.GRPC, Patience: patience}
@@ -110,17 +110,21 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	}
 	conn := suite.Conn(harness.KeyFor(harness.Organization, harness.Admin))
 	survey := surveyv1.NewSurveyServiceClient(conn)
-	_, err := survey.SubmitResponse(t.Context(), &surveyv1.SubmitResponseRequest{Parent: "surveys/shop", ResponseId: "r-1", Response: nineResponse()})
-	if err != nil {
-		t.Fatal(err)
+	for _, id := range []string{"r-1", "r-2"} {
+		response := nineResponse()
+		response.Answers[0].Comment = map[string]string{"r-1": "Great staff", "r-2": "Great food"}[id]
+		if _, err := survey.SubmitResponse(t.Context(), &surveyv1.SubmitResponseRequest{Parent: "surveys/shop", ResponseId: id, Response: response}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_, err = survey.RecordRefusal(t.Context(), &surveyv1.RecordRefusalRequest{
+	_, err := survey.RecordRefusal(t.Context(), &surveyv1.RecordRefusalRequest{
 		Parent: "surveys/shop", RefusalId: "n-1", Refusal: &surveyv1.Refusal{Kind: surveyv1.Refusal_KIND_REFUSED},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaitResponses(t, suite, shopSurvey, 1)
+	awaitResponses(t, suite, shopSurvey, 2)
+	awaitComments(t, suite, harness.Organization, 2)
 	rebuild, err := scoringv1.NewScoringServiceClient(conn).RebuildScores(t.Context(), &scoringv1.RebuildScoresRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +132,12 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	askREST(t, suite, http.MethodPost, "/v1/apiKeys", `{"apiKeyId": "k1", "apiKey": {"displayName": "Theirs", "kind": "KIND_PUBLISHABLE"}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/members", `{"memberId": "m1", "member": {"subject": "theirs", "roles": ["viewer"]}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/webhooks", `{"webhookId": "w1", "webhook": {"url": "https://hooks.example/otklik", "events": ["WEBHOOK_EVENT_PERSON_ERASED"]}}`, nil)
+	askREST(t, suite, http.MethodPost, "/v1/aspects", `{"aspectId": "own", "aspect": {"displayName": {"texts": {"en": "Theirs"}}, "phrases": ["theirs"]}}`, nil)
+	askREST(t, suite, http.MethodPost, "/v1/registerEntries", `{"registerEntryId": "e1", "registerEntry": {"kind": "KIND_RISK", "displayName": "Theirs"}}`, nil)
+	askREST(t, suite, http.MethodPost, "/v1/testimonials",
+		`{"testimonialId": "t1", "testimonial": {"comment": "surveys/shop/responses/r-1/comments/recommend-comment", "uses": ["USE_THANKS"]}}`, nil)
+	var reanalysis struct{ Reanalysis struct{ Name string } }
+	askREST(t, suite, http.MethodPost, "/v1/reanalyses", "{}", &reanalysis)
 	var erased struct{ Erasure struct{ Name string } }
 	askREST(t, suite, http.MethodPost, "/v1/erasures", `{"respondent": "nobody"}`, &erased)
 	var pinged struct{ Delivery struct{ Name string } }
@@ -135,7 +145,7 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	var invited struct{ Tokens []struct{ Name string } }
 	askREST(t, suite, http.MethodPost, "/v1/invitationTokens:batchCreate", `{"parent": "surveys/shop", "invitations": [{}]}`, &invited)
 	return strings.NewReplacer("${rebuild}", rebuild.GetRebuild().GetName(), "${erasure}", erased.Erasure.Name, "${delivery}", pinged.Delivery.Name,
-		"${token}", invited.Tokens[0].Name)
+		"${token}", invited.Tokens[0].Name, "${reanalysis}", reanalysis.Reanalysis.Name)
 }
 
 func nineResponse() *surveyv1.Response {
@@ -181,13 +191,13 @@ func TestEveryMethodAnswersItsOwner(t *testing.T) {
 	everyMethod(t, func(t *testing.T, suite *harness.Suite, c call, method protoreflect.MethodDescriptor, request proto.Message) {
 		_, err := first(t.Context(), suite.Conn(""), method, request)
 		wantCode(t, err, "UNAUTHENTICATED")
-		for _, ending := range []string{"Delete", "Archive", "Close", "Revoke"} {
+		for _, ending := range []string{"Delete", "Archive", "Close", "Revoke", "Withdraw"} {
 			if strings.HasPrefix(string(method.Name()), ending) {
 				return // what they end is needed by the others
 			}
 		}
 		_, err = first(t.Context(), suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)), method, request)
-		if status.Code(err) == codes.FailedPrecondition && method.Name() == "RebuildScores" {
+		if status.Code(err) == codes.FailedPrecondition && (method.Name() == "RebuildScores" || method.Name() == "ReanalyzeComments") {
 			return // another one is running
 		}
 		wantCode(t, err, c.Owner)

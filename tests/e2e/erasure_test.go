@@ -23,6 +23,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/testkit"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -76,10 +77,13 @@ func TestErasure(t *testing.T) {
 			}
 		}
 		awaitResponses(t, suite, shopSurvey, answers)
-		keptPlain(t, suite)
+		// What was written is searched for once it has no personal data: that may be read until the person is erased.
+		keptPlain(t, suite, forgotten)
 
+		awaitComments(t, suite, harness.Organization, answers)
+		awaitComments(t, suite, twin, answers-answers/people)
 		export := exportPerson(t, suite)
-		for _, want := range []string{`"survey"`, `"scoring"`, "responses", "consents", said, forgotten} {
+		for _, want := range []string{`"survey"`, `"scoring"`, `"comment"`, "responses", "consents", said, forgotten} {
 			if !strings.Contains(export, want) {
 				t.Errorf("the export lacks %s: %s", want, export)
 			}
@@ -89,7 +93,7 @@ func TestErasure(t *testing.T) {
 			t.Errorf("the receipt names the person %q", receipt.Person)
 		}
 		for _, want := range []struct{ service, kind, count string }{
-			{"survey", "responses", "10"}, {"survey", "refusals", "1"}, {"survey", "comments", "10"}, {"survey", "consents", "2"}, {"survey", "person_keys", "1"}, {"scoring", "responses", "10"}, {"scoring", "refusals", "1"},
+			{"survey", "responses", "10"}, {"survey", "refusals", "1"}, {"survey", "comments", "10"}, {"survey", "consents", "2"}, {"survey", "person_keys", "1"}, {"scoring", "responses", "10"}, {"scoring", "refusals", "1"}, {"comment", "comments", "10"},
 		} {
 			if got := receipt.removed(want.service, want.kind); got != want.count {
 				t.Errorf("the receipt tells %s %s of %s, want %s: %+v", got, want.kind, want.service, want.count, receipt.Removals)
@@ -113,7 +117,8 @@ func TestErasure(t *testing.T) {
 			t.Errorf("the export after the erasure holds %s", rest)
 		}
 		sameScores(t, suite, "after a retry")
-		keptPlain(t, suite)
+		sameThemes(t, suite)
+		keptPlain(t, suite, forgotten, said)
 	})
 }
 
@@ -256,11 +261,42 @@ func sameScores(t *testing.T, suite *harness.Suite, when string) {
 	}
 }
 
-// keptPlain fails when anything that the person was called or wrote can be read where the suite stores things.
-func keptPlain(t *testing.T, suite *harness.Suite) {
+// awaitComments waits until an organisation has so many comments.
+func awaitComments(t *testing.T, suite *harness.Suite, organization string, n int64) {
+	t.Helper()
+	testkit.Eventually(t, patience, func() error {
+		if got := themes(t, suite, organization); got.GetCommentCount() != n {
+			return fmt.Errorf("%s has %d comments, want %d", organization, got.GetCommentCount(), n)
+		}
+		return nil
+	})
+}
+
+// themes are what comments of an organisation speak of.
+func themes(t *testing.T, suite *harness.Suite, organization string) *commentv1.QueryThemesResponse {
+	t.Helper()
+	got, err := commentv1.NewInsightServiceClient(suite.Conn(harness.KeyFor(organization, harness.Admin))).
+		QueryThemes(t.Context(), &commentv1.QueryThemesRequest{Filter: &commentv1.CommentFilter{Survey: shopSurvey}, EvidenceCount: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// sameThemes compares what comments say with the twin's.
+func sameThemes(t *testing.T, suite *harness.Suite) {
+	t.Helper()
+	ignored := []cmp.Option{protocmp.Transform(), protocmp.IgnoreFields(&commentv1.QueryThemesResponse{}, "watermark")}
+	if difference := cmp.Diff(themes(t, suite, twin), themes(t, suite, harness.Organization), ignored...); difference != "" {
+		t.Errorf("what comments say is not that of the data without the person (-without +erased):\n%s", difference)
+	}
+}
+
+// keptPlain fails when any of these can be read where the suite stores things.
+func keptPlain(t *testing.T, suite *harness.Suite, secrets ...string) {
 	t.Helper()
 	for where, content := range storedBytes(t, suite) {
-		for _, secret := range []string{forgotten, said} {
+		for _, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
 				t.Errorf("%s holds %q", where, secret)
 			}

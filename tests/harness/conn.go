@@ -108,6 +108,8 @@ func (r *router) route(method string) (*grpc.ClientConn, error) {
 		part = Scoring
 	case strings.HasPrefix(method, "/otklik.access."):
 		part = Access
+	case strings.HasPrefix(method, "/otklik.comment."):
+		part = Comment
 	}
 	conn, err := r.suite.conns.dial(r.suite.GRPCOf(Replica{Part: r.suite.options.Layout.host(part), Number: r.number}))
 	if err != nil {

@@ -6,7 +6,7 @@ type Layout int
 const (
 	// AllInOne is `otklik all` on SQLite: one process, calls between services in process.
 	AllInOne Layout = iota
-	// Apart is `otklik access`, `otklik survey`, `otklik scoring` and `otklik gateway`, on PostgreSQL and Redis: processes that speak over TCP.
+	// Apart is `otklik access`, `otklik survey`, `otklik scoring`, `otklik comment` and `otklik gateway`, on PostgreSQL and Redis: processes that speak over TCP.
 	Apart
 	// Cluster is Apart with a Redis Cluster of six nodes.
 	Cluster
@@ -50,7 +50,7 @@ func (l Layout) apart() bool { return l == Apart || l == Cluster || l == Baselin
 func (l Layout) parts() []Part {
 	switch l {
 	case Apart, Cluster:
-		return []Part{Access, Survey, Scoring, Gateway}
+		return []Part{Access, Survey, Scoring, Comment, Gateway}
 	case Baseline:
 		return []Part{bench}
 	case BaselineApart:

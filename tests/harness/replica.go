@@ -11,6 +11,7 @@ const (
 	Survey  Part = "survey"
 	Scoring Part = "scoring"
 	Access  Part = "access"
+	Comment Part = "comment"
 	Gateway Part = "gateway"
 	// bench stores nothing and is only measured against.
 	bench Part = "bench-baseline"

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 
@@ -24,6 +25,12 @@ func Services() []protoreflect.ServiceDescriptor {
 		accessv1.File_otklik_access_v1_audit_service_proto.Services().Get(0),
 		accessv1.File_otklik_access_v1_privacy_service_proto.Services().Get(0),
 		accessv1.File_otklik_access_v1_webhook_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_analysis_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_comment_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_aspect_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_insight_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_register_service_proto.Services().Get(0),
+		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().Get(0),
 	}
 }
 

@@ -19,7 +19,7 @@ func Baseline(ctx context.Context, config Config, announce func(Ready)) error {
 	surveyv1.RegisterSurveyServiceServer(p.server, nullSurvey{})
 	err = p.addServer()
 	if err == nil {
-		err = p.addGateway(ctx, fronted{survey: p.server.InProcess(), scoring: p.server.InProcess(), access: p.server.InProcess()})
+		err = p.addGateway(ctx, p.frontItself())
 	}
 	if err != nil {
 		return errors.Join(err, p.close())

@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/services/access"
+	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
 
@@ -22,7 +23,7 @@ import (
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
 	needsKey := len(config.Auth.Keys) == 0
-	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() || !config.Access.Postgres.Enabled() {
+	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() || !config.Access.Postgres.Enabled() || !config.Comment.Postgres.Enabled() {
 		if err := makeDataFolder(config.Data); err != nil {
 			return err
 		}
@@ -58,14 +59,22 @@ func (p *process) addAll(ctx context.Context) error {
 	if err := p.addScoring(ctx, services); err != nil {
 		return err
 	}
-	if err := p.addAccess(ctx, services, services); err != nil {
+	if err := p.addComment(ctx, services); err != nil {
+		return err
+	}
+	if err := p.addAccess(ctx, access.Deps{Survey: services, Scoring: services, Comment: services}); err != nil {
 		return err
 	}
 	if err := p.addServer(); err != nil {
 		return err
 	}
-	inProcess := p.server.InProcess()
-	return p.addGateway(ctx, fronted{survey: inProcess, scoring: inProcess, access: inProcess})
+	return p.addGateway(ctx, p.frontItself())
+}
+
+// frontItself are connections to what runs in this process.
+func (p *process) frontItself() fronted {
+	c := p.server.InProcess()
+	return fronted{survey: c, scoring: c, access: c, comment: c}
 }
 
 // sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
@@ -121,15 +130,33 @@ func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInte
 	return nil
 }
 
-// addAccess adds the access service, which asks the others what they keep of persons.
-func (p *process) addAccess(ctx context.Context, surveyConn, scoringConn grpc.ClientConnInterface) error {
+func (p *process) addComment(ctx context.Context, surveyConn grpc.ClientConnInterface) error {
+	if err := p.claimFile("comment", p.config.Comment.Postgres); err != nil {
+		return err
+	}
+	config := p.config.Comment
+	if config.Retention.Words == 0 {
+		config.Retention.Words = p.config.Survey.Retention.Words
+	}
+	s, err := comment.New(ctx, config, comment.Deps{
+		Survey: surveyConn, Vault: &p.access, Instance: p.instance, Data: p.config.Data, Logger: p.log, Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters,
+		Now: p.config.Clock.now,
+	})
+	if err != nil {
+		return fmt.Errorf("build comment service: %w", err)
+	}
+	p.addUnit("comment", s)
+	return nil
+}
+
+// addAccess adds the access service. deps holds the connections to the services that it asks what they keep of persons.
+func (p *process) addAccess(ctx context.Context, deps access.Deps) error {
 	if err := p.claimFile("access", p.config.Access.Postgres); err != nil {
 		return err
 	}
-	s, err := access.New(ctx, p.config.Access, access.Deps{
-		Roles: p.roles, Survey: surveyConn, Scoring: scoringConn, Instance: p.instance, Data: p.config.Data, Logger: p.log,
-		Tracers: p.telemetry.Tracers, Meters: p.telemetry.Meters, Now: p.config.Clock.now,
-	})
+	deps.Roles, deps.Instance, deps.Data, deps.Logger, deps.Now = p.roles, p.instance, p.config.Data, p.log, p.config.Clock.now
+	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
+	s, err := access.New(ctx, p.config.Access, deps)
 	if err != nil {
 		return fmt.Errorf("build access service: %w", err)
 	}
@@ -186,10 +213,31 @@ func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	})
 }
 
-// Access runs the access service alone. The other services, at peers.survey and peers.scoring, may start later: they are asked when a person is.
+// Comment runs the comment service alone, reading from the survey service at peers.survey.
+func Comment(ctx context.Context, config Config, announce func(Ready)) error {
+	return runApart(ctx, "otklik-comment", config, true, announce, func(p *process) error {
+		if err := config.checkApart(need{survey: true, access: true, key: true}); err != nil {
+			return err
+		}
+		if err := p.dialAccess(); err != nil {
+			return err
+		}
+		conn, err := p.dialByKey(config.surveyPeer())
+		if err != nil {
+			return err
+		}
+		p.checks = append(p.checks, checkSurveyKey(conn, time.Now))
+		if err := p.addComment(ctx, conn); err != nil {
+			return err
+		}
+		return p.addServer()
+	})
+}
+
+// Access runs the access service alone. The other services, at peers.survey, peers.scoring and peers.comment, may start later: they are asked when a person is.
 func Access(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-access", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, key: true}); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, comment: true, key: true}); err != nil {
 			return err
 		}
 		p.access.set(p.self())
@@ -202,17 +250,21 @@ func Access(ctx context.Context, config Config, announce func(Ready)) error {
 		if err != nil {
 			return err
 		}
-		if err := p.addAccess(ctx, surveyConn, scoringConn); err != nil {
+		commentConn, err := p.dialByKey(config.commentPeer())
+		if err != nil {
+			return err
+		}
+		if err := p.addAccess(ctx, access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn}); err != nil {
 			return err
 		}
 		return p.addServer()
 	})
 }
 
-// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring and peers.access. It passes on its callers' own keys.
+// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring, peers.comment and peers.access. It passes on its callers' own keys.
 func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-gateway", config, false, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, access: true}); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, access: true, comment: true}); err != nil {
 			return err
 		}
 		var front fronted
@@ -221,6 +273,9 @@ func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 			return err
 		}
 		if front.scoring, err = p.dial(config.scoringPeer(), false, true); err != nil {
+			return err
+		}
+		if front.comment, err = p.dial(config.commentPeer(), false, false); err != nil {
 			return err
 		}
 		// While it is away, answers are still taken by keys that were used a moment ago.

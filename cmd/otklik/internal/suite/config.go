@@ -17,6 +17,7 @@ import (
 	"github.com/otklik/otklik/libs/telemetry"
 	"github.com/otklik/otklik/libs/tlskit"
 	"github.com/otklik/otklik/services/access"
+	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
 )
@@ -42,6 +43,7 @@ type Config struct {
 	Survey    survey.Config    `koanf:"survey"`
 	Scoring   scoring.Config   `koanf:"scoring"`
 	Access    access.Config    `koanf:"access"`
+	Comment   comment.Config   `koanf:"comment"`
 }
 
 // Clock is what a process takes for the time.
@@ -65,6 +67,7 @@ type Peers struct {
 	Survey  string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
 	Scoring string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
 	Access  string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
+	Comment string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey."`
 	Key     string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client  rpcclient.Config `koanf:"client"`
 }
@@ -85,12 +88,13 @@ func DefaultConfig() Config {
 		Survey:    survey.DefaultConfig(),
 		Scoring:   scoring.DefaultConfig(),
 		Access:    access.DefaultConfig(),
+		Comment:   comment.DefaultConfig(),
 	}
 }
 
 // need is what a process that runs apart has to reach.
 type need struct {
-	survey, scoring, access, key bool
+	survey, scoring, access, comment, key bool
 }
 
 // checkApart says what a process that runs without the services named needs to reach them.
@@ -104,6 +108,7 @@ func (c Config) checkApart(n need) error {
 	want(n.survey, "peers.survey", c.Peers.Survey, "the address of the survey service, host:port")
 	want(n.scoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
 	want(n.access, "peers.access", c.Peers.Access, "the address of the access service, host:port")
+	want(n.comment, "peers.comment", c.Peers.Comment, "the address of the comment service, host:port")
 	want(n.key && c.TLS.Client.CertFile == "", "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service; or tls.client.cert_file, a certificate with a name of tls.server.services")
 	if c.Dev {
 		errs = append(errs, errors.New("dev is for otklik all and otklik demo alone"))

@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/telemetry"
 	"github.com/otklik/otklik/services/access"
+	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/survey"
 )
@@ -26,6 +27,7 @@ func (c Config) databases() []database {
 		{"survey", c.Survey.Postgres, survey.Schema()},
 		{"scoring", c.Scoring.Postgres, scoring.Schema()},
 		{"access", c.Access.Postgres, access.Schema()},
+		{"comment", c.Comment.Postgres, comment.Schema()},
 	}
 	var configured []database
 	for _, d := range all {
@@ -51,8 +53,8 @@ func (c Config) checkDatabases() error {
 }
 
 // errNoDatabase tells that there is nothing to migrate.
-var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn and access.postgres.dsn in the file named by " +
-	"--config, or OTKLIK_SURVEY_POSTGRES_DSN, OTKLIK_SCORING_POSTGRES_DSN and OTKLIK_ACCESS_POSTGRES_DSN. SQLite files need no such step: services migrate them when they start")
+var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn, access.postgres.dsn and comment.postgres.dsn in the file named by " +
+	"--config, or OTKLIK_SURVEY_POSTGRES_DSN and so on. SQLite files need no such step: services migrate them when they start")
 
 // Migrate brings the databases of all services that have one in PostgreSQL to the schema of this program and says on out what it did.
 func Migrate(ctx context.Context, config Config, out io.Writer) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcclient"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -37,6 +38,10 @@ func (c Config) scoringPeer() peer {
 
 func (c Config) accessPeer() peer {
 	return peer{"access", "peers.access", accessv1.AccessService_ServiceDesc.ServiceName, c.Peers.Access}
+}
+
+func (c Config) commentPeer() peer {
+	return peer{"comment", "peers.comment", commentv1.CommentService_ServiceDesc.ServiceName, c.Peers.Comment}
 }
 
 // check refuses an address at which nobody can ever be found.

@@ -193,7 +193,7 @@ func (p *process) addServer() error {
 
 // fronted are the connections to the services behind a gateway, without a key: callers bring their own.
 type fronted struct {
-	survey, scoring, access grpc.ClientConnInterface
+	survey, scoring, access, comment grpc.ClientConnInterface
 }
 
 // addGateway makes the process serve HTTP in front of services.
@@ -208,7 +208,7 @@ func (p *process) addGateway(ctx context.Context, front fronted) error {
 		metrics = p.telemetry.MetricsHandler()
 	}
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: front.survey, Scoring: front.scoring, Access: front.access, Login: login, Development: p.config.Dev, Ready: p.frontReadiness, Metrics: metrics,
+		Survey: front.survey, Scoring: front.scoring, Access: front.access, Comment: front.comment, Login: login, Development: p.config.Dev, Ready: p.frontReadiness, Metrics: metrics,
 		Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {

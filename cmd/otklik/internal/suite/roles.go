@@ -15,6 +15,7 @@ import (
 
 	// Their permissions are those of the suite, whichever service runs in this process.
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -26,10 +27,13 @@ const personsView = "survey.persons.view"
 func builtInRoles() authz.Roles {
 	viewer := []string{
 		"survey.surveys.get", "survey.surveys.list", "survey.revisions.*", "scoring.scores.query", "scoring.definitions.get", "scoring.definitions.list",
-		"access.caller.get", "access.sessions.*",
+		"access.caller.get", "access.sessions.*", "comment.texts.analyze", "comment.models.*", "comment.insights.query", "comment.aspects.get", "comment.aspects.list",
 	}
-	reader := with(viewer, "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list")
-	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record")
+	reader := with(viewer, "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
+		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list")
+	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record", "comment.originals.get", "comment.comments.correct", "comment.register.*",
+		"comment.testimonials.*")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
 		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
@@ -39,10 +43,10 @@ func builtInRoles() authz.Roles {
 		"staff":      viewer,
 		"manager":    manager,
 		// Without personsView: who answered and what they wrote is withheld.
-		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list"),
+		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*"),
 		// Who is measured by a target does not define how it is measured.
 		"target_owner":      with(manager, targetOwnerForbidden()...),
-		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*"),
+		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*"),
 		// Everything but what the services do among themselves.
 		"admin":           with([]string{"*"}, withoutServices()...),
 		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
@@ -55,7 +59,8 @@ func targetOwnerForbidden() []string {
 	return []string{
 		"!!survey.surveys.create", "!!survey.surveys.update", "!!survey.surveys.publish", "!!survey.surveys.close", "!!survey.surveys.archive",
 		"!!survey.surveys.delete", "!!scoring.definitions.create", "!!scoring.definitions.update", "!!scoring.definitions.delete",
-		"!!scoring.rebuilds.create", "!!scoring.deadletters.*", "!!survey.responses.exclude",
+		"!!scoring.rebuilds.create", "!!scoring.deadletters.*", "!!survey.responses.exclude", "!!comment.comments.correct", "!!comment.aspects.create",
+		"!!comment.aspects.update", "!!comment.aspects.delete", "!!comment.reanalyses.create", "!!comment.deadletters.*",
 	}
 }
 
@@ -63,7 +68,7 @@ func targetOwnerForbidden() []string {
 func withoutServices() []string {
 	return []string{
 		"!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
-		"!access.audit.append",
+		"!access.audit.append", "!comment.events.*", "!comment.persons.*",
 	}
 }
 

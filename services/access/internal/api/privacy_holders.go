@@ -12,6 +12,7 @@ import (
 
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcerr"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -50,6 +51,24 @@ func ScoringHolder(conn grpc.ClientConnInterface) erasure.Holder {
 		},
 		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
 			return client.ErasePerson(ctx, &scoringv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		},
+	}
+}
+
+// CommentHolder is the comment service as one that keeps something of persons. conn has a credential of the role service.
+func CommentHolder(conn grpc.ClientConnInterface) erasure.Holder {
+	client := commentv1.NewPersonServiceClient(conn)
+	return &remoteHolder{
+		name: "comment",
+		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
+			stream, err := client.ExportPerson(ctx, &commentv1.ExportPersonRequest{Respondent: respondent})
+			return func() ([]*typev1.PersonRecord, error) {
+				part, err := stream.Recv()
+				return part.GetRecords(), err
+			}, err
+		},
+		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
+			return client.ErasePerson(ctx, &commentv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
 		},
 	}
 }

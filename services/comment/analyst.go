@@ -1,0 +1,28 @@
+package comment
+
+import (
+	"github.com/otklik/otklik/services/comment/internal/analysis"
+	"github.com/otklik/otklik/services/comment/internal/ingest"
+	"github.com/otklik/otklik/services/comment/internal/search"
+)
+
+// analyst makes of texts what is kept of them.
+type analyst struct {
+	analyzer *analysis.Analyzer
+	scratch  analysis.Scratch
+}
+
+// Model implements ingest.Analyst.
+func (a *analyst) Model() string { return a.analyzer.Model() }
+
+// Read implements ingest.Analyst.
+func (a *analyst) Read(own ingest.OwnAspects, text string) ingest.Reading {
+	defer a.scratch.Forget()
+	r := a.analyzer.Analyze(&a.scratch, text, own.Custom)
+	var out ingest.Reading
+	out.Text, out.Analysis = r.ToStore()
+	out.Analysis.AspectsVersion = own.Version
+	out.Terms = search.Terms(out.Text)
+	out.Exact, out.Similar = r.Exact, r.Similar
+	return out
+}
