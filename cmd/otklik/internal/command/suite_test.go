@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -83,7 +84,9 @@ func (s *shell) root() *cobra.Command {
 	root := &cobra.Command{Use: "otklik", SilenceErrors: true, SilenceUsage: true}
 	survey := &cobra.Command{Use: "survey"}
 	survey.AddCommand(NewSurveyCommands(env)...)
-	root.AddCommand(survey, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env),
+	comment := &cobra.Command{Use: "comment"}
+	comment.AddCommand(NewCommentCommands(env)...)
+	root.AddCommand(survey, comment, NewScoreCommand(env), NewCompareCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env),
 		NewKeysCommand(env), NewMembersCommand(env), NewInvitationsCommand(env), NewAuditCommand(env), NewPrivacyCommand(env), NewConsentCommand(env),
 		NewWebhooksCommand(env), NewWhoamiCommand(env), NewUsageCommand(env))
 	return root
@@ -96,12 +99,18 @@ func (s *shell) run(args ...string) result {
 
 func (s *shell) runContext(ctx context.Context, args ...string) result {
 	s.t.Helper()
+	return s.runWith(ctx, strings.NewReader(""), args...)
+}
+
+// runWith runs a command with this standard input.
+func (s *shell) runWith(ctx context.Context, in io.Reader, args ...string) result {
+	s.t.Helper()
 	var out, errOut bytes.Buffer
 	root := s.root()
 	root.SetArgs(args)
 	root.SetOut(&out)
 	root.SetErr(&errOut)
-	root.SetIn(strings.NewReader(""))
+	root.SetIn(in)
 	err := root.ExecuteContext(ctx)
 	exit.Report(&errOut, err)
 	return result{out: out.String(), err: errOut.String(), code: exit.Code(err)}
