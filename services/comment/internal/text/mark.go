@@ -121,11 +121,10 @@ func (d *Document) emoticon(i int) (form string, end int) {
 	s := d.Source
 	switch s[i] {
 	case ')':
-		n := span(s, i, ')')
-		if d.depth > 0 {
+		if d.depth > 0 { // looked at first: counting the rest of a long row for each of its brackets would cost its square
 			return "", 0
 		}
-		return ":)", i + n
+		return ":)", i + span(s, i, ')')
 	case '(':
 		n := span(s, i, '(')
 		if n == 1 && i+1 < len(s) && sort1(s[i+1]) {
