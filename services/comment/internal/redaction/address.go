@@ -4,6 +4,14 @@ import "github.com/otklik/otklik/services/comment/internal/text"
 
 // address looks at an address by its street word, or by a house word, at token i.
 func (x *scanner) address(i int, c class) int {
+	if t := &x.d.Tokens[i]; c&(street|mainly) != 0 && t.To-t.From == 2 && !(x.is(i+1, '-') && !x.d.Tokens[i+1].Is(text.Spaced)) { // б-р, м-н
+		c &^= street | mainly
+	}
+	if c&street != 0 && x.quarter(i) && x.numberBefore(i) {
+		if next := x.streetBehind(i); next > i {
+			return next
+		}
+	}
 	if c&(street|mainly) != 0 {
 		if next := x.streetFirst(i, c&street == 0); next > i {
 			return next
@@ -22,12 +30,21 @@ func (x *scanner) address(i int, c class) int {
 			return next
 		}
 	}
-	if c&house != 0 {
+	if c&(house|flat) != 0 {
 		if next := x.houseAlone(i); next > i {
 			return next
 		}
 	}
 	return i
+}
+
+// numberBefore says whether a number of two digits at most stands before a word: 12 мкр, 7-микрорайон.
+func (x *scanner) numberBefore(i int) bool {
+	k := i - 1
+	if x.is(k, '-') {
+		k--
+	}
+	return k >= 0 && x.d.Tokens[k].Kind == text.Number && x.d.Tokens[k].End-x.d.Tokens[k].Start <= 2
 }
 
 // wordEnd is the token behind a street word with its hyphenated end («пр-т») and full stop.
@@ -84,8 +101,12 @@ func (x *scanner) streetFirst(i int, strict bool) int {
 		if x.is(k, '.') && t.To-t.From <= 6 && k+1 < len(x.d.Tokens) && x.d.Tokens[k+1].Kind == text.Word { // ул. Ю. Фучика
 			k++
 		}
-		if x.is(k, '-') && k+1 < len(x.d.Tokens) && x.d.Tokens[k+1].Kind == text.Word && !x.d.Tokens[k+1].Is(text.Spaced) {
-			k += 2
+		if x.is(k, '-') && k+1 < len(x.d.Tokens) && !x.d.Tokens[k+1].Is(text.Spaced) {
+			if x.d.Tokens[k+1].Kind == text.Word {
+				k += 2
+			} else if quarter && (x.is(k+2, ',') || x.class(k+2)&house != 0) { // мкр Восток-5, дом 10
+				k += 2
+			}
 		}
 	}
 	if k == from {
@@ -146,6 +167,9 @@ func (x *scanner) streetBehind(i int) int {
 		c := x.class(k)
 		if t.Kind == text.Word && t.Flags&text.Capital != 0 && c&(street|mainly|role|link|title) == 0 && (c&never == 0 || i-k > 1 && c&persons != 0) {
 			first, capital = k, true
+			if x.is(k-1, '-') && k >= 2 && !t.Is(text.Spaced) && !x.d.Tokens[k-1].Is(text.Spaced) && x.d.Tokens[k-2].Flags&text.Capital != 0 { // Кок-Жар
+				first, k = k-2, k-2
+			}
 			continue
 		}
 		if t.Kind == text.Word && first == i && t.Script == text.Cyrillic && c&(never|role|unit|order|phone|brand|thanks) == 0 && t.To-t.From > 4 {
@@ -241,6 +265,9 @@ func (x *scanner) known(i int) int {
 		}
 		return i
 	}
+	if x.is(k, '-') && k+1 < len(x.d.Tokens) && !x.d.Tokens[k].Is(text.Spaced) && x.d.Tokens[k+1].Flags&text.Capital != 0 { // Жукеева-Пудовкина
+		k += 2
+	}
 	for k < len(x.d.Tokens) && k <= i+2 && x.class(k)&avenue != 0 && x.d.Tokens[k].Flags&text.Capital != 0 {
 		k++
 	}
@@ -248,25 +275,87 @@ func (x *scanner) known(i int) int {
 		return i
 	}
 	end := x.housed(k, false)
-	if end == 0 {
+	if end == 0 || x.class(i)&avenue == 0 && !x.slashed(k) && end <= x.d.Tokens[k].End { // «Асанбай 12-34», but not «Асанбай 12»
 		return i
 	}
 	return x.placed(i, i, end)
 }
 
-// houseAlone reads a house with its flat where no street is named: «дом 5, кв. 12».
+// houseAlone reads a house and what is in it where the street stands behind or nowhere: «дом 5, кв. 12», «дом 12 по улице Киевской»,
+// «flat 3, house 45, Oak Street».
 func (x *scanner) houseAlone(i int) int {
 	t := &x.d.Tokens[i]
-	k := i + 1
-	if x.is(k, '.') {
-		k++
-	}
-	if _, next := x.houseNumber(k); next > k && t.To-t.From != 2 {
-		if end := x.flats(next); end > 0 {
-			return x.placed(i, i, end)
+	seen := class(0)
+	k, end := i, int32(0)
+	for range 3 {
+		n := k
+		if n > i && x.is(n, ',') {
+			n++
 		}
+		c := x.class(n) & (house | flat)
+		if c == 0 || seen&c != 0 {
+			break
+		}
+		n++
+		if x.is(n, '.') {
+			n++
+		}
+		if n < len(x.d.Tokens) && x.d.Text(n) == "№" {
+			n++
+		}
+		e, next := x.houseNumber(n)
+		if next == n {
+			break
+		}
+		seen, k, end = seen|c, next, e
+	}
+	if end == 0 {
+		return i
+	}
+	if e := x.streetAfter(k, seen&house != 0); e > 0 {
+		return x.placed(i, i, e)
+	}
+	if seen == house|flat && t.To-t.From > 2 {
+		return x.placed(i, i, end)
 	}
 	return i
+}
+
+// streetAfter is where a street without a number ends that stands behind its house, 0 if there is none.
+func (x *scanner) streetAfter(k int, housed bool) int32 {
+	by := false
+	switch {
+	case x.is(k, ','):
+		k++
+	case k < len(x.d.Tokens) && x.d.Tokens[k].Kind == text.Word && (isOf(x.d.Word(k), "по") || isOf(x.d.Word(k), "на") || isOf(x.d.Word(k), "on")):
+		k++
+		by = true
+	}
+	if !housed || k >= len(x.d.Tokens) {
+		return 0
+	}
+	c := x.class(k)
+	capital := func(n int) bool {
+		return n < len(x.d.Tokens) && x.d.Tokens[n].Kind == text.Word && x.d.Tokens[n].Flags&text.Capital != 0 && x.d.Tokens[n].Flags&text.Line == 0
+	}
+	switch {
+	case c&(street|mainly) != 0:
+		n := x.wordEnd(k)
+		if !capital(n) {
+			return 0
+		}
+		if capital(n+1) && x.d.Tokens[n+1].Flags&text.Sentence == 0 {
+			n++
+		}
+		return x.d.Tokens[n].End
+	case capital(k) && x.class(k+1)&(street|road|lane) != 0:
+		return x.d.Tokens[k+1].End
+	case capital(k) && capital(k+1) && x.class(k+2)&(street|road|lane) != 0:
+		return x.d.Tokens[k+2].End
+	case by && c&avenue != 0 && capital(k):
+		return x.d.Tokens[k].End
+	}
+	return 0
 }
 
 // houseFirst reads a Kyrgyz address without a street: «45-үй, 12-батир», and a quarter behind its number: «7 мкр, д. 5».
@@ -287,49 +376,4 @@ func (x *scanner) houseFirst(i int) int {
 		return x.placed(i, i, end)
 	}
 	return i
-}
-
-// placed notes an address that begins with the token first, together with the city before or behind it.
-func (x *scanner) placed(i, first int, end int32) int {
-	if k := first - 1; k >= 0 {
-		if x.is(k, ',') {
-			k--
-		}
-		if from := x.cityEndingAt(k); from >= 0 && x.d.Tokens[from].Start >= x.barrier() {
-			first = from
-		}
-	}
-	next := x.past(i, end)
-	if x.is(next, ',') && next+1 < len(x.d.Tokens) && x.d.Tokens[next+1].Script == text.Latin && x.class(next+1)&city != 0 {
-		end = x.d.Tokens[next+1].End
-	}
-	return x.taken(i, Address, x.d.Tokens[first].Start, end)
-}
-
-// cityEndingAt is the token with which a city begins whose last token is k, with its sign and its code: «720040, г. Бишкек»; -1 if
-// there is none.
-func (x *scanner) cityEndingAt(k int) int {
-	from := -1
-	switch {
-	case k >= 1 && x.is(k, '.') && x.class(k-1)&city != 0 && x.d.Tokens[k-1].To-x.d.Tokens[k-1].From == 2 && x.d.Tokens[max(0, k-2)].Flags&text.Capital != 0: // Каракол ш.
-		from = k - 2
-	case k >= 1 && x.class(k)&city != 0 && x.d.Tokens[k].Flags&text.Capital == 0 && x.class(k-1)&city != 0: // Бишкек шаары
-		from = k - 1
-	case k >= 0 && x.class(k)&city != 0 && x.d.Tokens[k].Flags&text.Capital != 0:
-		from = k
-	case k >= 2 && x.d.Tokens[k].Flags&text.Capital != 0 && x.is(k-1, '.') && isOf(x.d.Word(k-2), "г"):
-		return k - 2
-	}
-	if from < 0 {
-		return -1
-	}
-	if from >= 2 && x.is(from-1, '.') && isOf(x.d.Word(from-2), "г") {
-		from -= 2
-	} else if from >= 1 && (isOf(x.d.Word(from-1), "г") || isOf(x.d.Word(from-1), "город")) {
-		from--
-	}
-	if from >= 2 && x.is(from-1, ',') && x.d.Tokens[from-2].Kind == text.Number && x.d.Tokens[from-2].End-x.d.Tokens[from-2].Start == 6 {
-		from -= 2
-	}
-	return from
 }

@@ -42,6 +42,8 @@ const (
 	lane                         // English street word of that kind
 	word                         // form of a name that is first of all another word
 	short                        // given name whose stem has three letters at most
+	town                         // a city or village follows
+	by                           // на, по: the street that follows is no person
 	stair                        // entrance, floor: may stand between house and flat
 	// Of no list, told by the form of the word:
 	patronymic // Иванович, Ивановна
@@ -56,6 +58,7 @@ const (
 	givens   = given | givenWord | givenRare | short
 	families = family | familyWord | familyRare
 	likes    = patronymic | likeFamily | likeGiven
+	streets  = street | mainly | road | lane | avenue | district
 	persons  = givens | families | likes
 )
 
@@ -64,5 +67,5 @@ var classOf = map[string]class{
 	"role": role, "title": title, "after": after, "names": introduces, "thanks": thanks, "brand": brand, "behind": behind,
 	"street": street, "road": road, "avenue": avenue, "house": house, "flat": flat, "phone": phone, "order": order, "unit": unit,
 	"ident": ident, "passport": passport, "card": card, "number": number, "never": never, "link": link, "at": at, "dot": dot,
-	"child": child, "city": city, "stair": stair, "district": district, "mainly": mainly, "lane": lane, "word": word,
+	"child": child, "city": city, "stair": stair, "by": by, "town": town, "district": district, "mainly": mainly, "lane": lane, "word": word,
 }

@@ -59,7 +59,7 @@ func (x *scanner) context(i int, end int32) context {
 	if k := x.past(i, end); k < len(x.d.Tokens) {
 		f := x.class(k)
 		if f&phone != 0 {
-			near(&c.phone, 2)
+			near(&c.phone, 3)
 		}
 		c.unit = f&unit != 0 || x.d.Tokens[k].Kind == text.Symbol && x.counts(k)
 	}

@@ -52,7 +52,14 @@ func (x *scanner) token(i int) int {
 	}
 	switch t.Kind {
 	case text.Word:
-		c := x.class(i)
+		var c class
+		switch {
+		case t.Flags&(text.Capital|text.Upper) != 0:
+			c = x.class(i)
+		case t.To-t.From > 2 || t.Script == text.Latin || x.is(i+1, '-'): // the letters of «в» and «и» begin nothing, that of б-р does
+			x.steps++
+			c = x.open(x.d.Word(i))
+		}
 		next := x.word(i, c)
 		x.last = c
 		return next
@@ -69,7 +76,7 @@ func (x *scanner) token(i int) int {
 // word looks at what begins with a word.
 func (x *scanner) word(i int, c class) int {
 	t := &x.d.Tokens[i]
-	if c&(street|mainly|road|lane|avenue|house|district) != 0 {
+	if c&(streets|house|flat) != 0 {
 		if next := x.address(i, c); next > i {
 			return next
 		}

@@ -37,7 +37,8 @@ func (x *scanner) housed(k int, divided bool) int32 {
 	if c := x.class(next); c&unit != 0 && !word && next < len(x.d.Tokens) && x.d.Tokens[next].Is(text.Spaced) || next < len(x.d.Tokens) && x.counts(next) {
 		return 0
 	}
-	if tail := x.flats(next); tail > 0 {
+	swapped := x.class(next)&house != 0 && x.class(next+2)&flat != 0 && !(next+3 < len(x.d.Tokens) && x.d.Tokens[next+3].Kind == text.Number) // 45 дом 6 кв
+	if tail := x.flats(next); tail > 0 && !swapped {
 		return tail
 	}
 	if word := x.wordBehind(next); word > next { // 45-үй

@@ -2,6 +2,7 @@ package redaction
 
 import (
 	"embed"
+	"encoding/binary"
 	"strings"
 	"sync"
 
@@ -21,6 +22,12 @@ type slot struct {
 	of    paradigm
 }
 
+// leading is how many letters a word is sieved by before it is looked up.
+const leading = 4
+
+// leadBits is how many places a sieve of first letters has, as a power of two.
+const leadBits = 16
+
 // sieveBits is how much of a hash the sieve looks at.
 const sieveBits = 18
 
@@ -31,7 +38,8 @@ type lexicon struct {
 	mask     uint64
 	shift    int
 	sieve    [1 << (sieveBits - 6)]uint64 // which hashes begin like this: small enough to stay near
-	begins   [1 << 15]uint64              // which words begin with which three letters
+	begins   [1 << (leadBits - 6)]uint64  // by the first letters: which words are in the table
+	opens    [1 << (leadBits - 6)]uint64  // and which can begin a finding, or introduce a name
 	patterns [letters][]pattern           // by the last letter of the stem
 	stems    int
 }
@@ -47,16 +55,20 @@ const (
 // mix adds a letter to a hash, whose first bits are the good ones.
 func mix(h uint64, l uint8) uint64 { return (h + uint64(l)) * prime }
 
-// trigram is the place of a word's first three letters.
-func trigram(w []uint8) uint32 {
-	k := uint32(0)
-	for i := range 3 {
-		k <<= 6
-		if i < len(w) {
-			k |= uint32(w[i])
+// lead is the place of a word's first four letters in a sieve: eight bytes in Cyrillic, four in Latin.
+func lead(folded []byte) uint64 {
+	var k uint64
+	switch {
+	case len(folded) >= 8 && folded[0] >= 0xc0:
+		k = binary.LittleEndian.Uint64(folded)
+	case len(folded) >= 4 && folded[0] < 0x80:
+		k = uint64(binary.LittleEndian.Uint32(folded))
+	default:
+		for _, c := range folded {
+			k = k<<8 | uint64(c)
 		}
 	}
-	return k
+	return k * seed >> (64 - leadBits)
 }
 
 // build reads the lists.
@@ -75,17 +87,20 @@ func build() *lexicon {
 }
 
 // classify says what a word can be, by the lists alone. The word is folded.
-func (x *lexicon) classify(folded []byte) class {
-	var w [longestWord]uint8
-	// Few of the words that are no names or cues begin as one of those: three letters tell.
-	n := spell(folded[:min(len(folded), 6)], w[:])
-	if k := trigram(w[:min(n, 3)]); x.begins[k>>6]&(1<<(k&63)) == 0 {
+func (x *lexicon) classify(folded []byte) class { return x.through(&x.begins, folded) }
+
+// open says what a word in lower case can be if it can begin a finding or introduce a name; 0 for most words.
+func (x *lexicon) open(folded []byte) class { return x.through(&x.opens, folded) }
+
+// through looks a word up if a sieve lets its first letters through.
+func (x *lexicon) through(sieve *[1 << (leadBits - 6)]uint64, folded []byte) class {
+	if k := lead(folded); sieve[k>>6]&(1<<(k&63)) == 0 {
 		return 0
 	}
-	if len(folded) > 6 {
-		if n = spell(folded, w[:]); n == 0 {
-			return 0
-		}
+	var w [longestWord]uint8
+	n := spell(folded, w[:])
+	if n == 0 {
+		return 0
 	}
 	return x.look(&w, n)
 }
@@ -205,18 +220,21 @@ func (b *builder) lay() *lexicon {
 		x.slots[i] = slot{h, s.class, s.of}
 		k := h >> (64 - sieveBits)
 		x.sieve[k>>6] |= 1 << (k & 63)
-		b.mark(w, s.of)
+		b.mark(w, s.of, s.class)
 	}
 	return x
 }
 
-// mark notes with which three letters the forms of a stem begin; a short stem has some of them from its endings.
-func (b *builder) mark(w []uint8, of paradigm) {
+// mark notes with which letters the forms of a stem begin; a short stem has some of them from its endings.
+func (b *builder) mark(w []uint8, of paradigm, c class) {
 	set := func(w []uint8) {
-		k := trigram(w[:min(len(w), 3)])
+		k := lead(unspell(w[:min(len(w), leading)]))
 		b.begins[k>>6] |= 1 << (k & 63)
+		if c&(persons|introduces|link|streets|house|flat|at) != 0 {
+			b.opens[k>>6] |= 1 << (k & 63)
+		}
 	}
-	if len(w) >= 3 {
+	if len(w) >= leading {
 		set(w)
 		return
 	}

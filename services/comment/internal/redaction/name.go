@@ -183,6 +183,9 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 	if c&word != 0 && left < trade && right&(patronymic|family|likeFamily|after|child|given|steppe) == 0 && !(capital && (t.Flags&text.Sentence == 0 || x.acts(i))) {
 		return false
 	}
+	if c&avenue != 0 && right == 0 && left < trade && x.class(i-1)&by != 0 { // на Боконбаева
+		return false
+	}
 	if c&(place|city) != 0 && left < trade && right&(persons|child) == 0 {
 		return false
 	}

@@ -60,3 +60,21 @@ func spell(word []byte, dst []uint8) int {
 	}
 	return n
 }
+
+// unspell writes letters, none of them a numeral, as they are folded.
+func unspell(w []uint8) []byte {
+	var b []byte
+	for _, l := range w {
+		switch {
+		case l >= 1 && l <= 16:
+			b = append(b, 0xd0, 0xb0+l-1)
+		case l >= 17 && l <= 32:
+			b = append(b, 0xd1, 0x80+l-17)
+		case l >= latinA && l < latinA+26:
+			b = append(b, 'a'+l-latinA)
+		case l == apostrophe:
+			b = append(b, '\'')
+		}
+	}
+	return b
+}
