@@ -107,7 +107,8 @@ func TestCommentAnalyzeAnswersAtOnce(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		done <- root.ExecuteContext(t.Context())
-		_ = out.Close()
+		// Who waits for the command is let go, also where it has failed.
+		_, _ = inRead.Close(), out.Close()
 	}()
 	answers := bufio.NewScanner(outRead)
 	for _, text := range []string{"The first one", "", "Үчүнчүсү жакшы"} {

@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/language"
 	"github.com/otklik/otklik/services/comment/internal/lexicon"
 	"github.com/otklik/otklik/services/comment/internal/model"
+	"github.com/otklik/otklik/services/comment/internal/phrase"
 	"github.com/otklik/otklik/services/comment/internal/redaction"
 	"github.com/otklik/otklik/services/comment/internal/sentiment"
 	"github.com/otklik/otklik/services/comment/internal/text"
@@ -26,8 +27,12 @@ type Analyzer struct {
 	models *model.Model
 }
 
-// New makes an analyzer.
-func New(m *model.Model) *Analyzer { return &Analyzer{models: m} }
+// New makes an analyzer, and what its stages make at the first comment.
+func New(m *model.Model) *Analyzer {
+	a := &Analyzer{models: m}
+	a.Analyze(new(Scratch), "first", nil)
+	return a
+}
 
 // Model is the name of the models.
 func (a *Analyzer) Model() string { return a.models.Name }
@@ -39,6 +44,7 @@ type Scratch struct {
 	features  feature.Buffer
 	sentiment *sentiment.Reader
 	aspects   *aspect.Reader
+	phrases   phrase.Extractor
 	result    Result
 	longest   int
 }
@@ -65,6 +71,8 @@ type Result struct {
 	// Findings are the personal data, in order and apart from each other; Redacted is the text with placeholders in their place.
 	Findings []redaction.Finding
 	Redacted []byte
+	// Phrases are those that matter, in the order of the text, without personal data.
+	Phrases []phrase.Phrase
 	// Exact is equal for texts of the same words, Similar for texts that are nearly the same; 0 where there are too few words for it.
 	Exact, Similar uint64
 
@@ -83,30 +91,26 @@ func (r *Result) AspectName(id aspect.ID) string {
 // Analyze analyses a text, with the aspects of an organisation's own; nil for none. The result belongs to the scratch and holds until its next use.
 func (a *Analyzer) Analyze(s *Scratch, source string, custom *aspect.Custom) *Result {
 	if s.sentiment == nil {
-		s.sentiment = a.models.Sentiment.NewReader()
-		if a.models.Aspects != nil {
-			s.aspects = a.models.Aspects.NewReader()
-		}
+		s.sentiment, s.aspects = a.models.Sentiment.NewReader(), a.models.Aspects.NewReader()
 	}
 	s.longest = max(s.longest, len(source))
 	d, r := &s.document, &s.result
 	r.Source, r.model, r.custom = source, a.models.Name, custom
 	d.Read(source)
 	a.models.Language.Identify(d, &r.Language)
-	label := r.Language.Label
+	label := sentiment.Label(&r.Language)
 	a.models.Lexicon.Find(d, entries(&r.Language), &s.hits)
 	sentiment.Negate(d, s.hits.Polarity)
 	s.features.Read(d)
 	r.Sentiment = s.sentiment.Read(d, label, &s.features, s.hits.Polarity)
-	r.Mentions = r.Mentions[:0]
-	if s.aspects != nil {
-		r.Mentions = s.aspects.Read(d, label, &s.features, &s.hits, s.sentiment, r.Mentions)
-	}
+	r.Mentions = s.aspects.Read(d, label, &s.features, &s.hits, s.sentiment, r.Mentions[:0])
 	a.settle(s)
 	r.Mentions = custom.Read(d, s.sentiment, r.Mentions)
 	slices.SortStableFunc(r.Mentions, func(a, b aspect.Mention) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	r.Findings = redaction.Find(d, label, r.Findings[:0])
+	r.Findings = redaction.Find(d, r.Language.Label, r.Findings[:0])
 	r.Redacted = redaction.Redact(source, r.Findings, r.Redacted[:0])
+	r.Phrases = s.phrases.Find(d, r.Language.Label, r.Findings, r.Phrases[:0])
+	r.Exact, r.Similar = s.phrases.Fingerprints()
 	return r
 }
 

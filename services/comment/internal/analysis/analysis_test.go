@@ -182,6 +182,18 @@ func sound(t *testing.T, name string, r *Result) {
 		}
 		last = m.Start
 	}
+	last = 0
+	for _, p := range r.Phrases {
+		if !inside(p.Start, p.End) || p.Start < last || p.Start == p.End || len(r.Phrases) > 16 {
+			t.Errorf("%s: phrases %v", name, r.Phrases)
+		}
+		for _, f := range r.Findings {
+			if p.Start < f.End && f.Start < p.End {
+				t.Errorf("%s: the phrase %v holds personal data %v", name, p, f)
+			}
+		}
+		last = p.Start
+	}
 	for _, l := range r.Language.Spans {
 		if !inside(l.Start, l.End) {
 			t.Errorf("%s: spans %v", name, r.Language.Spans)

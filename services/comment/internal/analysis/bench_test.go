@@ -3,9 +3,11 @@ package analysis
 import (
 	"testing"
 
+	"github.com/otklik/otklik/services/comment/internal/aspect"
 	"github.com/otklik/otklik/services/comment/internal/feature"
 	"github.com/otklik/otklik/services/comment/internal/language"
 	"github.com/otklik/otklik/services/comment/internal/lexicon"
+	"github.com/otklik/otklik/services/comment/internal/phrase"
 	"github.com/otklik/otklik/services/comment/internal/redaction"
 	"github.com/otklik/otklik/services/comment/internal/sentiment"
 	"github.com/otklik/otklik/services/comment/internal/text"
@@ -80,6 +82,23 @@ func BenchmarkStages(b *testing.B) {
 	b.Run("sentiment", func(b *testing.B) {
 		r := a.models.Sentiment.NewReader()
 		each(b, len(texts), func(i int) { r.Read(&all[i].d, all[i].language.Label, &all[i].features, all[i].hits.Polarity) })
+	})
+	b.Run("sentiment and aspects", func(b *testing.B) {
+		reader, r := a.models.Aspects.NewReader(), a.models.Sentiment.NewReader()
+		// The sentiment is read anew for each comment: what is measured is both.
+		var mentions []aspect.Mention
+		each(b, len(texts), func(i int) {
+			r.Read(&all[i].d, all[i].language.Label, &all[i].features, all[i].hits.Polarity)
+			mentions = reader.Read(&all[i].d, all[i].language.Label, &all[i].features, &all[i].hits, r, mentions[:0])
+		})
+	})
+	b.Run("phrases", func(b *testing.B) {
+		var x phrase.Extractor
+		var phrases []phrase.Phrase
+		each(b, len(texts), func(i int) {
+			phrases = x.Find(&all[i].d, all[i].language.Label, nil, phrases[:0])
+			x.Fingerprints()
+		})
 	})
 	b.Run("redaction", func(b *testing.B) {
 		var found []redaction.Finding

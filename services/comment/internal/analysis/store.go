@@ -39,6 +39,10 @@ func (r *Result) ToStore() (string, store.Analysis) {
 			Aspect: r.AspectName(mention.ID), Sentiment: sentimentOf(mention.Polarity), Probability: mention.Probability, Evidence: m.span(mention.Start, mention.End),
 		})
 	}
+	for _, p := range r.Phrases {
+		span := m.span(p.Start, p.End)
+		a.Phrases = append(a.Phrases, store.Phrase{Span: span, Key: p.Key, Text: m.at(span)})
+	}
 	for _, f := range r.Findings {
 		a.Redactions = append(a.Redactions, store.Redaction{Span: m.span(f.Start, f.End), Kind: uint8(f.Kind) + 1})
 	}

@@ -24,4 +24,5 @@ func TestFigures(t *testing.T) {
 		r := judge(t, a, task, rowsOf(t, task, part+"_"+task.String()+".tsv"))
 		t.Logf("%v: %v", task, r)
 	}
+	t.Logf("sentiment of tweets: %v", judge(t, a, Sentiment, rowsOf(t, Sentiment, part+"_tweets.tsv")))
 }
