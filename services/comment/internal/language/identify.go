@@ -45,8 +45,29 @@ func (m *Model) Identify(d *text.Document, r *Result) {
 		return
 	}
 	r.Label, r.Probability = m.decide(&sum)
+	if len(r.words) <= 2 && r.Probability < unsure && (r.Label == Kk || r.Label == OthCyr) {
+		r.near(d)
+	}
 	m.mix(d, r)
 	m.reread(d, r)
+}
+
+// unsure is below which probability a text of a word or two is taken for what customers of ours write ("тез", "супер"), though a
+// neighbouring language has the words as well.
+const unsure = 0.75
+
+// near takes a text for Kyrgyz or Russian if all of its words are known in one of them.
+func (r *Result) near(d *text.Document) {
+	label := Ru
+	for i := range r.words {
+		switch h := hints[string(d.Word(int(r.words[i].token)))]; {
+		case h&isKyrgyz != 0:
+			label = Ky
+		case h&(isBorrowed|isRussian) == 0:
+			return
+		}
+	}
+	r.Label = label
 }
 
 // single tells a word of one letter.

@@ -153,8 +153,11 @@ func (m *Model) weigh(d *text.Document, r *Result) {
 			case h&isKyrgyz != 0:
 				w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian]+tells)
 				w.shows = true
-			case t.Flags&(text.Capital|text.Sentence|text.Upper) == text.Capital:
+			case t.Flags&(text.Capital|text.Sentence|text.Upper) == text.Capital,
+				t.Flags&(text.Capital|text.Upper) == text.Capital && r.Label == Ru && w.z3[kyrgyz] > w.z3[russian]:
 				limit = borrows // a name
+			case limit == most && inflected(form):
+				w.z3[russian] = max(w.z3[russian], w.z3[kyrgyz]+tells)
 			}
 			w.z3[english] = min(w.z3[kyrgyz], w.z3[russian]) - alphabet
 			clip(&w.z3, limit)
@@ -168,7 +171,7 @@ func (m *Model) weigh(d *text.Document, r *Result) {
 		case h&isKyrgyz != 0:
 			w.z3[kyrgyz] = max(w.z3[kyrgyz], w.z3[russian], w.z3[english]) + tells
 			w.shows = true
-		case r.Label == En, h&isEnglish != 0:
+		case r.Label == En, h&isEnglish != 0 && !(mostly && name(d, r, i)):
 		case mostly && t.Flags&text.Capital == 0 && max(z(KyLat), z(RuLat)) > max(z(En), z(OthLat))+certain:
 		case mostly && t.Flags&text.Capital == 0 && h&isNamed == 0 && latin(d, r, i):
 		default:
@@ -179,6 +182,33 @@ func (m *Model) weigh(d *text.Document, r *Result) {
 		}
 		clip(&w.z3, limit)
 	}
+}
+
+// inflections are endings of Russian words that no Kyrgyz word has.
+var inflections = [...]string{"ая", "яя", "ое", "ее", "ые", "ого", "его", "ный", "вый", "рый", "лый", "кий", "ший", "щий", "ть", "ешь", "ишь", "лся", "лась", "лось", "лись"}
+
+// inflected says whether a word of four letters or more has one of them.
+func inflected(form []byte) bool {
+	if len(form) < 8 {
+		return false
+	}
+	for _, end := range inflections {
+		if len(form) > len(end) && string(form[len(form)-len(end):]) == end {
+			return true
+		}
+	}
+	return false
+}
+
+// name says whether a Latin word is, or stands beside, one with a capital letter within a sentence: "Mall of America".
+func name(d *text.Document, r *Result, i int) bool {
+	for k := max(0, i-1); k < min(i+2, len(r.words)); k++ {
+		t := &d.Tokens[r.words[k].token]
+		if r.words[k].token == r.words[i].token+int32(k-i) && t.Script == text.Latin && t.Flags&(text.Capital|text.Sentence|text.Upper) == text.Capital {
+			return true
+		}
+	}
+	return false
 }
 
 // latin says whether the word beside a Latin word is Latin and in small letters too: together they are rather speech than a name.

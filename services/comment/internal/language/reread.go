@@ -21,7 +21,7 @@ func (m *Model) reread(d *text.Document, r *Result) {
 		if own := max(w.z[KyLat-1], w.z[RuLat-1]); float32(w.z[En-1]-own)*m.scale > certain {
 			continue
 		}
-		if l == KyLat {
+		if margin := float32(w.z[KyLat-1]-w.z[RuLat-1]) * m.scale; l == KyLat && margin > -certain || margin > certain {
 			d.TransliterateKyrgyz(int(w.token))
 		} else {
 			d.Transliterate(int(w.token), text.Cyrillic)

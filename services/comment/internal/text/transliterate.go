@@ -155,10 +155,21 @@ func (s *speller) pair(i int) int {
 				continue
 			}
 		case "ia", "iu":
-			if s.kyrgyz && !s.sounds {
+			if !s.sounds && (s.kyrgyz || i > 0 && (s.in[i-1] == 'c' || s.in[i-1] == 'r')) {
 				form = "ия"
 				if p.latin == "iu" {
 					form = "ию"
+				}
+				if !s.kyrgyz {
+					form = "иа"
+				}
+			}
+		case "ja", "ju":
+			// "menja", "moja", but "pojaluista", "ujasno"
+			if !s.kyrgyz && n < len(rest) && (s.sounds || i == 0) {
+				form = "жа"
+				if p.latin == "ju" {
+					form = "жу"
 				}
 			}
 		case "yo":
@@ -216,6 +227,8 @@ func (s *speller) single(i, start int) int {
 		form = "э" // это, эксперт, электронный
 	case c == 'w' && !s.kyrgyz && i > 0 && (s.in[i-1] == 's' || s.in[i-1] == 't'):
 		form = "в"
+	case c == 'c' && (next == 'a' || next == 'o' || next == 'u' || next == 'l' || next == 'r'):
+		form = "к"
 	case c == 'u' && !s.kyrgyz && s.sounds && (last || next == 't' && i+2 == len(s.in)):
 		form = "ю" // "rekomenduu", "imeut"
 	case c >= utf8.RuneSelf:
