@@ -61,9 +61,12 @@ func (x *scanner) leftOf(i int) sided {
 			continue
 		case c&role != 0 && steps == 1:
 			return trade
-		case c&(brand|street) != 0 && steps == 1 && (c&street == 0 || t.Flags&text.Capital == 0):
+		case c&(brand|street) != 0 && steps == 1:
 			if c&(given|family) != 0 {
 				return nobody
+			}
+			if k > 0 && t.Flags&text.Capital == 0 && x.class(k-1)&role != 0 { // сотрудница банка Айгуль
+				return trade
 			}
 			return spoilt
 		case c&thanks != 0:

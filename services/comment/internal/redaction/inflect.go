@@ -37,26 +37,52 @@ func (b *builder) names(file string, levels [3]class, surnames bool) {
 		}
 		c := levels[max(n, b.level[folded])]
 		b.noun(folded, c)
-		if isCyrillic(folded) {
-			b.latin(folded, c)
-		} else {
+		if !isCyrillic(folded) {
 			b.inLatin[folded] = true
+			return
 		}
+		b.latin(folded, c)
 		if surnames {
-			if ends(folded, "л") {
-				b.noun(folded+"ь", c) // Эмил is Эмиль in Russian
+			b.surname(folded)
+			for _, as := range russianised(folded) {
+				b.noun(as, c)
+				b.surname(as)
 			}
-			s := folded + "ов"
-			switch last, size := utf8.DecodeLastRuneInString(folded); last {
-			case 'й', 'ь':
-				s = folded[:len(folded)-size] + "ев"
-			case 'а', 'я', 'у', 'ы', 'и', 'е', 'о', 'э':
-				s = folded + "ев"
-			}
-			b.noun(s, family)
-			b.latin(s, family)
 		}
 	})
+}
+
+// surname adds the surname made from a name: Асанов, Алиев.
+func (b *builder) surname(name string) {
+	s := name + "ов"
+	switch last, size := utf8.DecodeLastRuneInString(name); last {
+	case 'й', 'ь':
+		s = name[:len(name)-size] + "ев"
+	case 'а', 'я', 'у', 'ы', 'и', 'е', 'о', 'э':
+		s = name + "ев"
+	}
+	b.noun(s, family)
+	b.latin(s, family)
+}
+
+// russianised are the Russian spellings of a Kyrgyz name: Эмиль, Гульсара, Джаныбек.
+func russianised(name string) []string {
+	var all []string
+	if ends(name, "л") {
+		all = append(all, name+"ь")
+	}
+	if soft := strings.ReplaceAll(name, "гул", "гуль"); soft != name && !strings.Contains(soft, "льь") && !strings.HasSuffix(soft, "ль") {
+		for _, vowel := range []string{"а", "и", "о", "у", "ы", "я"} {
+			soft = strings.ReplaceAll(soft, "гуль"+vowel, "гул"+vowel)
+		}
+		if soft != name {
+			all = append(all, soft)
+		}
+	}
+	if strings.HasPrefix(name, "ж") {
+		all = append(all, "д"+name)
+	}
+	return all
 }
 
 // english reads surnames that stand beside a given name; a + lets them stand alone.

@@ -35,6 +35,9 @@ func (x *scanner) name(i int, c class) int {
 		return x.over(i)
 	}
 	next, right := x.extend(i, c, left)
+	if right&behind != 0 {
+		return x.over(i)
+	}
 	if !x.accept(i, c, left, right, capital) {
 		return i + 1
 	}
@@ -124,6 +127,9 @@ func (x *scanner) extend(i int, c class, left sided) (next int, right class) {
 		if f&notNames != 0 && f&(given|family|patronymic) == 0 && (!capital || f&families == 0) {
 			break
 		}
+		if hyphen && capital && f&notNames == 0 && c&givens != 0 && t.Script == text.Latin { // Jean-Luc
+			f |= givenWord
+		}
 		if !x.joins(f, c|right, capital, lowerCase, t, m) && !(lowerCase && left == named && f&persons != 0 && c&givens != 0) {
 			if hyphen && t.Script != x.d.Tokens[i].Script {
 				return k, right | behind // Анна-cafe
@@ -148,7 +154,7 @@ func (x *scanner) joins(f, c class, capital, lowerCase bool, t *text.Token, m in
 		case c&child != 0:
 			return true
 		case f&(persons|likeWeak) != 0:
-			return f&(familyRare|givenRare|likeWeak) == 0 || f&(given|givenWord|family|familyWord|likes) != 0 || c&(given|givenWord|givenRare|likeGiven|patronymic) != 0
+			return f&(familyRare|givenRare|likeWeak) == 0 || f&(given|givenWord|family|familyWord|likes) != 0 || c&(given|givenWord|givenRare|likeGiven|patronymic) != 0 || f&givenRare != 0 && c&(family|likeFamily|steppe) != 0
 		case f == 0 && capital && (c&(given|likeGiven) != 0 && c&(families|likeFamily|likeWeak) == 0 || c&(family|likeFamily|steppe) != 0 && c&givens == 0):
 			return t.To-t.From > 3 && x.d.Tokens[m].Script == x.d.Tokens[m-1].Script
 		}
@@ -174,9 +180,6 @@ func (x *scanner) joins(f, c class, capital, lowerCase bool, t *text.Token, m in
 
 // accept weighs what speaks for a name.
 func (x *scanner) accept(i int, c class, left sided, right class, capital bool) bool {
-	if right&behind != 0 {
-		return false
-	}
 	t := &x.d.Tokens[i]
 	middle := capital && t.Flags&text.Sentence == 0
 	beside := right&(persons&^familyRare|likeWeak|after|child) != 0

@@ -115,7 +115,7 @@ func (x *scanner) judge(i int, c *chain) (Kind, int) {
 			return Passport, b
 		}
 	}
-	if b := phoneOf(c, &near); b > 0 {
+	if b := phoneOf(c, &near); b == 1 || b > 0 && !x.continues(i) {
 		return Phone, b
 	}
 	return 0, 0
@@ -204,4 +204,13 @@ func passportOf(c *chain, near *context) int {
 		}
 	}
 	return 0
+}
+
+// continues says whether a longer number, which is nobody's, goes on with token i: an account's, an order's.
+func (x *scanner) continues(i int) bool {
+	if i < 1 || x.redacted(i-1) {
+		return false
+	}
+	t := &x.d.Tokens[i-1]
+	return t.End-t.Start >= 3 && isDigit(x.s[t.End-1]) && x.d.Tokens[i].Start-t.End <= 1
 }

@@ -135,7 +135,7 @@ func spoken(c *chain, near *context, named bool) int {
 			return b
 		}
 	}
-	if n := c.size(c.n); (n == 6 || n == 7) && c.n == 1 && near.phone <= 2 && !near.unit {
+	if n := c.size(c.n); (n == 6 || n == 7) && c.n == 1 && near.phone <= 2 && near.order == far && !near.unit {
 		return c.n
 	}
 	return 0
