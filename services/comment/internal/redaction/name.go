@@ -15,7 +15,7 @@ func (x *scanner) name(i int, c class) int {
 	if next := x.initialsFirst(i); next > i {
 		return next
 	}
-	if c&(never|place|title) != 0 && c&given == 0 && (!capital || c&families == 0) || x.digital(t) {
+	if c&(never|place|title) != 0 && c&given == 0 && (!capital || c&families == 0) || c&behind != 0 || x.digital(t) {
 		return i + 1
 	}
 	if capital && c&(given|family) == 0 && c&notNames == 0 {
@@ -35,8 +35,8 @@ func (x *scanner) name(i int, c class) int {
 		return x.over(i)
 	}
 	next, right := x.extend(i, c, left)
-	if right&behind != 0 {
-		return x.over(i)
+	if right&behind != 0 { // go on with the word that says so: it may be a street's
+		return next
 	}
 	if !x.accept(i, c, left, right, capital) {
 		return i + 1
