@@ -192,6 +192,11 @@ func inflected(form []byte) bool {
 	if len(form) < 8 {
 		return false
 	}
+	switch form[len(form)-1] {
+	case 0x8f, 0xb5, 0xbe, 0xb9, 0x8c: // я е о й ь
+	default:
+		return false
+	}
 	for _, end := range inflections {
 		if len(form) > len(end) && string(form[len(form)-len(end):]) == end {
 			return true
