@@ -31,7 +31,7 @@ type told struct{ language, sentiment, aspects bytes.Buffer }
 // card writes the model card.
 func card(t *told, f *linear.File, tree string) ([]byte, error) {
 	own := 0
-	for _, name := range []string{"ky", "mix", "ru", "en", "tweet"} {
+	for _, name := range []string{"ky", "mix", "ru", "en", "tweet", "tweets"} {
 		data, err := os.ReadFile(filepath.Join(tree, "train", "corpus", name+".tsv")) //nolint:gosec // the trainer's own argument
 		if err != nil {
 			return nil, fmt.Errorf("count our own comments: %w", err)

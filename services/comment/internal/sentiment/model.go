@@ -11,8 +11,7 @@ import (
 type head struct {
 	table       *linear.Table
 	scale       float32
-	temperature float32          // divides logits, so that probabilities are as often right as they say
-	lean        [Classes]float32 // added to log-probabilities before the class is chosen: rare classes count as much as others
+	temperature float32 // divides logits, so that probabilities are as often right as they say
 }
 
 // Model is read-only and may be shared by many readers.
@@ -27,7 +26,6 @@ type Weights struct {
 	Table       [Heads][]int8
 	Scale       [Heads]float32
 	Temperature [Heads]float32
-	Lean        [Heads][Classes]float32
 	First       [Inputs][Hidden]float32
 	Second      [Hidden][Classes]float32
 	Direct      [Inputs][Classes]float32
@@ -44,7 +42,7 @@ func New(w *Weights) (*Model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read sentiment of %s: %w", Head(h), err) //nolint:gosec // below Heads
 		}
-		m.heads[h] = head{table: table, scale: w.Scale[h], temperature: w.Temperature[h], lean: w.Lean[h]}
+		m.heads[h] = head{table: table, scale: w.Scale[h], temperature: w.Temperature[h]}
 	}
 	return m, nil
 }
@@ -57,7 +55,6 @@ func (w *Weights) Write(f *linear.File) {
 	s.PutInt(Hidden)
 	for h := range Heads {
 		s.PutFloats([]float32{w.Scale[h], w.Temperature[h]})
-		s.PutFloats(w.Lean[h][:])
 		s.PutWeights(w.Table[h])
 	}
 	for i := range w.First {
@@ -82,25 +79,22 @@ func Load(f *linear.File) (*Model, error) {
 	}
 	for h := range Heads {
 		var pair [2]float32
-		fill(pair[:], s.Floats())
+		copy(pair[:], s.Floats())
 		w.Scale[h], w.Temperature[h] = pair[0], pair[1]
-		fill(w.Lean[h][:], s.Floats())
 		w.Table[h] = s.Weights()
 	}
 	for i := range w.First {
-		fill(w.First[i][:], s.Floats())
-		fill(w.Direct[i][:], s.Floats())
+		copy(w.First[i][:], s.Floats())
+		copy(w.Direct[i][:], s.Floats())
 	}
 	for k := range w.Second {
-		fill(w.Second[k][:], s.Floats())
+		copy(w.Second[k][:], s.Floats())
 	}
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("read sentiment: %w", err)
 	}
 	return New(w)
 }
-
-func fill(dst, src []float32) { copy(dst, src) }
 
 // Logits returns what the second stage makes of evidence.
 func (w *Weights) Logits(e *Evidence) [Classes]float32 {
@@ -116,11 +110,11 @@ func Probabilities(z [Classes]float32, temperature float32) [Classes]float32 {
 	return softmax(z)
 }
 
-// Choose takes the class whose probability, times its lean, is highest.
-func Choose(p, lean [Classes]float32) Class {
+// Choose takes the class that is most probable.
+func Choose(p [Classes]float32) Class {
 	best := Neutral
 	for c := range p {
-		if p[c]*lean[c] > p[best]*lean[best] {
+		if p[c] > p[best] {
 			best = Class(c) //nolint:gosec // below Classes
 		}
 	}

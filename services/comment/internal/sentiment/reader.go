@@ -1,8 +1,6 @@
 package sentiment
 
 import (
-	"math"
-
 	"github.com/otklik/otklik/services/comment/internal/feature"
 	"github.com/otklik/otklik/services/comment/internal/language"
 	"github.com/otklik/otklik/services/comment/internal/lexicon"
@@ -89,19 +87,9 @@ func (r *Reader) Span(first, last int) Result {
 			z[c] /= unsure
 		}
 	}
-	return h.choose(softmax(z))
+	p := softmax(z)
+	return Result{Class: Choose(p), Probabilities: p}
 }
 
 // abstain is the answer to what says nothing that could be read.
 var abstain = Result{Class: Neutral, Probabilities: [Classes]float32{0.2, 0.4, 0.2, 0.2}}
-
-// choose takes the class whose probability, leaned towards the rare, is highest.
-func (h *head) choose(p [Classes]float32) Result {
-	best, top := Neutral, float32(math.Inf(-1))
-	for c := range p {
-		if v := p[c] * h.lean[c]; v > top {
-			best, top = Class(c), v //nolint:gosec // below Classes
-		}
-	}
-	return Result{Class: best, Probabilities: p}
-}

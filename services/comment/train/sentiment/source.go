@@ -122,6 +122,7 @@ func gather(data, corpus, gold, pattern string) (rows, judged []row, err error) 
 		r.weight = ownWeight
 		rows = append(rows, r)
 	}
+	rows = append(rows, joined(rows)...)
 	judged, err = judges(gold, pattern, "gold")
 	return rows, judged, err
 }
@@ -143,7 +144,7 @@ func judges(folder, pattern, name string) (rows []row, err error) {
 }
 
 // ownWeight is what one of our own comments counts.
-var ownWeight float32 = 3
+const ownWeight float32 = 3
 
 func ours(l dataset.Row, name string) (row, error) {
 	class, ok := sentiment.Parse(l.Label(0))

@@ -26,13 +26,13 @@ type Options struct {
 const bits = 18
 
 var first = [sentiment.Heads]fit.Hashed{
-	sentiment.Russian: {Bits: bits, Epochs: 8, Rate: 0.25, Decay: 2e-4, Smooth: 24, Seen: 2, Seed: 1},
-	sentiment.English: {Bits: bits, Epochs: 8, Rate: 0.25, Decay: 2e-4, Smooth: 24, Seen: 2, Seed: 2},
+	sentiment.Russian: {Bits: bits, Epochs: 12, Rate: 0.25, Decay: 2e-4, Smooth: 24, Seen: 2, Seed: 1},
+	sentiment.English: {Bits: bits, Epochs: 12, Rate: 0.25, Decay: 2e-4, Smooth: 24, Seen: 2, Seed: 2},
 	sentiment.Kyrgyz:  {Bits: bits, Epochs: 5, Rate: 0.25, Decay: 1e-4, Smooth: 24, Seen: 2, Seed: 3},
 }
 
 // kyrgyzShare is what a Russian comment counts for the Kyrgyz head.
-var kyrgyzShare float32 = 0.4
+const kyrgyzShare float32 = 0.4
 
 type trainer struct {
 	o       Options
@@ -140,9 +140,9 @@ func (t *trainer) evidence(reader *sentiment.Reader, r *row) sentiment.Evidence 
 }
 
 // dense says how the second stage is learnt.
-var dense = fit.Dense{Inputs: sentiment.Inputs, Hidden: sentiment.Hidden, Epochs: 12, Batch: 32, Rate: 0.004, Decay: 0.01, Seed: 7}
+var dense = fit.Dense{Inputs: sentiment.Inputs, Hidden: sentiment.Hidden, Epochs: 30, Batch: 32, Rate: 0.004, Decay: 0.01, Seed: 7}
 
-// second learns the second stage, chooses temperatures and leans on the tuning part, and learns it again from all.
+// second learns the second stage, chooses temperatures on the tuning part, and learns it again from all.
 func (t *trainer) second(w *sentiment.Weights, evidence []sentiment.Evidence, reader *sentiment.Reader) {
 	t.network(w, evidence, false)
 	t.tune(w, evidence, reader)
@@ -152,7 +152,7 @@ func (t *trainer) second(w *sentiment.Weights, evidence []sentiment.Evidence, re
 }
 
 // What a comment that only praises or blames, and one of our own, count in the second stage.
-var twoPoint, ownPoint float32 = 0.15, 3
+const twoPoint, ownPoint float32 = 0.15, 3
 
 // pointWeight is what a comment counts in the second stage.
 func pointWeight(r *row) float32 {
@@ -161,6 +161,8 @@ func pointWeight(r *row) float32 {
 		return twoPoint
 	case r.source[0] == 'c':
 		return ownPoint
+	case r.source[0] == 'j':
+		return ownPoint * joinedWeight
 	}
 	return 1
 }
@@ -200,14 +202,14 @@ type tuned struct {
 	logits [sentiment.Classes]float32
 }
 
-// tune chooses what makes the probabilities of the tuning part and of our own comments right, and the leans that make their macro-F1 best.
+// tune chooses what makes the probabilities of the tuning part and of our own comments right.
 // reader holds the first stage without the tuning part.
 func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, reader *sentiment.Reader) {
 	var f figures
 	for h := range w.Table {
 		var rows []tuned
 		for i := range t.rows {
-			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Dev {
+			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Dev && r.source[0] != 'j' {
 				rows = append(rows, tuned{r, w.Logits(&evidence[i])})
 			}
 		}
@@ -218,21 +220,23 @@ func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, read
 			}
 		}
 		w.Temperature[h] = temperature(rows)
-		w.Lean[h] = lean(rows, w.Temperature[h])
 		for _, r := range rows {
-			said := sentiment.Choose(sentiment.Probabilities(r.logits, w.Temperature[h]), w.Lean[h])
+			said := sentiment.Choose(sentiment.Probabilities(r.logits, w.Temperature[h]))
 			f.add(r.row.head.String()+" "+r.row.source, r.row.class, said)
-			if !r.row.two {
-				f.add(r.row.head.String()+" all", r.row.class, said)
+			switch {
+			case r.row.variety != "":
+				f.add(r.row.head.String()+" own", r.row.class, said)
+			case !r.row.two:
+				f.add(r.row.head.String()+" others", r.row.class, said)
 			}
 		}
 		for i := range t.rows {
 			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Train && r.variety != "" {
-				said := sentiment.Choose(sentiment.Probabilities(w.Logits(&evidence[i]), w.Temperature[h]), w.Lean[h])
+				said := sentiment.Choose(sentiment.Probabilities(w.Logits(&evidence[i]), w.Temperature[h]))
 				f.add("crossed "+r.source, r.class, said)
 			}
 		}
-		t.say("%s: temperature %.2f, lean %.2f", sentiment.Head(h), w.Temperature[h], w.Lean[h]) //nolint:gosec // below Heads
+		t.say("%s: temperature %.2f", sentiment.Head(h), w.Temperature[h]) //nolint:gosec // below Heads
 	}
 	f.print(t.o.Report, "tuning part")
 }
@@ -253,38 +257,3 @@ func temperature(rows []tuned) float32 {
 	}
 	return best
 }
-
-// lean returns the factors, powers of how rare each class is, with the best macro-F1.
-func lean(rows []tuned, temperature float32) [sentiment.Classes]float32 {
-	var count [sentiment.Classes]float64
-	var all float64
-	for _, r := range rows {
-		if !r.row.two {
-			count[r.row.class]++
-			all++
-		}
-	}
-	var leans [][sentiment.Classes]float32
-	var scores []float64
-	for step := range 9 {
-		var l [sentiment.Classes]float32
-		for c := range l {
-			l[c] = float32(math.Pow(max(count[c]/all, 0.05)*float64(sentiment.Classes), -0.1*float64(step)))
-		}
-		var m confusion
-		for _, r := range rows {
-			if !r.row.two {
-				m[r.row.class][sentiment.Choose(sentiment.Probabilities(r.logits, temperature), l)]++
-			}
-		}
-		leans, scores = append(leans, l), append(scores, m.macro())
-	}
-	best, most := 0, -1.0
-	for i := range scores { // the mean of neighbours, since single ones jump
-		if s := scores[max(i-1, 0)] + scores[i] + scores[min(i+1, len(scores)-1)]; s > most {
-			best, most = i, s
-		}
-	}
-	return leans[best]
-}
-
