@@ -21,9 +21,12 @@ const (
 ON CONFLICT (organization) DO UPDATE SET version = aspect_versions.version + 1`
 	sqlAspectsVersion = `SELECT version FROM aspect_versions WHERE organization = $1`
 
-	// sqlNaming finds comments that name an aspect, or did before they were corrected.
-	sqlNaming = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq > $3 AND (b.correction IS NOT NULL OR EXISTS (
-SELECT 1 FROM comment_aspects m WHERE m.organization = c.organization AND m.seq = c.seq AND m.aspect = $2)) ORDER BY c.seq LIMIT $4`
+	// sqlNaming finds comments that name an aspect by what holds, sqlCorrected those that were corrected, which may have named it before.
+	sqlNaming = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq IN (
+SELECT m.seq FROM comment_aspects m WHERE m.organization = $1 AND m.aspect = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4) ORDER BY c.seq`
+	sqlCorrected = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq IN (
+SELECT x.seq FROM corrections k JOIN comments x ON x.organization = k.organization AND x.survey = k.survey AND x.response = k.response AND x.id = k.comment
+WHERE k.organization = $1 AND x.seq > $2) ORDER BY c.seq LIMIT $3`
 	sqlSetAnalysis = `UPDATE comment_bodies SET analysis = $3, previous = $4 WHERE organization = $1 AND seq = $2`
 
 	// namingAtOnce bounds how many comments are held in memory while an aspect is taken out of them.
@@ -120,30 +123,42 @@ func (s *Store) DeleteAspect(ctx context.Context, organization, id string) error
 		if err := found(w.Exec(ctx, sqlDeleteAspect, organization, id)); err != nil {
 			return err
 		}
-		for after := int64(0); ; {
-			comments, err := list(ctx, w, scanComment, sqlNaming, organization, id, after, namingAtOnce)
-			if err != nil {
-				return err
-			}
-			if len(comments) == 0 {
-				return w.aspectsChanged(ctx, organization)
-			}
-			var responses []responseKey
-			for _, c := range comments {
-				after = c.Seq
-				if !takeOut(&c, id) {
-					continue
-				}
-				if err := w.storeParts(ctx, c); err != nil {
-					return err
-				}
-				responses = append(responses, responseKey{c.Organization, c.Survey, c.Response})
-			}
-			if err := w.tellAnew(ctx, responses); err != nil {
-				return err
-			}
+		if err := w.takeOutOf(ctx, id, func(after int64) ([]store.Comment, error) {
+			return list(ctx, w, scanComment, sqlNaming, organization, id, after, namingAtOnce)
+		}); err != nil {
+			return err
 		}
+		if err := w.takeOutOf(ctx, id, func(after int64) ([]store.Comment, error) {
+			return list(ctx, w, scanComment, sqlCorrected, organization, after, namingAtOnce)
+		}); err != nil {
+			return err
+		}
+		return w.aspectsChanged(ctx, organization)
 	})
+}
+
+// takeOutOf takes an aspect out of comments, which are read part by part after a number.
+func (w *writing) takeOutOf(ctx context.Context, id string, read func(after int64) ([]store.Comment, error)) error {
+	for after := int64(0); ; {
+		comments, err := read(after)
+		if err != nil || len(comments) == 0 {
+			return err
+		}
+		var responses []responseKey
+		for _, c := range comments {
+			after = c.Seq
+			if !takeOut(&c, id) {
+				continue
+			}
+			if err := w.storeParts(ctx, c); err != nil {
+				return err
+			}
+			responses = append(responses, responseKey{c.Organization, c.Survey, c.Response})
+		}
+		if err := w.tellAnew(ctx, responses); err != nil {
+			return err
+		}
+	}
 }
 
 // takeOut takes an aspect out of what a comment speaks of, and tells whether it was there.

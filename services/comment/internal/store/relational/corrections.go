@@ -15,7 +15,7 @@ const (
 SELECT max(id) FROM corrections WHERE organization = $1 GROUP BY survey, response, comment, model) ORDER BY model, id`
 
 	sqlSetCorrection = `UPDATE comment_bodies SET correction = $3 WHERE organization = $1 AND seq = $2`
-	sqlSetHolds      = `UPDATE comments SET language = $3, sentiment = $4 WHERE organization = $1 AND seq = $2`
+	sqlSetHolds      = `UPDATE comments SET language = $3, sentiment = $4, themes = $5 WHERE organization = $1 AND seq = $2`
 )
 
 func scanCorrection(row Scanner) (c store.Correction, err error) {
@@ -71,7 +71,7 @@ func (w *writing) storeCorrection(ctx context.Context, c store.Comment) error {
 // storeHolds stores what holds of a comment.
 func (w *writing) storeHolds(ctx context.Context, c store.Comment) error {
 	holds := c.Effective()
-	if _, err := w.Exec(ctx, sqlSetHolds, c.Organization, c.Seq, int64(holds.Language), int64(holds.Sentiment)); err != nil {
+	if _, err := w.Exec(ctx, sqlSetHolds, c.Organization, c.Seq, int64(holds.Language), int64(holds.Sentiment), packThemes(holds.Aspects)); err != nil {
 		return err
 	}
 	if _, err := w.Exec(ctx, sqlDeleteAspects, c.Organization, c.Seq); err != nil {

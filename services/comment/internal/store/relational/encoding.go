@@ -77,6 +77,3 @@ func encodeNull[T any](v *T) (*string, error) {
 
 // toKey is a phrase's key as it is kept: in the same order.
 func toKey(key uint64) int64 { return int64(key ^ 1<<63) } //nolint:gosec // the bits are kept
-
-// fromKey is the key that toKey made n of.
-func fromKey(n int64) uint64 { return uint64(n) ^ 1<<63 } //nolint:gosec // the bits are kept

@@ -8,8 +8,11 @@ import (
 )
 
 const (
-	sqlListPerson = `SELECT ` + commentColumns + commentTables + ` WHERE r.organization = $1 AND r.person = $2 AND c.organization = $1 AND c.seq > $3 ORDER BY c.seq LIMIT $4`
-	sqlErased     = `SELECT comments, corrections, testimonials, dead_letters, mentions FROM erasures WHERE organization = $1 AND erasure = $2`
+	// sqlListPerson begins with the person's responses, of which there are few: the sign keeps seq from being what is searched by, and p is read from an index.
+	sqlListPerson = `SELECT ` + commentColumns + ` FROM responses p CROSS JOIN comments c CROSS JOIN comment_bodies b CROSS JOIN responses r
+WHERE p.organization = $1 AND p.person = $2 AND c.organization = $1 AND c.survey = p.survey AND c.response = p.id AND +c.seq > $3
+AND b.organization = c.organization AND b.seq = c.seq AND r.organization = c.organization AND r.no = c.response_no ORDER BY c.seq LIMIT $4`
+	sqlErased = `SELECT comments, corrections, testimonials, dead_letters, mentions FROM erasures WHERE organization = $1 AND erasure = $2`
 )
 
 // ListPerson implements store.Persons.

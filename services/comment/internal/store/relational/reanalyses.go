@@ -26,11 +26,14 @@ WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlStaleComments = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq > $4 AND (c.model <> $2 OR c.aspects_version < $3)
 ORDER BY c.seq LIMIT $5`
 	sqlModels = `SELECT model, count(*) FROM comments WHERE organization = $1 GROUP BY model`
-	sqlStale  = `SELECT DISTINCT organization FROM comments c WHERE model <> $1 AND NOT EXISTS (
-SELECT 1 FROM reanalyses r WHERE r.organization = c.organization AND r.end_time IS NULL) ORDER BY organization LIMIT $2`
+	// sqlNextOrganization and those after it walk an index, which holds each organisation many times.
+	sqlNextOrganization = `SELECT organization FROM comments WHERE organization > $1 ORDER BY organization LIMIT 1`
+	sqlLesserModel      = `SELECT 1 FROM comments WHERE organization = $1 AND model < $2`
+	sqlGreaterModel     = `SELECT 1 FROM comments WHERE organization = $1 AND model > $2`
+	sqlRuns             = `SELECT 1 FROM reanalyses WHERE organization = $1 AND end_time IS NULL`
 
 	sqlSetTexts = `UPDATE comment_bodies SET text = $3 WHERE organization = $1 AND seq = $2`
-	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, likeness = $5 WHERE organization = $1 AND seq = $2`
+	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, likeness = $5, phrases = $6 WHERE organization = $1 AND seq = $2`
 )
 
 func scanReanalysis(row Scanner) (r store.Reanalysis, err error) {
@@ -145,7 +148,8 @@ func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (bool, err
 		return false, err
 	}
 	similar := int64(now.Similar) //nolint:gosec // the bits are kept
-	if _, err := w.Exec(ctx, sqlSetModel, now.Organization, now.Seq, now.Analysis.Model, now.Analysis.AspectsVersion, similar); err != nil {
+	phrases := packPhrases(now.Analysis.Phrases)
+	if _, err := w.Exec(ctx, sqlSetModel, now.Organization, now.Seq, now.Analysis.Model, now.Analysis.AspectsVersion, similar, phrases); err != nil {
 		return false, err
 	}
 	for _, statement := range []string{sqlDeletePhrases, w.dialect.DeleteTerms()} {
@@ -220,7 +224,42 @@ func (s *Store) Models(ctx context.Context, organization string) (map[string]int
 }
 
 // StaleOrganizations implements store.Reanalyses.
-func (s *Store) StaleOrganizations(ctx context.Context, model string, limit int) ([]string, error) {
-	out, err := list(ctx, s.db, value[string], sqlStale, model, limit)
-	return out, s.db.Explain("look for comments to be analysed anew", err)
+func (s *Store) StaleOrganizations(ctx context.Context, model string, limit int) (out []string, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+		for after := ""; len(out) < limit; {
+			organization, err := one(ctx, r, value[string], sqlNextOrganization, after)
+			if errors.Is(err, errNoRow) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			after = organization
+			isStale, err := stale(ctx, r, organization, model)
+			if err != nil {
+				return err
+			}
+			if isStale {
+				out = append(out, organization)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, s.db.Explain("look for comments to be analysed anew", err)
+	}
+	return out, nil
+}
+
+// stale tells whether an organisation has comments by another model and no reanalysis that runs.
+func stale(ctx context.Context, r Reader, organization, model string) (bool, error) {
+	if runs, err := exists(ctx, r, sqlRuns, organization); err != nil || runs {
+		return false, err
+	}
+	for _, query := range []string{sqlLesserModel, sqlGreaterModel} {
+		if found, err := exists(ctx, r, query, organization, model); err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
 }

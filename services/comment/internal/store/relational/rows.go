@@ -8,12 +8,12 @@ import (
 
 const (
 	sqlInsertComment = `INSERT INTO comments (organization, survey, response, id, seq, response_no, question, count_time, answer_language, touchpoint, channel,
-location, region, company, nps, verdict, language, sentiment, model, aspects_version, exact, likeness)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
+location, region, company, nps, verdict, language, sentiment, model, aspects_version, exact, likeness, themes, phrases)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`
 	sqlInsertBody = `INSERT INTO comment_bodies (organization, seq, score, text, sealed, key, analysis, previous, correction)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlInsertAspect = `INSERT INTO comment_aspects (organization, seq, aspect, sentiment, probability) VALUES ($1, $2, $3, $4, $5)`
-	sqlInsertPhrase = `INSERT INTO comment_phrases (organization, seq, key, text) VALUES ($1, $2, $3, $4)`
+	sqlInsertPhrase = `INSERT INTO comment_phrases (organization, seq, key) VALUES ($1, $2, $3)`
 )
 
 // rowsOfComments are rows to be written.
@@ -27,7 +27,7 @@ func (r *rowsOfComments) add(d Dialect, no int64, c store.Comment) error {
 	r.comments = append(r.comments, []any{
 		c.Organization, c.Survey, c.Response, c.ID, c.Seq, no, c.Question, toMicro(c.CountTime), c.AnswerLanguage, c.Context.Touchpoint, c.Context.Channel,
 		c.Context.Location, c.Context.Region, c.Context.Company, c.NPS, verdict(c.NPS), int64(holds.Language), int64(holds.Sentiment), c.Analysis.Model,
-		c.Analysis.AspectsVersion, int64(c.Exact), int64(c.Similar), //nolint:gosec // the bits are kept
+		c.Analysis.AspectsVersion, int64(c.Exact), int64(c.Similar), packThemes(holds.Aspects), packPhrases(c.Analysis.Phrases), //nolint:gosec // the bits are kept
 	})
 	analysis, err := encode(c.Analysis)
 	if err != nil {
@@ -52,17 +52,10 @@ func (r *rowsOfComments) addTerms(d Dialect, c store.Comment) {
 	r.terms = append(r.terms, append([]any{c.Organization, c.Seq}, d.EncodeTerms(c.Terms)...))
 }
 
-// addPhrases adds each phrase once, as it is written first.
+// addPhrases adds each phrase once.
 func (r *rowsOfComments) addPhrases(c store.Comment) {
-	phrases := c.Analysis.Phrases
-	for i, p := range phrases {
-		twice := false
-		for _, before := range phrases[:i] {
-			twice = twice || before.Key == p.Key
-		}
-		if !twice {
-			r.phrases = append(r.phrases, []any{c.Organization, c.Seq, toKey(p.Key), p.Text})
-		}
+	for p := range distinct(c.Analysis.Phrases) {
+		r.phrases = append(r.phrases, []any{c.Organization, c.Seq, toKey(p.Key)})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	// benchResponses have two comments each.
 	benchResponses = 100_000
 	benchBatch     = 500
 )
@@ -33,15 +34,9 @@ func filled(b *testing.B) *Store {
 	var comments int
 	begin := time.Now()
 	for at := int64(0); at < benchResponses; at += benchBatch {
-		batch := store.Batch{From: at, To: at + benchBatch}
-		for i := range int64(benchBatch) {
-			response := storetest.Response(r, "acme", "visits", fmt.Sprintf("r%07d", at+i), at+i+1)
-			response.CountTime = response.CountTime.AddDate(0, 0, r.IntN(365))
-			for j := range response.Comments {
-				response.Comments[j].CountTime, response.Comments[j].Similar = response.CountTime, r.Uint64()
-			}
+		batch := makeBatch(r, at)
+		for _, response := range batch.Responses {
 			comments += len(response.Comments)
-			batch.Responses = append(batch.Responses, response)
 		}
 		if err := s.ApplyEvents(b.Context(), "bench", batch); err != nil {
 			b.Fatal(err)
@@ -50,6 +45,46 @@ func filled(b *testing.B) *Store {
 	took := time.Since(begin)
 	b.Logf("%d comments in %v: %.0f a second", comments, took, float64(comments)/took.Seconds())
 	return s
+}
+
+// BenchmarkApplyEvents stores batches of a thousand comments.
+func BenchmarkApplyEvents(b *testing.B) {
+	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "comment.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Close() })
+	if _, err := s.HoldFeed(b.Context(), "bench", time.Now(), time.Now().Add(time.Hour)); err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	comments := 0
+	for at := int64(0); b.Loop(); at += benchBatch {
+		b.StopTimer()
+		batch := makeBatch(r, at)
+		for _, response := range batch.Responses {
+			comments += len(response.Comments)
+		}
+		b.StartTimer()
+		if err := s.ApplyEvents(b.Context(), "bench", batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(comments)/b.Elapsed().Seconds(), "comments/s")
+}
+
+// makeBatch makes responses of a year at random.
+func makeBatch(r *rand.Rand, at int64) store.Batch {
+	batch := store.Batch{From: at, To: at + benchBatch}
+	for i := range int64(benchBatch) {
+		response := storetest.Response(r, "acme", "visits", fmt.Sprintf("r%07d", at+i), at+i+1)
+		response.CountTime = response.CountTime.AddDate(0, 0, r.IntN(365))
+		for j := range response.Comments {
+			response.Comments[j].CountTime, response.Comments[j].Similar = response.CountTime, r.Uint64()
+		}
+		batch.Responses = append(batch.Responses, response)
+	}
+	return batch
 }
 
 // BenchmarkQueries reads from a store with two hundred thousand comments: all of them, and a twelfth.

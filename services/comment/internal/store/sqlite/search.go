@@ -37,7 +37,9 @@ func (dialect) Matching(words *search.Query, arg func(any) string) string {
 
 // Rank implements relational.Dialect.
 func (dialect) Rank(words *search.Query, arg func(any) string) (join, condition, rank string) {
-	return ` JOIN comment_terms f ON f.rowid = c.seq`, `f.comment_terms MATCH ` + arg(expression(words.All, " AND ")), `f.rank`
+	// The limit keeps the search a table of its own: else it may be run again for each comment of the slice.
+	const fits = ` JOIN (SELECT rowid AS seq, rank AS fit FROM comment_terms WHERE comment_terms MATCH `
+	return fits + arg(expression(words.All, " AND ")) + ` LIMIT -1) f ON f.seq = c.seq`, "", `f.fit`
 }
 
 // expression is phrases in FTS5's language.

@@ -22,6 +22,7 @@ var migrations embed.FS
 // Store is a store.Store on SQLite.
 type Store struct {
 	*relational.Store
+	db   *database
 	path string
 }
 
@@ -50,7 +51,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if _, err := db.Write.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
 		return nil, errors.Join(fmt.Errorf("ask for overwriting: %w", err), db.Close())
 	}
-	return &Store{Store: relational.New(&database{db: db, batcher: sqlkit.NewBatcher(db, 0)}), path: path}, nil
+	d := &database{db: db, batcher: sqlkit.NewBatcher(db, 0)}
+	return &Store{Store: relational.New(d), db: d, path: path}, nil
 }
 
 // Place says where the database is, for logs.

@@ -46,7 +46,7 @@ CREATE INDEX responses_by_person ON responses (organization, person) WHERE perso
 CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
--- NPS question. Narrow, since counting reads all of a slice.
+-- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
 CREATE TABLE comments (
     organization    text COLLATE "C" NOT NULL,
     survey          text COLLATE "C" NOT NULL,
@@ -70,12 +70,13 @@ CREATE TABLE comments (
     aspects_version bigint NOT NULL,
     exact           bigint NOT NULL,
     likeness        bigint NOT NULL,
+    themes          text   NOT NULL,
+    phrases         text   NOT NULL,
     PRIMARY KEY (organization, seq)
 );
 
 CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response, id);
--- With what counting reads when a slice is of a survey and a time.
-CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq, response_no, verdict);
+CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq);
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
 CREATE INDEX comments_by_model ON comments (organization, model);
@@ -111,7 +112,6 @@ CREATE TABLE comment_phrases (
     organization text COLLATE "C" NOT NULL,
     seq          bigint NOT NULL,
     key          bigint NOT NULL,
-    text         text COLLATE "C" NOT NULL,
     PRIMARY KEY (organization, seq, key)
 );
 

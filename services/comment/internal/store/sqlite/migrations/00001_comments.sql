@@ -45,7 +45,7 @@ CREATE INDEX responses_by_person ON responses (organization, person) WHERE perso
 CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
--- NPS question. Narrow, since counting reads all of a slice.
+-- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
 CREATE TABLE comments (
     organization    TEXT    NOT NULL,
     survey          TEXT    NOT NULL,
@@ -68,12 +68,14 @@ CREATE TABLE comments (
     model           TEXT    NOT NULL,
     aspects_version INTEGER NOT NULL,
     exact           INTEGER NOT NULL,
-    likeness        INTEGER NOT NULL
+    likeness        INTEGER NOT NULL,
+    themes          TEXT    NOT NULL,
+    phrases         TEXT    NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response, id);
 -- With what counting reads when a slice is of a survey and a time.
-CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq, response_no, verdict);
+CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq, response_no, verdict, themes);
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
 CREATE INDEX comments_by_model ON comments (organization, model);
@@ -109,7 +111,6 @@ CREATE TABLE comment_phrases (
     organization TEXT    NOT NULL,
     seq          INTEGER NOT NULL,
     key          INTEGER NOT NULL,
-    text         TEXT    NOT NULL,
     PRIMARY KEY (organization, seq, key)
 ) STRICT, WITHOUT ROWID;
 
