@@ -58,7 +58,9 @@ func (x *scanner) token(i int) int {
 			c = x.class(i)
 		case t.To-t.From > 2 || t.Script == text.Latin || x.is(i+1, '-'): // the letters of «в» and «и» begin nothing, that of б-р does
 			x.steps++
-			c = x.open(x.d.Word(i))
+			if c = x.open(x.d.Word(i)); t.Flags&text.Reread != 0 {
+				c |= x.open(x.d.Lowered(i))
+			}
 		}
 		next := x.word(i, c)
 		x.last = c
@@ -123,7 +125,11 @@ func (x *scanner) class(i int) class {
 	if i > 0 && x.d.Tokens[i].Flags&text.Upper != 0 && x.s[x.d.Tokens[i].Start-1] == '[' && x.placeholder(i) {
 		return 0
 	}
-	return x.classify(x.d.Word(i))
+	c := x.classify(x.d.Word(i))
+	if x.d.Tokens[i].Flags&text.Reread != 0 { // the letters of the source may tell what their Cyrillic reading does not
+		c |= x.classify(x.d.Lowered(i))
+	}
+	return c
 }
 
 // placeholder says whether a word in square brackets is one that Redact has written: it says nothing about its neighbours.

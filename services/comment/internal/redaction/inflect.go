@@ -213,7 +213,11 @@ func romanise(w string, style map[rune]string) string {
 			s.WriteString(roman[i/2])
 		}
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(s.String(), "iy", "y"), "yya", "ya")
+	l := strings.ReplaceAll(s.String(), "iia", "ia") // Maria
+	if short, ok := strings.CutSuffix(l, "iy"); ok { // Yury
+		return short + "y"
+	}
+	return l
 }
 
 var roman = [32]string{
