@@ -40,7 +40,7 @@ func (x *scanner) context(i int, end int32) context {
 		if f&phone != 0 {
 			near(&c.phone, k)
 		}
-		if f&order != 0 {
+		if f&order != 0 && x.class(i-k-1)&ident == 0 { // a PIN code is no other code
 			near(&c.order, k)
 		}
 		if f&ident != 0 {

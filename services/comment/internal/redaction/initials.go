@@ -14,18 +14,21 @@ func (x *scanner) initial(i int) bool {
 
 // initialsFirst reads «А. Б. Иванов».
 func (x *scanner) initialsFirst(i int) int {
-	if !x.initial(i) {
+	if !x.initial(i) || i >= 2 && x.initial(i-2) { // Ф. И. О. are nobody's
 		return i
 	}
 	k := i + 2
 	if x.initial(k) {
 		k += 2
 	}
+	if x.initial(k) {
+		return i
+	}
 	if k >= len(x.d.Tokens) || x.d.Tokens[k].Kind != text.Word || !x.capital(k) || x.d.Tokens[k].End-x.d.Tokens[k].Start < 4 {
 		return i
 	}
 	c := x.class(k) | x.shape(x.d.Word(k))
-	if c&(families|likeFamily|likeWeak|steppe) == 0 || c&(never|place) != 0 && c&family == 0 {
+	if c&(families|likeFamily|likeWeak|steppe|given) == 0 || c&(never|place) != 0 && c&family == 0 {
 		return i
 	}
 	return x.taken(i, Name, x.d.Tokens[i].Start, x.nameEnd(k))

@@ -34,6 +34,9 @@ func (x *scanner) shapeOf(i int) class {
 		}
 	}
 	c := x.shape(w)
+	if len(w) >= 12 && t.Script == text.Cyrillic && startsIn(w, "нур", "гул") && !startsIn(w, "нурд", "гулд") && t.Flags&text.Capital != 0 {
+		c |= likeGiven
+	}
 	if c&likeFamily != 0 && c&steppe == 0 && (x.label != language.Ru && endsIn(w, "дин", "нин", "тин", "син") || endsIn(w, "овка", "евка", "инка")) {
 		c &^= likeFamily
 	}
@@ -54,6 +57,15 @@ func first(c byte) int {
 		return 3
 	}
 	return 4
+}
+
+func startsIn(w []byte, list ...string) bool {
+	for _, e := range list {
+		if len(w) > len(e) && string(w[:len(e)]) == e {
+			return true
+		}
+	}
+	return false
 }
 
 func endsIn(w []byte, list ...string) bool {

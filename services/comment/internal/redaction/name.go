@@ -21,10 +21,12 @@ func (x *scanner) name(i int, c class) int {
 	if capital && c&(given|family) == 0 && c&notNames == 0 {
 		c |= x.shapeOf(i)
 	}
-	if !capital && c&persons == 0 && x.last&(introduces|link) != 0 && c&notNames == 0 {
-		c |= x.shapeOf(i)
-		if c&persons == 0 && x.presents(i) {
-			c |= likeGiven
+	if !capital && c&persons == 0 && x.last&(introduces|link) != 0 {
+		if c = x.class(i); c&notNames == 0 {
+			c |= x.shapeOf(i)
+			if c&persons == 0 && x.presents(i) {
+				c |= likeGiven
+			}
 		}
 	}
 	if !capital && c&persons == 0 || !capital && c&after != 0 && i+1 < len(x.d.Tokens) && x.capital(i+1) {
@@ -215,26 +217,16 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 		return false
 	}
 	switch {
-	case c&(given|short) != 0:
+	case c&(given|short|givenWord|patronymic|steppe) != 0,
+		c&family != 0 && (c&(place|brand) == 0 || beside || left >= trade),
+		c&likeGiven != 0 && c&(role|brand|unit) == 0,
+		c&(familyWord|likeFamily) != 0 && (middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked),
+		c&givenRare != 0 && (left >= thanked || beside || x.paired(i) || middle && !x.timed(i) || x.acts(i)),
+		c&familyRare != 0 && (left == named || right&(given|patronymic|after) != 0),
+		c&likeWeak != 0 && (left == named || right&(given|patronymic|after) != 0 || left == trade && middle):
 		return true
-	case c&family != 0:
-		return c&(place|brand) == 0 || beside || left >= trade
-	case c&givenWord != 0:
-		return true
-	case c&patronymic != 0:
-		return true
-	case c&likeGiven != 0:
-		return c&(role|brand|unit) == 0
-	case c&steppe != 0:
-		return true
-	case c&(familyWord|likeFamily) != 0:
-		return middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked
-	case c&givenRare != 0:
-		return left >= thanked || beside || x.paired(i) || middle && !x.timed(i) || x.acts(i)
-	case c&familyRare != 0:
-		return left == named || right&(given|patronymic|after) != 0
-	case c&likeWeak != 0:
-		return left == named || right&(given|patronymic|after) != 0 || left == trade && middle
+	case c&(persons|likeWeak) != 0:
+		return false
 	}
 	if c&(role|brand|unit|never|place|street|after|thanks|behind|phone|order) != 0 {
 		return false

@@ -27,6 +27,7 @@ var shapes = []struct {
 	{kyrgyz, 7, patronymic, []string{"овна", "евна", "ична"}},
 	{hard | kyrgyz, 6, likeGiven, []string{"бек", "гул", "хан", "булат", "кожо", "мырза", "жигит", "болот"}},
 	{soft, 6, likeGiven, []string{"гул"}},
+	{hard | kyrgyz, 7, likeGiven, []string{"мурат", "берди", "султан", "сейит", "мамат", "бубу", "наалы", "ралы", "талы", "темир"}},
 	{english, 6, likeFamily, []string{"ov", "ev", "ova", "eva", "enko", "shvili"}},
 	{english, 7, likeFamily | steppe, []string{"baev", "bekov", "kulov", "aliev", "baeva", "bekova", "kulova", "alieva", "bayev", "bayeva"}},
 	{english, 6, patronymic, []string{"ovich", "evich", "ovna", "evna"}},
