@@ -16,7 +16,8 @@ c.company, c.nps, r.person, r.attributes, c.exact, c.likeness, b.score, b.text, 
 	commentTables = ` FROM comments c JOIN comment_bodies b ON b.organization = c.organization AND b.seq = c.seq
 JOIN responses r ON r.organization = c.organization AND r.no = c.response_no`
 
-	refCondition = `c.organization = $1 AND c.survey = $2 AND c.response = $3 AND c.id = $4`
+	refCondition     = `c.organization = $1 AND c.survey = $2 AND c.response = $3 AND c.id = $4`
+	sqlSelectComment = `SELECT ` + commentColumns + commentTables + ` WHERE ` + refCondition
 )
 
 // GetComment implements store.Comments.
@@ -32,13 +33,12 @@ func (s *Store) GetComment(ctx context.Context, ref store.Ref, units store.Units
 }
 
 func getComment(ctx context.Context, r Reader, ref store.Ref, units store.Units) (store.Comment, error) {
-	var where conditions
-	where.args = []any{ref.Organization, ref.Survey, ref.Response, ref.ID}
-	where.and(refCondition)
-	where.units(units)
-	c, err := one(ctx, r, scanComment, `SELECT `+commentColumns+commentTables+` WHERE `+where.text.String(), where.args...)
+	c, err := one(ctx, r, scanComment, sqlSelectComment, ref.Organization, ref.Survey, ref.Response, ref.ID)
 	if err != nil {
 		return store.Comment{}, notFound(err)
+	}
+	if !within(c.Context, units) {
+		return store.Comment{}, store.ErrNotFound
 	}
 	comments := []store.Comment{c}
 	err = countDuplicates(ctx, r, comments)

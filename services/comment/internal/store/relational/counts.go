@@ -34,7 +34,7 @@ func (s *Store) CountSentiments(ctx context.Context, slice store.Slice, by store
 	query := `SELECT g, q, ` + bySentiment() + ` FROM (
 SELECT ` + group(by) + ` AS g, c.count_time - ((c.count_time % ` + quarter + `) + ` + quarter + `) % ` + quarter + ` AS q, ` + sentimentOfComment + ` AS s
 FROM comments c WHERE ` + where.text.String() + `) t GROUP BY g, q ORDER BY g, q`
-	out, err := list(ctx, s.db, func(row Scanner) (n store.SentimentCount, err error) {
+	out, err := listOnce(ctx, s.db, func(row Scanner) (n store.SentimentCount, err error) {
 		var at int64
 		err = row.Scan(&n.Group, &at, &n.Comments[0], &n.Comments[1], &n.Comments[2], &n.Comments[3])
 		n.Quarter = fromMicro(at)

@@ -101,7 +101,7 @@ func (s *Store) ListEntries(ctx context.Context, q store.EntryQuery) ([]register
 		}
 		where.and("state IN (" + strings.Join(in, ", ") + ")")
 	}
-	all, err := list(ctx, s.db, scanEntry, `SELECT version, body FROM entries WHERE `+where.text.String()+
+	all, err := listOnce(ctx, s.db, scanEntry, `SELECT version, body FROM entries WHERE `+where.text.String()+
 		` ORDER BY severity DESC, create_time DESC, id DESC LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
 	if err != nil {
 		return nil, false, s.db.Explain("list entries", err)

@@ -15,7 +15,7 @@ const (
 	sqlAdvanceFeed = `UPDATE feed SET position = $3, as_of = COALESCE($4, as_of) WHERE id = 1 AND holder = $1 AND position = $2 RETURNING pass`
 	sqlRestartFeed = `UPDATE feed SET position = 0, as_of = NULL, pass = pass + 1 WHERE id = 1 AND holder = $1`
 	sqlHeldPass    = `SELECT pass FROM feed WHERE id = 1 AND holder = $1`
-	sqlStaleByPass = `SELECT organization, survey, id FROM responses WHERE pass < $1 ORDER BY organization, survey, id LIMIT $2`
+	sqlStaleByPass = `SELECT organization, survey, id FROM responses WHERE pass < $1 ORDER BY pass LIMIT $2`
 )
 
 func scanCursor(row Scanner) (c store.Cursor, err error) {
@@ -67,6 +67,10 @@ func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batc
 		if err != nil {
 			return lost(err)
 		}
+		// In this order, so that dead letters go with the responses that say nothing any more, or are removed, later in the batch.
+		if err := w.addDeadLetters(ctx, pass, batch.DeadLetters); err != nil {
+			return err
+		}
 		if err := w.storeResponses(ctx, pass, batch.Responses); err != nil {
 			return err
 		}
@@ -75,7 +79,7 @@ func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batc
 				return err
 			}
 		}
-		return w.addDeadLetters(ctx, pass, batch.DeadLetters)
+		return nil
 	})
 }
 

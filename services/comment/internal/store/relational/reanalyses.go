@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/otklik/otklik/services/comment/internal/store"
@@ -12,24 +13,26 @@ const (
 	reanalysisColumns = `organization, id, model, create_time, end_time, cancelled, done, total, sentiments_changed, aspects_changed, after`
 
 	sqlReanalysisTaken  = `SELECT 1 FROM reanalyses WHERE organization = $1 AND (id = $2 OR end_time IS NULL)`
-	sqlCountComments    = `SELECT count(*) FROM comments WHERE organization = $1`
+	sqlCountComments    = `SELECT count(*) FROM comments WHERE organization = $1 AND worded = 1`
 	sqlInsertReanalysis = `INSERT INTO reanalyses (` + reanalysisColumns + `) VALUES ($1, $2, $3, $4, NULL, 0, $5, $6, $7, $8, $9)`
 	sqlSelectReanalysis = `SELECT ` + reanalysisColumns + ` FROM reanalyses WHERE organization = $1 AND id = $2`
 	sqlListReanalyses   = `SELECT ` + reanalysisColumns + ` FROM reanalyses WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
 	sqlClaimReanalysis  = `UPDATE reanalyses SET holder = $1, until = $3 WHERE (organization, id) = (
 SELECT organization, id FROM reanalyses WHERE end_time IS NULL AND (holder IN ('', $1) OR until <= $2) ORDER BY create_time, organization, id LIMIT 1)
 RETURNING ` + reanalysisColumns
-	sqlMoveReanalysis = `UPDATE reanalyses SET until = $4, done = $5, sentiments_changed = $6, aspects_changed = $7, after = $8
-WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlKeepReanalysis = `UPDATE reanalyses SET until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	// sqlMoveReanalysis leaves one alone that was moved as far before: what is repeated counts once.
+	sqlMoveReanalysis = `UPDATE reanalyses SET after = $3, done = done + $4, sentiments_changed = sentiments_changed + $5, aspects_changed = aspects_changed + $6
+WHERE organization = $1 AND id = $2 AND after < $3`
 	sqlEndReanalysis = `UPDATE reanalyses SET end_time = $3, cancelled = $4, holder = '', until = 0 WHERE organization = $1 AND id = $2 AND end_time IS NULL`
 
-	sqlStaleComments = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq > $4 AND (c.model <> $2 OR c.aspects_version < $3)
+	sqlStaleComments = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq > $4 AND c.worded = 1 AND (c.model <> $2 OR c.aspects_version < $3)
 ORDER BY c.seq LIMIT $5`
 	sqlModels = `SELECT model, count(*) FROM comments WHERE organization = $1 GROUP BY model`
 	// sqlNextOrganization and those after it walk an index, which holds each organisation many times.
 	sqlNextOrganization = `SELECT organization FROM comments WHERE organization > $1 ORDER BY organization LIMIT 1`
-	sqlLesserModel      = `SELECT 1 FROM comments WHERE organization = $1 AND model < $2`
-	sqlGreaterModel     = `SELECT 1 FROM comments WHERE organization = $1 AND model > $2`
+	sqlLesserModel      = `SELECT 1 FROM comments WHERE organization = $1 AND model < $2 AND worded = 1`
+	sqlGreaterModel     = `SELECT 1 FROM comments WHERE organization = $1 AND model > $2 AND worded = 1`
 	sqlRuns             = `SELECT 1 FROM reanalyses WHERE organization = $1 AND end_time IS NULL`
 
 	sqlSetTexts = `UPDATE comment_bodies SET text = $3 WHERE organization = $1 AND seq = $2`
@@ -105,87 +108,90 @@ func (s *Store) StaleComments(ctx context.Context, organization, model string, a
 // StoreAnalyses implements store.Reanalyses.
 func (s *Store) StoreAnalyses(ctx context.Context, holder string, until time.Time, r store.Reanalysis, comments []store.Comment) error {
 	return s.write(ctx, "store analyses", func(ctx context.Context, w *writing) error {
-		err := held(w.Exec(ctx, sqlMoveReanalysis, r.Organization, r.ID, holder, toMicro(until), r.Done, r.SentimentsChanged, r.AspectsChanged, r.After))
-		if err != nil {
+		if err := held(w.Exec(ctx, sqlKeepReanalysis, r.Organization, r.ID, holder, toMicro(until))); err != nil {
 			return err
 		}
 		var responses []responseKey
+		var sentiments, aspects int64
 		for _, c := range comments {
 			c.Organization = r.Organization
-			differs, err := w.storeAnalysis(ctx, c)
+			before, now, err := w.storeAnalysis(ctx, c)
 			if err != nil {
 				return err
 			}
-			if differs {
+			if before.Analysis.Sentiment != now.Analysis.Sentiment {
+				sentiments++
+			}
+			if !sameAspects(before.Analysis, now.Analysis) {
+				aspects++
+			}
+			if differs(before.Effective(), now.Effective()) {
 				responses = append(responses, responseKey{c.Organization, c.Survey, c.Response})
 			}
+		}
+		if _, err := w.Exec(ctx, sqlMoveReanalysis, r.Organization, r.ID, r.After, len(comments), sentiments, aspects); err != nil {
+			return err
 		}
 		return w.tellAnew(ctx, responses)
 	})
 }
 
-const sqlSelectComment = `SELECT ` + commentColumns + commentTables + ` WHERE ` + refCondition
-
-// storeAnalysis stores the new analysis of a comment, unless the comment is another by now, and tells whether what holds is different.
-func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (bool, error) {
-	before, err := one(ctx, w, scanComment, sqlSelectComment, c.Organization, c.Survey, c.Response, c.ID)
+// storeAnalysis stores the new analysis of a comment, unless the comment is another by now or without words, and returns it as it was and is.
+func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (before, now store.Comment, err error) {
+	before, err = one(ctx, w, scanComment, sqlSelectComment, c.Organization, c.Survey, c.Response, c.ID)
 	if errors.Is(err, errNoRow) {
-		return false, nil
+		return before, before, nil
 	}
 	if err != nil {
-		return false, err
+		return before, before, err
 	}
 	// A comment that says something else has another number: what is too short for Exact is told by that.
-	if before.Exact != c.Exact || c.Seq != 0 && c.Seq != before.Seq {
-		return false, nil
+	if before.Exact != c.Exact || c.Seq != 0 && c.Seq != before.Seq || before.Text == "" && len(before.Sealed) == 0 {
+		return before, before, nil
 	}
-	now := before
+	now = before
 	now.Text, now.Terms, now.Similar, now.Analysis, now.Previous = c.Text, c.Terms, c.Similar, c.Analysis, previous(before, c.Analysis)
 	if err := w.storeParts(ctx, now); err != nil {
-		return false, err
+		return before, now, err
 	}
 	if _, err := w.Exec(ctx, sqlSetTexts, now.Organization, now.Seq, now.Text); err != nil {
-		return false, err
+		return before, now, err
 	}
 	similar := int64(now.Similar) //nolint:gosec // the bits are kept
 	phrases := packPhrases(now.Analysis.Phrases)
 	if _, err := w.Exec(ctx, sqlSetModel, now.Organization, now.Seq, now.Analysis.Model, now.Analysis.AspectsVersion, similar, phrases); err != nil {
-		return false, err
+		return before, now, err
 	}
 	for _, statement := range []string{sqlDeletePhrases, w.dialect.DeleteTerms()} {
 		if _, err := w.Exec(ctx, statement, now.Organization, now.Seq); err != nil {
-			return false, err
+			return before, now, err
 		}
 	}
 	var rows rowsOfComments
 	rows.addTerms(w.dialect, now)
 	rows.addPhrases(now)
-	return differs(before.Effective(), now.Effective()), rows.write(ctx, w)
+	return before, now, rows.write(ctx, w)
 }
 
 // differs tells whether others have to be told of what holds now.
 func differs(a, b store.Analysis) bool {
-	if a.Sentiment != b.Sentiment || a.Language != b.Language {
-		return true
-	}
+	return a.Sentiment != b.Sentiment || a.Language != b.Language || !sameAspects(a, b)
+}
+
+// sameAspects tells whether two analyses find the same aspects with the same sentiments.
+func sameAspects(a, b store.Analysis) bool {
 	type mention struct {
 		aspect    string
 		sentiment store.Sentiment
 	}
-	count := func(all []store.AspectMention) map[mention]bool {
+	set := func(all []store.AspectMention) map[mention]bool {
 		out := map[mention]bool{}
 		for _, m := range all {
 			out[mention{m.Aspect, m.Sentiment}] = true
 		}
 		return out
 	}
-	was, is := count(a.Aspects), count(b.Aspects)
-	for m := range was {
-		if !is[m] {
-			return true
-		}
-	}
-	return len(was) != len(is)
+	return maps.Equal(set(a.Aspects), set(b.Aspects))
 }
 
 // EndReanalysis implements store.Reanalyses.

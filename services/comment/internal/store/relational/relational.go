@@ -103,6 +103,15 @@ func list[T any](ctx context.Context, r Reader, scan func(Scanner) (T, error), q
 	return out, rows.Err()
 }
 
+// listOnce is list for a query whose text is put together from conditions: it fills no cache of prepared statements, of which there would be too many.
+func listOnce[T any](ctx context.Context, db Database, scan func(Scanner) (T, error), query string, args ...any) (out []T, err error) {
+	err = db.View(ctx, func(ctx context.Context, r Reader) error {
+		out, err = list(ctx, r, scan, query, args...)
+		return err
+	})
+	return out, err
+}
+
 // one reads the only row of a query; errNoRow when there is none.
 func one[T any](ctx context.Context, r Reader, scan func(Scanner) (T, error), query string, args ...any) (T, error) {
 	found, err := list(ctx, r, scan, query, args...)

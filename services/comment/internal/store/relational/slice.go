@@ -114,3 +114,16 @@ func (c *conditions) units(units store.Units) {
 	}
 	c.and("(" + strings.Join(alternatives, " OR ") + ")")
 }
+
+// within tells whether a comment with these circumstances has a value in one of the dimensions.
+func within(c store.Context, units store.Units) bool {
+	if len(units) == 0 {
+		return true
+	}
+	for name, in := range map[string]string{"location": c.Location, "region": c.Region, "company": c.Company} {
+		if in != "" && slices.Contains(units[name], in) {
+			return true
+		}
+	}
+	return false
+}

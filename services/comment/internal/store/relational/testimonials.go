@@ -76,7 +76,7 @@ func (s *Store) ListTestimonials(ctx context.Context, q store.TestimonialQuery) 
 	if q.Use != 0 {
 		where.and("uses & " + where.arg(bit(q.Use)) + " <> 0")
 	}
-	all, err := list(ctx, s.db, scanTestimonial, `SELECT body FROM testimonials WHERE `+where.text.String()+
+	all, err := listOnce(ctx, s.db, scanTestimonial, `SELECT body FROM testimonials WHERE `+where.text.String()+
 		` ORDER BY create_time DESC, id DESC LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
 	if err != nil {
 		return nil, false, s.db.Explain("list testimonials", err)

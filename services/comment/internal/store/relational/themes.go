@@ -48,7 +48,7 @@ func (s *Store) readTally(ctx context.Context, slice store.Slice, by store.Key, 
 	var where conditions
 	where.slice(s.db, slice)
 	t := &tally{groups: newNames(), packed: newNames()}
-	_, err := list(ctx, s.db, func(row Scanner) (none struct{}, err error) {
+	_, err := listOnce(ctx, s.db, func(row Scanner) (none struct{}, err error) {
 		var c talliedComment
 		var verdict *int64
 		var sentiment int64

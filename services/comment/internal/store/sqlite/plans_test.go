@@ -36,6 +36,27 @@ func (r *recorder) View(ctx context.Context, fn func(ctx context.Context, r rela
 	return fn(ctx, r)
 }
 
+// Update implements relational.Database.
+func (r *recorder) Update(ctx context.Context, fn func(ctx context.Context, w relational.Writer) error) error {
+	return r.database.Update(ctx, func(ctx context.Context, w relational.Writer) error { return fn(ctx, recordingWriter{w, r}) })
+}
+
+// recordingWriter remembers the plans of the queries of a transaction.
+type recordingWriter struct {
+	relational.Writer
+	recorder *recorder
+}
+
+// Query implements relational.Reader.
+func (w recordingWriter) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
+	plan, err := w.recorder.plan(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	w.recorder.plans = append(w.recorder.plans, plan)
+	return w.Writer.Query(ctx, query, args...)
+}
+
 func (r *recorder) plan(ctx context.Context, query string, args []any) (plan string, err error) {
 	rows, err := r.db.Read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
@@ -97,7 +118,8 @@ func TestPlans(t *testing.T) {
 		"person":   {func() error { _, err := s.ListPerson(ctx, "acme", []byte{1}, 0, 5); return err }, "responses_by_person (organization=? AND person=?)\nSEARCH c USING INDEX comments_by_name", true},
 		"models":   {func() error { _, err := s.Models(ctx, "acme"); return err }, "COVERING INDEX comments_by_model", false},
 		"events":   {func() error { _, _, err := s.OutboxEvents(ctx, "", 0, 5); return err }, "outbox_by_position", false},
-		"passes":   {func() error { _, err := s.EndPass(ctx, "plans", 5); return err }, "", false},
+		"passes":   {func() error { _, err := s.EndPass(ctx, "plans", 5); return err }, "responses_by_pass", false},
+		"words":    {func() error { _, err := s.ForgetWords(ctx, time.Now(), 5); return err }, "comments_with_words_by_time", false},
 		"evidence": {func() error { _, err := s.PhraseEvidence(ctx, slice, 5, 5); return err }, byTime, false},
 	} {
 		r.plans = nil

@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/otklik/otklik/services/comment/internal/search"
@@ -36,8 +39,17 @@ func storeAnalyses(t *testing.T, open Open) {
 		expected[i].Text, expected[i].Similar, expected[i].Analysis, expected[i].Previous = "anew", 77, comments[i].Analysis, &old
 	}
 	expected[0].Correction = correction
-	run.Done, run.SentimentsChanged, run.AspectsChanged, run.After = int64(len(comments)), 2, 1, comments[len(comments)-1].Seq
+	run.After = comments[len(comments)-1].Seq
 	must(t, w.s.StoreAnalyses(ctx, "x", soon(soon(noon)), run, comments))
+	run.Done = int64(len(comments))
+	for _, c := range expected {
+		if c.Analysis.Sentiment != c.Previous.Sentiment {
+			run.SentimentsChanged++
+		}
+		if found(c.Analysis) != found(*c.Previous) {
+			run.AspectsChanged++
+		}
+	}
 	same(t, "reanalysis", check[store.Reanalysis](t)(w.s.GetReanalysis(ctx, acme, "a")), run)
 	_, err := w.s.ClaimReanalysis(ctx, "y", soon(noon), soon(noon))
 	want(t, "claim what was prolonged", err, store.ErrNotFound)
@@ -56,6 +68,7 @@ func storeAnalyses(t *testing.T, open Open) {
 	comments[0].Analysis = Analysis(w.rand, "two")
 	must(t, w.s.StoreAnalyses(ctx, "x", soon(noon), run, comments[:1]))
 	same(t, "previous", w.get(comments[0].Ref).Previous, expected[0].Previous)
+	same(t, "reanalysis after what was done before", check[store.Reanalysis](t)(w.s.GetReanalysis(ctx, acme, "a")), run)
 	themes, _, err := w.s.CountThemes(ctx, store.Slice{Organization: acme}, store.Ungrouped)
 	must(t, err)
 	now := []store.Comment{w.get(comments[0].Ref)}
@@ -69,6 +82,16 @@ func storeAnalyses(t *testing.T, open Open) {
 		}
 	}
 	same(t, "themes", themes, counts)
+}
+
+// found are the aspects of an analysis with their sentiments.
+func found(a store.Analysis) string {
+	var all []string
+	for _, m := range a.Aspects {
+		all = append(all, fmt.Sprint(m.Aspect, m.Sentiment))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
 }
 
 func analysesOfChanged(t *testing.T, open Open) {

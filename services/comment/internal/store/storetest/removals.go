@@ -79,9 +79,13 @@ func removedInBatch(t *testing.T, open Open) {
 	w := begin(t, open)
 	r := w.response(acme, visits, "r1")
 	w.position++
-	w.batch(store.Batch{Responses: []store.Response{r}, Removals: []store.Removal{{Organization: acme, Survey: visits, Response: "r1", Erasure: "e", Position: w.position}}})
+	w.batch(store.Batch{
+		Responses:   []store.Response{r},
+		DeadLetters: []store.DeadLetter{{Organization: acme, Survey: visits, Response: "r1", Position: w.position - 1, CreateTime: noon}},
+		Removals:    []store.Removal{{Organization: acme, Survey: visits, Response: "r1", Erasure: "e", Position: w.position}},
+	})
 	w.empty(acme)
-	equal(t, "erased", check[store.Erased](t)(w.s.Erased(t.Context(), acme, "e")).Comments, int64(len(r.Comments)))
+	same(t, "erased", check[store.Erased](t)(w.s.Erased(t.Context(), acme, "e")), store.Erased{Comments: int64(len(r.Comments)), DeadLetters: 1})
 	equal(t, "removed", w.event(r).Removed, true)
 }
 

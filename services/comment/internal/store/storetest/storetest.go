@@ -27,7 +27,7 @@ type testCase struct {
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 	for _, c := range slices.Concat(lifeCases(), feedCases(), applyCases(), removalCases(), deadLetterCases(), listCases(), searchCases(), duplicateCases(), countCases(),
-		correctionCases(), aspectCases(), reanalysisCases(), analysisCases(), entryCases(), testimonialCases(), outboxCases(), personCases(), isolationCases()) {
+		correctionCases(), aspectCases(), reanalysisCases(), analysisCases(), entryCases(), testimonialCases(), outboxCases(), personCases(), wordCases(), isolationCases()) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, newOpen(t)) })
 	}
 }

@@ -47,6 +47,7 @@ CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
 -- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
+-- worded is 1 until the words are forgotten.
 CREATE TABLE comments (
     organization    text COLLATE "C" NOT NULL,
     survey          text COLLATE "C" NOT NULL,
@@ -72,6 +73,7 @@ CREATE TABLE comments (
     likeness        bigint NOT NULL,
     themes          text   NOT NULL,
     phrases         text   NOT NULL,
+    worded          bigint NOT NULL,
     PRIMARY KEY (organization, seq)
 );
 
@@ -79,7 +81,8 @@ CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response
 CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq);
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
-CREATE INDEX comments_by_model ON comments (organization, model);
+CREATE INDEX comments_by_model ON comments (organization, model, worded);
+CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
 
 -- What was written and what was made of it. sealed is the original, encrypted.
 CREATE TABLE comment_bodies (

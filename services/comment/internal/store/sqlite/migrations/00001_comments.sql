@@ -46,6 +46,7 @@ CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
 -- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
+-- worded is 1 until the words are forgotten.
 CREATE TABLE comments (
     organization    TEXT    NOT NULL,
     survey          TEXT    NOT NULL,
@@ -70,7 +71,8 @@ CREATE TABLE comments (
     exact           INTEGER NOT NULL,
     likeness        INTEGER NOT NULL,
     themes          TEXT    NOT NULL,
-    phrases         TEXT    NOT NULL
+    phrases         TEXT    NOT NULL,
+    worded          INTEGER NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response, id);
@@ -78,7 +80,8 @@ CREATE UNIQUE INDEX comments_by_name ON comments (organization, survey, response
 CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq, response_no, verdict, themes);
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
-CREATE INDEX comments_by_model ON comments (organization, model);
+CREATE INDEX comments_by_model ON comments (organization, model, worded);
+CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
 CREATE INDEX comments_by_seq ON comments (organization, seq);
 
 -- What was written and what was made of it. sealed is the original, encrypted.

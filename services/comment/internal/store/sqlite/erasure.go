@@ -1,0 +1,35 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/otklik/otklik/services/comment/internal/store"
+)
+
+// ApplyEvents implements store.Feed. What was erased is moved out of the write-ahead log, too.
+func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batch) error {
+	if err := s.Store.ApplyEvents(ctx, holder, batch); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(batch.Removals, func(r store.Removal) bool { return r.Erasure != "" }) {
+		s.emptyLog(ctx)
+	}
+	return nil
+}
+
+// ForgetWords implements store.Comments. What was forgotten is moved out of the write-ahead log, too.
+func (s *Store) ForgetWords(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := s.Store.ForgetWords(ctx, before, limit)
+	if n > 0 {
+		s.emptyLog(ctx)
+	}
+	return n, err
+}
+
+// emptyLog moves the write-ahead log into the database, where what is deleted is overwritten. Readers may keep a part of the log for a while; like what fails
+// here, after the commit, it is moved by a later one, or when the store closes.
+func (s *Store) emptyLog(ctx context.Context) {
+	_, _ = s.db.db.Write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
+}
