@@ -38,10 +38,10 @@ func (b *builder) names(file string, levels [3]class, surnames bool) {
 		c := levels[max(n, b.level[folded])]
 		b.noun(folded, c)
 		if !isCyrillic(folded) {
-			b.inLatin[folded] = true
+			b.inEnglish[folded] = true
 			return
 		}
-		b.latin(folded, c)
+		b.romanised(folded, c)
 		if surnames {
 			b.surname(folded)
 			for _, as := range russianised(folded) {
@@ -62,7 +62,7 @@ func (b *builder) surname(name string) {
 		s = name + "ев"
 	}
 	b.noun(s, family)
-	b.latin(s, family)
+	b.romanised(s, family)
 }
 
 // russianised are the Russian spellings of a Kyrgyz name: Эмиль, Гульсара, Джаныбек.
@@ -174,53 +174,4 @@ func ends(w string, list ...string) bool {
 		}
 	}
 	return false
-}
-
-// latin adds the spellings of a Cyrillic name in Latin letters, but for those that stand in a list already.
-func (b *builder) latin(w string, c class) {
-	switch {
-	case c&familyRare != 0:
-		return
-	case c&givenRare != 0: // words of Kyrgyz are none of English
-		c = givenWord
-	}
-	for _, style := range styles {
-		if l := romanise(w, style); len(l) > 3 && !b.inLatin[l] {
-			b.inLatin[l] = true
-			b.add(l, c, english)
-		}
-	}
-}
-
-// styles are the usual ways of writing what Latin letters do not have.
-var styles = []map[rune]string{
-	{},
-	{'ж': "j", 'ы': "i", 'х': "h", 'й': "i", 'ц': "c", 'я': "ia", 'ю': "iu"},
-	{'ж': "j", 'х': "kh"},
-	{'й': "i"},
-	{'х': "h", 'я': "ia", 'ю': "iu"},
-}
-
-// romanise writes a folded word in Latin letters.
-func romanise(w string, style map[rune]string) string {
-	var s strings.Builder
-	for _, r := range w {
-		if l, ok := style[r]; ok {
-			s.WriteString(l)
-			continue
-		}
-		if i := strings.IndexRune("абвгдежзийклмнопрстуфхцчшщъыьэюя", r); i >= 0 {
-			s.WriteString(roman[i/2])
-		}
-	}
-	l := strings.ReplaceAll(s.String(), "iia", "ia") // Maria
-	if short, ok := strings.CutSuffix(l, "iy"); ok { // Yury
-		return short + "y"
-	}
-	return l
-}
-
-var roman = [32]string{
-	"a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "kh", "ts", "ch", "sh", "shch",
-	"", "y", "", "e", "yu", "ya",
 }

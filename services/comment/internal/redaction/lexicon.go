@@ -3,10 +3,7 @@ package redaction
 import (
 	"embed"
 	"encoding/binary"
-	"strings"
 	"sync"
-
-	"github.com/otklik/otklik/services/comment/internal/text"
 )
 
 //go:embed lists/*.txt
@@ -71,21 +68,6 @@ func lead(folded []byte) uint64 {
 	return k * seed >> (64 - leadBits)
 }
 
-// build reads the lists.
-func build() *lexicon {
-	b := &builder{lexicon: &lexicon{suffixes: newSuffixes()}, inLatin: map[string]bool{}, level: map[string]int{}}
-	b.shapes()
-	b.levels("lists/given_en.txt", "lists/given_ru.txt", "lists/given_ky.txt")
-	b.names("lists/given_en.txt", [3]class{given, givenWord, givenRare}, false)
-	b.names("lists/given_ru.txt", [3]class{given, givenWord, givenRare}, false)
-	b.names("lists/given_ky.txt", [3]class{given, givenWord, givenRare}, true)
-	b.names("lists/surnames.txt", [3]class{family, familyWord, familyRare}, false)
-	b.english("lists/surnames_en.txt")
-	b.words("lists/words.txt")
-	b.places("lists/places.txt")
-	return b.lay()
-}
-
 // classify says what a word can be, by the lists alone. The word is folded.
 func (x *lexicon) classify(folded []byte) class { return x.through(&x.begins, folded) }
 
@@ -144,109 +126,4 @@ func (x *lexicon) probe(h uint64, of paradigm) class {
 		}
 	}
 	return found
-}
-
-// builder gathers stems before they are laid out.
-type builder struct {
-	*lexicon
-	document text.Document
-	all      []stem
-	inLatin  map[string]bool
-	level    map[string]int
-}
-
-type stem struct {
-	letters string // as spelt
-	class   class
-	of      paradigm
-}
-
-// fold is the folded form of a single word, "" if it is more than one.
-func (b *builder) fold(word string) string {
-	b.document.Read(word)
-	if len(b.document.Tokens) != 1 || b.document.Tokens[0].Kind != text.Word {
-		return ""
-	}
-	return string(b.document.Word(0))
-}
-
-// add notes a stem.
-func (b *builder) add(word string, c class, of paradigm) {
-	var w [longestWord]uint8
-	if n := spell([]byte(word), w[:]); n > 0 {
-		b.all = append(b.all, stem{string(w[:n]), c, of})
-	}
-}
-
-// each calls f for the entries of a list with the head of their line, if lines have heads.
-func (b *builder) each(file string, f func(head, word string)) {
-	data, err := lists.ReadFile(file)
-	if err != nil {
-		panic(err) // the file is part of the program
-	}
-	for line := range strings.Lines(string(data)) {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		head := ""
-		if before, rest, ok := strings.Cut(line, ":"); ok {
-			head, line = before, rest
-		}
-		for word := range strings.FieldsSeq(line) {
-			f(head, word)
-		}
-	}
-}
-
-// lay puts the stems in the table.
-func (b *builder) lay() *lexicon {
-	size, shift := 1, 64
-	for size < 2*len(b.all) {
-		size, shift = 2*size, shift-1
-	}
-	x := b.lexicon
-	x.shift = shift
-	x.slots, x.mask, x.stems = make([]slot, size), uint64(size-1), len(b.all)
-	for _, s := range b.all {
-		w := []uint8(s.letters)
-		h := uint64(seed)
-		for _, l := range w {
-			h = mix(h, l)
-		}
-		i := h >> x.shift
-		for x.slots[i].of != 0 {
-			i = (i + 1) & x.mask
-		}
-		x.slots[i] = slot{h, s.class, s.of}
-		k := h >> (64 - sieveBits)
-		x.sieve[k>>6] |= 1 << (k & 63)
-		b.mark(w, s.of, s.class)
-	}
-	return x
-}
-
-// mark notes with which letters the forms of a stem begin; a short stem has some of them from its endings.
-func (b *builder) mark(w []uint8, of paradigm, c class) {
-	set := func(w []uint8) {
-		k := lead(unspell(w[:min(len(w), leading)]))
-		b.begins[k>>6] |= 1 << (k & 63)
-		if c&(persons|introduces|link|streets|house|flat|at) != 0 {
-			b.opens[k>>6] |= 1 << (k & 63)
-		}
-	}
-	if len(w) >= leading {
-		set(w)
-		return
-	}
-	for _, e := range endings {
-		if e.of&of == 0 {
-			continue
-		}
-		for _, ending := range e.list {
-			var buf [longestWord]uint8
-			n := copy(buf[:], w)
-			n += spell([]byte(ending), buf[n:])
-			set(buf[:n])
-		}
-	}
 }

@@ -61,9 +61,8 @@ func spell(word []byte, dst []uint8) int {
 	return n
 }
 
-// unspell writes letters, none of them a numeral, as they are folded.
-func unspell(w []uint8) []byte {
-	var b []byte
+// unspell appends letters, none of them a numeral, to b as they are folded.
+func unspell(w []uint8, b []byte) []byte {
 	for _, l := range w {
 		switch {
 		case l >= 1 && l <= 16:
