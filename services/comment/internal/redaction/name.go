@@ -210,7 +210,7 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 		case c&givenRare != 0:
 			return left == named && c&(never|unit|role) == 0 || right&after != 0 || right&(patronymic|family|child) != 0
 		case c&(family|familyWord) != 0:
-			return left >= named || right&(given|after) != 0
+			return left >= named || left == trade && c&family != 0 || right&(given|after) != 0
 		case c&(likeGiven|likeFamily|steppe) != 0:
 			return left >= named
 		}
@@ -220,7 +220,7 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 	case c&(given|short|givenWord|patronymic|steppe) != 0,
 		c&family != 0 && (c&(place|brand) == 0 || beside || left >= trade),
 		c&likeGiven != 0 && c&(role|brand|unit) == 0,
-		c&(familyWord|likeFamily) != 0 && (middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked),
+		c&(familyWord|likeFamily) != 0 && (middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked || x.acts(i)),
 		c&givenRare != 0 && (left >= thanked || beside || x.paired(i) || middle && !x.timed(i) || x.acts(i)),
 		c&familyRare != 0 && (left == named || right&(given|patronymic|after) != 0),
 		c&likeWeak != 0 && (left == named || right&(given|patronymic|after) != 0 || left == trade && middle):
