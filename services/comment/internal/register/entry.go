@@ -39,7 +39,8 @@ type Entry struct {
 	Sentiment          uint8
 	Phrase             string
 	// Theme names what a proposed entry is about, so that it is proposed once; empty for what people entered.
-	Theme                  string
+	Theme string
+	// Comments are names, `surveys/{survey}/responses/{response}/comments/{comment}`.
 	Comments               []string
 	QValue                 *float64
 	Changes                []Change

@@ -82,9 +82,10 @@ type Context struct {
 // Comment is one text with what was made of it.
 type Comment struct {
 	Ref
-	// Seq orders comments with the same CountTime; given by the store.
-	Seq       int64
-	Question  string
+	// Seq orders comments with the same CountTime; given by the store, and another one when the comment says something else.
+	Seq      int64
+	Question string
+	// CountTime is that of the response where it is zero when it is stored.
 	CountTime time.Time
 	// AnswerLanguage, Context, NPS and Person are those of the response; ignored when it is stored.
 	AnswerLanguage string
@@ -95,7 +96,7 @@ type Comment struct {
 	Score *float64
 	// Text is what was written, with personal data replaced.
 	Text string
-	// Terms are the stems of Text, for searching (search.Terms).
+	// Terms are the stems of Text, for searching (search.Terms); not given back.
 	Terms string
 	// Sealed is the original, encrypted; nil when it was destroyed or not kept. Key names the key.
 	Sealed []byte

@@ -59,7 +59,7 @@ type ThemeCount struct {
 // PhraseCount is how many responses hold a phrase.
 type PhraseCount struct {
 	Key uint64
-	// Text is the phrase as it is written most often.
+	// Text is the phrase as it is written most often in the slice; of equals the first in the order of bytes.
 	Text string
 	// Responses is by the sentiment of the whole comment, as ThemeCount.Responses.
 	Responses [4]int64

@@ -15,7 +15,8 @@ type Feed interface {
 	Cursor(ctx context.Context) (Cursor, error)
 	// ApplyEvents stores what a batch says, and moves the cursor, all or nothing. Errors: ErrLost, also when the cursor's position is not batch.From.
 	ApplyEvents(ctx context.Context, holder string, batch Batch) error
-	// RestartFeed sets the position to 0 under the next pass: the log is another one than before. Errors: ErrLost.
+	// RestartFeed sets the position to 0 under the next pass: the log is another one than before, whose positions say nothing about those of this one.
+	// Errors: ErrLost.
 	RestartFeed(ctx context.Context, holder string) error
 	// EndPass removes responses that no batch of the present pass brought, at most limit, as ApplyEvents removes them, and tells how many. Errors: ErrLost.
 	EndPass(ctx context.Context, holder string, limit int) (int, error)
@@ -44,11 +45,13 @@ type Batch struct {
 	// AsOf is the time up to which everything is applied with this batch; zero keeps the one before.
 	AsOf time.Time
 	// Responses take the place of what was stored of the same responses; one without comments removes them. What is stored of an answer with the same or a
-	// later position stays as it is. Corrections of a comment hold on where its original is the same (Comment.Exact).
+	// later position stays as it is. Corrections and testimonials of a comment hold on where its original is the same (Comment.Exact, or where that is 0 its
+	// text); they go with a comment that says something else, or goes.
 	Responses []Response
 	// Removals are applied after Responses: a removed response comes after the response by its position.
 	Removals []Removal
-	// DeadLetters are what could not be analysed.
+	// DeadLetters are what could not be analysed; applied before Responses. They take the place of those of the same events of an earlier pass, and go when a
+	// later event of their response is without comments.
 	DeadLetters []DeadLetter
 }
 
@@ -57,7 +60,7 @@ type Removal struct {
 	Organization, Survey, Response string
 	// Erasure is the identifier of the erasure by which it was removed; empty when it was not by one. What goes is counted under it.
 	Erasure string
-	// Person is the pseudonym of whom it was, where the caller knows; it is of no use to the store otherwise.
+	// Position is that of its event; what is stored of a later one stays.
 	Position int64
 }
 

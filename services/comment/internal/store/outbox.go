@@ -6,7 +6,7 @@ import (
 )
 
 // Outbox tells other services what comments of responses say. Whatever changes that writes here in the same transaction; what was told of a response before
-// is replaced.
+// is replaced, and what would say the same again is not told.
 type Outbox interface {
 	// OutboxEvents returns events with a position greater than after, in order, and the position of the last one there is. Organization narrows them; empty for all.
 	// No event with a lesser position is added after one was returned.

@@ -7,7 +7,7 @@ import (
 
 // Reanalyses keeps how comments are analysed anew.
 type Reanalyses interface {
-	// BeginReanalysis stores a reanalysis that runs, with the number of comments there are. Errors: ErrExists when one of the organisation runs.
+	// BeginReanalysis stores a reanalysis that runs, with the number of comments with words there are. Errors: ErrExists when one of the organisation runs.
 	BeginReanalysis(ctx context.Context, r Reanalysis) (Reanalysis, error)
 	// GetReanalysis returns a reanalysis. Errors: ErrNotFound.
 	GetReanalysis(ctx context.Context, organization, id string) (Reanalysis, error)
@@ -16,11 +16,11 @@ type Reanalyses interface {
 	// ClaimReanalysis makes the oldest that runs, of all organisations, and is nobody's at the time now, the holder's until a time. Errors: ErrNotFound when there is none.
 	ClaimReanalysis(ctx context.Context, holder string, now, until time.Time) (Reanalysis, error)
 	// StaleComments returns comments of an organisation whose analysis is not by the model, or older than the aspects' version, with a Seq greater than after, in
-	// the order of Seq.
+	// the order of Seq. Comments whose words are forgotten are left as they are.
 	StaleComments(ctx context.Context, organization, model string, aspectsVersion, after int64, limit int) ([]Comment, error)
-	// StoreAnalyses stores new analyses with texts and terms, moves the counts of the reanalysis on and keeps it the holder's until a time; the analysis that was there by
-	// another model becomes the previous one. A comment that was changed since it was read (its Exact differs) or removed is passed over. The outbox tells of
-	// those where what holds changed. Errors: ErrLost when the reanalysis is another's, or runs no more.
+	// StoreAnalyses stores new analyses with texts and terms, moves the reanalysis on to r.After with its counts, once for each After, and keeps it the holder's
+	// until a time; the analysis that was there by another model becomes the previous one. A comment that was changed since it was read (its Exact or Seq
+	// differs), removed or forgotten is passed over. The outbox tells of those where what holds changed. Errors: ErrLost when the reanalysis is another's, or runs no more.
 	StoreAnalyses(ctx context.Context, holder string, until time.Time, r Reanalysis, comments []Comment) error
 	// EndReanalysis notes that it is done, or was cancelled; one that has ended stays as it is. Errors: ErrNotFound.
 	EndReanalysis(ctx context.Context, organization, id string, cancelled bool, at time.Time) (Reanalysis, error)

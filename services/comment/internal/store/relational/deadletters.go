@@ -16,7 +16,7 @@ const (
 	sqlSelectDeadLetter  = `SELECT ` + deadLetterColumns + ` FROM dead_letters WHERE organization = $1 AND id = $2`
 	sqlPassOfDeadLetter  = `SELECT pass FROM dead_letters WHERE organization = $1 AND id = $2`
 	sqlDeleteDeadLetter  = `DELETE FROM dead_letters WHERE organization = $1 AND id = $2`
-	sqlDeleteDeadLetters = `DELETE FROM dead_letters WHERE organization = $1 AND survey = $2 AND response = $3 AND position <= $4`
+	sqlDeleteDeadLetters = `DELETE FROM dead_letters WHERE organization = $1 AND survey = $2 AND response = $3 AND (position <= $4 OR pass < $5)`
 )
 
 func scanDeadLetter(row Scanner) (d store.DeadLetter, err error) {
@@ -40,9 +40,9 @@ func (w *writing) addDeadLetters(ctx context.Context, pass int64, letters []stor
 	return nil
 }
 
-// deleteDeadLetters removes those of a response up to a position.
-func (w *writing) deleteDeadLetters(ctx context.Context, k responseKey, position int64) (int64, error) {
-	return w.Exec(ctx, sqlDeleteDeadLetters, k.organization, k.survey, k.id, position)
+// deleteDeadLetters removes those of a response up to a position of the pass.
+func (w *writing) deleteDeadLetters(ctx context.Context, k responseKey, pass, position int64) (int64, error) {
+	return w.Exec(ctx, sqlDeleteDeadLetters, k.organization, k.survey, k.id, position, pass)
 }
 
 // ListDeadLetters implements store.Feed.

@@ -75,7 +75,7 @@ func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batc
 			return err
 		}
 		for _, r := range batch.Removals {
-			if err := w.removeResponse(ctx, r); err != nil {
+			if err := w.removeResponse(ctx, pass, r); err != nil {
 				return err
 			}
 		}
@@ -100,7 +100,7 @@ func (s *Store) EndPass(ctx context.Context, holder string, limit int) (removed 
 			return err
 		}
 		for _, k := range stale {
-			if err := w.removeResponse(ctx, store.Removal{Organization: k.organization, Survey: k.survey, Response: k.id}); err != nil {
+			if err := w.removeResponse(ctx, pass, store.Removal{Organization: k.organization, Survey: k.survey, Response: k.id}); err != nil {
 				return err
 			}
 		}

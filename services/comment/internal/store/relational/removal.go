@@ -24,8 +24,9 @@ testimonials = erasures.testimonials + excluded.testimonials, dead_letters = era
 mentions = erasures.mentions + excluded.mentions`
 )
 
-// removeResponse removes a response with all that hangs on it, unless what is stored came later, and counts what went. A position of 0 is later than all.
-func (w *writing) removeResponse(ctx context.Context, r store.Removal) error {
+// removeResponse removes a response with all that hangs on it, unless what is stored came later in the same pass, and counts what went. A position of 0 is
+// later than all.
+func (w *writing) removeResponse(ctx context.Context, pass int64, r store.Removal) error {
 	key := responseKey{r.Organization, r.Survey, r.Response}
 	stored, err := lookUp(ctx, w, []responseKey{key})
 	if err != nil {
@@ -35,7 +36,7 @@ func (w *writing) removeResponse(ctx context.Context, r store.Removal) error {
 	if r.Position == 0 {
 		r.Position = math.MaxInt64
 	}
-	if isKnown && before.position > r.Position {
+	if isKnown && before.pass >= pass && before.position > r.Position {
 		return nil
 	}
 	var gone store.Erased
@@ -47,7 +48,7 @@ func (w *writing) removeResponse(ctx context.Context, r store.Removal) error {
 			return err
 		}
 	}
-	if gone.DeadLetters, err = w.deleteDeadLetters(ctx, key, r.Position); err != nil {
+	if gone.DeadLetters, err = w.deleteDeadLetters(ctx, key, pass, r.Position); err != nil {
 		return err
 	}
 	if gone.Mentions, err = w.forgetMentions(ctx, key, ""); err != nil {
@@ -61,10 +62,10 @@ func (w *writing) removeResponse(ctx context.Context, r store.Removal) error {
 }
 
 // clearResponse removes what is stored of a response that has no comments any more.
-func (w *writing) clearResponse(ctx context.Context, r store.Response, isKnown bool) error {
+func (w *writing) clearResponse(ctx context.Context, pass int64, r store.Response, isKnown bool) error {
 	key := responseKey{r.Organization, r.Survey, r.ID}
 	// Nothing remembers the response's position when it is gone, so that its dead letters, which hold what it said before, must not come back.
-	if _, err := w.deleteDeadLetters(ctx, key, r.Position-1); err != nil || !isKnown {
+	if _, err := w.deleteDeadLetters(ctx, key, pass, r.Position-1); err != nil || !isKnown {
 		return err
 	}
 	if _, err := w.deleteResponse(ctx, key); err != nil {

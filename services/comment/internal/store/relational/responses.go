@@ -99,7 +99,7 @@ func (w *writing) storeResponses(ctx context.Context, pass int64, responses []st
 func (w *writing) storeResponse(ctx context.Context, rows *rowsOfComments, pass int64, r store.Response, before known, isKnown bool) (telling, error) {
 	t := telling{key: responseKey{r.Organization, r.Survey, r.ID}, known: isKnown}
 	if len(r.Comments) == 0 {
-		return t, w.clearResponse(ctx, r, isKnown)
+		return t, w.clearResponse(ctx, pass, r, isKnown)
 	}
 	old := map[string]store.Comment{}
 	if isKnown {

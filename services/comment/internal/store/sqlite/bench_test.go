@@ -1,126 +1,23 @@
 package sqlite
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/otklik/otklik/services/comment/internal/search"
-	"github.com/otklik/otklik/services/comment/internal/store"
 	"github.com/otklik/otklik/services/comment/internal/store/storetest"
 )
 
-const (
-	// benchResponses have two comments each.
-	benchResponses = 100_000
-	benchBatch     = 500
-)
+func BenchmarkApplyEvents(b *testing.B) { storetest.BenchApplyEvents(b, empty(b)) }
 
-// filled is a store with comments of a hundred thousand responses.
-func filled(b *testing.B) *Store {
+func BenchmarkQueries(b *testing.B) { storetest.BenchQueries(b, empty(b)) }
+
+// empty is a new store.
+func empty(b *testing.B) *Store {
 	b.Helper()
 	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "comment.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.Close() })
-	now := time.Now()
-	if _, err := s.HoldFeed(b.Context(), "bench", now, now.Add(time.Hour)); err != nil {
-		b.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	var comments int
-	begin := time.Now()
-	for at := int64(0); at < benchResponses; at += benchBatch {
-		batch := makeBatch(r, at)
-		for _, response := range batch.Responses {
-			comments += len(response.Comments)
-		}
-		if err := s.ApplyEvents(b.Context(), "bench", batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-	took := time.Since(begin)
-	b.Logf("%d comments in %v: %.0f a second", comments, took, float64(comments)/took.Seconds())
 	return s
-}
-
-// BenchmarkApplyEvents stores batches of a thousand comments.
-func BenchmarkApplyEvents(b *testing.B) {
-	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "comment.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = s.Close() })
-	if _, err := s.HoldFeed(b.Context(), "bench", time.Now(), time.Now().Add(time.Hour)); err != nil {
-		b.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	comments := 0
-	for at := int64(0); b.Loop(); at += benchBatch {
-		b.StopTimer()
-		batch := makeBatch(r, at)
-		for _, response := range batch.Responses {
-			comments += len(response.Comments)
-		}
-		b.StartTimer()
-		if err := s.ApplyEvents(b.Context(), "bench", batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(comments)/b.Elapsed().Seconds(), "comments/s")
-}
-
-// makeBatch makes responses of a year at random.
-func makeBatch(r *rand.Rand, at int64) store.Batch {
-	batch := store.Batch{From: at, To: at + benchBatch}
-	for i := range int64(benchBatch) {
-		response := storetest.Response(r, "acme", "visits", fmt.Sprintf("r%07d", at+i), at+i+1)
-		response.CountTime = response.CountTime.AddDate(0, 0, r.IntN(365))
-		for j := range response.Comments {
-			response.Comments[j].CountTime, response.Comments[j].Similar = response.CountTime, r.Uint64()
-		}
-		batch.Responses = append(batch.Responses, response)
-	}
-	return batch
-}
-
-// BenchmarkQueries reads from a store with two hundred thousand comments: all of them, and a twelfth.
-func BenchmarkQueries(b *testing.B) {
-	s := filled(b)
-	year := store.Slice{Organization: "acme", Survey: "visits"}
-	month := year
-	month.Start = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	month.End = month.Start.AddDate(0, 1, 0)
-	for name, slice := range map[string]store.Slice{"year": year, "month": month} {
-		run := func(what string, fn func() error) {
-			b.Run(name+"/"+what, func(b *testing.B) {
-				for b.Loop() {
-					if err := fn(); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-		run("CountThemes", func() error { _, _, err := s.CountThemes(b.Context(), slice, store.Ungrouped); return err })
-		run("CountThemesByLocation", func() error { _, _, err := s.CountThemes(b.Context(), slice, store.ByLocation); return err })
-		run("CountPhrases", func() error { _, _, err := s.CountPhrases(b.Context(), slice, 2, 100); return err })
-		run("CountSentiments", func() error { _, err := s.CountSentiments(b.Context(), slice, store.Ungrouped); return err })
-		run("ListComments", func() error {
-			_, _, err := s.ListComments(b.Context(), store.CommentQuery{Slice: slice, Limit: 50})
-			return err
-		})
-		found := slice
-		found.Words = &search.Query{All: []search.Phrase{{{"очеред"}}, {{"касс"}}}}
-		run("Search", func() error {
-			_, _, err := s.ListComments(b.Context(), store.CommentQuery{Slice: found, Limit: 50})
-			return err
-		})
-		run("SearchByRank", func() error {
-			_, _, err := s.ListComments(b.Context(), store.CommentQuery{Slice: found, Limit: 50, ByRank: true})
-			return err
-		})
-	}
 }

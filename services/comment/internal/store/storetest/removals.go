@@ -10,7 +10,10 @@ import (
 
 // removalCases are about responses that go.
 func removalCases() []testCase {
-	return []testCase{{"RemovedWhole", removedWhole}, {"RemovedInTheSameBatch", removedInBatch}, {"RemovalBeforeResponse", removalBefore}, {"RemovalOfUnknown", removalOfUnknown}}
+	return []testCase{
+		{"RemovedWhole", removedWhole}, {"RemovedInTheSameBatch", removedInBatch}, {"RemovalBeforeResponse", removalBefore}, {"RemovalOfUnknown", removalOfUnknown},
+		{"RemovalOfAnEarlierPass", removalOfEarlierPass},
+	}
 }
 
 // empty checks that nothing is left of what an organisation's responses said.
@@ -104,4 +107,15 @@ func removalOfUnknown(t *testing.T, open Open) {
 	w.remove(store.Response{Organization: acme, Survey: visits, ID: "r1"}, "e")
 	equal(t, "events", len(w.events()), 0)
 	same(t, "erased", check[store.Erased](t)(w.s.Erased(t.Context(), acme, "e")), store.Erased{})
+}
+
+func removalOfEarlierPass(t *testing.T, open Open) {
+	w := begin(t, open)
+	w.position = 50
+	w.apply(w.response(acme, visits, "r1"))
+	w.die(acme, "r1")
+	must(t, w.s.RestartFeed(t.Context(), holder))
+	w.position = 0
+	w.remove(store.Response{Organization: acme, Survey: visits, ID: "r1"}, "e")
+	w.empty(acme)
 }
