@@ -32,6 +32,17 @@ export type Webhook = Schemas["otklik.access.v1.Webhook"];
 export type WebhookEvent = Schemas["otklik.access.v1.WebhookEvent"];
 export type WebhookWithSecret = Schemas["otklik.access.v1.CreateWebhookResponse"];
 export type WebhookDelivery = Schemas["otklik.access.v1.WebhookDelivery"];
+export type Aspect = Schemas["otklik.comment.v1.Aspect"];
+export type Comment = Schemas["otklik.comment.v1.Comment"];
+export type CommentPage = Schemas["otklik.comment.v1.ListCommentsResponse"];
+export type CommentFilter = Schemas["otklik.comment.v1.CommentFilter"];
+export type Sentiment = Schemas["otklik.comment.v1.Sentiment"];
+export type ThemeInsight = Schemas["otklik.comment.v1.ThemeInsight"];
+export type ThemesAnswer = Schemas["otklik.comment.v1.QueryThemesResponse"];
+export type EmergingTheme = Schemas["otklik.comment.v1.EmergingTheme"];
+export type EmergingAnswer = Schemas["otklik.comment.v1.QueryEmergingThemesResponse"];
+export type Evidence = Schemas["otklik.comment.v1.Evidence"];
+export type ConfidenceInterval = Schemas["otklik.type.v1.ConfidenceInterval"];
 export type ErrorBody = Schemas["Error"];
 
 /** 64-bit integers come as strings. None that is shown here exceeds what a number holds exactly. */

@@ -4,10 +4,11 @@ import { Client, isAbort } from "../api/client";
 import type { ApiError } from "../api/error";
 import { type LoginError, loadSession, logOut, noSession, type Session, takeLoginError } from "../api/session";
 import type { Caller } from "../api/types";
+import { Comments } from "../comments/Comments";
 import { partsFor, Settings } from "../settings/Settings";
 import { useAddress } from "./address";
 import { Entrance } from "./Entrance";
-import { Header } from "./Header";
+import { Header, type Place } from "./Header";
 import { useResource } from "./hooks";
 import type { KeyProblem } from "./KeyForm";
 import { forgetKey, storedKey, storeKey, takeKeyFromFragment } from "./key";
@@ -148,6 +149,15 @@ function Inside(props: {
   const [address, change] = useAddress();
   const permissions = useMemo(() => new Set(caller?.permissions ?? []), [caller]);
   const open = partsFor(permissions);
+  const places: Place[] = ["scores"];
+  if (permissions.has("comment.insights.query")) {
+    places.push("comments");
+  }
+  if (open.length > 0) {
+    places.push("settings");
+  }
+  const comments = address.page === "comments" && places.includes("comments");
+  const current = address.settings !== "" ? "settings" : comments ? "comments" : "scores";
   return (
     <>
       <Header
@@ -155,11 +165,16 @@ function Inside(props: {
         byKey={props.byKey}
         signOut={props.leaving ? undefined : props.signOut}
         places={
-          open.length === 0
+          places.length === 1
             ? undefined
             : {
-                settings: address.settings !== "",
-                go: (settings) => change({ settings: settings ? (open[0] ?? "") : "" }),
+                open: places,
+                current,
+                go: (place) =>
+                  change({
+                    settings: place === "settings" ? (open[0] ?? "") : "",
+                    page: place === "comments" ? "comments" : "",
+                  }),
               }
         }
       />
@@ -177,7 +192,8 @@ function Inside(props: {
           choose={(settings) => change({ settings })}
         />
       )}
-      {(address.settings === "" || (caller === undefined && !props.asking)) && (
+      {current === "comments" && <Comments client={props.client} may={(permission) => permissions.has(permission)} />}
+      {current !== "comments" && (address.settings === "" || (caller === undefined && !props.asking)) && (
         <Scores client={props.client} refused={props.refused} />
       )}
     </>

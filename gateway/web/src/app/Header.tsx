@@ -2,13 +2,16 @@ import { useTranslation } from "react-i18next";
 import type { Caller } from "../api/types";
 import { changeLanguage, type Language, languages } from "../i18n";
 
+/** The places of the app. */
+export type Place = "scores" | "comments" | "settings";
+
 /** The top of the page: name, places, language, who is there, and the way out. */
 export function Header(props: {
   caller: Caller["principal"] | undefined;
   byKey: boolean;
   signOut: (() => void) | undefined;
-  /** Where to go besides the scores; undefined when nowhere. */
-  places?: { settings: boolean; go: (settings: boolean) => void } | undefined;
+  /** Where to go; undefined when there is only one place. */
+  places?: { open: readonly Place[]; current: Place; go: (place: Place) => void } | undefined;
 }) {
   const { caller, places, signOut } = props;
   const { t, i18n } = useTranslation();
@@ -20,26 +23,17 @@ export function Header(props: {
         <span className="subtitle">{t("app.subtitle")}</span>
       </div>
       <nav className="tools" aria-label={t("nav.title")}>
-        {places !== undefined && (
-          <>
-            <button
-              type="button"
-              className="quiet"
-              aria-current={places.settings ? undefined : "page"}
-              onClick={() => places.go(false)}
-            >
-              {t("nav.scores")}
-            </button>
-            <button
-              type="button"
-              className="quiet"
-              aria-current={places.settings ? "page" : undefined}
-              onClick={() => places.go(true)}
-            >
-              {t("nav.settings")}
-            </button>
-          </>
-        )}
+        {places?.open.map((place) => (
+          <button
+            key={place}
+            type="button"
+            className="quiet"
+            aria-current={place === places.current ? "page" : undefined}
+            onClick={() => places.go(place)}
+          >
+            {t(`nav.${place}`)}
+          </button>
+        ))}
         <a href="/docs">{t("nav.docs")}</a>
         <label className="inline">
           <span className="hidden">{t("nav.language")}</span>

@@ -8,12 +8,26 @@ describe("address", () => {
       question: "q_1",
       metric: "METRIC_NPS",
       grain: "TIME_GRAIN_WEEK",
+      page: "",
+      aspect: "",
+      sentiment: "",
+      words: "",
       settings: "keys",
     };
     expect(parseAddress(formatAddress(address))).toEqual(address);
-    expect(formatAddress({ survey: "surveys/a", question: "", metric: "", grain: "", settings: "" })).toBe(
-      "?survey=surveys/a",
-    );
+    expect(
+      formatAddress({
+        survey: "surveys/a",
+        question: "",
+        metric: "",
+        grain: "",
+        page: "",
+        aspect: "",
+        sentiment: "",
+        words: "",
+        settings: "",
+      }),
+    ).toBe("?survey=surveys/a");
     expect(formatAddress(parseAddress("?unknown=1"))).toBe("");
   });
 });

@@ -7,7 +7,13 @@ export interface Address {
   readonly question: string;
   readonly metric: string;
   readonly grain: string;
-  /** The part of the settings that is shown instead of scores, or "". */
+  /** What is shown instead of scores: `comments`, or "". */
+  readonly page: string;
+  /** Of comments: the aspect, `aspects/…`, the sentiment and the words that they must have, or "". */
+  readonly aspect: string;
+  readonly sentiment: string;
+  readonly words: string;
+  /** The part of the settings that is shown instead of all that, or "". */
   readonly settings: string;
 }
 
@@ -21,6 +27,10 @@ export function parseAddress(search: string): Address {
     question: parameters.get("question") ?? "",
     metric: parameters.get("metric") ?? "",
     grain: parameters.get("grain") ?? "",
+    page: parameters.get("page") ?? "",
+    aspect: parameters.get("aspect") ?? "",
+    sentiment: parameters.get("sentiment") ?? "",
+    words: parameters.get("words") ?? "",
     settings: parameters.get("settings") ?? "",
   };
 }

@@ -1,0 +1,127 @@
+import { useTranslation } from "react-i18next";
+import { type ConfidenceInterval, integer, type ThemeInsight } from "../api/types";
+import { useFormat } from "../app/hooks";
+import type { Names } from "./Comments";
+import { Quote } from "./Quote";
+
+type KindKey = "KIND_STRENGTH" | "KIND_WEAKNESS" | "KIND_UNDECIDED";
+
+/** What comments speak of, with intervals; a click shows the comments. */
+export function Themes(props: {
+  themes: readonly ThemeInsight[];
+  names: Names;
+  chosen: string;
+  choose: (aspect: string, sentiment: string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <section className="card themes">
+      <h2>{t("comments.themes.title")}</h2>
+      <p className="muted">{t("comments.themes.hint")}</p>
+      {props.themes.length === 0 ? (
+        <p>{t("comments.themes.none")}</p>
+      ) : (
+        <div className="wide">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t("comments.themes.theme")}</th>
+                <th scope="col">{t("comments.themes.share")}</th>
+                <th scope="col">{t("comments.themes.praise")}</th>
+                <th scope="col" className="number">
+                  {t("comments.themes.nps")}
+                </th>
+                <th scope="col" className="number">
+                  {t("comments.themes.stake")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {props.themes.map((theme) => (
+                <Row key={theme.aspect} theme={theme} {...props} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Row(props: {
+  theme: ThemeInsight;
+  names: Names;
+  chosen: string;
+  choose: (aspect: string, sentiment: string) => void;
+}) {
+  const { theme, names } = props;
+  const { t } = useTranslation();
+  const format = useFormat();
+  const aspect = theme.aspect ?? "";
+  const positive = integer(theme.positiveCount);
+  const negative = integer(theme.negativeCount);
+  const mixed = integer(theme.mixedCount);
+  const neutral = integer(theme.neutralCount);
+  const kind = (theme.kind ?? "KIND_UNDECIDED") as KindKey;
+  return (
+    <tr className={kind === "KIND_WEAKNESS" ? "weakness" : kind === "KIND_STRENGTH" ? "strength" : ""}>
+      <th scope="row">
+        <button
+          type="button"
+          className="link"
+          aria-pressed={props.chosen === aspect}
+          onClick={() => props.choose(props.chosen === aspect ? "" : aspect, "")}
+        >
+          {names.get(aspect) ?? aspect}
+        </button>
+        <span className={`kind ${kind}`}>{t(`comments.kind.${kind}`)}</span>
+        {theme.evidence?.[0] !== undefined && <Quote evidence={theme.evidence[0]} />}
+      </th>
+      <td>
+        <Share value={theme.share ?? 0} interval={theme.shareInterval} />
+        <span className="detail">{t("score.n", { n: format.integer(integer(theme.responseCount)) })}</span>
+      </td>
+      <td>
+        <div className="bar" aria-hidden="true">
+          <span className="promoters" style={{ flexGrow: positive }} />
+          <span className="passives" style={{ flexGrow: neutral + mixed }} />
+          <span className="detractors" style={{ flexGrow: negative }} />
+        </div>
+        <span className="detail">
+          {`+${format.integer(positive)} · ${format.integer(neutral + mixed)} · −${format.integer(negative)}`}
+        </span>
+      </td>
+      <td className="number">
+        {theme.npsDifference === undefined ? "—" : signed(format.decimal(theme.npsDifference), theme.npsDifference)}
+        {theme.npsDifferenceInterval !== undefined && (
+          <span className="detail">{`${format.decimal(theme.npsDifferenceInterval.lower ?? 0)} … ${format.decimal(theme.npsDifferenceInterval.upper ?? 0)}`}</span>
+        )}
+      </td>
+      <td className="number">
+        {theme.npsAtStake === undefined ? "—" : signed(format.decimal(theme.npsAtStake), theme.npsAtStake)}
+      </td>
+    </tr>
+  );
+}
+
+function signed(text: string, value: number): string {
+  return value > 0 ? `+${text}` : text;
+}
+
+/** A share with its interval, as a bar and in figures. */
+export function Share({ value, interval }: { value: number; interval: ConfidenceInterval | undefined }) {
+  const format = useFormat();
+  const lower = interval?.lower ?? value;
+  const upper = interval?.upper ?? value;
+  const percent = (share: number) => `${format.decimal(100 * share)}\u00a0%`;
+  return (
+    <>
+      <div className="share" aria-hidden="true">
+        <span className="value" style={{ width: `${100 * value}%` }} />
+        <span className="interval" style={{ left: `${100 * lower}%`, width: `${100 * (upper - lower)}%` }} />
+      </div>
+      {percent(value)}{" "}
+      <span className="muted">{`${format.decimal(100 * lower)} … ${format.decimal(100 * upper)}`}</span>
+    </>
+  );
+}
