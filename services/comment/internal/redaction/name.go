@@ -220,7 +220,7 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 	case c&(given|short|givenWord|patronymic|steppe) != 0,
 		c&family != 0 && (c&(place|brand) == 0 || beside || left >= trade),
 		c&likeGiven != 0 && c&(role|brand|unit) == 0,
-		c&(familyWord|likeFamily) != 0 && (middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked || x.acts(i)),
+		c&(familyWord|likeFamily) != 0 && (middle || beside && right&(givens|after|patronymic|child) != 0 || left >= thanked || endsIn(x.d.Word(i), "ов", "ев", "ова", "ева", "ову", "еву", "овой", "евой") && x.acts(i)),
 		c&givenRare != 0 && (left >= thanked || beside || x.paired(i) || middle && !x.timed(i) || x.acts(i)),
 		c&familyRare != 0 && (left == named || right&(given|patronymic|after) != 0),
 		c&likeWeak != 0 && (left == named || right&(given|patronymic|after) != 0 || left == trade && middle):
