@@ -7,9 +7,11 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/linear"
 )
 
-// Kinds of comments, which differ in what is said of them: what customers tell a company, and reviews of goods, food and hotels.
+// Kinds of comments, which differ in how they speak: what customers tell a company in Russian or English, what they tell it in Kyrgyz, and reviews of
+// goods, food and hotels, which are in the words of public sources.
 const (
 	Told = iota
+	ToldKyrgyz
 	Reviewed
 
 	Kinds

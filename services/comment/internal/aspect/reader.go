@@ -71,10 +71,7 @@ func (r *Reader) Read(
 	r.Prepare(d, label, features, hits)
 	var g Gathered
 	r.gather(&g)
-	kind := Told
-	if g[inTrade] > 0 {
-		kind = Reviewed
-	}
+	kind := r.kind(&g)
 	z := r.model.detector[kind].Weigh(&g)
 	best, found := 0, false
 	for a := range Fixed {
@@ -115,6 +112,20 @@ func (r *Reader) weigh(i int, j *Judgement) [Polarities]float32 {
 		p[c] /= sum
 	}
 	return p
+}
+
+// reviewed is from which score on a comment counts as a review.
+const reviewed = 0.5
+
+// kind tells which network reads a comment.
+func (r *Reader) kind(g *Gathered) int {
+	switch {
+	case r.head == sentiment.Kyrgyz:
+		return ToldKyrgyz
+	case g[inTrade] > reviewed:
+		return Reviewed
+	}
+	return Told
 }
 
 // sure is how probable a second polarity must be.

@@ -31,6 +31,7 @@ func (s *stage) fit(examples []example) []float32 {
 	w := make([]float32, lanes<<s.bits)
 	square := make([]float32, 1<<s.bits)
 	kept := s.kept(examples, shift)
+	pace := s.pace(examples, shift)
 	var bias, biasSquare [lanes]float32
 	order := make([]int, len(examples))
 	for i := range order {
@@ -80,14 +81,54 @@ func (s *stage) fit(examples []example) []float32 {
 				step := rate / float32(math.Sqrt(float64(square[at])+1e-4))
 				shrink := 1 - float32(step*s.decay)
 				row := (*[lanes]float32)(w[at*lanes:])
+				of := (*[lanes]float32)(pace[at*lanes:])
 				for c := range row {
-					row[c] = float32(row[c]*shrink) - float32(step*g[c])
+					row[c] = float32(row[c]*shrink) - float32(step*float32(g[c]*of[c]))
 				}
 			}
 		}
 	}
 	return w
 }
+
+// pace says how fast each weight is learnt: the more, the more often the feature goes with the lane, or the less often, than by chance. What tells
+// nothing stays small, as in the classifiers that combine naive Bayes with regression.
+func (s *stage) pace(examples []example, shift uint32) []float32 {
+	const lanes = aspect.Lanes
+	with, without := make([]float32, lanes<<s.bits), make([]float32, lanes<<s.bits)
+	var all, none [lanes]float64
+	for i := range examples {
+		e := &examples[i]
+		for c, t := range e.target {
+			switch {
+			case t > 0:
+				all[c] += float64(e.weight)
+			case t == 0:
+				none[c] += float64(e.weight)
+			}
+		}
+		for _, f := range e.hashes {
+			at := int(f>>shift) * lanes
+			for c, t := range e.target {
+				if t > 0 {
+					with[at+c] += e.weight
+				} else if t == 0 {
+					without[at+c] += e.weight
+				}
+			}
+		}
+	}
+	for i := range with {
+		c := i % lanes
+		a := (float64(with[i]) + 0.5) / (all[c] + 1)
+		b := (float64(without[i]) + 0.5) / (none[c] + 1)
+		with[i] = float32(math.Abs(math.Log(a/b)) * paceScale)
+	}
+	return with
+}
+
+// paceScale brings the usual pace to one.
+const paceScale = 0.7
 
 // kept tells the rows of weights that enough comments have.
 func (s *stage) kept(examples []example, shift uint32) []bool {

@@ -30,7 +30,7 @@ func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]
 	}
 	var all [aspect.Fixed][]scored
 	for _, p := range points {
-		if (p.source == reviews) != (kind == aspect.Reviewed) {
+		if p.kind() != kind {
 			continue
 		}
 		z := n.Weigh(&p.gathered)
@@ -56,8 +56,7 @@ func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]
 	for range 4 {
 		var sum tally
 		for a := range all {
-			var best, at, gain float64
-			at = 0
+			var best, gain float64
 			cut := float32(0.5)
 			var right, found float64
 			for i, s := range all[a] {
@@ -67,10 +66,9 @@ func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]
 				found += s.weight
 				gain = right - float64(f/2*found)
 				if gain > best && s.z < 1.2 && s.z > -1.4 && (i+1 == len(all[a]) || all[a][i+1].z < s.z) {
-					best, at, cut = gain, float64(i), s.z
+					best, cut = gain, s.z
 				}
 			}
-			_ = at
 			// Half way back to where a calibrated model would cut, as few examples say little.
 			share := float32(min(found, 4000) / 4000)
 			out[a] = float32(share*cut) + float32((1-share)*-0.45)
@@ -87,6 +85,11 @@ func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]
 			}
 		}
 		f = sum.f1()
+	}
+	if kind == aspect.Reviewed {
+		for a := range out {
+			out[a] += reviewedShift
+		}
 	}
 	return out
 }

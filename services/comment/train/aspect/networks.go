@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/otklik/otklik/services/comment/internal/aspect"
+	"github.com/otklik/otklik/services/comment/internal/sentiment"
 )
 
 func rows[T any](n int, of func(i int) []T) [][]T {
@@ -88,15 +89,29 @@ func (c *course) detector(points []*row, kind int, n *aspect.Detector) {
 	c.run(len(points), []*matrix{first, bias, second, straight, shared}, random, learn)
 }
 
-// counts is what a comment counts for the network of a kind: those of the other kind count, too, for there are few.
+// counts is what a comment counts for the network of a kind: those of other kinds count, too, for there are few.
 func (r *row) counts(kind int) float32 {
-	switch {
-	case r.source == reviews && kind == aspect.Told:
+	switch own := r.kind(); {
+	case own == kind:
+		return r.weight
+	case own == aspect.Reviewed:
 		return 0.15
-	case r.source != reviews && kind == aspect.Reviewed:
+	case kind == aspect.Reviewed:
 		return 0.3
 	}
-	return r.weight
+	return r.weight * 0.3
+}
+
+// kind is the kind that a comment belongs to.
+func (r *row) kind() int {
+	head, _ := sentiment.HeadOf(r.label)
+	switch {
+	case r.source == reviews || r.source == dining:
+		return aspect.Reviewed
+	case head == sentiment.Kyrgyz:
+		return aspect.ToldKyrgyz
+	}
+	return aspect.Told
 }
 
 // judge learns how an aspect is meant.

@@ -27,7 +27,8 @@ type Options struct {
 
 const (
 	ownWeight     = 2
-	judgedWeight  = 6 // they are few
+	judgedWeight  = 6   // they are few
+	reviewedShift = 0.3 // the first stage is surer when it has seen all than it was of the folds
 	diningWeight  = 0.5
 	toldFloor     = -1.2
 	reviewedFloor = 0
@@ -35,7 +36,7 @@ const (
 )
 
 var (
-	lanesStage    = stage{bits: 17, epochs: 14, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
+	lanesStage    = stage{bits: 17, epochs: 6, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 )
@@ -73,7 +74,7 @@ func Train(o Options, f *linear.File) error {
 	if err := t.learn(w, last); err != nil {
 		return err
 	}
-	w.Floor = [aspect.Kinds]float32{aspect.Told: toldFloor, aspect.Reviewed: reviewedFloor}
+	w.Floor = [aspect.Kinds]float32{aspect.Told: toldFloor, aspect.ToldKyrgyz: toldFloor, aspect.Reviewed: reviewedFloor}
 	if err := t.measure(w, f); err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (t *trainer) first(w *aspect.Weights, last dataset.Part, without int) {
 
 // example tells what the lanes should say of a comment.
 func (r *row) example() example {
-	e := example{hashes: r.hashes, weight: r.weight}
+	e := example{hashes: r.hashes, weight: min(r.weight, 1)}
 	const tone, trade = aspect.Fixed, aspect.Fixed + 3
 	var counts [both + 1]int
 	for a, s := range r.aspects {
