@@ -41,24 +41,36 @@ func (t transaction) Exec(ctx context.Context, statement string, args ...any) (i
 }
 
 // statementsAtOnce is how many statements are sent before their results are read.
-const statementsAtOnce = 1000
+const statementsAtOnce = 200
 
-// Many implements relational.Writer: without waiting for the result of each.
+// Many implements relational.Writer: many rows with a statement, and without waiting for the result of each.
 func (t transaction) Many(ctx context.Context, statement string, args [][]any) error {
-	for part := range slices.Chunk(args, statementsAtOnce) {
-		batch := &pgx.Batch{}
-		for _, a := range part {
-			batch.Queue(statement, a...)
-		}
-		results := t.tx.SendBatch(ctx, batch)
-		for range part {
-			if _, err := results.Exec(); err != nil {
-				return errors.Join(err, results.Close())
-			}
-		}
-		if err := results.Close(); err != nil {
-			return err
+	batch := &pgx.Batch{}
+	if several := repeated(statement, rowsAtOnce); several != "" {
+		for len(args) >= rowsAtOnce {
+			batch.Queue(several, slices.Concat(args[:rowsAtOnce]...)...)
+			args = args[rowsAtOnce:]
 		}
 	}
-	return nil
+	for _, a := range args {
+		if batch.Len() >= statementsAtOnce {
+			if err := t.send(ctx, batch); err != nil {
+				return err
+			}
+			batch = &pgx.Batch{}
+		}
+		batch.Queue(statement, a...)
+	}
+	return t.send(ctx, batch)
+}
+
+// send runs statements.
+func (t transaction) send(ctx context.Context, batch *pgx.Batch) error {
+	results := t.tx.SendBatch(ctx, batch)
+	for range batch.Len() {
+		if _, err := results.Exec(); err != nil {
+			return errors.Join(err, results.Close())
+		}
+	}
+	return results.Close()
 }

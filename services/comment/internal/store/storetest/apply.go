@@ -71,7 +71,7 @@ func withoutComments(t *testing.T, open Open) {
 	w.apply(empty)
 	w.gone(store.Ref{Organization: acme, Survey: visits, Response: "r1", ID: "q0"})
 	equal(t, "removed", w.event(r).Removed, true)
-	w.empty(acme)
+	w.empty()
 	back := w.response(acme, visits, "r1")
 	w.apply(back)
 	w.holds(back)

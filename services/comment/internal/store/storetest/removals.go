@@ -16,11 +16,11 @@ func removalCases() []testCase {
 	}
 }
 
-// empty checks that nothing is left of what an organisation's responses said.
-func (w *world) empty(organization string) {
+// empty checks that nothing is left of what the responses of acme said.
+func (w *world) empty() {
 	w.t.Helper()
 	ctx := w.t.Context()
-	all := store.Slice{Organization: organization}
+	all := store.Slice{Organization: acme}
 	equal(w.t, "comments", len(w.list(store.CommentQuery{Slice: all, Limit: 100})), 0)
 	for _, word := range words {
 		found := all
@@ -34,9 +34,9 @@ func (w *world) empty(organization string) {
 	phrases, _, err := w.s.CountPhrases(ctx, all, 0, 100)
 	must(w.t, err)
 	equal(w.t, "phrases", len(phrases), 0)
-	equal(w.t, "models", len(check[map[string]int64](w.t)(w.s.Models(ctx, organization))), 0)
+	equal(w.t, "models", len(check[map[string]int64](w.t)(w.s.Models(ctx, acme))), 0)
 	equal(w.t, "corrections", len(w.corrections()), 0)
-	equal(w.t, "dead letters", len(check[[]store.DeadLetter](w.t)(w.s.ListDeadLetters(ctx, organization, 0, 100))), 0)
+	equal(w.t, "dead letters", len(check[[]store.DeadLetter](w.t)(w.s.ListDeadLetters(ctx, acme, 0, 100))), 0)
 }
 
 func removedWhole(t *testing.T, open Open) {
@@ -75,7 +75,7 @@ func removedWhole(t *testing.T, open Open) {
 		store.Erased{Comments: 2 + int64(len(other.Comments)), Corrections: 2, Testimonials: 2, DeadLetters: 2, Mentions: 3})
 	same(t, "erased by another", check[store.Erased](t)(w.s.Erased(ctx, acme, "other")), store.Erased{})
 	same(t, "erased by another's", check[store.Erased](t)(w.s.Erased(ctx, globex, "erasure")), store.Erased{})
-	w.empty(acme)
+	w.empty()
 }
 
 func removedInBatch(t *testing.T, open Open) {
@@ -87,7 +87,7 @@ func removedInBatch(t *testing.T, open Open) {
 		DeadLetters: []store.DeadLetter{{Organization: acme, Survey: visits, Response: "r1", Position: w.position - 1, CreateTime: noon}},
 		Removals:    []store.Removal{{Organization: acme, Survey: visits, Response: "r1", Erasure: "e", Position: w.position}},
 	})
-	w.empty(acme)
+	w.empty()
 	same(t, "erased", check[store.Erased](t)(w.s.Erased(t.Context(), acme, "e")), store.Erased{Comments: int64(len(r.Comments)), DeadLetters: 1})
 	equal(t, "removed", w.event(r).Removed, true)
 }
@@ -117,5 +117,5 @@ func removalOfEarlierPass(t *testing.T, open Open) {
 	must(t, w.s.RestartFeed(t.Context(), holder))
 	w.position = 0
 	w.remove(store.Response{Organization: acme, Survey: visits, ID: "r1"}, "e")
-	w.empty(acme)
+	w.empty()
 }
