@@ -1,7 +1,6 @@
 package aspect
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 
@@ -44,13 +43,6 @@ func NewCustom(own []Own) (*Custom, error) {
 	c.lexicon = l
 	c.scratch.New = func() any { return new(lexicon.Hits) }
 	return c, nil
-}
-
-// AsPhraseError returns which phrase an error of NewCustom is about.
-func AsPhraseError(err error) (*PhraseError, bool) {
-	var p *PhraseError
-	ok := errors.As(err, &p)
-	return p, ok
 }
 
 // Name returns the identifier of an aspect, a fixed one or one of these.

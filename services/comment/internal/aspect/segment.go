@@ -56,7 +56,7 @@ func (r *Reader) divide() {
 	clauses := 0
 	for i := range d.Clauses {
 		c, k := &d.Clauses[i], &r.sketches[i]
-		if i == 0 || c.Start || c.Link == text.Contrast || clauses == maxClauses || judges && names && (k.names || k.judges) {
+		if i == 0 || c.Start || c.Link == text.Contrast || clauses == maxClauses || judges && names && k.names {
 			r.segments = append(r.segments, segment{first: c.First, link: c.Link, start: c.Start})
 			judges, names, clauses = false, false, 0
 		}

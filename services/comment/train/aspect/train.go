@@ -28,7 +28,7 @@ type Options struct {
 const (
 	ownWeight     = 2
 	judgedWeight  = 6   // they are few
-	reviewedShift = 0.3 // the first stage is surer when it has seen all than it was of the folds
+	reviewedShift = 0.15 // the first stage is surer when it has seen all than it was of the folds
 	diningWeight  = 0.5
 	toldFloor     = -1.2
 	reviewedFloor = 0
