@@ -104,7 +104,7 @@ func (a *Analyzer) Analyze(s *Scratch, source string, custom *aspect.Custom) *Re
 	s.features.Read(d)
 	r.Sentiment = s.sentiment.Read(d, label, &s.features, s.hits.Polarity)
 	r.Mentions = s.aspects.Read(d, label, &s.features, &s.hits, s.sentiment, r.Mentions[:0])
-	a.settle(s)
+	settle(r)
 	r.Mentions = custom.Read(d, s.sentiment, r.Mentions)
 	slices.SortStableFunc(r.Mentions, func(a, b aspect.Mention) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
 	r.Findings = redaction.Find(d, r.Language.Label, r.Findings[:0])

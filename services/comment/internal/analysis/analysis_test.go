@@ -8,6 +8,7 @@ import (
 
 	"github.com/otklik/otklik/services/comment/internal/language"
 	"github.com/otklik/otklik/services/comment/internal/sentiment"
+	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
 func TestAnalyze(t *testing.T) {
@@ -128,6 +129,53 @@ func TestBadInputIsNotJudged(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, r.Sentiment, r.Mentions)
 		}
 		sound(t, name, r)
+	}
+}
+
+// What is in a language that nothing was learnt for is not judged for sure.
+func TestOtherLanguagesAreNotJudged(t *testing.T) {
+	t.Parallel()
+	a := analyzer(t)
+	var s Scratch
+	for name, text := range map[string]string{
+		"German":  "Das Personal war sehr freundlich und das Essen hat uns wirklich ausgezeichnet geschmeckt",
+		"French":  "Le personnel était très aimable mais nous avons attendu une heure pour être servis",
+		"Turkish": "Çalışanlar çok kibardı, yemekler de gerçekten lezzetliydi, teşekkür ederiz",
+		"Polish":  "Obsługa była bardzo niemiła i czekaliśmy ponad godzinę na zamówienie",
+		"Kazakh":  "Қызметкерлер өте сыпайы екен, тағамдары да дәмді болды, рақмет сіздерге",
+	} {
+		r := a.Analyze(&s, text, nil)
+		if c := languageOf(r.Language.Label); c != store.OtherLanguage {
+			t.Errorf("%s is taken for %v", name, r.Language.Label)
+		}
+		for class, p := range r.Sentiment.Probabilities {
+			if p > 0.6 {
+				t.Errorf("%s: %v is sure (%v)", name, sentiment.Class(class), p)
+			}
+		}
+		sound(t, name, r)
+	}
+}
+
+// What praises one thing and blames another is mixed.
+func TestPraiseAndBlameAreMixed(t *testing.T) {
+	t.Parallel()
+	a := analyzer(t)
+	var s Scratch
+	for _, text := range []string{
+		"Персонал вежливый, но цены высокие", "Кассир абдан сылык экен, бирок баасы кымбат", "The food was delicious but the waiter was rude",
+	} {
+		if r := a.Analyze(&s, text, nil); r.Sentiment.Class != sentiment.Mixed {
+			t.Errorf("%s: %+v, %v", text, r.Sentiment, r.Mentions)
+		}
+	}
+}
+
+func TestMixedTakesTheProbabilityOfTheLikeliest(t *testing.T) {
+	t.Parallel()
+	got := mixed(sentiment.Result{Class: sentiment.Positive, Probabilities: [4]float32{0.1, 0.1, 0.5, 0.3}})
+	if want := (sentiment.Result{Class: sentiment.Mixed, Probabilities: [4]float32{0.1, 0.1, 0.3, 0.5}}); got != want {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
