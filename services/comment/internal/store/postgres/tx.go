@@ -40,8 +40,12 @@ func (t transaction) Exec(ctx context.Context, statement string, args ...any) (i
 	return tag.RowsAffected(), err
 }
 
-// statementsAtOnce is how many statements are sent before their results are read.
-const statementsAtOnce = 200
+const (
+	// statementsAtOnce is how many statements are sent before their results are read.
+	statementsAtOnce = 200
+	// rowsAtOnce is how many rows are written by one statement.
+	rowsAtOnce = 50
+)
 
 // Many implements relational.Writer: many rows with a statement, and without waiting for the result of each.
 func (t transaction) Many(ctx context.Context, statement string, args [][]any) error {

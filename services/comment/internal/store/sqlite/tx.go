@@ -41,7 +41,7 @@ func (w writer) Exec(ctx context.Context, statement string, args ...any) (int64,
 	return res.RowsAffected()
 }
 
-// Many implements relational.Writer.
+// Many implements relational.Writer: row by row, since statements of many rows are slower, having to be undone when they fail midway.
 func (w writer) Many(ctx context.Context, statement string, args [][]any) error {
 	for _, a := range args {
 		if _, err := w.tx.ExecContext(ctx, statement, a...); err != nil {

@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// rowsAtOnce is how many rows are written by one statement: most of the time of a row goes into the statement's beginning and end.
-const rowsAtOnce = 50
-
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
-// repeated writes an insertion of one row as one of several. It is empty where the statement is no plain insertion.
+// repeated writes an insertion of one row as one of several, which saves the statements' beginnings and ends. It is empty where the statement is no plain
+// insertion.
 func repeated(statement string, rows int) string {
 	const values = "VALUES "
 	at := strings.Index(statement, values)
