@@ -48,6 +48,7 @@ type Analyst interface {
 // Catalog is what must be known of surveys; *peers.Catalog is one.
 type Catalog interface {
 	NPSQuestion(ctx context.Context, organization, revision string) (string, error)
+	Words(ctx context.Context, organization, response string) ([]*surveyv1.Answer, error)
 }
 
 // converter turns events into what is stored of them.
@@ -142,6 +143,12 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 		}
 		if err := putWordsBack(key, e); err != nil {
 			return out, &Unfit{Reason: "what it says of a person cannot be opened"}
+		}
+	}
+	if e.GetWordsInResponse() {
+		var err error
+		if m.Answers, err = c.catalog.Words(ctx, out.Organization, m.GetName()); err != nil {
+			return out, err
 		}
 	}
 	if m.GetRespondent() != "" {

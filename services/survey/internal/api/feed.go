@@ -52,7 +52,9 @@ func (s *Server) eventFromRecord(ctx context.Context, c store.Change) (*surveyv1
 			if err != nil {
 				return nil, err
 			}
-			m, _ = takeOut(m, pseudonym)
+			var personal *surveyv1.Response
+			m, personal = takeOut(m, pseudonym)
+			out.WordsInResponse = len(personal.GetAnswers()) > 0
 		}
 		out.Change, out.Key = &surveyv1.Event_Response{Response: m}, eventKey(v, m.GetInvitation(), responsesCollection)
 		out.Sealed, out.PersonKey = p.sealed, p.key()

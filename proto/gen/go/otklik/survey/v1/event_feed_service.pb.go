@@ -191,8 +191,11 @@ type Event struct {
 	// Of a survey that asks employees, or did in a revision before: nothing that tells of a single answer, not even that there
 	// is one, leaves the suite.
 	PopulationProtected bool `protobuf:"varint,10,opt,name=population_protected,json=populationProtected,proto3" json:"population_protected,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Whether something was written in words that only the response holds: nobody is known to have given it, so that there is no key to
+	// seal it with. GetResponse tells it.
+	WordsInResponse bool `protobuf:"varint,11,opt,name=words_in_response,json=wordsInResponse,proto3" json:"words_in_response,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
@@ -308,6 +311,13 @@ func (x *Event) GetPopulationProtected() bool {
 	return false
 }
 
+func (x *Event) GetWordsInResponse() bool {
+	if x != nil {
+		return x.WordsInResponse
+	}
+	return false
+}
+
 type isEvent_Change interface {
 	isEvent_Change()
 }
@@ -413,7 +423,7 @@ const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\x06events\x18\x01 \x03(\v2\x17.otklik.survey.v1.EventR\x06events\x128\n" +
 	"\n" +
 	"as_of_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12#\n" +
-	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\x97\x03\n" +
+	"\rhead_position\x18\x03 \x01(\x03R\fheadPosition\"\xc3\x03\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x128\n" +
@@ -426,7 +436,8 @@ const file_otklik_survey_v1_event_feed_service_proto_rawDesc = "" +
 	"\n" +
 	"person_key\x18\t \x01(\tR\tpersonKey\x121\n" +
 	"\x14population_protected\x18\n" +
-	" \x01(\bR\x13populationProtectedB\b\n" +
+	" \x01(\bR\x13populationProtected\x12*\n" +
+	"\x11words_in_response\x18\v \x01(\bR\x0fwordsInResponseB\b\n" +
 	"\x06change\"S\n" +
 	"\aRemoved\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
