@@ -126,7 +126,9 @@ func newService(config Config, deps Deps, db backend, keeper *seal.Keeper, model
 			return nil, err
 		}
 	}
-	s := &Service{store: db, keeper: keeper, follower: ingest.NewFollower(options), reanalyser: ingest.NewReanalyser(options)}
+	s := &Service{store: db, keeper: keeper, follower: ingest.NewFollower(options)}
+	options.Leads = func() bool { return s.follower.Status().Leads }
+	s.reanalyser = ingest.NewReanalyser(options)
 	if deps.Meters != nil {
 		if err := s.follower.Observe(deps.Meters); err != nil {
 			return nil, err

@@ -43,7 +43,9 @@ type Options struct {
 	// NewAnalyst makes an analyst; each goroutine has its own.
 	NewAnalyst func() Analyst
 	// Holder names this process among those that share the store.
-	Holder      string
+	Holder string
+	// Leads tells whether this process is the one that analyses anew; nil: it is.
+	Leads       func() bool
 	Logger      *slog.Logger
 	Instruments *Instruments
 	Now         func() time.Time
@@ -81,6 +83,7 @@ func (f *Follower) session(ctx context.Context) error {
 		return err
 	}
 	defer f.leave(ctx)
+	f.reached.lead()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go f.hold(ctx, cancel)

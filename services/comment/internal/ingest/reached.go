@@ -10,8 +10,8 @@ type Status struct {
 	// Position is that of the last event applied, Head that of the newest in the log.
 	Position, Head int64
 	AsOf           time.Time
-	// Connected tells that this process follows the log now.
-	Connected bool
+	// Leads tells that the feed is this process's, Connected that it follows the log now.
+	Leads, Connected bool
 }
 
 type reached struct {
@@ -28,10 +28,16 @@ func (r *reached) note(position, head int64, asOf time.Time) {
 	}
 }
 
+func (r *reached) lead() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.s.Leads = true
+}
+
 func (r *reached) disconnect() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.s.Connected = false
+	r.s.Leads, r.s.Connected = false, false
 }
 
 // Status tells how far this process has followed the log.

@@ -37,25 +37,34 @@ func (r *Reanalyser) Begin(ctx context.Context, organization string) (store.Rean
 	return r.o.Store.BeginReanalysis(ctx, store.Reanalysis{Organization: organization, ID: id, Model: r.model, CreateTime: r.o.Now()})
 }
 
-// Run works on reanalyses until ctx ends. Where comments were analysed by another model it begins one by itself.
+// Run works on reanalyses until ctx ends, while this process leads. When it begins to lead, it begins one by itself where comments were analysed by another
+// model: processes of different models, as during an update, take turns and do not undo each other's work.
 func (r *Reanalyser) Run(ctx context.Context) {
-	began := false
-	for {
-		err := error(nil)
-		if !began {
-			err = r.beginStale(ctx)
-			began = err == nil
-		}
-		if err == nil {
-			err = r.work(ctx)
-		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLost) {
-			r.o.Logger.WarnContext(ctx, "comments cannot be analysed anew; trying again", slog.Any("error", err))
+	for began := false; ; {
+		if r.leads() {
+			if err := r.turn(ctx, &began); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLost) {
+				r.o.Logger.WarnContext(ctx, "comments cannot be analysed anew; trying again", slog.Any("error", err))
+			}
+		} else {
+			began = false
 		}
 		if pause.For(ctx, reanalysisPause) != nil {
 			return
 		}
 	}
+}
+
+func (r *Reanalyser) leads() bool { return r.o.Leads == nil || r.o.Leads() }
+
+// turn begins what has to be begun, once, and works on what there is.
+func (r *Reanalyser) turn(ctx context.Context, began *bool) error {
+	if !*began {
+		if err := r.beginStale(ctx); err != nil {
+			return err
+		}
+		*began = true
+	}
+	return r.work(ctx)
 }
 
 // beginStale begins a reanalysis of each organisation of which comments were analysed by another model.
@@ -84,10 +93,28 @@ func (r *Reanalyser) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if job.Model != r.model {
+			// What it did was by another model: it cannot be gone on with, only be begun anew.
+			if err := r.replace(ctx, job); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.finish(ctx, job); err != nil {
 			return fmt.Errorf("analyse comments of %s anew: %w", job.Organization, err)
 		}
 	}
+}
+
+// replace cancels a reanalysis by another model, and begins one by that in use.
+func (r *Reanalyser) replace(ctx context.Context, job store.Reanalysis) error {
+	if _, err := r.o.Store.EndReanalysis(ctx, job.Organization, job.ID, true, r.o.Now()); err != nil {
+		return err
+	}
+	if _, err := r.Begin(ctx, job.Organization); err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return nil
 }
 
 func (r *Reanalyser) finish(ctx context.Context, job store.Reanalysis) error {
@@ -97,6 +124,9 @@ func (r *Reanalyser) finish(ctx context.Context, job store.Reanalysis) error {
 		return err
 	}
 	for {
+		if !r.leads() {
+			return store.ErrLost
+		}
 		list, err := r.o.Store.StaleComments(ctx, job.Organization, r.model, own.Version, job.After, reanalysisStep)
 		if err != nil {
 			return err
@@ -116,7 +146,7 @@ func (r *Reanalyser) finish(ctx context.Context, job store.Reanalysis) error {
 	}
 }
 
-// read analyses comments: from what was written, or, where that was destroyed, from the text without personal data.
+// read analyses comments: from what was written, or, where that was destroyed or cannot be opened any more, from the text without personal data.
 func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, list []store.Comment) error {
 	var ids []string
 	for _, c := range list {
@@ -131,16 +161,21 @@ func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, 
 	for i := range list {
 		c := &list[i]
 		text, err := openOriginal(keys, *c)
-		if errors.Is(err, ErrDestroyed) {
-			text, err = c.Text, nil
+		if err != nil && !errors.Is(err, ErrDestroyed) {
+			r.o.Logger.WarnContext(ctx, "what was written cannot be opened; analysing the text without personal data",
+				slog.String("organization", c.Organization), slog.String("survey", c.Survey), slog.String("response", c.Response), slog.Any("error", err))
 		}
+		before := *c
 		if err != nil {
-			return err
+			text = c.Text
 		}
-		exact := c.Exact
 		analyst.Read(own, text).fill(c)
+		if err != nil && c.Text == before.Text {
+			// A placeholder is no personal data to a model: what was replaced is known from before.
+			c.Analysis.Redactions = before.Analysis.Redactions
+		}
 		// What a comment is known by stays: a later model may count it differently, but the store tells by it whether the comment was changed meanwhile.
-		c.Exact = exact
+		c.Exact = before.Exact
 	}
 	return nil
 }
