@@ -50,10 +50,14 @@ func (c *chores) run(ctx context.Context) error {
 				if !c.mine() || c.now().Sub(last) < interval {
 					continue
 				}
-				last = c.now()
-				if err := do(ctx); err != nil && ctx.Err() == nil {
-					c.log.WarnContext(ctx, what+" failed; trying again later", slog.Any("error", err))
+				began := c.now()
+				if err := do(ctx); err != nil {
+					if ctx.Err() == nil {
+						c.log.WarnContext(ctx, what+" failed; trying again later", slog.Any("error", err))
+					}
+					continue
 				}
+				last = began
 			}
 			return nil
 		})

@@ -28,7 +28,15 @@ func (s *commentServer) GetComment(ctx context.Context, req *commentv1.GetCommen
 	if err != nil {
 		return nil, err
 	}
-	return &commentv1.GetCommentResponse{Comment: commentToProto(c)}, nil
+	return &commentv1.GetCommentResponse{Comment: shown(ctx, commentToProto(c))}, nil
+}
+
+// shown is a comment as the caller may see it: who is restricted to units is not told how often others say the same.
+func shown(ctx context.Context, c *commentv1.Comment) *commentv1.Comment {
+	if p, _ := authn.FromContext(ctx); p.Restricted() {
+		c.DuplicateCount, c.WithheldFields = 0, append(c.WithheldFields, "duplicate_count")
+	}
+	return c
 }
 
 // comment reads a comment of the caller's units.
@@ -55,7 +63,7 @@ func (s *commentServer) ListComments(ctx context.Context, req *commentv1.ListCom
 	out := &commentv1.ListCommentsResponse{}
 	list, more = shorten(list, more)
 	for _, c := range list {
-		out.Comments = append(out.Comments, listed(c))
+		out.Comments = append(out.Comments, shown(ctx, listed(c)))
 	}
 	out.NextPageToken = p.nextComments(q, list, more)
 	return out, nil

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 
@@ -23,11 +25,33 @@ func (s *commentServer) CorrectComment(ctx context.Context, req *commentv1.Corre
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkEvidence(ctx, req.GetName(), c.Aspects); err != nil {
+		return nil, err
+	}
 	stored, err := s.Store.Correct(ctx, ref, unitsOf(ctx), c)
 	if err != nil {
 		return nil, orNotFound(err, commentv1.ErrorReason_ERROR_REASON_COMMENT_NOT_FOUND, "comment", req.GetName())
 	}
-	return &commentv1.CorrectCommentResponse{Comment: commentToProto(stored)}, nil
+	return &commentv1.CorrectCommentResponse{Comment: shown(ctx, commentToProto(stored))}, nil
+}
+
+// checkEvidence refuses places that are not in the text of a comment.
+func (s *Server) checkEvidence(ctx context.Context, name string, mentions []store.AspectMention) error {
+	if !slices.ContainsFunc(mentions, func(m store.AspectMention) bool { return m.Evidence != store.Span{} }) {
+		return nil
+	}
+	c, err := s.comment(ctx, "name", name)
+	if err != nil {
+		return err
+	}
+	most := int32(utf8.RuneCountInString(c.Text))
+	for i, m := range mentions {
+		if e := m.Evidence; e != (store.Span{}) && (e.Start < 0 || e.Start >= e.End || e.End > most) {
+			return refuseField(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_CORRECTION_INVALID,
+				fmt.Sprintf("correction.aspects[%d].evidence", i), fmt.Sprintf("is no part of the text, which has %d characters", most))
+		}
+	}
+	return nil
 }
 
 func (s *Server) correctionFromProto(ctx context.Context, org string, in *commentv1.Correction) (store.Correction, error) {

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
 
@@ -20,6 +23,9 @@ const (
 	feedPause = 100 * time.Millisecond
 	// feedSilence is the silence after which readers hear that there is nothing.
 	feedSilence = 5 * time.Second
+
+	// reasonAhead is why a reader that is ahead is refused, as in the survey service's log.
+	reasonAhead = "POSITION_AHEAD"
 )
 
 // feedServer serves EventFeedService.
@@ -33,10 +39,14 @@ func (s *feedServer) StreamEvents(req *commentv1.StreamEventsRequest, stream grp
 	ctx := stream.Context()
 	position := req.GetAfterPosition()
 	var told time.Time
-	for {
+	for begun := false; ; begun = true {
 		events, head, err := s.Store.OutboxEvents(ctx, req.GetOrganization(), position, feedBatch)
 		if err != nil {
 			return storeError(err)
+		}
+		if !begun && position > head {
+			return rpcerr.New(codes.OutOfRange, reasonAhead, fmt.Sprintf(
+				"position %d lies beyond the last event, %d: this is not the log that was read before; start again from 0", position, head), rpcerr.WithDomain(domain))
 		}
 		if len(events) > 0 || s.Now().Sub(told) >= feedSilence {
 			out := &commentv1.StreamEventsResponse{HeadPosition: head}

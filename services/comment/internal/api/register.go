@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -46,12 +47,23 @@ func (s *registerServer) CreateRegisterEntry(ctx context.Context, req *commentv1
 	}
 	stored, err := s.Store.CreateEntry(ctx, e)
 	if errors.Is(err, store.ErrExists) {
+		if there, err := s.Store.GetEntry(ctx, org, e.ID); err == nil && sameEntry(there, e) {
+			return &commentv1.CreateRegisterEntryResponse{RegisterEntry: entryToProto(there)}, nil
+		}
 		return nil, refuseField(codes.AlreadyExists, commentv1.ErrorReason_ERROR_REASON_REGISTER_ENTRY_EXISTS, "register_entry_id", "is taken; choose another one")
 	}
 	if err != nil {
 		return nil, storeError(err)
 	}
 	return &commentv1.CreateRegisterEntryResponse{RegisterEntry: entryToProto(stored)}, nil
+}
+
+// sameEntry tells whether two entries have the same content, whoever entered them and when.
+func sameEntry(a, b register.Entry) bool {
+	for _, e := range []*register.Entry{&a, &b} {
+		e.Changes, e.CreateTime, e.UpdateTime, e.Version = nil, time.Time{}, time.Time{}, 0
+	}
+	return proto.Equal(entryToProto(a), entryToProto(b))
 }
 
 // checkEntry refuses what an entry names that there is not.
@@ -166,8 +178,11 @@ func (s *registerServer) overlaid(ctx context.Context, current register.Entry, i
 	if err := s.rules.Check(&commentv1.CreateRegisterEntryRequest{RegisterEntry: merged}); err != nil {
 		return register.Entry{}, err
 	}
-	if err := s.checkEntry(ctx, merged, current.Organization); err != nil {
-		return register.Entry{}, err
+	// An aspect that was deleted since stays named where it was.
+	if merged.GetAspect() != current.Aspect || merged.GetSentiment() != commentv1.Sentiment(current.Sentiment) {
+		if err := s.checkEntry(ctx, merged, current.Organization); err != nil {
+			return register.Entry{}, err
+		}
 	}
 	next := entryFromProto(merged)
 	next.Organization, next.ID, next.Version, next.CreateTime = current.Organization, current.ID, current.Version, current.CreateTime

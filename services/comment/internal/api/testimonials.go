@@ -26,6 +26,8 @@ func (s *testimonialServer) ListTestimonialCandidates(ctx context.Context, req *
 	if err != nil {
 		return nil, err
 	}
+	// The newest first also where words are asked for.
+	q.Before, q.Offset = p.mark(), 0
 	list, more, err := s.Store.ListCandidates(ctx, q)
 	if err != nil {
 		return nil, storeError(err)
@@ -57,6 +59,9 @@ func (s *testimonialServer) CreateTestimonial(ctx context.Context, req *commentv
 	if c.Effective().Sentiment != store.Positive {
 		return nil, refuse(codes.FailedPrecondition, commentv1.ErrorReason_ERROR_REASON_TESTIMONIAL_NOT_POSITIVE,
 			"only positive comments are testimonials; where the analysis is wrong, correct the comment before")
+	}
+	if c.Text == "" {
+		return nil, refuse(codes.FailedPrecondition, commentv1.ErrorReason_ERROR_REASON_ORIGINAL_DESTROYED, "the words of the comment were forgotten: nothing is left to show")
 	}
 	text, err := testimonial.Quote(c.Text, in.GetText())
 	if err != nil {

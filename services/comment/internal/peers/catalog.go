@@ -3,7 +3,6 @@ package peers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -19,12 +18,14 @@ import (
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// ErrUnavailable tells that the survey service did not answer: ask again.
-var ErrUnavailable = errors.New("the survey service did not answer")
+// ErrUnavailable tells that the survey service did not answer: ask again. It is an *rpcerr.Error UNAVAILABLE with retry advice.
+var ErrUnavailable error = rpcerr.New(codes.Unavailable, "SURVEY_SERVICE_UNAVAILABLE", "the survey service did not answer: try again",
+	rpcerr.WithRetryAfter(retryAfter))
 
 const (
 	// askTimeout bounds one question to the survey service.
 	askTimeout = 3 * time.Second
+	retryAfter = 2 * time.Second
 	// remembered is how many revisions are remembered.
 	remembered = 10_000
 
@@ -62,7 +63,9 @@ func (c *Catalog) NPSQuestion(ctx context.Context, organization, revision string
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case rpcerr.Code(err) == codes.NotFound:
+	case rpcerr.Code(err) == codes.NotFound || rpcerr.Code(err) == codes.InvalidArgument:
+		// Not remembered: a revision that a botched restore lost may come back.
+		return "", nil
 	case err != nil:
 		return "", fmt.Errorf("ask for %s: %w: %w", revision, ErrUnavailable, err)
 	}

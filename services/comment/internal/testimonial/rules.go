@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The refusals.
@@ -27,22 +29,51 @@ func Quote(comment, text string) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		return comment, nil
 	}
-	rest, parts := comment, 0
+	at, parts := 0, 0
 	for part := range strings.SplitSeq(text, omission) {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
 		}
-		_, after, found := strings.Cut(rest, part)
-		if !found {
+		end := find(comment, part, at)
+		if end < 0 {
 			return "", ErrText
 		}
-		rest, parts = after, parts+1
+		at, parts = end, parts+1
 	}
 	if parts == 0 {
 		return "", ErrText
 	}
 	return text, nil
+}
+
+// find returns where a part ends that stands in a text at a place or after it, -1 where it does not stand there by whole words: a part of a word can say
+// the contrary of it.
+func find(text, part string, from int) int {
+	for from <= len(text) {
+		i := strings.Index(text[from:], part)
+		if i < 0 {
+			return -1
+		}
+		start, end := from+i, from+i+len(part)
+		if boundary(text, start) && boundary(text, end) {
+			return end
+		}
+		_, size := utf8.DecodeRuneInString(text[start:])
+		from = start + size
+	}
+	return -1
+}
+
+// boundary tells whether no word stands on both sides of a place.
+func boundary(text string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:at])
+	after, _ := utf8.DecodeRuneInString(text[at:])
+	return !wordly(before) || !wordly(after)
+}
+
+func wordly(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
 // Publish allows it to be shown. Consent is that by which it may be; ignored where none is needed. Errors: ErrState.

@@ -86,10 +86,10 @@ func (p *Proposer) entry(ctx context.Context, organization, survey string, e Eme
 		if err != nil {
 			return out, err
 		}
-		out.DisplayName, out.Aspect, out.Sentiment = name, "aspects/"+e.Aspect, uint8(e.Sentiment)
+		out.DisplayName, out.Aspect, out.Sentiment = clip(name), "aspects/"+e.Aspect, uint8(e.Sentiment)
 		out.Theme = fmt.Sprintf("%s aspect %s %d", survey, e.Aspect, e.Sentiment)
 	} else {
-		out.DisplayName, out.Phrase = e.Phrase, e.Phrase
+		out.DisplayName, out.Phrase = clip(e.Phrase), clip(e.Phrase)
 		out.Theme = fmt.Sprintf("%s phrase %x", survey, e.PhraseKey)
 	}
 	// The same theme found at the same time by two processes has one identifier.
@@ -98,4 +98,14 @@ func (p *Proposer) entry(ctx context.Context, organization, survey string, e Eme
 		out.Comments = append(out.Comments, strings.Join([]string{"surveys", c.Survey, "responses", c.Response, "comments", c.ID}, "/"))
 	}
 	return out, nil
+}
+
+// mostName is how many characters a name of an entry has at most: what is longer could not be changed by people.
+const mostName = 200
+
+func clip(name string) string {
+	if r := []rune(name); len(r) > mostName {
+		return string(r[:mostName-1]) + "…"
+	}
+	return name
 }
