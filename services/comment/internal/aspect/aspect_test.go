@@ -22,7 +22,7 @@ func plainWeights() *Weights {
 			n.Own[2][a], n.Own[3][a] = 1, 2
 			w.Threshold[kind][a] = 0.5
 		}
-		w.Floor[kind] = 0.5
+		w.Floor[kind] = 0
 	}
 	j := &w.Judge.Direct
 	j[onImpliedGood][sentiment.Positive], j[onImpliedBad][sentiment.Negative] = 3, 3

@@ -23,7 +23,7 @@ type Weights struct {
 	Table     []int8
 	Scale     float32
 	Threshold [Kinds][Fixed]float32 // logits from which an aspect is spoken of
-	Floor     [Kinds]float32        // logits from which the likeliest is, if none reaches its own
+	Floor     [Kinds]float32        // logits below its threshold from which the likeliest is, if none reaches its own
 	Detector  [Kinds]Detector
 	Judge     Judge
 }

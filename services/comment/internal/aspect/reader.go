@@ -19,6 +19,8 @@ type Reader struct {
 	hits       *lexicon.Hits
 	head       sentiment.Head
 	emoji      float32
+	floor      float32        // relative to the threshold
+	offset     [Fixed]float32 // the thresholds
 	sketches   []sketch
 	segments   []segment
 	whole      segment
@@ -71,11 +73,10 @@ func (r *Reader) Read(
 	r.Prepare(d, label, features, hits)
 	var g Gathered
 	r.gather(&g)
-	kind := r.kind(&g)
-	z := r.model.detector[kind].Weigh(&g)
+	z := r.logits(&g)
 	best, found := 0, false
 	for a := range Fixed {
-		if z[a] >= r.model.threshold[kind][a] {
+		if z[a] >= 0 {
 			dst = r.mention(a, z[a], dst)
 			found = true
 		}
@@ -83,11 +84,44 @@ func (r *Reader) Read(
 			best = a
 		}
 	}
-	if !found && z[best] >= r.model.floor[kind] {
+	if !found && z[best] >= r.floor {
 		dst = r.mention(best, z[best], dst)
 	}
 	return dst
 }
+
+// logits weighs what was gathered: above 0 an aspect is spoken of. Between what customers tell and reviews both networks are asked.
+func (r *Reader) logits(g *Gathered) [Fixed]float32 {
+	m := r.model
+	kind, share := Told, float32(0)
+	if r.head == sentiment.Kyrgyz {
+		kind = ToldKyrgyz
+	} else {
+		bounds := &between[r.head]
+		share = min(max((g[inTrade]-bounds[0])/(bounds[1]-bounds[0]), 0), 1)
+	}
+	var z [Fixed]float32
+	r.floor, r.offset = 0, [Fixed]float32{}
+	add := func(kind int, share float32) {
+		of := m.detector[kind].Weigh(g)
+		r.floor += float32(share * m.floor[kind])
+		for a := range z {
+			z[a] += float32(share * (of[a] - m.threshold[kind][a]))
+			r.offset[a] += float32(share * m.threshold[kind][a])
+		}
+	}
+	if share < 1 {
+		add(kind, 1-share)
+	}
+	if share > 0 {
+		add(Reviewed, share)
+	}
+	return z
+}
+
+// between are the scores from which on a comment counts less and less as told and more and more as a review. English ones of any kind are more
+// like the reviews.
+var between = [sentiment.Heads][2]float32{sentiment.Russian: {-0.5, 2}, sentiment.English: {0.5, 3}}
 
 // trust is how much the sentiment of a segment counts beside what was learnt of aspects.
 const trust = 0.4
@@ -112,20 +146,6 @@ func (r *Reader) weigh(i int, j *Judgement) [Polarities]float32 {
 		p[c] /= sum
 	}
 	return p
-}
-
-// reviewed is from which score on a comment counts as a review.
-const reviewed = 0.5
-
-// kind tells which network reads a comment.
-func (r *Reader) kind(g *Gathered) int {
-	switch {
-	case r.head == sentiment.Kyrgyz:
-		return ToldKyrgyz
-	case g[inTrade] > reviewed:
-		return Reviewed
-	}
-	return Told
 }
 
 // sure is how probable a second polarity must be.
@@ -167,7 +187,7 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 func (r *Reader) evidence(i, a int, class sentiment.Class, z float32) Mention {
 	start, end := evidence(r.d, r.segments[i].first, r.segments[i].last)
 	return Mention{
-		ID: ID(a), Polarity: class, Probability: float32(1 / (1 + math.Exp(-float64(z)))), //nolint:gosec // below Fixed
+		ID: ID(a), Polarity: class, Probability: float32(1 / (1 + math.Exp(-float64(z+r.offset[a])))), //nolint:gosec // below Fixed
 		Start: start, End: end,
 	}
 }

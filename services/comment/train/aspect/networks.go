@@ -97,7 +97,7 @@ func (r *row) counts(kind int) float32 {
 	case own == aspect.Reviewed:
 		return 0.15
 	case kind == aspect.Reviewed:
-		return 0.3
+		return 0.05
 	}
 	return r.weight * 0.3
 }

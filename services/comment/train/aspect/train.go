@@ -30,7 +30,7 @@ const (
 	judgedWeight  = 6   // they are few
 	reviewedShift = 0.15 // the first stage is surer when it has seen all than it was of the folds
 	diningWeight  = 0.5
-	toldFloor     = -1.2
+	toldFloor     = -0.8
 	reviewedFloor = 0
 	quantiseAt    = 8 // where weights are cut off, in multiples of their root mean square
 )
