@@ -23,13 +23,17 @@ type comment struct {
 	Correction *struct{ Sentiment string }
 }
 
-// said are comments of customers, by the identifier of their response.
+// unknown is a response of which nobody knows who gave it.
+const unknown = "nobody"
+
+// written are comments of customers, by the identifier of their response.
 var written = map[string]string{
 	"ru":    "Кассиры очень вежливые, но очередь ужасная. Позвоните мне: +996 555 123456",
 	"ky":    "Баасы кымбат экен, бирок сапаты жакшы",
 	"en":    "The app keeps crashing and nobody answers at support",
 	"latin": "kyzmatkerler abdan jakshy, rahmat",
 	"happy": "Меня зовут Айгуль Асанова, спасибо за отличный сервис!",
+	unknown: "Полки пустые, хлеба нет третий день",
 	"again": "Меня зовут Айгуль Асанова, спасибо за отличный сервис!!",
 }
 
@@ -50,8 +54,12 @@ func openCommented(t *testing.T, layout harness.Layout) *harness.Suite {
 
 func answerTalk(t *testing.T, suite *harness.Suite, id, text string, score int) {
 	t.Helper()
+	respondent := "who-" + id
+	if id == unknown {
+		respondent = ""
+	}
 	body, err := json.Marshal(map[string]any{"responseId": id, "response": map[string]any{
-		"respondent": "who-" + id, "context": map[string]string{"location": "store-" + id},
+		"respondent": respondent, "context": map[string]string{"location": "store-" + id},
 		"answers": []map[string]any{{"question": "recommend", "score": score}, {"question": "why", "freeText": text}},
 	}})
 	if err != nil {
@@ -157,6 +165,10 @@ func showsOriginals(t *testing.T, suite *harness.Suite) {
 	askREST(t, suite, http.MethodGet, "/v1/"+talkName("ru")+":original", "", &original)
 	if original.Text != written["ru"] {
 		t.Errorf("the original is %q", original.Text)
+	}
+	askREST(t, suite, http.MethodGet, "/v1/"+talkName(unknown)+":original", "", &original)
+	if original.Text != written[unknown] {
+		t.Errorf("the original of whom nobody knows is %q", original.Text)
 	}
 	for role, want := range map[harness.Role]int{harness.Analyst: http.StatusForbidden, harness.Viewer: http.StatusForbidden, harness.Manager: http.StatusOK} {
 		answer, err := suite.REST(harness.KeyFor(harness.Organization, role)).Do(t.Context(), harness.Request{Path: "/v1/" + talkName("ru") + ":original"})
