@@ -60,7 +60,7 @@ bench: build ## Measure speed and size; prints ratios of ours against a baseline
 	$(GO) run ./tests/load -binary bin/otklik
 
 .PHONY: bench-comment
-bench-comment: ## Measure comment analysis, and what others make of the same comments.
+bench-comment: ## Measure comment analysis, and what others make of the same comments (they take some 130 MB to download).
 	GOMAXPROCS=1 $(GO) test -run '^$$' -bench . ./services/comment/internal/analysis
 	GOMAXPROCS=1 GOWORK=off $(GO) -C services/comment/compare test -bench .
 
@@ -139,7 +139,7 @@ fix-format: ## Format Go files.
 
 .PHONY: verify-modules
 verify-modules: fix-modules ## Fail when go.mod or go.sum are not tidy.
-	@git diff --exit-code --stat -- go.mod go.sum proto/gen/go/go.mod proto/gen/go/go.sum tools/go.mod tools/go.sum deploy/go.mod deploy/go.sum services/comment/compare || { echo 'modules are not tidy: run make fix-modules and commit'; exit 1; }
+	@git diff --exit-code --stat -- go.mod go.sum proto/gen/go/go.mod proto/gen/go/go.sum tools/go.mod tools/go.sum deploy/go.mod deploy/go.sum || { echo 'modules are not tidy: run make fix-modules and commit'; exit 1; }
 
 # -e, because tests of some dependencies need module versions that the proxy does not hold; they are no part of any build here.
 .PHONY: fix-modules
@@ -148,7 +148,6 @@ fix-modules: ## Tidy the modules.
 	@$(GO) -C proto/gen/go mod tidy -e 2>/dev/null
 	@GOWORK=off $(GO) -C tools mod tidy -e 2>/dev/null
 	@GOWORK=off $(GO) -C deploy mod tidy -e 2>/dev/null
-	@GOWORK=off $(GO) -C services/comment/compare mod tidy -e 2>/dev/null
 
 .PHONY: verify-docs
 verify-docs: ## Fail when docs/config.md is stale.
@@ -162,13 +161,11 @@ fix-docs: ## Write docs/config.md from the configuration's definition.
 verify-lint: ## Lint Go, with the import rules of the house.
 	$(lint) run ./...
 	linter=$(lint) && cd deploy && GOWORK=off $$linter run --config ../.golangci.yaml ./...
-	linter=$(lint) && cd services/comment/compare && GOWORK=off $$linter run --config ../../../.golangci.yaml ./...
 
 .PHONY: fix-lint
 fix-lint: ## Mend what the linter can mend.
 	$(lint) run --fix ./...
 	linter=$(lint) && cd deploy && GOWORK=off $$linter run --fix --config ../.golangci.yaml ./...
-	linter=$(lint) && cd services/comment/compare && GOWORK=off $$linter run --fix --config ../../../.golangci.yaml ./...
 
 ##@ Deployment
 
