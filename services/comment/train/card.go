@@ -31,8 +31,15 @@ type told struct{ language, sentiment, aspects bytes.Buffer }
 // card writes the model card.
 func card(t *told, f *linear.File, tree string) ([]byte, error) {
 	own := 0
-	for _, name := range []string{"ky", "mix", "ru", "en", "tweet", "tweets"} {
-		data, err := os.ReadFile(filepath.Join(tree, "train", "corpus", name+".tsv")) //nolint:gosec // the trainer's own argument
+	files, err := filepath.Glob(filepath.Join(tree, "train", "corpus", "*.tsv"))
+	if err != nil {
+		return nil, fmt.Errorf("count our own comments: %w", err)
+	}
+	for _, name := range files {
+		if filepath.Base(name) == "language.tsv" {
+			continue
+		}
+		data, err := os.ReadFile(name) //nolint:gosec // the trainer's own argument
 		if err != nil {
 			return nil, fmt.Errorf("count our own comments: %w", err)
 		}

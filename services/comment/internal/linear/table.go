@@ -34,12 +34,13 @@ func NewTable(bits, classes int, weights []int8) (*Table, error) {
 	t := &Table{groups: classes / Lanes, shift: uint32(32 - bits), lanes: make([]uint64, len(weights)/Lanes)} //nolint:gosec // checked above
 	for i := range t.lanes {
 		w := weights[i*Lanes : i*Lanes+Lanes : i*Lanes+Lanes]
-		t.lanes[i] = widen(w[0]) | widen(w[1])<<16 | widen(w[2])<<32 | widen(w[3])<<48
+		x := uint64(byte(w[0])) | uint64(byte(w[1]))<<8 | uint64(byte(w[2]))<<16 | uint64(byte(w[3]))<<24 //nolint:gosec // the same eight bits
+		x ^= 0x80808080                                                                                   // raises each weight by offset
+		x = (x | x<<16) & 0x0000FFFF0000FFFF                                                              // and gives it sixteen bits
+		t.lanes[i] = (x | x<<8) & 0x00FF00FF00FF00FF
 	}
 	return t, nil
 }
-
-func widen(w int8) uint64 { return uint64(int64(w) + offset) } //nolint:gosec // 0 to 255
 
 // Classes returns the number of classes.
 func (t *Table) Classes() int { return t.groups * Lanes }

@@ -3,7 +3,6 @@ package sentiment
 import (
 	"math"
 
-	"github.com/otklik/otklik/services/comment/internal/lexicon"
 	"github.com/otklik/otklik/services/comment/internal/linear"
 	"github.com/otklik/otklik/services/comment/internal/text"
 )
@@ -82,9 +81,6 @@ func (r *Reader) between(first, last int32) (s score) {
 	}
 	return s
 }
-
-// squash keeps sums of the lexicon within 0 and 1.
-func squash(x float32) float32 { return x / (x + 3) }
 
 // gather fills e with the evidence of the tokens [first, last).
 func (r *Reader) gather(first, last int32, e *Evidence) {
@@ -181,101 +177,3 @@ func (r *Reader) clauses(first, last int32, e *Evidence, t *tally) {
 	e[questions] = asks / count
 	e[wishes] = wish / count
 }
-
-// lexical weighs what the lexicon found.
-func (r *Reader) lexical(first, last int32, e *Evidence, t *tally) {
-	d := r.d
-	var good, bad, best, worst, latest, before, after, emojiPlus, emojiMinus, denied float32
-	var clause, clauseBestValue, clauseWorstValue, asked, askedBad, wished, wishedBad float32
-	current := int32(-1)
-	boost, until := float32(1), int32(-1)
-	for i := range r.hits {
-		h := &r.hits[i]
-		if h.First < first {
-			continue
-		}
-		if h.First >= last {
-			break
-		}
-		switch h.Kind {
-		case lexicon.Boost:
-			boost, until = h.Value, h.Last+1
-			continue
-		case lexicon.Negate:
-			denied++
-			continue
-		case lexicon.Polar:
-		default:
-			continue
-		}
-		t.hits++
-		k := &d.Tokens[h.First]
-		v := h.Value
-		if h.First <= until {
-			v *= boost
-		}
-		until = -1
-		if k.Flags&(text.Upper|text.Elongated) != 0 {
-			v *= 1.2
-		}
-		if k.Flags&text.Negated != 0 {
-			if v > 0 {
-				v *= -0.7
-			} else {
-				v *= -0.4
-			}
-		}
-		if k.Kind == text.Emoji {
-			if v > 0 {
-				emojiPlus += v
-			} else {
-				emojiMinus -= v
-			}
-		}
-		if k.Clause != current {
-			clauseBestValue, clauseWorstValue = max(clauseBestValue, clause), min(clauseWorstValue, clause)
-			current, clause = k.Clause, 0
-		}
-		clause += v
-		c := &d.Clauses[k.Clause]
-		if v > 0 {
-			good += v
-			best = max(best, v)
-			if c.Question {
-				asked += v
-			}
-			if c.Wish {
-				wished += v
-			}
-		} else {
-			bad -= v
-			worst = min(worst, v)
-			if c.Question {
-				askedBad -= v
-			}
-			if c.Wish {
-				wishedBad -= v
-			}
-		}
-		if v != 0 {
-			latest = v
-		}
-		if t.turn >= 0 && h.First >= t.turn {
-			after += v
-		} else if t.turn >= 0 {
-			before += v
-		}
-	}
-	clauseBestValue, clauseWorstValue = max(clauseBestValue, clause), min(clauseWorstValue, clause)
-	e[wordsGood], e[wordsBad] = squash(good), squash(bad)
-	e[wordsBest], e[wordsWorst], e[wordsLast] = best/3, worst/3, latest/3
-	e[wordsAgainst] = squash(min(good, bad))
-	e[wordsBefore], e[wordsAfter] = clamp(before/3), clamp(after/3)
-	e[wordsClauses] = squash(min(clauseBestValue, -clauseWorstValue))
-	e[emojiGood], e[emojiBad] = squash(emojiPlus), squash(emojiMinus)
-	e[negations] = min(denied, 3) / 3
-	e[asksGood], e[asksBad] = squash(asked), squash(askedBad)
-	e[wishGood], e[wishBad] = squash(wished), squash(wishedBad)
-}
-
-func clamp(x float32) float32 { return min(max(x, -1.5), 1.5) }

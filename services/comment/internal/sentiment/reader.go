@@ -72,6 +72,9 @@ func (r *Reader) Span(first, last int) Result {
 	if first >= last {
 		return abstain
 	}
+	if first > 0 && r.turns(first) && first+1 < last {
+		first++
+	}
 	var e Evidence
 	r.gather(int32(first), int32(last), &e) //nolint:gosec // tokens of a comment
 	h := &r.model.heads[r.head]
@@ -89,6 +92,12 @@ func (r *Reader) Span(first, last int) Result {
 	}
 	p := softmax(z)
 	return Result{Class: Choose(p), Probabilities: p}
+}
+
+// turns says whether a token begins a clause that is set against the one before: the word that does so tells of both, not of the clause.
+func (r *Reader) turns(token int) bool {
+	c := &r.d.Clauses[r.d.Tokens[token].Clause]
+	return int(c.First) == token && c.Link == text.Contrast
 }
 
 // abstain is the answer to what says nothing that could be read.

@@ -28,7 +28,7 @@ func (t *trainer) judge(f *linear.File) error {
 		return fmt.Errorf("judge: %w", err)
 	}
 	j := &judge{t: t, languages: languages, reader: m.NewReader()}
-	held, err := judges(t.o.Gold, "held_comments*", "held")
+	held, err := judges(t.o.Gold, "held_", "held")
 	if err != nil {
 		return fmt.Errorf("judge: %w", err)
 	}

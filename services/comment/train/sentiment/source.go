@@ -3,6 +3,8 @@ package sentiment
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/otklik/otklik/services/comment/internal/feature"
 	"github.com/otklik/otklik/services/comment/internal/language"
@@ -26,7 +28,7 @@ var sources = []source{
 	{file: "A_mabsa_ru_sent", head: sentiment.Russian, weight: 1, class: sentiment.Parse},
 	{file: "A_opensentcorpus_ru_sent", head: sentiment.Russian, weight: 1, class: sentiment.Parse},
 	{file: "A_mabsa_en_sent", head: sentiment.English, weight: 1, class: sentiment.Parse},
-	{file: "A_vader_en_sent", head: sentiment.English, weight: 1, three: true, class: sentiment.Parse},
+	{file: "A_vader_en_sent", head: sentiment.English, weight: 2, three: true, class: sentiment.Parse},
 	{file: "A_kazsandra_kk_polarity", head: sentiment.Kyrgyz, weight: 0.3, two: true, class: sentiment.Parse},
 }
 
@@ -88,7 +90,7 @@ func headOf(variety string) sentiment.Head {
 }
 
 // gather reads all labelled comments: the shared ones and, from folders in the tree, our own.
-func gather(data, corpus, gold, pattern string) (rows, judged []row, err error) {
+func gather(data, corpus, gold, prefix string) (rows, judged []row, err error) {
 	for _, s := range sources {
 		labelled, err := dataset.Read(data, s.file)
 		if err != nil {
@@ -119,32 +121,34 @@ func gather(data, corpus, gold, pattern string) (rows, judged []row, err error) 
 		if r.part = l.Part; r.part == dataset.Held {
 			r.part = dataset.Train
 		}
-		r.weight = ownWeight
+		r.weight = ownWeight[r.head]
 		rows = append(rows, r)
 	}
 	rows = append(rows, joined(rows)...)
-	judged, err = judges(gold, pattern, "gold")
+	judged, err = judges(gold, prefix, "gold")
 	return rows, judged, err
 }
 
-// judges reads our own comments that are not trained from.
-func judges(folder, pattern, name string) (rows []row, err error) {
-	own, err := dataset.ReadAll(folder, pattern)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range own {
-		r, err := ours(l, name)
+// judges reads our own comments and tweets that are not trained from: those that are tuned on (dev) or those that are not (held).
+func judges(folder, prefix, name string) (rows []row, err error) {
+	for _, kind := range []string{"comments", "tweets"} {
+		own, err := dataset.Read(folder, prefix+kind)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		for _, l := range own {
+			r, err := ours(l, name)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, r)
+		}
 	}
 	return rows, nil
 }
 
-// ownWeight is what one of our own comments counts.
-const ownWeight float32 = 3
+// ownWeight is what one of our own comments counts, in either stage.
+var ownWeight = [sentiment.Heads]float32{sentiment.Russian: 2, sentiment.English: 2, sentiment.Kyrgyz: 3}
 
 func ours(l dataset.Row, name string) (row, error) {
 	class, ok := sentiment.Parse(l.Label(0))
@@ -152,6 +156,12 @@ func ours(l dataset.Row, name string) (row, error) {
 		return row{}, fmt.Errorf("read our own comments: no sentiment %q: %.60s", l.Label(0), l.Text)
 	}
 	v := l.Label(2)
+	if v == "" { // posts have no column for it
+		v = "en_tweet"
+		if strings.ContainsFunc(l.Text, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) {
+			v = "ru_tweet"
+		}
+	}
 	return row{
 		text: l.Text, source: name + " " + v, variety: v, head: headOf(v), class: class, fold: fold(l.Text), weight: 1,
 		latin: v == "ky_lat" || v == "ru_lat",

@@ -49,7 +49,7 @@ func Train(o Options, f *linear.File) error {
 		return fmt.Errorf("train sentiment: %w", err)
 	}
 	t := &trainer{o: o, reading: reading{lexicon: words}, began: time.Now()}
-	if t.rows, t.judged, err = gather(o.Data, o.Corpus, o.Gold, "dev_comments*"); err != nil {
+	if t.rows, t.judged, err = gather(o.Data, o.Corpus, o.Gold, "dev_"); err != nil {
 		return fmt.Errorf("train sentiment: %w", err)
 	}
 	for i := range t.rows {
@@ -151,20 +151,15 @@ func (t *trainer) second(w *sentiment.Weights, evidence []sentiment.Evidence, re
 	}
 }
 
-// What a comment that only praises or blames, and one of our own, count in the second stage.
-const twoPoint, ownPoint float32 = 0.15, 3
+// twoPoint is what a comment that only praises or blames counts in the second stage.
+const twoPoint = 0.15
 
 // pointWeight is what a comment counts in the second stage.
 func pointWeight(r *row) float32 {
-	switch {
-	case r.two:
+	if r.two {
 		return twoPoint
-	case r.source[0] == 'c':
-		return ownPoint
-	case r.source[0] == 'j':
-		return ownPoint * joinedWeight
 	}
-	return 1
+	return r.weight
 }
 
 func (t *trainer) network(w *sentiment.Weights, evidence []sentiment.Evidence, all bool) {
