@@ -67,6 +67,27 @@ func TestWordsOfUnknownPeople(t *testing.T) {
 	}
 }
 
+// Words that the event does not carry are read from the response; when it is gone, there are none.
+func TestWordsOfTheResponse(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.catalog.words = map[string][]*surveyv1.Answer{"surveys/s/responses/r1": said("Aida is bad", "", 3)}
+	for _, id := range []string{"r1", "r2"} {
+		e := f.event(t, id, "", []*surveyv1.Answer{{Question: "why", Value: &surveyv1.Answer_FreeText{}}})
+		e.WordsInResponse = true
+		f.log.add(e)
+	}
+	_, _ = f.follow(t, "one")
+	f.await(t, 2)
+	got := f.comments(t)
+	if len(got) != 1 || got[0].Text != "[NAME] is bad" || *got[0].NPS != 3 {
+		t.Fatalf("%+v", got)
+	}
+	if text, err := f.original(t, got[0]); err != nil || text != "Aida is bad" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 // Who was erased while the log was behind leaves nothing, and the log goes on.
 func TestDestroyedKeys(t *testing.T) {
 	t.Parallel()

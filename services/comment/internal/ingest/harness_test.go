@@ -172,10 +172,17 @@ func (v *vault) setDown(down bool) {
 	v.down = down
 }
 
-// catalog knows one NPS question, which all surveys have.
+// catalog knows one NPS question, which all surveys have, and words of responses by their name.
 type catalog struct {
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	words map[string][]*surveyv1.Answer
+}
+
+func (c *catalog) Words(_ context.Context, _, response string) ([]*surveyv1.Answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.words[response], c.err
 }
 
 func (c *catalog) NPSQuestion(context.Context, string, string) (string, error) {
