@@ -8,12 +8,22 @@ import (
 	"github.com/otklik/otklik/services/comment/internal/text"
 )
 
-// Lanes of the first stage: the fixed aspects, then these.
+// Lanes of the first stage: the fixed aspects as customers speak of them, twelve of them as reviews do, then these.
 const (
-	tone  = Fixed     // negative, neutral, positive
-	trade = Fixed + 3 // spoken of as reviews of goods, food and hotels speak
-	Lanes = 20
+	Tone  = 27 // negative, neutral, positive
+	Trade = 30 // spoken of as reviews of goods, food and hotels speak
+	Lanes = 32
 )
+
+// lanes are those of the aspects, by kind of comment. Reviews have no words of their own for waiting, apps and what was forgotten.
+var lanes = [Kinds][Fixed]uint8{
+	Told:       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
+	ToldKyrgyz: {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
+	Reviewed:   {15, 16, 17, 18, 19, 20, 6, 7, 21, 22, 23, 24, 25, 13, 26},
+}
+
+// Lane returns the lane of an aspect in comments of a kind, for the trainer.
+func Lane(kind int, id ID) int { return int(lanes[kind][id]) }
 
 // What the detecting network weighs of a comment: four numbers of each aspect, then what is common to all.
 const (
@@ -193,14 +203,15 @@ func share(count uint8) float32 {
 	}
 }
 
-// gather fills g with what the detecting network weighs.
-func (r *Reader) gather(g *Gathered) {
+// gather fills g with what the detecting network of a kind weighs.
+func (r *Reader) gather(kind int, g *Gathered) {
 	*g = Gathered{}
+	of := &lanes[kind]
 	w := &r.whole
 	scale := r.model.scale * per(w.features)
 	others := 0
 	for a := range Fixed {
-		z := float32(w.sum[a]) * scale
+		z := float32(w.sum[of[a]]) * scale
 		g[inWhole+a], g[inClause+a] = z, z
 		g[inNamed+a], g[inMeant+a] = share(w.named[a]), share(w.meant[a])
 		if w.named[a]+w.meant[a] > 0 {
@@ -212,7 +223,7 @@ func (r *Reader) gather(g *Gathered) {
 			k := &r.segments[i]
 			scale := r.model.scale * per(k.features)
 			for a := range Fixed {
-				if z := float32(k.sum[a]) * scale; i == 0 || z > g[inClause+a] {
+				if z := float32(k.sum[of[a]]) * scale; i == 0 || z > g[inClause+a] {
 					g[inClause+a] = z
 				}
 			}
@@ -239,8 +250,8 @@ func (r *Reader) gather(g *Gathered) {
 	if r.emoji != 0 {
 		g[inEmoji] = 1
 	}
-	g[inTrade] = float32(w.sum[trade]) * scale
-	g[inTone] = float32(w.sum[tone+2]-w.sum[tone]) * scale
+	g[inTrade] = r.trade()
+	g[inTone] = float32(w.sum[Tone+2]-w.sum[Tone]) * scale
 	g[inOthers] = float32(min(others, 4)) / 2
 	if others == 0 {
 		g[inNone] = 1
@@ -249,10 +260,10 @@ func (r *Reader) gather(g *Gathered) {
 	g[inAlways] = 1
 }
 
-// speaks says how much clause i speaks of an aspect.
+// speaks says how much segment i speaks of an aspect.
 func (r *Reader) speaks(i, a int) float32 {
 	k := &r.segments[i]
-	return float32(k.sum[a])*r.model.scale*per(k.features) + share(k.named[a]) + 1.5*share(k.meant[a])
+	return float32(k.sum[lanes[r.kind][a]])*r.model.scale*per(k.features) + share(k.named[a]) + 1.5*share(k.meant[a])
 }
 
 // judge fills j with what the judging network weighs of an aspect by clause i.
@@ -319,13 +330,18 @@ func joined(k *segment) bool { return !k.start && k.link != text.Contrast }
 
 // tone is what the features of a clause say of its tone, as one number.
 func (r *Reader) tone(k *segment) float32 {
-	return float32(k.sum[tone+2]-k.sum[tone]) * r.model.scale * per(k.features)
+	return float32(k.sum[Tone+2]-k.sum[Tone]) * r.model.scale * per(k.features)
+}
+
+// trade is how much the comment speaks as reviews do.
+func (r *Reader) trade() float32 {
+	return float32(r.whole.sum[Trade]) * r.model.scale * per(r.whole.features)
 }
 
 // toned writes what the features of a clause say of its tone, about the mean.
 func (r *Reader) toned(out []float32, k *segment) {
 	s := r.model.scale * per(k.features)
-	a, b, c := float32(k.sum[tone])*s, float32(k.sum[tone+1])*s, float32(k.sum[tone+2])*s
+	a, b, c := float32(k.sum[Tone])*s, float32(k.sum[Tone+1])*s, float32(k.sum[Tone+2])*s
 	mean := (a + b + c) / 3
 	out[0], out[1], out[2] = a-mean, b-mean, c-mean
 }

@@ -18,6 +18,7 @@ type Reader struct {
 	features   *feature.Buffer
 	hits       *lexicon.Hits
 	head       sentiment.Head
+	kind       int // of comment
 	emoji      float32
 	floor      float32        // relative to the threshold
 	offset     [Fixed]float32 // the thresholds
@@ -36,13 +37,14 @@ func (r *Reader) Prepare(d *text.Document, label language.Label, features *featu
 	r.prepare()
 }
 
-// Gather returns what is weighed of the comment, for the trainer.
-func (r *Reader) Gather() (g Gathered) {
-	r.gather(&g)
+// Gather returns what is weighed of the comment as one of a kind, for the trainer.
+func (r *Reader) Gather(kind int) (g Gathered) {
+	r.kind = kind
+	r.gather(kind, &g)
 	return g
 }
 
-// Judge returns what is weighed of an aspect in its best clause, for the trainer.
+// Judge returns what is weighed of an aspect in its best segment, for the trainer, after Gather.
 func (r *Reader) Judge(id ID) (j Judgement) {
 	if len(r.segments) > 0 {
 		best, _ := r.best(int(id))
@@ -71,9 +73,7 @@ func (r *Reader) Read(
 	}
 	r.sentiments = sentiments
 	r.Prepare(d, label, features, hits)
-	var g Gathered
-	r.gather(&g)
-	z := r.logits(&g)
+	z := r.logits()
 	best, found := 0, false
 	for a := range Fixed {
 		if z[a] >= 0 {
@@ -90,31 +90,33 @@ func (r *Reader) Read(
 	return dst
 }
 
-// logits weighs what was gathered: above 0 an aspect is spoken of. Between what customers tell and reviews both networks are asked.
-func (r *Reader) logits(g *Gathered) [Fixed]float32 {
+// logits tells what is spoken of: above 0. Between what customers tell and reviews both networks are asked.
+func (r *Reader) logits() (z [Fixed]float32) {
 	m := r.model
-	kind, share := Told, float32(0)
-	if r.head == sentiment.Kyrgyz {
-		kind = ToldKyrgyz
-	} else {
+	kind, share := ToldKyrgyz, float32(0)
+	if r.head != sentiment.Kyrgyz {
 		bounds := &between[r.head]
-		share = min(max((g[inTrade]-bounds[0])/(bounds[1]-bounds[0]), 0), 1)
+		kind, share = Told, min(max((r.trade()-bounds[0])/(bounds[1]-bounds[0]), 0), 1)
 	}
-	var z [Fixed]float32
-	r.floor, r.offset = 0, [Fixed]float32{}
-	add := func(kind int, share float32) {
-		of := m.detector[kind].Weigh(g)
-		r.floor += float32(share * m.floor[kind])
-		for a := range z {
-			z[a] += float32(share * (of[a] - m.threshold[kind][a]))
-			r.offset[a] += float32(share * m.threshold[kind][a])
+	r.kind, r.floor, r.offset = kind, 0, [Fixed]float32{}
+	if share > 0.5 {
+		r.kind = Reviewed
+	}
+	var g Gathered
+	for _, of := range [2]struct {
+		kind  int
+		share float32
+	}{{kind, 1 - share}, {Reviewed, share}} {
+		if of.share == 0 {
+			continue
 		}
-	}
-	if share < 1 {
-		add(kind, 1-share)
-	}
-	if share > 0 {
-		add(Reviewed, share)
+		r.gather(of.kind, &g)
+		y := m.detector[of.kind].Weigh(&g)
+		r.floor += float32(of.share * m.floor[of.kind])
+		for a := range z {
+			z[a] += float32(of.share * (y[a] - m.threshold[of.kind][a]))
+			r.offset[a] += float32(of.share * m.threshold[of.kind][a])
+		}
 	}
 	return z
 }

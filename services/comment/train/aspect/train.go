@@ -27,7 +27,7 @@ type Options struct {
 
 const (
 	ownWeight     = 2
-	judgedWeight  = 6   // they are few
+	judgedWeight  = 6    // they are few
 	reviewedShift = 0.15 // the first stage is surer when it has seen all than it was of the folds
 	diningWeight  = 0.5
 	toldFloor     = -0.8
@@ -165,30 +165,33 @@ func (t *trainer) first(w *aspect.Weights, last dataset.Part, without int) {
 // example tells what the lanes should say of a comment.
 func (r *row) example() example {
 	e := example{hashes: r.hashes, weight: min(r.weight, 1)}
-	const tone, trade = aspect.Fixed, aspect.Fixed + 3
+	for l := range e.target {
+		e.target[l] = -1
+	}
+	kind := r.kind()
 	var counts [both + 1]int
 	for a, s := range r.aspects {
+		l := aspect.Lane(kind, aspect.ID(a)) //nolint:gosec // below Fixed
 		switch s {
-		case absent:
 		case unknown:
-			e.target[a] = -1
-			continue
+		case absent:
+			e.target[l] = 0
 		default:
-			e.target[a] = 1
+			e.target[l] = 1
 			counts[s]++
 		}
 	}
-	e.target[tone], e.target[tone+1], e.target[tone+2], e.target[tone+3+1] = -1, -1, -1, -1
 	if n := counts[negative] + counts[neutral] + counts[positive]; n > 0 && counts[both] == 0 {
 		for k, s := range []said{negative, neutral, positive} {
 			if counts[s] == n {
-				e.target[tone], e.target[tone+1], e.target[tone+2] = 0, 0, 0
-				e.target[tone+k] = 1
+				e.target[aspect.Tone], e.target[aspect.Tone+1], e.target[aspect.Tone+2] = 0, 0, 0
+				e.target[aspect.Tone+k] = 1
 			}
 		}
 	}
-	if r.source == reviews || r.source == dining {
-		e.target[trade] = 1
+	e.target[aspect.Trade] = 0
+	if kind == aspect.Reviewed {
+		e.target[aspect.Trade] = 1
 	}
 	return e
 }
@@ -197,7 +200,7 @@ func (r *row) example() example {
 func (t *trainer) note(reader *aspect.Reader, r *row) {
 	t.read(r)
 	reader.Prepare(&t.document, r.label, &t.features, &t.hits)
-	r.gathered = reader.Gather()
+	r.gathered = reader.Gather(r.kind())
 	r.judge = r.judge[:0]
 	for a, s := range r.aspects {
 		if s == negative || s == neutral || s == positive {
