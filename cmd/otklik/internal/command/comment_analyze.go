@@ -122,9 +122,13 @@ func sendLines(ctx context.Context, stream commentv1.AnalysisService_StreamAnaly
 		if line.wrong != "" {
 			continue
 		}
-		if err := stream.Send(&commentv1.StreamAnalyzeTextsRequest{Text: text}); err != nil {
-			// Why the call ended is told by its answer.
+		err = stream.Send(&commentv1.StreamAnalyzeTextsRequest{Text: text})
+		if errors.Is(err, io.EOF) {
+			// Why the call has ended is told by its answer.
 			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("send line %d: %w", number, err)
 		}
 	}
 }
@@ -157,11 +161,9 @@ func (w *lineWriter) write(ctx context.Context, stream commentv1.AnalysisService
 	encoder := json.NewEncoder(w.out)
 	encoder.SetEscapeHTML(false)
 	for {
-		line, more := inputLine{}, false
-		select {
-		case line, more = <-lines:
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), w.out.Flush())
+		line, more, err := next(ctx, lines)
+		if err != nil {
+			return errors.Join(err, w.out.Flush())
 		}
 		if !more {
 			return w.flush()
@@ -184,6 +186,16 @@ func (w *lineWriter) write(ctx context.Context, stream commentv1.AnalysisService
 				return err
 			}
 		}
+	}
+}
+
+// next is the next line on its way, if there is one more.
+func next(ctx context.Context, lines <-chan inputLine) (inputLine, bool, error) {
+	select {
+	case line, more := <-lines:
+		return line, more, nil
+	case <-ctx.Done():
+		return inputLine{}, false, ctx.Err()
 	}
 }
 
