@@ -32,9 +32,9 @@ var written = map[string]string{
 	"ky":    "Баасы кымбат экен, бирок сапаты жакшы",
 	"en":    "The app keeps crashing and nobody answers at support",
 	"latin": "kyzmatkerler abdan jakshy, rahmat",
-	"happy": "Меня зовут Айгуль Асанова, спасибо за отличный сервис!",
+	"happy": "Меня зовут Айгуль Асанова, спасибо за отличный сервис, свежий хлеб и чистый зал!",
 	unknown: "Полки пустые, хлеба нет третий день",
-	"again": "Меня зовут Айгуль Асанова, спасибо за отличный сервис!!",
+	"again": "Меня зовут Айгуль Асанова, спасибо за отличный сервис, свежий хлеб и чистый зал!!",
 }
 
 // openCommented starts a suite in which customers have written something.
