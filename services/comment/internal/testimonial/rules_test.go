@@ -48,3 +48,17 @@ func TestStates(t *testing.T) {
 		t.Errorf("thanks: %+v, %v", inside, err)
 	}
 }
+
+// A part of a word can say the contrary of it.
+func TestQuotesAreOfWholeWords(t *testing.T) {
+	t.Parallel()
+	const comment = "Недовольна очередью, но довольна кассиром. 👍 Ok"
+	for text, want := range map[string]bool{
+		"довольна кассиром": true, "довольна": true, "довольна очередью": false, "Недовольна": true, "довольна кассир": false, "кассиром. 👍": true, "👍": true, "O": false,
+		"очередью … кассиром": true, "кассиром … очередью": false, "…": false,
+	} {
+		if got, err := testimonial.Quote(comment, text); (err == nil) != want || want && got != text {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
