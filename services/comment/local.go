@@ -42,7 +42,7 @@ func (whoever) Authenticate(context.Context, authn.Credential) (authn.Principal,
 // localRole may do all that there is in a Local.
 const localRole = "local"
 
-// NewLocal loads the models.
+// NewLocal loads the models. What is wrong with the aspects is an *InputError.
 func NewLocal(aspects []LocalAspect) (*Local, error) {
 	m, err := model.Load()
 	if err != nil {
@@ -54,7 +54,7 @@ func NewLocal(aspects []LocalAspect) (*Local, error) {
 	}
 	custom, err := aspect.NewCustom(own)
 	if err != nil {
-		return nil, fmt.Errorf("make aspects: %w", err)
+		return nil, &InputError{err}
 	}
 	server, err := rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
 		Logger: slog.New(slog.DiscardHandler), Keys: whoever{}, Roles: map[string][]string{localRole: {"*"}},
@@ -81,7 +81,7 @@ func (l *Local) Close() error { return l.server.Drain(context.Background()) }
 type Labelled struct{ Text, Label string }
 
 // EachLabelled reads a file of labelled texts for a task (sentiment, language, aspects, mix or pii), which may be compressed by gzip, until use returns an error. What is wrong
-// with the file names line and column and is a *FileError.
+// with the file names line and column and is a *InputError.
 func EachLabelled(task string, in io.Reader, use func(Labelled) error) error {
 	t, err := evaluation.TaskNamed(task)
 	if err != nil {
@@ -89,7 +89,7 @@ func EachLabelled(task string, in io.Reader, use func(Labelled) error) error {
 	}
 	r, err := evaluation.NewReader(t, in)
 	if err != nil {
-		return &FileError{err}
+		return &InputError{err}
 	}
 	for {
 		row, err := r.Next()
@@ -97,7 +97,7 @@ func EachLabelled(task string, in io.Reader, use func(Labelled) error) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return &FileError{err}
+			return &InputError{err}
 		}
 		if err := use(Labelled{Text: row.Text, Label: row.Label}); err != nil {
 			return err
@@ -105,11 +105,11 @@ func EachLabelled(task string, in io.Reader, use func(Labelled) error) error {
 	}
 }
 
-// FileError tells that a file of labelled texts cannot be read.
-type FileError struct{ Err error }
+// InputError tells that a file of labelled texts, or an aspect, is not as it should be.
+type InputError struct{ Err error }
 
-// Error names line and column.
-func (e *FileError) Error() string { return e.Err.Error() }
+// Error says what is wrong, of a file with line and column.
+func (e *InputError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *InputError) Unwrap() error { return e.Err }

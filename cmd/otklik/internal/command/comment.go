@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,10 +60,11 @@ func (c *analysisCall) analyse(f func(commentv1.AnalysisServiceClient) error) er
 		return err
 	}
 	local, err := comment.NewLocal(aspects)
+	var input *comment.InputError
+	if errors.As(err, &input) {
+		return exit.Usagef("--aspect: %w", input)
+	}
 	if err != nil {
-		if len(aspects) > 0 {
-			return exit.Usagef("--aspect: %w", err)
-		}
 		return err
 	}
 	// Everything that was asked has been answered; it ends with the process.

@@ -69,9 +69,9 @@ FILE holds a text and its label in each line, with a tab between them ("-" for s
 		defer func() { _ = in.Close() }()
 		return c.analyse(func(analysis commentv1.AnalysisServiceClient) error {
 			got, err := evaluate(ctx, analysis, task, number, in)
-			var file *comment.FileError
-			if errors.As(err, &file) {
-				return exit.Usagef("%s: %w", args[0], file)
+			var input *comment.InputError
+			if errors.As(err, &input) {
+				return exit.Usagef("%s: %w", args[0], input)
 			}
 			if err != nil {
 				return err

@@ -33,7 +33,7 @@ func analyzed(t *testing.T, out string) []analyzedLine {
 
 func TestCommentAnalyze(t *testing.T) {
 	s := nowhere(t)
-	const in = "\ufeffПерсонал вежливый, но цены высокие, звоните +996 555 000 123\r\n\n<b>Great</b> service & food 👍\nbroken \xff here\nлифт жок экен"
+	const in = "\ufeffПерсонал вежливый, но цены высокие. Мой номер +996 555 000 123\r\n\n<b>Great</b> service & food 👍\nbroken \xff here\nлифт жок экен"
 	r := s.runWith(t.Context(), strings.NewReader(in), "comment", "analyze", "--aspect", "lift=лифт, lift ,эскалатор")
 	if r.code != exit.OK {
 		t.Fatalf("%+v", r)
@@ -43,10 +43,10 @@ func TestCommentAnalyze(t *testing.T) {
 		t.Fatalf("%d lines:\n%s", len(all), r.out)
 	}
 	first := all[0]
-	if first.Line != 1 || first.Text != "Персонал вежливый, но цены высокие, звоните [PHONE]" || first.Language != "ru" || first.Variety != "ru" || first.Sentiment != "mixed" || first.Model == "" {
+	if first.Line != 1 || first.Text != "Персонал вежливый, но цены высокие. Мой номер [PHONE]" || first.Language != "ru" || first.Variety != "ru" || first.Sentiment != "mixed" || first.Model == "" {
 		t.Errorf("%+v", first)
 	}
-	if len(first.Redactions) != 1 || first.Redactions[0] != (redactionPart{"PHONE", place{44, 51}}) {
+	if len(first.Redactions) != 1 || first.Redactions[0] != (redactionPart{"PHONE", place{46, 53}}) {
 		t.Errorf("%+v", first.Redactions)
 	}
 	said := map[string]string{}

@@ -38,7 +38,7 @@ const (
 	// surelyMentioned is how probable an aspect must be to count.
 	surelyMentioned = 0.7
 	// possiblyMixed is how probable mixed must be for that.
-	possiblyMixed = 0.25
+	possiblyMixed = 0.1
 )
 
 // both tells whether one aspect is praised and another blamed.
