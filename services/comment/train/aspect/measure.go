@@ -123,14 +123,20 @@ func (t *trainer) measure(w *aspect.Weights, f *linear.File) error {
 		if r.source == reviews {
 			group = "reviews " + r.variety + map[dataset.Part]string{dataset.Dev: " dev", dataset.Held: " held"}[r.part]
 		}
-		if sums[group] == nil {
-			sums[group] = &score{}
-			per[group] = &[aspect.Fixed]score{}
+		groups := []string{group}
+		if r.source == judged {
+			groups = append(groups, "gold all")
+		}
+		for _, g := range groups {
+			if sums[g] == nil {
+				sums[g] = &score{}
+				per[g] = &[aspect.Fixed]score{}
+			}
 		}
 		var found [aspect.Fixed]bool
 		wrong := false
 		for _, k := range mentions {
-			for _, s := range []*score{sums[group], &per[group][k.ID]} {
+			for _, s := range []*score{sums[groups[0]], &per[groups[0]][k.ID], sums[groups[len(groups)-1]], &per[groups[len(groups)-1]][k.ID]}[:2*len(groups)] {
 				s.meant.found++
 				if !found[k.ID] {
 					s.named.found++
@@ -159,7 +165,7 @@ func (t *trainer) measure(w *aspect.Weights, f *linear.File) error {
 			if !found[a] {
 				wrong = true
 			}
-			for _, s := range []*score{sums[group], &per[group][a]} {
+			for _, s := range []*score{sums[groups[0]], &per[groups[0]][a], sums[groups[len(groups)-1]], &per[groups[len(groups)-1]][a]}[:2*len(groups)] {
 				s.meant.there += n
 				s.named.there++
 			}

@@ -36,7 +36,7 @@ const (
 )
 
 var (
-	lanesStage    = stage{bits: 17, epochs: 6, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
+	lanesStage    = stage{bits: 17, epochs: 8, rate: 0.25, decay: 1e-3, seen: 2, seed: 1}
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 )
@@ -103,14 +103,17 @@ func (t *trainer) read(r *row) {
 	t.features.Read(d)
 }
 
-// trains tells whether a comment is learnt from by the first stage.
+// trains tells whether a comment is learnt from by the first stage. Beyond the last part there are the comments to tune on.
 func (r *row) trains(last dataset.Part) bool {
-	return r.part == dataset.Train || r.part == dataset.Dev && last == dataset.Dev && r.source != judged
+	if r.source == judged {
+		return last > dataset.Dev
+	}
+	return r.part == dataset.Train || r.part == dataset.Dev && last >= dataset.Dev
 }
 
 // tunes tells whether a comment of our own that the first stage has not seen is learnt from by the second: while things are tried out a half.
 func (r *row) tunes(last dataset.Part) bool {
-	return r.source == judged && (last == dataset.Dev || r.half)
+	return r.source == judged && (last >= dataset.Dev || r.half)
 }
 
 // learn learns all stages from the parts up to last. The comments to judge by are written in other words than those to learn from, so the second
@@ -131,6 +134,11 @@ func (t *trainer) learn(w *aspect.Weights, last dataset.Part) error {
 	t.say("first stage")
 	t.second(w, last)
 	t.say("second stage")
+	if last == dataset.Dev {
+		// What the second stage has been tuned on need not be kept from the first any longer.
+		t.first(w, last+1, -1)
+		t.say("first stage of all")
+	}
 	return nil
 }
 
