@@ -86,10 +86,8 @@ func thresholds(points []*row, kind int, n *aspect.Detector) (out [aspect.Fixed]
 		}
 		f = sum.f1()
 	}
-	if kind == aspect.Reviewed {
-		for a := range out {
-			out[a] += reviewedShift
-		}
+	for a := range out {
+		out[a] += shift[kind]
 	}
 	return out
 }

@@ -27,10 +27,9 @@ type Options struct {
 
 const (
 	ownWeight     = 2
-	judgedWeight  = 6    // they are few
-	reviewedShift = 0.15 // the first stage is surer when it has seen all than it was of the folds
+	judgedWeight  = 6 // they are few
 	diningWeight  = 0.5
-	toldFloor     = -0.8
+	toldFloor     = -1.4
 	reviewedFloor = 0
 	quantiseAt    = 8 // where weights are cut off, in multiples of their root mean square
 )
@@ -40,6 +39,9 @@ var (
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 )
+
+// shift is added to the thresholds: the first stage is surer when it has seen all than it was of the folds.
+var shift = [aspect.Kinds]float32{aspect.Told: 0.3, aspect.ToldKyrgyz: 0.3, aspect.Reviewed: 0.35}
 
 type trainer struct {
 	o        Options
