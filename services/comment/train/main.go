@@ -82,7 +82,10 @@ func (o *options) train() (weights, about []byte, err error) {
 			return nil, nil, fmt.Errorf("language: %w", err)
 		}
 	}
-	err = sentiment.Train(sentiment.Options{Data: o.data, Corpus: corpus, Gold: gold, Quick: o.quick, Misses: o.misses, Report: o.report, Card: &t.sentiment}, f)
+	err = sentiment.Train(sentiment.Options{
+		Data: o.data, Corpus: corpus, Lexicon: filepath.Join(o.tree, "internal", "lexicon"), Gold: gold,
+		Quick: o.quick, Misses: o.misses, Report: o.report, Card: &t.sentiment,
+	}, f)
 	if err != nil {
 		return nil, nil, fmt.Errorf("sentiment: %w", err)
 	}

@@ -3,7 +3,7 @@ package sentiment
 import "math"
 
 // Hidden is how many units the second stage has between its inputs and its classes.
-const Hidden = 16
+const Hidden = 48
 
 // network is the second stage: one layer between, and a straight way besides it.
 type network struct {

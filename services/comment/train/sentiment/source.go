@@ -90,7 +90,7 @@ func headOf(variety string) sentiment.Head {
 }
 
 // gather reads all labelled comments: the shared ones and, from folders in the tree, our own.
-func gather(data, corpus, gold, prefix string) (rows, judged []row, err error) {
+func gather(data, corpus, lexicon, gold, prefix string) (rows, judged []row, err error) {
 	for _, s := range sources {
 		labelled, err := dataset.Read(data, s.file)
 		if err != nil {
@@ -125,6 +125,11 @@ func gather(data, corpus, gold, prefix string) (rows, judged []row, err error) {
 		rows = append(rows, r)
 	}
 	rows = append(rows, joined(rows)...)
+	words, err := alone(lexicon)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows = append(rows, words...)
 	judged, err = judges(gold, prefix, "gold")
 	return rows, judged, err
 }
