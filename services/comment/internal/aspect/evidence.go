@@ -115,7 +115,7 @@ func (r *Reader) prepare() {
 		k := &r.segments[i]
 		of := r.features.Between(int(k.first), int(k.last))
 		k.features = int32(len(of)) //nolint:gosec // of one comment
-		r.model.table.Add(of, k.sum[:])
+		r.model.table.add(of, &k.sum)
 		r.whole.features += k.features
 		for l, v := range k.sum {
 			r.whole.sum[l] += v

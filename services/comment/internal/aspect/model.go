@@ -30,7 +30,7 @@ type Weights struct {
 
 // Model is read-only and may be shared by many readers.
 type Model struct {
-	table     *linear.Table
+	table     table
 	scale     float32
 	threshold [Kinds][Fixed]float32
 	floor     [Kinds]float32
@@ -40,7 +40,7 @@ type Model struct {
 
 // New makes a model of weights.
 func New(w *Weights) (*Model, error) {
-	t, err := linear.NewTable(w.Bits, Lanes, w.Table)
+	t, err := newTable(w.Bits, w.Table)
 	if err != nil {
 		return nil, fmt.Errorf("make aspects: %w", err)
 	}
