@@ -31,9 +31,11 @@ type builder struct {
 	draft    draft
 	elements []element
 	known    map[elementKey]int32
-	single   map[int32][]meaning
+	single   [][]meaning // of each element
 	states   []stateDraft
 	step     map[edge]int32
+	seen     map[string][]int32 // elements of the words of a language that were read
+	language Languages
 	document text.Document
 }
 
@@ -46,7 +48,16 @@ type edge struct {
 }
 
 func newBuilder() *builder {
-	return &builder{known: map[elementKey]int32{}, single: map[int32][]meaning{}, step: map[edge]int32{}}
+	return &builder{known: map[elementKey]int32{}, step: map[edge]int32{}}
+}
+
+// expect makes room for the embedded lexicons.
+func (b *builder) expect() {
+	const words, places = 1 << 15, 1 << 15
+	b.known, b.step = make(map[elementKey]int32, words), make(map[edge]int32, places)
+	b.elements, b.single = make([]element, 0, words), make([][]meaning, 0, words)
+	b.draft.stems = make([]draftStem, 0, words)
+	b.states = make([]stateDraft, 0, places)
 }
 
 // pattern adds one pattern of a language with its meanings.
@@ -88,6 +99,20 @@ func (b *builder) pattern(pattern string, language Languages, meanings []meaning
 
 // words adds the elements of one word of a pattern; a word with a hyphen is more than one token.
 func (b *builder) words(word string, language Languages) ([]int32, error) {
+	if b.language != language {
+		b.seen, b.language = make(map[string][]int32, 1<<13), language
+	}
+	if out, ok := b.seen[word]; ok {
+		return out, nil
+	}
+	out, err := b.read(word, language)
+	if err == nil {
+		b.seen[word] = out
+	}
+	return out, err
+}
+
+func (b *builder) read(word string, language Languages) ([]int32, error) {
 	m := whole
 	switch {
 	case strings.HasSuffix(word, "*"):
@@ -123,11 +148,15 @@ func (b *builder) element(key elementKey) int32 {
 	if i, ok := b.known[key]; ok {
 		return i
 	}
-	stem := letters([]byte(key.stem))
-	i := int32(len(b.elements))                                                                                            //nolint:gosec // bounded by the entries
-	b.elements = append(b.elements, element{letters: int32(len(stem)), mode: key.mode, language: key.language, start: -1}) //nolint:gosec // a word
+	length := 0
+	for at := 0; at < len(key.stem); length++ {
+		_, at = nextCode(key.stem, at)
+	}
+	i := int32(len(b.elements))                                                                                         //nolint:gosec // bounded by the entries
+	b.elements = append(b.elements, element{letters: int32(length), mode: key.mode, language: key.language, start: -1}) //nolint:gosec // a word
 	b.known[key] = i
-	b.draft.add(stem, i)
+	b.single = append(b.single, nil)
+	b.draft.add(key.stem, i)
 	return i
 }
 
@@ -164,6 +193,9 @@ func (b *builder) sequence(pattern string, elements []int32, gaps []gap, meaning
 
 // merge joins the meanings of one pattern that was written twice: aspects add up, and an aspect with a polarity replaces one without.
 func merge(old, more []meaning) ([]meaning, error) {
+	if len(old) == 0 {
+		return more, nil
+	}
 	out := slices.Clone(old)
 	for _, m := range more {
 		i := slices.IndexFunc(out, func(o meaning) bool {
@@ -184,9 +216,9 @@ func merge(old, more []meaning) ([]meaning, error) {
 
 // build compiles what was added.
 func (b *builder) build() *Lexicon {
-	l := &Lexicon{trie: b.draft.build(), elements: slices.Clone(b.elements), endings: newEndings()}
+	l := &Lexicon{trie: b.draft.build(), elements: slices.Clip(b.elements), meanings: make([]meaning, 0, len(b.elements)+len(b.states)), endings: newEndings()}
 	for i := range l.elements {
-		l.elements[i].single = l.add(b.single[int32(i)]) //nolint:gosec // bounded by the entries
+		l.elements[i].single = l.add(b.single[i])
 	}
 	l.phrases = newPhraseTable(len(b.states), b.step)
 	for i := range b.states {

@@ -46,20 +46,10 @@ func newEndings() endings {
 
 func endingTrie(list string) trie {
 	d := &draft{}
-	for _, word := range strings.Fields(list) {
-		d.add(letters([]byte(word)), 0)
+	for word := range strings.FieldsSeq(list) {
+		d.add(word, 0)
 	}
 	return d.build()
-}
-
-func letters(folded []byte) []int32 {
-	out := make([]int32, 0, len(folded))
-	for at := 0; at < len(folded); {
-		var c int32
-		c, at = nextCode(folded, at)
-		out = append(out, c)
-	}
-	return out
 }
 
 // accept reports whether rest ends a word of a language: Russian words take Kyrgyz suffixes in mixed speech.

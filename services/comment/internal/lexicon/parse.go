@@ -21,6 +21,7 @@ var (
 // Load compiles the embedded lexicons.
 func Load() (*Lexicon, error) {
 	b := newBuilder()
+	b.expect()
 	for i, name := range names {
 		family := Polarity
 		if i >= len(languages) {

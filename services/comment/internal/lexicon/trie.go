@@ -1,6 +1,9 @@
 package lexicon
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The alphabet of the trie: letters of two alphabets and digits have codes of their own, of anything else each byte.
 const (
@@ -12,15 +15,15 @@ const (
 )
 
 // nextCode reads one letter of folded text.
-func nextCode(text []byte, at int) (code int32, next int) {
-	c := text[at]
+func nextCode[text string | []byte](word text, at int) (code int32, next int) {
+	c := word[at]
 	switch {
 	case c-'a' < 26:
 		return codeLatin + int32(c-'a'), at + 1
-	case c == 0xD0 && at+1 < len(text) && text[at+1] >= 0xB0:
-		return codeCyrillic + int32(text[at+1]-0xB0), at + 2
-	case c == 0xD1 && at+1 < len(text) && text[at+1] < 0x90:
-		return codeCyrillic + 16 + int32(text[at+1]-0x80), at + 2
+	case c == 0xD0 && at+1 < len(word) && word[at+1] >= 0xB0:
+		return codeCyrillic + int32(word[at+1]-0xB0), at + 2
+	case c == 0xD1 && at+1 < len(word) && word[at+1] < 0x90:
+		return codeCyrillic + 16 + int32(word[at+1]-0x80), at + 2
 	case c-'0' < 10:
 		return codeDigit + int32(c-'0'), at + 1
 	}
@@ -39,65 +42,79 @@ type trie struct {
 	accepted []int32 // lists of elements, each ended by −1
 }
 
-// draft is a trie that is being made.
-type draft struct {
-	children map[int32]*draft
-	elements []int32
+// draft gathers the stems of a trie that is to be made.
+type draft struct{ stems []draftStem }
+
+type draftStem struct {
+	folded  string
+	element int32
 }
 
-func (d *draft) add(stem []int32, element int32) {
-	at := d
-	for _, c := range stem {
-		if at.children == nil {
-			at.children = map[int32]*draft{}
-		}
-		child := at.children[c]
-		if child == nil {
-			child = &draft{}
-			at.children[c] = child
-		}
-		at = child
-	}
-	at.elements = append(at.elements, element)
+func (d *draft) add(folded string, element int32) {
+	d.stems = append(d.stems, draftStem{folded, element})
+}
+
+// group is the stems [first, last) of a sorted draft, which agree in their first bytes: those of the node at a cell.
+type group struct {
+	first, last, bytes int
+	at                 int32
 }
 
 // build lays the draft out; cells are searched from the first free one on.
 func (d *draft) build() trie {
-	t := trie{nodes: make([]node, 1, 1<<14)}
-	t.nodes[0] = node{accept: -1}
-	type task struct {
-		from *draft
-		at   int32
-	}
-	free := int32(1)
-	for queue := []task{{d, 0}}; len(queue) > 0; queue = queue[1:] {
-		from, at := queue[0].from, queue[0].at
-		if len(from.elements) > 0 {
-			t.nodes[at].accept = int32(len(t.accepted)) //nolint:gosec // bounded by the entries
-			t.accepted = append(append(t.accepted, from.elements...), -1)
+	slices.SortFunc(d.stems, func(a, b draftStem) int {
+		if c := strings.Compare(a.folded, b.folded); c != 0 {
+			return c
 		}
-		if len(from.children) == 0 {
-			t.nodes[at].base = -codes
+		return int(a.element - b.element)
+	})
+	t := trie{nodes: make([]node, 1, 1<<16)}
+	t.nodes[0] = node{accept: -1}
+	free := int32(1)
+	var codesOf []int32
+	var children []group
+	queue := []group{{0, len(d.stems), 0, 0}}
+	for next := 0; next < len(queue); next++ {
+		g := queue[next]
+		codesOf, children = codesOf[:0], children[:0]
+		i := g.first
+		for ; i < g.last && len(d.stems[i].folded) == g.bytes; i++ {
+			if i == g.first {
+				t.nodes[g.at].accept = int32(len(t.accepted)) //nolint:gosec // bounded by the entries
+			}
+			t.accepted = append(t.accepted, d.stems[i].element)
+		}
+		if i > g.first {
+			t.accepted = append(t.accepted, -1)
+		}
+		for i < g.last {
+			code, to := nextCode(d.stems[i].folded, g.bytes)
+			letter := d.stems[i].folded[g.bytes:to]
+			k := i
+			for k < g.last && strings.HasPrefix(d.stems[k].folded[g.bytes:], letter) {
+				k++
+			}
+			codesOf, children = append(codesOf, code), append(children, group{first: i, last: k, bytes: to})
+			i = k
+		}
+		if len(codesOf) == 0 {
+			t.nodes[g.at].base = -codes
 			continue
 		}
-		letters := make([]int32, 0, len(from.children))
-		for c := range from.children {
-			letters = append(letters, c)
-		}
-		slices.Sort(letters)
 		for int(free) < len(t.nodes) && t.nodes[free].check >= 0 {
 			free++
 		}
-		base := max(free-letters[0], 1-letters[0])
-		for !t.fits(base, letters) {
+		base := max(free-slices.Min(codesOf), 1-slices.Min(codesOf))
+		for !t.fits(base, codesOf) {
 			base++
 		}
-		t.grow(base + letters[len(letters)-1])
-		t.nodes[at].base = base
-		for _, c := range letters {
-			t.nodes[base+c] = node{check: at, accept: -1}
-			queue = append(queue, task{from.children[c], base + c})
+		t.grow(base + slices.Max(codesOf))
+		t.nodes[g.at].base = base
+		for n, c := range codesOf {
+			t.nodes[base+c] = node{check: g.at, accept: -1}
+			children[n].at = base + c
 		}
+		queue = append(queue, children...)
 	}
 	return t
 }
