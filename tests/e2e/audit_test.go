@@ -105,6 +105,47 @@ func TestAuditLog(t *testing.T) {
 	})
 }
 
+// TestReadersOfOriginalsAreRemembered reads what was written and corrects what was made of it: the log tells who did, and not what it says.
+func TestReadersOfOriginalsAreRemembered(t *testing.T) {
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		suite := openCommented(t, layout)
+		resource := talkName("ru")
+		for _, r := range []struct {
+			role    harness.Role
+			request harness.Request
+		}{
+			{harness.Admin, harness.Request{Path: "/v1/" + resource + ":original"}}, {harness.Viewer, harness.Request{Path: "/v1/" + resource + ":original"}},
+			{harness.Admin, harness.Request{Path: "/v1/" + talkName("none") + ":original"}}, {harness.Admin, harness.Request{Path: "/v1/" + resource}},
+			{harness.Admin, harness.Request{Method: http.MethodPost, Path: "/v1/" + resource + ":correct", Body: []byte(`{"correction": {"sentiment": "SENTIMENT_POSITIVE"}}`)}},
+		} {
+			if _, err := suite.REST(harness.KeyFor(harness.Organization, r.role)).Do(t.Context(), r.request); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, want := range []entry{
+			{Actor: "acme-admin", Method: "GetOriginalText", Resource: resource, Outcome: "OUTCOME_SUCCEEDED"},
+			{Actor: "acme-viewer", Method: "GetOriginalText", Resource: resource, Outcome: "OUTCOME_DENIED"},
+			{Actor: "acme-admin", Method: "GetOriginalText", Resource: talkName("none"), Outcome: "OUTCOME_FAILED"},
+			{Actor: "acme-admin", Method: "CorrectComment", Resource: resource, Outcome: "OUTCOME_SUCCEEDED"},
+		} {
+			testkit.Eventually(t, patience, func() error {
+				log := auditLog(t, suite)
+				if !slices.ContainsFunc(log, func(e entry) bool {
+					return e.Actor == want.Actor && strings.HasSuffix(e.Method, "/"+want.Method) && e.Resource == want.Resource && e.Outcome == want.Outcome
+				}) {
+					return fmt.Errorf("the log lacks %+v: %+v", want, log)
+				}
+				return nil
+			})
+		}
+		for _, e := range auditLog(t, suite) {
+			if strings.HasSuffix(e.Method, "/GetComment") || strings.Contains(fmt.Sprint(e), "+996") {
+				t.Errorf("the log tells too much: %+v", e)
+			}
+		}
+	})
+}
+
 type verdict struct {
 	Intact              bool
 	Entries, FirstFault string
