@@ -16,22 +16,21 @@ const (
 	flush = 256
 )
 
-// Table holds weights of a number of classes for each feature. It is read-only and may be shared.
+// Table holds weights of four classes for each feature. It is read-only and may be shared.
 type Table struct {
-	groups int    // of four classes
-	shift  uint32 // what is left of a hash after it finds the row
-	lanes  []uint64
+	shift uint32 // what is left of a hash after it finds the row
+	lanes []uint64
 }
 
-// NewTable widens weights: of each of 1<<bits rows, of each of its classes, a multiple of four.
-func NewTable(bits, classes int, weights []int8) (*Table, error) {
-	if bits < 1 || bits > 24 || classes < 1 || classes%Lanes != 0 {
+// NewTable widens weights: of each of 1<<bits rows, of each of its classes.
+func NewTable(bits int, weights []int8) (*Table, error) {
+	if bits < 1 || bits > 24 {
 		return nil, errors.New("make table: bad size")
 	}
-	if len(weights) != classes<<bits {
-		return nil, fmt.Errorf("make table: %d weights, want %d", len(weights), classes<<bits)
+	if len(weights) != Lanes<<bits {
+		return nil, fmt.Errorf("make table: %d weights, want %d", len(weights), Lanes<<bits)
 	}
-	t := &Table{groups: classes / Lanes, shift: uint32(32 - bits), lanes: make([]uint64, len(weights)/Lanes)} //nolint:gosec // checked above
+	t := &Table{shift: uint32(32 - bits), lanes: make([]uint64, len(weights)/Lanes)} //nolint:gosec // checked above
 	for i := range t.lanes {
 		w := weights[i*Lanes : i*Lanes+Lanes : i*Lanes+Lanes]
 		x := uint64(byte(w[0])) | uint64(byte(w[1]))<<8 | uint64(byte(w[2]))<<16 | uint64(byte(w[3]))<<24 //nolint:gosec // the same eight bits
@@ -42,10 +41,7 @@ func NewTable(bits, classes int, weights []int8) (*Table, error) {
 	return t, nil
 }
 
-// Classes returns the number of classes.
-func (t *Table) Classes() int { return t.groups * Lanes }
-
-// Four returns the sums of the weights of these features in a table of four classes.
+// Four returns the sums of the weights of these features.
 func (t *Table) Four(hashes []uint32) (sum [Lanes]int32) {
 	n := int32(len(hashes)) * offset //nolint:gosec // of one comment
 	for len(hashes) > flush {
@@ -80,47 +76,4 @@ func add(sum *[Lanes]int32, lanes uint64) {
 	sum[1] += int32(lanes >> 16 & 0xFFFF)
 	sum[2] += int32(lanes >> 32 & 0xFFFF)
 	sum[3] += int32(lanes >> 48)
-}
-
-// Add adds the weights of these features to sums, one for each class.
-func (t *Table) Add(hashes []uint32, sums []int32) {
-	n := int32(len(hashes)) * offset //nolint:gosec // of one comment
-	sums = sums[:t.groups*Lanes]
-	for len(hashes) > 0 {
-		part := hashes[:min(flush, len(hashes))]
-		hashes = hashes[len(part):]
-		for g := 0; g < t.groups; g += 4 {
-			t.groupsOf(part, g, sums)
-		}
-	}
-	for i := range sums {
-		sums[i] -= n
-	}
-}
-
-// groupsOf adds at most four groups of a row, which lie beside each other.
-func (t *Table) groupsOf(hashes []uint32, g int, sums []int32) {
-	var acc [4]uint64
-	count := min(4, t.groups-g)
-	for _, h := range hashes {
-		at := int(h>>(t.shift&31))*t.groups + g
-		row := t.lanes[at : at+count : at+count]
-		if len(row) == 4 {
-			acc[0] += row[0]
-			acc[1] += row[1]
-			acc[2] += row[2]
-			acc[3] += row[3]
-			continue
-		}
-		for i, w := range row {
-			acc[i] += w
-		}
-	}
-	for i := range count {
-		var four [Lanes]int32
-		add(&four, acc[i])
-		for k, v := range four {
-			sums[(g+i)*Lanes+k] += v
-		}
-	}
 }

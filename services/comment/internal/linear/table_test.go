@@ -11,39 +11,30 @@ import (
 func TestSums(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // test data
-	for _, classes := range []int{4, 8, 16, 20, 24} {
-		const bits = 6
-		weights := make([]int8, classes<<bits)
+	const bits = 6
+	for _, same := range []bool{false, true} {
+		weights := make([]int8, linear.Lanes<<bits)
 		for i := range weights {
-			weights[i] = int8(random.IntN(255) - 127) //nolint:gosec // in range
-		}
-		if classes == 4 {
-			for i := range weights {
-				weights[i] = 127
+			weights[i] = 127
+			if !same {
+				weights[i] = int8(random.IntN(256) - 128) //nolint:gosec // in range
 			}
 		}
-		table, err := linear.NewTable(bits, classes, weights)
+		table, err := linear.NewTable(bits, weights)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, n := range []int{0, 1, 3, 4, 255, 256, 257, 1000, 5000} {
 			hashes := make([]uint32, n)
-			want := make([]int32, classes)
+			var want [linear.Lanes]int32
 			for i := range hashes {
 				hashes[i] = random.Uint32()
 				for c := range want {
-					want[c] += int32(weights[int(hashes[i]>>(32-bits))*classes+c])
+					want[c] += int32(weights[int(hashes[i]>>(32-bits))*linear.Lanes+c])
 				}
 			}
-			got := make([]int32, classes)
-			table.Add(hashes, got)
-			for c := range want {
-				if got[c] != want[c] {
-					t.Fatalf("%d classes, %d features: class %d is %d, want %d", classes, n, c, got[c], want[c])
-				}
-			}
-			if classes == 4 && [4]int32(got) != table.Four(hashes) {
-				t.Fatalf("%d features: %d, but %d by fours", n, got, table.Four(hashes))
+			if got := table.Four(hashes); got != want {
+				t.Fatalf("%d features: %d, want %d", n, got, want)
 			}
 		}
 	}
@@ -52,9 +43,9 @@ func TestSums(t *testing.T) {
 // TestSizes refuses weights that do not fill the table.
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ bits, classes, weights int }{{0, 4, 4}, {25, 4, 4}, {3, 3, 24}, {3, 0, 0}, {3, 4, 31}, {3, 4, 33}} {
-		if _, err := linear.NewTable(c.bits, c.classes, make([]int8, c.weights)); err == nil {
-			t.Errorf("%d bits, %d classes, %d weights: made", c.bits, c.classes, c.weights)
+	for _, c := range []struct{ bits, weights int }{{0, 4}, {25, 4}, {3, 0}, {3, 31}, {3, 33}} {
+		if _, err := linear.NewTable(c.bits, make([]int8, c.weights)); err == nil {
+			t.Errorf("%d bits, %d weights: made", c.bits, c.weights)
 		}
 	}
 }

@@ -38,7 +38,7 @@ const section = "sentiment"
 func New(w *Weights) (*Model, error) {
 	m := &Model{network: network{first: w.First, second: w.Second, direct: w.Direct}}
 	for h := range m.heads {
-		table, err := linear.NewTable(w.Bits, linear.Lanes, w.Table[h])
+		table, err := linear.NewTable(w.Bits, w.Table[h])
 		if err != nil {
 			return nil, fmt.Errorf("read sentiment of %s: %w", Head(h), err) //nolint:gosec // below Heads
 		}
