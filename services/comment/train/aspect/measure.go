@@ -109,7 +109,7 @@ func (t *trainer) measure(w *aspect.Weights, f *linear.File) error {
 	var mentions []aspect.Mention
 	for i := range t.rows {
 		r := &t.rows[i]
-		if r.source == dining || r.source == own || r.tunes(dataset.Train) && t.o.Quick || r.part == dataset.Train || r.part == dataset.Dev && r.source == reviews && !t.o.Quick {
+		if r.source == own || r.tunes(dataset.Train) && t.o.Quick || r.part == dataset.Train || r.part == dataset.Dev && r.source == reviews && !t.o.Quick {
 			continue
 		}
 		t.read(r)

@@ -106,7 +106,7 @@ func (r *row) counts(kind int) float32 {
 func (r *row) kind() int {
 	head, _ := sentiment.HeadOf(r.label)
 	switch {
-	case r.source == reviews || r.source == dining:
+	case r.source == reviews:
 		return aspect.Reviewed
 	case head == sentiment.Kyrgyz:
 		return aspect.ToldKyrgyz

@@ -17,7 +17,6 @@ type source uint8
 
 const (
 	reviews source = iota // of goods, food and hotels: M-ABSA
-	dining                // of restaurants: MAMS
 	own                   // of our own making
 	judged                // of our own making, to tune on
 )
@@ -109,18 +108,13 @@ func labelOf(variety string) language.Label {
 	return language.Ky
 }
 
-// kitchen maps the categories of MAMS.
-var kitchen = map[string]string{
-	"food": "quality", "staff": "staff", "service": "staff", "price": "price", "ambience": "ambience", "menu": "assortment", "place": "ambience",
-}
-
 // gather reads all comments to learn from.
 func (t *trainer) gather() error {
 	for _, f := range []struct {
 		name, variety string
 		source        source
 	}{
-		{"A_mabsa_ru_asppol", "ru", reviews}, {"A_mabsa_en_asppol", "en", reviews}, {"A_mams_en_catpol", "en", dining},
+		{"A_mabsa_ru_asppol", "ru", reviews}, {"A_mabsa_en_asppol", "en", reviews},
 	} {
 		rows, err := dataset.Read(t.o.Data, f.name)
 		if err != nil {
@@ -165,53 +159,14 @@ func (t *trainer) gather() error {
 
 // review adds a comment of a public source.
 func (t *trainer) review(k *dataset.Row, variety string, from source) error {
-	labels := k.Label(0)
-	if from == dining {
-		labels = dined(labels)
-	}
-	r, err := newRow(k.Text, labels, variety, from, k.Part)
+	r, err := newRow(k.Text, k.Label(0), variety, from, k.Part)
 	if err != nil {
 		return fmt.Errorf("train aspects: %w", err)
 	}
 	// What the source does not tell is not learnt from it.
-	tells := func(ids ...aspect.ID) {
-		told := [aspect.Fixed]bool{}
-		for _, id := range ids {
-			told[id] = true
-		}
-		for a := range r.aspects {
-			if !told[a] && r.aspects[a] == absent {
-				r.aspects[a] = unknown
-			}
-		}
-	}
-	switch from {
-	case reviews:
-		tells(aspect.Quality, aspect.Price, aspect.Staff, aspect.Delivery, aspect.Assortment, aspect.Cleanliness, aspect.Returns, aspect.Support,
-			aspect.Ambience, aspect.Location, aspect.Packaging, aspect.General)
-	case dining:
-		r.weight = diningWeight
-		tells(aspect.Price, aspect.Staff, aspect.Ambience)
-		for a := range r.aspects {
-			if r.aspects[a] == neutral {
-				r.aspects[a] = unknown // spoken of without a verdict
-			}
-		}
+	for _, id := range []aspect.ID{aspect.Wait, aspect.App, aspect.Forgotten} {
+		r.aspects[id] = unknown
 	}
 	t.rows = append(t.rows, r)
 	return nil
-}
-
-func dined(labels string) string {
-	var out []string
-	for pair := range strings.SplitSeq(labels, "|") {
-		name, meant, _ := strings.Cut(pair, ":")
-		if mapped, ok := kitchen[name]; ok {
-			out = append(out, mapped+":"+meant)
-		}
-	}
-	if len(out) == 0 {
-		return "-"
-	}
-	return strings.Join(out, "|")
 }

@@ -28,7 +28,6 @@ type Options struct {
 const (
 	ownWeight     = 2
 	judgedWeight  = 6 // they are few
-	diningWeight  = 0.5
 	toldFloor     = -1.4
 	reviewedFloor = 0
 	quantiseAt    = 8 // where weights are cut off, in multiples of their root mean square
@@ -230,9 +229,7 @@ func (t *trainer) second(w *aspect.Weights, last dataset.Part) {
 		if !r.trains(last) && !r.tunes(last) {
 			continue
 		}
-		if r.source != dining {
-			points = append(points, r)
-		}
+		points = append(points, r)
 		for _, j := range r.judge {
 			judged = append(judged, j)
 			weights = append(weights, r.weight)
