@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -70,19 +71,24 @@ func (c *chores) run(ctx context.Context) error {
 	return work.Wait()
 }
 
-// propose enters the themes that emerge in all surveys that have comments of late.
+// propose enters the themes that emerge in all surveys that have comments of late. A survey that fails keeps no other from its turn.
 func (c *chores) propose(ctx context.Context) error {
 	var after [2]string
+	var failed error
 	for {
 		list, err := c.store.ActiveSurveys(ctx, c.now().Add(-activeFor), after, chorePage)
 		if err != nil || len(list) == 0 {
-			return err
+			return errors.Join(failed, err)
 		}
 		for _, s := range list {
 			after = s
 			entries, err := c.proposer.Propose(ctx, s[0], s[1])
 			if err != nil {
-				return err
+				if ctx.Err() != nil {
+					return err
+				}
+				failed = errors.Join(failed, fmt.Errorf("of %s, survey %s: %w", s[0], s[1], err))
+				continue
 			}
 			if len(entries) > 0 {
 				c.log.InfoContext(ctx, "themes that emerge were entered in the registers", slog.String("organization", s[0]), slog.String("survey", s[1]),

@@ -1,3 +1,5 @@
+// Package ingest takes in what customers wrote: it follows the survey service's change log, opens what is sealed, has it analysed, and stores it without
+// personal data. It also analyses anew what another model analysed.
 package ingest
 
 import (
