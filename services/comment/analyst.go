@@ -23,6 +23,6 @@ func (a *analyst) Read(own ingest.OwnAspects, text string) ingest.Reading {
 	out.Text, out.Analysis = r.ToStore()
 	out.Analysis.AspectsVersion = own.Version
 	out.Terms = search.Terms(out.Text)
-	out.Exact, out.Similar = r.Exact, r.Similar
+	out.Similar = r.Similar
 	return out
 }

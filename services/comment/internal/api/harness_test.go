@@ -157,7 +157,7 @@ func (f *fixture) comments(who string) commentv1.CommentServiceClient {
 func (f *fixture) comment(response, text string, sentiment store.Sentiment) store.Comment {
 	c := store.Comment{
 		Ref: store.Ref{Organization: "acme", Survey: "s", Response: response, ID: "why"}, Question: "why", Text: text, Terms: search.Terms(text), Key: "k",
-		Exact: 1, Similar: uint64(len(text)) + 1,
+		Original: []byte(text), Similar: uint64(len(text)) + 1,
 		Analysis: store.Analysis{
 			Model: "m", Language: store.English, Variety: "en", Sentiment: sentiment, Probabilities: [4]float32{0.25, 0.25, 0.25, 0.25},
 			Aspects: []store.AspectMention{{Aspect: "wait", Sentiment: sentiment, Probability: 0.5, Evidence: store.Span{End: 3}}},

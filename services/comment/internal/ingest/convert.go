@@ -17,6 +17,9 @@ import (
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
+// originalSubject keeps what identifies originals apart from the pseudonyms of respondents, which are made with the same key and hold no such byte.
+const originalSubject = "comment\x00"
+
 // besides ends the identifiers of comments that were added to an answer; questions' identifiers have no hyphens.
 const besides = "-comment"
 
@@ -34,7 +37,7 @@ type Reading struct {
 	// Text is the text with personal data replaced, Terms its stems.
 	Text, Terms    string
 	Analysis       store.Analysis
-	Exact, Similar uint64
+	Similar        uint64
 }
 
 // Analyst makes of texts what is kept of them. One goroutine at a time uses it.
@@ -180,7 +183,9 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 		t.Ref.Organization, t.Ref.Survey, t.Ref.Response = out.Organization, survey, id
 		c.analyst.Read(own, t.text).fill(&t.Comment)
 		t.Key = key.ID
-		var err error
+		if t.Original, err = c.originals.Pseudonym(ctx, out.Organization, originalSubject+t.text); err != nil {
+			return out, err
+		}
 		if t.Sealed, err = sealOriginal(key, t.Ref, t.text); err != nil {
 			return out, err
 		}
@@ -191,7 +196,7 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 
 // fill fills in what is kept of a text.
 func (r Reading) fill(into *store.Comment) {
-	into.Text, into.Terms, into.Analysis, into.Exact, into.Similar = r.Text, r.Terms, r.Analysis, r.Exact, r.Similar
+	into.Text, into.Terms, into.Analysis, into.Similar = r.Text, r.Terms, r.Analysis, r.Similar
 }
 
 // written is a text and where it was written.

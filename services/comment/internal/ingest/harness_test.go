@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash/fnv"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -203,9 +202,7 @@ type analyst struct{ model string }
 func (a analyst) Model() string { return a.model }
 
 func (a analyst) Read(own ingest.OwnAspects, text string) ingest.Reading {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(text))
-	r := ingest.Reading{Text: strings.ReplaceAll(text, "Aida", "[NAME]"), Exact: h.Sum64() | 1}
+	r := ingest.Reading{Text: strings.ReplaceAll(text, "Aida", "[NAME]")}
 	r.Terms = strings.ToLower(r.Text)
 	r.Analysis = store.Analysis{Model: a.model, AspectsVersion: own.Version, Language: store.English, Variety: "en", Sentiment: store.Positive}
 	if strings.Contains(text, "bad") {

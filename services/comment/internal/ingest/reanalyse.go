@@ -174,8 +174,6 @@ func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, 
 			// A placeholder is no personal data to a model: what was replaced is known from before.
 			c.Analysis.Redactions = before.Analysis.Redactions
 		}
-		// What a comment is known by stays: a later model may count it differently, but the store tells by it whether the comment was changed meanwhile.
-		c.Exact = before.Exact
 	}
 	return nil
 }

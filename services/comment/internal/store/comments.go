@@ -101,8 +101,10 @@ type Comment struct {
 	// Sealed is the original, encrypted; nil when it was destroyed or not kept. Key names the key.
 	Sealed []byte
 	Key    string
-	// Exact is equal for the same text, Similar for texts that are nearly the same; 0 for texts that are too short for it.
-	Exact, Similar uint64
+	// Original is equal for the same original and tells nothing of it, whatever a model makes of it: made with a key of the organisation. Nil where nobody knows.
+	Original []byte
+	// Similar is equal for texts that are nearly the same; 0 for texts that are too short for it.
+	Similar uint64
 	// Analysis is the model's, Previous that of the model before; nil when there is none.
 	Analysis Analysis
 	Previous *Analysis

@@ -45,8 +45,8 @@ type Batch struct {
 	// AsOf is the time up to which everything is applied with this batch; zero keeps the one before.
 	AsOf time.Time
 	// Responses take the place of what was stored of the same responses; one without comments removes them. What is stored of an answer with the same or a
-	// later position stays as it is. Corrections and testimonials of a comment hold on where its original is the same (Comment.Exact, or where that is 0 its
-	// text); they go with a comment that says something else, or goes.
+	// later position stays as it is. Corrections and testimonials of a comment hold on where its original is the same (Comment.Original, or where there is none
+	// its text), and testimonials only where they are part of its text (testimonial.Quote); they go with a comment that says something else, or goes.
 	Responses []Response
 	// Removals are applied after Responses: a removed response comes after the response by its position.
 	Removals []Removal

@@ -19,7 +19,7 @@ type Reanalyses interface {
 	// the order of Seq. Comments whose words are forgotten are left as they are.
 	StaleComments(ctx context.Context, organization, model string, aspectsVersion, after int64, limit int) ([]Comment, error)
 	// StoreAnalyses stores new analyses with texts and terms, moves the reanalysis on to r.After with its counts, once for each After, and keeps it the holder's
-	// until a time; the analysis that was there by another model becomes the previous one. A comment that was changed since it was read (its Exact or Seq
+	// until a time; the analysis that was there by another model becomes the previous one. A comment that was changed since it was read (its Original or Seq
 	// differs), removed or forgotten is passed over. The outbox tells of those where what holds changed. Errors: ErrLost when the reanalysis is another's, or runs no more.
 	StoreAnalyses(ctx context.Context, holder string, until time.Time, r Reanalysis, comments []Comment) error
 	// EndReanalysis notes that it is done, or was cancelled; one that has ended stays as it is. Errors: ErrNotFound.

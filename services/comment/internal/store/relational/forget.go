@@ -12,7 +12,7 @@ const (
 	sqlWorded = `SELECT ` + commentColumns + commentTables + ` WHERE c.worded = 1 AND c.count_time < $1 ORDER BY c.count_time LIMIT $2`
 
 	sqlForgetComment = `UPDATE comments SET worded = 0, likeness = 0, phrases = '' WHERE organization = $1 AND seq = $2`
-	sqlForgetBody    = `UPDATE comment_bodies SET text = '', sealed = NULL, key = '', analysis = $3, previous = $4, correction = $5 WHERE organization = $1 AND seq = $2`
+	sqlForgetBody    = `UPDATE comment_bodies SET text = '', sealed = NULL, key = '', original = NULL, analysis = $3, previous = $4, correction = $5 WHERE organization = $1 AND seq = $2`
 
 	sqlCorrectionsOf = `SELECT body FROM corrections WHERE organization = $1 AND survey = $2 AND response = $3 AND comment = $4`
 	sqlPutCorrection = `UPDATE corrections SET body = $3 WHERE organization = $1 AND id = $2`

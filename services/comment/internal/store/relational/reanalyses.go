@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -145,8 +146,8 @@ func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (before, n
 	if err != nil {
 		return before, before, err
 	}
-	// A comment that says something else has another number: what is too short for Exact is told by that.
-	if before.Exact != c.Exact || c.Seq != 0 && c.Seq != before.Seq || before.Text == "" && len(before.Sealed) == 0 {
+	// A comment that says something else has another number: what has no Original is told by that.
+	if !bytes.Equal(before.Original, c.Original) || c.Seq != 0 && c.Seq != before.Seq || before.Text == "" && len(before.Sealed) == 0 {
 		return before, before, nil
 	}
 	now = before

@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -153,9 +154,9 @@ func (w *writing) prepare(r store.Response, c store.Comment, old map[string]stor
 	return c
 }
 
-// sameText tells whether a comment says what the one before said.
+// sameText tells whether a comment was written as the one before was.
 func sameText(before, c store.Comment) bool {
-	return before.Exact == c.Exact && (c.Exact != 0 || before.Text == c.Text)
+	return bytes.Equal(before.Original, c.Original) && (len(c.Original) > 0 || before.Text == c.Text)
 }
 
 // previous is what is kept beside an analysis that takes the place of a comment's: the one by another model.

@@ -98,12 +98,12 @@ func analysesOfChanged(t *testing.T, open Open) {
 	w := begin(t, open)
 	r := w.response(acme, visits, "r1")
 	r.Comments = []store.Comment{Comment(w.rand, r, "a"), Comment(w.rand, r, "b"), Comment(w.rand, r, "c")}
-	r.Comments[2].Exact = 0
+	r.Comments[2].Original = nil
 	run, comments := w.anew(r)
-	// One has another text, one is gone, and one is too short to be told by Exact.
+	// One has another text, one is gone, and one has no Original.
 	changed := w.response(acme, visits, "r1")
 	changed.Comments = []store.Comment{Comment(w.rand, r, "a"), Comment(w.rand, r, "c")}
-	changed.Comments[1].Exact, changed.Comments[1].Text = 0, "short"
+	changed.Comments[1].Original, changed.Comments[1].Text = nil, "short"
 	w.apply(changed)
 	for i := range comments {
 		comments[i].Text, comments[i].Analysis = "what was written before", Analysis(w.rand, "two")

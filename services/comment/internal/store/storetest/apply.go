@@ -10,7 +10,7 @@ import (
 func applyCases() []testCase {
 	return []testCase{
 		{"Stored", storedWhole}, {"OrderByPosition", orderByPosition}, {"TwiceInABatch", twiceInBatch}, {"WithoutComments", withoutComments},
-		{"SameTextKeepsWhatWasSaid", sameTextKeeps}, {"AnotherTextDropsWhatWasSaid", anotherTextDrops}, {"CommentThatGoes", commentThatGoes},
+		{"SameTextKeepsWhatWasSaid", sameTextKeeps}, {"SameOriginalKeepsWhatWasSaid", sameOriginalKeeps}, {"AnotherTextDropsWhatWasSaid", anotherTextDrops}, {"CommentThatGoes", commentThatGoes},
 		{"AnotherModelKeepsThePrevious", anotherModel}, {"ManyResponses", manyResponses}, {"BareComment", bareComment},
 	}
 }
@@ -126,6 +126,29 @@ func sameTextKeeps(t *testing.T, open Open) {
 	check[any](t)(w.s.GetTestimonial(t.Context(), acme, "ta"))
 }
 
+// sameOriginalKeeps reads the same originals anew by a model that takes more of them for personal data.
+func sameOriginalKeeps(t *testing.T, open Open) {
+	w := begin(t, open)
+	r := w.said()
+	w.position++
+	again := r
+	again.Position, again.Comments = w.position, append([]store.Comment(nil), r.Comments...)
+	for i := range again.Comments {
+		c := &again.Comments[i]
+		c.Text, c.Terms, c.Similar, c.Correction = "Спасибо, [NAME]", "спасибо", 1000+uint64(i), nil
+		c.Analysis = Analysis(w.rand, "two")
+	}
+	before := w.get(stored(r, r.Comments[0]).Ref)
+	w.apply(again)
+	for i := range again.Comments {
+		again.Comments[i].Correction, again.Comments[i].Previous = r.Comments[i].Correction, &r.Comments[i].Analysis
+	}
+	w.holds(again)
+	equal(t, "number", w.get(before.Ref).Seq, before.Seq)
+	equal(t, "corrections", len(w.corrections()), 2)
+	check[any](t)(w.s.GetTestimonial(t.Context(), acme, "ta"))
+}
+
 func anotherTextDrops(t *testing.T, open Open) {
 	w := begin(t, open)
 	r := w.said()
@@ -146,11 +169,11 @@ func anotherTextDrops(t *testing.T, open Open) {
 	equal(t, "corrections", len(w.corrections()), 1)
 	_, err := w.s.GetTestimonial(t.Context(), acme, "ta")
 	want(t, "testimonial of another text", err, store.ErrNotFound)
-	// What is too short to be told by Exact is told by what is kept of it.
+	// What nothing is known of the original of is told by what is kept of it.
 	short := again
 	w.position++
 	short.Position, short.Comments = w.position, append([]store.Comment(nil), again.Comments...)
-	short.Comments[1].Exact, short.Comments[1].Text = 0, "да"
+	short.Comments[1].Original, short.Comments[1].Text = nil, "да"
 	w.apply(short)
 	if c := w.get(stored(r, r.Comments[1]).Ref); c.Correction != nil {
 		t.Fatal("a correction holds on for another text")

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -54,7 +55,7 @@ func Comment(r *rand.Rand, response store.Response, id string) store.Comment {
 	c := store.Comment{
 		Ref:      store.Ref{Organization: response.Organization, Survey: response.Survey, Response: response.ID, ID: id},
 		Question: id, CountTime: response.CountTime, Text: first + " и " + second, Terms: first + " и " + second,
-		Sealed: []byte{1, byte(r.IntN(256))}, Key: "key", Exact: r.Uint64() | 1, Similar: r.Uint64N(8),
+		Sealed: []byte{1, byte(r.IntN(256))}, Key: "key", Original: binary.BigEndian.AppendUint64(nil, r.Uint64()), Similar: r.Uint64N(8),
 	}
 	if r.IntN(2) > 0 {
 		score := float64(r.IntN(5))

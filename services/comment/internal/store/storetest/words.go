@@ -61,7 +61,7 @@ func forgetWords(t *testing.T, open Open) {
 
 // withoutWords is what is left of a comment.
 func withoutWords(c store.Comment) store.Comment {
-	c.Text, c.Sealed, c.Key, c.Similar = "", nil, "", 0
+	c.Text, c.Sealed, c.Key, c.Original, c.Similar = "", nil, "", nil, 0
 	c.Analysis = forgotten(c.Analysis)
 	if c.Correction != nil {
 		k := forgottenCorrection(*c.Correction)

@@ -69,7 +69,6 @@ CREATE TABLE comments (
     sentiment       bigint NOT NULL,
     model           text COLLATE "C" NOT NULL,
     aspects_version bigint NOT NULL,
-    exact           bigint NOT NULL,
     likeness        bigint NOT NULL,
     themes          text   NOT NULL,
     phrases         text   NOT NULL,
@@ -84,7 +83,8 @@ CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) W
 CREATE INDEX comments_by_model ON comments (organization, model, worded);
 CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
 
--- What was written and what was made of it. sealed is the original, encrypted.
+-- What was written and what was made of it. sealed is the original, encrypted; original is
+-- equal for the same one, made with a key.
 CREATE TABLE comment_bodies (
     organization text COLLATE "C" NOT NULL,
     seq          bigint NOT NULL,
@@ -92,6 +92,7 @@ CREATE TABLE comment_bodies (
     text         text COLLATE "C" NOT NULL,
     sealed       bytea,
     key          text   NOT NULL,
+    original     bytea,
     analysis     text   NOT NULL,
     previous     text,
     correction   text,

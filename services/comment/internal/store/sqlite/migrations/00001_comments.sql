@@ -68,7 +68,6 @@ CREATE TABLE comments (
     sentiment       INTEGER NOT NULL,
     model           TEXT    NOT NULL,
     aspects_version INTEGER NOT NULL,
-    exact           INTEGER NOT NULL,
     likeness        INTEGER NOT NULL,
     themes          TEXT    NOT NULL,
     phrases         TEXT    NOT NULL,
@@ -84,7 +83,8 @@ CREATE INDEX comments_by_model ON comments (organization, model, worded);
 CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
 CREATE INDEX comments_by_seq ON comments (organization, seq);
 
--- What was written and what was made of it. sealed is the original, encrypted.
+-- What was written and what was made of it. sealed is the original, encrypted; original is
+-- equal for the same one, made with a key.
 CREATE TABLE comment_bodies (
     organization TEXT    NOT NULL,
     seq          INTEGER NOT NULL PRIMARY KEY,
@@ -92,6 +92,7 @@ CREATE TABLE comment_bodies (
     text         TEXT    NOT NULL,
     sealed       BLOB,
     key          TEXT    NOT NULL,
+    original     BLOB,
     analysis     TEXT    NOT NULL,
     previous     TEXT,
     correction   TEXT
