@@ -1,17 +1,15 @@
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asApiError, type Client } from "../api/client";
-import type { ApiError } from "../api/error";
+import type { Client } from "../api/client";
 import type { Comment, CommentPage } from "../api/types";
+import { useAction } from "../app/action";
 import type { Address } from "../app/address";
-import { useFormat, useResource } from "../app/hooks";
+import { useResource } from "../app/hooks";
 import { Problem } from "../app/Problem";
 import type { Names } from "./Comments";
 import { filterOf, parametersOf } from "./filter";
-
-export const sentiments = ["SENTIMENT_POSITIVE", "SENTIMENT_NEGATIVE", "SENTIMENT_MIXED", "SENTIMENT_NEUTRAL"] as const;
-
-type SentimentKey = (typeof sentiments)[number];
+import { Said } from "./Said";
+import { sentiments } from "./sentiments";
 
 interface Props {
   client: Client;
@@ -35,6 +33,7 @@ export function CommentList(props: Props) {
   const further = more?.of === parameters ? more : undefined;
   const comments = [...(first.value?.comments ?? []), ...(further?.comments ?? [])];
   const token = further?.token ?? first.value?.nextPageToken ?? "";
+  const action = useAction();
   const next = async () => {
     const page = await client.get<CommentPage>(
       `comments?pageSize=20&${parameters}&pageToken=${encodeURIComponent(token)}`,
@@ -56,8 +55,9 @@ export function CommentList(props: Props) {
           <Said key={comment.name} comment={comment} {...props} />
         ))}
       </ul>
+      {action.error !== undefined && <Problem error={action.error} />}
       {token !== "" && (
-        <button type="button" onClick={() => void next()}>
+        <button type="button" disabled={action.busy} onClick={() => void action.run(next)}>
           {t("comments.list.more")}
         </button>
       )}
@@ -104,61 +104,5 @@ function Narrow({ address, change, names }: Props) {
       </label>
       <button type="submit">{t("comments.list.search")}</button>
     </form>
-  );
-}
-
-function Said({ comment: loaded, client, may, names }: Props & { comment: Comment }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const [corrected, setCorrected] = useState<Comment>();
-  const [error, setError] = useState<ApiError>();
-  const comment = corrected ?? loaded;
-  const sentiment = (comment.analysis?.sentiment ?? "SENTIMENT_NEUTRAL") as SentimentKey;
-  const correct = async (wanted: string) => {
-    try {
-      const answer = await client.send<{ comment?: Comment }>("POST", `${comment.name}:correct`, {
-        correction: { sentiment: wanted },
-      });
-      setCorrected(answer.comment);
-      setError(undefined);
-    } catch (cause) {
-      setError(asApiError(cause));
-    }
-  };
-  const where = [comment.context?.location, comment.context?.touchpoint, comment.context?.channel].filter(Boolean);
-  return (
-    <li>
-      <p lang={comment.analysis?.languageVariety}>{comment.text}</p>
-      <p className="detail">
-        {may("comment.comments.correct") ? (
-          <select
-            className={`tone ${sentiment}`}
-            aria-label={t("comments.list.correct")}
-            value={sentiment}
-            onChange={(e) => void correct(e.target.value)}
-          >
-            {sentiments.map((candidate) => (
-              <option key={candidate} value={candidate}>
-                {t(`comments.sentimentOf.${candidate}`)}
-              </option>
-            ))}
-          </select>
-        ) : (
-          <span className={`tone ${sentiment}`}>{t(`comments.sentimentOf.${sentiment}`)}</span>
-        )}
-        {comment.correction != null && ` ${t("comments.list.corrected")}`}
-        {(comment.analysis?.aspects ?? []).map((mention) => (
-          <span key={`${mention.aspect}${mention.sentiment}`} className={`mention ${mention.sentiment}`}>
-            {names.get(mention.aspect ?? "") ?? mention.aspect}
-          </span>
-        ))}
-        {comment.npsScore !== undefined && ` ${t("metrics.METRIC_NPS")} ${format.plain(comment.npsScore)} ·`}
-        {` ${format.moment(comment.countTime ?? "")}`}
-        {where.length > 0 && ` · ${where.join(" · ")}`}
-        {(comment.duplicateCount ?? 0) > 0 &&
-          ` · ${t("comments.list.similar", { n: format.integer(comment.duplicateCount ?? 0) })}`}
-      </p>
-      {error !== undefined && <Problem error={error} />}
-    </li>
   );
 }

@@ -83,7 +83,7 @@ describe("Comments", () => {
   it("shows weaknesses with n, interval and the words that show them", async () => {
     render(<Comments client={clientOf(answers)} may={everything} />);
     const row = await screen.findByRole("row", { name: /Waiting/ });
-    for (const text of ["Weakness", "20.0\u00a0%", "15.0 … 26.0", "n = 40", "+2 · 0 · −38", "−81.3", "+16.3"]) {
+    for (const text of ["Weakness", "20.0\u00a0%", "15.0 … 26.0", "n = 40", "praise 2 · blame 38", "−81.3", "+16.3"]) {
       expect(within(row).getByText(text, { exact: false, normalizer: (s) => s }), text).toBeTruthy();
     }
     expect(row.querySelector("mark")?.textContent).toBe("очередь ужасная");
@@ -107,7 +107,10 @@ describe("Comments", () => {
     const corrected = { ...comment, analysis: { ...comment.analysis, sentiment: "SENTIMENT_MIXED" }, correction: {} };
     const client = clientOf({ ...answers, [`/v1/${comment.name}:correct`]: { comment: corrected } });
     render(<Comments client={client} may={everything} />);
-    fireEvent.change(await screen.findByLabelText("Correct the tone"), { target: { value: "SENTIMENT_MIXED" } });
+    fireEvent.click(await screen.findByRole("button", { name: "Correct the tone" }));
+    fireEvent.change(screen.getAllByLabelText("Tone").at(-1) as HTMLElement, { target: { value: "SENTIMENT_MIXED" } });
+    expect(calls.some(({ path }) => path.endsWith(":correct"))).toBe(false);
+    fireEvent.click(screen.getByRole("button", { name: "Save" }));
     expect(await screen.findByText(/corrected/)).toBeTruthy();
     expect(calls.at(-1)?.body).toEqual({ correction: { sentiment: "SENTIMENT_MIXED" } });
   });

@@ -47,7 +47,11 @@ function Theme({ theme, names }: { theme: EmergingTheme; names: Names }) {
       : t(`comments.sentimentOf.${theme.sentiment as "SENTIMENT_NEGATIVE"}`).toLowerCase();
   return (
     <li>
-      <strong>{theme.aspect === undefined ? `“${theme.phrase}”` : (names.get(theme.aspect) ?? theme.aspect)}</strong>{" "}
+      <strong>
+        {theme.aspect === undefined
+          ? t("comments.emerging.phrase", { phrase: theme.phrase })
+          : (names.get(theme.aspect) ?? theme.aspect)}
+      </strong>{" "}
       {tone}{" "}
       <span className={`kind ${up ? "up" : "down"}`}>{t(up ? "comments.emerging.up" : "comments.emerging.down")}</span>
       <span className="detail">

@@ -77,27 +77,37 @@ function Row(props: {
         <span className={`kind ${kind}`}>{t(`comments.kind.${kind}`)}</span>
         {theme.evidence?.[0] !== undefined && <Quote evidence={theme.evidence[0]} />}
       </th>
-      <td>
+      <td data-label={t("comments.themes.share")}>
         <Share value={theme.share ?? 0} interval={theme.shareInterval} />
         <span className="detail">{t("score.n", { n: format.integer(integer(theme.responseCount)) })}</span>
       </td>
-      <td>
+      <td data-label={t("comments.themes.praise")}>
         <div className="bar" aria-hidden="true">
           <span className="promoters" style={{ flexGrow: positive }} />
           <span className="passives" style={{ flexGrow: neutral + mixed }} />
           <span className="detractors" style={{ flexGrow: negative }} />
         </div>
         <span className="detail">
-          {`+${format.integer(positive)} · ${format.integer(neutral + mixed)} · −${format.integer(negative)}`}
+          {(
+            [
+              ["praise", positive],
+              ["both", mixed],
+              ["neither", neutral],
+              ["blame", negative],
+            ] as const
+          )
+            .filter(([, n]) => n > 0)
+            .map(([what, n]) => `${t(`comments.themes.of.${what}`)} ${format.integer(n)}`)
+            .join(" · ")}
         </span>
       </td>
-      <td className="number">
+      <td className="number" data-label={t("comments.themes.nps")}>
         {theme.npsDifference === undefined ? "—" : signed(format.decimal(theme.npsDifference), theme.npsDifference)}
         {theme.npsDifferenceInterval !== undefined && (
           <span className="detail">{`${format.decimal(theme.npsDifferenceInterval.lower ?? 0)} … ${format.decimal(theme.npsDifferenceInterval.upper ?? 0)}`}</span>
         )}
       </td>
-      <td className="number">
+      <td className="number" data-label={t("comments.themes.stake")}>
         {theme.npsAtStake === undefined ? "—" : signed(format.decimal(theme.npsAtStake), theme.npsAtStake)}
       </td>
     </tr>

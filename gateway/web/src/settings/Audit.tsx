@@ -2,11 +2,12 @@ import { type FormEvent, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import { type AuditEntry, type AuditOutcome, type AuditPage, type AuditVerdict, integer } from "../api/types";
+import { useAction } from "../app/action";
 import { useFormat, useResource } from "../app/hooks";
 import { auditHead, auditLine, byteOrderMark } from "./csv";
 import { download } from "./download";
 import { base64Of, hexOf } from "./hash";
-import { Failure, Field, Panel, useAction } from "./parts";
+import { Failure, Field, Panel } from "./parts";
 
 const outcomes = ["OUTCOME_STARTED", "OUTCOME_SUCCEEDED", "OUTCOME_DENIED", "OUTCOME_FAILED"] as const;
 

@@ -2,6 +2,7 @@ import { type FormEvent, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { ApiKey, ApiKeyWithSecret } from "../api/types";
+import { useAction } from "../app/action";
 import { useResource } from "../app/hooks";
 import {
   Cards,
@@ -18,7 +19,6 @@ import {
   UnitsText,
   unitsOf,
   unitTexts,
-  useAction,
   useCollection,
 } from "./parts";
 import { RoleChoices, RolesText } from "./Roles";

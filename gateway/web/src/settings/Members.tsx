@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { Member } from "../api/types";
+import { useAction } from "../app/action";
 import { Fact } from "./Keys";
 import {
   Cards,
@@ -15,7 +16,6 @@ import {
   UnitsText,
   unitsOf,
   unitTexts,
-  useAction,
   useCollection,
 } from "./parts";
 import { RoleChoices, RolesText } from "./Roles";

@@ -2,11 +2,12 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import { type Erasure, integer, type PersonRecord } from "../api/types";
+import { useAction } from "../app/action";
 import { useFormat } from "../app/hooks";
 import { byteOrderMark, personHead, personLines } from "./csv";
 import { download } from "./download";
 import { Fact } from "./Keys";
-import { Failure, Field, Moment, Panel, useAction, useCollection } from "./parts";
+import { Failure, Field, Moment, Panel, useCollection } from "./parts";
 
 interface Props {
   client: Client;

@@ -2,21 +2,10 @@ import { type FormEvent, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { Webhook, WebhookDelivery, WebhookEvent, WebhookWithSecret } from "../api/types";
+import { useAction } from "../app/action";
 import { useFormat, useResource } from "../app/hooks";
 import { Fact, Rotate } from "./Keys";
-import {
-  Cards,
-  Choices,
-  ConfirmButton,
-  Failure,
-  Field,
-  FormEnd,
-  Moment,
-  Panel,
-  Secret,
-  useAction,
-  useCollection,
-} from "./parts";
+import { Cards, Choices, ConfirmButton, Failure, Field, FormEnd, Moment, Panel, Secret, useCollection } from "./parts";
 
 /** What can be sent; a ping is sent on request only. */
 const events = [

@@ -1,42 +1,11 @@
-import { type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { type ReactNode, useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asApiError, type Client } from "../api/client";
+import type { Client } from "../api/client";
 import type { ApiError } from "../api/error";
 import type { Units } from "../api/types";
+import type { Action } from "../app/action";
 import { type Resource, useFormat, useResource } from "../app/hooks";
 import { isRestricted, linesOf, unitKinds } from "./units";
-
-/** An action under way, and why the last one failed. */
-export interface Action {
-  readonly busy: boolean;
-  readonly error: ApiError | undefined;
-  /** Runs something; resolves to whether it succeeded. A second one waits for nobody: it is not begun. */
-  readonly run: (work: () => Promise<void>) => Promise<boolean>;
-}
-
-/** Runs actions one at a time. */
-export function useAction(): Action {
-  const [state, setState] = useState<{ busy: boolean; error?: ApiError }>({ busy: false });
-  const busy = useRef(false);
-  const run = async (work: () => Promise<void>) => {
-    if (busy.current) {
-      return false;
-    }
-    busy.current = true;
-    setState({ busy: true });
-    try {
-      await work();
-      setState({ busy: false });
-      return true;
-    } catch (cause) {
-      setState({ busy: false, error: asApiError(cause) });
-      return false;
-    } finally {
-      busy.current = false;
-    }
-  };
-  return { busy: state.busy, error: state.error, run };
-}
 
 /** All things of a collection, unless they are not wanted. */
 export function useCollection<T>(

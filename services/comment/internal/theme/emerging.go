@@ -25,15 +25,16 @@ type Change struct {
 	// LogOdds is the logarithm of the ratio of the odds, recent to baseline, shrunk by the prior; positive when the theme emerges.
 	LogOdds  float64
 	Interval stat.Interval
-	// P is the two-sided p-value, Q the one adjusted for all themes that were tested.
+	// P is the two-sided p-value of Fisher's exact test, Q the one adjusted for all themes that were tested.
 	P, Q float64
 }
 
 // Test tests tallies for change and adjusts for their number (Benjamini and Hochberg 1995). Tallies of fewer than least responses in both periods together are
 // not tested. The result has the index of each tally that was tested, with its change, the surest first.
 //
-// The statistic is the log-odds-ratio with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008, equations 16, 19 and 22), whose prior is the share of
-// the theme in both periods together; since a response holds a theme or does not, the variance has the terms of both.
+// How much it changed is told by the log-odds-ratio with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008, equations 16, 19 and 22), whose prior is
+// the share of the theme in both periods together; since a response holds a theme or does not, the variance has the terms of both. Whether it changed is tested
+// exactly: themes that emerge are often those that nobody wrote of before, where that variance says little.
 func Test(tallies []Tally, least int64) (changes map[int]Change, order []int, err error) {
 	changes = make(map[int]Change)
 	var p []float64
@@ -75,7 +76,7 @@ func change(t Tally) Change {
 	}
 	c.LogOdds = math.Log(recentWith/recentWithout) - math.Log(baseWith/baseWithout)
 	deviation := math.Sqrt(1/recentWith + 1/recentWithout + 1/baseWith + 1/baseWithout)
-	c.P = stat.PValueZ(c.LogOdds / deviation)
+	c.P = fisher(t)
 	z := stat.CriticalZ(intervalLevel)
 	c.Interval = stat.Interval{Low: c.LogOdds - z*deviation, High: c.LogOdds + z*deviation}
 	return c

@@ -97,12 +97,51 @@ func TestChangeByHand(t *testing.T) {
 	}
 	c := changes[0]
 	want := math.Log(31.4/78.6) - math.Log(41.4/368.6)
-	z := want / math.Sqrt(1/31.4+1/78.6+1/41.4+1/368.6)
-	if math.Abs(c.LogOdds-want) > 1e-12 || math.Abs(c.P-math.Erfc(z/math.Sqrt2)) > 1e-12 || c.Q != c.P {
-		t.Errorf("got %+v, want %v with z %v", c, want, z)
+	if math.Abs(c.LogOdds-want) > 1e-12 || c.Q != c.P {
+		t.Errorf("got %+v, want %v", c, want)
 	}
 	if c.Interval.Low >= c.LogOdds || c.Interval.Low <= 0 || c.Interval.High <= c.LogOdds {
 		t.Errorf("interval %v", c.Interval)
+	}
+}
+
+// Fisher's own: of eight cups four had the milk first, and the lady found three of them. Then a theme that nobody wrote of before.
+func TestFishersExactTest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tally theme.Tally
+		want  float64
+	}{
+		{theme.Tally{Recent: 3, RecentTotal: 4, Baseline: 1, BaselineTotal: 4}, 0.4857142857},
+		{theme.Tally{Recent: 4, RecentTotal: 4, Baseline: 0, BaselineTotal: 4}, 0.0285714286},
+		{theme.Tally{Recent: 5, RecentTotal: 5, Baseline: 0, BaselineTotal: 10}, 0.000333000333},
+	} {
+		changes, _, err := theme.Test([]theme.Tally{c.tally}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := changes[0].P; math.Abs(p-c.want) > 1e-9 {
+			t.Errorf("%+v: %v, want %v", c.tally, p, c.want)
+		}
+	}
+	changes, _, err := theme.Test([]theme.Tally{{Recent: 30, RecentTotal: 97, Baseline: 0, BaselineTotal: 30}}, 5)
+	if err != nil || changes[0].P > 2e-4 {
+		t.Errorf("30 of 97 after 0 of 30: %v, %v", changes[0].P, err)
+	}
+}
+
+// Where counts are great, the exact test and the normal one say the same.
+func TestGreatCountsAreTestedAlike(t *testing.T) {
+	t.Parallel()
+	p := func(n int64) float64 {
+		changes, _, err := theme.Test([]theme.Tally{{Recent: n + n/20, RecentTotal: 4 * n, Baseline: n, BaselineTotal: 4 * n}}, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes[0].P
+	}
+	if exact, normal := p(970), p(980); math.Abs(exact-normal) > 0.03 {
+		t.Errorf("%v by the exact test, %v by the normal one", exact, normal)
 	}
 }
 

@@ -534,7 +534,7 @@ type EmergingTheme struct {
 	LogOddsRatio float64 `protobuf:"fixed64,9,opt,name=log_odds_ratio,json=logOddsRatio,proto3" json:"log_odds_ratio,omitempty"`
 	// Its interval at 95 %.
 	LogOddsInterval *v1.ConfidenceInterval `protobuf:"bytes,10,opt,name=log_odds_interval,json=logOddsInterval,proto3" json:"log_odds_interval,omitempty"`
-	// The two-sided p-value.
+	// The two-sided p-value of Fisher's exact test; of the normal one where counts are great.
 	PValue float64 `protobuf:"fixed64,11,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
 	// The p-value adjusted for all themes that were tested (Benjamini-Hochberg).
 	QValue float64 `protobuf:"fixed64,12,opt,name=q_value,json=qValue,proto3" json:"q_value,omitempty"`
