@@ -14,18 +14,21 @@ type matrix struct {
 // over makes a matrix of rows of weights, drawn at random around zero.
 func over(rows [][]float32, spread float64, random *rand.Rand) *matrix {
 	m := &matrix{value: rows}
-	for _, p := range []*[][]float64{&m.grad, &m.mean, &m.square} {
-		*p = make([][]float64, len(rows))
-		for i := range *p {
-			(*p)[i] = make([]float64, len(rows[i]))
-		}
-	}
+	m.grad, m.mean, m.square = zeros(rows), zeros(rows), zeros(rows)
 	for _, r := range rows {
 		for j := range r {
 			r[j] = float32(spread * random.NormFloat64())
 		}
 	}
 	return m
+}
+
+func zeros(like [][]float32) [][]float64 {
+	out := make([][]float64, 0, len(like))
+	for _, r := range like {
+		out = append(out, make([]float64, len(r)))
+	}
+	return out
 }
 
 func (m *matrix) step(rate, decay float64, t int) {

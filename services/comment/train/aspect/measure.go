@@ -151,7 +151,7 @@ func (t *trainer) measure(w *aspect.Weights, f *linear.File) error {
 			found[k.ID] = true
 		}
 		for a, said := range r.aspects {
-			n := 0.0
+			var n float64
 			switch said {
 			case absent, unknown:
 				continue
