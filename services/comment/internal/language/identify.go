@@ -41,10 +41,18 @@ func (m *Model) Identify(d *text.Document, r *Result) {
 		}
 		r.words = append(r.words, w)
 	}
-	if len(r.words) == 0 || foreign > letters || len(r.words) == 1 && single(d.Lowered(int(r.words[0].token))) {
+	if len(r.words) == 0 || foreign > letters || !r.spelled(d) || garbled(d.Source, letters) {
 		return
 	}
 	r.Label, r.Probability = m.decide(&sum)
+	if (r.Label == Kk || r.Label == OthCyr || r.Label == OthLat) && !r.strange(d) {
+		m.expect(&sum)
+		r.Label, r.Probability = m.decide(&sum)
+	}
+	if r.Probability < 0.5 && numeric(d, letters) {
+		r.Label, r.Probability = Unknown, 0
+		return
+	}
 	if len(r.words) <= 2 && r.Probability < unsure && (r.Label == Kk || r.Label == OthCyr) {
 		r.near(d)
 	}
@@ -68,11 +76,6 @@ func (r *Result) near(d *text.Document) {
 		}
 	}
 	r.Label = label
-}
-
-// single tells a word of one letter.
-func single(word []byte) bool {
-	return len(word) == 1 || len(word) == 2 && word[0] >= 0xc0
 }
 
 // decide takes the label with the highest sum, and its share.

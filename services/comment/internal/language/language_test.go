@@ -65,12 +65,31 @@ func TestIdentifyAbstains(t *testing.T) {
 	m := load(t)
 	var d text.Document
 	var r language.Result
-	for _, source := range []string{"", " ", "👍👍👍", ":) :(", "12345", "4.5/5", "а", "a", "!", "...", "你好，很好吃", "خدمة ممتازة", "ძალიან კარგი", "\xff\xfe", "<b></b>", "\x00\x01"} {
+	for _, source := range []string{"", " ", "👍👍👍", ":) :(", "12345", "4.5/5", "а", "a", "!", "...", "你好，很好吃", "خدمة ممتازة", "ძალიან კარგი", "\xff\xfe", "<b></b>", "\x00\x01",
+		strings.Repeat("a@", 100), "a b c d", "а я", "\x83k\xfe\x9d\x01hj\xe3\xc1\xffQ\x90\x82e\xb0\xb1", "Уж\xff\xfe\xff\x80"} {
 		d.Read(source)
 		m.Identify(&d, &r)
 		if r.Label != language.Unknown || r.Probability > 0.1 || r.Mixed || len(r.Spans) > 0 {
 			t.Errorf("%q is %q with %.2f", source, r.Label, r.Probability)
 		}
+	}
+}
+
+// Digits with an abbreviation beside them say little, a broken character in a comment takes nothing away.
+func TestIdentifyDoubts(t *testing.T) {
+	m := load(t)
+	var d text.Document
+	var r language.Result
+	for _, source := range []string{"SSN 123-45-6789", "ИНН 22808199000123", "0555 123456 тлф"} {
+		d.Read(source)
+		m.Identify(&d, &r)
+		if r.Label.Coarse() == "other" || r.Label == language.Unknown && r.Probability > 0 {
+			t.Errorf("%q is %s with %.2f", source, r.Label, r.Probability)
+		}
+	}
+	d.Read("Тамагы абдан даамдуу экен, ра\xffхмат")
+	if m.Identify(&d, &r); r.Label != language.Ky {
+		t.Errorf("a broken character makes it %q", r.Label)
 	}
 }
 

@@ -300,6 +300,7 @@ func (m *Model) spans(d *text.Document, r *Result) {
 			}
 		}
 	}
+	kazakh := float64(turkic[Kk-1]-turkic[Ky-1])*float64(m.scale) > rareMixed || turkic[Kk-1] > turkic[Ky-1] && r.strange(d)
 	r.Spans = r.Spans[:0]
 	for i := range r.words {
 		w := &r.words[i]
@@ -308,7 +309,7 @@ func (m *Model) spans(d *text.Document, r *Result) {
 		switch {
 		case w.state == kyrgyz && t.Script == text.Latin:
 			l = KyLat
-		case w.state == kyrgyz && turkic[Kk-1] > turkic[Ky-1]:
+		case w.state == kyrgyz && kazakh:
 			l = Kk
 		case w.state == kyrgyz:
 			l = Ky
