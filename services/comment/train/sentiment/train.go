@@ -208,7 +208,7 @@ type tuned struct {
 	logits [sentiment.Classes]float32
 }
 
-// tune chooses what makes the probabilities of the tuning part and of our own comments right.
+// tune chooses what makes probabilities right: those of the tuning part, and of our own comments that were judged by or crossed.
 // reader holds the first stage without the tuning part.
 func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, reader *sentiment.Reader) {
 	var f figures
@@ -225,7 +225,13 @@ func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, read
 				rows = append(rows, tuned{r, w.Logits(&e)})
 			}
 		}
-		w.Temperature[h] = temperature(rows)
+		var crossed []tuned
+		for i := range t.rows {
+			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Train && r.variety != "" {
+				crossed = append(crossed, tuned{r, w.Logits(&evidence[i])})
+			}
+		}
+		w.Temperature[h] = temperature(append(crossed, rows...))
 		for _, r := range rows {
 			said := sentiment.Choose(sentiment.Probabilities(r.logits, w.Temperature[h]))
 			f.add(r.row.head.String()+" "+r.row.source, r.row.class, said)
@@ -236,11 +242,8 @@ func (t *trainer) tune(w *sentiment.Weights, evidence []sentiment.Evidence, read
 				f.add(r.row.head.String()+" others", r.row.class, said)
 			}
 		}
-		for i := range t.rows {
-			if r := &t.rows[i]; int(r.head) == h && r.part == dataset.Train && r.variety != "" {
-				said := sentiment.Choose(sentiment.Probabilities(w.Logits(&evidence[i]), w.Temperature[h]))
-				f.add("crossed "+r.source, r.class, said)
-			}
+		for _, r := range crossed {
+			f.add("crossed "+r.row.source, r.row.class, sentiment.Choose(sentiment.Probabilities(r.logits, w.Temperature[h])))
 		}
 		t.say("%s: temperature %.2f", sentiment.Head(h), w.Temperature[h]) //nolint:gosec // below Heads
 	}
