@@ -45,6 +45,41 @@ func TestFingerprintsOfTheSameWords(t *testing.T) {
 	}
 }
 
+// A short comment is like its copies, and like nothing else.
+func TestFingerprintsOfShortComments(t *testing.T) {
+	for source, copies := range map[string][]string{
+		"Приложение постоянно вылетает": {"приложение постоянно вылетает!!!", "ПРИЛОЖЕНИЕ ПОСТОЯННО ВЫЛЕТАЕТ 😡"},
+		"Nice staff":      {"nice staff.", "Nice  staff 👍"},
+		"Баасы кымбат":    {"баасы кымбат", "Баасы кымбат!"},
+		"Кассир нагрубил": {"Кассир нагрубил..."},
+	} {
+		_, key := printsOf(source)
+		if key == 0 {
+			t.Errorf("%q has no key", source)
+		}
+		for _, s := range copies {
+			if _, k := printsOf(s); k != key {
+				t.Errorf("%q is no copy of %q", s, source)
+			}
+		}
+	}
+	keys := map[uint64]string{}
+	for _, s := range []string{"Приложение постоянно вылетает", "Приложение вылетает", "Nice staff", "Staff nice", "Rude staff", "Баасы кымбат", "Кассир нагрубил", "Курьер нагрубил", "Не работает приложение"} {
+		_, k := printsOf(s)
+		for other, of := range keys {
+			if Similar(k, other) {
+				t.Errorf("%q is like %q", s, of)
+			}
+		}
+		keys[k] = s
+	}
+	for _, s := range []string{"Приложение", "Всё хорошо", "спасибо", "да"} {
+		if _, k := printsOf(s); k != 0 {
+			t.Errorf("%q has a key", s)
+		}
+	}
+}
+
 // edits are how copies differ, from words of their own.
 func edits(source string) (trivial, slight []string) {
 	words := strings.Fields(source)
