@@ -17,7 +17,7 @@ type Comments interface {
 	// ListDuplicates returns groups of two comments or more of a slice that have the same Similar key, the largest first, with up to 20 of the newest of each.
 	ListDuplicates(ctx context.Context, q CommentQuery) (groups []DuplicateGroup, more bool, err error)
 	// ForgetWords takes the words out of comments counted before a time that still have some, at most limit, and tells how many: text, original, phrases and
-	// places. What they express and speak of stays, and counts.
+	// places, and the texts of their testimonials, which are withdrawn. What they express and speak of stays, and counts.
 	ForgetWords(ctx context.Context, before time.Time, limit int) (int, error)
 }
 

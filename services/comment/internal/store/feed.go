@@ -18,7 +18,8 @@ type Feed interface {
 	// RestartFeed sets the position to 0 under the next pass: the log is another one than before, whose positions say nothing about those of this one.
 	// Errors: ErrLost.
 	RestartFeed(ctx context.Context, holder string) error
-	// EndPass removes responses that no batch of the present pass brought, at most limit, as ApplyEvents removes them, and tells how many. Errors: ErrLost.
+	// EndPass removes responses, and dead letters, that no batch of the present pass brought, at most limit, as ApplyEvents removes them, and tells how many.
+	// Errors: ErrLost.
 	EndPass(ctx context.Context, holder string, limit int) (int, error)
 	// ListDeadLetters returns the dead letters of an organisation with an ID greater than after, in order.
 	ListDeadLetters(ctx context.Context, organization string, after int64, limit int) ([]DeadLetter, error)

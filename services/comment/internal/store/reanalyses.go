@@ -20,7 +20,8 @@ type Reanalyses interface {
 	StaleComments(ctx context.Context, organization, model string, aspectsVersion, after int64, limit int) ([]Comment, error)
 	// StoreAnalyses stores new analyses with texts and terms, moves the reanalysis on to r.After with its counts, once for each After, and keeps it the holder's
 	// until a time; the analysis that was there by another model becomes the previous one. A comment that was changed since it was read (its Original or Seq
-	// differs), removed or forgotten is passed over. The outbox tells of those where what holds changed. Errors: ErrLost when the reanalysis is another's, or runs no more.
+	// differs), removed or forgotten is passed over. Testimonials that are no part of the new text lose theirs and are withdrawn.
+	// The outbox tells of those where what holds changed. Errors: ErrLost when the reanalysis is another's, or runs no more.
 	StoreAnalyses(ctx context.Context, holder string, until time.Time, r Reanalysis, comments []Comment) error
 	// EndReanalysis notes that it is done, or was cancelled; one that has ended stays as it is. Errors: ErrNotFound.
 	EndReanalysis(ctx context.Context, organization, id string, cancelled bool, at time.Time) (Reanalysis, error)

@@ -9,13 +9,14 @@ import (
 )
 
 const (
-	sqlHoldFeed    = `UPDATE feed SET holder = $1, until = $3 WHERE id = 1 AND (holder = $1 OR until <= $2) RETURNING position, as_of, pass`
-	sqlLeaveFeed   = `UPDATE feed SET holder = '', until = 0 WHERE id = 1 AND holder = $1`
-	sqlCursor      = `SELECT position, as_of, pass FROM feed WHERE id = 1`
-	sqlAdvanceFeed = `UPDATE feed SET position = $3, as_of = COALESCE($4, as_of) WHERE id = 1 AND holder = $1 AND position = $2 RETURNING pass`
-	sqlRestartFeed = `UPDATE feed SET position = 0, as_of = NULL, pass = pass + 1 WHERE id = 1 AND holder = $1`
-	sqlHeldPass    = `SELECT pass FROM feed WHERE id = 1 AND holder = $1`
-	sqlStaleByPass = `SELECT organization, survey, id FROM responses WHERE pass < $1 ORDER BY pass LIMIT $2`
+	sqlHoldFeed         = `UPDATE feed SET holder = $1, until = $3 WHERE id = 1 AND (holder = $1 OR until <= $2) RETURNING position, as_of, pass`
+	sqlLeaveFeed        = `UPDATE feed SET holder = '', until = 0 WHERE id = 1 AND holder = $1`
+	sqlCursor           = `SELECT position, as_of, pass FROM feed WHERE id = 1`
+	sqlAdvanceFeed      = `UPDATE feed SET position = $3, as_of = COALESCE($4, as_of) WHERE id = 1 AND holder = $1 AND position = $2 RETURNING pass`
+	sqlRestartFeed      = `UPDATE feed SET position = 0, as_of = NULL, pass = pass + 1 WHERE id = 1 AND holder = $1`
+	sqlHeldPass         = `SELECT pass FROM feed WHERE id = 1 AND holder = $1`
+	sqlDropStaleLetters = `DELETE FROM dead_letters WHERE (organization, id) IN (SELECT organization, id FROM dead_letters WHERE pass < $1 ORDER BY pass LIMIT $2)`
+	sqlStaleByPass      = `SELECT organization, survey, id FROM responses WHERE pass < $1 ORDER BY pass LIMIT $2`
 )
 
 func scanCursor(row Scanner) (c store.Cursor, err error) {
@@ -105,7 +106,13 @@ func (s *Store) EndPass(ctx context.Context, holder string, limit int) (removed 
 			}
 		}
 		removed = len(stale)
-		return nil
+		if removed == limit {
+			return nil
+		}
+		// What was only ever set aside has no response that would take it along.
+		letters, err := w.Exec(ctx, sqlDropStaleLetters, pass, limit-removed)
+		removed += int(letters)
+		return err
 	})
 	if err != nil {
 		return 0, err

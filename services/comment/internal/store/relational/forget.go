@@ -67,6 +67,9 @@ func (w *writing) forgetWords(ctx context.Context, c store.Comment) error {
 			return err
 		}
 	}
+	if err := w.checkQuotes(ctx, c.Ref, ""); err != nil {
+		return err
+	}
 	corrections, err := list(ctx, w, scanCorrection, sqlCorrectionsOf, c.Organization, c.Survey, c.Response, c.ID)
 	if err != nil {
 		return err

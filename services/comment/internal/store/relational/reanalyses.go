@@ -158,6 +158,11 @@ func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (before, n
 	if _, err := w.Exec(ctx, sqlSetTexts, now.Organization, now.Seq, now.Text); err != nil {
 		return before, now, err
 	}
+	if now.Text != before.Text {
+		if err := w.checkQuotes(ctx, now.Ref, now.Text); err != nil {
+			return before, now, err
+		}
+	}
 	similar := int64(now.Similar) //nolint:gosec // the bits are kept
 	phrases := packPhrases(now.Analysis.Phrases)
 	if _, err := w.Exec(ctx, sqlSetModel, now.Organization, now.Seq, now.Analysis.Model, now.Analysis.AspectsVersion, similar, phrases); err != nil {

@@ -182,6 +182,11 @@ func (w *writing) replaceComments(ctx context.Context, r store.Response) (map[st
 		}
 		at := slices.IndexFunc(r.Comments, func(n store.Comment) bool { return n.ID == c.ID })
 		if at >= 0 && sameText(c, r.Comments[at]) {
+			if c.Text != r.Comments[at].Text {
+				if err := w.checkQuotes(ctx, c.Ref, r.Comments[at].Text); err != nil {
+					return nil, err
+				}
+			}
 			continue
 		}
 		if _, err := w.deleteSayings(ctx, c.Ref); err != nil {

@@ -8,12 +8,13 @@ import (
 )
 
 const (
-	sqlTestimonialTaken  = `SELECT 1 FROM testimonials WHERE organization = $1 AND (id = $2 OR survey = $3 AND response = $4 AND comment = $5)`
+	sqlTestimonialTaken  = `SELECT 1 FROM testimonials WHERE organization = $1 AND (id = $2 OR survey = $3 AND response = $4 AND comment = $5 AND state <> 3)`
 	sqlCommentExists     = `SELECT 1 FROM comments c WHERE ` + refCondition
 	sqlInsertTestimonial = `INSERT INTO testimonials (organization, id, survey, response, comment, state, uses, create_time, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlSelectTestimonial = `SELECT body FROM testimonials WHERE organization = $1 AND id = $2`
 	sqlUpdateTestimonial = `UPDATE testimonials SET state = $4, uses = $5, body = $6 WHERE organization = $1 AND id = $2 AND state = $3`
+	sqlTestimonialsOf    = `SELECT body FROM testimonials WHERE organization = $1 AND survey = $2 AND response = $3 AND comment = $4`
 	sqlPublished         = `SELECT body FROM testimonials WHERE (organization, id) > ($1, $2) AND state = $3 ORDER BY organization, id LIMIT $4`
 )
 
@@ -112,7 +113,7 @@ func (s *Store) ListCandidates(ctx context.Context, q store.CommentQuery) (comme
 	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
 		var where conditions
 		where.slice(s.db, q.Slice)
-		where.and(`NOT EXISTS (SELECT 1 FROM testimonials t WHERE t.organization = c.organization AND t.survey = c.survey AND t.response = c.response AND t.comment = c.id)`)
+		where.and(`NOT EXISTS (SELECT 1 FROM testimonials t WHERE t.organization = c.organization AND t.survey = c.survey AND t.response = c.response AND t.comment = c.id AND t.state <> 3)`)
 		comments, more, err = s.listComments(ctx, r, q, &where)
 		return err
 	})

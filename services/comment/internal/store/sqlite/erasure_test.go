@@ -11,6 +11,7 @@ import (
 
 	"github.com/otklik/otklik/services/comment/internal/store"
 	"github.com/otklik/otklik/services/comment/internal/store/storetest"
+	"github.com/otklik/otklik/services/comment/internal/testimonial"
 )
 
 // secret is what a person wrote, in all the forms in which it is kept.
@@ -103,6 +104,13 @@ func write(t *testing.T, s *Store) int64 {
 	}
 	ref := store.Ref{Organization: "acme", Survey: "visits", Response: "r0100", ID: "q0"}
 	if _, err := s.Correct(t.Context(), ref, nil, store.Correction{Sentiment: store.Mixed, CreateTime: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	// A testimonial is a second copy of the words.
+	quote := testimonial.Testimonial{
+		Organization: ref.Organization, ID: "t1", Survey: ref.Survey, Response: ref.Response, Comment: ref.ID, Text: secret[0], State: testimonial.Draft, CreateTime: time.Now(),
+	}
+	if err := s.CreateTestimonial(t.Context(), quote); err != nil {
 		t.Fatal(err)
 	}
 	return batch.To

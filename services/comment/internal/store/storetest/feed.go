@@ -84,15 +84,20 @@ func endPass(t *testing.T, open Open) {
 	}
 	all = append(all, w.response(globex, visits, "r1"))
 	w.apply(all...)
+	w.die(acme, "aside")
+	w.die(globex, "aside")
 	equal(t, "removed before another pass", check[int](t)(w.s.EndPass(t.Context(), holder, 10)), 0)
 	must(t, w.s.RestartFeed(t.Context(), holder))
 	w.position = 0
 	again := w.response(acme, visits, "r2")
 	again.Comments = all[1].Comments
 	w.apply(again)
+	w.die(acme, "again")
 	equal(t, "removed", check[int](t)(w.s.EndPass(t.Context(), holder, 3)), 3)
-	equal(t, "removed then", check[int](t)(w.s.EndPass(t.Context(), holder, 3)), 1)
+	equal(t, "removed then", check[int](t)(w.s.EndPass(t.Context(), holder, 3)), 3)
 	equal(t, "removed at last", check[int](t)(w.s.EndPass(t.Context(), holder, 3)), 0)
+	equal(t, "dead letters", len(check[[]store.DeadLetter](t)(w.s.ListDeadLetters(t.Context(), acme, 0, 10))), 1)
+	equal(t, "another's dead letters", len(check[[]store.DeadLetter](t)(w.s.ListDeadLetters(t.Context(), globex, 0, 10))), 0)
 	w.holds(again)
 	for i, r := range all {
 		if i != 1 {

@@ -12,7 +12,7 @@ import (
 
 // testimonialCases are about praise that may be shown.
 func testimonialCases() []testCase {
-	return []testCase{{"Testimonials", testimonials}, {"TestimonialsInOrder", testimonialsInOrder}, {"Candidates", candidates}}
+	return []testCase{{"Testimonials", testimonials}, {"TestimonialsInOrder", testimonialsInOrder}, {"Candidates", candidates}, {"WithdrawnIsNotInTheWay", withdrawnAnew}, {"QuotesOfAnotherText", quotesChecked}}
 }
 
 // praise is a testimonial of a comment.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/otklik/otklik/services/comment/internal/search"
 	"github.com/otklik/otklik/services/comment/internal/store"
+	"github.com/otklik/otklik/services/comment/internal/testimonial"
 )
 
 // wordCases are about words that are forgotten when their time is over, and about many of them.
@@ -27,6 +28,7 @@ func forgetWords(t *testing.T, open Open) {
 	for i := range recent.Comments {
 		recent.Comments[i].CountTime = limit
 	}
+	must(t, w.s.CreateTestimonial(ctx, praise(all[0].Ref, "t1")))
 	equal(t, "forgotten before a time before all", check[int](t)(w.s.ForgetWords(ctx, noon.AddDate(-1, 0, 0), 10)), 0)
 	for {
 		n := check[int](t)(w.s.ForgetWords(ctx, limit, 7))
@@ -51,6 +53,9 @@ func forgetWords(t *testing.T, open Open) {
 		q := &search.Query{All: []search.Phrase{{{word}}}}
 		equal(t, "comments with "+word, len(w.list(store.CommentQuery{Slice: store.Slice{Organization: acme, Words: q}, Limit: 10})), 0)
 	}
+	praised := check[testimonial.Testimonial](t)(w.s.GetTestimonial(ctx, all[0].Organization, "t1"))
+	equal(t, "text of a testimonial", praised.Text, "")
+	equal(t, "state of a testimonial", praised.State, testimonial.Withdrawn)
 	for _, c := range w.corrections() {
 		same(t, "correction", c, forgottenCorrection(c))
 	}

@@ -146,6 +146,7 @@ CREATE TABLE dead_letters (
 );
 
 CREATE INDEX dead_letters_by_response ON dead_letters (organization, survey, response, position);
+CREATE INDEX dead_letters_by_pass ON dead_letters (pass);
 
 -- What comments of responses say together, for other services: the last that was told of each.
 CREATE TABLE outbox (

@@ -78,7 +78,7 @@ CREATE TABLE entry_mentions (
 
 CREATE INDEX entry_mentions_by_entry ON entry_mentions (organization, entry);
 
--- Praise that may be shown. uses has a bit for each use.
+-- Praise that may be shown. uses has a bit for each use; state is 3 when it was withdrawn.
 CREATE TABLE testimonials (
     organization text COLLATE "C" NOT NULL,
     id           text COLLATE "C" NOT NULL,
@@ -92,5 +92,7 @@ CREATE TABLE testimonials (
     PRIMARY KEY (organization, id)
 );
 
-CREATE UNIQUE INDEX testimonials_by_comment ON testimonials (organization, survey, response, comment);
+-- Of a comment there is one that was not withdrawn.
+CREATE UNIQUE INDEX testimonials_in_use ON testimonials (organization, survey, response, comment) WHERE state <> 3;
+CREATE INDEX testimonials_by_comment ON testimonials (organization, survey, response, comment);
 CREATE INDEX testimonials_by_age ON testimonials (organization, create_time, id);

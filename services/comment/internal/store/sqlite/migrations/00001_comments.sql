@@ -140,6 +140,7 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX dead_letters_by_response ON dead_letters (organization, survey, response, position);
+CREATE INDEX dead_letters_by_pass ON dead_letters (pass);
 
 -- What comments of responses say together, for other services: the last that was told of each.
 CREATE TABLE outbox (
