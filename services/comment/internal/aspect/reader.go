@@ -74,7 +74,7 @@ func (r *Reader) Read(
 	r.sentiments = sentiments
 	r.Prepare(d, label, features, hits)
 	z := r.logits()
-	best, found := 0, false
+	from, best, found := len(dst), 0, false
 	for a := range Fixed {
 		if z[a] >= 0 {
 			dst = r.mention(a, z[a], dst)
@@ -87,7 +87,32 @@ func (r *Reader) Read(
 	if !found && z[best] >= r.floor {
 		dst = r.mention(best, z[best], dst)
 	}
+	r.agree(dst[from:])
 	return dst
+}
+
+// agree keeps what is said of aspects from contradicting the comment: where it says one thing only, that is the aspects' polarity, too, and what
+// praises as a whole does not only blame in its parts.
+func (r *Reader) agree(mentions []Mention) {
+	if r.sentiments == nil || len(mentions) == 0 {
+		return
+	}
+	first := mentions[0].Polarity
+	for i := range mentions {
+		if mentions[i].Polarity != first {
+			return
+		}
+	}
+	text := r.sentiments.Span(0, len(r.d.Tokens))
+	if text.Class == first || text.Class == sentiment.Mixed {
+		return
+	}
+	if len(r.segments) > 1 && (text.Class == sentiment.Neutral || first == sentiment.Neutral) {
+		return
+	}
+	for i := range mentions {
+		mentions[i].Polarity = text.Class
+	}
 }
 
 // logits tells what is spoken of: above 0. Between what customers tell and reviews both networks are asked.

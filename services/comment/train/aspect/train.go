@@ -34,7 +34,7 @@ const (
 )
 
 var (
-	lanesStage    = stage{bits: 17, epochs: 12, rate: 0.3, decay: 1e-3, seen: 1, seed: 1}
+	lanesStage    = stage{bits: 17, epochs: 7, rate: 0.3, decay: 1e-3, seen: 1, seed: 1}
 	detectCourse  = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 	judgingCourse = course{epochs: 12, batch: 32, rate: 0.004, decay: 0.01, seed: 1}
 )
