@@ -35,9 +35,9 @@ func (u *Unfit) Error() string { return "the event cannot be applied: " + u.Reas
 // Reading is what was made of a text.
 type Reading struct {
 	// Text is the text with personal data replaced, Terms its stems.
-	Text, Terms    string
-	Analysis       store.Analysis
-	Similar        uint64
+	Text, Terms string
+	Analysis    store.Analysis
+	Similar     uint64
 }
 
 // Analyst makes of texts what is kept of them. One goroutine at a time uses it.

@@ -56,7 +56,7 @@ func (r *Reanalyser) Run(ctx context.Context) {
 
 func (r *Reanalyser) leads() bool { return r.o.Leads == nil || r.o.Leads() }
 
-// turn begins what has to be begun, once, and works on what there is.
+// turn begins what has to be begun, once, takes out what was deleted, and works on what there is.
 func (r *Reanalyser) turn(ctx context.Context, began *bool) error {
 	if !*began {
 		if err := r.beginStale(ctx); err != nil {
@@ -64,7 +64,20 @@ func (r *Reanalyser) turn(ctx context.Context, began *bool) error {
 		}
 		*began = true
 	}
+	if err := r.takeOut(ctx); err != nil {
+		return err
+	}
 	return r.work(ctx)
+}
+
+// takeOut takes aspects that were deleted out of comments.
+func (r *Reanalyser) takeOut(ctx context.Context) error {
+	for r.leads() {
+		if n, err := r.o.Store.TakeOutAspects(ctx, reanalysisStep); err != nil || n == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // beginStale begins a reanalysis of each organisation of which comments were analysed by another model.

@@ -8,7 +8,7 @@ import (
 // Corrections keeps what people said of analyses.
 type Corrections interface {
 	// Correct stores a correction of a comment in one of the units, which holds from now on in place of the one before, and returns the comment as it is then.
-	// Correction.Analysis is filled with the comment's. The outbox tells of it. Errors: ErrNotFound.
+	// Correction.Analysis is filled with the comment's, and aspects that were deleted are left out. The outbox tells of it. Errors: ErrNotFound.
 	Correct(ctx context.Context, ref Ref, units Units, c Correction) (Comment, error)
 	// ListCorrections returns corrections with an ID less than before (0 for all), the newest first, and whether there are more.
 	ListCorrections(ctx context.Context, organization string, before int64, limit int) (corrections []Correction, more bool, err error)
@@ -26,6 +26,8 @@ type Correction struct {
 	Language         Language
 	AspectsCorrected bool
 	Aspects          []AspectMention
+	// AspectsVersion is that of the organisation's own aspects when it was made; given by the store.
+	AspectsVersion int64
 	// Analysis is what the model had made of it.
 	Analysis   Analysis
 	Corrector  string

@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
@@ -20,17 +19,6 @@ const (
 	sqlAspectsChanged = `INSERT INTO aspect_versions (organization, version) VALUES ($1, 1)
 ON CONFLICT (organization) DO UPDATE SET version = aspect_versions.version + 1`
 	sqlAspectsVersion = `SELECT version FROM aspect_versions WHERE organization = $1`
-
-	// sqlNaming finds comments that name an aspect by what holds, sqlCorrected those that were corrected, which may have named it before.
-	sqlNaming = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq IN (
-SELECT m.seq FROM comment_aspects m WHERE m.organization = $1 AND m.aspect = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4) ORDER BY c.seq`
-	sqlCorrected = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq IN (
-SELECT x.seq FROM corrections k JOIN comments x ON x.organization = k.organization AND x.survey = k.survey AND x.response = k.response AND x.id = k.comment
-WHERE k.organization = $1 AND x.seq > $2) ORDER BY c.seq LIMIT $3`
-	sqlSetAnalysis = `UPDATE comment_bodies SET analysis = $3, previous = $4 WHERE organization = $1 AND seq = $2`
-
-	// namingAtOnce bounds how many comments are held in memory while an aspect is taken out of them.
-	namingAtOnce = 1000
 )
 
 func scanAspect(row Scanner) (a store.Aspect, err error) {
@@ -47,10 +35,19 @@ func scanAspect(row Scanner) (a store.Aspect, err error) {
 // CreateAspect implements store.Aspects.
 func (s *Store) CreateAspect(ctx context.Context, a store.Aspect, most int) (store.Aspect, error) {
 	a.Version = 1
+	if err := s.finishDeleting(ctx, a.Organization, a.ID); err != nil {
+		return store.Aspect{}, err
+	}
 	err := s.write(ctx, "create aspect", func(ctx context.Context, w *writing) error {
 		if taken, err := exists(ctx, w, sqlAspectExists, a.Organization, a.ID); err != nil {
 			return err
 		} else if taken {
+			return store.ErrExists
+		}
+		if pending, err := exists(ctx, w, sqlIsPending, a.Organization, a.ID); err != nil {
+			return err
+		} else if pending {
+			// Deleted meanwhile.
 			return store.ErrExists
 		}
 		n, err := one(ctx, w, value[int], sqlCountAspects, a.Organization)
@@ -123,85 +120,24 @@ func (s *Store) DeleteAspect(ctx context.Context, organization, id string) error
 		if err := found(w.Exec(ctx, sqlDeleteAspect, organization, id)); err != nil {
 			return err
 		}
-		if err := w.takeOutOf(ctx, id, func(after int64) ([]store.Comment, error) {
-			return list(ctx, w, scanComment, sqlNaming, organization, id, after, namingAtOnce)
-		}); err != nil {
+		if err := w.aspectsChanged(ctx, organization); err != nil {
 			return err
 		}
-		if err := w.takeOutOf(ctx, id, func(after int64) ([]store.Comment, error) {
-			return list(ctx, w, scanComment, sqlCorrected, organization, after, namingAtOnce)
-		}); err != nil {
-			return err
-		}
-		return w.aspectsChanged(ctx, organization)
+		_, err := w.Exec(ctx, sqlNoteDeleted, organization, id)
+		return err
 	})
-}
-
-// takeOutOf takes an aspect out of comments, which are read part by part after a number.
-func (w *writing) takeOutOf(ctx context.Context, id string, read func(after int64) ([]store.Comment, error)) error {
-	for after := int64(0); ; {
-		comments, err := read(after)
-		if err != nil || len(comments) == 0 {
-			return err
-		}
-		var responses []responseKey
-		for _, c := range comments {
-			after = c.Seq
-			if !takeOut(&c, id) {
-				continue
-			}
-			if err := w.storeParts(ctx, c); err != nil {
-				return err
-			}
-			responses = append(responses, responseKey{c.Organization, c.Survey, c.Response})
-		}
-		if err := w.tellAnew(ctx, responses); err != nil {
-			return err
-		}
-	}
-}
-
-// takeOut takes an aspect out of what a comment speaks of, and tells whether it was there.
-func takeOut(c *store.Comment, id string) bool {
-	was := false
-	without := func(mentions []store.AspectMention) []store.AspectMention {
-		return slices.DeleteFunc(mentions, func(m store.AspectMention) bool {
-			was = was || m.Aspect == id
-			return m.Aspect == id
-		})
-	}
-	c.Analysis.Aspects = without(c.Analysis.Aspects)
-	if c.Previous != nil {
-		c.Previous.Aspects = without(c.Previous.Aspects)
-	}
-	if c.Correction != nil {
-		c.Correction.Aspects = without(c.Correction.Aspects)
-		c.Correction.Analysis.Aspects = without(c.Correction.Analysis.Aspects)
-	}
-	return was
-}
-
-// storeParts stores the analyses and the correction of a comment, and what holds by them.
-func (w *writing) storeParts(ctx context.Context, c store.Comment) error {
-	analysis, err := encode(c.Analysis)
-	if err != nil {
-		return err
-	}
-	previous, err := encodeNull(c.Previous)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Exec(ctx, sqlSetAnalysis, c.Organization, c.Seq, analysis, previous); err != nil {
-		return err
-	}
-	return w.storeCorrection(ctx, c)
 }
 
 // AspectsVersion implements store.Aspects.
 func (s *Store) AspectsVersion(ctx context.Context, organization string) (int64, error) {
-	version, err := one(ctx, s.db, value[int64], sqlAspectsVersion, organization)
+	version, err := aspectsVersion(ctx, s.db, organization)
+	return version, s.db.Explain("read version of aspects", err)
+}
+
+func aspectsVersion(ctx context.Context, r Reader, organization string) (int64, error) {
+	version, err := one(ctx, r, value[int64], sqlAspectsVersion, organization)
 	if errors.Is(err, errNoRow) {
 		return 0, nil
 	}
-	return version, s.db.Explain("read version of aspects", err)
+	return version, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
@@ -35,6 +36,9 @@ func (s *Store) Correct(ctx context.Context, ref store.Ref, units store.Units, c
 		}
 		correction.ID, correction.Ref, correction.Analysis = next(&w.corrections), c.Ref, c.Analysis
 		correction.CreateTime = fromMicro(toMicro(correction.CreateTime))
+		if err := w.fillVersion(ctx, &correction); err != nil {
+			return err
+		}
 		text, err := encode(correction)
 		if err != nil {
 			return err
@@ -54,6 +58,22 @@ func (s *Store) Correct(ctx context.Context, ref store.Ref, units store.Units, c
 		return store.Comment{}, err
 	}
 	return out, nil
+}
+
+// fillVersion fills the version of the aspects that a correction is made with, and leaves those out that were deleted.
+func (w *writing) fillVersion(ctx context.Context, c *store.Correction) (err error) {
+	if c.AspectsVersion, err = aspectsVersion(ctx, w, c.Ref.Organization); err != nil || len(c.Aspects) == 0 {
+		return err
+	}
+	gone, err := list(ctx, w, value[string], sqlGoneAspects, c.Ref.Organization)
+	if err != nil {
+		return err
+	}
+	isGone := func(m store.AspectMention) bool { return slices.Contains(gone, m.Aspect) }
+	if slices.ContainsFunc(c.Aspects, isGone) {
+		c.Aspects = slices.DeleteFunc(slices.Clone(c.Aspects), isGone)
+	}
+	return nil
 }
 
 // storeCorrection stores the correction of a comment, and what holds by it.

@@ -38,15 +38,15 @@ func decodeNull[T any](text *string) (*T, error) {
 	return v, decode(*text, v)
 }
 
-// scanComment reads commentColumns.
+// scanComment reads commentColumns, and leaves out aspects that were deleted.
 func scanComment(row Scanner) (store.Comment, error) {
 	var c store.Comment
 	var counted, similar int64
 	var attributes, analysis string
-	var previous, correction *string
+	var previous, correction, deleted *string
 	err := row.Scan(&c.Organization, &c.Survey, &c.Response, &c.ID, &c.Seq, &c.Question, &counted, &c.AnswerLanguage, &c.Context.Touchpoint, &c.Context.Channel,
 		&c.Context.Location, &c.Context.Region, &c.Context.Company, &c.NPS, &c.Person, &attributes, &c.Original, &similar, &c.Score, &c.Text, &c.Sealed, &c.Key,
-		&analysis, &previous, &correction)
+		&analysis, &previous, &correction, &deleted)
 	if err != nil {
 		return store.Comment{}, err
 	}
@@ -62,7 +62,11 @@ func scanComment(row Scanner) (store.Comment, error) {
 	if c.Previous, err = decodeNull[store.Analysis](previous); err != nil {
 		return store.Comment{}, err
 	}
-	c.Correction, err = decodeNull[store.Correction](correction)
+	if c.Correction, err = decodeNull[store.Correction](correction); err != nil {
+		return store.Comment{}, err
+	}
+	void, err := readDeletions(deleted)
+	void.apply(&c)
 	return c, err
 }
 

@@ -150,6 +150,11 @@ func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (before, n
 	if !bytes.Equal(before.Original, c.Original) || c.Seq != 0 && c.Seq != before.Seq || before.Text == "" && len(before.Sealed) == 0 {
 		return before, before, nil
 	}
+	void, err := w.deletionsOf(ctx, c.Organization)
+	if err != nil {
+		return before, before, err
+	}
+	c.Analysis.Aspects = void.of(c.Analysis.Aspects, c.Analysis.AspectsVersion)
 	now = before
 	now.Text, now.Terms, now.Similar, now.Analysis, now.Previous = c.Text, c.Terms, c.Similar, c.Analysis, previous(before, c.Analysis)
 	if err := w.storeParts(ctx, now); err != nil {

@@ -125,6 +125,11 @@ func (w *writing) storeResponse(ctx context.Context, rows *rowsOfComments, pass 
 			continue
 		}
 		seen[c.ID] = true
+		void, err := w.deletionsOf(ctx, r.Organization)
+		if err != nil {
+			return t, err
+		}
+		void.apply(&c)
 		c = w.prepare(r, c, old)
 		t.comments = append(t.comments, c)
 		if err := rows.add(w.dialect, before.no, c); err != nil {

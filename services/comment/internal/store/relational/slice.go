@@ -88,7 +88,7 @@ func (c *conditions) mention(table string, s store.Slice) string {
 	if s.AspectSentiment != store.NoSentiment {
 		text += " AND " + table + ".sentiment = " + c.arg(int64(s.AspectSentiment))
 	}
-	return text
+	return text + c.notPending(table, s.Organization)
 }
 
 // units adds that the comment c has a value in one of the dimensions.

@@ -40,6 +40,8 @@ func (n *names) number(text string) int32 {
 type tally struct {
 	comments       []talliedComment
 	groups, packed *names
+	// gone are aspects that were deleted and are still to be taken out.
+	gone []string
 }
 
 // readTally reads what is counted of a slice's comments. Grouping by response is done here: a database that does it sorts all that comments speak of, which
@@ -48,7 +50,7 @@ func (s *Store) readTally(ctx context.Context, slice store.Slice, by store.Key, 
 	var where conditions
 	where.slice(s.db, slice)
 	t := &tally{groups: newNames(), packed: newNames()}
-	_, err := listOnce(ctx, s.db, func(row Scanner) (none struct{}, err error) {
+	scan := func(row Scanner) (none struct{}, err error) {
 		var c talliedComment
 		var verdict *int64
 		var sentiment int64
@@ -63,7 +65,15 @@ func (s *Store) readTally(ctx context.Context, slice store.Slice, by store.Key, 
 		c.group, c.packed = t.groups.number(group), t.packed.number(packed)
 		t.comments = append(t.comments, c)
 		return none, nil
-	}, `SELECT c.response_no, c.verdict, `+column+`, `+group(by)+`, `+sentimentFor(column)+` FROM comments c WHERE `+where.text.String(), where.args...)
+	}
+	query := `SELECT c.response_no, c.verdict, ` + column + `, ` + group(by) + `, ` + sentimentFor(column) + ` FROM comments c WHERE ` + where.text.String()
+	err := s.db.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		if t.gone, err = list(ctx, r, value[string], sqlPendingOf, slice.Organization); err != nil {
+			return err
+		}
+		_, err = list(ctx, r, scan, query, where.args...)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +166,9 @@ func (t *tally) themes() []store.ThemeCount {
 	unpacked := make([][]mention, len(t.packed.texts))
 	for i, packed := range t.packed.texts {
 		for place, aspect := range themesOf(packed) {
+			if slices.Contains(t.gone, aspect) {
+				continue
+			}
 			m := mention{aspects.number(aspect), place}
 			if at := slices.IndexFunc(unpacked[i], func(o mention) bool { return o.aspect == m.aspect }); at >= 0 {
 				unpacked[i][at].place = join(unpacked[i][at].place, place)

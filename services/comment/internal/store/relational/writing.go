@@ -24,6 +24,8 @@ type writing struct {
 	Writer
 	dialect Dialect
 	numbers
+	// deleted are the aspects that organisations deleted, as far as they were needed.
+	deleted map[string]deletions
 }
 
 // next gives the next number of a kind.

@@ -28,6 +28,18 @@ CREATE TABLE aspect_versions (
     version      bigint NOT NULL
 );
 
+-- Aspects that were deleted: analyses that looked for those of an older version than version are void where they name them. pending is 1 until they are taken
+-- out of what comments are found and counted by.
+CREATE TABLE deleted_aspects (
+    organization text COLLATE "C" NOT NULL,
+    id           text COLLATE "C" NOT NULL,
+    version      bigint NOT NULL,
+    pending      bigint NOT NULL,
+    PRIMARY KEY (organization, id)
+);
+
+CREATE INDEX deleted_aspects_pending ON deleted_aspects (organization, id) WHERE pending = 1;
+
 -- Analysing anew: those that run have no end_time. holder works on it until a time.
 CREATE TABLE reanalyses (
     organization       text COLLATE "C" NOT NULL,

@@ -28,6 +28,18 @@ CREATE TABLE aspect_versions (
     version      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Aspects that were deleted: analyses that looked for those of an older version than version are void where they name them. pending is 1 until they are taken
+-- out of what comments are found and counted by.
+CREATE TABLE deleted_aspects (
+    organization TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    pending      INTEGER NOT NULL,
+    PRIMARY KEY (organization, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deleted_aspects_pending ON deleted_aspects (organization, id) WHERE pending = 1;
+
 -- Analysing anew: those that run have no end_time. holder works on it until a time.
 CREATE TABLE reanalyses (
     organization       TEXT    NOT NULL,
