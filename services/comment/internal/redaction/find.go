@@ -67,6 +67,10 @@ func (x *scanner) token(i int) int {
 		return next
 	case text.Number:
 		return x.number(i)
+	case text.Emoji:
+		if masked(x.s, t.Start) {
+			return x.disguised(i)
+		}
 	case text.Symbol:
 		if x.s[t.Start] == '@' {
 			return x.mail(i)

@@ -23,6 +23,18 @@ func (x *scanner) presents(i int) bool {
 	return false
 }
 
+// says says whether a word that can be a name stands between «I» and a pause: «мен aidana, …».
+func (x *scanner) says(i int) bool {
+	if i < 1 || i+1 < len(x.d.Tokens) && x.d.Tokens[i+1].Kind != text.Mark {
+		return false
+	}
+	switch string(x.d.Word(i - 1)) {
+	case "мен", "men", "я", "ya", "i'm", "am":
+		return true
+	}
+	return false
+}
+
 // shapeOf is what name a word looks like. A word of which more than the first letter is a capital is none, nor is in Kyrgyz a genitive a
 // surname in -ин.
 func (x *scanner) shapeOf(i int) class {

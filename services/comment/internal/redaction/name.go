@@ -15,6 +15,9 @@ func (x *scanner) name(i int, c class) int {
 	if next := x.initialsFirst(i); next > i {
 		return next
 	}
+	if x.thanksGod(i) {
+		return i + 1
+	}
 	if c&(never|place|title) != 0 && c&given == 0 && (!capital || c&families == 0) || c&behind != 0 || x.digital(t) {
 		return i + 1
 	}
@@ -202,7 +205,7 @@ func (x *scanner) accept(i int, c class, left sided, right class, capital bool) 
 		case c&patronymic != 0 && c&givens == 0:
 			return left >= trade
 		case c&given != 0:
-			return t.To-t.From >= 8 || t.Script == text.Cyrillic && t.To-t.From >= 6 || left >= thanked || beside
+			return t.To-t.From >= 8 || t.Script == text.Cyrillic && t.To-t.From >= 6 || left >= thanked || beside || x.says(i)
 		case c&short != 0:
 			return left >= thanked || beside
 		case c&givenWord != 0:

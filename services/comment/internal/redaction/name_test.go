@@ -11,5 +11,7 @@ func TestNames(t *testing.T) {
 		"магазин Анна", "кафе «Айгуль»", "«Алёнка» вкусная", "город Владимир", "ул. Ибраимова", "театр имени Айтматова", "Айгүл кафеси", "Анна-cafe", "Роза красивая", "свет погас", "роза", "вера в людей", "Надежда умирает последней",
 		"Бакыт каалайм", "алтын сөйкө", "Алтын сөйкө", "кымбат", "Бишкек", "Токтогул району", "Манас аэропорту", "Магазинов мало", "В Москве дешевле", "Samsung Galaxy", "iPhone Pro", "Ozon не привёз", "НИКОГДА БОЛЬШЕ", "Will you come", "in May", "Mark it",
 		"I hope so", "the bill", "Thank God", "Great Britain", "людей много", "кости в рыбе", "в этом роде", "марина́д", "Один", "Столов нет", "Жаңы жыл", "Рахмат",
+		"Слава богу доставили", "Доставили, Слава Богу!", "slava bogu dostavili", "‹Слава› помог", "мен ‹aidana›, nomerim bar", "men ‹aidana›", "мен arzan, tez",
+		"April was slow", "April is the worst month", "‹April› was very helpful", "‹April› helped us", "the Rose garden is nice", "Rose garden", "‹Rose› from support told me", "thanks to ‹Rose›",
 	})
 }

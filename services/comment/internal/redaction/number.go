@@ -9,6 +9,9 @@ func (x *scanner) number(i int) int {
 	if next := x.houseFirst(i); next > i {
 		return next
 	}
+	if masked(x.s, t.Start) || masked(x.s, t.End) {
+		return x.disguised(i)
+	}
 	return x.digits(i, t.Start)
 }
 
@@ -32,7 +35,7 @@ func (x *scanner) digits(i int, start int32) int {
 		}
 		return x.past(i+1, c.groups[0].end)
 	}
-	if x.glued(i, c.groups[0].start) {
+	if x.glued(i, c.groups[0].start) && !x.linked(&c) {
 		return x.past(i+1, c.groups[0].end)
 	}
 	if kind, b := x.judge(i, &c); b > 0 {
@@ -87,6 +90,25 @@ func (x *scanner) glued(i int, start int32) bool {
 		return x.class(k)&(phone|ident|passport|card|number) == 0
 	case '$', '#':
 		return true
+	}
+	return false
+}
+
+// linked says whether a number that is a part of an address of the web, behind a stroke or an equals sign, is laid out as a phone number:
+// links of one's own bear one.
+func (x *scanner) linked(c *chain) bool {
+	i := c.groups[0].start
+	if i < 2 || x.s[i-1] != '/' && x.s[i-1] != '=' || isDigit(x.s[i-2]) {
+		return false
+	}
+	d := c.text(1)
+	switch c.size(1) {
+	case 10:
+		return begins(d, "05") || begins(d, "07") || begins(d, "099") || begins(d, "022")
+	case 11:
+		return begins(d, "79") || begins(d, "77") || begins(d, "89")
+	case 12:
+		return begins(d, "996")
 	}
 	return false
 }

@@ -14,6 +14,18 @@ func (x *scanner) timed(i int) bool {
 	return false
 }
 
+// thanksGod tells «слава богу» from a person of that name.
+func (x *scanner) thanksGod(i int) bool {
+	if w := x.d.Word(i); !isOf(w, "слава") && !isOf(w, "slava") || i+1 >= len(x.d.Tokens) {
+		return false
+	}
+	switch string(x.d.Word(i + 1)) {
+	case "богу", "bogu", "господу", "аллаху", "всевышнему", "кудайга", "кудаю":
+		return true
+	}
+	return false
+}
+
 // paired says whether a word is joined by «and» to a name.
 func (x *scanner) paired(i int) bool {
 	if i >= 2 && and(x.d.Word(i-1)) {
@@ -61,9 +73,33 @@ func (x *scanner) acts(i int) bool {
 		}
 		for _, verb := range deeds {
 			if w := x.d.Word(k); len(w) >= len(verb) && string(w[:len(verb)]) == verb {
-				return true
+				return t.Script != text.Latin || !vague(w) || x.personal(k+1)
 			}
 		}
+	}
+	return false
+}
+
+// vague tells the English words that are said of months and flowers as well as of persons.
+func vague(w []byte) bool {
+	switch string(w) {
+	case "was", "is", "has", "and", "at", "from":
+		return true
+	}
+	return false
+}
+
+// personal says whether a word, or the one behind an adverb, is said of persons: was very helpful.
+func (x *scanner) personal(i int) bool {
+	for k := i; k < min(i+2, len(x.d.Tokens)); k++ {
+		switch string(x.d.Word(k)) {
+		case "very", "so", "really", "super", "extremely", "always", "such", "incredibly", "absolutely", "the", "a", "not", "been", "an":
+			continue
+		case "helpful", "friendly", "kind", "polite", "rude", "lovely", "amazing", "awesome", "attentive", "patient", "professional", "sweet", "knowledgeable",
+			"courteous", "helping", "serving", "our", "my", "wonderful", "fantastic", "welcoming", "reception", "support", "server", "waitress", "cashier", "gem", "star", "excellent", "great":
+			return true
+		}
+		return false
 	}
 	return false
 }
