@@ -159,6 +159,7 @@ func (r *Reader) lexical() {
 			r.whole.bad -= v
 		}
 	}
+	from := 0
 	for i := range r.hits.Aspects {
 		h := &r.hits.Aspects[i]
 		if h.Aspect >= lexicon.Fixed {
@@ -166,9 +167,13 @@ func (r *Reader) lexical() {
 		}
 		t := &d.Tokens[h.First]
 		k := &r.segments[r.sketches[t.Clause].within]
-		implied := h.Implied
-		if t.Flags&text.Negated != 0 && h.Last == h.First+1 {
-			implied = -implied
+		for from < len(r.hits.Polarity) && r.hits.Polarity[from].First < h.First {
+			from++
+		}
+		implied, relied := r.implies(h, r.hits.Polarity[from:])
+		if relied {
+			k.relied[h.Aspect] += int32(implied)
+			r.whole.relied[h.Aspect] += int32(implied)
 		}
 		for _, k := range [2]*segment{k, &r.whole} {
 			if h.Implied == 0 && h.Last == h.First+1 {

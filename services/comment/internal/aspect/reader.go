@@ -111,7 +111,9 @@ func (r *Reader) agree(mentions []Mention) {
 		return
 	}
 	for i := range mentions {
-		mentions[i].Polarity = text.Class
+		if a := int(mentions[i].ID); r.whole.relied[a] == 0 {
+			mentions[i].Polarity = text.Class
+		}
 	}
 }
 
@@ -185,6 +187,9 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 	r.judge(best, a, &j)
 	p := r.weigh(best, &j)
 	class := polarity(&p)
+	if told := r.relied(best, a); told != sentiment.Neutral {
+		class = told
+	}
 	found := r.evidence(best, a, class, z)
 	dst = append(dst, found)
 	if class == sentiment.Neutral || len(r.segments) == 1 || p[class] < sure {
@@ -208,6 +213,20 @@ func (r *Reader) mention(a int, z float32, dst []Mention) []Mention {
 		dst = append(dst, r.evidence(second, a, other, z))
 	}
 	return dst
+}
+
+// relied returns the polarity that phrases of segment i imply, or Neutral.
+func (r *Reader) relied(i, a int) sentiment.Class {
+	s := &r.segments[i]
+	switch {
+	case s.question || s.wish:
+		return sentiment.Neutral
+	case s.relied[a] > 0 && s.less[a] == 0:
+		return sentiment.Positive
+	case s.relied[a] < 0 && s.plus[a] == 0:
+		return sentiment.Negative
+	}
+	return sentiment.Neutral
 }
 
 // evidence makes a mention of what clause i says.

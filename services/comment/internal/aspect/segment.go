@@ -19,6 +19,7 @@ type segment struct {
 	named      [Fixed]uint8
 	meant      [Fixed]uint8
 	plus, less [Fixed]uint8 // implied
+	relied     [Fixed]int32 // implied by what can be relied on: positive less negative
 }
 
 // sketch is what decides whether a clause goes with the one before.
