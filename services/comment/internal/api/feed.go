@@ -44,12 +44,12 @@ func (s *feedServer) StreamEvents(req *commentv1.StreamEventsRequest, stream grp
 		if err != nil {
 			return storeError(err)
 		}
-		if !begun && position > head {
+		if !begun && position > head.Last {
 			return rpcerr.New(codes.OutOfRange, reasonAhead, fmt.Sprintf(
-				"position %d lies beyond the last event, %d: this is not the log that was read before; start again from 0", position, head), rpcerr.WithDomain(domain))
+				"position %d lies beyond the last event, %d: this is not the log that was read before; start again from 0", position, head.Last), rpcerr.WithDomain(domain))
 		}
 		if len(events) > 0 || s.Now().Sub(told) >= feedSilence {
-			out := &commentv1.StreamEventsResponse{HeadPosition: head}
+			out := &commentv1.StreamEventsResponse{HeadPosition: head.Position}
 			for _, e := range events {
 				out.Events = append(out.Events, eventToProto(e))
 				position = e.Position

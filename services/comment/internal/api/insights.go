@@ -238,18 +238,15 @@ func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.Quer
 		}
 	}
 	by := keys[req.GetGroupBy()]
-	counts, err := s.Store.CountSentiments(ctx, in, by)
+	counts, responses, err := s.Store.CountSentiments(ctx, in, by)
 	if err != nil {
 		return nil, storeError(err)
 	}
-	_, totals, err := s.Store.CountThemes(ctx, in, store.Ungrouped)
-	if err != nil {
-		return nil, storeError(err)
-	}
-	out := &commentv1.QuerySentimentsResponse{}
-	for _, t := range totals {
-		out.ResponseCount += t.Responses
-		out.CommentCount += t.Comments
+	out := &commentv1.QuerySentimentsResponse{ResponseCount: responses}
+	for _, n := range counts {
+		for _, comments := range n.Comments {
+			out.CommentCount += comments
+		}
 	}
 	if out.Steps, err = steps(counts, req.GetGrain(), location, levelOf(req.GetConfidenceLevel())); err != nil {
 		return nil, err

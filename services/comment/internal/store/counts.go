@@ -27,8 +27,8 @@ type Counts interface {
 	CountPhrases(ctx context.Context, s Slice, least int64, limit int) ([]PhraseCount, Total, error)
 	// CountPhrasesOf is CountPhrases of these keys only, of all of them that occur.
 	CountPhrasesOf(ctx context.Context, s Slice, keys []uint64) ([]PhraseCount, Total, error)
-	// CountSentiments counts comments by group and quarter of an hour.
-	CountSentiments(ctx context.Context, s Slice, by Key) ([]SentimentCount, error)
+	// CountSentiments counts comments by group and quarter of an hour, and the responses that they are of.
+	CountSentiments(ctx context.Context, s Slice, by Key) (counts []SentimentCount, responses int64, err error)
 	// AspectEvidence returns comments of a slice that name the aspect of the slice with its sentiment, the likeliest first, at most limit.
 	AspectEvidence(ctx context.Context, s Slice, limit int) ([]Comment, error)
 	// PhraseEvidence returns the newest comments of a slice that hold the phrase, at most limit.

@@ -82,8 +82,8 @@ func TestOutboxOfSeveralStores(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range events {
-			if e.Position <= after || e.Position > head {
-				t.Fatalf("position %d after %d with head %d", e.Position, after, head)
+			if e.Position <= after || e.Position > head.Last {
+				t.Fatalf("position %d after %d with head %d", e.Position, after, head.Last)
 			}
 			last[e.Response], after = e, e.Position
 		}

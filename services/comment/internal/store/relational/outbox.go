@@ -19,6 +19,7 @@ const (
 ON CONFLICT (organization, survey, response) DO UPDATE SET position = excluded.position, sentiment = excluded.sentiment, aspects = excluded.aspects,
 language = excluded.language, removed = excluded.removed, model = excluded.model, time = excluded.time`
 	sqlHead     = `SELECT outbox FROM counters WHERE id = 1`
+	sqlHeadOf   = `SELECT COALESCE(max(position), 0) FROM outbox WHERE organization = $1`
 	sqlEvents   = `SELECT ` + eventColumns + ` FROM outbox WHERE position > $1 ORDER BY position LIMIT $2`
 	sqlEventsOf = `SELECT ` + eventColumns + ` FROM outbox WHERE organization = $3 AND position > $1 ORDER BY position LIMIT $2`
 )
@@ -38,29 +39,31 @@ func scanEvent(row Scanner) (e store.Event, err error) {
 }
 
 // OutboxEvents implements store.Outbox.
-func (s *Store) OutboxEvents(ctx context.Context, organization string, after int64, limit int) (events []store.Event, head int64, err error) {
+func (s *Store) OutboxEvents(ctx context.Context, organization string, after int64, limit int) (events []store.Event, head store.Head, err error) {
 	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
-		if head, err = one(ctx, r, value[int64], sqlHead); err != nil {
+		if head.Last, err = one(ctx, r, value[int64], sqlHead); err != nil {
 			return err
 		}
 		if organization == "" {
+			head.Position = head.Last
 			events, err = list(ctx, r, scanEvent, sqlEvents, after, limit)
 		} else {
+			if head.Position, err = one(ctx, r, value[int64], sqlHeadOf, organization); err != nil {
+				return err
+			}
 			events, err = list(ctx, r, scanEvent, sqlEventsOf, after, limit, organization)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, 0, s.db.Explain("read outbox", err)
+		return nil, store.Head{}, s.db.Explain("read outbox", err)
 	}
 	return events, head, nil
 }
 
 // telling is what there is to tell of a response: its comments now.
 type telling struct {
-	key responseKey
-	// known says that something was stored of it before.
-	known    bool
+	key      responseKey
 	comments []store.Comment
 }
 
@@ -98,7 +101,7 @@ func (w *writing) tell(ctx context.Context, told []telling) error {
 	return w.Many(ctx, sqlPutEvent, rows)
 }
 
-// eventsBefore reads what was told of those responses of which something was stored.
+// eventsBefore reads what was told of responses.
 func (w *writing) eventsBefore(ctx context.Context, told []telling) (map[responseKey]store.Event, error) {
 	out := map[responseKey]store.Event{}
 	var wanted []responseKey
@@ -108,12 +111,7 @@ func (w *writing) eventsBefore(ctx context.Context, told []telling) (map[respons
 	}
 	for part := range slices.Chunk(wanted, knownAtOnce) {
 		var where conditions
-		tuples := make([]string, knownAtOnce)
-		for i := range tuples {
-			k := part[min(i, len(part)-1)]
-			tuples[i] = "(" + where.arg(k.organization) + ", " + where.arg(k.survey) + ", " + where.arg(k.id) + ")"
-		}
-		events, err := list(ctx, w, scanEvent, sqlEventOf+inPairs(tuples)+`)`, where.args...)
+		events, err := list(ctx, w, scanEvent, sqlEventOf+where.names(part)+`)`, where.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +181,7 @@ func (w *writing) tellAnew(ctx context.Context, responses []responseKey) error {
 		if err != nil {
 			return err
 		}
-		told = append(told, telling{key: k, known: true, comments: comments})
+		told = append(told, telling{key: k, comments: comments})
 	}
 	return w.tell(ctx, told)
 }

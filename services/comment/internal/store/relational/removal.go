@@ -44,7 +44,7 @@ func (w *writing) removeResponse(ctx context.Context, pass int64, r store.Remova
 		if gone, err = w.deleteResponse(ctx, key); err != nil {
 			return err
 		}
-		if err := w.tell(ctx, []telling{{key: key, known: true}}); err != nil {
+		if err := w.tell(ctx, []telling{{key: key}}); err != nil {
 			return err
 		}
 	}

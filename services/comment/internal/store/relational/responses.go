@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
@@ -30,7 +29,8 @@ func scanKnown(row Scanner) (k known, err error) {
 }
 
 const (
-	sqlKnown = `SELECT organization, survey, id, no, position, pass FROM responses WHERE (organization, survey, id) IN (`
+	sqlSetAside = `SELECT DISTINCT organization, survey, response FROM dead_letters WHERE (organization, survey, response) IN (`
+	sqlKnown    = `SELECT organization, survey, id, no, position, pass FROM responses WHERE (organization, survey, id) IN (`
 	// knownAtOnce is how many responses are looked for in one query.
 	knownAtOnce = 64
 
@@ -43,18 +43,44 @@ func lookUp(ctx context.Context, r Reader, wanted []responseKey) (map[responseKe
 	out := make(map[responseKey]known, len(wanted))
 	for part := range slices.Chunk(wanted, knownAtOnce) {
 		var where conditions
-		tuples := make([]string, knownAtOnce)
-		for i := range tuples {
-			// The last one is repeated, so that there is one statement for all numbers of responses.
-			k := part[min(i, len(part)-1)]
-			tuples[i] = "(" + where.arg(k.organization) + ", " + where.arg(k.survey) + ", " + where.arg(k.id) + ")"
-		}
-		found, err := list(ctx, r, scanKnown, sqlKnown+`VALUES `+strings.Join(tuples, ", ")+`)`, where.args...)
+		found, err := list(ctx, r, scanKnown, sqlKnown+where.names(part)+`)`, where.args...)
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range found {
 			out[k.key] = k
+		}
+	}
+	return out, nil
+}
+
+// names are the values of IN over responses, knownAtOnce of them: the last is repeated, so that there is one statement for all numbers of responses.
+func (c *conditions) names(of []responseKey) string {
+	tuples := make([]string, knownAtOnce)
+	for i := range tuples {
+		k := of[min(i, len(of)-1)]
+		tuples[i] = "(" + c.arg(k.organization) + ", " + c.arg(k.survey) + ", " + c.arg(k.id) + ")"
+	}
+	return inPairs(tuples)
+}
+
+// setAside are those of responses without comments that have dead letters.
+func (w *writing) setAside(ctx context.Context, latest map[responseKey]store.Response, order []responseKey) (map[responseKey]bool, error) {
+	var silent []responseKey
+	for _, k := range order {
+		if len(latest[k].Comments) == 0 {
+			silent = append(silent, k)
+		}
+	}
+	out := map[responseKey]bool{}
+	for part := range slices.Chunk(silent, knownAtOnce) {
+		var where conditions
+		found, err := list(ctx, w, scanResponseKey, sqlSetAside+where.names(part)+`)`, where.args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			out[k] = true
 		}
 	}
 	return out, nil
@@ -76,12 +102,20 @@ func (w *writing) storeResponses(ctx context.Context, pass int64, responses []st
 	if err != nil {
 		return err
 	}
+	aside, err := w.setAside(ctx, latest, order)
+	if err != nil {
+		return err
+	}
 	var rows rowsOfComments
 	var told []telling
 	for _, k := range order {
 		r := latest[k]
 		before, isKnown := stored[k]
 		if isKnown && (before.pass > pass || before.pass == pass && before.position >= r.Position) {
+			continue
+		}
+		if len(r.Comments) == 0 && !isKnown && !aside[k] {
+			// Most responses are scores: of them there is nothing to store, to remove or to tell.
 			continue
 		}
 		t, err := w.storeResponse(ctx, &rows, pass, r, before, isKnown)
@@ -98,7 +132,7 @@ func (w *writing) storeResponses(ctx context.Context, pass int64, responses []st
 
 // storeResponse adds the rows of a response, in place of those that were there before.
 func (w *writing) storeResponse(ctx context.Context, rows *rowsOfComments, pass int64, r store.Response, before known, isKnown bool) (telling, error) {
-	t := telling{key: responseKey{r.Organization, r.Survey, r.ID}, known: isKnown}
+	t := telling{key: responseKey{r.Organization, r.Survey, r.ID}}
 	if len(r.Comments) == 0 {
 		return t, w.clearResponse(ctx, pass, r, isKnown)
 	}

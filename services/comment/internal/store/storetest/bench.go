@@ -96,7 +96,7 @@ func BenchQueries(b *testing.B, s store.Store) {
 		run("CountThemes", func() error { _, _, err := s.CountThemes(b.Context(), slice, store.Ungrouped); return err })
 		run("CountThemesByLocation", func() error { _, _, err := s.CountThemes(b.Context(), slice, store.ByLocation); return err })
 		run("CountPhrases", func() error { _, _, err := s.CountPhrases(b.Context(), slice, 2, 100); return err })
-		run("CountSentiments", func() error { _, err := s.CountSentiments(b.Context(), slice, store.Ungrouped); return err })
+		run("CountSentiments", func() error { _, _, err := s.CountSentiments(b.Context(), slice, store.Ungrouped); return err })
 		run("ListComments", func() error {
 			_, _, err := s.ListComments(b.Context(), store.CommentQuery{Slice: slice, Limit: 50})
 			return err

@@ -166,9 +166,9 @@ func (r *recount) phrases() {
 
 func (r *recount) sentiments() {
 	var expected []store.SentimentCount
-	order, of := groups(r.all, func(c store.Comment) string { return groupOf(r.by, c) })
+	order, in := groups(r.all, func(c store.Comment) string { return groupOf(r.by, c) })
 	for _, group := range order {
-		quarters, counts := groups(of[group], func(c store.Comment) int64 { return c.CountTime.Truncate(15 * time.Minute).Unix() })
+		quarters, counts := groups(in[group], func(c store.Comment) int64 { return c.CountTime.Truncate(15 * time.Minute).Unix() })
 		for _, q := range quarters {
 			n := store.SentimentCount{Group: group, Quarter: time.Unix(q, 0).UTC()}
 			for _, c := range counts[q] {
@@ -177,8 +177,10 @@ func (r *recount) sentiments() {
 			expected = append(expected, n)
 		}
 	}
-	got, err := r.w.s.CountSentiments(r.w.t.Context(), r.slice, r.by)
+	got, responses, err := r.w.s.CountSentiments(r.w.t.Context(), r.slice, r.by)
 	must(r.T, err)
+	_, of := groups(r.all, responseOf)
+	equal(r.T, "responses", responses, int64(len(of)))
 	same(r.T, "sentiments", got, expected)
 }
 

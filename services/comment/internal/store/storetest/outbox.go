@@ -40,14 +40,14 @@ func outbox(t *testing.T, open Open) {
 	events, head, err := w.s.OutboxEvents(ctx, "", 0, 10)
 	must(t, err)
 	equal(t, "events", len(events), 0)
-	equal(t, "head", head, 0)
+	equal(t, "head", head, store.Head{})
 	first, second, third := w.response(acme, visits, "r1"), w.response(globex, visits, "r1"), w.response(acme, calls, "r1")
 	w.apply(first, second)
 	w.apply(third)
 	events, head, err = w.s.OutboxEvents(ctx, "", 0, 10)
 	must(t, err)
 	equal(t, "events", len(events), 3)
-	equal(t, "head", head, events[2].Position)
+	equal(t, "head", head, store.Head{Position: events[2].Position, Last: events[2].Position})
 	var before int64
 	for i, r := range []store.Response{first, second, third} {
 		e := events[i]
@@ -65,6 +65,12 @@ func outbox(t *testing.T, open Open) {
 	must(t, err)
 	same(t, "of an organisation", page, events[2:])
 	equal(t, "head", head2, head)
+	_, head2, err = w.s.OutboxEvents(ctx, globex, 0, 5)
+	must(t, err)
+	equal(t, "head of another organisation", head2, store.Head{Position: events[1].Position, Last: head.Last})
+	_, head2, err = w.s.OutboxEvents(ctx, "nobody", 0, 5)
+	must(t, err)
+	equal(t, "head of nobody", head2, store.Head{Last: head.Last})
 	// What is told anew takes the place of what was told before.
 	again := w.response(acme, visits, "r1")
 	w.apply(again)
@@ -72,7 +78,7 @@ func outbox(t *testing.T, open Open) {
 	must(t, err)
 	equal(t, "events", len(after), 3)
 	same(t, "what was not touched", after[:2], events[1:])
-	equal(t, "what was told anew", after[2].Position > head, true)
+	equal(t, "what was told anew", after[2].Position > head.Last, true)
 }
 
 func eventOfResponse(t *testing.T, open Open) {

@@ -109,7 +109,7 @@ CREATE TABLE comment_aspects (
     PRIMARY KEY (organization, seq, aspect, sentiment)
 );
 
-CREATE INDEX comment_aspects_by_aspect ON comment_aspects (organization, aspect, seq);
+CREATE INDEX comment_aspects_by_aspect ON comment_aspects (organization, aspect, sentiment, probability, seq);
 
 -- Key phrases. key is shifted so that it is in the order of numbers without a sign.
 CREATE TABLE comment_phrases (
