@@ -209,3 +209,35 @@ func BenchmarkRead(b *testing.B) {
 		x.mentions = x.reader.Read(&x.document, language.Ru, &x.features, &x.hits, nil, x.mentions[:0])
 	}
 }
+
+func TestNegation(t *testing.T) {
+	b := newBench(t)
+	for _, c := range []struct {
+		label  language.Label
+		source string
+		id     ID
+		want   sentiment.Class
+	}{
+		{language.Ky, "Тамагы даамдуу эмес", Quality, sentiment.Negative},
+		{language.Ky, "Кезек көп эмес", Wait, sentiment.Positive},
+		{language.Ky, "Баасы арзан эмес", Price, sentiment.Negative},
+		{language.Ky, "Жардам бере албады", Staff, sentiment.Negative},
+		{language.Ru, "Очереди не было", Wait, sentiment.Positive},
+		{language.Ru, "Ничего не забыли", Forgotten, sentiment.Positive},
+		{language.En, "The app never crashes", App, sentiment.Positive},
+		{language.En, "Nothing was missing", Forgotten, sentiment.Positive},
+	} {
+		found := false
+		for _, m := range b.read(c.source, c.label) {
+			if m.ID == c.id {
+				found = true
+				if m.Polarity != c.want {
+					t.Errorf("%q: %s %s, want %s", c.source, m.ID, m.Polarity, c.want)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%q: no %s", c.source, c.id)
+		}
+	}
+}

@@ -170,7 +170,7 @@ func (r *Reader) lexical() {
 		for from < len(r.hits.Polarity) && r.hits.Polarity[from].First < h.First {
 			from++
 		}
-		implied, relied := r.implies(h, r.hits.Polarity[from:])
+		implied, relied := r.implies(h, from)
 		if relied {
 			k.relied[h.Aspect] += int32(implied)
 			r.whole.relied[h.Aspect] += int32(implied)
