@@ -1,17 +1,20 @@
 package language
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/otklik/otklik/services/comment/internal/text"
 )
 
-// How much rarer than those of our customers, in logarithms of odds, other languages are among comments in letters that tell nothing,
-// Kazakh above all beside Russian words: what is Kazakh, or Polish, for certain brings more. The labelled sets hold as many of each.
+// How much rarer than those of our customers, in logarithms of odds, other languages are among comments in letters that tell nothing:
+// the labelled sets hold as many of each. Beyond few words Kazakh, or Polish, shows by itself, but not beside Russian words, where the
+// Kazakh sets have many that our customers write.
 const (
 	rareKazakh = 2.0
 	rareOther  = 1.0
 	rareMixed  = 6.0
+	few        = 2 // words
 )
 
 // expect lowers the sums of the languages that our customers do not write.
@@ -64,15 +67,15 @@ func (r *Result) spelled(d *text.Document) bool {
 	return false
 }
 
-// garbled says whether so much of a text is no character that its letters stand there by chance.
+// garbled says whether so much of a text is no character, or the sign for none, that its letters stand there by chance.
 func garbled(source string, letters int) bool {
-	if utf8.ValidString(source) {
+	if utf8.ValidString(source) && !strings.Contains(source, "\ufffd") {
 		return false
 	}
 	broken := 0
 	for i := 0; i < len(source); {
 		r, n := utf8.DecodeRuneInString(source[i:])
-		if r == utf8.RuneError && n == 1 {
+		if r == utf8.RuneError {
 			broken++
 		}
 		i += n

@@ -45,7 +45,7 @@ func (m *Model) Identify(d *text.Document, r *Result) {
 		return
 	}
 	r.Label, r.Probability = m.decide(&sum)
-	if (r.Label == Kk || r.Label == OthCyr || r.Label == OthLat) && !r.strange(d) {
+	if len(r.words) <= few && (r.Label == Kk || r.Label == OthCyr || r.Label == OthLat) && !r.strange(d) {
 		m.expect(&sum)
 		r.Label, r.Probability = m.decide(&sum)
 	}

@@ -66,7 +66,7 @@ func TestIdentifyAbstains(t *testing.T) {
 	var d text.Document
 	var r language.Result
 	for _, source := range []string{"", " ", "👍👍👍", ":) :(", "12345", "4.5/5", "а", "a", "!", "...", "你好，很好吃", "خدمة ممتازة", "ძალიან კარგი", "\xff\xfe", "<b></b>", "\x00\x01",
-		strings.Repeat("a@", 100), "a b c d", "а я", "\x83k\xfe\x9d\x01hj\xe3\xc1\xffQ\x90\x82e\xb0\xb1", "Уж\xff\xfe\xff\x80"} {
+		strings.Repeat("a@", 100), "a b c d", "а я", "\x83k\xfe\x9d\x01hj\xe3\xc1\xffQ\x90\x82e\xb0\xb1", "Уж\xff\xfe\xff\x80", "k\ufffd\ufffdhj\ufffd Q\ufffdx"} {
 		d.Read(source)
 		m.Identify(&d, &r)
 		if r.Label != language.Unknown || r.Probability > 0.1 || r.Mixed || len(r.Spans) > 0 {
