@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,7 @@ func newCommentAnalyze(env Env) *cobra.Command {
 		Short: "Analyse texts, one in each line",
 		Long: `Analyse texts, one in each line of FILE or of standard input, and write one JSON object for each at once: the text with personal data replaced, its language,
 what it expresses, what it speaks of, the phrases that matter and what was replaced. Places count Unicode code points of the text as it is written out.
+Gzip is unpacked.
 
 A line that is longer than 100,000 bytes gets an object with its number and the error; the others go on, and the exit code is 5.`,
 		Example: `  otklik comment analyze reviews.txt > analysed.jsonl
@@ -53,7 +55,7 @@ A line that is longer than 100,000 bytes gets an object with its number and the 
 		}
 		defer func() { _ = in.Close() }()
 		return c.analyse(func(analysis commentv1.AnalysisServiceClient) error {
-			refused, err := analyzeLines(ctx, analysis, in, c.out())
+			refused, err := analyzeLines(ctx, analysis, &unpacked{in: in}, c.out())
 			if err == nil && refused > 0 {
 				err = &exit.Error{Code: exit.Incomplete, Err: fmt.Errorf("%d lines were not analysed", refused)}
 			}
@@ -61,6 +63,35 @@ A line that is longer than 100,000 bytes gets an object with its number and the 
 		})
 	})
 	return cmd
+}
+
+// unpacked reads what was compressed by gzip, and what was not as it is. It looks at the first read: input may pause before anything comes.
+type unpacked struct {
+	in    io.Reader
+	plain io.Reader
+}
+
+// Read implements io.Reader.
+func (u *unpacked) Read(p []byte) (int, error) {
+	if u.plain == nil {
+		plain, err := unpack(bufio.NewReader(u.in))
+		if err != nil {
+			return 0, exit.Usagef("unpack the texts: %w", err)
+		}
+		u.plain = plain
+	}
+	return u.plain.Read(p)
+}
+
+func unpack(in *bufio.Reader) (io.Reader, error) {
+	const magic = "\x1f\x8b"
+	// One byte at a time: where people type there may be no more yet.
+	for n := 1; n <= len(magic); n++ {
+		if begun, _ := in.Peek(n); string(begun) != magic[:n] {
+			return in, nil
+		}
+	}
+	return gzip.NewReader(in)
 }
 
 // inputLine is a line on its way: what is wrong with it, if anything.

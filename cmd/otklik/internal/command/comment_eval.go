@@ -38,7 +38,8 @@ func newCommentEval(env Env) *cobra.Command {
 		Short: "Judge the models by texts that people labelled",
 		Long: `Judge the models by texts that people labelled: precision, recall and F1 of each class and their mean over the classes that people used.
 
-FILE holds a text and its label in each line, with a tab between them ("-" for standard input; gzip is unpacked; further columns are not looked at):
+FILE holds a text and its label in each line, with a tab between them ("-" for standard input; gzip is unpacked; further columns are not looked at, nor is a
+first line that names them):
 
   sentiment  text, then positive, negative, neutral or mixed
   language   text, then ky, ru, en, kk, oth_cyr, oth_lat, ky_lat or ru_lat; other takes kk, oth_cyr and oth_lat together, and where the file
@@ -76,6 +77,9 @@ FILE holds a text and its label in each line, with a tab between them ("-" for s
 			if err != nil {
 				return err
 			}
+			if number == commentv1.EvaluationTask_EVALUATION_TASK_ASPECTS {
+				c.noteUnknownAspects(ctx, analysis, got)
+			}
 			if c.json {
 				return c.printEvaluation(task, got)
 			}
@@ -83,6 +87,27 @@ FILE holds a text and its label in each line, with a tab between them ("-" for s
 		})
 	})
 	return cmd
+}
+
+// noteUnknownAspects says which labels name aspects that the model has not: it may be a slip of the pen, and lowers the measures.
+func (c *analysisCall) noteUnknownAspects(ctx context.Context, analysis commentv1.AnalysisServiceClient, got *commentv1.EvaluateModelResponse) {
+	answer, err := analysis.GetModel(ctx, &commentv1.GetModelRequest{Name: "models/current"})
+	if err != nil {
+		return // the measures are what was asked for
+	}
+	known := make(map[string]bool)
+	for _, a := range answer.GetModel().GetAspects() {
+		known[idOf(a.GetName())] = true
+	}
+	var unknown []string
+	for _, class := range got.GetClasses() {
+		if !known[class.GetLabel()] && class.GetPredicted() == 0 {
+			unknown = append(unknown, class.GetLabel())
+		}
+	}
+	if len(unknown) > 0 {
+		_, _ = fmt.Fprintf(c.cmd.ErrOrStderr(), "no aspects of the model, or own ones that were not found: %s\n", strings.Join(unknown, ", "))
+	}
 }
 
 // evaluate sends labelled texts and returns what came of it.

@@ -70,6 +70,30 @@ func TestCommentAnalyze(t *testing.T) {
 	}
 }
 
+// Files that are packed are unpacked, also from standard input; what only begins as such is refused.
+func TestCommentAnalyzeUnpacks(t *testing.T) {
+	s := nowhere(t)
+	const lines = "Great staff\nAwful queue\n"
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(w, lines); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := s.ok("comment", "analyze", writeFile(t, "plain.txt", lines))
+	if got := s.ok("comment", "analyze", writeFile(t, "packed.gz", packed.String())); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if r := s.runWith(t.Context(), &packed, "comment", "analyze"); r.code != 0 || r.out != want {
+		t.Errorf("%+v, want %s", r, want)
+	}
+	if r := s.runWith(t.Context(), strings.NewReader("\x1f\x8bno"), "comment", "analyze"); r.code == 0 {
+		t.Errorf("%+v: want a refusal", r)
+	}
+}
+
 // Lines that are too long are told, in their place, and the others go on.
 func TestCommentAnalyzeLongLines(t *testing.T) {
 	s := nowhere(t)

@@ -75,7 +75,12 @@ func checkAspect(a store.Aspect) error {
 	}
 	for i, p := range a.Phrases {
 		if _, err := aspect.NewCustom([]aspect.Own{{ID: a.ID, Phrases: []string{p}}}); err != nil {
-			return invalid(fmt.Sprintf("phrases[%d]", i), err.Error())
+			description := err.Error()
+			var phrase *aspect.PhraseError
+			if errors.As(err, &phrase) {
+				description = phrase.Reason
+			}
+			return invalid(fmt.Sprintf("phrases[%d]", i), description)
 		}
 	}
 	return nil

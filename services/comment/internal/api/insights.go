@@ -24,6 +24,8 @@ const (
 	permissionComments = "comment.comments.list"
 	// defaultPhrases is how many phrases are returned unless asked.
 	defaultPhrases = 50
+	// spareOfPhrases is how many times more phrases are read than asked for.
+	spareOfPhrases = 3
 	// leastOfPhrase is how many responses a phrase must occur in: one that one person wrote says nothing of many.
 	leastOfPhrase = 2
 	// evidenceOfPhrase is how many examples of a phrase are returned.
@@ -163,9 +165,13 @@ func (s *insightServer) QueryKeyPhrases(ctx context.Context, req *commentv1.Quer
 	if limit == 0 {
 		limit = defaultPhrases
 	}
-	phrases, total, err := s.Store.CountPhrases(ctx, in, leastOfPhrase, limit)
+	// More than are asked for: parts of longer phrases are left out.
+	phrases, total, err := s.Store.CountPhrases(ctx, in, leastOfPhrase, spareOfPhrases*limit)
 	if err != nil {
 		return nil, storeError(err)
+	}
+	if phrases = theme.Whole(phrases); len(phrases) > limit {
+		phrases = phrases[:limit]
 	}
 	out := &commentv1.QueryKeyPhrasesResponse{ResponseCount: total.Responses, CommentCount: total.Comments}
 	level := levelOf(req.GetConfidenceLevel())

@@ -22,6 +22,9 @@ type testimonialServer struct {
 
 // ListTestimonialCandidates lists positive comments that are no testimonials yet.
 func (s *testimonialServer) ListTestimonialCandidates(ctx context.Context, req *commentv1.ListTestimonialCandidatesRequest) (*commentv1.ListTestimonialCandidatesResponse, error) {
+	if wanted := req.GetFilter().GetSentiment(); wanted != 0 && wanted != commentv1.Sentiment_SENTIMENT_POSITIVE {
+		return nil, refuseField(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_FILTER_INVALID, "filter.sentiment", "only positive comments are candidates: leave it out")
+	}
 	q, p, err := s.openComments(ctx, commentv1.TestimonialService_ListTestimonialCandidates_FullMethodName, req)
 	if err != nil {
 		return nil, err

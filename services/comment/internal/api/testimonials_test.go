@@ -46,6 +46,10 @@ func TestTestimonialFlow(t *testing.T) {
 			t.Errorf("%v: %v", filter, got)
 		}
 	}
+	_, err := client.ListTestimonialCandidates(t.Context(), &commentv1.ListTestimonialCandidatesRequest{
+		Filter: &commentv1.CommentFilter{Sentiment: commentv1.Sentiment_SENTIMENT_NEGATIVE},
+	})
+	refused(t, "candidates that blame", err, codes.InvalidArgument, "FILTER_INVALID", "filter.sentiment")
 	for _, c := range []struct {
 		response, text string
 		use            commentv1.Testimonial_Use

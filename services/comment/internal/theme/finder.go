@@ -117,12 +117,16 @@ func (f Finder) Find(ctx context.Context, q Question) (Found, error) {
 		}
 		e := all[i].theme
 		e.Change = c
-		if q.Evidence {
-			if e.Evidence, err = f.evidence(ctx, q, e); err != nil {
-				return Found{}, err
-			}
-		}
 		out.Themes = append(out.Themes, e)
+	}
+	out.Themes = whole(out.Themes)
+	for i := range out.Themes {
+		if !q.Evidence {
+			break
+		}
+		if out.Themes[i].Evidence, err = f.evidence(ctx, q, out.Themes[i]); err != nil {
+			return Found{}, err
+		}
 	}
 	return out, nil
 }
