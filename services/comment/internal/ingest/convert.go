@@ -104,8 +104,9 @@ func (c *converter) batch(ctx context.Context, events []*surveyv1.Event) (store.
 
 func (c *converter) deadLetter(e *surveyv1.Event, raw []byte, reason string) store.DeadLetter {
 	survey, response, _ := peers.ParseResponse(e.GetResponse().GetName())
+	person, _ := seal.ParsePseudonym(e.GetResponse().GetRespondent())
 	return store.DeadLetter{
-		Organization: e.GetOrganization(), Survey: survey, Response: response, Position: e.GetPosition(), Reason: reason, Event: raw, CreateTime: c.now(),
+		Organization: e.GetOrganization(), Survey: survey, Response: response, Person: person, Position: e.GetPosition(), Reason: reason, Event: raw, CreateTime: c.now(),
 	}
 }
 
@@ -136,6 +137,9 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	out := store.Response{
 		Organization: e.GetOrganization(), Survey: survey, ID: id, Position: e.GetPosition(), CountTime: m.GetCountTime().AsTime(),
 		Language: m.GetLanguage(), Context: fromContext(m.GetContext()),
+	}
+	if m.GetReceiveTime() != nil {
+		out.ReceiveTime = m.GetReceiveTime().AsTime()
 	}
 	var key seal.Key
 	if e.GetPersonKey() != "" {

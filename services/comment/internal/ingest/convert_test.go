@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,6 +111,32 @@ func TestDestroyedKeys(t *testing.T) {
 	}
 	if _, err := f.original(t, f.comments(t)[0]); !errors.Is(err, ingest.ErrDestroyed) {
 		t.Errorf("%v, want ErrDestroyed", err)
+	}
+}
+
+// An original is known by what was written, whatever the model makes of it, and by nobody without the organisation's key.
+func TestOriginalsAreKnownByAKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	received := f.event(t, "r1", "who-1", said("Aida is great", "", 1))
+	received.GetResponse().ReceiveTime = timestamppb.New(noon.Add(time.Hour))
+	f.log.add(received, f.event(t, "r2", "who-2", said("Aida is great", "", 1)), f.event(t, "r3", "", said("[NAME] is great", "", 1)))
+	_, _ = f.follow(t, "one")
+	f.await(t, 3)
+	of := map[string]store.Comment{}
+	for _, c := range f.comments(t) {
+		of[c.Response] = c
+	}
+	respondent, err := f.options.Originals.Pseudonym(t.Context(), acme, "Aida is great")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := of["r1"].Original
+	if len(first) == 0 || !bytes.Equal(first, of["r2"].Original) || bytes.Equal(first, of["r3"].Original) || bytes.Equal(first, respondent) {
+		t.Errorf("%x, %x, %x, %x: want the same, the same, and others", first, of["r2"].Original, of["r3"].Original, respondent)
+	}
+	if at := of["r1"].ReceiveTime; !at.Equal(noon.Add(time.Hour)) || !of["r2"].ReceiveTime.Equal(of["r2"].CountTime) {
+		t.Errorf("received at %v and %v", at, of["r2"].ReceiveTime)
 	}
 }
 

@@ -16,7 +16,7 @@ type Comments interface {
 	ListComments(ctx context.Context, q CommentQuery) (comments []Comment, more bool, err error)
 	// ListDuplicates returns groups of two comments or more of a slice that have the same Similar key, the largest first, with up to 20 of the newest of each.
 	ListDuplicates(ctx context.Context, q CommentQuery) (groups []DuplicateGroup, more bool, err error)
-	// ForgetWords takes the words out of comments counted before a time that still have some, at most limit, and tells how many: text, original, phrases and
+	// ForgetWords takes the words out of comments received before a time that still have some, at most limit, and tells how many: text, original, phrases and
 	// places, and the texts of their testimonials, which are withdrawn. What they express and speak of stays, and counts.
 	ForgetWords(ctx context.Context, before time.Time, limit int) (int, error)
 }
@@ -64,8 +64,10 @@ type Response struct {
 	// Position is that of its event in the survey service's change log.
 	Position  int64
 	CountTime time.Time
-	Language  string // of the answers, a BCP 47 tag
-	Context   Context
+	// ReceiveTime is when the survey service received it; CountTime where it is zero when it is stored.
+	ReceiveTime time.Time
+	Language    string // of the answers, a BCP 47 tag
+	Context     Context
 	// NPS is the answer to the survey's first NPS question; nil when there is none.
 	NPS *float64
 	// Person is the pseudonym of who answered, 16 bytes; nil when unknown.
@@ -87,7 +89,8 @@ type Comment struct {
 	Question string
 	// CountTime is that of the response where it is zero when it is stored.
 	CountTime time.Time
-	// AnswerLanguage, Context, NPS and Person are those of the response; ignored when it is stored.
+	// ReceiveTime, AnswerLanguage, Context, NPS and Person are those of the response; ignored when it is stored.
+	ReceiveTime    time.Time
 	AnswerLanguage string
 	Context        Context
 	NPS            *float64

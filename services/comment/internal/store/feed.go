@@ -72,7 +72,9 @@ type DeadLetter struct {
 	Organization string
 	// Survey and Response are empty when they cannot be told.
 	Survey, Response string
-	Position         int64
+	// Person is the pseudonym of who answered; nil when unknown.
+	Person   []byte
+	Position int64
 	// Reason is for people, and holds nothing that was written.
 	Reason string
 	// Event is the event as it was received.

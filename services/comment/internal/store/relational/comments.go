@@ -11,7 +11,7 @@ import (
 
 const (
 	// commentColumns are those that scanComment reads, of commentTables.
-	commentColumns = `c.organization, c.survey, c.response, c.id, c.seq, c.question, c.count_time, c.answer_language, c.touchpoint, c.channel, c.location, c.region,
+	commentColumns = `c.organization, c.survey, c.response, c.id, c.seq, c.question, c.count_time, c.receive_time, c.answer_language, c.touchpoint, c.channel, c.location, c.region,
 c.company, c.nps, r.person, r.attributes, b.original, c.likeness, b.score, b.text, b.sealed, b.key, b.analysis, b.previous, b.correction,
 ` + deletedColumn
 	commentTables = ` FROM comments c JOIN comment_bodies b ON b.organization = c.organization AND b.seq = c.seq

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	deadLetterColumns = `organization, id, survey, response, position, reason, event, create_time`
+	deadLetterColumns = `organization, id, survey, response, position, reason, event, create_time, person`
 
-	sqlInsertDeadLetter = `INSERT INTO dead_letters (` + deadLetterColumns + `, pass) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlInsertDeadLetter = `INSERT INTO dead_letters (` + deadLetterColumns + `, pass) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	// sqlDropDeadLetter removes what the same event left when it was read before.
 	sqlDropDeadLetter    = `DELETE FROM dead_letters WHERE organization = $1 AND survey = $2 AND response = $3 AND (position = $4 OR (pass < $5 AND response <> ''))`
 	sqlListDeadLetters   = `SELECT ` + deadLetterColumns + ` FROM dead_letters WHERE organization = $1 AND id > $2 ORDER BY id LIMIT $3`
@@ -21,7 +21,7 @@ const (
 
 func scanDeadLetter(row Scanner) (d store.DeadLetter, err error) {
 	var created int64
-	err = row.Scan(&d.Organization, &d.ID, &d.Survey, &d.Response, &d.Position, &d.Reason, &d.Event, &created)
+	err = row.Scan(&d.Organization, &d.ID, &d.Survey, &d.Response, &d.Position, &d.Reason, &d.Event, &created, &d.Person)
 	d.CreateTime = fromMicro(created)
 	return d, err
 }
@@ -32,7 +32,7 @@ func (w *writing) addDeadLetters(ctx context.Context, pass int64, letters []stor
 		if _, err := w.Exec(ctx, sqlDropDeadLetter, d.Organization, d.Survey, d.Response, d.Position, pass); err != nil {
 			return err
 		}
-		_, err := w.Exec(ctx, sqlInsertDeadLetter, d.Organization, next(&w.deadLetters), d.Survey, d.Response, d.Position, d.Reason, d.Event, toMicro(d.CreateTime), pass)
+		_, err := w.Exec(ctx, sqlInsertDeadLetter, d.Organization, next(&w.deadLetters), d.Survey, d.Response, d.Position, d.Reason, d.Event, toMicro(d.CreateTime), d.Person, pass)
 		if err != nil {
 			return err
 		}

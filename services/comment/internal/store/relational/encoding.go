@@ -41,16 +41,16 @@ func decodeNull[T any](text *string) (*T, error) {
 // scanComment reads commentColumns, and leaves out aspects that were deleted.
 func scanComment(row Scanner) (store.Comment, error) {
 	var c store.Comment
-	var counted, similar int64
+	var counted, received, similar int64
 	var attributes, analysis string
 	var previous, correction, deleted *string
-	err := row.Scan(&c.Organization, &c.Survey, &c.Response, &c.ID, &c.Seq, &c.Question, &counted, &c.AnswerLanguage, &c.Context.Touchpoint, &c.Context.Channel,
+	err := row.Scan(&c.Organization, &c.Survey, &c.Response, &c.ID, &c.Seq, &c.Question, &counted, &received, &c.AnswerLanguage, &c.Context.Touchpoint, &c.Context.Channel,
 		&c.Context.Location, &c.Context.Region, &c.Context.Company, &c.NPS, &c.Person, &attributes, &c.Original, &similar, &c.Score, &c.Text, &c.Sealed, &c.Key,
 		&analysis, &previous, &correction, &deleted)
 	if err != nil {
 		return store.Comment{}, err
 	}
-	c.CountTime, c.Similar = fromMicro(counted), uint64(similar) //nolint:gosec // the bits are kept
+	c.CountTime, c.ReceiveTime, c.Similar = fromMicro(counted), fromMicro(received), uint64(similar) //nolint:gosec // the bits are kept
 	if attributes != "" {
 		if err := decode(attributes, &c.Context.Attributes); err != nil {
 			return store.Comment{}, err

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	sqlWorded = `SELECT ` + commentColumns + commentTables + ` WHERE c.worded = 1 AND c.count_time < $1 ORDER BY c.count_time LIMIT $2`
+	sqlWorded = `SELECT ` + commentColumns + commentTables + ` WHERE c.worded = 1 AND c.receive_time < $1 ORDER BY c.receive_time LIMIT $2`
 
 	sqlForgetComment = `UPDATE comments SET worded = 0, likeness = 0, phrases = '' WHERE organization = $1 AND seq = $2`
 	sqlForgetBody    = `UPDATE comment_bodies SET text = '', sealed = NULL, key = '', original = NULL, analysis = $3, previous = $4, correction = $5 WHERE organization = $1 AND seq = $2`

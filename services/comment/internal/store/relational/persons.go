@@ -12,6 +12,14 @@ const (
 	sqlListPerson = `SELECT ` + commentColumns + ` FROM responses p CROSS JOIN comments c CROSS JOIN comment_bodies b CROSS JOIN responses r
 WHERE p.organization = $1 AND p.person = $2 AND c.organization = $1 AND c.survey = p.survey AND c.response = p.id AND +c.seq > $3
 AND b.organization = c.organization AND b.seq = c.seq AND r.organization = c.organization AND r.no = c.response_no ORDER BY c.seq LIMIT $4`
+	// Those of a person are few: what they are ordered by keeps the order from being what is searched by.
+	ofPerson              = `FROM responses p CROSS JOIN `
+	byResponse            = ` WHERE p.organization = $1 AND p.person = $2 AND x.organization = $1 AND x.survey = p.survey AND x.response = p.id`
+	sqlPersonTestimonials = `SELECT x.body ` + ofPerson + `testimonials x` + byResponse + ` ORDER BY x.id || ''`
+	sqlPersonCorrections  = `SELECT x.body ` + ofPerson + `corrections x` + byResponse + ` ORDER BY x.id + 0`
+	sqlPersonMentions     = `SELECT x.organization, x.survey, x.response, x.comment, x.entry ` + ofPerson + `entry_mentions x` + byResponse + ` ORDER BY 2, 3, 4, 5`
+	sqlPersonLetters      = `SELECT ` + deadLetterColumns + ` FROM dead_letters WHERE organization = $1 AND person = $2 ORDER BY id + 0`
+
 	sqlErased = `SELECT comments, corrections, testimonials, dead_letters, mentions FROM erasures WHERE organization = $1 AND erasure = $2`
 )
 
@@ -19,6 +27,32 @@ AND b.organization = c.organization AND b.seq = c.seq AND r.organization = c.org
 func (s *Store) ListPerson(ctx context.Context, organization string, person []byte, after int64, limit int) ([]store.Comment, error) {
 	out, err := list(ctx, s.db, scanComment, sqlListPerson, organization, person, after, limit)
 	return out, s.db.Explain("list comments of a person", err)
+}
+
+// ListPersonRecords implements store.Persons.
+func (s *Store) ListPersonRecords(ctx context.Context, organization string, person []byte) (out store.PersonRecords, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+		if out.Testimonials, err = list(ctx, r, scanTestimonial, sqlPersonTestimonials, organization, person); err != nil {
+			return err
+		}
+		if out.Corrections, err = list(ctx, r, scanCorrection, sqlPersonCorrections, organization, person); err != nil {
+			return err
+		}
+		if out.Mentions, err = list(ctx, r, scanMention, sqlPersonMentions, organization, person); err != nil {
+			return err
+		}
+		out.DeadLetters, err = list(ctx, r, scanDeadLetter, sqlPersonLetters, organization, person)
+		return err
+	})
+	if err != nil {
+		return store.PersonRecords{}, s.db.Explain("list what is kept of a person", err)
+	}
+	return out, nil
+}
+
+func scanMention(row Scanner) (m store.Mention, err error) {
+	err = row.Scan(&m.Ref.Organization, &m.Ref.Survey, &m.Ref.Response, &m.Ref.ID, &m.Entry)
+	return m, err
 }
 
 // Erased implements store.Persons.

@@ -180,6 +180,9 @@ func (w *writing) prepare(r store.Response, c store.Comment, old map[string]stor
 	if c.CountTime.IsZero() {
 		c.CountTime = r.CountTime
 	}
+	if c.ReceiveTime = r.ReceiveTime; c.ReceiveTime.IsZero() {
+		c.ReceiveTime = r.CountTime
+	}
 	c.Correction = nil
 	before, wasThere := old[c.ID]
 	if !wasThere || !sameText(before, c) {

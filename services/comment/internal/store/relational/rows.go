@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	sqlInsertComment = `INSERT INTO comments (organization, survey, response, id, seq, response_no, question, count_time, answer_language, touchpoint, channel,
+	sqlInsertComment = `INSERT INTO comments (organization, survey, response, id, seq, response_no, question, count_time, receive_time, answer_language, touchpoint, channel,
 location, region, company, nps, verdict, language, sentiment, model, aspects_version, likeness, themes, phrases, worded)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`
 	sqlInsertBody = `INSERT INTO comment_bodies (organization, seq, score, text, sealed, key, original, analysis, previous, correction)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	sqlInsertAspect = `INSERT INTO comment_aspects (organization, seq, aspect, sentiment, probability) VALUES ($1, $2, $3, $4, $5)`
@@ -29,7 +29,7 @@ func (r *rowsOfComments) add(d Dialect, no int64, c store.Comment) error {
 		worded = 1
 	}
 	r.comments = append(r.comments, []any{
-		c.Organization, c.Survey, c.Response, c.ID, c.Seq, no, c.Question, toMicro(c.CountTime), c.AnswerLanguage, c.Context.Touchpoint, c.Context.Channel,
+		c.Organization, c.Survey, c.Response, c.ID, c.Seq, no, c.Question, toMicro(c.CountTime), toMicro(c.ReceiveTime), c.AnswerLanguage, c.Context.Touchpoint, c.Context.Channel,
 		c.Context.Location, c.Context.Region, c.Context.Company, c.NPS, verdict(c.NPS), int64(holds.Language), int64(holds.Sentiment), c.Analysis.Model,
 		c.Analysis.AspectsVersion, int64(c.Similar), packThemes(holds.Aspects), packPhrases(c.Analysis.Phrases), worded, //nolint:gosec // the bits are kept
 	})

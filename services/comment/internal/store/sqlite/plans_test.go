@@ -115,14 +115,17 @@ func TestPlans(t *testing.T) {
 			_, _, err := s.ListComments(ctx, store.CommentQuery{Slice: words, Limit: 5, ByRank: true})
 			return err
 		}, "CO-ROUTINE f", true},
-		"themes":               {func() error { _, _, err := s.CountThemes(ctx, slice, store.Ungrouped); return err }, "USING COVERING INDEX comments_by_time", false},
-		"stale":                {func() error { _, err := s.StaleComments(ctx, "acme", "two", 1, 0, 5); return err }, "SEARCH c USING INDEX comments_by_seq", false},
-		"person":               {func() error { _, err := s.ListPerson(ctx, "acme", []byte{1}, 0, 5); return err }, "responses_by_person (organization=? AND person=?)\nSEARCH c USING INDEX comments_by_name", true},
-		"models":               {func() error { _, err := s.Models(ctx, "acme"); return err }, "COVERING INDEX comments_by_model", false},
-		"events":               {func() error { _, _, err := s.OutboxEvents(ctx, "", 0, 5); return err }, "outbox_by_position", false},
-		"passes":               {func() error { _, err := s.EndPass(ctx, "plans", 5); return err }, "responses_by_pass", false},
-		"words":                {func() error { _, err := s.ForgetWords(ctx, time.Now(), 5); return err }, "comments_with_words_by_time", false},
-		"evidence of a phrase": {func() error { _, err := s.PhraseEvidence(ctx, slice, 5, 5); return err }, "SEARCH p USING COVERING INDEX comment_phrases_by_key", true},
+		"themes":                {func() error { _, _, err := s.CountThemes(ctx, slice, store.Ungrouped); return err }, "USING COVERING INDEX comments_by_time", false},
+		"stale":                 {func() error { _, err := s.StaleComments(ctx, "acme", "two", 1, 0, 5); return err }, "SEARCH c USING INDEX comments_by_seq", false},
+		"person":                {func() error { _, err := s.ListPerson(ctx, "acme", []byte{1}, 0, 5); return err }, "responses_by_person (organization=? AND person=?)\nSEARCH c USING INDEX comments_by_name", true},
+		"person's testimonials": {func() error { _, err := s.ListPersonRecords(ctx, "acme", []byte{1}); return err }, "SEARCH x USING INDEX testimonials_by_comment", true},
+		"person's corrections":  {func() error { _, err := s.ListPersonRecords(ctx, "acme", []byte{1}); return err }, "SEARCH x USING INDEX corrections_by_comment", true},
+		"person's dead letters": {func() error { _, err := s.ListPersonRecords(ctx, "acme", []byte{1}); return err }, "dead_letters_by_person", true},
+		"models":                {func() error { _, err := s.Models(ctx, "acme"); return err }, "COVERING INDEX comments_by_model", false},
+		"events":                {func() error { _, _, err := s.OutboxEvents(ctx, "", 0, 5); return err }, "outbox_by_position", false},
+		"passes":                {func() error { _, err := s.EndPass(ctx, "plans", 5); return err }, "responses_by_pass", false},
+		"words":                 {func() error { _, err := s.ForgetWords(ctx, time.Now(), 5); return err }, "comments_with_words_by_time", false},
+		"evidence of a phrase":  {func() error { _, err := s.PhraseEvidence(ctx, slice, 5, 5); return err }, "SEARCH p USING COVERING INDEX comment_phrases_by_key", true},
 		"evidence of an aspect": {func() error {
 			_, err := s.AspectEvidence(ctx, named, 5)
 			return err

@@ -35,6 +35,7 @@ func Response(r *rand.Rand, organization, survey, id string, position int64) sto
 			Touchpoint: pick(r, places), Channel: pick(r, []string{"link", "mail"}), Location: pick(r, places), Region: pick(r, places), Company: pick(r, places),
 		},
 	}
+	response.ReceiveTime = response.CountTime.Add(time.Minute)
 	if r.IntN(3) > 0 {
 		nps := float64(r.IntN(11))
 		response.NPS = &nps

@@ -190,6 +190,9 @@ func (w *world) list(q store.CommentQuery) []store.Comment {
 func stored(r store.Response, c store.Comment) store.Comment {
 	c.Organization, c.Survey, c.Response = r.Organization, r.Survey, r.ID
 	c.AnswerLanguage, c.Context, c.NPS, c.Person = r.Language, r.Context, r.NPS, r.Person
+	if c.ReceiveTime = r.ReceiveTime; c.ReceiveTime.IsZero() {
+		c.ReceiveTime = r.CountTime
+	}
 	return plain(c)
 }
 

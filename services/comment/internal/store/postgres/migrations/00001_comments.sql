@@ -47,7 +47,7 @@ CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
 -- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
--- worded is 1 until the words are forgotten.
+-- worded is 1 until the words are forgotten, which is by receive_time.
 CREATE TABLE comments (
     organization    text COLLATE "C" NOT NULL,
     survey          text COLLATE "C" NOT NULL,
@@ -57,6 +57,7 @@ CREATE TABLE comments (
     response_no     bigint NOT NULL,
     question        text COLLATE "C" NOT NULL,
     count_time      bigint NOT NULL,
+    receive_time    bigint NOT NULL,
     answer_language text COLLATE "C" NOT NULL,
     touchpoint      text COLLATE "C" NOT NULL,
     channel         text COLLATE "C" NOT NULL,
@@ -81,7 +82,7 @@ CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
 CREATE INDEX comments_by_model ON comments (organization, model, worded);
-CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
+CREATE INDEX comments_with_words_by_time ON comments (receive_time) WHERE worded = 1;
 
 -- What was written and what was made of it. sealed is the original, encrypted; original is
 -- equal for the same one, made with a key.
@@ -141,11 +142,13 @@ CREATE TABLE dead_letters (
     pass         bigint NOT NULL,
     reason       text   NOT NULL,
     event        bytea,
+    person       bytea,
     create_time  bigint NOT NULL,
     PRIMARY KEY (organization, id)
 );
 
 CREATE INDEX dead_letters_by_response ON dead_letters (organization, survey, response, position);
+CREATE INDEX dead_letters_by_person ON dead_letters (organization, person) WHERE person IS NOT NULL;
 CREATE INDEX dead_letters_by_pass ON dead_letters (pass);
 
 -- What comments of responses say together, for other services: the last that was told of each.

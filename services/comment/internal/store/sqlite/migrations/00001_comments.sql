@@ -46,7 +46,7 @@ CREATE INDEX responses_by_pass ON responses (pass);
 
 -- Comments, with what they are chosen and counted by. language and sentiment are what holds, with corrections; verdict is 100, 0 or -100 of an answered
 -- NPS question. themes and phrases are the aspects that hold and the key phrases, packed into one value each, since counting reads all of a slice.
--- worded is 1 until the words are forgotten.
+-- worded is 1 until the words are forgotten, which is by receive_time.
 CREATE TABLE comments (
     organization    TEXT    NOT NULL,
     survey          TEXT    NOT NULL,
@@ -56,6 +56,7 @@ CREATE TABLE comments (
     response_no     INTEGER NOT NULL,
     question        TEXT    NOT NULL,
     count_time      INTEGER NOT NULL,
+    receive_time    INTEGER NOT NULL,
     answer_language TEXT    NOT NULL,
     touchpoint      TEXT    NOT NULL,
     channel         TEXT    NOT NULL,
@@ -80,7 +81,7 @@ CREATE INDEX comments_by_time ON comments (organization, survey, count_time, seq
 CREATE INDEX comments_of_all_surveys_by_time ON comments (organization, count_time, seq);
 CREATE INDEX comments_by_likeness ON comments (organization, survey, likeness) WHERE likeness <> 0;
 CREATE INDEX comments_by_model ON comments (organization, model, worded);
-CREATE INDEX comments_with_words_by_time ON comments (count_time) WHERE worded = 1;
+CREATE INDEX comments_with_words_by_time ON comments (receive_time) WHERE worded = 1;
 CREATE INDEX comments_by_seq ON comments (organization, seq);
 
 -- What was written and what was made of it. sealed is the original, encrypted; original is
@@ -125,7 +126,8 @@ CREATE VIRTUAL TABLE comment_terms USING fts5 (organization UNINDEXED, terms, ot
 -- Stems of what is removed leave the index at once.
 INSERT INTO comment_terms (comment_terms, rank) VALUES ('secure-delete', 1);
 
--- What could not be analysed. event is the event as it was received.
+-- What could not be analysed. event is the event as it was received. Tables like this are not stored by their keys, as most are: the database would search by
+-- a part of the key rather than by a better index.
 CREATE TABLE dead_letters (
     organization TEXT    NOT NULL,
     id           INTEGER NOT NULL,
@@ -135,11 +137,13 @@ CREATE TABLE dead_letters (
     pass         INTEGER NOT NULL,
     reason       TEXT    NOT NULL,
     event        BLOB,
+    person       BLOB,
     create_time  INTEGER NOT NULL,
     PRIMARY KEY (organization, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX dead_letters_by_response ON dead_letters (organization, survey, response, position);
+CREATE INDEX dead_letters_by_person ON dead_letters (organization, person) WHERE person IS NOT NULL;
 CREATE INDEX dead_letters_by_pass ON dead_letters (pass);
 
 -- What comments of responses say together, for other services: the last that was told of each.

@@ -10,7 +10,7 @@ CREATE TABLE corrections (
     model        TEXT    NOT NULL,
     body         TEXT    NOT NULL,
     PRIMARY KEY (organization, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX corrections_by_comment ON corrections (organization, survey, response, comment, model, id);
 
@@ -102,7 +102,7 @@ CREATE TABLE testimonials (
     create_time  INTEGER NOT NULL,
     body         TEXT    NOT NULL,
     PRIMARY KEY (organization, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Of a comment there is one that was not withdrawn.
 CREATE UNIQUE INDEX testimonials_in_use ON testimonials (organization, survey, response, comment) WHERE state <> 3;
