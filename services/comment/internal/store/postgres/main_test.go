@@ -7,7 +7,7 @@ import (
 )
 
 // checks is how often properties are checked unless the command line says otherwise: each check reads all that there is, some of them many times.
-const checks = "30"
+const checks = "10"
 
 func TestMain(m *testing.M) {
 	asked := false

@@ -16,7 +16,7 @@ import (
 
 const (
 	responses = 20
-	rounds    = 15
+	rounds    = 8
 )
 
 // ref names a comment that every response made has.

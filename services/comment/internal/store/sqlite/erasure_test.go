@@ -88,8 +88,8 @@ func write(t *testing.T, s *Store) int64 {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	batch := store.Batch{To: 300}
-	for i := range int64(300) {
+	batch := store.Batch{To: 150}
+	for i := range int64(150) {
 		response := storetest.Response(r, "acme", "visits", fmt.Sprintf("r%04d", i), i+1)
 		if i == 100 {
 			c := &response.Comments[0]

@@ -80,7 +80,7 @@ func deleteAspect(t *testing.T, open Open) {
 	for _, organization := range []string{acme, globex} {
 		check[store.Aspect](t)(w.s.CreateAspect(ctx, aspect(organization, "price"), 5))
 	}
-	all := w.fill(60)
+	all := w.fill(30)
 	events := map[string]store.Event{}
 	for _, e := range w.events() {
 		events[e.Organization+e.Survey+e.Response] = e

@@ -18,7 +18,7 @@ func duplicateCases() []testCase {
 
 func duplicates(t *testing.T, open Open) {
 	w := begin(t, open)
-	all := w.fill(90)
+	all := w.fill(60)
 	rapid.Check(t, func(t *rapid.T) {
 		slice := drawSlice(t, acme)
 		var expected []store.DuplicateGroup
@@ -52,7 +52,7 @@ func duplicates(t *testing.T, open Open) {
 
 func duplicatesOfOne(t *testing.T, open Open) {
 	w := begin(t, open)
-	all := w.fill(60)
+	all := w.fill(36)
 	listed := append(w.list(store.CommentQuery{Slice: store.Slice{Organization: acme}, Limit: 9}), w.list(store.CommentQuery{Slice: store.Slice{Organization: globex}, Limit: 9})...)
 	for _, c := range append(listed, w.get(listed[0].Ref)) {
 		n := 0

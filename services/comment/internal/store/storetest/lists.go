@@ -42,7 +42,7 @@ func (w *world) fill(responses int) []store.Comment {
 
 func slicesOfComments(t *testing.T, open Open) {
 	w := begin(t, open)
-	all := w.fill(60)
+	all := w.fill(45)
 	rapid.Check(t, func(t *rapid.T) {
 		slice := drawSlice(t, rapid.SampledFrom([]string{acme, globex}).Draw(t, "organization"))
 		expected := sliceOf(slice, all)

@@ -28,7 +28,11 @@ type testCase struct {
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 	for _, c := range slices.Concat(lifeCases(), feedCases(), applyCases(), removalCases(), deadLetterCases(), listCases(), searchCases(), duplicateCases(), countCases(),
 		correctionCases(), aspectCases(), reanalysisCases(), analysisCases(), entryCases(), testimonialCases(), outboxCases(), personCases(), wordCases(), isolationCases()) {
-		t.Run(c.name, func(t *testing.T) { c.run(t, newOpen(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			open := newOpen(t)
+			t.Parallel()
+			c.run(t, open)
+		})
 	}
 }
 

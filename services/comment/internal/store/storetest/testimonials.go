@@ -100,7 +100,7 @@ func testimonialsInOrder(t *testing.T, open Open) {
 func candidates(t *testing.T, open Open) {
 	w := begin(t, open)
 	ctx := t.Context()
-	all := w.fill(60)
+	all := w.fill(48)
 	var left []store.Comment
 	for i, c := range all {
 		if i%4 == 0 {

@@ -18,7 +18,7 @@ func wordCases() []testCase {
 func forgetWords(t *testing.T, open Open) {
 	w := begin(t, open)
 	ctx := t.Context()
-	all := w.fill(40)
+	all := w.fill(30)
 	limit := noon.AddDate(0, 0, 1).Add(time.Hour)
 	slice := store.Slice{Organization: acme}
 	themes, totals, err := w.s.CountThemes(ctx, slice, store.ByChannel)
