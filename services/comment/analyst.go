@@ -15,6 +15,9 @@ type analyst struct {
 // Model implements ingest.Analyst.
 func (a *analyst) Model() string { return a.analyzer.Model() }
 
+// Reset implements ingest.Analyst.
+func (a *analyst) Reset() { a.scratch = analysis.Scratch{} }
+
 // Read implements ingest.Analyst.
 func (a *analyst) Read(own ingest.OwnAspects, text string) ingest.Reading {
 	defer a.scratch.Forget()

@@ -28,6 +28,8 @@ const (
 	spareOfPhrases = 3
 	// leastOfPhrase is how many responses a phrase must occur in: one that one person wrote says nothing of many.
 	leastOfPhrase = 2
+	// leastUnread is in how many responses a phrase must occur for those who read no comments: redaction misses names at times.
+	leastUnread = 5
 	// evidenceOfPhrase is how many examples of a phrase are returned.
 	evidenceOfPhrase = 3
 )
@@ -44,6 +46,14 @@ func readsComments(ctx context.Context) bool {
 	return p.HasRole(authn.RoleService) || authz.FromContext(ctx).Holds(permissionComments)
 }
 
+// leastFor is in how many responses a phrase must occur for the caller to see it: for who reads no single comments in enough that it tells of nobody.
+func leastFor(ctx context.Context, asked int64) int64 {
+	if readsComments(ctx) {
+		return asked
+	}
+	return max(asked, leastUnread)
+}
+
 // slice reads which comments are meant, in the caller's organisation and units.
 func slice(ctx context.Context, f *commentv1.CommentFilter) (store.Slice, error) {
 	org, err := authn.Organization(ctx)
@@ -53,7 +63,7 @@ func slice(ctx context.Context, f *commentv1.CommentFilter) (store.Slice, error)
 	return sliceFromProto(ctx, org, f)
 }
 
-// watermark is the time up to which comments are counted; nil when that is not known.
+// watermark is the time up to which comments are counted; nil when that is not known. It is taken before anything is counted: what comes in between is counted too.
 func (s *Server) watermark(ctx context.Context) (*timestamppb.Timestamp, error) {
 	cursor, err := s.Store.Cursor(ctx)
 	if err != nil {
@@ -82,6 +92,10 @@ func (s *insightServer) QueryThemes(ctx context.Context, req *commentv1.QueryThe
 	if err != nil {
 		return nil, err
 	}
+	watermark, err := s.watermark(ctx)
+	if err != nil {
+		return nil, err
+	}
 	by := keys[req.GetGroupBy()]
 	counts, totals, err := s.Store.CountThemes(ctx, in, by)
 	if err != nil {
@@ -92,7 +106,7 @@ func (s *insightServer) QueryThemes(ctx context.Context, req *commentv1.QueryThe
 	if err != nil {
 		return nil, err
 	}
-	out := &commentv1.QueryThemesResponse{}
+	out := &commentv1.QueryThemesResponse{Watermark: watermark}
 	for _, t := range totals {
 		out.ResponseCount += t.Responses
 		out.CommentCount += t.Comments
@@ -108,8 +122,7 @@ func (s *insightServer) QueryThemes(ctx context.Context, req *commentv1.QueryThe
 		}
 		out.Themes = append(out.Themes, m)
 	}
-	out.Watermark, err = s.watermark(ctx)
-	return out, err
+	return out, nil
 }
 
 // evidenceOf are examples of a theme: of what it is, where it is a strength or a weakness, of anything else where that is open.
@@ -161,19 +174,23 @@ func (s *insightServer) QueryKeyPhrases(ctx context.Context, req *commentv1.Quer
 	if err != nil {
 		return nil, err
 	}
+	watermark, err := s.watermark(ctx)
+	if err != nil {
+		return nil, err
+	}
 	limit := int(req.GetLimit())
 	if limit == 0 {
 		limit = defaultPhrases
 	}
 	// More than are asked for: parts of longer phrases are left out.
-	phrases, total, err := s.Store.CountPhrases(ctx, in, leastOfPhrase, spareOfPhrases*limit)
+	phrases, total, err := s.Store.CountPhrases(ctx, in, leastFor(ctx, leastOfPhrase), spareOfPhrases*limit)
 	if err != nil {
 		return nil, storeError(err)
 	}
 	if phrases = theme.Whole(phrases); len(phrases) > limit {
 		phrases = phrases[:limit]
 	}
-	out := &commentv1.QueryKeyPhrasesResponse{ResponseCount: total.Responses, CommentCount: total.Comments}
+	out := &commentv1.QueryKeyPhrasesResponse{Watermark: watermark, ResponseCount: total.Responses, CommentCount: total.Comments}
 	level := levelOf(req.GetConfidenceLevel())
 	for _, p := range phrases {
 		m, err := phraseToProto(p, total, level)
@@ -191,8 +208,7 @@ func (s *insightServer) QueryKeyPhrases(ctx context.Context, req *commentv1.Quer
 		}
 		out.Phrases = append(out.Phrases, m)
 	}
-	out.Watermark, err = s.watermark(ctx)
-	return out, err
+	return out, nil
 }
 
 // QueryEmergingThemes tells of which themes more, or less, is written than before.
@@ -201,11 +217,15 @@ func (s *insightServer) QueryEmergingThemes(ctx context.Context, req *commentv1.
 	if err != nil {
 		return nil, err
 	}
+	watermark, err := s.watermark(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if in.Start.IsZero() || in.End.IsZero() {
 		return nil, refuseField(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_FILTER_INVALID, "filter.period",
 			"needs both bounds: it is the recent period, which is compared with the one before")
 	}
-	q := theme.Question{Slice: in, Rate: req.GetFalseDiscoveryRate(), Least: int64(req.GetLeastCount()), Evidence: readsComments(ctx)}
+	q := theme.Question{Slice: in, Rate: req.GetFalseDiscoveryRate(), Least: leastFor(ctx, int64(req.GetLeastCount())), Evidence: readsComments(ctx)}
 	if b := req.GetBaseline(); b != nil {
 		if b.GetStartTime() == nil || b.GetEndTime() == nil {
 			return nil, refuseField(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_FILTER_INVALID, "baseline", "needs both bounds")
@@ -221,19 +241,22 @@ func (s *insightServer) QueryEmergingThemes(ctx context.Context, req *commentv1.
 		return nil, storeError(err)
 	}
 	out := &commentv1.QueryEmergingThemesResponse{
-		TestedCount: int64(found.Tested),
-		Baseline:    &typev1.Period{StartTime: timestamppb.New(found.Question.BaselineStart), EndTime: timestamppb.New(found.Question.BaselineEnd)},
+		TestedCount: int64(found.Tested), Watermark: watermark,
+		Baseline: &typev1.Period{StartTime: timestamppb.New(found.Question.BaselineStart), EndTime: timestamppb.New(found.Question.BaselineEnd)},
 	}
 	for _, e := range found.Themes {
 		out.Themes = append(out.Themes, emergingToProto(e))
 	}
-	out.Watermark, err = s.watermark(ctx)
-	return out, err
+	return out, nil
 }
 
 // QuerySentiments counts what comments express, over time.
 func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.QuerySentimentsRequest) (*commentv1.QuerySentimentsResponse, error) {
 	in, err := slice(ctx, req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	watermark, err := s.watermark(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +271,7 @@ func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.Quer
 	if err != nil {
 		return nil, storeError(err)
 	}
-	out := &commentv1.QuerySentimentsResponse{ResponseCount: responses}
+	out := &commentv1.QuerySentimentsResponse{Watermark: watermark, ResponseCount: responses}
 	for _, n := range counts {
 		for _, comments := range n.Comments {
 			out.CommentCount += comments
@@ -257,8 +280,7 @@ func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.Quer
 	if out.Steps, err = steps(counts, req.GetGrain(), location, levelOf(req.GetConfidenceLevel())); err != nil {
 		return nil, err
 	}
-	out.Watermark, err = s.watermark(ctx)
-	return out, err
+	return out, nil
 }
 
 // intervalToProto converts an interval and how it was made.

@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -99,7 +101,7 @@ func (s *personServer) ExportPerson(req *commentv1.ExportPersonRequest, stream g
 			return storeError(err)
 		}
 		if len(list) == 0 {
-			return nil
+			return s.exportRecords(ctx, org, person, stream.Send)
 		}
 		out := &commentv1.ExportPersonResponse{}
 		for _, c := range list {
@@ -116,15 +118,60 @@ func (s *personServer) ExportPerson(req *commentv1.ExportPersonRequest, stream g
 	}
 }
 
-// record is all that is kept of a comment.
-func (s *personServer) record(ctx context.Context, c store.Comment) (*typev1.PersonRecord, error) {
-	out := &typev1.PersonRecord{Service: serviceName, Kind: "comments", Name: commentName(c.Ref), Time: timestamppb.New(c.CountTime)}
-	text, err := protojson.Marshal(commentToProto(c))
+// exportRecords sends what is kept of a person beside comments: the same kinds that an erasure counts.
+func (s *personServer) exportRecords(ctx context.Context, org string, person []byte, send func(*commentv1.ExportPersonResponse) error) error {
+	kept, err := s.Store.ListPersonRecords(ctx, org, person)
+	if err != nil {
+		return storeError(err)
+	}
+	var records []*typev1.PersonRecord
+	add := func(kind, name string, at time.Time, content proto.Message) error {
+		r := &typev1.PersonRecord{Service: serviceName, Kind: kind, Name: name, Time: timeToProto(at)}
+		var err error
+		if content != nil {
+			r.Content, err = contentOf(content)
+		}
+		records = append(records, r)
+		return err
+	}
+	for _, t := range kept.Testimonials {
+		err = errors.Join(err, add("testimonials", testimonialsCollection+t.ID, t.CreateTime, testimonialToProto(t)))
+	}
+	for _, c := range kept.Corrections {
+		err = errors.Join(err, add("corrections", correctionName(c.ID), c.CreateTime, correctionToProto(c)))
+	}
+	for _, m := range kept.Mentions {
+		err = errors.Join(err, add("register_mentions", entriesCollection+m.Entry, time.Time{}, &commentv1.RegisterEntry{Comments: []string{commentName(m.Ref)}}))
+	}
+	for _, d := range kept.DeadLetters {
+		err = errors.Join(err, add("dead_letters", letterName(d.ID), d.CreateTime, deadLetterToProto(d)))
+	}
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(records, recordsPerMessage) {
+		if err := send(&commentv1.ExportPersonResponse{Records: part}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contentOf is a message in the form of the REST API.
+func contentOf(m proto.Message) (*structpb.Struct, error) {
+	text, err := protojson.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
-	out.Content = &structpb.Struct{}
-	if err := protojson.Unmarshal(text, out.Content); err != nil {
+	out := &structpb.Struct{}
+	return out, protojson.Unmarshal(text, out)
+}
+
+// record is all that is kept of a comment.
+func (s *personServer) record(ctx context.Context, c store.Comment) (*typev1.PersonRecord, error) {
+	out := &typev1.PersonRecord{Service: serviceName, Kind: "comments", Name: commentName(c.Ref), Time: timestamppb.New(c.CountTime)}
+	var err error
+	if out.Content, err = contentOf(commentToProto(c)); err != nil {
 		return nil, err
 	}
 	original, err := s.Originals.Open(ctx, c)

@@ -70,10 +70,15 @@ func (c *Custom) Read(d *text.Document, sentiments *sentiment.Reader, dst []Ment
 	}
 	c.lexicon.Find(d, lexicon.All, hits)
 	from := len(dst)
+	// Hits come in order, so that many of one clause follow each other: it is judged once.
+	var class sentiment.Class
+	judged := [2]int32{-1, -1}
 	for i := range hits.Aspects {
 		h := &hits.Aspects[i]
 		k := &d.Clauses[d.Tokens[h.First].Clause]
-		class := settle(sentiments.Span(int(k.First), int(max(k.Last, h.Last))))
+		if around := [2]int32{k.First, max(k.Last, h.Last)}; around != judged {
+			class, judged = settle(sentiments.Span(int(around[0]), int(around[1]))), around
+		}
 		if said(dst[from:], ID(h.Aspect), class) {
 			continue
 		}

@@ -46,6 +46,8 @@ type Analyst interface {
 	Model() string
 	// Read analyses a text with the organisation's own aspects.
 	Read(own OwnAspects, text string) Reading
+	// Reset forgets what a reading left behind that did not end well.
+	Reset()
 }
 
 // Catalog is what must be known of surveys; *peers.Catalog is one.
@@ -155,7 +157,7 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	if e.GetWordsInResponse() {
 		var err error
 		if m.Answers, err = c.catalog.Words(ctx, out.Organization, m.GetName()); err != nil {
-			return out, err
+			return out, unfitIfFault(err)
 		}
 	}
 	if m.GetRespondent() != "" {
@@ -173,7 +175,7 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	}
 	question, err := c.catalog.NPSQuestion(ctx, out.Organization, m.GetRevision())
 	if err != nil {
-		return out, err
+		return out, unfitIfFault(err)
 	}
 	out.NPS = scoreOf(m, question)
 	own, ok := c.own[out.Organization]
@@ -185,7 +187,11 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 	}
 	for _, t := range texts {
 		t.Ref.Organization, t.Ref.Survey, t.Ref.Response = out.Organization, survey, id
-		c.analyst.Read(own, t.text).fill(&t.Comment)
+		reading, ok := read(c.analyst, own, t.text)
+		if !ok {
+			return out, &Unfit{Reason: "its analysis failed; that is a defect of the program"}
+		}
+		reading.fill(&t.Comment)
 		t.Key = key.ID
 		if t.Original, err = c.originals.Pseudonym(ctx, out.Organization, originalSubject+t.text); err != nil {
 			return out, err
@@ -196,6 +202,25 @@ func (c *converter) response(ctx context.Context, keys map[string]seal.Key, e *s
 		out.Comments = append(out.Comments, t.Comment)
 	}
 	return out, nil
+}
+
+// unfitIfFault makes an event unfit about which the survey service was asked and cannot answer; what may be gone the next time passes.
+func unfitIfFault(err error) error {
+	if errors.Is(err, peers.ErrFault) {
+		return &Unfit{Reason: "the survey service cannot tell what is to be known of it"}
+	}
+	return err
+}
+
+// read analyses a text; false when the analysis panicked: what a customer wrote must not end the process, and stop nothing else.
+func read(analyst Analyst, own OwnAspects, text string) (reading Reading, ok bool) {
+	defer func() {
+		if recover() != nil {
+			analyst.Reset()
+			reading, ok = Reading{}, false
+		}
+	}()
+	return analyst.Read(own, text), true
 }
 
 // fill fills in what is kept of a text.

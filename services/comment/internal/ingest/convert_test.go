@@ -317,3 +317,19 @@ func TestAspectBook(t *testing.T) {
 		return nil
 	})
 }
+
+// What the analysis cannot stomach is set aside and stops nothing else.
+func TestPoisonIsSetAside(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.log.add(f.event(t, "r1", "", said("poison", "", 1)), f.event(t, "r2", "", said("second", "", 1)))
+	_, _ = f.follow(t, "one")
+	f.await(t, 2)
+	if got := f.comments(t); len(got) != 1 || got[0].Response != "r2" {
+		t.Errorf("kept %+v", got)
+	}
+	letters, err := f.store.ListDeadLetters(t.Context(), "acme", 0, 10)
+	if err != nil || len(letters) != 1 || letters[0].Response != "r1" {
+		t.Errorf("%+v, %v", letters, err)
+	}
+}

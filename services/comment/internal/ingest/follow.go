@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
-	"github.com/otklik/otklik/libs/eventlog"
+	"google.golang.org/grpc/codes"
+
 	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/comment/internal/store"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -148,14 +151,15 @@ func (f *Follower) follow(ctx context.Context, cursor store.Cursor) error {
 		position = b.To
 		f.reached.note(position, in.GetHeadPosition(), b.AsOf)
 		f.o.Instruments.applied(ctx, b)
-		if !swept && position >= in.GetHeadPosition() {
+		// Nothing is in an empty log: it is rather a survey service on another database than one that forgot everything.
+		if !swept && position >= in.GetHeadPosition() && position > 0 {
 			if err := f.endPass(ctx); err != nil {
 				return err
 			}
 			swept = true
 		}
 	}
-	if eventlog.Ahead(err) {
+	if isAhead(err) {
 		// It is another log than before, such as one that was restored from a backup: read it all, and drop what it does not know.
 		f.o.Logger.WarnContext(ctx, "the change log ends before what was read of it for comments: reading it anew", slog.Int64("position", position))
 		return f.o.Store.RestartFeed(ctx, f.o.Holder)
@@ -168,10 +172,22 @@ func (f *Follower) follow(ctx context.Context, cursor store.Cursor) error {
 
 // endPass removes what a log that was begun anew did not bring.
 func (f *Follower) endPass(ctx context.Context) error {
+	removed := 0
 	for {
 		n, err := f.o.Store.EndPass(ctx, f.o.Holder, endPassStep)
-		if err != nil || n == 0 {
-			return err
+		removed += n
+		if err == nil && n > 0 {
+			continue
 		}
+		if removed > 0 {
+			f.o.Logger.WarnContext(ctx, "comments were removed that the change log no longer knows", slog.Int("responses", removed))
+		}
+		return err
 	}
+}
+
+// isAhead tells whether the survey service says that its log ends before a position.
+func isAhead(err error) bool {
+	const reason = surveyv1.ErrorReason_ERROR_REASON_POSITION_AHEAD
+	return rpcerr.Code(err) == codes.OutOfRange && rpcerr.Reason(err) == strings.TrimPrefix(reason.String(), "ERROR_REASON_")
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/comment/internal/ingest"
@@ -83,7 +84,7 @@ func (c *changeLog) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc.
 		case c.down || life != c.life:
 			err = status.Error(codes.Unavailable, "down")
 		case at > len(c.events):
-			err = status.Error(codes.OutOfRange, "the log ends before the position")
+			err = rpcerr.New(codes.OutOfRange, "POSITION_AHEAD", "the log ends before the position").GRPCStatus().Err()
 		}
 		if err != nil {
 			c.mu.Unlock()
@@ -201,7 +202,15 @@ type analyst struct{ model string }
 
 func (a analyst) Model() string { return a.model }
 
+// poison is what the analyst cannot stomach.
+const poison = "poison"
+
+func (a analyst) Reset() {}
+
 func (a analyst) Read(own ingest.OwnAspects, text string) ingest.Reading {
+	if strings.Contains(text, poison) {
+		panic("what nobody thought of")
+	}
 	r := ingest.Reading{Text: strings.ReplaceAll(text, "Aida", "[NAME]")}
 	r.Terms = strings.ToLower(r.Text)
 	r.Analysis = store.Analysis{Model: a.model, AspectsVersion: own.Version, Language: store.English, Variety: "en", Sentiment: store.Positive}

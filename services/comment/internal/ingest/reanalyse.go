@@ -182,7 +182,13 @@ func (r *Reanalyser) read(ctx context.Context, analyst Analyst, own OwnAspects, 
 		if err != nil {
 			text = c.Text
 		}
-		analyst.Read(own, text).fill(c)
+		reading, ok := read(analyst, own, text)
+		if !ok {
+			r.o.Logger.ErrorContext(ctx, "the analysis of a comment failed; it keeps the one before",
+				slog.String("organization", c.Organization), slog.String("survey", c.Survey), slog.String("response", c.Response))
+			continue
+		}
+		reading.fill(c)
 		if err != nil && c.Text == before.Text {
 			// A placeholder is no personal data to a model: what was replaced is known from before.
 			c.Analysis.Redactions = before.Analysis.Redactions

@@ -84,7 +84,7 @@ func (m *Model) mix(d *text.Document, r *Result) {
 
 // doubtful says whether the words that fit another language better bring so much that looking closer is worth it.
 func (m *Model) doubtful(d *text.Document, r *Result) bool {
-	var against int32
+	var against int64 // of all words of the text, which may be many
 	own := stateOf(r.Label)
 	for i := range r.words {
 		z := &r.words[i].z
@@ -92,7 +92,7 @@ func (m *Model) doubtful(d *text.Document, r *Result) bool {
 		if d.Tokens[r.words[i].token].Script == text.Latin {
 			all = [states]int32{z[KyLat-1], z[RuLat-1], z[En-1]}
 		}
-		against += max(all[0], all[1], all[2]) - all[own]
+		against += int64(max(all[0], all[1], all[2]) - all[own])
 	}
 	return float32(against)*m.scale > enough/2
 }
@@ -100,16 +100,17 @@ func (m *Model) doubtful(d *text.Document, r *Result) bool {
 // both says whether the words of a text, each taken as Kyrgyz or Russian, fit better than all of them taken as another Cyrillic
 // language: a mixture of the two resembles one that is near to both.
 func (m *Model) both(r *Result) bool {
-	var one, two, fits int32
+	var one, two int64
+	fits := 0
 	for i := range r.words {
 		z := &r.words[i].z
-		one += z[OthCyr-1]
-		two += max(z[Ky-1], z[Kk-1], z[Ru-1])
+		one += int64(z[OthCyr-1])
+		two += int64(max(z[Ky-1], z[Kk-1], z[Ru-1]))
 		if z[OthCyr-1] > max(z[Ky-1], z[Kk-1], z[Ru-1]) {
 			fits++
 		}
 	}
-	return float32(two-one)*m.scale > enough && int(fits)*4 < len(r.words)
+	return float32(two-one)*m.scale > enough && fits*4 < len(r.words)
 }
 
 // gain is how much better the word's state is than the next.

@@ -3,6 +3,7 @@ package peers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,6 +18,27 @@ import (
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
+
+// ErrFault tells that the survey service was asked and cannot answer: asking again is of no use.
+var ErrFault = errors.New("the survey service cannot answer")
+
+// away tells whether an error of a call may be gone the next time: the last two are errors of the configuration, which people mend.
+func away(err error) bool {
+	switch rpcerr.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted, codes.Aborted, codes.Unauthenticated, codes.PermissionDenied:
+		return true
+	}
+	return false
+}
+
+// failure is an error of a call as ErrUnavailable or ErrFault.
+func failure(what string, err error) error {
+	kind := ErrFault
+	if away(err) {
+		kind = ErrUnavailable
+	}
+	return fmt.Errorf("ask for %s: %w: %w", what, kind, err)
+}
 
 // ErrUnavailable tells that the survey service did not answer: ask again. It is an *rpcerr.Error UNAVAILABLE with retry advice.
 var ErrUnavailable error = rpcerr.New(codes.Unavailable, "SURVEY_SERVICE_UNAVAILABLE", "the survey service did not answer: try again",
@@ -47,7 +69,7 @@ func NewCatalog(conn grpc.ClientConnInterface) *Catalog {
 }
 
 // NPSQuestion is the first NPS question of a revision, `surveys/{survey}/revisions/{revision}`; empty when it has none, or there is no such revision any
-// more. Errors: ErrUnavailable; ctx's.
+// more. Errors: ErrUnavailable; ErrFault; ctx's.
 func (c *Catalog) NPSQuestion(ctx context.Context, organization, revision string) (string, error) {
 	key := [2]string{organization, revision}
 	c.mu.Lock()
@@ -67,7 +89,7 @@ func (c *Catalog) NPSQuestion(ctx context.Context, organization, revision string
 		// Not remembered: a revision that a botched restore lost may come back.
 		return "", nil
 	case err != nil:
-		return "", fmt.Errorf("ask for %s: %w: %w", revision, ErrUnavailable, err)
+		return "", failure(revision, err)
 	}
 	for _, q := range resp.GetRevision().GetQuestionnaire().GetQuestions() {
 		if q.GetNps() != nil {

@@ -2,7 +2,6 @@ package peers
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -24,7 +23,7 @@ func NewConsents(conn grpc.ClientConnInterface) Consents {
 }
 
 // Publication returns the consent, `consents/{consent}`, by which whoever gave a response agrees to publication now; empty when nobody does, nobody knows who
-// gave it, or there is no such response any more. Errors: ErrUnavailable; ctx's.
+// gave it, or there is no such response any more. Errors: ErrUnavailable; ErrFault; ctx's.
 func (c Consents) Publication(ctx context.Context, organization, response string) (string, error) {
 	asked, cancel := context.WithTimeout(rpcclient.WithOrganization(ctx, organization), askTimeout)
 	defer cancel()
@@ -35,13 +34,13 @@ func (c Consents) Publication(ctx context.Context, organization, response string
 	case rpcerr.Code(err) == codes.NotFound:
 		return "", nil
 	case err != nil:
-		return "", fmt.Errorf("ask for %s: %w: %w", response, ErrUnavailable, err)
+		return "", failure(response, err)
 	case given.GetResponse().GetRespondent() == "":
 		return "", nil
 	}
 	stands, err := c.client.QueryConsents(asked, &surveyv1.QueryConsentsRequest{Respondent: given.GetResponse().GetRespondent()})
 	if err != nil {
-		return "", fmt.Errorf("ask for consents: %w: %w", ErrUnavailable, err)
+		return "", failure("consents", err)
 	}
 	for _, s := range stands.GetStatuses() {
 		if s.GetPurpose() == surveyv1.Purpose_PURPOSE_PUBLICATION && s.GetGranted() {

@@ -112,9 +112,12 @@ func TestWords(t *testing.T) {
 	if got, err := catalog.Words(t.Context(), "acme", "surveys/s/responses/r"); err != nil || len(got) != 0 {
 		t.Errorf("%v, %v", got, err)
 	}
-	s.err = status.Error(codes.Internal, "broken")
-	if _, err := catalog.Words(t.Context(), "acme", "surveys/s/responses/r"); !errors.Is(err, peers.ErrUnavailable) {
-		t.Errorf("%v", err)
+	// What may be gone the next time is told from what never will.
+	for code, want := range map[codes.Code]error{codes.Unavailable: peers.ErrUnavailable, codes.PermissionDenied: peers.ErrUnavailable, codes.Internal: peers.ErrFault} {
+		s.err = status.Error(code, "broken")
+		if _, err := catalog.Words(t.Context(), "acme", "surveys/s/responses/r"); !errors.Is(err, want) {
+			t.Errorf("%v: %v", code, err)
+		}
 	}
 }
 

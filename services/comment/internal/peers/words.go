@@ -2,7 +2,6 @@ package peers
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/grpc/codes"
 
@@ -12,7 +11,7 @@ import (
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// Words are the answers of a response with what was written in them; none when there is no such response any more. Errors: ErrUnavailable; ctx's.
+// Words are the answers of a response with what was written in them; none when there is no such response any more. Errors: ErrUnavailable; ErrFault; ctx's.
 func (c *Catalog) Words(ctx context.Context, organization, response string) ([]*surveyv1.Answer, error) {
 	asked, cancel := context.WithTimeout(rpcclient.WithOrganization(ctx, organization), askTimeout)
 	defer cancel()
@@ -24,7 +23,7 @@ func (c *Catalog) Words(ctx context.Context, organization, response string) ([]*
 		// The removal follows.
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("ask for %s: %w: %w", response, ErrUnavailable, err)
+		return nil, failure(response, err)
 	}
 	return resp.GetResponse().GetAnswers(), nil
 }
