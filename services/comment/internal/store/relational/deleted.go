@@ -25,7 +25,7 @@ ON CONFLICT (organization, id) DO UPDATE SET version = excluded.version, pending
 	sqlDeletedOf    = `SELECT id, version FROM deleted_aspects WHERE organization = $1`
 	sqlNamingAspect = `SELECT ` + commentColumns + commentTables + ` WHERE c.organization = $1 AND c.seq IN (
 SELECT m.seq FROM comment_aspects m WHERE m.organization = $1 AND m.aspect = $2 LIMIT $3)`
-	sqlSetAnalysis = `UPDATE comment_bodies SET analysis = $3, previous = $4 WHERE organization = $1 AND seq = $2`
+	sqlSetBody = `UPDATE comment_bodies SET analysis = $3, previous = $4, correction = $5 WHERE organization = $1 AND seq = $2`
 
 	// deletedColumn are the aspects that the organisation of a comment deleted, with the versions, as deletions reads them.
 	deletedColumn = `(SELECT string_agg(d.id || ' ' || CAST(d.version AS text), ' ') FROM deleted_aspects d WHERE d.organization = c.organization)`
@@ -172,18 +172,14 @@ func (w *writing) takeOut(ctx context.Context, organization, id string, limit in
 
 // storeParts stores the analyses and the correction of a comment, and what holds by them.
 func (w *writing) storeParts(ctx context.Context, c store.Comment) error {
-	analysis, err := encode(c.Analysis)
+	analysis, previous, correction, err := bodyColumns(c)
 	if err != nil {
 		return err
 	}
-	previous, err := encodeNull(c.Previous)
-	if err != nil {
+	if _, err := w.Exec(ctx, sqlSetBody, c.Organization, c.Seq, analysis, previous, correction); err != nil {
 		return err
 	}
-	if _, err := w.Exec(ctx, sqlSetAnalysis, c.Organization, c.Seq, analysis, previous); err != nil {
-		return err
-	}
-	return w.storeCorrection(ctx, c)
+	return w.storeHolds(ctx, c)
 }
 
 // notPending is a condition on the aspect of a row of a table: it is none that is still to be taken out.

@@ -79,5 +79,17 @@ func encodeNull[T any](v *T) (*string, error) {
 	return &text, err
 }
 
+// bodyColumns are what was made of a comment, as it is kept.
+func bodyColumns(c store.Comment) (analysis string, previous, correction *string, err error) {
+	if analysis, err = encode(c.Analysis); err != nil {
+		return "", nil, nil, err
+	}
+	if previous, err = encodeNull(c.Previous); err != nil {
+		return "", nil, nil, err
+	}
+	correction, err = encodeNull(c.Correction)
+	return analysis, previous, correction, err
+}
+
 // toKey is a phrase's key as it is kept: in the same order.
 func toKey(key uint64) int64 { return int64(key ^ 1<<63) } //nolint:gosec // the bits are kept

@@ -41,21 +41,14 @@ func (s *Store) ForgetWords(ctx context.Context, before time.Time, limit int) (f
 
 // forgetWords takes the words out of a comment, and out of what was said of it.
 func (w *writing) forgetWords(ctx context.Context, c store.Comment) error {
-	analysis, err := encode(wordless(c.Analysis))
-	if err != nil {
-		return err
-	}
+	c.Analysis = wordless(c.Analysis)
 	if c.Previous != nil {
 		*c.Previous = wordless(*c.Previous)
-	}
-	previous, err := encodeNull(c.Previous)
-	if err != nil {
-		return err
 	}
 	if c.Correction != nil {
 		*c.Correction = wordlessCorrection(*c.Correction)
 	}
-	correction, err := encodeNull(c.Correction)
+	analysis, previous, correction, err := bodyColumns(c)
 	if err != nil {
 		return err
 	}

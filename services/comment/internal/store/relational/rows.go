@@ -33,15 +33,7 @@ func (r *rowsOfComments) add(d Dialect, no int64, c store.Comment) error {
 		c.Context.Location, c.Context.Region, c.Context.Company, c.NPS, verdict(c.NPS), int64(holds.Language), int64(holds.Sentiment), c.Analysis.Model,
 		c.Analysis.AspectsVersion, int64(c.Similar), packThemes(holds.Aspects), packPhrases(c.Analysis.Phrases), worded, //nolint:gosec // the bits are kept
 	})
-	analysis, err := encode(c.Analysis)
-	if err != nil {
-		return err
-	}
-	previous, err := encodeNull(c.Previous)
-	if err != nil {
-		return err
-	}
-	correction, err := encodeNull(c.Correction)
+	analysis, previous, correction, err := bodyColumns(c)
 	if err != nil {
 		return err
 	}

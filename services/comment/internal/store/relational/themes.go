@@ -50,28 +50,27 @@ func (s *Store) readTally(ctx context.Context, slice store.Slice, by store.Key, 
 	var where conditions
 	where.slice(s.db, slice)
 	t := &tally{groups: newNames(), packed: newNames()}
-	scan := func(row Scanner) (none struct{}, err error) {
-		var c talliedComment
-		var verdict *int64
-		var sentiment int64
-		var group, packed string
-		if err := row.Scan(&c.response, &verdict, &packed, &group, &sentiment); err != nil {
-			return none, err
-		}
-		if verdict != nil {
-			c.answered, c.verdict = true, int16(*verdict) //nolint:gosec // 100 at most
-		}
-		c.place = uint8(sentiment - 1) //nolint:gosec // from 1 to 4
-		c.group, c.packed = t.groups.number(group), t.packed.number(packed)
-		t.comments = append(t.comments, c)
-		return none, nil
-	}
 	query := `SELECT c.response_no, c.verdict, ` + column + `, ` + group(by) + `, ` + sentimentFor(column) + ` FROM comments c WHERE ` + where.text.String()
 	err := s.db.View(ctx, func(ctx context.Context, r Reader) (err error) {
 		if t.gone, err = list(ctx, r, value[string], sqlPendingOf, slice.Organization); err != nil {
 			return err
 		}
-		_, err = list(ctx, r, scan, query, where.args...)
+		_, err = list(ctx, r, func(row Scanner) (none struct{}, err error) {
+			var c talliedComment
+			var verdict *int64
+			var sentiment int64
+			var group, packed string
+			if err := row.Scan(&c.response, &verdict, &packed, &group, &sentiment); err != nil {
+				return none, err
+			}
+			if verdict != nil {
+				c.answered, c.verdict = true, int16(*verdict) //nolint:gosec // 100 at most
+			}
+			c.place = uint8(sentiment - 1) //nolint:gosec // from 1 to 4
+			c.group, c.packed = t.groups.number(group), t.packed.number(packed)
+			t.comments = append(t.comments, c)
+			return none, nil
+		}, query, where.args...)
 		return err
 	})
 	if err != nil {
