@@ -20,18 +20,25 @@ func TestOneProcessFollows(t *testing.T) {
 	two, stopTwo := f.follow(t, "two")
 	f.log.add(f.event(t, "r2", "", said("second", "", 1)))
 	f.await(t, 2)
-	if a, b := one.Status(), two.Status(); !a.Leads || !a.Connected || a.Position != 2 || a.Head != 2 || b.Leads || b.Connected {
-		t.Errorf("%+v, %+v", a, b)
-	}
+	// What is stored is noted a moment later.
+	testkit.Eventually(t, patience, func() error {
+		if a, b := one.Status(), two.Status(); !a.Leads || !a.Connected || a.Position != 2 || a.Head != 2 || b.Leads || b.Connected {
+			return fmt.Errorf("%+v, %+v", a, b)
+		}
+		return nil
+	})
 	if want := noon.Add(2 * time.Minute); !one.Status().AsOf.Equal(want) {
 		t.Errorf("as of %v, want %v", one.Status().AsOf, want)
 	}
 	stop()
 	f.log.add(f.event(t, "r3", "", said("third", "", 1)))
 	f.await(t, 3)
-	if a, b := one.Status(), two.Status(); a.Leads || a.Connected || !b.Leads {
-		t.Errorf("%+v, %+v", a, b)
-	}
+	testkit.Eventually(t, patience, func() error {
+		if a, b := one.Status(), two.Status(); a.Leads || a.Connected || !b.Leads {
+			return fmt.Errorf("%+v, %+v", a, b)
+		}
+		return nil
+	})
 	stopTwo()
 
 	// A process that died still holds the feed: its lease has to end.
