@@ -63,7 +63,7 @@ func (s *Analysis) GetModel(ctx context.Context, req *commentv1.GetModelRequest)
 	return &commentv1.GetModelResponse{Model: s.model(id, counts)}, nil
 }
 
-// ListModels lists the model in use and those by which comments were analysed. Names begin with the date, so that they are in the order of time.
+// ListModels lists the model in use and those by which comments were analysed. Names begin with the month in which they were made.
 func (s *Analysis) ListModels(ctx context.Context, req *commentv1.ListModelsRequest) (*commentv1.ListModelsResponse, error) {
 	org, counts, err := s.counts(ctx)
 	if err != nil {

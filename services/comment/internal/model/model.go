@@ -30,7 +30,7 @@ var card string
 
 // Model is all that a comment is read with. It is read-only and may be shared.
 type Model struct {
-	Name      string // changes with the weights, the lexicons and the code that reads them
+	Name      string // changes with the weights, the lexicons and the revision
 	Card      string // what the weights were learnt from and how good they are, in Markdown
 	Lexicon   *lexicon.Lexicon
 	Language  *language.Model
