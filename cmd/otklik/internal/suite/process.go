@@ -260,6 +260,8 @@ func (p *process) run(ctx context.Context, announce func(Ready)) error {
 			p.ops.started.Store(true)
 		}
 		announce(p.ready)
+		// Loading leaves more behind than is kept; the system gets it back at once.
+		debug.FreeOSMemory()
 	}))
 	return errors.Join(err, p.close())
 }
