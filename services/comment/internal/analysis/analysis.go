@@ -73,8 +73,8 @@ type Result struct {
 	Redacted []byte
 	// Phrases are those that matter, in the order of the text, without personal data.
 	Phrases []phrase.Phrase
-	// Exact is equal for texts of the same words, Similar for texts that are nearly the same; 0 where there are too few words for it.
-	Exact, Similar uint64
+	// Similar is equal for texts that are nearly the same; 0 where there are too few words for it.
+	Similar uint64
 
 	model  string
 	custom *aspect.Custom
@@ -110,7 +110,7 @@ func (a *Analyzer) Analyze(s *Scratch, source string, custom *aspect.Custom) *Re
 	r.Findings = redaction.Find(d, r.Language.Label, r.Findings[:0])
 	r.Redacted = redaction.Redact(source, r.Findings, r.Redacted[:0])
 	r.Phrases = s.phrases.Find(d, r.Language.Label, r.Findings, r.Phrases[:0])
-	r.Exact, r.Similar = s.phrases.Fingerprints()
+	_, r.Similar = s.phrases.Fingerprints()
 	return r
 }
 
