@@ -194,28 +194,17 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 
 // Scoring runs the scoring service alone, reading from the survey service at peers.survey.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-scoring", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, access: true, key: true}); err != nil {
-			return err
-		}
-		if err := p.dialAccess(); err != nil {
-			return err
-		}
-		conn, err := p.dialByKey(config.surveyPeer())
-		if err != nil {
-			return err
-		}
-		p.checks = append(p.checks, checkSurveyKey(conn, time.Now))
-		if err := p.addScoring(ctx, conn); err != nil {
-			return err
-		}
-		return p.addServer()
-	})
+	return runFollower(ctx, "otklik-scoring", config, announce, (*process).addScoring)
 }
 
 // Comment runs the comment service alone, reading from the survey service at peers.survey.
 func Comment(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-comment", config, true, announce, func(p *process) error {
+	return runFollower(ctx, "otklik-comment", config, announce, (*process).addComment)
+}
+
+// runFollower runs a service that follows the survey service's change log; add adds it, reading over conn.
+func runFollower(ctx context.Context, name string, config Config, announce func(Ready), add func(p *process, ctx context.Context, conn grpc.ClientConnInterface) error) error {
+	return runApart(ctx, name, config, true, announce, func(p *process) error {
 		if err := config.checkApart(need{survey: true, access: true, key: true}); err != nil {
 			return err
 		}
@@ -227,7 +216,7 @@ func Comment(ctx context.Context, config Config, announce func(Ready)) error {
 			return err
 		}
 		p.checks = append(p.checks, checkSurveyKey(conn, time.Now))
-		if err := p.addComment(ctx, conn); err != nil {
+		if err := add(p, ctx, conn); err != nil {
 			return err
 		}
 		return p.addServer()

@@ -25,11 +25,7 @@ func SurveyHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	return &remoteHolder{
 		name: "survey",
 		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			stream, err := client.ExportPerson(ctx, &surveyv1.ExportPersonRequest{Respondent: respondent})
-			return func() ([]*typev1.PersonRecord, error) {
-				part, err := stream.Recv()
-				return part.GetRecords(), err
-			}, err
+			return parts(client.ExportPerson(ctx, &surveyv1.ExportPersonRequest{Respondent: respondent}))
 		},
 		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
 			return client.ErasePerson(ctx, &surveyv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
@@ -43,11 +39,7 @@ func ScoringHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	return &remoteHolder{
 		name: "scoring",
 		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			stream, err := client.ExportPerson(ctx, &scoringv1.ExportPersonRequest{Respondent: respondent})
-			return func() ([]*typev1.PersonRecord, error) {
-				part, err := stream.Recv()
-				return part.GetRecords(), err
-			}, err
+			return parts(client.ExportPerson(ctx, &scoringv1.ExportPersonRequest{Respondent: respondent}))
 		},
 		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
 			return client.ErasePerson(ctx, &scoringv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
@@ -61,17 +53,27 @@ func CommentHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	return &remoteHolder{
 		name: "comment",
 		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			stream, err := client.ExportPerson(ctx, &commentv1.ExportPersonRequest{Respondent: respondent})
-			return func() ([]*typev1.PersonRecord, error) {
-				part, err := stream.Recv()
-				return part.GetRecords(), err
-			}, err
+			return parts(client.ExportPerson(ctx, &commentv1.ExportPersonRequest{Respondent: respondent}))
 		},
 		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
 			return client.ErasePerson(ctx, &commentv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
 		},
 	}
 }
+
+// parts is how to read what a service answers to ExportPerson.
+func parts[P interface{ GetRecords() []*typev1.PersonRecord }](stream receiver[P], err error) (func() ([]*typev1.PersonRecord, error), error) {
+	if err != nil {
+		return nil, err
+	}
+	return func() ([]*typev1.PersonRecord, error) {
+		part, err := stream.Recv()
+		return part.GetRecords(), err
+	}, nil
+}
+
+// receiver is the receiving side of a stream of messages.
+type receiver[P any] interface{ Recv() (P, error) }
 
 // removed is what a service answers to ErasePerson.
 type removed interface {

@@ -72,6 +72,16 @@ func (s *Server) watermark(ctx context.Context) (*timestamppb.Timestamp, error) 
 	return timeToProto(cursor.AsOf), nil
 }
 
+// asked is which comments a query is about, and up to when they are counted.
+func (s *Server) asked(ctx context.Context, f *commentv1.CommentFilter) (store.Slice, *timestamppb.Timestamp, error) {
+	in, err := slice(ctx, f)
+	if err != nil {
+		return store.Slice{}, nil, err
+	}
+	watermark, err := s.watermark(ctx)
+	return in, watermark, err
+}
+
 // keys are the keys that can be grouped by.
 var keys = map[typev1.ContextKey]store.Key{
 	typev1.ContextKey_CONTEXT_KEY_TOUCHPOINT: store.ByTouchpoint, typev1.ContextKey_CONTEXT_KEY_CHANNEL: store.ByChannel,
@@ -88,11 +98,7 @@ func levelOf(asked float64) float64 {
 
 // QueryThemes tells what comments speak of, and whether they praise or blame it.
 func (s *insightServer) QueryThemes(ctx context.Context, req *commentv1.QueryThemesRequest) (*commentv1.QueryThemesResponse, error) {
-	in, err := slice(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
-	watermark, err := s.watermark(ctx)
+	in, watermark, err := s.asked(ctx, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
@@ -170,11 +176,7 @@ func narrow(in *store.Slice, by store.Key, group string) bool {
 
 // QueryKeyPhrases tells which phrases are written most often.
 func (s *insightServer) QueryKeyPhrases(ctx context.Context, req *commentv1.QueryKeyPhrasesRequest) (*commentv1.QueryKeyPhrasesResponse, error) {
-	in, err := slice(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
-	watermark, err := s.watermark(ctx)
+	in, watermark, err := s.asked(ctx, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
@@ -213,11 +215,7 @@ func (s *insightServer) QueryKeyPhrases(ctx context.Context, req *commentv1.Quer
 
 // QueryEmergingThemes tells of which themes more, or less, is written than before.
 func (s *insightServer) QueryEmergingThemes(ctx context.Context, req *commentv1.QueryEmergingThemesRequest) (*commentv1.QueryEmergingThemesResponse, error) {
-	in, err := slice(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
-	watermark, err := s.watermark(ctx)
+	in, watermark, err := s.asked(ctx, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
@@ -252,11 +250,7 @@ func (s *insightServer) QueryEmergingThemes(ctx context.Context, req *commentv1.
 
 // QuerySentiments counts what comments express, over time.
 func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.QuerySentimentsRequest) (*commentv1.QuerySentimentsResponse, error) {
-	in, err := slice(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
-	watermark, err := s.watermark(ctx)
+	in, watermark, err := s.asked(ctx, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func TestDeadLetters(t *testing.T) {
 	key := f.keyOf(t, "who-1")
 	bad := key
 	bad.Secret = make([]byte, len(key.Secret))
-	f.vault.keys[key.ID] = bad
+	f.vault.put(bad)
 	nameless := f.event(t, "r2", "", said("second", "", 1))
 	nameless.GetResponse().Name = "nothing"
 	f.log.add(wrong, nameless, f.event(t, "r3", "", said("third", "", 1)))
@@ -213,9 +213,7 @@ func TestDeadLetters(t *testing.T) {
 	if _, err := follower.Replay(t.Context(), "other", letters[0].ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("replay by another organisation: %v", err)
 	}
-	f.vault.mu.Lock()
-	f.vault.keys[key.ID] = key
-	f.vault.mu.Unlock()
+	f.vault.put(key)
 	f.clock.Advance(11 * time.Second) // what the keeper remembers is over
 	f.catalog.fail(errors.New("down"))
 	if _, err := follower.Replay(t.Context(), acme, letters[0].ID); err == nil || errors.As(err, &unfit) {

@@ -166,6 +166,13 @@ func (v *vault) PseudonymKey(_ context.Context, organization string) ([]byte, er
 	return sum[:], nil
 }
 
+// put keeps a key in place of the one of that id.
+func (v *vault) put(k seal.Key) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.keys[k.ID] = k
+}
+
 func (v *vault) setDown(down bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

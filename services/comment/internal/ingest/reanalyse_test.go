@@ -193,9 +193,7 @@ func TestReanalysisWithoutOriginals(t *testing.T) {
 	}
 	changed := f.keyOf(t, "who-1")
 	changed.Secret = make([]byte, len(changed.Secret))
-	f.vault.mu.Lock()
-	f.vault.keys[changed.ID] = changed
-	f.vault.mu.Unlock()
+	f.vault.put(changed)
 	f.clock.Advance(1e12)
 	f.model("2026.03-b")
 	running(t, ingest.NewReanalyser(f.options).Run)
