@@ -33,8 +33,8 @@ func (c Centi) Float() float64 { return float64(c) / Unit }
 // String is the shortest decimal form: "8.5".
 func (c Centi) String() string { return strconv.FormatFloat(c.Float(), 'f', -1, 64) }
 
-// parseCenti reads a decimal number with up to two decimals.
-func parseCenti(s string) (Centi, error) {
+// ParseCenti reads a decimal number with up to two decimals.
+func ParseCenti(s string) (Centi, error) {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || strings.ContainsAny(s, "eExXpP_") {
 		return 0, fmt.Errorf("score %q is not a decimal number", s)

@@ -31,14 +31,14 @@ func ParseScale(id string) (Scale, error) {
 		return Scale{}, fmt.Errorf("scale %q is not min-max or min-max/step", id)
 	}
 	var err error
-	if s.Min, err = parseCenti(ends[:cut+1]); err != nil {
+	if s.Min, err = ParseCenti(ends[:cut+1]); err != nil {
 		return Scale{}, fmt.Errorf("scale %q: %w", id, err)
 	}
-	if s.Max, err = parseCenti(ends[cut+2:]); err != nil {
+	if s.Max, err = ParseCenti(ends[cut+2:]); err != nil {
 		return Scale{}, fmt.Errorf("scale %q: %w", id, err)
 	}
 	if stepped {
-		if s.Step, err = parseCenti(step); err != nil {
+		if s.Step, err = ParseCenti(step); err != nil {
 			return Scale{}, fmt.Errorf("scale %q: %w", id, err)
 		}
 	}
