@@ -222,6 +222,8 @@ type Rebuild struct {
 // the other. A method whose context has ended returns its error. What one organisation stores, no call for another one sees. After Close
 // every method returns an error.
 type Store interface {
+	Definitions
+
 	// Shared tells whether other processes may write to the store.
 	Shared() bool
 

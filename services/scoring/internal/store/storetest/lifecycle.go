@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,7 +96,7 @@ func writersCompete(t *testing.T, open Open) {
 // methods calls every method of a store.
 func methods(s store.Store) map[string]func(ctx context.Context) error {
 	l := live(acme)
-	return map[string]func(ctx context.Context) error{
+	all := map[string]func(ctx context.Context) error{
 		"Partition": func(ctx context.Context) error { return s.Partition(ctx, partitions) },
 		"Marks":     func(ctx context.Context) error { _, err := s.Marks(ctx); return err },
 		"Apply": func(ctx context.Context) error {
@@ -144,6 +145,8 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"Clear":           func(ctx context.Context) error { return s.Clear(ctx, 0, "", noon) },
 		"Ping":            s.Ping,
 	}
+	maps.Copy(all, definitionMethods(s))
+	return all
 }
 
 func cancellation(t *testing.T, open Open) {
