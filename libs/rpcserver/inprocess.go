@@ -245,8 +245,11 @@ func (cloner) Copy(out, in any) error {
 	return nil
 }
 
-// Clone returns a deep copy.
+// Clone returns a deep copy, but for a message that nobody may change: the receiver gets a copy of that anyway.
 func (cloner) Clone(in any) (any, error) {
+	if s, ok := in.(*rpccodec.Shared); ok {
+		return s, nil
+	}
 	m, ok := in.(proto.Message)
 	if !ok {
 		return nil, fmt.Errorf("clone %T: not a protobuf message", in)

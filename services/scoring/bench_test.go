@@ -92,6 +92,13 @@ var filledStore = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if target := os.Getenv(watchTarget); target != "" {
+		if err := watchAsProcess(target); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if path, err := benchPath(); err == nil && path != "" {
 		_ = os.RemoveAll(filepath.Dir(path))

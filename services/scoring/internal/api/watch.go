@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/live"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
@@ -45,72 +47,94 @@ func (s *Server) WatchScores(req *scoringv1.WatchScoresRequest, stream grpc.Serv
 	if err != nil {
 		return err
 	}
-	sub, err := s.watchers.join(c, req.GetQuery())
+	sub, err := s.watchers.join(c, req.GetQuery(), "")
 	if err != nil {
 		return err
 	}
 	defer sub.leave()
-	send := newSender(ctx, stream, s.Watch.Patience)
-	heartbeat := time.NewTimer(s.Watch.Heartbeat)
+	d := &delivery{stream: stream, subscription: sub, heartbeat: s.Watch.Heartbeat, board: s.Board}
+	return d.guard(ctx, s.Watch.Patience)
+}
+
+// delivery sends what is new of a query to one reader.
+type delivery struct {
+	stream       grpc.ServerStream
+	subscription *subscription
+	heartbeat    time.Duration
+	board        *live.Board
+	// since is when the message began to be sent that is being sent, in nanoseconds since 1970; 0 between messages.
+	since atomic.Int64
+}
+
+// guard delivers until ctx ends, and gives up on a reader that does not take a message in time. Another goroutine sends, since a stream that
+// blocks can only be left, not interrupted: it ends with the call.
+func (d *delivery) guard(ctx context.Context, patience time.Duration) error {
+	ended := make(chan error, 1)
+	go func() { ended <- d.run(ctx) }()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-timer.C:
+			left := patience
+			if since := d.since.Load(); since > 0 {
+				left -= now.Sub(time.Unix(0, since))
+			}
+			if left <= 0 {
+				return errSlow
+			}
+			timer.Reset(left)
+		}
+	}
+}
+
+// run delivers until ctx ends or the query fails. A reader that has the present result already gets a heartbeat in its place, and thereby knows
+// that it is heard.
+func (d *delivery) run(ctx context.Context) error {
+	heartbeat := time.NewTimer(d.heartbeat)
 	defer heartbeat.Stop()
 	for {
-		next := sub.changed()
-		if result, ok := sub.news(); ok {
-			if result.err != nil {
-				return result.err
-			}
-			if err := send(&scoringv1.WatchScoresResponse{Scores: result.scores, Watermark: momentToProto(result.watermark)}); err != nil {
-				return err
-			}
-			heartbeat.Reset(s.Watch.Heartbeat)
+		u := d.subscription.news()
+		var err error
+		switch {
+		case u.err != nil:
+			return u.err
+		case u.message != nil:
+			err = d.send(u.message)
+		case u.resumed:
+			err = d.beat()
+		}
+		if err != nil {
+			return err
+		}
+		if u.message != nil || u.resumed {
+			heartbeat.Reset(d.heartbeat)
 		}
 		select {
-		case <-next:
+		case <-u.next:
 		case <-heartbeat.C:
-			if err := send(&scoringv1.WatchScoresResponse{Heartbeat: true, Watermark: momentToProto(s.Board.Watermark())}); err != nil {
+			if err := d.beat(); err != nil {
 				return err
 			}
-			heartbeat.Reset(s.Watch.Heartbeat)
+			heartbeat.Reset(d.heartbeat)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// newSender returns a function that sends a message and gives up on a reader that does not take it in time. The message is sent by another
-// goroutine, since a stream that blocks can only be left, not interrupted: it ends with the call.
-func newSender(ctx context.Context, stream grpc.ServerStreamingServer[scoringv1.WatchScoresResponse], patience time.Duration) func(*scoringv1.WatchScoresResponse) error {
-	messages := make(chan *scoringv1.WatchScoresResponse)
-	sent := make(chan error, 1)
-	go func() {
-		for {
-			select {
-			case m := <-messages:
-				err := stream.Send(m)
-				sent <- err
-				if err != nil {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func(m *scoringv1.WatchScoresResponse) error {
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
-		select {
-		case messages <- m:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		select {
-		case err := <-sent:
-			return err
-		case <-timer.C:
-			return errSlow
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// beat sends a heartbeat.
+func (d *delivery) beat() error {
+	return d.send(&scoringv1.WatchScoresResponse{Heartbeat: true, Watermark: momentToProto(d.board.Watermark())})
+}
+
+func (d *delivery) send(m any) error {
+	d.since.Store(time.Now().UnixNano())
+	err := d.stream.SendMsg(m)
+	d.since.Store(0)
+	return err
 }

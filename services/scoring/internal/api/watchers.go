@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/interceptor/recovery"
+	"github.com/otklik/otklik/libs/rpccodec"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -59,7 +60,11 @@ func (w *watchers) stop() {
 type result struct {
 	scores    []*scoringv1.Score
 	watermark time.Time
-	err       error
+	// cursor names what the scores say, and to whom.
+	cursor string
+	err    error
+	// message is the result as readers get it, once one has asked for it.
+	message *rpccodec.Shared
 }
 
 // watched is a query that is watched. It holds the latest result only, so that slow readers cost no memory.
@@ -79,10 +84,25 @@ type watched struct {
 type subscription struct {
 	*watched
 	seen uint64
+	// cursor is that of the last result that the reader had of an earlier stream; empty when there was none, or it does not matter any more.
+	cursor string
 }
 
-// join begins to watch a query for one reader.
-func (w *watchers) join(c caller, q *scoringv1.ScoreQuery) (*subscription, error) {
+// update is what a reader gets.
+type update struct {
+	// message is the result to be sent, nil when the reader has had it; err is why there are none any more.
+	message *rpccodec.Shared
+	err     error
+	// resumed tells that the present result is the one that the reader had of an earlier stream. It is told once.
+	resumed bool
+	// cursor is that of the present result; empty before the first.
+	cursor string
+	// next is closed at the next result.
+	next <-chan struct{}
+}
+
+// join begins to watch a query for one reader, who has had the result that a cursor names. A cursor of anything else is as good as none.
+func (w *watchers) join(c caller, q *scoringv1.ScoreQuery, cursor string) (*subscription, error) {
 	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(q)
 	if err != nil {
 		return nil, fmt.Errorf("encode query: %w", err)
@@ -105,7 +125,7 @@ func (w *watchers) join(c caller, q *scoringv1.ScoreQuery) (*subscription, error
 		w.running.Go(func() { x.run(ctx, c, q) })
 	}
 	x.users++
-	return &subscription{watched: x}, nil
+	return &subscription{watched: x, cursor: cursor}, nil
 }
 
 // leave ends the watching of one reader.
@@ -122,22 +142,37 @@ func (s *subscription) leave() {
 	}
 }
 
-// changed returns a channel that is closed at the next result. Get it before asking for news.
-func (s *subscription) changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.next
+// news is the latest result, unless the reader has had it.
+func (s *subscription) news() update {
+	x := s.watched
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	u := update{cursor: x.latest.cursor, next: x.next}
+	if x.version == s.seen {
+		return u
+	}
+	s.seen = x.version
+	had := s.cursor
+	s.cursor = ""
+	switch {
+	case x.latest.err != nil:
+		u.err = x.latest.err
+	case had == x.latest.cursor:
+		u.resumed = true
+	default:
+		u.message, u.err = x.latest.share()
+	}
+	return u
 }
 
-// news is the latest result, unless the reader has had it.
-func (s *subscription) news() (result, bool) {
-	s.watched.mu.Lock()
-	defer s.watched.mu.Unlock()
-	if s.version == s.seen {
-		return result{}, false
+// share is the result as readers get it, encoded once for all of them. The caller holds the lock.
+func (r *result) share() (*rpccodec.Shared, error) {
+	if r.message != nil {
+		return r.message, nil
 	}
-	s.seen = s.version
-	return s.latest, true
+	var err error
+	r.message, err = rpccodec.Share(&scoringv1.WatchScoresResponse{Scores: r.scores, Watermark: momentToProto(r.watermark)})
+	return r.message, err
 }
 
 // run evaluates the query now and after each change, until ctx ends or it fails.
@@ -148,7 +183,7 @@ func (x *watched) run(ctx context.Context, c caller, q *scoringv1.ScoreQuery) {
 	for {
 		changed := topic.Changed()
 		began := time.Now()
-		r := w.answer(ctx, c, q)
+		r := w.answer(ctx, c, q, x.key)
 		if ctx.Err() != nil {
 			return
 		}
@@ -170,7 +205,7 @@ func (x *watched) run(ctx context.Context, c caller, q *scoringv1.ScoreQuery) {
 
 // answer evaluates a query once. No call stands behind it, so that it has what a call would have: a limit in time, and an end to a panic,
 // which each reader's stream passes on as an error to be masked.
-func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery) (r result) {
+func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery, key string) (r result) {
 	limited, cancel := context.WithTimeout(ctx, evaluationTimeout)
 	defer cancel()
 	defer func() {
@@ -182,7 +217,11 @@ func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery
 	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
 		err = errCostly
 	}
-	return result{scores: scores, watermark: watermark, err: err}
+	r = result{scores: scores, watermark: watermark, err: err}
+	if err == nil {
+		r.cursor, r.err = cursorOf(key, scores)
+	}
+	return r
 }
 
 // publish makes a result the latest one. Readers who had the one before are told only if it says something else; later ones get the
@@ -190,7 +229,7 @@ func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery
 func (x *watched) publish(r result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	news := x.version == 0 || r.err != nil || !same(r.scores, x.latest.scores)
+	news := x.version == 0 || r.err != nil || r.cursor != x.latest.cursor
 	x.latest = r
 	if !news {
 		return
@@ -207,30 +246,6 @@ func (w *watchers) forget(x *watched) {
 	if w.queries[x.key] == x {
 		delete(w.queries, x.key)
 	}
-}
-
-// same tells whether two results are equal but for the watermark.
-func same(a, b []*scoringv1.Score) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		// Whether counts differ is quick to see, and most often they do.
-		if a[i].GetN() != b[i].GetN() || a[i].GetEstimate() != b[i].GetEstimate() {
-			return false
-		}
-	}
-	for i := range a {
-		x, y := a[i], b[i]
-		mark := x.Watermark
-		x.Watermark = y.GetWatermark()
-		equal := proto.Equal(x, y)
-		x.Watermark = mark
-		if !equal {
-			return false
-		}
-	}
-	return true
 }
 
 // pause waits; false when ctx ends first.

@@ -19,16 +19,26 @@ import (
 func watch(t *testing.T, evaluate evaluation) (*watchers, *subscription) {
 	t.Helper()
 	w := newWatchers(evaluate, live.New(), WatchOptions{Interval: time.Second, Heartbeat: 10 * time.Second})
-	return w, join(t, w)
+	return w, join(t, w, "")
 }
 
-func join(t *testing.T, w *watchers) *subscription {
+func join(t *testing.T, w *watchers, cursor string) *subscription {
 	t.Helper()
-	sub, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{Survey: "surveys/shop"})
+	sub, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{Survey: "surveys/shop"}, cursor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sub
+}
+
+// watermarkOf is that of the message of an update.
+func watermarkOf(t *testing.T, u update) time.Time {
+	t.Helper()
+	m, ok := u.message.Message.(*scoringv1.WatchScoresResponse)
+	if !ok || len(m.GetScores()) != 1 {
+		t.Fatalf("the message %v", u.message)
+	}
+	return m.GetWatermark().AsTime()
 }
 
 // TestWatchedPanic answers a query with a panic.
@@ -39,11 +49,11 @@ func TestWatchedPanic(t *testing.T) {
 			panic("a defect")
 		})
 		defer w.stop()
-		<-sub.changed()
-		r, ok := sub.news()
+		synctest.Wait()
+		r := sub.news()
 		var caught *recovery.PanicError
-		if !ok || !errors.As(r.err, &caught) || caught.Value != "a defect" || len(caught.Stack) == 0 {
-			t.Errorf("%+v, %v", r, ok)
+		if !errors.As(r.err, &caught) || caught.Value != "a defect" || len(caught.Stack) == 0 {
+			t.Errorf("%+v", r)
 		}
 		sub.leave()
 	})
@@ -59,8 +69,8 @@ func TestWatchedTimeout(t *testing.T) {
 		})
 		defer w.stop()
 		began := time.Now()
-		<-sub.changed()
-		r, _ := sub.news()
+		<-sub.news().next
+		r := sub.news()
 		if took := time.Since(began); took != evaluationTimeout || rpcerr.Reason(r.err) != "DEADLINE_EXCEEDED" {
 			t.Errorf("after %v: %v", took, r.err)
 		}
@@ -79,22 +89,22 @@ func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
 		})
 		defer w.stop()
 		synctest.Wait()
-		early, ok := first.news()
-		if !ok || early.err != nil {
-			t.Fatalf("%+v, %v", early, ok)
+		early := first.news()
+		if early.message == nil || early.err != nil {
+			t.Fatalf("%+v", early)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if evaluated.Load() < 2 {
 			t.Fatal("the query was evaluated once")
 		}
-		if r, ok := first.news(); ok {
-			t.Errorf("an equal result is news: %+v", r)
+		if u := first.news(); u.message != nil || u.resumed {
+			t.Errorf("an equal result is news: %+v", u)
 		}
-		second := join(t, w)
-		late, ok := second.news()
-		if !ok || len(late.scores) != 1 || late.watermark.Sub(early.watermark) < 40*time.Second {
-			t.Errorf("a late reader got %+v, %v; the first one %+v", late, ok, early)
+		second := join(t, w, "")
+		late := second.news()
+		if late.message == nil || watermarkOf(t, late).Sub(watermarkOf(t, early)) < 40*time.Second {
+			t.Errorf("a late reader got %+v; the first one %+v", late, early)
 		}
 		first.leave()
 		second.leave()
@@ -109,7 +119,7 @@ func TestJoinAfterStop(t *testing.T) {
 	})
 	w.stop()
 	sub.leave()
-	_, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{})
+	_, err := w.join(caller{organization: "acme"}, &scoringv1.ScoreQuery{}, "")
 	if e, ok := rpcerr.FromError(err); !ok || e.Reason != rpcerr.ReasonShuttingDown || e.RetryAfter <= 0 {
 		t.Errorf("%v", err)
 	}
