@@ -1,6 +1,7 @@
 package column
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,11 +31,11 @@ func (t *Table) Apply(changes []Change) error {
 		if err := changes[i].Row.Check(); err != nil {
 			return fmt.Errorf("apply rows: %w", err)
 		}
-		counts[string(appendRow(nil, &changes[i].Row))] += changes[i].Count
+		counts[fmt.Sprintf("%+v", changes[i].Row)] += changes[i].Count
 	}
 	rows := make([]Row, 0, len(t.rows)+len(changes))
 	for i := range t.rows {
-		key := string(appendRow(nil, &t.rows[i]))
+		key := fmt.Sprintf("%+v", t.rows[i])
 		if counts[key] < 0 {
 			counts[key]++
 			continue
@@ -42,7 +43,7 @@ func (t *Table) Apply(changes []Change) error {
 		rows = append(rows, t.rows[i])
 	}
 	for i := range changes {
-		key := string(appendRow(nil, &changes[i].Row))
+		key := fmt.Sprintf("%+v", changes[i].Row)
 		if counts[key] < 0 {
 			return fmt.Errorf("apply rows: take away %x: %w", changes[i].Row.ID, ErrMissing)
 		}
@@ -50,7 +51,7 @@ func (t *Table) Apply(changes []Change) error {
 			rows = append(rows, changes[i].Row)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return compareRows(&a, &b) })
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.ID, b.ID)) })
 	t.rows = rows
 	return nil
 }
