@@ -69,9 +69,15 @@ func (s *suite) exported(org, respondent string) map[string]*typev1.PersonRecord
 func TestAPersonIsExportedAndErased(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t).start()
-	s.survey.publish(acme, "shop", shopQuestions())
+	liked := asked("liked")
+	liked.Kind = &surveyv1.Question_Choice{Choice: &surveyv1.ChoiceQuestion{}}
+	s.survey.publish(acme, "shop", asking(nps("recommend"), liked))
 	one := by(response(acme, shop, "one", noon, scores{"recommend": 10}), acme, "anna@example.com")
 	one.GetResponse().Invitation = "i"
+	one.GetResponse().Context.Attributes = map[string]string{"tier": "gold"}
+	one.GetResponse().Answers = append(one.GetResponse().Answers, &surveyv1.Answer{
+		Question: "liked", Value: &surveyv1.Answer_Choice{Choice: &surveyv1.ChoiceAnswer{Options: []string{"price"}}},
+	})
 	two := by(response(acme, shop, "two", noon, scores{"recommend": 0}), acme, "bolot@example.com")
 	no := refusal(acme, shop, "no", noon.Add(-time.Hour), surveyv1.Refusal_KIND_DISMISSED, "i")
 	foreign := by(response(other, shop, "one", noon, scores{"recommend": 3}), other, "anna@example.com")
@@ -87,7 +93,11 @@ func TestAPersonIsExportedAndErased(t *testing.T) {
 			t.Errorf("%s is exported as %v", name, got[name])
 		}
 	}
-	if fields := got[shop+"/responses/one"].GetContent().AsMap(); fields["answers"].([]any)[0].(map[string]any)["score"] != 10.0 {
+	fields := got[shop+"/responses/one"].GetContent()
+	answers := fields.GetFields()["answers"].GetListValue().GetValues()
+	if len(answers) != 2 || answers[0].GetStructValue().GetFields()["score"].GetNumberValue() != 10 ||
+		answers[1].GetStructValue().GetFields()["options"].GetListValue().GetValues()[0].GetStringValue() != "price" ||
+		fields.GetFields()["context"].GetStructValue().GetFields()["attributes"].GetStructValue().GetFields()["tier"].GetStringValue() != "gold" {
 		t.Errorf("content %v", fields)
 	}
 	if len(got) != 3 {

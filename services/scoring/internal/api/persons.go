@@ -267,11 +267,18 @@ func factContent(f *fact.Fact) map[string]any {
 		if a.Present {
 			answer["score"], answer["scale"] = a.Value.Float(), a.Scale.ID()
 		}
+		if len(a.Options) > 0 {
+			options := make([]any, len(a.Options))
+			for j, o := range a.Options {
+				options[j] = o
+			}
+			answer["options"] = options
+		}
 		answers[i] = answer
 	}
 	return map[string]any{
 		"respondent": f.Respondent, "revision": f.Revision, "population": f.Population.String(), "countTime": f.CountTime.Format(time.RFC3339Nano),
-		"receiveTime": f.ReceiveTime.Format(time.RFC3339Nano), "invitation": f.Invitation, "weight": f.Weight, "context": contextContent(f.Context),
+		"receiveTime": f.ReceiveTime.Format(time.RFC3339Nano), "invitation": f.Invitation, "weight": f.Weight, "late": f.Late, "context": contextContent(f.Context),
 		"answers": answers,
 	}
 }
@@ -290,6 +297,13 @@ func contextContent(c fact.Context) map[string]any {
 		if v := c.Value(k); v != "" {
 			out[strings.ToLower(k.String())] = v
 		}
+	}
+	if len(c.Attributes) > 0 {
+		attributes := make(map[string]any, len(c.Attributes))
+		for _, a := range c.Attributes {
+			attributes[a.Name] = a.Value
+		}
+		out["attributes"] = attributes
 	}
 	return out
 }

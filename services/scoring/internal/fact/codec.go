@@ -10,10 +10,18 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
 
-// First byte of the encodings of records. Version 1 knows neither regions nor companies nor employees.
+// First byte of the encodings of records. Version 1 knows neither regions nor companies nor employees, version 2 neither attributes nor
+// options nor which responses were late.
 const (
-	version1       = 1
-	currentVersion = 2
+	version1 = iota + 1
+	version2
+	currentVersion
+)
+
+// Bits of a fact's flags.
+const (
+	flagLate = 1 << iota
+	factFlagsKnown
 )
 
 // Bits of an answer's flags.
@@ -21,11 +29,26 @@ const (
 	flagPresent = 1 << iota
 	flagEffort
 	flagScale
-	flagsKnown = flagPresent | flagEffort | flagScale
+	flagOptions
 )
+
+// answerFlags are the flags of answers that a version knows.
+func answerFlags(version byte) byte {
+	const early = flagPresent | flagEffort | flagScale
+	if version <= version2 {
+		return early
+	}
+	return early | flagOptions
+}
 
 // minAnswer is the least number of bytes of an encoded answer: the length of an identifier, kind, flags.
 const minAnswer = 3
+
+// minAttribute is the least number of bytes of an encoded attribute: a name and a value of one byte each.
+const minAttribute = 4
+
+// minOption is the least number of bytes of an encoded option.
+const minOption = 2
 
 // AppendBinary appends the encoding of f. Equal facts have equal encodings; times are kept to the nanosecond without
 // their zone. It fails, wrapping ErrInvalid, when the fact does not pass Check.
@@ -42,6 +65,11 @@ func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
 	b = wire.AppendString(b, f.Invitation)
 	b = wire.AppendString(b, f.Respondent)
 	b = wire.AppendFloat(b, f.Weight)
+	var flags byte
+	if f.Late {
+		flags |= flagLate
+	}
+	b = append(b, flags)
 	b = appendContext(b, f.Context)
 	b = binary.AppendUvarint(b, uint64(len(f.Answers)))
 	for i := range f.Answers {
@@ -62,6 +90,9 @@ func (a *Answer) append(b []byte) []byte {
 	if a.Scale != (question.Scale{}) {
 		flags |= flagScale
 	}
+	if len(a.Options) > 0 {
+		flags |= flagOptions
+	}
 	b = append(b, byte(a.Kind), flags)
 	if flags&flagScale != 0 {
 		b = binary.AppendVarint(b, int64(a.Scale.Min))
@@ -71,6 +102,12 @@ func (a *Answer) append(b []byte) []byte {
 	if a.Present {
 		b = binary.AppendVarint(b, int64(a.Value))
 	}
+	if len(a.Options) > 0 {
+		b = binary.AppendUvarint(b, uint64(len(a.Options)))
+		for _, o := range a.Options {
+			b = wire.AppendString(b, o)
+		}
+	}
 	return b
 }
 
@@ -79,7 +116,7 @@ func (a *Answer) append(b []byte) []byte {
 func Decode(b []byte) (*Fact, error) {
 	r := wire.NewReader(b)
 	version := r.Byte()
-	if version != version1 && version != currentVersion {
+	if version < version1 || version > currentVersion {
 		return nil, fmt.Errorf("decode fact: version %d: %w", version, wire.ErrCorrupt)
 	}
 	f := &Fact{ID: r.String(), Survey: r.String()}
@@ -92,12 +129,19 @@ func Decode(b []byte) (*Fact, error) {
 	f.CountTime, f.ReceiveTime = readTimes(r)
 	f.Invitation, f.Respondent = r.String(), r.String()
 	f.Weight = r.Float()
+	if version > version2 {
+		flags := r.Byte()
+		if flags >= factFlagsKnown {
+			r.Fail()
+		}
+		f.Late = flags&flagLate != 0
+	}
 	f.Context = readContext(r, version)
 	if n := r.Count(minAnswer); n > 0 {
 		f.Answers = make([]Answer, n)
 	}
 	for i := range f.Answers {
-		f.Answers[i].read(r)
+		f.Answers[i].read(r, version)
 	}
 	if err := r.End(); err != nil {
 		return nil, fmt.Errorf("decode fact: %w", err)
@@ -108,11 +152,11 @@ func Decode(b []byte) (*Fact, error) {
 	return f, nil
 }
 
-func (a *Answer) read(r *wire.Reader) {
+func (a *Answer) read(r *wire.Reader, version byte) {
 	a.Question = r.String()
 	a.Kind = question.Kind(r.Byte())
 	flags := r.Byte()
-	if flags&^flagsKnown != 0 {
+	if flags&^answerFlags(version) != 0 {
 		r.Fail()
 	}
 	if flags&flagEffort != 0 {
@@ -129,6 +173,16 @@ func (a *Answer) read(r *wire.Reader) {
 	if flags&flagPresent != 0 {
 		a.Present = true
 		a.Value = question.Centi(r.Varint32())
+	}
+	if flags&flagOptions != 0 {
+		n := r.Count(minOption)
+		if n == 0 {
+			r.Fail()
+		}
+		a.Options = make([]string, n)
+		for i := range a.Options {
+			a.Options[i] = r.String()
+		}
 	}
 }
 
@@ -148,13 +202,25 @@ func appendContext(b []byte, c Context) []byte {
 	for _, k := range ContextKeys() {
 		b = wire.AppendString(b, c.Value(k))
 	}
+	b = binary.AppendUvarint(b, uint64(len(c.Attributes)))
+	for _, a := range c.Attributes {
+		b = wire.AppendString(wire.AppendString(b, a.Name), a.Value)
+	}
 	return b
 }
 
 func readContext(r *wire.Reader, version byte) Context {
 	c := Context{Touchpoint: r.String(), Channel: r.String(), Location: r.String(), Language: r.String()}
-	if version != version1 {
+	if version > version1 {
 		c.Region, c.Company, c.Employee = r.String(), r.String(), r.String()
+	}
+	if version > version2 {
+		if n := r.Count(minAttribute); n > 0 {
+			c.Attributes = make([]Attribute, n)
+		}
+		for i := range c.Attributes {
+			c.Attributes[i] = Attribute{Name: r.String(), Value: r.String()}
+		}
 	}
 	return c
 }

@@ -46,6 +46,8 @@ func (k ContextKey) Valid() bool { return k >= Touchpoint && k <= EmployeeKey }
 // Context is the circumstances of an answer or a refusal. An empty value means that the circumstance was not stated.
 type Context struct {
 	Touchpoint, Channel, Location, Language, Region, Company, Employee string
+	// Attributes are further circumstances, by the organisation's own names: in the order of names, each once, none empty.
+	Attributes []Attribute
 }
 
 // Value is the value of a key; empty when it was not stated or there is no such key.

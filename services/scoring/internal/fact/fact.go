@@ -32,6 +32,8 @@ type Fact struct {
 	Respondent string
 	// Weight says how many members of the population the respondent stands for, > 0; 1 unless stated.
 	Weight float64
+	// Late tells that the response was given before the survey closed and received after it.
+	Late bool
 	// Context is the circumstances.
 	Context Context
 	// Answers are the answers to the questions of the revision, at most one to each.
@@ -51,6 +53,8 @@ type Answer struct {
 	Present bool
 	// Value is the score; 0 unless Present.
 	Value question.Centi
+	// Options are what was chosen of a choice: identifiers in ascending order, each once, none empty.
+	Options []string
 }
 
 // Check returns an error that wraps ErrInvalid when the fact breaks a rule; a value that is not on its scale is a
@@ -65,6 +69,9 @@ func (f *Fact) Check() error {
 		return fmt.Errorf("fact %q: times %v and %v: %w", f.ID, f.CountTime, f.ReceiveTime, ErrInvalid)
 	case !(f.Weight > 0) || math.IsInf(f.Weight, 0):
 		return fmt.Errorf("fact %q: weight %v: %w", f.ID, f.Weight, ErrInvalid)
+	}
+	if err := f.Context.check(); err != nil {
+		return fmt.Errorf("fact %q: %w", f.ID, err)
 	}
 	for i := range f.Answers {
 		if err := f.Answers[i].check(); err != nil {
@@ -83,6 +90,8 @@ func (a *Answer) check() error {
 	switch {
 	case a.Question == "" || !a.Kind.Valid() || !a.Direction.Valid():
 		return fmt.Errorf("answer to question %q of kind %d, direction %d: %w", a.Question, a.Kind, a.Direction, ErrInvalid)
+	case !orderly(a.Options) || len(a.Options) > 0 && a.Kind != question.Choice:
+		return fmt.Errorf("answer to question %q of kind %s: options %q: %w", a.Question, a.Kind, a.Options, ErrInvalid)
 	case !a.Present:
 		if a.Value != 0 {
 			return fmt.Errorf("answer to question %q: a value that is absent: %w", a.Question, ErrInvalid)
@@ -98,6 +107,16 @@ func (a *Answer) check() error {
 		return fmt.Errorf("%w: %w", err, ErrInvalid)
 	}
 	return nil
+}
+
+// orderly tells whether options ascend, and none is empty.
+func orderly(options []string) bool {
+	for i, o := range options {
+		if o == "" || i > 0 && options[i-1] >= o {
+			return false
+		}
+	}
+	return true
 }
 
 // storable tells whether a moment fits the encoding: the years from 1678 to 2262 in nanoseconds.

@@ -63,6 +63,9 @@ func (r *Refusal) Check() error {
 	case !storable(r.CountTime) || !storable(r.ReceiveTime):
 		return fmt.Errorf("refusal %q: times %v and %v: %w", r.ID, r.CountTime, r.ReceiveTime, ErrInvalid)
 	}
+	if err := r.Context.check(); err != nil {
+		return fmt.Errorf("refusal %q: %w", r.ID, err)
+	}
 	return nil
 }
 
@@ -85,7 +88,7 @@ func (r *Refusal) AppendBinary(b []byte) ([]byte, error) {
 func DecodeRefusal(b []byte) (*Refusal, error) {
 	in := wire.NewReader(b)
 	version := in.Byte()
-	if version != version1 && version != currentVersion {
+	if version < version1 || version > currentVersion {
 		return nil, fmt.Errorf("decode refusal: version %d: %w", version, wire.ErrCorrupt)
 	}
 	r := &Refusal{ID: in.String(), Survey: in.String(), Population: Population(in.Byte()), Kind: RefusalKind(in.Byte())}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -91,34 +92,56 @@ func (c *converter) fact(ctx context.Context, r *surveyv1.Response) (*fact.Fact,
 		ID: id, Survey: survey, Revision: revision.Number, Population: revision.Population,
 		CountTime: moment(r.GetCountTime()), ReceiveTime: moment(r.GetReceiveTime()),
 		Invitation: r.GetInvitation(), Respondent: r.GetRespondent(), Weight: 1,
-		Context: fromContext(r.GetContext(), r.GetLanguage()),
+		Late: slices.Contains(r.GetFlags(), surveyv1.Response_FLAG_LATE), Context: fromContext(r.GetContext(), r.GetLanguage()),
 		Answers: make([]fact.Answer, 0, len(r.GetAnswers())),
 	}
 	if r.Weight != nil {
 		f.Weight = r.GetWeight()
 	}
 	for i, a := range r.GetAnswers() {
-		score, ok := a.GetValue().(*surveyv1.Answer_Score)
-		if !ok {
-			// Words, options and comments do not enter scores.
+		var answer fact.Answer
+		switch value := a.GetValue().(type) {
+		case *surveyv1.Answer_Score:
+			answer, err = score(revision, i, a.GetQuestion(), value.Score)
+		case *surveyv1.Answer_Choice:
+			answer, err = choice(revision, i, a.GetQuestion(), value.Choice.GetOptions())
+		default:
+			// Words do not enter scores.
 			continue
 		}
-		q, ok := at(revision, i, a.GetQuestion())
-		if !ok || !q.Kind.Scored() {
-			return nil, poison(fmt.Errorf("question %q of revision %d takes no score", a.GetQuestion(), revision.Number))
-		}
-		value, err := question.CentiOf(score.Score)
 		if err != nil {
-			return nil, poison(fmt.Errorf("question %q: %w", q.ID, err))
+			return nil, poison(err)
 		}
-		f.Answers = append(f.Answers, fact.Answer{
-			Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: value,
-		})
+		f.Answers = append(f.Answers, answer)
 	}
 	if err := f.Check(); err != nil {
 		return nil, poison(err)
 	}
 	return f, nil
+}
+
+// score converts the answer to a scored question, the i-th of a response.
+func score(revision *questionnaire.Revision, i int, id string, stated float64) (fact.Answer, error) {
+	q, ok := at(revision, i, id)
+	if !ok || !q.Kind.Scored() {
+		return fact.Answer{}, fmt.Errorf("question %q of revision %d takes no score", id, revision.Number)
+	}
+	value, err := question.CentiOf(stated)
+	if err != nil {
+		return fact.Answer{}, fmt.Errorf("question %q: %w", q.ID, err)
+	}
+	return fact.Answer{Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: value}, nil
+}
+
+// choice converts what was chosen, the i-th answer of a response.
+func choice(revision *questionnaire.Revision, i int, id string, options []string) (fact.Answer, error) {
+	q, ok := at(revision, i, id)
+	if !ok || q.Kind != question.Choice {
+		return fact.Answer{}, fmt.Errorf("question %q of revision %d takes no options", id, revision.Number)
+	}
+	options = slices.Clone(options)
+	slices.Sort(options)
+	return fact.Answer{Question: q.ID, Kind: q.Kind, Options: slices.Compact(options)}, nil
 }
 
 // at finds a question of a revision; most answers come in the order of the questions.
@@ -185,6 +208,7 @@ func fromContext(c *typev1.Context, language string) fact.Context {
 	return fact.Context{
 		Touchpoint: c.GetTouchpoint(), Channel: c.GetChannel(), Location: c.GetLocation(), Language: language,
 		Region: c.GetRegion(), Company: c.GetCompany(), Employee: c.GetEmployee(),
+		Attributes: fact.AttributesOf(c.GetAttributes()),
 	}
 }
 
