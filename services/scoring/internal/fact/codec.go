@@ -11,7 +11,7 @@ import (
 )
 
 // First byte of the encodings of records. Version 1 knows neither regions nor companies nor employees, version 2 neither attributes nor
-// options nor which responses were late.
+// options nor enrichments nor which responses were late.
 const (
 	version1 = iota + 1
 	version2
@@ -21,6 +21,7 @@ const (
 // Bits of a fact's flags.
 const (
 	flagLate = 1 << iota
+	flagEnriched
 	factFlagsKnown
 )
 
@@ -69,11 +70,17 @@ func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
 	if f.Late {
 		flags |= flagLate
 	}
+	if !f.Enrichment.IsZero() {
+		flags |= flagEnriched
+	}
 	b = append(b, flags)
 	b = appendContext(b, f.Context)
 	b = binary.AppendUvarint(b, uint64(len(f.Answers)))
 	for i := range f.Answers {
 		b = f.Answers[i].append(b)
+	}
+	if flags&flagEnriched != 0 {
+		b = f.Enrichment.append(b)
 	}
 	return b, nil
 }
@@ -129,19 +136,26 @@ func Decode(b []byte) (*Fact, error) {
 	f.CountTime, f.ReceiveTime = readTimes(r)
 	f.Invitation, f.Respondent = r.String(), r.String()
 	f.Weight = r.Float()
+	var flags byte
 	if version > version2 {
-		flags := r.Byte()
-		if flags >= factFlagsKnown {
+		// Flags that are not known are more than all that are.
+		if flags = r.Byte(); flags >= factFlagsKnown {
 			r.Fail()
 		}
-		f.Late = flags&flagLate != 0
 	}
+	f.Late = flags&flagLate != 0
 	f.Context = readContext(r, version)
 	if n := r.Count(minAnswer); n > 0 {
 		f.Answers = make([]Answer, n)
 	}
 	for i := range f.Answers {
 		f.Answers[i].read(r, version)
+	}
+	if flags&flagEnriched != 0 {
+		f.Enrichment = readEnrichment(r)
+		if f.Enrichment.IsZero() {
+			r.Fail()
+		}
 	}
 	if err := r.End(); err != nil {
 		return nil, fmt.Errorf("decode fact: %w", err)

@@ -38,6 +38,8 @@ type Fact struct {
 	Context Context
 	// Answers are the answers to the questions of the revision, at most one to each.
 	Answers []Answer
+	// Enrichment is what other services have found out about the response.
+	Enrichment Enrichment
 }
 
 // Answer is the answer to one question.
@@ -70,7 +72,7 @@ func (f *Fact) Check() error {
 	case !(f.Weight > 0) || math.IsInf(f.Weight, 0):
 		return fmt.Errorf("fact %q: weight %v: %w", f.ID, f.Weight, ErrInvalid)
 	}
-	if err := f.Context.check(); err != nil {
+	if err := errors.Join(f.Context.check(), f.Enrichment.Check()); err != nil {
 		return fmt.Errorf("fact %q: %w", f.ID, err)
 	}
 	for i := range f.Answers {

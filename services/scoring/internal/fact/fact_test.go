@@ -60,10 +60,11 @@ func genFact(t *rapid.T) *fact.Fact {
 		Revision: rapid.Int64Range(1, math.MaxInt64).Draw(t, "revision"), Population: genPopulation(t),
 		CountTime: genTime("count")(t), ReceiveTime: genTime("receive")(t),
 		Invitation: rapid.String().Draw(t, "invitation"), Respondent: rapid.String().Draw(t, "respondent"),
-		Weight:  rapid.Float64Range(math.SmallestNonzeroFloat64, math.MaxFloat64).Draw(t, "weight"),
-		Late:    rapid.Bool().Draw(t, "late"),
-		Context: genContext(t),
-		Answers: rapid.SliceOfNDistinct(rapid.Custom(genAnswer), 0, 6, func(a fact.Answer) string { return a.Question }).Draw(t, "answers"),
+		Weight:     rapid.Float64Range(math.SmallestNonzeroFloat64, math.MaxFloat64).Draw(t, "weight"),
+		Late:       rapid.Bool().Draw(t, "late"),
+		Context:    genContext(t),
+		Answers:    rapid.SliceOfNDistinct(rapid.Custom(genAnswer), 0, 6, func(a fact.Answer) string { return a.Question }).Draw(t, "answers"),
+		Enrichment: genEnrichment(t),
 	}
 }
 
