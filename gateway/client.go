@@ -35,6 +35,35 @@ func (c scoringClient) WatchScores(ctx context.Context, in *scoringv1.WatchScore
 	return started(ctx, s, err)
 }
 
+// StreamScores opens scores in parts.
+func (c scoringClient) StreamScores(ctx context.Context, in *scoringv1.StreamScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.StreamScoresResponse], error) {
+	s, err := c.ScoringServiceClient.StreamScores(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
+// StreamFacts opens the responses behind scores.
+func (c scoringClient) StreamFacts(ctx context.Context, in *scoringv1.StreamFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.StreamFactsResponse], error) {
+	s, err := c.ScoringServiceClient.StreamFacts(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
+// StreamMoments opens moments.
+func (c scoringClient) StreamMoments(ctx context.Context, in *scoringv1.StreamMomentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.StreamMomentsResponse], error) {
+	s, err := c.ScoringServiceClient.StreamMoments(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
+// alertClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
+type alertClient struct {
+	scoringv1.AlertServiceClient
+}
+
+// WatchAlerts opens what becomes of alerts.
+func (c alertClient) WatchAlerts(ctx context.Context, in *scoringv1.WatchAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.WatchAlertsResponse], error) {
+	s, err := c.AlertServiceClient.WatchAlerts(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
 // auditClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
 type auditClient struct {
 	accessv1.AuditServiceClient

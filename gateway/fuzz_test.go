@@ -85,7 +85,7 @@ func FuzzRequest(f *testing.F) {
 // FuzzQuery reads the query of an address for every route that takes one: what passes is what grpc-gateway can read.
 func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{
-		"", "pageSize=1&page_size=2", "pageSize=x", "filter.key=CONTEXT_KEY_REGION&filter.value=a", "query.metrics=METRIC_NPS&query.metrics=1", "name=%ff", "%zz", "a;b", "..=", "query.=1",
+		"", "pageSize=1&page_size=2", "pageSize=x", "query.groupBy=region&query.groupBy=channel", "query.metrics=METRIC_NPS&query.metrics=1", "name=%ff", "%zz", "a;b", "..=", "query.=1",
 		"query.period.startTime=2026-01-01T00:00:00Z", "query.confidenceLevel=NaN", "pageSize=99999999999", "updateMask=a,b.c", "read_mask=,", "showDeleted=TRUE", "=", "&&", "query.filter=x",
 	} {
 		f.Add(seed)

@@ -137,14 +137,14 @@ func TestQueryParameters(t *testing.T) {
 	}
 	b.survey.submit = echo
 	good := "/v1/surveys/checkout/scores?query.metrics=METRIC_NPS&query.metrics=METRIC_CSAT&query.grain=TIME_GRAIN_DAY&query.timeZone=Asia/Bishkek" +
-		"&query.period.startTime=2017-05-01T00:00:00%2B06:00&query.filter.key=CONTEXT_KEY_CHANNEL&query.filter.value=app"
+		"&query.period.startTime=2017-05-01T00:00:00%2B06:00&query.groupBy=location&query.groupBy=attributes.peak&query.filter=channel+%3D+%22app%22"
 	if a := b.do(request{method: "GET", path: good}); a.status != http.StatusOK {
 		t.Fatalf("status %d %s", a.status, a.body)
 	}
 	q := got.GetQuery()
 	if q.GetSurvey() != "surveys/checkout" || len(q.GetMetrics()) != 2 || q.GetGrain() != typev1.TimeGrain_TIME_GRAIN_DAY ||
 		!q.GetPeriod().GetStartTime().AsTime().Equal(timestamppb.New(q.GetPeriod().GetStartTime().AsTime()).AsTime()) ||
-		q.GetFilter().GetValue() != "app" || q.GetPeriod().GetStartTime().GetSeconds() != 1493575200 {
+		q.GetFilter() != `channel = "app"` || len(q.GetGroupBy()) != 2 || q.GetPeriod().GetStartTime().GetSeconds() != 1493575200 {
 		t.Errorf("the service got %v", got)
 	}
 

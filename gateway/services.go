@@ -21,6 +21,8 @@ func routedServices() []protoreflect.ServiceDescriptor {
 	return []protoreflect.ServiceDescriptor{
 		surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
 		scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
+		scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().ByName("MetricDefinitionService"),
+		scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().ByName("AlertService"),
 		accessv1.File_otklik_access_v1_access_service_proto.Services().ByName("AccessService"),
 		accessv1.File_otklik_access_v1_audit_service_proto.Services().ByName("AuditService"),
 		accessv1.File_otklik_access_v1_privacy_service_proto.Services().ByName("PrivacyService"),
@@ -42,6 +44,12 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 	}
 	if err := scoringv1.RegisterScoringServiceHandlerClient(ctx, mux, scoringClient{scoringv1.NewScoringServiceClient(deps.Scoring)}); err != nil {
 		return fmt.Errorf("register scoring service: %w", err)
+	}
+	if err := scoringv1.RegisterMetricDefinitionServiceHandlerClient(ctx, mux, scoringv1.NewMetricDefinitionServiceClient(deps.Scoring)); err != nil {
+		return fmt.Errorf("register metric definition service: %w", err)
+	}
+	if err := scoringv1.RegisterAlertServiceHandlerClient(ctx, mux, alertClient{scoringv1.NewAlertServiceClient(deps.Scoring)}); err != nil {
+		return fmt.Errorf("register alert service: %w", err)
 	}
 	if err := accessv1.RegisterAccessServiceHandlerClient(ctx, mux, accessv1.NewAccessServiceClient(deps.Access)); err != nil {
 		return fmt.Errorf("register access service: %w", err)

@@ -64,6 +64,8 @@ func complete(data []byte) ([]byte, error) {
 		services: []protoreflect.ServiceDescriptor{
 			surveyv1.File_otklik_survey_v1_survey_service_proto.Services().ByName("SurveyService"),
 			scoringv1.File_otklik_scoring_v1_scoring_service_proto.Services().ByName("ScoringService"),
+			scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().ByName("MetricDefinitionService"),
+			scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().ByName("AlertService"),
 			accessv1.File_otklik_access_v1_access_service_proto.Services().ByName("AccessService"),
 			accessv1.File_otklik_access_v1_audit_service_proto.Services().ByName("AuditService"),
 			accessv1.File_otklik_access_v1_privacy_service_proto.Services().ByName("PrivacyService"),

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -165,9 +166,15 @@ func ignored(field protoreflect.FieldDescriptor) bool {
 	return rules.GetIgnore() == validate.Ignore_IGNORE_ALWAYS
 }
 
-// mendParameters gives path parameters their patterns and drops the proto names of the others.
+// mendParameters gives path parameters their patterns and drops the proto names of the others. Fields of messages that repeat cannot be written
+// in a query string: they are left out.
 func mendParameters(operation *object, b binding) {
 	patterns := pathPatterns(b)
+	if all := operation.list("parameters"); len(all) > 0 {
+		operation.set("parameters", slices.DeleteFunc(slices.Clone(all), func(p any) bool {
+			return p.(*object).text("in") == "query" && inRepeated(b.rpc.Input(), p.(*object).text("name"))
+		}))
+	}
 	for _, p := range operation.list("parameters") {
 		parameter := p.(*object)
 		schema := parameter.object("schema")
@@ -181,6 +188,23 @@ func mendParameters(operation *object, b binding) {
 			}
 		}
 	}
+}
+
+// inRepeated tells whether a path of JSON names leads through a message that repeats.
+func inRepeated(message protoreflect.MessageDescriptor, path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		if message == nil {
+			return false
+		}
+		field := message.Fields().ByJSONName(name)
+		if field == nil {
+			return false
+		}
+		if message = field.Message(); field.IsList() && message != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // pathPatterns takes the rule of each part of a resource name from the field that the path sets.

@@ -164,9 +164,9 @@ func BenchmarkQuery(b *testing.B) {
 		{"every-question", &scoringv1.ScoreQuery{Survey: shop, Question: "*"}},
 		{"nps-by-day-of-month", &scoringv1.ScoreQuery{Survey: shop, Metrics: nps, Grain: typev1.TimeGrain_TIME_GRAIN_DAY, Period: lastMonth, TimeZone: "Asia/Bishkek"}},
 		{"nps-by-day-of-year", &scoringv1.ScoreQuery{Survey: shop, Metrics: nps, Grain: typev1.TimeGrain_TIME_GRAIN_DAY, TimeZone: "Asia/Bishkek"}},
-		{"nps-by-location", &scoringv1.ScoreQuery{Survey: shop, Metrics: nps, GroupBy: typev1.ContextKey_CONTEXT_KEY_LOCATION}},
+		{"nps-by-location", &scoringv1.ScoreQuery{Survey: shop, Metrics: nps, GroupBy: []string{"location"}}},
 		{"nps-of-location", &scoringv1.ScoreQuery{
-			Survey: shop, Metrics: nps, Filter: &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: "location-7"},
+			Survey: shop, Metrics: nps, Filter: `location = "location-7"`,
 		}},
 		{"mean-of-all-answers", &scoringv1.ScoreQuery{Survey: shop, Variants: []scoringv1.Variant{scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS}}},
 	} {

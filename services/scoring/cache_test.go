@@ -77,7 +77,7 @@ func TestCachedAnswersAreNeverStale(t *testing.T) {
 	questions := []*scoringv1.ScoreQuery{
 		{Survey: shop, Metrics: metrics(metricMean), Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS)},
 		{Survey: shop, Metrics: metrics(metricMean), Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), Grain: 2},
-		{Survey: shop, Metrics: metrics(metricMean), Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), GroupBy: 3},
+		{Survey: shop, Metrics: metrics(metricMean), Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), GroupBy: []string{"location"}},
 		{Survey: shop, Metrics: metrics(metricMean), Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), Period: thirtyDays(noon)},
 	}
 	compare := func(what string) {

@@ -81,7 +81,7 @@ func TestCompare(t *testing.T) {
 	refused("two metrics", &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS, metricCES)}, same, bad, reason, "query.metrics")
 	refused("two default variants", &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricCES)}, same, bad, reason, "query.variants")
 	refused("a series", &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Grain: typev1.TimeGrain_TIME_GRAIN_DAY}, same, bad, reason, "query.grain")
-	refused("groups in the baseline", one, &scoringv1.ScoreQuery{Survey: shop, GroupBy: typev1.ContextKey_CONTEXT_KEY_LOCATION}, bad, reason, "baseline.group_by")
+	refused("groups in the baseline", one, &scoringv1.ScoreQuery{Survey: shop, GroupBy: []string{"location"}}, bad, reason, "baseline.group_by")
 	refused("another metric", one, &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricMean)}, bad, reason, "baseline.variants")
 	refused("every question", &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricMean), Question: "*"}, same, bad, reason, "query.question")
 	refused("unknown survey in the baseline", one, &scoringv1.ScoreQuery{Survey: "surveys/none"}, codes.NotFound, "SURVEY_NOT_FOUND", "baseline.survey")
@@ -114,13 +114,13 @@ func TestDefinitions(t *testing.T) {
 	ctx := context.Background()
 	var names []string
 	for token := ""; ; {
-		r, err := s.client.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageSize: 2, PageToken: token})
+		r, err := s.definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageSize: 2, PageToken: token})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range r.GetMetricDefinitions() {
 			names = append(names, d.GetName())
-			got, err := s.client.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: d.GetName()})
+			got, err := s.definitions.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: d.GetName()})
 			if err != nil || got.GetMetricDefinition().GetMetric() != d.GetMetric() || d.GetMetric() == 0 {
 				t.Errorf("definition %s: %v, %v", d.GetName(), got, err)
 			}
@@ -137,8 +137,8 @@ func TestDefinitions(t *testing.T) {
 	if len(names) != 5 {
 		t.Errorf("definitions %v", names)
 	}
-	_, err := s.client.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: "metricDefinitions/luck"})
+	_, err := s.definitions.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: "metricDefinitions/luck"})
 	wantError(t, "unknown definition", err, codes.NotFound, "DEFINITION_NOT_FOUND", "name")
-	_, err = s.client.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: "x"})
+	_, err = s.definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: "x"})
 	wantError(t, "damaged token", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID", "page_token")
 }

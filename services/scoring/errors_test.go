@@ -53,7 +53,7 @@ func TestQueryErrors(t *testing.T) {
 	s.survey.add(response(acme, shop, "r", noon, scores{"recommend": 9}))
 	s.start().caughtUp(shop, 1)
 	const bad = codes.InvalidArgument
-	location := &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: "north"}
+	const location = `location = "north"`
 	for _, c := range []struct {
 		name   string
 		query  *scoringv1.ScoreQuery
@@ -81,7 +81,7 @@ func TestQueryErrors(t *testing.T) {
 			&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), IntervalMethod: scoringv1.IntervalMethod_INTERVAL_METHOD_WILSON},
 			bad, "INTERVAL_METHOD_MISMATCH", "query.interval_method",
 		},
-		{"crossed keys", &scoringv1.ScoreQuery{Survey: shop, GroupBy: typev1.ContextKey_CONTEXT_KEY_CHANNEL, Filter: location}, bad, "KEYS_CROSSED", "query.filter.key"},
+		{"crossed keys", &scoringv1.ScoreQuery{Survey: shop, GroupBy: []string{"channel"}, Filter: location}, bad, "KEYS_CROSSED", "query.filter"},
 		{"time zone", &scoringv1.ScoreQuery{Survey: shop, TimeZone: "Asia/Atlantis"}, bad, "TIME_ZONE_UNKNOWN", "query.time_zone"},
 		{"the machine's time zone", &scoringv1.ScoreQuery{Survey: shop, TimeZone: "Local"}, bad, "TIME_ZONE_UNKNOWN", "query.time_zone"},
 		{"start", &scoringv1.ScoreQuery{Survey: shop, Period: &typev1.Period{StartTime: timestamppb.New(noon.Add(time.Minute))}}, bad, "PERIOD_NOT_ALIGNED", "query.period.start_time"},
@@ -109,9 +109,9 @@ func TestTooManyRows(t *testing.T) {
 	s.start().caughtUp(shop, 21_000)
 	for name, q := range map[string]*scoringv1.ScoreQuery{
 		"hours":     {Survey: shop, Metrics: metrics(metricNPS), Grain: typev1.TimeGrain_TIME_GRAIN_HOUR},
-		"locations": {Survey: shop, Metrics: metrics(metricNPS), GroupBy: typev1.ContextKey_CONTEXT_KEY_LOCATION},
+		"locations": {Survey: shop, Metrics: metrics(metricNPS), GroupBy: []string{"location"}},
 		"days of several scores": {
-			Survey: shop, Question: "recommend", Grain: typev1.TimeGrain_TIME_GRAIN_DAY, GroupBy: typev1.ContextKey_CONTEXT_KEY_LOCATION,
+			Survey: shop, Question: "recommend", Grain: typev1.TimeGrain_TIME_GRAIN_DAY, GroupBy: []string{"location"},
 		},
 	} {
 		_, err := s.client.QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: q})

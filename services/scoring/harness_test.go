@@ -227,11 +227,12 @@ type suite struct {
 	// marks is the number of answers by which the suite has told how far the log is counted.
 	marks int
 
-	service *scoring.Service
-	server  *rpcserver.Server
-	conn    grpc.ClientConnInterface
-	client  scoringv1.ScoringServiceClient
-	stop    func()
+	service     *scoring.Service
+	server      *rpcserver.Server
+	conn        grpc.ClientConnInterface
+	client      scoringv1.ScoringServiceClient
+	definitions scoringv1.MetricDefinitionServiceClient
+	stop        func()
 }
 
 // newSuite starts a suite on an empty store.
@@ -279,6 +280,7 @@ func (s *suite) start() *suite {
 	}
 	s.conn = s.server.InProcess()
 	s.client = scoringv1.NewScoringServiceClient(rpcclient.WithKey(s.conn, adminKey, ""))
+	s.definitions = scoringv1.NewMetricDefinitionServiceClient(rpcclient.WithKey(s.conn, adminKey, ""))
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := s.service.Run(ctx); err != nil {

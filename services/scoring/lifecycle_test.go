@@ -164,7 +164,7 @@ func TestRebuilds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.client.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: page.GetNextPageToken()})
+	_, err = s.definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: page.GetNextPageToken()})
 	wantError(t, "token of another method", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID", "page_token")
 	// What comes after a rebuild is counted on top of it.
 	s.survey.add(response(acme, shop, "late", noon, scores{"recommend": 9}))

@@ -103,8 +103,8 @@ func TestEmployeesAreNotSingledOut(t *testing.T) {
 					stored = slices.Delete(stored, i, i+1)
 				}
 				for _, q := range []*scoringv1.ScoreQuery{
-					{}, {GroupBy: byLocation}, {Grain: byMonth}, {GroupBy: byLocation, Grain: byMonth},
-					{Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "north"}},
+					{}, {GroupBy: []string{"location"}}, {Grain: byMonth}, {GroupBy: []string{"location"}, Grain: byMonth},
+					{Filter: `location = "north"`},
 					{Period: &typev1.Period{StartTime: timestamppb.New(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))}},
 				} {
 					q.Survey, q.Question, q.Metrics = team, "price", metrics(metricMean)
@@ -161,7 +161,7 @@ func TestScoresOfEmployees(t *testing.T) {
 	for i := range 3 {
 		events = append(events, employed(team, id("s", i), noon, scores{"recommend": 0}, "south", ""))
 	}
-	ask := &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), GroupBy: byLocation}
+	ask := &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), GroupBy: []string{"location"}}
 	s.settled(events...)
 	r := s.query(ask)
 	wantScores(t, "by location", r, `recommend 0-10 NPS_ANSWERED "north" 5 100.00`, `recommend 0-10 NPS_ANSWERED "south" 0 absent`)
@@ -182,16 +182,16 @@ func TestScoresOfEmployees(t *testing.T) {
 	until(t, stream, 10)
 
 	c, err := s.client.CompareScores(ctx, &scoringv1.CompareScoresRequest{
-		Query:    &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "north"}},
-		Baseline: &scoringv1.ScoreQuery{Survey: team, Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "south"}},
+		Query:    &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), Filter: `location = "north"`},
+		Baseline: &scoringv1.ScoreQuery{Survey: team, Filter: `location = "south"`},
 	})
 	if err != nil || c.GetDifference() != 200 || c.GetScore().GetN() != 5 || c.GetBaseline().GetN() != 5 {
 		t.Errorf("comparison %v, %v", c, err)
 	}
 	s.settled(employed(team, "w", noon, scores{"recommend": 0}, "west", ""))
 	_, err = s.client.CompareScores(ctx, &scoringv1.CompareScoresRequest{
-		Query:    &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "west"}},
-		Baseline: &scoringv1.ScoreQuery{Survey: team, Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "south"}},
+		Query:    &scoringv1.ScoreQuery{Survey: team, Metrics: metrics(metricNPS), Filter: `location = "west"`},
+		Baseline: &scoringv1.ScoreQuery{Survey: team, Filter: `location = "south"`},
 	})
 	wantError(t, "comparison of one", err, codes.FailedPrecondition, "SCORE_WITHHELD", "")
 
@@ -199,8 +199,8 @@ func TestScoresOfEmployees(t *testing.T) {
 		query         *scoringv1.ScoreQuery
 		reason, field string
 	}{
-		"another key":         {&scoringv1.ScoreQuery{GroupBy: typev1.ContextKey_CONTEXT_KEY_CHANNEL}, "GROUPING_NOT_DECLARED", "query.group_by"},
-		"filter by another":   {&scoringv1.ScoreQuery{Filter: &scoringv1.ContextFilter{Key: byEmployee, Value: "x"}}, "GROUPING_NOT_DECLARED", "query.filter.key"},
+		"another key":         {&scoringv1.ScoreQuery{GroupBy: []string{"channel"}}, "GROUPING_NOT_DECLARED", "query.group_by"},
+		"filter by another":   {&scoringv1.ScoreQuery{Filter: `employee = "x"`}, "GROUPING_NOT_DECLARED", "query.filter"},
 		"days":                {&scoringv1.ScoreQuery{Grain: typev1.TimeGrain_TIME_GRAIN_DAY}, "MONTHS_NOT_WHOLE", "query.grain"},
 		"another zone":        {&scoringv1.ScoreQuery{TimeZone: "Asia/Bishkek"}, "MONTHS_NOT_WHOLE", "query.time_zone"},
 		"part of a month":     {&scoringv1.ScoreQuery{Period: &typev1.Period{StartTime: timestamppb.New(noon.Truncate(24 * time.Hour))}}, "MONTHS_NOT_WHOLE", "query.period.start_time"},
@@ -214,7 +214,7 @@ func TestScoresOfEmployees(t *testing.T) {
 	// A questionnaire that declares no key is told as a whole only.
 	s.survey.publish(acme, "crew", teamQuestions(0))
 	s.settled()
-	_, err = s.client.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{Survey: "surveys/crew", GroupBy: byLocation}})
+	_, err = s.client.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{Survey: "surveys/crew", GroupBy: []string{"location"}}})
 	wantError(t, "nothing declared", err, codes.FailedPrecondition, "GROUPING_NOT_DECLARED", "query.group_by")
 }
 
@@ -274,7 +274,7 @@ func TestScoresByEmployee(t *testing.T) {
 	about("anna", 20, 10)
 	about("bolot", 3, 0)
 	s.settled(events...)
-	ask := &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), GroupBy: byEmployee}
+	ask := &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), GroupBy: []string{"employee"}}
 	r := s.query(ask)
 	// All but Anna's would be Bolot's: five of hers are held back, too.
 	wantScores(t, "by employee", r, `recommend 0-10 NPS_ANSWERED "anna" 15 100.00`, `recommend 0-10 NPS_ANSWERED "bolot" 0 absent`)
@@ -286,11 +286,11 @@ func TestScoresByEmployee(t *testing.T) {
 	about("carl", 5, 5)
 	s.settled(events...)
 	r = s.query(ask)
-	if c := r.GetScores()[2]; c.GetSlice().GetValue() != "carl" || c.GetN() != 5 {
+	if c := r.GetScores()[2]; c.GetSlice().GetKeys()[0].GetValue() != "carl" || c.GetN() != 5 {
 		t.Errorf("scores %v", r.GetScores())
 	}
 	_, err := s.client.QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{
-		Survey: shop, GroupBy: byEmployee, Grain: typev1.TimeGrain_TIME_GRAIN_HOUR,
+		Survey: shop, GroupBy: []string{"employee"}, Grain: typev1.TimeGrain_TIME_GRAIN_HOUR,
 	}})
 	wantError(t, "by employee and hour", err, codes.FailedPrecondition, "MONTHS_NOT_WHOLE", "query.grain")
 	// Where there is one employee only, all scores are that employee's.
@@ -300,7 +300,7 @@ func TestScoresByEmployee(t *testing.T) {
 		events = append(events, employed("surveys/stall", id("x", i), noon, scores{"recommend": 9}, "north", "dina"))
 	}
 	s.settled(events...)
-	r = s.query(&scoringv1.ScoreQuery{Survey: "surveys/stall", Metrics: metrics(metricNPS), GroupBy: byEmployee})
+	r = s.query(&scoringv1.ScoreQuery{Survey: "surveys/stall", Metrics: metrics(metricNPS), GroupBy: []string{"employee"}})
 	if sc := r.GetScores()[0]; sc.GetSuppression() != scoringv1.Suppression_SUPPRESSION_COMPLEMENTARY || sc.Estimate != nil {
 		t.Errorf("the only employee's score is %v", sc)
 	}
@@ -322,7 +322,7 @@ func TestManagersAndEmployees(t *testing.T) {
 		"north": {`recommend 0-10 NPS_ANSWERED "north" 5 100.00`}, "region": nil, "nowhere": nil,
 	} {
 		r, err := s.as(secret).QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{
-			Survey: team, Metrics: metrics(metricNPS), GroupBy: byLocation,
+			Survey: team, Metrics: metrics(metricNPS), GroupBy: []string{"location"},
 		}})
 		if err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func summary(s *scoringv1.Score) string {
 		estimate = fmt.Sprintf("%.2f", s.GetEstimate())
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %q %d %s", s.GetSlice().GetQuestion(), s.GetScale().GetId(),
-		strings.TrimPrefix(s.GetVariant().String(), "VARIANT_"), s.GetSlice().GetValue(), s.GetN(), estimate))
+		strings.TrimPrefix(s.GetVariant().String(), "VARIANT_"), groupOf(s), s.GetN(), estimate))
 }
 
 func wantScores(t *testing.T, what string, r *scoringv1.QueryScoresResponse, want ...string) {
@@ -81,7 +81,7 @@ func TestNPSWithRefusals(t *testing.T) {
 		scoringv1.Variant_VARIANT_NPS_REFUSED_AS_DETRACTOR, scoringv1.Variant_VARIANT_NPS_ANSWERED), Metrics: metrics(metricRate, metricNPS)}),
 		`recommend 0-10 NPS_ANSWERED "" 100 30.00`, `recommend 0-10 NPS_REFUSED_AS_DETRACTOR "" 125 4.00`, `RESPONSE_RATE_OUTCOMES "" 125 80.00`)
 	wantScores(t, "by location", s.query(&scoringv1.ScoreQuery{
-		Survey: shop, Metrics: metrics(metricNPS, metricRate), GroupBy: typev1.ContextKey_CONTEXT_KEY_LOCATION,
+		Survey: shop, Metrics: metrics(metricNPS, metricRate), GroupBy: []string{"location"},
 	}), `recommend 0-10 NPS_ANSWERED "north" 100 30.00`, `recommend 0-10 NPS_CONTACTED "north" 100 30.00`,
 		`RESPONSE_RATE_OUTCOMES "north" 100 100.00`, `RESPONSE_RATE_OUTCOMES "south" 25 0.00`)
 }
@@ -171,17 +171,17 @@ func TestSeriesAndGroups(t *testing.T) {
 	if got := r.GetScores()[0].GetSlice().GetPeriod(); !got.GetStartTime().AsTime().Equal(noon.Add(-time.Hour)) || !got.GetEndTime().AsTime().Equal(noon.Add(8*time.Hour)) {
 		t.Errorf("period %v, want what was counted", got)
 	}
-	touchpoint := typev1.ContextKey_CONTEXT_KEY_TOUCHPOINT
-	wantScores(t, "touchpoints", s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), GroupBy: touchpoint}),
+	const touchpoint = "touchpoint"
+	wantScores(t, "touchpoints", s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), GroupBy: []string{touchpoint}}),
 		`recommend 0-10 NPS_ANSWERED "" 1 100.00`, `recommend 0-10 NPS_ANSWERED "checkout" 1 100.00`, `recommend 0-10 NPS_ANSWERED "delivery" 1 0.00`)
 	for value, want := range map[string]string{
 		"":         `recommend 0-10 NPS_ANSWERED "" 1 100.00`,
 		"delivery": `recommend 0-10 NPS_ANSWERED "delivery" 1 0.00`,
 		"nowhere":  `recommend 0-10 NPS_ANSWERED "nowhere" 0 absent`,
 	} {
-		r := s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Filter: &scoringv1.ContextFilter{Key: touchpoint, Value: value}})
+		r := s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Filter: fmt.Sprintf("%s = %q", touchpoint, value)})
 		wantScores(t, "filter "+value, r, want)
-		if r.GetScores()[0].GetSlice().GetKey() != touchpoint {
+		if r.GetScores()[0].GetSlice().GetKeys()[0].GetKey() != touchpoint {
 			t.Errorf("filter %s: slice %v", value, r.GetScores()[0].GetSlice())
 		}
 	}
@@ -241,4 +241,12 @@ func TestRevisions(t *testing.T) {
 	wantScores(t, "the former one", s.query(&scoringv1.ScoreQuery{
 		Survey: shop, Metrics: metrics(metricNPS), Population: typev1.Population_POPULATION_CUSTOMER,
 	}), `recommend 0-10 NPS_ANSWERED "" 1 100.00`)
+}
+
+// groupOf is the value of a score's key; empty without one.
+func groupOf(s *scoringv1.Score) string {
+	if len(s.GetSlice().GetKeys()) == 0 {
+		return ""
+	}
+	return s.GetSlice().GetKeys()[0].GetValue()
 }

@@ -99,11 +99,11 @@ func TestRestrictedCallersSeeTheirUnits(t *testing.T) {
 		}
 	}
 	s.start().settled(log...)
-	channel, region := typev1.ContextKey_CONTEXT_KEY_CHANNEL, typev1.ContextKey_CONTEXT_KEY_REGION
+	channel, region := []string{"channel"}, []string{"region"}
 	queries := []*scoringv1.ScoreQuery{
-		{}, {GroupBy: byLocation}, {GroupBy: channel}, {GroupBy: region}, {GroupBy: region, Grain: typev1.TimeGrain_TIME_GRAIN_WEEK}, {Grain: byMonth, Question: "*"},
-		{Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "south"}}, {Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "north"}},
-		{Filter: &scoringv1.ContextFilter{Key: byLocation}}, {Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), GroupBy: byLocation},
+		{}, {GroupBy: []string{"location"}}, {GroupBy: channel}, {GroupBy: region}, {GroupBy: region, Grain: typev1.TimeGrain_TIME_GRAIN_WEEK}, {Grain: byMonth, Question: "*"},
+		{Filter: `location = "south"`}, {Filter: `location = "north"`},
+		{Filter: `location = ""`}, {Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS), GroupBy: []string{"location"}},
 		{Variants: variants(scoringv1.Variant_VARIANT_MEAN_ALL_ANSWERS)},
 	}
 	for i, name := range callers {
@@ -128,7 +128,7 @@ func TestRestrictedCallersSeeTheirUnits(t *testing.T) {
 	// Both sides of a comparison are narrowed, too.
 	c, err := s.as("north").CompareScores(context.Background(), &scoringv1.CompareScoresRequest{
 		Query:    &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Variants: variants(scoringv1.Variant_VARIANT_NPS_ANSWERED)},
-		Baseline: &scoringv1.ScoreQuery{Survey: shop, Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "north"}},
+		Baseline: &scoringv1.ScoreQuery{Survey: shop, Filter: `location = "north"`},
 	})
 	if err != nil || c.GetDifference() != 0 || c.GetScore().GetN() != c.GetBaseline().GetN() {
 		t.Errorf("comparison %v, %v", c, err)
@@ -201,7 +201,7 @@ func TestRestrictedCallersWatch(t *testing.T) {
 		}
 	}
 	byChannel := proto.CloneOf(npsAnswered())
-	byChannel.GroupBy = typev1.ContextKey_CONTEXT_KEY_CHANNEL
+	byChannel.GroupBy = []string{"channel"}
 	all, north, channels := open(s.client, npsAnswered()), open(s.as("north"), npsAnswered()), open(s.as("north"), byChannel)
 	if n := all().GetScores()[0].GetN(); n != 3 {
 		t.Errorf("everybody is told of %d answers", n)
@@ -209,7 +209,7 @@ func TestRestrictedCallersWatch(t *testing.T) {
 	if n := north().GetScores()[0].GetN(); n != 1 {
 		t.Errorf("north is told of %d answers", n)
 	}
-	if m := channels(); len(m.GetScores()) != 1 || m.GetScores()[0].GetSlice().GetValue() != "app" {
+	if m := channels(); len(m.GetScores()) != 1 || m.GetScores()[0].GetSlice().GetKeys()[0].GetValue() != "app" {
 		t.Errorf("north is told of the channels %v", m.GetScores())
 	}
 	// What happens elsewhere is no news.
@@ -218,7 +218,7 @@ func TestRestrictedCallersWatch(t *testing.T) {
 	if n := north().GetScores()[0].GetN(); n != 2 {
 		t.Errorf("north is told of %d answers next", n)
 	}
-	if m := channels(); len(m.GetScores()) != 2 || m.GetScores()[1].GetSlice().GetValue() != "web" || m.GetScores()[1].GetN() != 1 {
+	if m := channels(); len(m.GetScores()) != 2 || m.GetScores()[1].GetSlice().GetKeys()[0].GetValue() != "web" || m.GetScores()[1].GetN() != 1 {
 		t.Errorf("north is told of the channels %v next", m.GetScores())
 	}
 }
@@ -244,12 +244,12 @@ func TestCallersOfEmployees(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantScores(t, "a seller", r, `recommend 0-10 NPS_ANSWERED "" 10 100.00`)
-	if r, err = ask("seller", &scoringv1.ScoreQuery{GroupBy: byEmployee}); err != nil {
+	if r, err = ask("seller", &scoringv1.ScoreQuery{GroupBy: []string{"employee"}}); err != nil {
 		t.Fatal(err)
 	}
 	wantScores(t, "a seller by employee", r, `recommend 0-10 NPS_ANSWERED "anna" 10 100.00`)
 	for what, q := range map[string]*scoringv1.ScoreQuery{
-		"query.group_by": {GroupBy: byLocation}, "query.filter.key": {Filter: &scoringv1.ContextFilter{Key: byLocation, Value: "north"}},
+		"query.group_by": {GroupBy: []string{"location"}}, "query.filter": {Filter: `location = "north"`},
 	} {
 		_, err = ask("seller", q)
 		wantError(t, "a seller, "+what, err, codes.FailedPrecondition, "GROUPING_NOT_DECLARED", what)
@@ -257,7 +257,7 @@ func TestCallersOfEmployees(t *testing.T) {
 	_, err = ask("floor", &scoringv1.ScoreQuery{Grain: typev1.TimeGrain_TIME_GRAIN_HOUR})
 	wantError(t, "a seller, hours", err, codes.FailedPrecondition, "MONTHS_NOT_WHOLE", "query.grain")
 	// A manager of the location knows the sum of both, so that the scores of both stay apart from it.
-	if r, err = ask("north", &scoringv1.ScoreQuery{GroupBy: byEmployee}); err != nil {
+	if r, err = ask("north", &scoringv1.ScoreQuery{GroupBy: []string{"employee"}}); err != nil {
 		t.Fatal(err)
 	}
 	var told int64

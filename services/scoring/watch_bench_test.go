@@ -43,7 +43,7 @@ const (
 func watchedQuery(i int) *scoringv1.ScoreQuery {
 	q := &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS)}
 	if i < watchedLocations {
-		q.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: id("location", i)}
+		q.Filter = fmt.Sprintf("location = %q", id("location", i))
 		return q
 	}
 	q.Period = &typev1.Period{StartTime: timestamppb.New(noon.AddDate(0, 0, watchedLocations-1-i))}

@@ -56,7 +56,7 @@ func TestCommandLinePrintsTheAPIsJSON(t *testing.T) {
 			},
 			{
 				[]string{"score", "--survey", "shop", "--question", "recommend", "--metric", "mean", "--by", "channel", "--grain", "day", "--json"}, "/v1/scores:query",
-				`{"query": {"survey": "surveys/shop", "question": "recommend", "metrics": ["METRIC_MEAN"], "groupBy": "CONTEXT_KEY_CHANNEL", "grain": "TIME_GRAIN_DAY"}}`,
+				`{"query": {"survey": "surveys/shop", "question": "recommend", "metrics": ["METRIC_MEAN"], "groupBy": ["channel"], "grain": "TIME_GRAIN_DAY"}}`,
 			},
 			{[]string{"score", "--survey", "shop", "--metric", "csat", "--json"}, "/v1/scores:query", `{"query": {"survey": "surveys/shop", "metrics": ["METRIC_CSAT"]}}`},
 			{[]string{"score", "--survey", "shop", "--metric", "ces", "--json"}, "/v1/scores:query", `{"query": {"survey": "surveys/shop", "metrics": ["METRIC_CES"]}}`},

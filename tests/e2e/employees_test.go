@@ -44,8 +44,8 @@ func TestNobodySeesWhatOneEmployeeSaid(t *testing.T) {
 			testkit.Eventually(t, patience, func() error { return staffScores(t, scoring, want) })
 		}
 		for what, query := range map[string]*scoringv1.ScoreQuery{
-			"another key":     {Survey: "surveys/staff", GroupBy: typev1.ContextKey_CONTEXT_KEY_CHANNEL},
-			"a filter":        {Survey: "surveys/staff", Filter: &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_CHANNEL, Value: "app"}},
+			"another key":     {Survey: "surveys/staff", GroupBy: []string{"channel"}},
+			"a filter":        {Survey: "surveys/staff", Filter: `channel = "app"`},
 			"days":            {Survey: "surveys/staff", Grain: typev1.TimeGrain_TIME_GRAIN_DAY},
 			"part of a month": {Survey: "surveys/staff", Period: &typev1.Period{StartTime: &timestamppb.Timestamp{Seconds: 1756684800 + 86400}}},
 		} {
@@ -71,7 +71,7 @@ func staffScores(t *testing.T, scoring scoringv1.ScoringServiceClient, want map[
 	if err != nil {
 		t.Fatal(err)
 	}
-	query.GroupBy = typev1.ContextKey_CONTEXT_KEY_LOCATION
+	query.GroupBy = []string{"location"}
 	groups, err := scoring.QueryScores(t.Context(), &scoringv1.QueryScoresRequest{Query: query})
 	if err != nil {
 		t.Fatal(err)
@@ -85,8 +85,8 @@ func staffScores(t *testing.T, scoring scoringv1.ScoringServiceClient, want map[
 		return fmt.Errorf("the whole has %d answers, want %v", got, want)
 	}
 	for _, s := range groups.GetScores() {
-		if s.GetN() != want[s.GetSlice().GetValue()] {
-			return fmt.Errorf("%s has %d answers, want %v", s.GetSlice().GetValue(), s.GetN(), want)
+		if s.GetN() != want[s.GetSlice().GetKeys()[0].GetValue()] {
+			return fmt.Errorf("%s has %d answers, want %v", s.GetSlice().GetKeys()[0].GetValue(), s.GetN(), want)
 		}
 	}
 	return nil

@@ -138,11 +138,11 @@ func checkScores(t *testing.T, scoring scoringv1.ScoringServiceClient, own func(
 	if err != nil || totalOf(first.GetScores()) != int64(n) {
 		t.Errorf("the watched NPS: %v, %v, want %d answers", first, err, n)
 	}
-	for key, value := range map[typev1.ContextKey]func(*typev1.Context) string{
-		typev1.ContextKey_CONTEXT_KEY_LOCATION: (*typev1.Context).GetLocation, typev1.ContextKey_CONTEXT_KEY_CHANNEL: (*typev1.Context).GetChannel,
-		typev1.ContextKey_CONTEXT_KEY_COMPANY: (*typev1.Context).GetCompany, typev1.ContextKey_CONTEXT_KEY_REGION: (*typev1.Context).GetRegion,
+	for key, value := range map[string]func(*typev1.Context) string{
+		"location": (*typev1.Context).GetLocation, "channel": (*typev1.Context).GetChannel,
+		"company": (*typev1.Context).GetCompany, "region": (*typev1.Context).GetRegion,
 	} {
-		query.GroupBy = key
+		query.GroupBy = []string{key}
 		got, err := scoring.QueryScores(t.Context(), &scoringv1.QueryScoresRequest{Query: query})
 		if err != nil {
 			t.Fatal(err)
@@ -155,9 +155,9 @@ func checkScores(t *testing.T, scoring scoringv1.ScoringServiceClient, own func(
 		}
 		var shown []string
 		for _, s := range got.GetScores() {
-			shown = append(shown, s.GetSlice().GetValue())
-			if s.GetN() != want[s.GetSlice().GetValue()] {
-				t.Errorf("by %v, %q: %d answers, want %d", key, s.GetSlice().GetValue(), s.GetN(), want[s.GetSlice().GetValue()])
+			shown = append(shown, s.GetSlice().GetKeys()[0].GetValue())
+			if s.GetN() != want[s.GetSlice().GetKeys()[0].GetValue()] {
+				t.Errorf("by %s, %q: %d answers, want %d", key, s.GetSlice().GetKeys()[0].GetValue(), s.GetN(), want[s.GetSlice().GetKeys()[0].GetValue()])
 			}
 		}
 		for group := range want {

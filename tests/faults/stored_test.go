@@ -13,7 +13,6 @@ import (
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
-	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
 // stored is what the survey service holds, read anew after each fault but for responses, which are read from the last position on.
@@ -164,15 +163,15 @@ func (s *stored) compare(ctx context.Context, client scoringv1.ScoringServiceCli
 	want := s.recount()
 	query := npsQuery()
 	got := make(map[string]*scoringv1.Counts)
-	for _, key := range []typev1.ContextKey{typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED, typev1.ContextKey_CONTEXT_KEY_LOCATION} {
+	for _, key := range [][]string{nil, {"location"}} {
 		query.GroupBy = key
 		response, err := client.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
 		if err != nil {
 			return fmt.Errorf("query scores: %w", err)
 		}
 		for _, score := range response.GetScores() {
-			name := score.GetSlice().GetValue()
-			if key == typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED {
+			name := score.GetSlice().GetKeys()[0].GetValue()
+			if key == nil {
 				name = all
 			}
 			got[name] = score.GetCounts()

@@ -210,7 +210,7 @@ func (x *trial) scorings() []scoringv1.ScoringServiceClient {
 // counts tells how many answers of a location a scoring process lacks.
 func counts(ctx context.Context, client scoringv1.ScoringServiceClient, location string, want int64) error {
 	query := npsQuery()
-	query.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: location}
+	query.Filter = fmt.Sprintf("location = %q", location)
 	response, err := client.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
 	if err != nil {
 		return fmt.Errorf("query scores: %w", err)

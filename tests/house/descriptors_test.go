@@ -23,6 +23,9 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	surveyv1.File_otklik_survey_v1_survey_service_proto,
 	surveyv1.File_otklik_survey_v1_event_feed_service_proto,
 	surveyv1.File_otklik_survey_v1_person_service_proto,
+	scoringv1.File_otklik_scoring_v1_alert_service_proto,
+	scoringv1.File_otklik_scoring_v1_event_feed_service_proto,
+	scoringv1.File_otklik_scoring_v1_metric_definition_service_proto,
 	scoringv1.File_otklik_scoring_v1_scoring_service_proto,
 	scoringv1.File_otklik_scoring_v1_person_service_proto,
 	accessv1.File_otklik_access_v1_access_service_proto,
@@ -182,7 +185,7 @@ func TestNoRequestCarriesTheOrganisation(t *testing.T) {
 	t.Parallel()
 	eachMethod(func(m protoreflect.MethodDescriptor) {
 		switch accessOf(m).GetPermission() {
-		case "survey.events.stream", "comment.events.stream", "access.credentials.resolve":
+		case "survey.events.stream", "comment.events.stream", "scoring.events.stream", "access.credentials.resolve":
 			return // for the suite's own services, which act for all organisations
 		}
 		fields := m.Input().Fields()

@@ -56,13 +56,13 @@ func measureQuery(ctx context.Context, s settings, r *report) (err error) {
 	}{
 		{"NPS of all", true, func(*scoringv1.ScoreQuery) {}},
 		{"NPS of a location", true, func(q *scoringv1.ScoreQuery) {
-			q.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: "store-7"}
+			q.Filter = `location = "store-7"`
 		}},
 		{"NPS of a month", true, func(q *scoringv1.ScoreQuery) {
 			q.Period = &typev1.Period{StartTime: timestamppb.New(firstDay), EndTime: timestamppb.New(firstDay.AddDate(0, 1, 0))}
 		}},
 		{fmt.Sprintf("NPS by day, %d rows", days), false, func(q *scoringv1.ScoreQuery) { q.Grain = typev1.TimeGrain_TIME_GRAIN_DAY }},
-		{fmt.Sprintf("NPS by location, %d rows", locations), false, func(q *scoringv1.ScoreQuery) { q.GroupBy = typev1.ContextKey_CONTEXT_KEY_LOCATION }},
+		{fmt.Sprintf("NPS by location, %d rows", locations), false, func(q *scoringv1.ScoreQuery) { q.GroupBy = []string{"location"} }},
 	} {
 		query := headline()
 		q.of(query)

@@ -121,7 +121,7 @@ func probe(ctx context.Context, suite *harness.Suite, number int) (time.Duration
 	}
 	acknowledged := time.Now()
 	query := headline()
-	query.Filter = &scoringv1.ContextFilter{Key: typev1.ContextKey_CONTEXT_KEY_LOCATION, Value: location}
+	query.Filter = fmt.Sprintf("location = %q", location)
 	for {
 		response, err := scoringClient(suite).QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
 		if err != nil {

@@ -30,6 +30,9 @@ type Connection struct {
 	Survey surveyv1.SurveyServiceClient
 	// Scoring measures.
 	Scoring scoringv1.ScoringServiceClient
+	// Definitions says what numbers mean, Alerts when they change.
+	Definitions scoringv1.MetricDefinitionServiceClient
+	Alerts      scoringv1.AlertServiceClient
 	// Access says who may do what.
 	Access accessv1.AccessServiceClient
 	// Audit tells who did what.
@@ -55,6 +58,7 @@ func (c *Connection) Close() error { return c.closer.Close() }
 func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 	return &Connection{
 		Survey: surveyv1.NewSurveyServiceClient(conn), Scoring: scoringv1.NewScoringServiceClient(conn),
+		Definitions: scoringv1.NewMetricDefinitionServiceClient(conn), Alerts: scoringv1.NewAlertServiceClient(conn),
 		Access: accessv1.NewAccessServiceClient(conn), Audit: accessv1.NewAuditServiceClient(conn),
 		Privacy: accessv1.NewPrivacyServiceClient(conn), Webhooks: accessv1.NewWebhookServiceClient(conn),
 		Analysis: commentv1.NewAnalysisServiceClient(conn), Comments: commentv1.NewCommentServiceClient(conn),

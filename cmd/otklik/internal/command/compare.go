@@ -54,18 +54,15 @@ The usual flags say what is compared; the --baseline flags say in what the other
 
 // baselineQuery is the other side: only what differs is set.
 func baselineQuery(query *scoringv1.ScoreQuery, flags queryFlags, timeZone string) (*scoringv1.ScoreQuery, error) {
-	out := &scoringv1.ScoreQuery{Survey: query.GetSurvey(), Question: flags.question}
+	out := &scoringv1.ScoreQuery{Survey: query.GetSurvey(), Question: flags.question, Filter: flags.filter}
 	if flags.survey != "" {
 		out.Survey = surveyName(flags.survey)
 	}
 	var err error
-	if out.Filter, err = parseFilter("baseline-filter", flags.filter); err != nil {
-		return nil, err
-	}
 	if out.Period, err = parsePeriod(flags.from, flags.to, timeZone); err != nil {
 		return nil, err
 	}
-	if flags.survey == "" && flags.question == "" && out.Filter == nil && out.Period == nil {
+	if flags.survey == "" && flags.question == "" && out.Filter == "" && out.Period == nil {
 		return nil, exit.Usagef("nothing to compare with: state at least one of the --baseline flags")
 	}
 	return out, nil

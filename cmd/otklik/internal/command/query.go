@@ -19,7 +19,8 @@ import (
 type queryFlags struct {
 	survey, question   string
 	metrics, variants  []string
-	by, filter, grain  string
+	by                 []string
+	filter, grain      string
 	from, to, timeZone string
 	level              float64
 	method, population string
@@ -31,7 +32,7 @@ func (q *queryFlags) add(flags *pflag.FlagSet, manyScores bool) {
 	flags.StringVar(&q.question, "question", "", "the question's id, or 'all' (default: the survey's first question that the metric fits)")
 	flags.StringSliceVar(&q.metrics, "metric", nil, names("metric", "METRIC_", scoringv1.Metric(0).Descriptor())+" (default: all that fit)")
 	flags.StringSliceVar(&q.variants, "variant", nil, "variant of a metric: "+names("", "VARIANT_", scoringv1.Variant(0).Descriptor()))
-	flags.StringVar(&q.filter, "filter", "", "KEY=VALUE: only answers with this "+names("", "CONTEXT_KEY_", typev1.ContextKey(0).Descriptor()))
+	flags.StringVar(&q.filter, "filter", "", `which answers, for example 'location = "osh" AND attributes.format = "super*"' (see docs/metrics.md)`)
 	flags.StringVar(&q.from, "from", "", "begin of the period: 2026, 2026-03, 2026-03-15, 2026-03-15T09:30 or with an offset (default: open)")
 	flags.StringVar(&q.to, "to", "", "end of the period, which does not belong to it: 2026-04-01 ends it with 31 March (default: open)")
 	flags.StringVar(&q.timeZone, "time-zone", "", "time zone of --from, --to and of the steps, for example Asia/Bishkek (default: UTC for --from and --to, the server's for steps)")
@@ -41,7 +42,7 @@ func (q *queryFlags) add(flags *pflag.FlagSet, manyScores bool) {
 	if !manyScores {
 		return
 	}
-	flags.StringVar(&q.by, "by", "", "one score for each value of: "+names("", "CONTEXT_KEY_", typev1.ContextKey(0).Descriptor()))
+	flags.StringSliceVar(&q.by, "by", nil, "one score for each value of up to three keys: touchpoint, channel, location, region, company, employee, language, revision, sentiment, theme, attributes.NAME")
 	flags.StringVar(&q.grain, "grain", "", "one score for each step: "+names("", "TIME_GRAIN_", typev1.TimeGrain(0).Descriptor()))
 }
 
@@ -103,19 +104,13 @@ func (q *queryFlags) query() (*scoringv1.ScoreQuery, error) {
 	if err := q.enums(out); err != nil {
 		return nil, err
 	}
+	out.Filter, out.GroupBy = q.filter, q.by
 	var err error
-	if out.Filter, err = parseFilter("filter", q.filter); err != nil {
-		return nil, err
-	}
 	out.Period, err = parsePeriod(q.from, q.to, q.timeZone)
 	return out, err
 }
 
 func (q *queryFlags) enums(out *scoringv1.ScoreQuery) error {
-	by, err := value("by", "CONTEXT_KEY_", q.by, typev1.ContextKey(0).Descriptor())
-	if err != nil {
-		return err
-	}
 	grain, err := value("grain", "TIME_GRAIN_", q.grain, typev1.TimeGrain(0).Descriptor())
 	if err != nil {
 		return err
@@ -128,28 +123,9 @@ func (q *queryFlags) enums(out *scoringv1.ScoreQuery) error {
 	if err != nil {
 		return err
 	}
-	out.GroupBy, out.Grain = typev1.ContextKey(by), typev1.TimeGrain(grain)
+	out.Grain = typev1.TimeGrain(grain)
 	out.IntervalMethod, out.Population = scoringv1.IntervalMethod(method), typev1.Population(population)
 	return nil
-}
-
-// parseFilter reads KEY=VALUE; nil for the empty text.
-func parseFilter(flag, text string) (*scoringv1.ContextFilter, error) {
-	if text == "" {
-		return nil, nil
-	}
-	key, v, ok := strings.Cut(text, "=")
-	if !ok {
-		return nil, exit.Usagef("--%s: %q is not KEY=VALUE, for example location=osh", flag, text)
-	}
-	number, err := value(flag, "CONTEXT_KEY_", key, typev1.ContextKey(0).Descriptor())
-	if err != nil {
-		return nil, err
-	}
-	if number == 0 {
-		return nil, exit.Usagef("--%s: the key of %q is empty", flag, text)
-	}
-	return &scoringv1.ContextFilter{Key: typev1.ContextKey(number), Value: v}, nil
 }
 
 // parsePeriod reads the bounds of a period; nil when both are open.

@@ -48,7 +48,7 @@ A score without answers is absent, never 0.`,
 		if c.json {
 			return c.printJSON(got)
 		}
-		definitions, err := conn.Scoring.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{})
+		definitions, err := conn.Definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{})
 		if err != nil {
 			return fmt.Errorf("list metric definitions: %w", err)
 		}
@@ -71,8 +71,8 @@ func (c *call) printScores(query *scoringv1.ScoreQuery, got *scoringv1.QueryScor
 	if query.GetGrain() != typev1.TimeGrain_TIME_GRAIN_UNSPECIFIED {
 		header = append(header, strings.ToUpper(enumWord("TIME_GRAIN_", query.GetGrain())))
 	}
-	if query.GetGroupBy() != typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED {
-		header = append(header, strings.ToUpper(enumWord("CONTEXT_KEY_", query.GetGroupBy())))
+	for _, key := range query.GetGroupBy() {
+		header = append(header, strings.ToUpper(strings.TrimPrefix(key, "attributes.")))
 	}
 	header = append(header, "SCORE", levelOf(got)+" INTERVAL", "N", "COUNTS")
 	var rows [][]string
@@ -81,8 +81,10 @@ func (c *call) printScores(query *scoringv1.ScoreQuery, got *scoringv1.QueryScor
 		if query.GetGrain() != typev1.TimeGrain_TIME_GRAIN_UNSPECIFIED {
 			row = append(row, stepName(s.GetSlice().GetPeriod().GetStartTime(), query.GetGrain(), zone))
 		}
-		if query.GetGroupBy() != typev1.ContextKey_CONTEXT_KEY_UNSPECIFIED {
-			row = append(row, orNotStated(s.GetSlice().GetValue()))
+		if len(query.GetGroupBy()) > 0 {
+			for _, key := range s.GetSlice().GetKeys() {
+				row = append(row, orNotStated(key.GetValue()))
+			}
 		}
 		rows = append(rows, append(row, estimate(s), interval(s.GetInterval()), fmt.Sprint(s.GetN()), counts(s)))
 	}

@@ -99,7 +99,7 @@ func checkDays(t *testing.T, s *shell) {
 	}
 	compared := message(s, &scoringv1.CompareScoresResponse{}, "compare", "--survey", "sfo-2017", "--question", "netpro", "--metric", "nps",
 		"--variant", "nps_answered", "--filter", "location=A", "--baseline-filter", "location=G")
-	if compared.GetScore().GetSlice().GetValue() != "A" || compared.GetBaseline().GetSlice().GetValue() != "G" || compared.GetPValue() <= 0 {
+	if compared.GetScore().GetSlice().GetKeys()[0].GetValue() != "A" || compared.GetBaseline().GetSlice().GetKeys()[0].GetValue() != "G" || compared.GetPValue() <= 0 {
 		t.Errorf("%v", compared)
 	}
 }

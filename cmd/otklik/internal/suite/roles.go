@@ -28,12 +28,13 @@ func builtInRoles() authz.Roles {
 	viewer := []string{
 		"survey.surveys.get", "survey.surveys.list", "survey.revisions.*", "scoring.scores.query", "scoring.definitions.get", "scoring.definitions.list",
 		"access.caller.get", "access.sessions.*", "comment.texts.analyze", "comment.models.*", "comment.insights.query", "comment.aspects.get", "comment.aspects.list",
+		"scoring.alerts.*", "scoring.alertrules.get", "scoring.alertrules.list",
 	}
-	reader := with(viewer, "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+	reader := with(viewer, "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
 		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list")
 	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record", "comment.originals.get", "comment.comments.correct", "comment.register.*",
-		"comment.testimonials.*")
+		"comment.testimonials.*", "scoring.alertrules.*")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
 		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
@@ -43,7 +44,8 @@ func builtInRoles() authz.Roles {
 		"staff":      viewer,
 		"manager":    manager,
 		// Without personsView: who answered and what they wrote is withheld.
-		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*"),
+		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*",
+			"scoring.alertrules.*"),
 		// Who is measured by a target does not define how it is measured.
 		"target_owner":      with(manager, targetOwnerForbidden()...),
 		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*"),
@@ -68,7 +70,7 @@ func targetOwnerForbidden() []string {
 func withoutServices() []string {
 	return []string{
 		"!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
-		"!access.audit.append", "!comment.events.*", "!comment.persons.*",
+		"!access.audit.append", "!comment.events.*", "!comment.persons.*", "!scoring.events.*",
 	}
 }
 

@@ -40,7 +40,7 @@ func TestNoRoleOfPeopleGivesWhatServicesDoAmongThemselves(t *testing.T) {
 	internal := []string{
 		"survey.events.stream", "survey.persons.erase", "survey.persons.export", "scoring.persons.erase", "scoring.persons.export",
 		"access.credentials.resolve", "access.credentials.report", "access.vault.lease", "access.vault.get", "access.vault.destroy", "access.audit.append",
-		"comment.events.stream", "comment.persons.erase", "comment.persons.export",
+		"comment.events.stream", "scoring.events.stream", "comment.persons.erase", "comment.persons.export",
 	}
 	for role := range r.grants {
 		if role == authn.RoleService {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -58,13 +59,9 @@ func methodFromProto(m scoringv1.IntervalMethod) metric.Method {
 	return metric.Method(strings.TrimPrefix(m.String(), methodPrefix))
 }
 
-// The numbers of grains, context keys and populations are equal to those of the messages; a test holds them together.
+// The numbers of grains and populations are equal to those of the messages; a test holds them together.
 
 func grainFromProto(g typev1.TimeGrain) calendar.Grain { return calendar.Grain(g) }
-
-func keyFromProto(k typev1.ContextKey) fact.ContextKey { return fact.ContextKey(k) }
-
-func keyToProto(k fact.ContextKey) typev1.ContextKey { return typev1.ContextKey(k) }
 
 func populationFromProto(p typev1.Population) fact.Population { return fact.Population(p) }
 
@@ -109,7 +106,7 @@ func (s *Server) queryFromProto(in *scoringv1.ScoreQuery) (query.Query, error) {
 	q := query.Query{
 		Survey: strings.TrimPrefix(in.GetSurvey(), surveyPrefix), Question: in.GetQuestion(),
 		Start: momentFromProto(in.GetPeriod().GetStartTime()), End: momentFromProto(in.GetPeriod().GetEndTime()),
-		Grain: grainFromProto(in.GetGrain()), Location: s.Location, Key: keyFromProto(in.GetGroupBy()),
+		Grain: grainFromProto(in.GetGrain()), Location: s.Location,
 		Population: populationFromProto(in.GetPopulation()),
 		Settings: metric.Settings{
 			Level: in.GetConfidenceLevel(), Method: methodFromProto(in.GetIntervalMethod()), Thresholds: s.Thresholds,
@@ -130,17 +127,54 @@ func (s *Server) queryFromProto(in *scoringv1.ScoreQuery) (query.Query, error) {
 			}
 		}
 	}
-	if f := in.GetFilter(); f != nil {
-		key, value := keyFromProto(f.GetKey()), f.GetValue()
-		if q.Key != fact.NoKey && q.Key != key {
-			return q, &query.Error{
-				Reason: query.KeysCrossed, Field: "filter.key",
-				Description: fmt.Sprintf("the query groups by %s and filters by %s: scores are kept for one key at a time, use the same key or one of the two", q.Key, key),
-			}
-		}
-		q.Key, q.Value = key, &value
+	return q, cut(&q, in)
+}
+
+// cut reads by what a query groups and filters.
+func cut(q *query.Query, in *scoringv1.ScoreQuery) error {
+	if len(in.GetGroupBy()) > 1 {
+		return &query.Error{Reason: query.KeysCrossed, Field: "group_by", Description: "scores are kept for one key at a time: group by one"}
 	}
-	return q, nil
+	if len(in.GetGroupBy()) == 1 {
+		key, ok := keyNamed(in.GetGroupBy()[0])
+		if !ok {
+			return &query.Error{Reason: query.KeysCrossed, Field: "group_by[0]", Description: fmt.Sprintf("there is no key %q", in.GetGroupBy()[0])}
+		}
+		q.Key = key
+	}
+	if in.GetFilter() == "" {
+		return nil
+	}
+	name, quoted, _ := strings.Cut(in.GetFilter(), "=")
+	key, ok := keyNamed(strings.TrimSpace(name))
+	value := strings.TrimSpace(quoted)
+	if strings.HasPrefix(value, `"`) {
+		var err error
+		if value, err = strconv.Unquote(value); err != nil {
+			ok = false
+		}
+	}
+	if !ok {
+		return &query.Error{Reason: query.KeysCrossed, Field: "filter", Description: `filter by one key and its value, for example location = "osh"`}
+	}
+	if q.Key != fact.NoKey && q.Key != key {
+		return &query.Error{
+			Reason: query.KeysCrossed, Field: "filter",
+			Description: fmt.Sprintf("the query groups by %s and filters by %s: scores are kept for one key at a time, use the same key or one of the two", q.Key, key),
+		}
+	}
+	q.Key, q.Value = key, &value
+	return nil
+}
+
+// keyNamed finds a key by its name.
+func keyNamed(name string) (fact.ContextKey, bool) {
+	for _, k := range fact.ContextKeys() {
+		if strings.ToLower(k.String()) == name {
+			return k, true
+		}
+	}
+	return fact.NoKey, false
 }
 
 // scoresToProto converts rows, all of the same survey.
@@ -161,11 +195,13 @@ func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 		Metric: metricToProto(sc.Metric), Variant: variantToProto(sc.Variant),
 		Slice: &scoringv1.Slice{
 			Survey: survey, Question: r.Question, Period: &typev1.Period{StartTime: momentToProto(r.Start), EndTime: momentToProto(r.End)},
-			Key: keyToProto(r.Key), Value: r.Value,
 		},
 		Scale: scaleToProto(sc.Scale), Population: populationToProto(r.Population), N: sc.N,
 		Estimate: sc.Estimate, NormalizedEstimate: sc.Normalized, StandardError: sc.StandardError,
 		Interval: intervalToProto(sc.Interval, sc.Level, sc.Method), Counts: countsToProto(r), Band: string(sc.Band),
+	}
+	if r.Key != fact.NoKey {
+		out.Slice.Keys = []*scoringv1.SliceKey{{Key: strings.ToLower(r.Key.String()), Value: r.Value}}
 	}
 	switch r.Suppression {
 	case query.FewAnswers:

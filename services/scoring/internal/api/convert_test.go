@@ -24,11 +24,6 @@ func TestEnumsAgree(t *testing.T) {
 			t.Errorf("grain %s is %s", name, want)
 		}
 	}
-	for n, name := range typev1.ContextKey_name {
-		if key := keyFromProto(typev1.ContextKey(n)); name != "CONTEXT_KEY_"+key.String() || keyToProto(key) != typev1.ContextKey(n) {
-			t.Errorf("context key %s is %s", name, key)
-		}
-	}
 	for n, name := range typev1.Population_name {
 		if p := populationFromProto(typev1.Population(n)); name != "POPULATION_"+p.String() || populationToProto(p) != typev1.Population(n) {
 			t.Errorf("population %s is %s", name, p)

@@ -15,15 +15,21 @@ import (
 
 const defaultDefinitions = 100
 
+// definitionServer serves MetricDefinitionService.
+type definitionServer struct {
+	scoringv1.UnimplementedMetricDefinitionServiceServer
+	*Server
+}
+
 // ListMetricDefinitions lists the definitions of all metrics.
-func (s *Server) ListMetricDefinitions(
+func (s *definitionServer) ListMetricDefinitions(
 	ctx context.Context, req *scoringv1.ListMetricDefinitionsRequest,
 ) (*scoringv1.ListMetricDefinitionsResponse, error) {
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	binding := page.Binding(scoringv1.ScoringService_ListMetricDefinitions_FullMethodName, org, req)
+	binding := page.Binding(scoringv1.MetricDefinitionService_ListMetricDefinitions_FullMethodName, org, req)
 	cursor, err := s.pageCursor(binding, req.GetPageToken())
 	if err != nil {
 		return nil, err
@@ -46,7 +52,7 @@ func (s *Server) ListMetricDefinitions(
 }
 
 // GetMetricDefinition returns the definition of a metric.
-func (s *Server) GetMetricDefinition(
+func (s *definitionServer) GetMetricDefinition(
 	ctx context.Context, req *scoringv1.GetMetricDefinitionRequest,
 ) (*scoringv1.GetMetricDefinitionResponse, error) {
 	if _, err := authn.Organization(ctx); err != nil {

@@ -34,9 +34,9 @@ func (f oneFact) Facts(_ context.Context, _ string, fn func(*fact.Fact) error) e
 func FuzzScoreQuery(f *testing.F) {
 	for _, seed := range []string{
 		`survey: "surveys/shop"`,
-		`survey: "surveys/shop" question: "*" grain: TIME_GRAIN_DAY time_zone: "Asia/Bishkek" period { start_time { seconds: 1767225600 } end_time { seconds: 1769904000 } } group_by: CONTEXT_KEY_REGION`,
-		`survey: "surveys/shop" metrics: METRIC_NPS variants: VARIANT_MEAN_ALL_ANSWERS filter { key: CONTEXT_KEY_LOCATION value: "north" } confidence_level: 0.9 population: POPULATION_EMPLOYEE`,
-		`survey: "surveys/shop" filter { key: CONTEXT_KEY_LOCATION value: "" } group_by: CONTEXT_KEY_EMPLOYEE time_zone: "../../etc/passwd"`,
+		`survey: "surveys/shop" question: "*" grain: TIME_GRAIN_DAY time_zone: "Asia/Bishkek" period { start_time { seconds: 1767225600 } end_time { seconds: 1769904000 } } group_by: "region"`,
+		`survey: "surveys/shop" metrics: METRIC_NPS variants: VARIANT_MEAN_ALL_ANSWERS filter: "location = \"north\"" confidence_level: 0.9 population: POPULATION_EMPLOYEE`,
+		`survey: "surveys/shop" filter: "location = \"\"" group_by: "employee" time_zone: "../../etc/passwd"`,
 		`survey: "surveys/none" question: "nobody" grain: TIME_GRAIN_HOUR period { start_time { seconds: -62135596800 } end_time { seconds: 253402300799 nanos: 999999999 } } time_zone: "Local"`,
 	} {
 		var q scoringv1.ScoreQuery

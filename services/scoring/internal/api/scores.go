@@ -144,7 +144,7 @@ func inherit(baseline, q *scoringv1.ScoreQuery) *scoringv1.ScoreQuery {
 	if baseline.GetPeriod() != nil {
 		out.Period = baseline.GetPeriod()
 	}
-	if baseline.GetFilter() != nil {
+	if baseline.GetFilter() != "" {
 		out.Filter = baseline.GetFilter()
 	}
 	return out

@@ -85,6 +85,7 @@ func New(o Options) *Server {
 // Register registers the services.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	scoringv1.RegisterScoringServiceServer(r, s)
+	scoringv1.RegisterMetricDefinitionServiceServer(r, &definitionServer{Server: s})
 	scoringv1.RegisterPersonServiceServer(r, &personServer{server: s})
 }
 

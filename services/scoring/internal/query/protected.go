@@ -46,7 +46,7 @@ func CheckProtected(q Query, grouping fact.ContextKey, loc *time.Location) error
 	if q.Key != fact.NoKey && q.Key != grouping {
 		field := "group_by"
 		if q.Value != nil {
-			field = "filter.key"
+			field = "filter"
 		}
 		if grouping == fact.NoKey {
 			return state(GroupingNotDeclared, field, "the questionnaire declares no key by which the answers of employees are broken down: ask without one")

@@ -37,6 +37,12 @@ const (
 	WebhookEvent_WEBHOOK_EVENT_PERSON_ERASED WebhookEvent = 3
 	// `ping`: sent on request, to try an endpoint.
 	WebhookEvent_WEBHOOK_EVENT_PING WebhookEvent = 4
+	// `alert.opened`: a score changed, and a test says so.
+	WebhookEvent_WEBHOOK_EVENT_ALERT_OPENED WebhookEvent = 5
+	// `alert.changed`: the size of the change is no longer what was told, or the alert was silenced, or its silence ended.
+	WebhookEvent_WEBHOOK_EVENT_ALERT_CHANGED WebhookEvent = 6
+	// `alert.resolved`: the change is over.
+	WebhookEvent_WEBHOOK_EVENT_ALERT_RESOLVED WebhookEvent = 7
 )
 
 // Enum value maps for WebhookEvent.
@@ -47,6 +53,9 @@ var (
 		2: "WEBHOOK_EVENT_REFUSAL_RECORDED",
 		3: "WEBHOOK_EVENT_PERSON_ERASED",
 		4: "WEBHOOK_EVENT_PING",
+		5: "WEBHOOK_EVENT_ALERT_OPENED",
+		6: "WEBHOOK_EVENT_ALERT_CHANGED",
+		7: "WEBHOOK_EVENT_ALERT_RESOLVED",
 	}
 	WebhookEvent_value = map[string]int32{
 		"WEBHOOK_EVENT_UNSPECIFIED":       0,
@@ -54,6 +63,9 @@ var (
 		"WEBHOOK_EVENT_REFUSAL_RECORDED":  2,
 		"WEBHOOK_EVENT_PERSON_ERASED":     3,
 		"WEBHOOK_EVENT_PING":              4,
+		"WEBHOOK_EVENT_ALERT_OPENED":      5,
+		"WEBHOOK_EVENT_ALERT_CHANGED":     6,
+		"WEBHOOK_EVENT_ALERT_RESOLVED":    7,
 	}
 )
 
@@ -400,13 +412,16 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x13\n" +
 	"\x0fSTATE_DELIVERED\x10\x02\x12\x10\n" +
-	"\fSTATE_FAILED\x10\x03*\xaf\x01\n" +
+	"\fSTATE_FAILED\x10\x03*\x92\x02\n" +
 	"\fWebhookEvent\x12\x1d\n" +
 	"\x19WEBHOOK_EVENT_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fWEBHOOK_EVENT_RESPONSE_ACCEPTED\x10\x01\x12\"\n" +
 	"\x1eWEBHOOK_EVENT_REFUSAL_RECORDED\x10\x02\x12\x1f\n" +
 	"\x1bWEBHOOK_EVENT_PERSON_ERASED\x10\x03\x12\x16\n" +
-	"\x12WEBHOOK_EVENT_PING\x10\x04BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
+	"\x12WEBHOOK_EVENT_PING\x10\x04\x12\x1e\n" +
+	"\x1aWEBHOOK_EVENT_ALERT_OPENED\x10\x05\x12\x1f\n" +
+	"\x1bWEBHOOK_EVENT_ALERT_CHANGED\x10\x06\x12 \n" +
+	"\x1cWEBHOOK_EVENT_ALERT_RESOLVED\x10\aBAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
 
 var (
 	file_otklik_access_v1_webhook_proto_rawDescOnce sync.Once

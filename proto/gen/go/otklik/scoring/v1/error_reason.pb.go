@@ -73,6 +73,42 @@ const (
 	ErrorReason_ERROR_REASON_REMOVALS_PENDING ErrorReason = 22
 	// The access service, which knows the pseudonyms of persons, did not answer.
 	ErrorReason_ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE ErrorReason = 23
+	// The filter cannot be read, or names what does not exist; the message says where and what is near.
+	ErrorReason_ERROR_REASON_FILTER_INVALID ErrorReason = 24
+	// There is no such key to group by or to weight by; the message names the nearest.
+	ErrorReason_ERROR_REASON_KEY_UNKNOWN ErrorReason = 25
+	// The weights cannot be computed: a margin that nobody answers for, or margins that contradict each other.
+	ErrorReason_ERROR_REASON_WEIGHTING_INVALID ErrorReason = 26
+	// A variant divides by a count that the query does not state.
+	ErrorReason_ERROR_REASON_COUNT_MISSING ErrorReason = 27
+	// Stated counts are of one slice: they go with neither groups nor steps.
+	ErrorReason_ERROR_REASON_COUNT_NOT_SLICED ErrorReason = 28
+	// A stated count is smaller than what was counted.
+	ErrorReason_ERROR_REASON_COUNT_CONTRADICTED ErrorReason = 29
+	// There is another definition of that identifier.
+	ErrorReason_ERROR_REASON_DEFINITION_EXISTS ErrorReason = 30
+	// The definition contradicts itself or names what does not exist.
+	ErrorReason_ERROR_REASON_DEFINITION_INVALID ErrorReason = 31
+	// Definitions that come with the product cannot be changed.
+	ErrorReason_ERROR_REASON_DEFINITION_BUILT_IN ErrorReason = 32
+	// The definition is retired.
+	ErrorReason_ERROR_REASON_DEFINITION_RETIRED ErrorReason = 33
+	// The organisation has as many definitions as it may have.
+	ErrorReason_ERROR_REASON_DEFINITION_LIMIT ErrorReason = 34
+	// It was changed meanwhile: read it again.
+	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 35
+	// No alert rule of that name.
+	ErrorReason_ERROR_REASON_ALERT_RULE_NOT_FOUND ErrorReason = 36
+	// There is another alert rule of that identifier.
+	ErrorReason_ERROR_REASON_ALERT_RULE_EXISTS ErrorReason = 37
+	// The alert rule contradicts itself or names what cannot be watched.
+	ErrorReason_ERROR_REASON_ALERT_RULE_INVALID ErrorReason = 38
+	// No alert of that name.
+	ErrorReason_ERROR_REASON_ALERT_NOT_FOUND ErrorReason = 39
+	// The organisation has as many alert rules as it may have.
+	ErrorReason_ERROR_REASON_TOO_MANY_ALERT_RULES ErrorReason = 40
+	// The log ends before the position asked for: it is another log than before.
+	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 41
 )
 
 // Enum value maps for ErrorReason.
@@ -102,6 +138,24 @@ var (
 		21: "ERROR_REASON_NOT_PROTECTABLE",
 		22: "ERROR_REASON_REMOVALS_PENDING",
 		23: "ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE",
+		24: "ERROR_REASON_FILTER_INVALID",
+		25: "ERROR_REASON_KEY_UNKNOWN",
+		26: "ERROR_REASON_WEIGHTING_INVALID",
+		27: "ERROR_REASON_COUNT_MISSING",
+		28: "ERROR_REASON_COUNT_NOT_SLICED",
+		29: "ERROR_REASON_COUNT_CONTRADICTED",
+		30: "ERROR_REASON_DEFINITION_EXISTS",
+		31: "ERROR_REASON_DEFINITION_INVALID",
+		32: "ERROR_REASON_DEFINITION_BUILT_IN",
+		33: "ERROR_REASON_DEFINITION_RETIRED",
+		34: "ERROR_REASON_DEFINITION_LIMIT",
+		35: "ERROR_REASON_ETAG_MISMATCH",
+		36: "ERROR_REASON_ALERT_RULE_NOT_FOUND",
+		37: "ERROR_REASON_ALERT_RULE_EXISTS",
+		38: "ERROR_REASON_ALERT_RULE_INVALID",
+		39: "ERROR_REASON_ALERT_NOT_FOUND",
+		40: "ERROR_REASON_TOO_MANY_ALERT_RULES",
+		41: "ERROR_REASON_POSITION_AHEAD",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -128,6 +182,24 @@ var (
 		"ERROR_REASON_NOT_PROTECTABLE":            21,
 		"ERROR_REASON_REMOVALS_PENDING":           22,
 		"ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE": 23,
+		"ERROR_REASON_FILTER_INVALID":             24,
+		"ERROR_REASON_KEY_UNKNOWN":                25,
+		"ERROR_REASON_WEIGHTING_INVALID":          26,
+		"ERROR_REASON_COUNT_MISSING":              27,
+		"ERROR_REASON_COUNT_NOT_SLICED":           28,
+		"ERROR_REASON_COUNT_CONTRADICTED":         29,
+		"ERROR_REASON_DEFINITION_EXISTS":          30,
+		"ERROR_REASON_DEFINITION_INVALID":         31,
+		"ERROR_REASON_DEFINITION_BUILT_IN":        32,
+		"ERROR_REASON_DEFINITION_RETIRED":         33,
+		"ERROR_REASON_DEFINITION_LIMIT":           34,
+		"ERROR_REASON_ETAG_MISMATCH":              35,
+		"ERROR_REASON_ALERT_RULE_NOT_FOUND":       36,
+		"ERROR_REASON_ALERT_RULE_EXISTS":          37,
+		"ERROR_REASON_ALERT_RULE_INVALID":         38,
+		"ERROR_REASON_ALERT_NOT_FOUND":            39,
+		"ERROR_REASON_TOO_MANY_ALERT_RULES":       40,
+		"ERROR_REASON_POSITION_AHEAD":             41,
 	}
 )
 
@@ -162,7 +234,7 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xf7\x06\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xf3\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -188,7 +260,25 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\x1bERROR_REASON_SCORE_WITHHELD\x10\x14\x12 \n" +
 	"\x1cERROR_REASON_NOT_PROTECTABLE\x10\x15\x12!\n" +
 	"\x1dERROR_REASON_REMOVALS_PENDING\x10\x16\x12+\n" +
-	"'ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE\x10\x17BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"'ERROR_REASON_ACCESS_SERVICE_UNAVAILABLE\x10\x17\x12\x1f\n" +
+	"\x1bERROR_REASON_FILTER_INVALID\x10\x18\x12\x1c\n" +
+	"\x18ERROR_REASON_KEY_UNKNOWN\x10\x19\x12\"\n" +
+	"\x1eERROR_REASON_WEIGHTING_INVALID\x10\x1a\x12\x1e\n" +
+	"\x1aERROR_REASON_COUNT_MISSING\x10\x1b\x12!\n" +
+	"\x1dERROR_REASON_COUNT_NOT_SLICED\x10\x1c\x12#\n" +
+	"\x1fERROR_REASON_COUNT_CONTRADICTED\x10\x1d\x12\"\n" +
+	"\x1eERROR_REASON_DEFINITION_EXISTS\x10\x1e\x12#\n" +
+	"\x1fERROR_REASON_DEFINITION_INVALID\x10\x1f\x12$\n" +
+	" ERROR_REASON_DEFINITION_BUILT_IN\x10 \x12#\n" +
+	"\x1fERROR_REASON_DEFINITION_RETIRED\x10!\x12!\n" +
+	"\x1dERROR_REASON_DEFINITION_LIMIT\x10\"\x12\x1e\n" +
+	"\x1aERROR_REASON_ETAG_MISMATCH\x10#\x12%\n" +
+	"!ERROR_REASON_ALERT_RULE_NOT_FOUND\x10$\x12\"\n" +
+	"\x1eERROR_REASON_ALERT_RULE_EXISTS\x10%\x12#\n" +
+	"\x1fERROR_REASON_ALERT_RULE_INVALID\x10&\x12 \n" +
+	"\x1cERROR_REASON_ALERT_NOT_FOUND\x10'\x12%\n" +
+	"!ERROR_REASON_TOO_MANY_ALERT_RULES\x10(\x12\x1f\n" +
+	"\x1bERROR_REASON_POSITION_AHEAD\x10)BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once

@@ -7,7 +7,6 @@
 package scoringv1
 
 import (
-	v1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -38,17 +37,32 @@ const (
 	Metric_METRIC_MEAN Metric = 4
 	// The share of those asked who answered, 0 to 100.
 	Metric_METRIC_RESPONSE_RATE Metric = 5
+	// The share of an answer option, 0 to 100.
+	Metric_METRIC_SHARE Metric = 6
+	// The NPS of the population EMPLOYEE, -100 to 100. Other populations are refused.
+	Metric_METRIC_ENPS Metric = 7
+	// The loyalty index, which counts those who refused as neutral: NPS_CONTACTED by another name, -100 to 100.
+	Metric_METRIC_LOYALTY_INDEX Metric = 8
+	// The like index, 0 to 100. There is no agreed formula; the variants name theirs.
+	Metric_METRIC_LIKE_INDEX Metric = 9
+	// The share of observed contacts with a smile, 0 to 100. Computed only when asked for, with the question.
+	Metric_METRIC_SMILE_INDEX Metric = 10
 )
 
 // Enum value maps for Metric.
 var (
 	Metric_name = map[int32]string{
-		0: "METRIC_UNSPECIFIED",
-		1: "METRIC_NPS",
-		2: "METRIC_CSAT",
-		3: "METRIC_CES",
-		4: "METRIC_MEAN",
-		5: "METRIC_RESPONSE_RATE",
+		0:  "METRIC_UNSPECIFIED",
+		1:  "METRIC_NPS",
+		2:  "METRIC_CSAT",
+		3:  "METRIC_CES",
+		4:  "METRIC_MEAN",
+		5:  "METRIC_RESPONSE_RATE",
+		6:  "METRIC_SHARE",
+		7:  "METRIC_ENPS",
+		8:  "METRIC_LOYALTY_INDEX",
+		9:  "METRIC_LIKE_INDEX",
+		10: "METRIC_SMILE_INDEX",
 	}
 	Metric_value = map[string]int32{
 		"METRIC_UNSPECIFIED":   0,
@@ -57,6 +71,11 @@ var (
 		"METRIC_CES":           3,
 		"METRIC_MEAN":          4,
 		"METRIC_RESPONSE_RATE": 5,
+		"METRIC_SHARE":         6,
+		"METRIC_ENPS":          7,
+		"METRIC_LOYALTY_INDEX": 8,
+		"METRIC_LIKE_INDEX":    9,
+		"METRIC_SMILE_INDEX":   10,
 	}
 )
 
@@ -92,7 +111,8 @@ type Variant int32
 
 const (
 	// The metric's default: NPS_ANSWERED with NPS_CONTACTED beside it where refusals are recorded; CSAT_SHARE; CES_MEAN and
-	// CES_TOP_BOX; MEAN_SINGLE_QUESTION; RESPONSE_RATE_OUTCOMES.
+	// CES_TOP_BOX; MEAN_SINGLE_QUESTION; RESPONSE_RATE_OUTCOMES; SHARE_OPTION; ENPS_ANSWERED with
+	// ENPS_CONTACTED beside it; LOYALTY_INDEX_CONTACTED; LIKE_INDEX_LIKES.
 	Variant_VARIANT_UNSPECIFIED Variant = 0
 	// 100·(P-D)/N.
 	Variant_VARIANT_NPS_ANSWERED Variant = 1
@@ -115,6 +135,28 @@ const (
 	Variant_VARIANT_MEAN_ALL_ANSWERS Variant = 9
 	// 100·N/(N+R).
 	Variant_VARIANT_RESPONSE_RATE_OUTCOMES Variant = 10
+	// 100·(answers that hold the option)/answers, one score for each option.
+	Variant_VARIANT_SHARE_OPTION Variant = 11
+	// 100·(P-D)/N of employees.
+	Variant_VARIANT_ENPS_ANSWERED Variant = 12
+	// 100·(P-D)/(N+R) of employees.
+	Variant_VARIANT_ENPS_CONTACTED Variant = 13
+	// 100·(P-D-R)/(N+R) of employees.
+	Variant_VARIANT_ENPS_REFUSED_AS_DETRACTOR Variant = 14
+	// 100·(P-D)/(N+R).
+	Variant_VARIANT_LOYALTY_INDEX_CONTACTED Variant = 15
+	// 100·likes/(likes+dislikes).
+	Variant_VARIANT_LIKE_INDEX_LIKES Variant = 16
+	// 100·likes/consultations; the consultations are stated by the query.
+	Variant_VARIANT_LIKE_INDEX_CONSULTATIONS Variant = 17
+	// 100·(likes+dislikes)/visitors; the visitors are stated by the query.
+	Variant_VARIANT_LIKE_INDEX_PRESSES Variant = 18
+	// 100·smiles/observed contacts, of buyers.
+	Variant_VARIANT_SMILE_INDEX_BUYER Variant = 19
+	// 100·smiles/observed contacts, of sellers.
+	Variant_VARIANT_SMILE_INDEX_SELLER Variant = 20
+	// 100·N/invitations; the invitations are stated by the query.
+	Variant_VARIANT_RESPONSE_RATE_INVITED Variant = 21
 )
 
 // Enum value maps for Variant.
@@ -131,19 +173,41 @@ var (
 		8:  "VARIANT_MEAN_SINGLE_QUESTION",
 		9:  "VARIANT_MEAN_ALL_ANSWERS",
 		10: "VARIANT_RESPONSE_RATE_OUTCOMES",
+		11: "VARIANT_SHARE_OPTION",
+		12: "VARIANT_ENPS_ANSWERED",
+		13: "VARIANT_ENPS_CONTACTED",
+		14: "VARIANT_ENPS_REFUSED_AS_DETRACTOR",
+		15: "VARIANT_LOYALTY_INDEX_CONTACTED",
+		16: "VARIANT_LIKE_INDEX_LIKES",
+		17: "VARIANT_LIKE_INDEX_CONSULTATIONS",
+		18: "VARIANT_LIKE_INDEX_PRESSES",
+		19: "VARIANT_SMILE_INDEX_BUYER",
+		20: "VARIANT_SMILE_INDEX_SELLER",
+		21: "VARIANT_RESPONSE_RATE_INVITED",
 	}
 	Variant_value = map[string]int32{
-		"VARIANT_UNSPECIFIED":              0,
-		"VARIANT_NPS_ANSWERED":             1,
-		"VARIANT_NPS_CONTACTED":            2,
-		"VARIANT_NPS_REFUSED_AS_DETRACTOR": 3,
-		"VARIANT_CSAT_SHARE":               4,
-		"VARIANT_CES_MEAN":                 5,
-		"VARIANT_CES_TOP_BOX":              6,
-		"VARIANT_CES_NET_EASY":             7,
-		"VARIANT_MEAN_SINGLE_QUESTION":     8,
-		"VARIANT_MEAN_ALL_ANSWERS":         9,
-		"VARIANT_RESPONSE_RATE_OUTCOMES":   10,
+		"VARIANT_UNSPECIFIED":               0,
+		"VARIANT_NPS_ANSWERED":              1,
+		"VARIANT_NPS_CONTACTED":             2,
+		"VARIANT_NPS_REFUSED_AS_DETRACTOR":  3,
+		"VARIANT_CSAT_SHARE":                4,
+		"VARIANT_CES_MEAN":                  5,
+		"VARIANT_CES_TOP_BOX":               6,
+		"VARIANT_CES_NET_EASY":              7,
+		"VARIANT_MEAN_SINGLE_QUESTION":      8,
+		"VARIANT_MEAN_ALL_ANSWERS":          9,
+		"VARIANT_RESPONSE_RATE_OUTCOMES":    10,
+		"VARIANT_SHARE_OPTION":              11,
+		"VARIANT_ENPS_ANSWERED":             12,
+		"VARIANT_ENPS_CONTACTED":            13,
+		"VARIANT_ENPS_REFUSED_AS_DETRACTOR": 14,
+		"VARIANT_LOYALTY_INDEX_CONTACTED":   15,
+		"VARIANT_LIKE_INDEX_LIKES":          16,
+		"VARIANT_LIKE_INDEX_CONSULTATIONS":  17,
+		"VARIANT_LIKE_INDEX_PRESSES":        18,
+		"VARIANT_SMILE_INDEX_BUYER":         19,
+		"VARIANT_SMILE_INDEX_SELLER":        20,
+		"VARIANT_RESPONSE_RATE_INVITED":     21,
 	}
 )
 
@@ -192,6 +256,8 @@ const (
 	IntervalMethod_INTERVAL_METHOD_STUDENT_T IntervalMethod = 5
 	// Student's t over clusters, one per respondent. Default of MEAN_ALL_ANSWERS.
 	IntervalMethod_INTERVAL_METHOD_CLUSTERED_T IntervalMethod = 6
+	// Student's t over random groups of respondents that are left out one at a time. Default of composites.
+	IntervalMethod_INTERVAL_METHOD_JACKKNIFE_T IntervalMethod = 7
 )
 
 // Enum value maps for IntervalMethod.
@@ -204,6 +270,7 @@ var (
 		4: "INTERVAL_METHOD_WILSON",
 		5: "INTERVAL_METHOD_STUDENT_T",
 		6: "INTERVAL_METHOD_CLUSTERED_T",
+		7: "INTERVAL_METHOD_JACKKNIFE_T",
 	}
 	IntervalMethod_value = map[string]int32{
 		"INTERVAL_METHOD_UNSPECIFIED":   0,
@@ -213,6 +280,7 @@ var (
 		"INTERVAL_METHOD_WILSON":        4,
 		"INTERVAL_METHOD_STUDENT_T":     5,
 		"INTERVAL_METHOD_CLUSTERED_T":   6,
+		"INTERVAL_METHOD_JACKKNIFE_T":   7,
 	}
 )
 
@@ -243,220 +311,11 @@ func (IntervalMethod) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_scoring_v1_metric_proto_rawDescGZIP(), []int{2}
 }
 
-// What a number means.
-type MetricDefinition struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// `metricDefinitions/{definition}`, for example `metricDefinitions/nps`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The version; a result names it. A change of meaning is a new version.
-	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
-	// The metric.
-	Metric Metric `protobuf:"varint,3,opt,name=metric,proto3,enum=otklik.scoring.v1.Metric" json:"metric,omitempty"`
-	// What managers call it.
-	Title *v1.LocalizedText `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
-	// What it measures and how.
-	Description *v1.LocalizedText `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
-	// The variants on offer.
-	Variants      []*MetricDefinition_VariantDefinition `protobuf:"bytes,6,rep,name=variants,proto3" json:"variants,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *MetricDefinition) Reset() {
-	*x = MetricDefinition{}
-	mi := &file_otklik_scoring_v1_metric_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *MetricDefinition) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*MetricDefinition) ProtoMessage() {}
-
-func (x *MetricDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_metric_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use MetricDefinition.ProtoReflect.Descriptor instead.
-func (*MetricDefinition) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_metric_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *MetricDefinition) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *MetricDefinition) GetVersion() int32 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-func (x *MetricDefinition) GetMetric() Metric {
-	if x != nil {
-		return x.Metric
-	}
-	return Metric_METRIC_UNSPECIFIED
-}
-
-func (x *MetricDefinition) GetTitle() *v1.LocalizedText {
-	if x != nil {
-		return x.Title
-	}
-	return nil
-}
-
-func (x *MetricDefinition) GetDescription() *v1.LocalizedText {
-	if x != nil {
-		return x.Description
-	}
-	return nil
-}
-
-func (x *MetricDefinition) GetVariants() []*MetricDefinition_VariantDefinition {
-	if x != nil {
-		return x.Variants
-	}
-	return nil
-}
-
-// One variant of a metric.
-type MetricDefinition_VariantDefinition struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The variant.
-	Variant Variant `protobuf:"varint,1,opt,name=variant,proto3,enum=otklik.scoring.v1.Variant" json:"variant,omitempty"`
-	// Whether a query that names no variant gets it.
-	IsDefault bool `protobuf:"varint,2,opt,name=is_default,json=isDefault,proto3" json:"is_default,omitempty"`
-	// The formula, in the symbols of the counts that a score carries.
-	Formula string `protobuf:"bytes,3,opt,name=formula,proto3" json:"formula,omitempty"`
-	// The unit of the estimate: `points`, `percent` or `scale`.
-	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
-	// The least value possible; missing where the scale of the question sets it.
-	Min *float64 `protobuf:"fixed64,5,opt,name=min,proto3,oneof" json:"min,omitempty"`
-	// The greatest value possible; missing where the scale of the question sets it.
-	Max *float64 `protobuf:"fixed64,6,opt,name=max,proto3,oneof" json:"max,omitempty"`
-	// The methods by which an interval can be made, the default first.
-	IntervalMethods []IntervalMethod `protobuf:"varint,7,rep,packed,name=interval_methods,json=intervalMethods,proto3,enum=otklik.scoring.v1.IntervalMethod" json:"interval_methods,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
-}
-
-func (x *MetricDefinition_VariantDefinition) Reset() {
-	*x = MetricDefinition_VariantDefinition{}
-	mi := &file_otklik_scoring_v1_metric_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *MetricDefinition_VariantDefinition) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*MetricDefinition_VariantDefinition) ProtoMessage() {}
-
-func (x *MetricDefinition_VariantDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_metric_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use MetricDefinition_VariantDefinition.ProtoReflect.Descriptor instead.
-func (*MetricDefinition_VariantDefinition) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_metric_proto_rawDescGZIP(), []int{0, 0}
-}
-
-func (x *MetricDefinition_VariantDefinition) GetVariant() Variant {
-	if x != nil {
-		return x.Variant
-	}
-	return Variant_VARIANT_UNSPECIFIED
-}
-
-func (x *MetricDefinition_VariantDefinition) GetIsDefault() bool {
-	if x != nil {
-		return x.IsDefault
-	}
-	return false
-}
-
-func (x *MetricDefinition_VariantDefinition) GetFormula() string {
-	if x != nil {
-		return x.Formula
-	}
-	return ""
-}
-
-func (x *MetricDefinition_VariantDefinition) GetUnit() string {
-	if x != nil {
-		return x.Unit
-	}
-	return ""
-}
-
-func (x *MetricDefinition_VariantDefinition) GetMin() float64 {
-	if x != nil && x.Min != nil {
-		return *x.Min
-	}
-	return 0
-}
-
-func (x *MetricDefinition_VariantDefinition) GetMax() float64 {
-	if x != nil && x.Max != nil {
-		return *x.Max
-	}
-	return 0
-}
-
-func (x *MetricDefinition_VariantDefinition) GetIntervalMethods() []IntervalMethod {
-	if x != nil {
-		return x.IntervalMethods
-	}
-	return nil
-}
-
 var File_otklik_scoring_v1_metric_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_metric_proto_rawDesc = "" +
 	"\n" +
-	"\x1eotklik/scoring/v1/metric.proto\x12\x11otklik.scoring.v1\x1a#otklik/type/v1/localized_text.proto\"\xe1\x04\n" +
-	"\x10MetricDefinition\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x05R\aversion\x121\n" +
-	"\x06metric\x18\x03 \x01(\x0e2\x19.otklik.scoring.v1.MetricR\x06metric\x123\n" +
-	"\x05title\x18\x04 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x05title\x12?\n" +
-	"\vdescription\x18\x05 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\vdescription\x12Q\n" +
-	"\bvariants\x18\x06 \x03(\v25.otklik.scoring.v1.MetricDefinition.VariantDefinitionR\bvariants\x1a\xa2\x02\n" +
-	"\x11VariantDefinition\x124\n" +
-	"\avariant\x18\x01 \x01(\x0e2\x1a.otklik.scoring.v1.VariantR\avariant\x12\x1d\n" +
-	"\n" +
-	"is_default\x18\x02 \x01(\bR\tisDefault\x12\x18\n" +
-	"\aformula\x18\x03 \x01(\tR\aformula\x12\x12\n" +
-	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x15\n" +
-	"\x03min\x18\x05 \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n" +
-	"\x03max\x18\x06 \x01(\x01H\x01R\x03max\x88\x01\x01\x12L\n" +
-	"\x10interval_methods\x18\a \x03(\x0e2!.otklik.scoring.v1.IntervalMethodR\x0fintervalMethodsB\x06\n" +
-	"\x04_minB\x06\n" +
-	"\x04_max*|\n" +
+	"\x1eotklik/scoring/v1/metric.proto\x12\x11otklik.scoring.v1*\xe8\x01\n" +
 	"\x06Metric\x12\x16\n" +
 	"\x12METRIC_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -465,7 +324,13 @@ const file_otklik_scoring_v1_metric_proto_rawDesc = "" +
 	"\n" +
 	"METRIC_CES\x10\x03\x12\x0f\n" +
 	"\vMETRIC_MEAN\x10\x04\x12\x18\n" +
-	"\x14METRIC_RESPONSE_RATE\x10\x05*\xc2\x02\n" +
+	"\x14METRIC_RESPONSE_RATE\x10\x05\x12\x10\n" +
+	"\fMETRIC_SHARE\x10\x06\x12\x0f\n" +
+	"\vMETRIC_ENPS\x10\a\x12\x18\n" +
+	"\x14METRIC_LOYALTY_INDEX\x10\b\x12\x15\n" +
+	"\x11METRIC_LIKE_INDEX\x10\t\x12\x16\n" +
+	"\x12METRIC_SMILE_INDEX\x10\n" +
+	"*\xa5\x05\n" +
 	"\aVariant\x12\x17\n" +
 	"\x13VARIANT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14VARIANT_NPS_ANSWERED\x10\x01\x12\x19\n" +
@@ -478,7 +343,18 @@ const file_otklik_scoring_v1_metric_proto_rawDesc = "" +
 	"\x1cVARIANT_MEAN_SINGLE_QUESTION\x10\b\x12\x1c\n" +
 	"\x18VARIANT_MEAN_ALL_ANSWERS\x10\t\x12\"\n" +
 	"\x1eVARIANT_RESPONSE_RATE_OUTCOMES\x10\n" +
-	"*\xeb\x01\n" +
+	"\x12\x18\n" +
+	"\x14VARIANT_SHARE_OPTION\x10\v\x12\x19\n" +
+	"\x15VARIANT_ENPS_ANSWERED\x10\f\x12\x1a\n" +
+	"\x16VARIANT_ENPS_CONTACTED\x10\r\x12%\n" +
+	"!VARIANT_ENPS_REFUSED_AS_DETRACTOR\x10\x0e\x12#\n" +
+	"\x1fVARIANT_LOYALTY_INDEX_CONTACTED\x10\x0f\x12\x1c\n" +
+	"\x18VARIANT_LIKE_INDEX_LIKES\x10\x10\x12$\n" +
+	" VARIANT_LIKE_INDEX_CONSULTATIONS\x10\x11\x12\x1e\n" +
+	"\x1aVARIANT_LIKE_INDEX_PRESSES\x10\x12\x12\x1d\n" +
+	"\x19VARIANT_SMILE_INDEX_BUYER\x10\x13\x12\x1e\n" +
+	"\x1aVARIANT_SMILE_INDEX_SELLER\x10\x14\x12!\n" +
+	"\x1dVARIANT_RESPONSE_RATE_INVITED\x10\x15*\x8c\x02\n" +
 	"\x0eIntervalMethod\x12\x1f\n" +
 	"\x1bINTERVAL_METHOD_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dINTERVAL_METHOD_ADJUSTED_WALD\x10\x01\x12\x18\n" +
@@ -486,7 +362,8 @@ const file_otklik_scoring_v1_metric_proto_rawDesc = "" +
 	"\x1bINTERVAL_METHOD_TRINOMIAL_T\x10\x03\x12\x1a\n" +
 	"\x16INTERVAL_METHOD_WILSON\x10\x04\x12\x1d\n" +
 	"\x19INTERVAL_METHOD_STUDENT_T\x10\x05\x12\x1f\n" +
-	"\x1bINTERVAL_METHOD_CLUSTERED_T\x10\x06BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\x1bINTERVAL_METHOD_CLUSTERED_T\x10\x06\x12\x1f\n" +
+	"\x1bINTERVAL_METHOD_JACKKNIFE_T\x10\aBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_metric_proto_rawDescOnce sync.Once
@@ -501,27 +378,17 @@ func file_otklik_scoring_v1_metric_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_scoring_v1_metric_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_otklik_scoring_v1_metric_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_otklik_scoring_v1_metric_proto_goTypes = []any{
-	(Metric)(0),              // 0: otklik.scoring.v1.Metric
-	(Variant)(0),             // 1: otklik.scoring.v1.Variant
-	(IntervalMethod)(0),      // 2: otklik.scoring.v1.IntervalMethod
-	(*MetricDefinition)(nil), // 3: otklik.scoring.v1.MetricDefinition
-	(*MetricDefinition_VariantDefinition)(nil), // 4: otklik.scoring.v1.MetricDefinition.VariantDefinition
-	(*v1.LocalizedText)(nil),                   // 5: otklik.type.v1.LocalizedText
+	(Metric)(0),         // 0: otklik.scoring.v1.Metric
+	(Variant)(0),        // 1: otklik.scoring.v1.Variant
+	(IntervalMethod)(0), // 2: otklik.scoring.v1.IntervalMethod
 }
 var file_otklik_scoring_v1_metric_proto_depIdxs = []int32{
-	0, // 0: otklik.scoring.v1.MetricDefinition.metric:type_name -> otklik.scoring.v1.Metric
-	5, // 1: otklik.scoring.v1.MetricDefinition.title:type_name -> otklik.type.v1.LocalizedText
-	5, // 2: otklik.scoring.v1.MetricDefinition.description:type_name -> otklik.type.v1.LocalizedText
-	4, // 3: otklik.scoring.v1.MetricDefinition.variants:type_name -> otklik.scoring.v1.MetricDefinition.VariantDefinition
-	1, // 4: otklik.scoring.v1.MetricDefinition.VariantDefinition.variant:type_name -> otklik.scoring.v1.Variant
-	2, // 5: otklik.scoring.v1.MetricDefinition.VariantDefinition.interval_methods:type_name -> otklik.scoring.v1.IntervalMethod
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0, // [0:0] is the sub-list for method output_type
+	0, // [0:0] is the sub-list for method input_type
+	0, // [0:0] is the sub-list for extension type_name
+	0, // [0:0] is the sub-list for extension extendee
+	0, // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_metric_proto_init() }
@@ -529,21 +396,19 @@ func file_otklik_scoring_v1_metric_proto_init() {
 	if File_otklik_scoring_v1_metric_proto != nil {
 		return
 	}
-	file_otklik_scoring_v1_metric_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_scoring_v1_metric_proto_rawDesc), len(file_otklik_scoring_v1_metric_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   2,
+			NumMessages:   0,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_otklik_scoring_v1_metric_proto_goTypes,
 		DependencyIndexes: file_otklik_scoring_v1_metric_proto_depIdxs,
 		EnumInfos:         file_otklik_scoring_v1_metric_proto_enumTypes,
-		MessageInfos:      file_otklik_scoring_v1_metric_proto_msgTypes,
 	}.Build()
 	File_otklik_scoring_v1_metric_proto = out.File
 	file_otklik_scoring_v1_metric_proto_goTypes = nil

@@ -76,6 +76,71 @@ func (Suppression) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{0}
 }
 
+// What the part is.
+type ScorePart_Kind int32
+
+const (
+	// Never returned.
+	ScorePart_KIND_UNSPECIFIED ScorePart_Kind = 0
+	// An attribute of an index.
+	ScorePart_KIND_ATTRIBUTE ScorePart_Kind = 1
+	// An item of a model.
+	ScorePart_KIND_ITEM ScorePart_Kind = 2
+	// A dimension of a model.
+	ScorePart_KIND_DIMENSION ScorePart_Kind = 3
+	// A part of a dimension.
+	ScorePart_KIND_SUBDIMENSION ScorePart_Kind = 4
+	// A term of an expression.
+	ScorePart_KIND_TERM ScorePart_Kind = 5
+)
+
+// Enum value maps for ScorePart_Kind.
+var (
+	ScorePart_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_ATTRIBUTE",
+		2: "KIND_ITEM",
+		3: "KIND_DIMENSION",
+		4: "KIND_SUBDIMENSION",
+		5: "KIND_TERM",
+	}
+	ScorePart_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED":  0,
+		"KIND_ATTRIBUTE":    1,
+		"KIND_ITEM":         2,
+		"KIND_DIMENSION":    3,
+		"KIND_SUBDIMENSION": 4,
+		"KIND_TERM":         5,
+	}
+)
+
+func (x ScorePart_Kind) Enum() *ScorePart_Kind {
+	p := new(ScorePart_Kind)
+	*p = x
+	return p
+}
+
+func (x ScorePart_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ScorePart_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_scoring_v1_score_proto_enumTypes[1].Descriptor()
+}
+
+func (ScorePart_Kind) Type() protoreflect.EnumType {
+	return &file_otklik_scoring_v1_score_proto_enumTypes[1]
+}
+
+func (x ScorePart_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ScorePart_Kind.Descriptor instead.
+func (ScorePart_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{1, 0}
+}
+
 // One number with all that is needed to judge it.
 type Score struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -111,7 +176,21 @@ type Score struct {
 	// The time up to which data was counted.
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// Why the score is withheld; missing when it is not. A score that is withheld has neither counts nor estimate.
-	Suppression   *Suppression `protobuf:"varint,16,opt,name=suppression,proto3,enum=otklik.scoring.v1.Suppression,oneof" json:"suppression,omitempty"`
+	Suppression *Suppression `protobuf:"varint,16,opt,name=suppression,proto3,enum=otklik.scoring.v1.Suppression,oneof" json:"suppression,omitempty"`
+	// With weights: the sum of weights of the answers that the estimate rests on.
+	WeightedN *float64 `protobuf:"fixed64,17,opt,name=weighted_n,json=weightedN,proto3,oneof" json:"weighted_n,omitempty"`
+	// With weights: (Σw)²/Σw², the number of unweighted answers that would be as precise.
+	EffectiveN *float64 `protobuf:"fixed64,18,opt,name=effective_n,json=effectiveN,proto3,oneof" json:"effective_n,omitempty"`
+	// With weights: n over the effective n.
+	DesignEffect *float64 `protobuf:"fixed64,19,opt,name=design_effect,json=designEffect,proto3,oneof" json:"design_effect,omitempty"`
+	// Composites: the parts that the estimate is made of.
+	Parts []*ScorePart `protobuf:"bytes,20,rep,name=parts,proto3" json:"parts,omitempty"`
+	// Composites: the interval of the estimate on 0 to 100.
+	NormalizedInterval *v1.ConfidenceInterval `protobuf:"bytes,21,opt,name=normalized_interval,json=normalizedInterval,proto3" json:"normalized_interval,omitempty"`
+	// Composites: the number of random groups of respondents that the standard error rests on.
+	Replicates int32 `protobuf:"varint,22,opt,name=replicates,proto3" json:"replicates,omitempty"`
+	// SHARE_OPTION: the option, or the value of a scored question.
+	Option        string `protobuf:"bytes,23,opt,name=option,proto3" json:"option,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,6 +337,182 @@ func (x *Score) GetSuppression() Suppression {
 	return Suppression_SUPPRESSION_UNSPECIFIED
 }
 
+func (x *Score) GetWeightedN() float64 {
+	if x != nil && x.WeightedN != nil {
+		return *x.WeightedN
+	}
+	return 0
+}
+
+func (x *Score) GetEffectiveN() float64 {
+	if x != nil && x.EffectiveN != nil {
+		return *x.EffectiveN
+	}
+	return 0
+}
+
+func (x *Score) GetDesignEffect() float64 {
+	if x != nil && x.DesignEffect != nil {
+		return *x.DesignEffect
+	}
+	return 0
+}
+
+func (x *Score) GetParts() []*ScorePart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *Score) GetNormalizedInterval() *v1.ConfidenceInterval {
+	if x != nil {
+		return x.NormalizedInterval
+	}
+	return nil
+}
+
+func (x *Score) GetReplicates() int32 {
+	if x != nil {
+		return x.Replicates
+	}
+	return 0
+}
+
+func (x *Score) GetOption() string {
+	if x != nil {
+		return x.Option
+	}
+	return ""
+}
+
+// A part of a composite.
+type ScorePart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its identifier, as in the definition.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What the part is.
+	Kind ScorePart_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=otklik.scoring.v1.ScorePart_Kind" json:"kind,omitempty"`
+	// What managers call it.
+	Title *v1.LocalizedText `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	// Its own estimate; missing without answers.
+	Estimate *float64 `protobuf:"fixed64,4,opt,name=estimate,proto3,oneof" json:"estimate,omitempty"`
+	// The standard error of its estimate.
+	StandardError *float64 `protobuf:"fixed64,5,opt,name=standard_error,json=standardError,proto3,oneof" json:"standard_error,omitempty"`
+	// The interval of its estimate.
+	Interval *v1.ConfidenceInterval `protobuf:"bytes,6,opt,name=interval,proto3" json:"interval,omitempty"`
+	// Its share of the whole, from 0 to 1; missing where the composite is no weighted mean.
+	Weight *float64 `protobuf:"fixed64,7,opt,name=weight,proto3,oneof" json:"weight,omitempty"`
+	// The standard error of the weight, where it is estimated.
+	WeightStandardError *float64 `protobuf:"fixed64,8,opt,name=weight_standard_error,json=weightStandardError,proto3,oneof" json:"weight_standard_error,omitempty"`
+	// What it adds to the estimate, or in a comparison to the difference; those of one kind sum to it. Missing where there is no such sum.
+	Contribution *float64 `protobuf:"fixed64,9,opt,name=contribution,proto3,oneof" json:"contribution,omitempty"`
+	// The answers that it rests on.
+	N             int64 `protobuf:"varint,10,opt,name=n,proto3" json:"n,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScorePart) Reset() {
+	*x = ScorePart{}
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScorePart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScorePart) ProtoMessage() {}
+
+func (x *ScorePart) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScorePart.ProtoReflect.Descriptor instead.
+func (*ScorePart) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ScorePart) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ScorePart) GetKind() ScorePart_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return ScorePart_KIND_UNSPECIFIED
+}
+
+func (x *ScorePart) GetTitle() *v1.LocalizedText {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *ScorePart) GetEstimate() float64 {
+	if x != nil && x.Estimate != nil {
+		return *x.Estimate
+	}
+	return 0
+}
+
+func (x *ScorePart) GetStandardError() float64 {
+	if x != nil && x.StandardError != nil {
+		return *x.StandardError
+	}
+	return 0
+}
+
+func (x *ScorePart) GetInterval() *v1.ConfidenceInterval {
+	if x != nil {
+		return x.Interval
+	}
+	return nil
+}
+
+func (x *ScorePart) GetWeight() float64 {
+	if x != nil && x.Weight != nil {
+		return *x.Weight
+	}
+	return 0
+}
+
+func (x *ScorePart) GetWeightStandardError() float64 {
+	if x != nil && x.WeightStandardError != nil {
+		return *x.WeightStandardError
+	}
+	return 0
+}
+
+func (x *ScorePart) GetContribution() float64 {
+	if x != nil && x.Contribution != nil {
+		return *x.Contribution
+	}
+	return 0
+}
+
+func (x *ScorePart) GetN() int64 {
+	if x != nil {
+		return x.N
+	}
+	return 0
+}
+
 // A part of the data.
 type Slice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -267,17 +522,18 @@ type Slice struct {
 	Question string `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
 	// The period; bounds are missing where it is open.
 	Period *v1.Period `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
-	// The context key by which the data was cut; unspecified when it was not.
-	Key v1.ContextKey `protobuf:"varint,4,opt,name=key,proto3,enum=otklik.type.v1.ContextKey" json:"key,omitempty"`
-	// The value of the key; empty together with a key means that the context did not state it.
-	Value         string `protobuf:"bytes,5,opt,name=value,proto3" json:"value,omitempty"`
+	// The keys by which the data was grouped, in the order asked for, with the values of this group. Without grouping, the key of a filter for
+	// one exact value.
+	Keys []*SliceKey `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`
+	// The filter, as asked for.
+	Filter        string `protobuf:"bytes,7,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Slice) Reset() {
 	*x = Slice{}
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[1]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -289,7 +545,7 @@ func (x *Slice) String() string {
 func (*Slice) ProtoMessage() {}
 
 func (x *Slice) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[1]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -302,7 +558,7 @@ func (x *Slice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slice.ProtoReflect.Descriptor instead.
 func (*Slice) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{1}
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Slice) GetSurvey() string {
@@ -326,14 +582,69 @@ func (x *Slice) GetPeriod() *v1.Period {
 	return nil
 }
 
-func (x *Slice) GetKey() v1.ContextKey {
+func (x *Slice) GetKeys() []*SliceKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Slice) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+// A key with the value that a slice has.
+type SliceKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key, as in ScoreQuery.group_by.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The value; empty means that it was not stated.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SliceKey) Reset() {
+	*x = SliceKey{}
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SliceKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SliceKey) ProtoMessage() {}
+
+func (x *SliceKey) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SliceKey.ProtoReflect.Descriptor instead.
+func (*SliceKey) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SliceKey) GetKey() string {
 	if x != nil {
 		return x.Key
 	}
-	return v1.ContextKey(0)
+	return ""
 }
 
-func (x *Slice) GetValue() string {
+func (x *SliceKey) GetValue() string {
 	if x != nil {
 		return x.Value
 	}
@@ -345,6 +656,8 @@ type Counts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Answers to the question, or responses for response rates.
 	Answered int64 `protobuf:"varint,1,opt,name=answered,proto3" json:"answered,omitempty"`
+	// Responses in the slice: those less the answers did not answer the question.
+	Responses int64 `protobuf:"varint,12,opt,name=responses,proto3" json:"responses,omitempty"`
 	// Outcomes REFUSED.
 	Refused int64 `protobuf:"varint,2,opt,name=refused,proto3" json:"refused,omitempty"`
 	// Outcomes DISMISSED.
@@ -363,6 +676,14 @@ type Counts struct {
 	Negative *int64 `protobuf:"varint,9,opt,name=negative,proto3,oneof" json:"negative,omitempty"`
 	// How often each value was answered, in ascending order of value, as answered (before flipping).
 	Values []*Counts_ValueCount `protobuf:"bytes,10,rep,name=values,proto3" json:"values,omitempty"`
+	// SHARE_OPTION: those who chose the option.
+	Chose *int64 `protobuf:"varint,13,opt,name=chose,proto3,oneof" json:"chose,omitempty"`
+	// Invitations, as the query states them.
+	Invitations *int64 `protobuf:"varint,14,opt,name=invitations,proto3,oneof" json:"invitations,omitempty"`
+	// Consultations, as the query states them.
+	Consultations *int64 `protobuf:"varint,15,opt,name=consultations,proto3,oneof" json:"consultations,omitempty"`
+	// Visitors, as the query states them.
+	Visitors *int64 `protobuf:"varint,16,opt,name=visitors,proto3,oneof" json:"visitors,omitempty"`
 	// MEAN_ALL_ANSWERS: respondents, each of whom counts as one cluster; a response that names nobody is a respondent of its own.
 	Respondents   *int64 `protobuf:"varint,11,opt,name=respondents,proto3,oneof" json:"respondents,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -371,7 +692,7 @@ type Counts struct {
 
 func (x *Counts) Reset() {
 	*x = Counts{}
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[2]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +704,7 @@ func (x *Counts) String() string {
 func (*Counts) ProtoMessage() {}
 
 func (x *Counts) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[2]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,12 +717,19 @@ func (x *Counts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Counts.ProtoReflect.Descriptor instead.
 func (*Counts) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{2}
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Counts) GetAnswered() int64 {
 	if x != nil {
 		return x.Answered
+	}
+	return 0
+}
+
+func (x *Counts) GetResponses() int64 {
+	if x != nil {
+		return x.Responses
 	}
 	return 0
 }
@@ -469,6 +797,34 @@ func (x *Counts) GetValues() []*Counts_ValueCount {
 	return nil
 }
 
+func (x *Counts) GetChose() int64 {
+	if x != nil && x.Chose != nil {
+		return *x.Chose
+	}
+	return 0
+}
+
+func (x *Counts) GetInvitations() int64 {
+	if x != nil && x.Invitations != nil {
+		return *x.Invitations
+	}
+	return 0
+}
+
+func (x *Counts) GetConsultations() int64 {
+	if x != nil && x.Consultations != nil {
+		return *x.Consultations
+	}
+	return 0
+}
+
+func (x *Counts) GetVisitors() int64 {
+	if x != nil && x.Visitors != nil {
+		return *x.Visitors
+	}
+	return 0
+}
+
 func (x *Counts) GetRespondents() int64 {
 	if x != nil && x.Respondents != nil {
 		return *x.Respondents
@@ -489,7 +845,7 @@ type Counts_ValueCount struct {
 
 func (x *Counts_ValueCount) Reset() {
 	*x = Counts_ValueCount{}
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[3]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +857,7 @@ func (x *Counts_ValueCount) String() string {
 func (*Counts_ValueCount) ProtoMessage() {}
 
 func (x *Counts_ValueCount) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_score_proto_msgTypes[3]
+	mi := &file_otklik_scoring_v1_score_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +870,7 @@ func (x *Counts_ValueCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Counts_ValueCount.ProtoReflect.Descriptor instead.
 func (*Counts_ValueCount) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{2, 0}
+	return file_otklik_scoring_v1_score_proto_rawDescGZIP(), []int{4, 0}
 }
 
 func (x *Counts_ValueCount) GetValue() float64 {
@@ -535,7 +891,7 @@ var File_otklik_scoring_v1_score_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\xb9\x06\n" +
+	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1dotklik/type/v1/interval.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\x9f\t\n" +
 	"\x05Score\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\tR\n" +
@@ -557,19 +913,61 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\x06counts\x18\r \x01(\v2\x19.otklik.scoring.v1.CountsR\x06counts\x12\x12\n" +
 	"\x04band\x18\x0e \x01(\tR\x04band\x128\n" +
 	"\twatermark\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x12E\n" +
-	"\vsuppression\x18\x10 \x01(\x0e2\x1e.otklik.scoring.v1.SuppressionH\x03R\vsuppression\x88\x01\x01B\v\n" +
+	"\vsuppression\x18\x10 \x01(\x0e2\x1e.otklik.scoring.v1.SuppressionH\x03R\vsuppression\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"weighted_n\x18\x11 \x01(\x01H\x04R\tweightedN\x88\x01\x01\x12$\n" +
+	"\veffective_n\x18\x12 \x01(\x01H\x05R\n" +
+	"effectiveN\x88\x01\x01\x12(\n" +
+	"\rdesign_effect\x18\x13 \x01(\x01H\x06R\fdesignEffect\x88\x01\x01\x122\n" +
+	"\x05parts\x18\x14 \x03(\v2\x1c.otklik.scoring.v1.ScorePartR\x05parts\x12S\n" +
+	"\x13normalized_interval\x18\x15 \x01(\v2\".otklik.type.v1.ConfidenceIntervalR\x12normalizedInterval\x12\x1e\n" +
+	"\n" +
+	"replicates\x18\x16 \x01(\x05R\n" +
+	"replicates\x12\x16\n" +
+	"\x06option\x18\x17 \x01(\tR\x06optionB\v\n" +
 	"\t_estimateB\x16\n" +
 	"\x14_normalized_estimateB\x11\n" +
 	"\x0f_standard_errorB\x0e\n" +
-	"\f_suppression\"\xaf\x01\n" +
+	"\f_suppressionB\r\n" +
+	"\v_weighted_nB\x0e\n" +
+	"\f_effective_nB\x10\n" +
+	"\x0e_design_effect\"\xf2\x04\n" +
+	"\tScorePart\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x125\n" +
+	"\x04kind\x18\x02 \x01(\x0e2!.otklik.scoring.v1.ScorePart.KindR\x04kind\x123\n" +
+	"\x05title\x18\x03 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x05title\x12\x1f\n" +
+	"\bestimate\x18\x04 \x01(\x01H\x00R\bestimate\x88\x01\x01\x12*\n" +
+	"\x0estandard_error\x18\x05 \x01(\x01H\x01R\rstandardError\x88\x01\x01\x12>\n" +
+	"\binterval\x18\x06 \x01(\v2\".otklik.type.v1.ConfidenceIntervalR\binterval\x12\x1b\n" +
+	"\x06weight\x18\a \x01(\x01H\x02R\x06weight\x88\x01\x01\x127\n" +
+	"\x15weight_standard_error\x18\b \x01(\x01H\x03R\x13weightStandardError\x88\x01\x01\x12'\n" +
+	"\fcontribution\x18\t \x01(\x01H\x04R\fcontribution\x88\x01\x01\x12\f\n" +
+	"\x01n\x18\n" +
+	" \x01(\x03R\x01n\"y\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eKIND_ATTRIBUTE\x10\x01\x12\r\n" +
+	"\tKIND_ITEM\x10\x02\x12\x12\n" +
+	"\x0eKIND_DIMENSION\x10\x03\x12\x15\n" +
+	"\x11KIND_SUBDIMENSION\x10\x04\x12\r\n" +
+	"\tKIND_TERM\x10\x05B\v\n" +
+	"\t_estimateB\x11\n" +
+	"\x0f_standard_errorB\t\n" +
+	"\a_weightB\x18\n" +
+	"\x16_weight_standard_errorB\x0f\n" +
+	"\r_contribution\"\xc0\x01\n" +
 	"\x05Slice\x12\x16\n" +
 	"\x06survey\x18\x01 \x01(\tR\x06survey\x12\x1a\n" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12.\n" +
-	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12,\n" +
-	"\x03key\x18\x04 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyR\x03key\x12\x14\n" +
-	"\x05value\x18\x05 \x01(\tR\x05value\"\x97\x04\n" +
+	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12/\n" +
+	"\x04keys\x18\x06 \x03(\v2\x1b.otklik.scoring.v1.SliceKeyR\x04keys\x12\x16\n" +
+	"\x06filter\x18\a \x01(\tR\x06filterJ\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"2\n" +
+	"\bSliceKey\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xfc\x05\n" +
 	"\x06Counts\x12\x1a\n" +
-	"\banswered\x18\x01 \x01(\x03R\banswered\x12\x18\n" +
+	"\banswered\x18\x01 \x01(\x03R\banswered\x12\x1c\n" +
+	"\tresponses\x18\f \x01(\x03R\tresponses\x12\x18\n" +
 	"\arefused\x18\x02 \x01(\x03R\arefused\x12\x1c\n" +
 	"\tdismissed\x18\x03 \x01(\x03R\tdismissed\x12\x1b\n" +
 	"\ttimed_out\x18\x04 \x01(\x03R\btimedOut\x12!\n" +
@@ -581,8 +979,12 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\bpositive\x18\b \x01(\x03H\x03R\bpositive\x88\x01\x01\x12\x1f\n" +
 	"\bnegative\x18\t \x01(\x03H\x04R\bnegative\x88\x01\x01\x12<\n" +
 	"\x06values\x18\n" +
-	" \x03(\v2$.otklik.scoring.v1.Counts.ValueCountR\x06values\x12%\n" +
-	"\vrespondents\x18\v \x01(\x03H\x05R\vrespondents\x88\x01\x01\x1a8\n" +
+	" \x03(\v2$.otklik.scoring.v1.Counts.ValueCountR\x06values\x12\x19\n" +
+	"\x05chose\x18\r \x01(\x03H\x05R\x05chose\x88\x01\x01\x12%\n" +
+	"\vinvitations\x18\x0e \x01(\x03H\x06R\vinvitations\x88\x01\x01\x12)\n" +
+	"\rconsultations\x18\x0f \x01(\x03H\aR\rconsultations\x88\x01\x01\x12\x1f\n" +
+	"\bvisitors\x18\x10 \x01(\x03H\bR\bvisitors\x88\x01\x01\x12%\n" +
+	"\vrespondents\x18\v \x01(\x03H\tR\vrespondents\x88\x01\x01\x1a8\n" +
 	"\n" +
 	"ValueCount\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x01R\x05value\x12\x14\n" +
@@ -592,7 +994,11 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\t_passivesB\r\n" +
 	"\v_detractorsB\v\n" +
 	"\t_positiveB\v\n" +
-	"\t_negativeB\x0e\n" +
+	"\t_negativeB\b\n" +
+	"\x06_choseB\x0e\n" +
+	"\f_invitationsB\x10\n" +
+	"\x0e_consultationsB\v\n" +
+	"\t_visitorsB\x0e\n" +
 	"\f_respondents*f\n" +
 	"\vSuppression\x12\x1b\n" +
 	"\x17SUPPRESSION_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -611,41 +1017,49 @@ func file_otklik_scoring_v1_score_proto_rawDescGZIP() []byte {
 	return file_otklik_scoring_v1_score_proto_rawDescData
 }
 
-var file_otklik_scoring_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otklik_scoring_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_otklik_scoring_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_otklik_scoring_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_scoring_v1_score_proto_goTypes = []any{
 	(Suppression)(0),              // 0: otklik.scoring.v1.Suppression
-	(*Score)(nil),                 // 1: otklik.scoring.v1.Score
-	(*Slice)(nil),                 // 2: otklik.scoring.v1.Slice
-	(*Counts)(nil),                // 3: otklik.scoring.v1.Counts
-	(*Counts_ValueCount)(nil),     // 4: otklik.scoring.v1.Counts.ValueCount
-	(Metric)(0),                   // 5: otklik.scoring.v1.Metric
-	(Variant)(0),                  // 6: otklik.scoring.v1.Variant
-	(*v1.Scale)(nil),              // 7: otklik.type.v1.Scale
-	(v1.Population)(0),            // 8: otklik.type.v1.Population
-	(*v1.ConfidenceInterval)(nil), // 9: otklik.type.v1.ConfidenceInterval
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*v1.Period)(nil),             // 11: otklik.type.v1.Period
-	(v1.ContextKey)(0),            // 12: otklik.type.v1.ContextKey
+	(ScorePart_Kind)(0),           // 1: otklik.scoring.v1.ScorePart.Kind
+	(*Score)(nil),                 // 2: otklik.scoring.v1.Score
+	(*ScorePart)(nil),             // 3: otklik.scoring.v1.ScorePart
+	(*Slice)(nil),                 // 4: otklik.scoring.v1.Slice
+	(*SliceKey)(nil),              // 5: otklik.scoring.v1.SliceKey
+	(*Counts)(nil),                // 6: otklik.scoring.v1.Counts
+	(*Counts_ValueCount)(nil),     // 7: otklik.scoring.v1.Counts.ValueCount
+	(Metric)(0),                   // 8: otklik.scoring.v1.Metric
+	(Variant)(0),                  // 9: otklik.scoring.v1.Variant
+	(*v1.Scale)(nil),              // 10: otklik.type.v1.Scale
+	(v1.Population)(0),            // 11: otklik.type.v1.Population
+	(*v1.ConfidenceInterval)(nil), // 12: otklik.type.v1.ConfidenceInterval
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*v1.LocalizedText)(nil),      // 14: otklik.type.v1.LocalizedText
+	(*v1.Period)(nil),             // 15: otklik.type.v1.Period
 }
 var file_otklik_scoring_v1_score_proto_depIdxs = []int32{
-	5,  // 0: otklik.scoring.v1.Score.metric:type_name -> otklik.scoring.v1.Metric
-	6,  // 1: otklik.scoring.v1.Score.variant:type_name -> otklik.scoring.v1.Variant
-	2,  // 2: otklik.scoring.v1.Score.slice:type_name -> otklik.scoring.v1.Slice
-	7,  // 3: otklik.scoring.v1.Score.scale:type_name -> otklik.type.v1.Scale
-	8,  // 4: otklik.scoring.v1.Score.population:type_name -> otklik.type.v1.Population
-	9,  // 5: otklik.scoring.v1.Score.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	3,  // 6: otklik.scoring.v1.Score.counts:type_name -> otklik.scoring.v1.Counts
-	10, // 7: otklik.scoring.v1.Score.watermark:type_name -> google.protobuf.Timestamp
+	8,  // 0: otklik.scoring.v1.Score.metric:type_name -> otklik.scoring.v1.Metric
+	9,  // 1: otklik.scoring.v1.Score.variant:type_name -> otklik.scoring.v1.Variant
+	4,  // 2: otklik.scoring.v1.Score.slice:type_name -> otklik.scoring.v1.Slice
+	10, // 3: otklik.scoring.v1.Score.scale:type_name -> otklik.type.v1.Scale
+	11, // 4: otklik.scoring.v1.Score.population:type_name -> otklik.type.v1.Population
+	12, // 5: otklik.scoring.v1.Score.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	6,  // 6: otklik.scoring.v1.Score.counts:type_name -> otklik.scoring.v1.Counts
+	13, // 7: otklik.scoring.v1.Score.watermark:type_name -> google.protobuf.Timestamp
 	0,  // 8: otklik.scoring.v1.Score.suppression:type_name -> otklik.scoring.v1.Suppression
-	11, // 9: otklik.scoring.v1.Slice.period:type_name -> otklik.type.v1.Period
-	12, // 10: otklik.scoring.v1.Slice.key:type_name -> otklik.type.v1.ContextKey
-	4,  // 11: otklik.scoring.v1.Counts.values:type_name -> otklik.scoring.v1.Counts.ValueCount
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	3,  // 9: otklik.scoring.v1.Score.parts:type_name -> otklik.scoring.v1.ScorePart
+	12, // 10: otklik.scoring.v1.Score.normalized_interval:type_name -> otklik.type.v1.ConfidenceInterval
+	1,  // 11: otklik.scoring.v1.ScorePart.kind:type_name -> otklik.scoring.v1.ScorePart.Kind
+	14, // 12: otklik.scoring.v1.ScorePart.title:type_name -> otklik.type.v1.LocalizedText
+	12, // 13: otklik.scoring.v1.ScorePart.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	15, // 14: otklik.scoring.v1.Slice.period:type_name -> otklik.type.v1.Period
+	5,  // 15: otklik.scoring.v1.Slice.keys:type_name -> otklik.scoring.v1.SliceKey
+	7,  // 16: otklik.scoring.v1.Counts.values:type_name -> otklik.scoring.v1.Counts.ValueCount
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_score_proto_init() }
@@ -655,14 +1069,15 @@ func file_otklik_scoring_v1_score_proto_init() {
 	}
 	file_otklik_scoring_v1_metric_proto_init()
 	file_otklik_scoring_v1_score_proto_msgTypes[0].OneofWrappers = []any{}
-	file_otklik_scoring_v1_score_proto_msgTypes[2].OneofWrappers = []any{}
+	file_otklik_scoring_v1_score_proto_msgTypes[1].OneofWrappers = []any{}
+	file_otklik_scoring_v1_score_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_scoring_v1_score_proto_rawDesc), len(file_otklik_scoring_v1_score_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   4,
+			NumEnums:      2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -25,209 +25,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What is to be computed.
-type ScoreQuery struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The survey, `surveys/{survey}`.
-	Survey string `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
-	// The metrics, each at most once; none means every metric that the survey's questions support.
-	Metrics []Metric `protobuf:"varint,2,rep,packed,name=metrics,proto3,enum=otklik.scoring.v1.Metric" json:"metrics,omitempty"`
-	// The question's identifier. Empty means, for each metric, the first question of the survey that supports it; `*` means all
-	// that do.
-	Question string `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"`
-	// The variants to compute. A metric of which none is named is computed in its default variants.
-	Variants []Variant `protobuf:"varint,4,rep,packed,name=variants,proto3,enum=otklik.scoring.v1.Variant" json:"variants,omitempty"`
-	// The period in which responses count, by `count_time`. Bounds must fall on a quarter of an hour. Missing means all
-	// time.
-	Period *v1.Period `protobuf:"bytes,5,opt,name=period,proto3" json:"period,omitempty"`
-	// The length of the steps of a series; missing means one score for the whole period. A step without data has no row.
-	Grain v1.TimeGrain `protobuf:"varint,6,opt,name=grain,proto3,enum=otklik.type.v1.TimeGrain" json:"grain,omitempty"`
-	// The IANA time zone in which steps begin, for example `Asia/Bishkek`. Empty means the zone of the configuration, UTC unless
-	// set.
-	TimeZone string `protobuf:"bytes,7,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// The context key to group by; one row for each of its values.
-	GroupBy v1.ContextKey `protobuf:"varint,8,opt,name=group_by,json=groupBy,proto3,enum=otklik.type.v1.ContextKey" json:"group_by,omitempty"`
-	// Only responses whose context has this key and value. When the query also groups, the keys must be equal.
-	Filter *ContextFilter `protobuf:"bytes,9,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Who was asked. Missing means the population of the survey's current revision.
-	Population v1.Population `protobuf:"varint,10,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
-	// The confidence level of intervals, from 0.5 to 0.9999; 0 means 0.95.
-	ConfidenceLevel float64 `protobuf:"fixed64,11,opt,name=confidence_level,json=confidenceLevel,proto3" json:"confidence_level,omitempty"`
-	// How intervals are made; missing means each variant's default.
-	IntervalMethod IntervalMethod `protobuf:"varint,12,opt,name=interval_method,json=intervalMethod,proto3,enum=otklik.scoring.v1.IntervalMethod" json:"interval_method,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
-}
-
-func (x *ScoreQuery) Reset() {
-	*x = ScoreQuery{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ScoreQuery) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ScoreQuery) ProtoMessage() {}
-
-func (x *ScoreQuery) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ScoreQuery.ProtoReflect.Descriptor instead.
-func (*ScoreQuery) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *ScoreQuery) GetSurvey() string {
-	if x != nil {
-		return x.Survey
-	}
-	return ""
-}
-
-func (x *ScoreQuery) GetMetrics() []Metric {
-	if x != nil {
-		return x.Metrics
-	}
-	return nil
-}
-
-func (x *ScoreQuery) GetQuestion() string {
-	if x != nil {
-		return x.Question
-	}
-	return ""
-}
-
-func (x *ScoreQuery) GetVariants() []Variant {
-	if x != nil {
-		return x.Variants
-	}
-	return nil
-}
-
-func (x *ScoreQuery) GetPeriod() *v1.Period {
-	if x != nil {
-		return x.Period
-	}
-	return nil
-}
-
-func (x *ScoreQuery) GetGrain() v1.TimeGrain {
-	if x != nil {
-		return x.Grain
-	}
-	return v1.TimeGrain(0)
-}
-
-func (x *ScoreQuery) GetTimeZone() string {
-	if x != nil {
-		return x.TimeZone
-	}
-	return ""
-}
-
-func (x *ScoreQuery) GetGroupBy() v1.ContextKey {
-	if x != nil {
-		return x.GroupBy
-	}
-	return v1.ContextKey(0)
-}
-
-func (x *ScoreQuery) GetFilter() *ContextFilter {
-	if x != nil {
-		return x.Filter
-	}
-	return nil
-}
-
-func (x *ScoreQuery) GetPopulation() v1.Population {
-	if x != nil {
-		return x.Population
-	}
-	return v1.Population(0)
-}
-
-func (x *ScoreQuery) GetConfidenceLevel() float64 {
-	if x != nil {
-		return x.ConfidenceLevel
-	}
-	return 0
-}
-
-func (x *ScoreQuery) GetIntervalMethod() IntervalMethod {
-	if x != nil {
-		return x.IntervalMethod
-	}
-	return IntervalMethod_INTERVAL_METHOD_UNSPECIFIED
-}
-
-// A context key that must have a value.
-type ContextFilter struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
-	Key v1.ContextKey `protobuf:"varint,1,opt,name=key,proto3,enum=otklik.type.v1.ContextKey" json:"key,omitempty"`
-	// The value, compared byte by byte; empty selects responses whose context does not state the key.
-	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ContextFilter) Reset() {
-	*x = ContextFilter{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ContextFilter) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ContextFilter) ProtoMessage() {}
-
-func (x *ContextFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ContextFilter.ProtoReflect.Descriptor instead.
-func (*ContextFilter) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *ContextFilter) GetKey() v1.ContextKey {
-	if x != nil {
-		return x.Key
-	}
-	return v1.ContextKey(0)
-}
-
-func (x *ContextFilter) GetValue() string {
-	if x != nil {
-		return x.Value
-	}
-	return ""
-}
-
 // Request of QueryScores.
 type QueryScoresRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -239,7 +36,7 @@ type QueryScoresRequest struct {
 
 func (x *QueryScoresRequest) Reset() {
 	*x = QueryScoresRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[2]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +48,7 @@ func (x *QueryScoresRequest) String() string {
 func (*QueryScoresRequest) ProtoMessage() {}
 
 func (x *QueryScoresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[2]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,7 +61,7 @@ func (x *QueryScoresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryScoresRequest.ProtoReflect.Descriptor instead.
 func (*QueryScoresRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{2}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *QueryScoresRequest) GetQuery() *ScoreQuery {
@@ -280,14 +77,16 @@ type QueryScoresResponse struct {
 	// The scores, in the order of question, scale, metric, variant, group value and step.
 	Scores []*Score `protobuf:"bytes,1,rep,name=scores,proto3" json:"scores,omitempty"`
 	// The time up to which data was counted.
-	Watermark     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// How many responses were counted, and how many were left out and why.
+	Coverage      *Coverage `protobuf:"bytes,3,opt,name=coverage,proto3" json:"coverage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *QueryScoresResponse) Reset() {
 	*x = QueryScoresResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[3]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -299,7 +98,7 @@ func (x *QueryScoresResponse) String() string {
 func (*QueryScoresResponse) ProtoMessage() {}
 
 func (x *QueryScoresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[3]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -312,7 +111,7 @@ func (x *QueryScoresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryScoresResponse.ProtoReflect.Descriptor instead.
 func (*QueryScoresResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{3}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *QueryScoresResponse) GetScores() []*Score {
@@ -329,6 +128,387 @@ func (x *QueryScoresResponse) GetWatermark() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *QueryScoresResponse) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+// Request of StreamScores.
+type StreamScoresRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is to be computed.
+	Query         *ScoreQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamScoresRequest) Reset() {
+	*x = StreamScoresRequest{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamScoresRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamScoresRequest) ProtoMessage() {}
+
+func (x *StreamScoresRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamScoresRequest.ProtoReflect.Descriptor instead.
+func (*StreamScoresRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StreamScoresRequest) GetQuery() *ScoreQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+// A part of the answer to StreamScores.
+type StreamScoresResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scores, up to 500.
+	Scores []*Score `protobuf:"bytes,1,rep,name=scores,proto3" json:"scores,omitempty"`
+	// The time up to which data was counted, the same in all parts.
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// How many responses were counted, and how many were left out and why; in the first part only.
+	Coverage      *Coverage `protobuf:"bytes,3,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamScoresResponse) Reset() {
+	*x = StreamScoresResponse{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamScoresResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamScoresResponse) ProtoMessage() {}
+
+func (x *StreamScoresResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamScoresResponse.ProtoReflect.Descriptor instead.
+func (*StreamScoresResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StreamScoresResponse) GetScores() []*Score {
+	if x != nil {
+		return x.Scores
+	}
+	return nil
+}
+
+func (x *StreamScoresResponse) GetWatermark() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Watermark
+	}
+	return nil
+}
+
+func (x *StreamScoresResponse) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+// Request of RankScores.
+type RankScoresRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is to be computed: one metric and one variant, without a grain, grouped by one key whose values are the units.
+	Query *ScoreQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The share of false discoveries that is accepted among the units called different, above 0 up to 0.5; 0 means 0.05.
+	FalseDiscoveryRate float64 `protobuf:"fixed64,2,opt,name=false_discovery_rate,json=falseDiscoveryRate,proto3" json:"false_discovery_rate,omitempty"`
+	// Units with fewer answers are listed but not compared; 0 means 2.
+	LeastAnswers  int64 `protobuf:"varint,3,opt,name=least_answers,json=leastAnswers,proto3" json:"least_answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankScoresRequest) Reset() {
+	*x = RankScoresRequest{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankScoresRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankScoresRequest) ProtoMessage() {}
+
+func (x *RankScoresRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankScoresRequest.ProtoReflect.Descriptor instead.
+func (*RankScoresRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RankScoresRequest) GetQuery() *ScoreQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *RankScoresRequest) GetFalseDiscoveryRate() float64 {
+	if x != nil {
+		return x.FalseDiscoveryRate
+	}
+	return 0
+}
+
+func (x *RankScoresRequest) GetLeastAnswers() int64 {
+	if x != nil {
+		return x.LeastAnswers
+	}
+	return 0
+}
+
+// Response of RankScores.
+type RankScoresResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The units, the highest estimate first, those of equal estimates by name. Units that were not compared come last.
+	Ranking []*RankedScore `protobuf:"bytes,1,rep,name=ranking,proto3" json:"ranking,omitempty"`
+	// How many units were compared: the size of the family that p-values are corrected for.
+	Compared int64 `protobuf:"varint,2,opt,name=compared,proto3" json:"compared,omitempty"`
+	// The score of all units together.
+	Overall *Score `protobuf:"bytes,3,opt,name=overall,proto3" json:"overall,omitempty"`
+	// The time up to which data was counted.
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// How many responses were counted, and how many were left out and why.
+	Coverage      *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankScoresResponse) Reset() {
+	*x = RankScoresResponse{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankScoresResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankScoresResponse) ProtoMessage() {}
+
+func (x *RankScoresResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankScoresResponse.ProtoReflect.Descriptor instead.
+func (*RankScoresResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RankScoresResponse) GetRanking() []*RankedScore {
+	if x != nil {
+		return x.Ranking
+	}
+	return nil
+}
+
+func (x *RankScoresResponse) GetCompared() int64 {
+	if x != nil {
+		return x.Compared
+	}
+	return 0
+}
+
+func (x *RankScoresResponse) GetOverall() *Score {
+	if x != nil {
+		return x.Overall
+	}
+	return nil
+}
+
+func (x *RankScoresResponse) GetWatermark() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Watermark
+	}
+	return nil
+}
+
+func (x *RankScoresResponse) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+// A unit in a ranking.
+type RankedScore struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The score of the unit.
+	Score *Score `protobuf:"bytes,1,opt,name=score,proto3" json:"score,omitempty"`
+	// Its place by estimate, from 1; 0 for units that were not compared.
+	Rank int64 `protobuf:"varint,2,opt,name=rank,proto3" json:"rank,omitempty"`
+	// The best place that it may hold, as far as the data tell.
+	BestRank int64 `protobuf:"varint,3,opt,name=best_rank,json=bestRank,proto3" json:"best_rank,omitempty"`
+	// The worst place that it may hold, as far as the data tell.
+	WorstRank int64 `protobuf:"varint,4,opt,name=worst_rank,json=worstRank,proto3" json:"worst_rank,omitempty"`
+	// The unit's estimate less that of all other units together.
+	Difference *float64 `protobuf:"fixed64,5,opt,name=difference,proto3,oneof" json:"difference,omitempty"`
+	// The interval of the difference; missing when there is none.
+	Interval *v1.ConfidenceInterval `protobuf:"bytes,6,opt,name=interval,proto3" json:"interval,omitempty"`
+	// The two-sided p-value of the difference, before correction.
+	PValue *float64 `protobuf:"fixed64,7,opt,name=p_value,json=pValue,proto3,oneof" json:"p_value,omitempty"`
+	// The p-value corrected over the family by Benjamini and Hochberg.
+	AdjustedPValue *float64 `protobuf:"fixed64,8,opt,name=adjusted_p_value,json=adjustedPValue,proto3,oneof" json:"adjusted_p_value,omitempty"`
+	// Whether the unit differs from the others at the false discovery rate asked for.
+	Different     bool `protobuf:"varint,9,opt,name=different,proto3" json:"different,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankedScore) Reset() {
+	*x = RankedScore{}
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankedScore) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankedScore) ProtoMessage() {}
+
+func (x *RankedScore) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankedScore.ProtoReflect.Descriptor instead.
+func (*RankedScore) Descriptor() ([]byte, []int) {
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RankedScore) GetScore() *Score {
+	if x != nil {
+		return x.Score
+	}
+	return nil
+}
+
+func (x *RankedScore) GetRank() int64 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *RankedScore) GetBestRank() int64 {
+	if x != nil {
+		return x.BestRank
+	}
+	return 0
+}
+
+func (x *RankedScore) GetWorstRank() int64 {
+	if x != nil {
+		return x.WorstRank
+	}
+	return 0
+}
+
+func (x *RankedScore) GetDifference() float64 {
+	if x != nil && x.Difference != nil {
+		return *x.Difference
+	}
+	return 0
+}
+
+func (x *RankedScore) GetInterval() *v1.ConfidenceInterval {
+	if x != nil {
+		return x.Interval
+	}
+	return nil
+}
+
+func (x *RankedScore) GetPValue() float64 {
+	if x != nil && x.PValue != nil {
+		return *x.PValue
+	}
+	return 0
+}
+
+func (x *RankedScore) GetAdjustedPValue() float64 {
+	if x != nil && x.AdjustedPValue != nil {
+		return *x.AdjustedPValue
+	}
+	return 0
+}
+
+func (x *RankedScore) GetDifferent() bool {
+	if x != nil {
+		return x.Different
+	}
+	return false
+}
+
 // Request of CompareScores.
 type CompareScoresRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -343,7 +523,7 @@ type CompareScoresRequest struct {
 
 func (x *CompareScoresRequest) Reset() {
 	*x = CompareScoresRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[4]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -355,7 +535,7 @@ func (x *CompareScoresRequest) String() string {
 func (*CompareScoresRequest) ProtoMessage() {}
 
 func (x *CompareScoresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[4]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -368,7 +548,7 @@ func (x *CompareScoresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareScoresRequest.ProtoReflect.Descriptor instead.
 func (*CompareScoresRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{4}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CompareScoresRequest) GetQuery() *ScoreQuery {
@@ -412,7 +592,7 @@ type CompareScoresResponse struct {
 
 func (x *CompareScoresResponse) Reset() {
 	*x = CompareScoresResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[5]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -424,7 +604,7 @@ func (x *CompareScoresResponse) String() string {
 func (*CompareScoresResponse) ProtoMessage() {}
 
 func (x *CompareScoresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[5]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -437,7 +617,7 @@ func (x *CompareScoresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareScoresResponse.ProtoReflect.Descriptor instead.
 func (*CompareScoresResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{5}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CompareScoresResponse) GetScore() *Score {
@@ -507,14 +687,17 @@ func (x *CompareScoresResponse) GetAdjustedDifference() float64 {
 type WatchScoresRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is to be computed.
-	Query         *ScoreQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	Query *ScoreQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The cursor of the last message read, to go on from there: as long as nothing has changed since, nothing is sent but heartbeats. Empty, or
+	// unknown to the server, means from the present state.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchScoresRequest) Reset() {
 	*x = WatchScoresRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[6]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +709,7 @@ func (x *WatchScoresRequest) String() string {
 func (*WatchScoresRequest) ProtoMessage() {}
 
 func (x *WatchScoresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[6]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +722,7 @@ func (x *WatchScoresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchScoresRequest.ProtoReflect.Descriptor instead.
 func (*WatchScoresRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{6}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WatchScoresRequest) GetQuery() *ScoreQuery {
@@ -547,6 +730,13 @@ func (x *WatchScoresRequest) GetQuery() *ScoreQuery {
 		return x.Query
 	}
 	return nil
+}
+
+func (x *WatchScoresRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
 }
 
 // One message of WatchScores.
@@ -557,14 +747,18 @@ type WatchScoresResponse struct {
 	// The time up to which data was counted.
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// Whether this is a heartbeat.
-	Heartbeat     bool `protobuf:"varint,3,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
+	Heartbeat bool `protobuf:"varint,3,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
+	// Names the state of the counts that the scores were computed from, for a reader who comes back.
+	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// How many responses were counted, and how many were left out and why; missing in a heartbeat.
+	Coverage      *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchScoresResponse) Reset() {
 	*x = WatchScoresResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[7]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +770,7 @@ func (x *WatchScoresResponse) String() string {
 func (*WatchScoresResponse) ProtoMessage() {}
 
 func (x *WatchScoresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[7]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +783,7 @@ func (x *WatchScoresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchScoresResponse.ProtoReflect.Descriptor instead.
 func (*WatchScoresResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{7}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WatchScoresResponse) GetScores() []*Score {
@@ -613,204 +807,16 @@ func (x *WatchScoresResponse) GetHeartbeat() bool {
 	return false
 }
 
-// Request of ListMetricDefinitions.
-type ListMetricDefinitionsRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The greatest number of results of one page, up to 100; 0 means 100.
-	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The `next_page_token` of the page before; empty for the first. Every other field must be as it was.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListMetricDefinitionsRequest) Reset() {
-	*x = ListMetricDefinitionsRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListMetricDefinitionsRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListMetricDefinitionsRequest) ProtoMessage() {}
-
-func (x *ListMetricDefinitionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[8]
+func (x *WatchScoresResponse) GetCursor() string {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListMetricDefinitionsRequest.ProtoReflect.Descriptor instead.
-func (*ListMetricDefinitionsRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *ListMetricDefinitionsRequest) GetPageSize() int32 {
-	if x != nil {
-		return x.PageSize
-	}
-	return 0
-}
-
-func (x *ListMetricDefinitionsRequest) GetPageToken() string {
-	if x != nil {
-		return x.PageToken
+		return x.Cursor
 	}
 	return ""
 }
 
-// Response of ListMetricDefinitions.
-type ListMetricDefinitionsResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The definitions of this page.
-	MetricDefinitions []*MetricDefinition `protobuf:"bytes,1,rep,name=metric_definitions,json=metricDefinitions,proto3" json:"metric_definitions,omitempty"`
-	// The token of the next page; empty when this is the last.
-	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListMetricDefinitionsResponse) Reset() {
-	*x = ListMetricDefinitionsResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListMetricDefinitionsResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListMetricDefinitionsResponse) ProtoMessage() {}
-
-func (x *ListMetricDefinitionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[9]
+func (x *WatchScoresResponse) GetCoverage() *Coverage {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListMetricDefinitionsResponse.ProtoReflect.Descriptor instead.
-func (*ListMetricDefinitionsResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *ListMetricDefinitionsResponse) GetMetricDefinitions() []*MetricDefinition {
-	if x != nil {
-		return x.MetricDefinitions
-	}
-	return nil
-}
-
-func (x *ListMetricDefinitionsResponse) GetNextPageToken() string {
-	if x != nil {
-		return x.NextPageToken
-	}
-	return ""
-}
-
-// Request of GetMetricDefinition.
-type GetMetricDefinitionRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The definition, `metricDefinitions/{definition}`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetMetricDefinitionRequest) Reset() {
-	*x = GetMetricDefinitionRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetMetricDefinitionRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetMetricDefinitionRequest) ProtoMessage() {}
-
-func (x *GetMetricDefinitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetMetricDefinitionRequest.ProtoReflect.Descriptor instead.
-func (*GetMetricDefinitionRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *GetMetricDefinitionRequest) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-// Response of GetMetricDefinition.
-type GetMetricDefinitionResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The definition.
-	MetricDefinition *MetricDefinition `protobuf:"bytes,1,opt,name=metric_definition,json=metricDefinition,proto3" json:"metric_definition,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
-}
-
-func (x *GetMetricDefinitionResponse) Reset() {
-	*x = GetMetricDefinitionResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetMetricDefinitionResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetMetricDefinitionResponse) ProtoMessage() {}
-
-func (x *GetMetricDefinitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetMetricDefinitionResponse.ProtoReflect.Descriptor instead.
-func (*GetMetricDefinitionResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *GetMetricDefinitionResponse) GetMetricDefinition() *MetricDefinition {
-	if x != nil {
-		return x.MetricDefinition
+		return x.Coverage
 	}
 	return nil
 }
@@ -824,7 +830,7 @@ type RebuildScoresRequest struct {
 
 func (x *RebuildScoresRequest) Reset() {
 	*x = RebuildScoresRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[12]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +842,7 @@ func (x *RebuildScoresRequest) String() string {
 func (*RebuildScoresRequest) ProtoMessage() {}
 
 func (x *RebuildScoresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[12]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +855,7 @@ func (x *RebuildScoresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildScoresRequest.ProtoReflect.Descriptor instead.
 func (*RebuildScoresRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{12}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{11}
 }
 
 // Response of RebuildScores.
@@ -863,7 +869,7 @@ type RebuildScoresResponse struct {
 
 func (x *RebuildScoresResponse) Reset() {
 	*x = RebuildScoresResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[13]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -875,7 +881,7 @@ func (x *RebuildScoresResponse) String() string {
 func (*RebuildScoresResponse) ProtoMessage() {}
 
 func (x *RebuildScoresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[13]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -888,7 +894,7 @@ func (x *RebuildScoresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildScoresResponse.ProtoReflect.Descriptor instead.
 func (*RebuildScoresResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{13}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RebuildScoresResponse) GetRebuild() *Rebuild {
@@ -909,7 +915,7 @@ type GetRebuildRequest struct {
 
 func (x *GetRebuildRequest) Reset() {
 	*x = GetRebuildRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[14]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -921,7 +927,7 @@ func (x *GetRebuildRequest) String() string {
 func (*GetRebuildRequest) ProtoMessage() {}
 
 func (x *GetRebuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[14]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -934,7 +940,7 @@ func (x *GetRebuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRebuildRequest.ProtoReflect.Descriptor instead.
 func (*GetRebuildRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{14}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetRebuildRequest) GetName() string {
@@ -955,7 +961,7 @@ type GetRebuildResponse struct {
 
 func (x *GetRebuildResponse) Reset() {
 	*x = GetRebuildResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[15]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +973,7 @@ func (x *GetRebuildResponse) String() string {
 func (*GetRebuildResponse) ProtoMessage() {}
 
 func (x *GetRebuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[15]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +986,7 @@ func (x *GetRebuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRebuildResponse.ProtoReflect.Descriptor instead.
 func (*GetRebuildResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{15}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetRebuildResponse) GetRebuild() *Rebuild {
@@ -1003,7 +1009,7 @@ type ListRebuildsRequest struct {
 
 func (x *ListRebuildsRequest) Reset() {
 	*x = ListRebuildsRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[16]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1021,7 @@ func (x *ListRebuildsRequest) String() string {
 func (*ListRebuildsRequest) ProtoMessage() {}
 
 func (x *ListRebuildsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[16]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1034,7 @@ func (x *ListRebuildsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRebuildsRequest.ProtoReflect.Descriptor instead.
 func (*ListRebuildsRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{16}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListRebuildsRequest) GetPageSize() int32 {
@@ -1058,7 +1064,7 @@ type ListRebuildsResponse struct {
 
 func (x *ListRebuildsResponse) Reset() {
 	*x = ListRebuildsResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[17]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1076,7 @@ func (x *ListRebuildsResponse) String() string {
 func (*ListRebuildsResponse) ProtoMessage() {}
 
 func (x *ListRebuildsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[17]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1089,7 @@ func (x *ListRebuildsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRebuildsResponse.ProtoReflect.Descriptor instead.
 func (*ListRebuildsResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{17}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListRebuildsResponse) GetRebuilds() []*Rebuild {
@@ -1113,7 +1119,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1131,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1144,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{18}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListDeadLettersRequest) GetPageSize() int32 {
@@ -1168,7 +1174,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1186,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1199,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{19}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -1221,7 +1227,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1239,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1252,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{20}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetDeadLetterRequest) GetName() string {
@@ -1267,7 +1273,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1285,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1298,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{21}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -1313,7 +1319,7 @@ type ReplayDeadLetterRequest struct {
 
 func (x *ReplayDeadLetterRequest) Reset() {
 	*x = ReplayDeadLetterRequest{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1331,7 @@ func (x *ReplayDeadLetterRequest) String() string {
 func (*ReplayDeadLetterRequest) ProtoMessage() {}
 
 func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1344,7 @@ func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{22}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReplayDeadLetterRequest) GetName() string {
@@ -1359,7 +1365,7 @@ type ReplayDeadLetterResponse struct {
 
 func (x *ReplayDeadLetterResponse) Reset() {
 	*x = ReplayDeadLetterResponse{}
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[23]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1377,7 @@ func (x *ReplayDeadLetterResponse) String() string {
 func (*ReplayDeadLetterResponse) ProtoMessage() {}
 
 func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[23]
+	mi := &file_otklik_scoring_v1_scoring_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1390,7 @@ func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{23}
+	return file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ReplayDeadLetterResponse) GetResource() string {
@@ -1398,34 +1404,46 @@ var File_otklik_scoring_v1_scoring_service_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\n" +
-	"'otklik/scoring/v1/scoring_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#otklik/scoring/v1/dead_letter.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1fotklik/scoring/v1/rebuild.proto\x1a\x1dotklik/scoring/v1/score.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1cotklik/type/v1/context.proto\x1a\x1dotklik/type/v1/interval.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\x96\x06\n" +
-	"\n" +
-	"ScoreQuery\x12A\n" +
-	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12H\n" +
-	"\ametrics\x18\x02 \x03(\x0e2\x19.otklik.scoring.v1.MetricB\x13\xbaH\x10\x92\x01\r\x10\x05\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\ametrics\x12?\n" +
-	"\bquestion\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^([a-z][a-z0-9_]{0,62}|\\*)?$R\bquestion\x12K\n" +
-	"\bvariants\x18\x04 \x03(\x0e2\x1a.otklik.scoring.v1.VariantB\x13\xbaH\x10\x92\x01\r\x10\n" +
-	"\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\bvariants\x12.\n" +
-	"\x06period\x18\x05 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x129\n" +
-	"\x05grain\x18\x06 \x01(\x0e2\x19.otklik.type.v1.TimeGrainB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05grain\x12$\n" +
-	"\ttime_zone\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\btimeZone\x12?\n" +
-	"\bgroup_by\x18\b \x01(\x0e2\x1a.otklik.type.v1.ContextKeyB\b\xbaH\x05\x82\x01\x02\x10\x01R\agroupBy\x128\n" +
-	"\x06filter\x18\t \x01(\v2 .otklik.scoring.v1.ContextFilterR\x06filter\x12D\n" +
-	"\n" +
-	"population\x18\n" +
-	" \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
-	"population\x12E\n" +
-	"\x10confidence_level\x18\v \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x1e\xa7\xe8H.\xff\xef?)\x00\x00\x00\x00\x00\x00\xe0?R\x0fconfidenceLevel\x12T\n" +
-	"\x0finterval_method\x18\f \x01(\x0e2!.otklik.scoring.v1.IntervalMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0eintervalMethod\"i\n" +
-	"\rContextFilter\x128\n" +
-	"\x03key\x18\x01 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x03key\x12\x1e\n" +
-	"\x05value\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05value\"Q\n" +
+	"'otklik/scoring/v1/scoring_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#otklik/scoring/v1/dead_letter.proto\x1a\x1cotklik/scoring/v1/fact.proto\x1a\x1dotklik/scoring/v1/query.proto\x1a\x1fotklik/scoring/v1/rebuild.proto\x1a\x1dotklik/scoring/v1/score.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1dotklik/type/v1/interval.proto\"Q\n" +
 	"\x12QueryScoresRequest\x12;\n" +
-	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"\x81\x01\n" +
+	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"\xba\x01\n" +
 	"\x13QueryScoresResponse\x120\n" +
 	"\x06scores\x18\x01 \x03(\v2\x18.otklik.scoring.v1.ScoreR\x06scores\x128\n" +
-	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\"\x96\x01\n" +
+	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x127\n" +
+	"\bcoverage\x18\x03 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\"R\n" +
+	"\x13StreamScoresRequest\x12;\n" +
+	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"\xbb\x01\n" +
+	"\x14StreamScoresResponse\x120\n" +
+	"\x06scores\x18\x01 \x03(\v2\x18.otklik.scoring.v1.ScoreR\x06scores\x128\n" +
+	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x127\n" +
+	"\bcoverage\x18\x03 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\"\xcc\x01\n" +
+	"\x11RankScoresRequest\x12;\n" +
+	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12L\n" +
+	"\x14false_discovery_rate\x18\x02 \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x00\x00\x00\x00\x00\x00\xe0?!\x00\x00\x00\x00\x00\x00\x00\x00R\x12falseDiscoveryRate\x12,\n" +
+	"\rleast_answers\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\fleastAnswers\"\x91\x02\n" +
+	"\x12RankScoresResponse\x128\n" +
+	"\aranking\x18\x01 \x03(\v2\x1e.otklik.scoring.v1.RankedScoreR\aranking\x12\x1a\n" +
+	"\bcompared\x18\x02 \x01(\x03R\bcompared\x122\n" +
+	"\aoverall\x18\x03 \x01(\v2\x18.otklik.scoring.v1.ScoreR\aoverall\x128\n" +
+	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x127\n" +
+	"\bcoverage\x18\x05 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\"\x8d\x03\n" +
+	"\vRankedScore\x12.\n" +
+	"\x05score\x18\x01 \x01(\v2\x18.otklik.scoring.v1.ScoreR\x05score\x12\x12\n" +
+	"\x04rank\x18\x02 \x01(\x03R\x04rank\x12\x1b\n" +
+	"\tbest_rank\x18\x03 \x01(\x03R\bbestRank\x12\x1d\n" +
+	"\n" +
+	"worst_rank\x18\x04 \x01(\x03R\tworstRank\x12#\n" +
+	"\n" +
+	"difference\x18\x05 \x01(\x01H\x00R\n" +
+	"difference\x88\x01\x01\x12>\n" +
+	"\binterval\x18\x06 \x01(\v2\".otklik.type.v1.ConfidenceIntervalR\binterval\x12\x1c\n" +
+	"\ap_value\x18\a \x01(\x01H\x01R\x06pValue\x88\x01\x01\x12-\n" +
+	"\x10adjusted_p_value\x18\b \x01(\x01H\x02R\x0eadjustedPValue\x88\x01\x01\x12\x1c\n" +
+	"\tdifferent\x18\t \x01(\bR\tdifferentB\r\n" +
+	"\v_differenceB\n" +
+	"\n" +
+	"\b_p_valueB\x13\n" +
+	"\x11_adjusted_p_value\"\x96\x01\n" +
 	"\x14CompareScoresRequest\x12;\n" +
 	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12A\n" +
 	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\xe4\x03\n" +
@@ -1446,24 +1464,16 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\x13_degrees_of_freedomB\n" +
 	"\n" +
 	"\b_p_valueB\x16\n" +
-	"\x14_adjusted_difference\"Q\n" +
+	"\x14_adjusted_difference\"s\n" +
 	"\x12WatchScoresRequest\x12;\n" +
-	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"\x9f\x01\n" +
+	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12 \n" +
+	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\x06cursor\"\xf0\x01\n" +
 	"\x13WatchScoresResponse\x120\n" +
 	"\x06scores\x18\x01 \x03(\v2\x18.otklik.scoring.v1.ScoreR\x06scores\x128\n" +
 	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x12\x1c\n" +
-	"\theartbeat\x18\x03 \x01(\bR\theartbeat\"o\n" +
-	"\x1cListMetricDefinitionsRequest\x12&\n" +
-	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
-	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"\x9b\x01\n" +
-	"\x1dListMetricDefinitionsResponse\x12R\n" +
-	"\x12metric_definitions\x18\x01 \x03(\v2#.otklik.scoring.v1.MetricDefinitionR\x11metricDefinitions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"a\n" +
-	"\x1aGetMetricDefinitionRequest\x12C\n" +
-	"\x04name\x18\x01 \x01(\tB/\xbaH,r*2(^metricDefinitions/[a-z][a-z0-9_]{0,62}$R\x04name\"o\n" +
-	"\x1bGetMetricDefinitionResponse\x12P\n" +
-	"\x11metric_definition\x18\x01 \x01(\v2#.otklik.scoring.v1.MetricDefinitionR\x10metricDefinition\"\x16\n" +
+	"\theartbeat\x18\x03 \x01(\bR\theartbeat\x12\x16\n" +
+	"\x06cursor\x18\x04 \x01(\tR\x06cursor\x127\n" +
+	"\bcoverage\x18\x05 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\"\x16\n" +
 	"\x14RebuildScoresRequest\"M\n" +
 	"\x15RebuildScoresResponse\x124\n" +
 	"\arebuild\x18\x01 \x01(\v2\x1a.otklik.scoring.v1.RebuildR\arebuild\"R\n" +
@@ -1495,18 +1505,23 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\x17ReplayDeadLetterRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^deadLetters/[0-9]{1,19}$R\x04name\"6\n" +
 	"\x18ReplayDeadLetterResponse\x12\x1a\n" +
-	"\bresource\x18\x01 \x01(\tR\bresource2\xf2\x0f\n" +
+	"\bresource\x18\x01 \x01(\tR\bresource2\xff\x12\n" +
 	"\x0eScoringService\x12\xcf\x01\n" +
 	"\vQueryScores\x12%.otklik.scoring.v1.QueryScoresRequest\x1a&.otklik.scoring.v1.QueryScoresResponse\"q\xb2\xd4\x18(\n" +
-	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/scores\"\x10/v1/scores:query\x90\x02\x01\x12\xb0\x01\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/scores\"\x10/v1/scores:query\x90\x02\x01\x12\xdc\x01\n" +
+	"\fStreamScores\x12&.otklik.scoring.v1.StreamScoresRequest\x1a'.otklik.scoring.v1.StreamScoresResponse\"y\xb2\xd4\x18(\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02DZ\x16:\x01*\"\x11/v1/scores:stream\x12*/v1/{query.survey=surveys/*}/scores:stream\x90\x02\x010\x01\x12\xa4\x01\n" +
+	"\n" +
+	"RankScores\x12$.otklik.scoring.v1.RankScoresRequest\x1a%.otklik.scoring.v1.RankScoresResponse\"I\xb2\xd4\x18(\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/scores:rank\x90\x02\x01\x12\xb4\x01\n" +
+	"\vStreamFacts\x12%.otklik.scoring.v1.StreamFactsRequest\x1a&.otklik.scoring.v1.StreamFactsResponse\"T\xb2\xd4\x18\"\n" +
+	"\x14scoring.facts.stream\x12\x06survey\x18\x02 \x01\x82\xd3\xe4\x93\x02%\x12#/v1/{survey=surveys/*}/facts:stream\x90\x02\x010\x01\x12\xd7\x01\n" +
+	"\rStreamMoments\x12'.otklik.scoring.v1.StreamMomentsRequest\x1a(.otklik.scoring.v1.StreamMomentsResponse\"q\xb2\xd4\x18$\n" +
+	"\x16scoring.moments.stream\x12\x06survey\x18\x02 \x01\x82\xd3\xe4\x93\x02@Z\x17:\x01*\"\x12/v1/moments:stream\x12%/v1/{survey=surveys/*}/moments:stream\x90\x02\x010\x01\x12\xb0\x01\n" +
 	"\rCompareScores\x12'.otklik.scoring.v1.CompareScoresRequest\x1a(.otklik.scoring.v1.CompareScoresResponse\"L\xb2\xd4\x18(\n" +
 	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/scores:compare\x90\x02\x01\x12\xd7\x01\n" +
 	"\vWatchScores\x12%.otklik.scoring.v1.WatchScoresRequest\x1a&.otklik.scoring.v1.WatchScoresResponse\"w\xb2\xd4\x18(\n" +
-	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02BZ\x15:\x01*\"\x10/v1/scores:watch\x12)/v1/{query.survey=surveys/*}/scores:watch\x90\x02\x010\x01\x12\xbe\x01\n" +
-	"\x15ListMetricDefinitions\x12/.otklik.scoring.v1.ListMetricDefinitionsRequest\x1a0.otklik.scoring.v1.ListMetricDefinitionsResponse\"B\xb2\xd4\x18\x1e\n" +
-	"\x18scoring.definitions.list\x18\x03 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/metricDefinitions\x90\x02\x01\x12\xc6\x01\n" +
-	"\x13GetMetricDefinition\x12-.otklik.scoring.v1.GetMetricDefinitionRequest\x1a..otklik.scoring.v1.GetMetricDefinitionResponse\"P\xb2\xd4\x18#\n" +
-	"\x17scoring.definitions.get\x12\x04name\x18\x03 \x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=metricDefinitions/*}\x90\x02\x01\x12\x9c\x01\n" +
+	"\x14scoring.scores.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02BZ\x15:\x01*\"\x10/v1/scores:watch\x12)/v1/{query.survey=surveys/*}/scores:watch\x90\x02\x010\x01\x12\x9c\x01\n" +
 	"\rRebuildScores\x12'.otklik.scoring.v1.RebuildScoresRequest\x1a(.otklik.scoring.v1.RebuildScoresResponse\"8\xb2\xd4\x18\x1d\n" +
 	"\x17scoring.rebuilds.create\x18\x01 \x02\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/rebuilds\x12\x9f\x01\n" +
 	"\n" +
@@ -1533,101 +1548,104 @@ func file_otklik_scoring_v1_scoring_service_proto_rawDescGZIP() []byte {
 	return file_otklik_scoring_v1_scoring_service_proto_rawDescData
 }
 
-var file_otklik_scoring_v1_scoring_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_otklik_scoring_v1_scoring_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_otklik_scoring_v1_scoring_service_proto_goTypes = []any{
-	(*ScoreQuery)(nil),                    // 0: otklik.scoring.v1.ScoreQuery
-	(*ContextFilter)(nil),                 // 1: otklik.scoring.v1.ContextFilter
-	(*QueryScoresRequest)(nil),            // 2: otklik.scoring.v1.QueryScoresRequest
-	(*QueryScoresResponse)(nil),           // 3: otklik.scoring.v1.QueryScoresResponse
-	(*CompareScoresRequest)(nil),          // 4: otklik.scoring.v1.CompareScoresRequest
-	(*CompareScoresResponse)(nil),         // 5: otklik.scoring.v1.CompareScoresResponse
-	(*WatchScoresRequest)(nil),            // 6: otklik.scoring.v1.WatchScoresRequest
-	(*WatchScoresResponse)(nil),           // 7: otklik.scoring.v1.WatchScoresResponse
-	(*ListMetricDefinitionsRequest)(nil),  // 8: otklik.scoring.v1.ListMetricDefinitionsRequest
-	(*ListMetricDefinitionsResponse)(nil), // 9: otklik.scoring.v1.ListMetricDefinitionsResponse
-	(*GetMetricDefinitionRequest)(nil),    // 10: otklik.scoring.v1.GetMetricDefinitionRequest
-	(*GetMetricDefinitionResponse)(nil),   // 11: otklik.scoring.v1.GetMetricDefinitionResponse
-	(*RebuildScoresRequest)(nil),          // 12: otklik.scoring.v1.RebuildScoresRequest
-	(*RebuildScoresResponse)(nil),         // 13: otklik.scoring.v1.RebuildScoresResponse
-	(*GetRebuildRequest)(nil),             // 14: otklik.scoring.v1.GetRebuildRequest
-	(*GetRebuildResponse)(nil),            // 15: otklik.scoring.v1.GetRebuildResponse
-	(*ListRebuildsRequest)(nil),           // 16: otklik.scoring.v1.ListRebuildsRequest
-	(*ListRebuildsResponse)(nil),          // 17: otklik.scoring.v1.ListRebuildsResponse
-	(*ListDeadLettersRequest)(nil),        // 18: otklik.scoring.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),       // 19: otklik.scoring.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),          // 20: otklik.scoring.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),         // 21: otklik.scoring.v1.GetDeadLetterResponse
-	(*ReplayDeadLetterRequest)(nil),       // 22: otklik.scoring.v1.ReplayDeadLetterRequest
-	(*ReplayDeadLetterResponse)(nil),      // 23: otklik.scoring.v1.ReplayDeadLetterResponse
-	(Metric)(0),                           // 24: otklik.scoring.v1.Metric
-	(Variant)(0),                          // 25: otklik.scoring.v1.Variant
-	(*v1.Period)(nil),                     // 26: otklik.type.v1.Period
-	(v1.TimeGrain)(0),                     // 27: otklik.type.v1.TimeGrain
-	(v1.ContextKey)(0),                    // 28: otklik.type.v1.ContextKey
-	(v1.Population)(0),                    // 29: otklik.type.v1.Population
-	(IntervalMethod)(0),                   // 30: otklik.scoring.v1.IntervalMethod
-	(*Score)(nil),                         // 31: otklik.scoring.v1.Score
-	(*timestamppb.Timestamp)(nil),         // 32: google.protobuf.Timestamp
-	(*v1.ConfidenceInterval)(nil),         // 33: otklik.type.v1.ConfidenceInterval
-	(*MetricDefinition)(nil),              // 34: otklik.scoring.v1.MetricDefinition
-	(*Rebuild)(nil),                       // 35: otklik.scoring.v1.Rebuild
-	(*DeadLetter)(nil),                    // 36: otklik.scoring.v1.DeadLetter
+	(*QueryScoresRequest)(nil),       // 0: otklik.scoring.v1.QueryScoresRequest
+	(*QueryScoresResponse)(nil),      // 1: otklik.scoring.v1.QueryScoresResponse
+	(*StreamScoresRequest)(nil),      // 2: otklik.scoring.v1.StreamScoresRequest
+	(*StreamScoresResponse)(nil),     // 3: otklik.scoring.v1.StreamScoresResponse
+	(*RankScoresRequest)(nil),        // 4: otklik.scoring.v1.RankScoresRequest
+	(*RankScoresResponse)(nil),       // 5: otklik.scoring.v1.RankScoresResponse
+	(*RankedScore)(nil),              // 6: otklik.scoring.v1.RankedScore
+	(*CompareScoresRequest)(nil),     // 7: otklik.scoring.v1.CompareScoresRequest
+	(*CompareScoresResponse)(nil),    // 8: otklik.scoring.v1.CompareScoresResponse
+	(*WatchScoresRequest)(nil),       // 9: otklik.scoring.v1.WatchScoresRequest
+	(*WatchScoresResponse)(nil),      // 10: otklik.scoring.v1.WatchScoresResponse
+	(*RebuildScoresRequest)(nil),     // 11: otklik.scoring.v1.RebuildScoresRequest
+	(*RebuildScoresResponse)(nil),    // 12: otklik.scoring.v1.RebuildScoresResponse
+	(*GetRebuildRequest)(nil),        // 13: otklik.scoring.v1.GetRebuildRequest
+	(*GetRebuildResponse)(nil),       // 14: otklik.scoring.v1.GetRebuildResponse
+	(*ListRebuildsRequest)(nil),      // 15: otklik.scoring.v1.ListRebuildsRequest
+	(*ListRebuildsResponse)(nil),     // 16: otklik.scoring.v1.ListRebuildsResponse
+	(*ListDeadLettersRequest)(nil),   // 17: otklik.scoring.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),  // 18: otklik.scoring.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),     // 19: otklik.scoring.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),    // 20: otklik.scoring.v1.GetDeadLetterResponse
+	(*ReplayDeadLetterRequest)(nil),  // 21: otklik.scoring.v1.ReplayDeadLetterRequest
+	(*ReplayDeadLetterResponse)(nil), // 22: otklik.scoring.v1.ReplayDeadLetterResponse
+	(*ScoreQuery)(nil),               // 23: otklik.scoring.v1.ScoreQuery
+	(*Score)(nil),                    // 24: otklik.scoring.v1.Score
+	(*timestamppb.Timestamp)(nil),    // 25: google.protobuf.Timestamp
+	(*Coverage)(nil),                 // 26: otklik.scoring.v1.Coverage
+	(*v1.ConfidenceInterval)(nil),    // 27: otklik.type.v1.ConfidenceInterval
+	(*Rebuild)(nil),                  // 28: otklik.scoring.v1.Rebuild
+	(*DeadLetter)(nil),               // 29: otklik.scoring.v1.DeadLetter
+	(*StreamFactsRequest)(nil),       // 30: otklik.scoring.v1.StreamFactsRequest
+	(*StreamMomentsRequest)(nil),     // 31: otklik.scoring.v1.StreamMomentsRequest
+	(*StreamFactsResponse)(nil),      // 32: otklik.scoring.v1.StreamFactsResponse
+	(*StreamMomentsResponse)(nil),    // 33: otklik.scoring.v1.StreamMomentsResponse
 }
 var file_otklik_scoring_v1_scoring_service_proto_depIdxs = []int32{
-	24, // 0: otklik.scoring.v1.ScoreQuery.metrics:type_name -> otklik.scoring.v1.Metric
-	25, // 1: otklik.scoring.v1.ScoreQuery.variants:type_name -> otklik.scoring.v1.Variant
-	26, // 2: otklik.scoring.v1.ScoreQuery.period:type_name -> otklik.type.v1.Period
-	27, // 3: otklik.scoring.v1.ScoreQuery.grain:type_name -> otklik.type.v1.TimeGrain
-	28, // 4: otklik.scoring.v1.ScoreQuery.group_by:type_name -> otklik.type.v1.ContextKey
-	1,  // 5: otklik.scoring.v1.ScoreQuery.filter:type_name -> otklik.scoring.v1.ContextFilter
-	29, // 6: otklik.scoring.v1.ScoreQuery.population:type_name -> otklik.type.v1.Population
-	30, // 7: otklik.scoring.v1.ScoreQuery.interval_method:type_name -> otklik.scoring.v1.IntervalMethod
-	28, // 8: otklik.scoring.v1.ContextFilter.key:type_name -> otklik.type.v1.ContextKey
-	0,  // 9: otklik.scoring.v1.QueryScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	31, // 10: otklik.scoring.v1.QueryScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	32, // 11: otklik.scoring.v1.QueryScoresResponse.watermark:type_name -> google.protobuf.Timestamp
-	0,  // 12: otklik.scoring.v1.CompareScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	0,  // 13: otklik.scoring.v1.CompareScoresRequest.baseline:type_name -> otklik.scoring.v1.ScoreQuery
-	31, // 14: otklik.scoring.v1.CompareScoresResponse.score:type_name -> otklik.scoring.v1.Score
-	31, // 15: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
-	33, // 16: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	0,  // 17: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	31, // 18: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	32, // 19: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
-	34, // 20: otklik.scoring.v1.ListMetricDefinitionsResponse.metric_definitions:type_name -> otklik.scoring.v1.MetricDefinition
-	34, // 21: otklik.scoring.v1.GetMetricDefinitionResponse.metric_definition:type_name -> otklik.scoring.v1.MetricDefinition
-	35, // 22: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	35, // 23: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	35, // 24: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
-	36, // 25: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
-	36, // 26: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
-	2,  // 27: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
-	4,  // 28: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
-	6,  // 29: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
-	8,  // 30: otklik.scoring.v1.ScoringService.ListMetricDefinitions:input_type -> otklik.scoring.v1.ListMetricDefinitionsRequest
-	10, // 31: otklik.scoring.v1.ScoringService.GetMetricDefinition:input_type -> otklik.scoring.v1.GetMetricDefinitionRequest
-	12, // 32: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
-	14, // 33: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
-	16, // 34: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
-	18, // 35: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
-	20, // 36: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
-	22, // 37: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
-	3,  // 38: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
-	5,  // 39: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
-	7,  // 40: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
-	9,  // 41: otklik.scoring.v1.ScoringService.ListMetricDefinitions:output_type -> otklik.scoring.v1.ListMetricDefinitionsResponse
-	11, // 42: otklik.scoring.v1.ScoringService.GetMetricDefinition:output_type -> otklik.scoring.v1.GetMetricDefinitionResponse
-	13, // 43: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
-	15, // 44: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
-	17, // 45: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
-	19, // 46: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
-	21, // 47: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
-	23, // 48: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
-	38, // [38:49] is the sub-list for method output_type
-	27, // [27:38] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	23, // 0: otklik.scoring.v1.QueryScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 1: otklik.scoring.v1.QueryScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	25, // 2: otklik.scoring.v1.QueryScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 3: otklik.scoring.v1.QueryScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	23, // 4: otklik.scoring.v1.StreamScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 5: otklik.scoring.v1.StreamScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	25, // 6: otklik.scoring.v1.StreamScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 7: otklik.scoring.v1.StreamScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	23, // 8: otklik.scoring.v1.RankScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	6,  // 9: otklik.scoring.v1.RankScoresResponse.ranking:type_name -> otklik.scoring.v1.RankedScore
+	24, // 10: otklik.scoring.v1.RankScoresResponse.overall:type_name -> otklik.scoring.v1.Score
+	25, // 11: otklik.scoring.v1.RankScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 12: otklik.scoring.v1.RankScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	24, // 13: otklik.scoring.v1.RankedScore.score:type_name -> otklik.scoring.v1.Score
+	27, // 14: otklik.scoring.v1.RankedScore.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	23, // 15: otklik.scoring.v1.CompareScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	23, // 16: otklik.scoring.v1.CompareScoresRequest.baseline:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 17: otklik.scoring.v1.CompareScoresResponse.score:type_name -> otklik.scoring.v1.Score
+	24, // 18: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
+	27, // 19: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	23, // 20: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 21: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	25, // 22: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 23: otklik.scoring.v1.WatchScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	28, // 24: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	28, // 25: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	28, // 26: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
+	29, // 27: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
+	29, // 28: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
+	0,  // 29: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
+	2,  // 30: otklik.scoring.v1.ScoringService.StreamScores:input_type -> otklik.scoring.v1.StreamScoresRequest
+	4,  // 31: otklik.scoring.v1.ScoringService.RankScores:input_type -> otklik.scoring.v1.RankScoresRequest
+	30, // 32: otklik.scoring.v1.ScoringService.StreamFacts:input_type -> otklik.scoring.v1.StreamFactsRequest
+	31, // 33: otklik.scoring.v1.ScoringService.StreamMoments:input_type -> otklik.scoring.v1.StreamMomentsRequest
+	7,  // 34: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
+	9,  // 35: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
+	11, // 36: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
+	13, // 37: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
+	15, // 38: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
+	17, // 39: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
+	19, // 40: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
+	21, // 41: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
+	1,  // 42: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
+	3,  // 43: otklik.scoring.v1.ScoringService.StreamScores:output_type -> otklik.scoring.v1.StreamScoresResponse
+	5,  // 44: otklik.scoring.v1.ScoringService.RankScores:output_type -> otklik.scoring.v1.RankScoresResponse
+	32, // 45: otklik.scoring.v1.ScoringService.StreamFacts:output_type -> otklik.scoring.v1.StreamFactsResponse
+	33, // 46: otklik.scoring.v1.ScoringService.StreamMoments:output_type -> otklik.scoring.v1.StreamMomentsResponse
+	8,  // 47: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
+	10, // 48: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
+	12, // 49: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
+	14, // 50: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
+	16, // 51: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
+	18, // 52: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
+	20, // 53: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
+	22, // 54: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
+	42, // [42:55] is the sub-list for method output_type
+	29, // [29:42] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_scoring_service_proto_init() }
@@ -1636,17 +1654,19 @@ func file_otklik_scoring_v1_scoring_service_proto_init() {
 		return
 	}
 	file_otklik_scoring_v1_dead_letter_proto_init()
-	file_otklik_scoring_v1_metric_proto_init()
+	file_otklik_scoring_v1_fact_proto_init()
+	file_otklik_scoring_v1_query_proto_init()
 	file_otklik_scoring_v1_rebuild_proto_init()
 	file_otklik_scoring_v1_score_proto_init()
-	file_otklik_scoring_v1_scoring_service_proto_msgTypes[5].OneofWrappers = []any{}
+	file_otklik_scoring_v1_scoring_service_proto_msgTypes[6].OneofWrappers = []any{}
+	file_otklik_scoring_v1_scoring_service_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_scoring_v1_scoring_service_proto_rawDesc), len(file_otklik_scoring_v1_scoring_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

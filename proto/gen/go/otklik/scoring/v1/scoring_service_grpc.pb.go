@@ -19,39 +19,46 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ScoringService_QueryScores_FullMethodName           = "/otklik.scoring.v1.ScoringService/QueryScores"
-	ScoringService_CompareScores_FullMethodName         = "/otklik.scoring.v1.ScoringService/CompareScores"
-	ScoringService_WatchScores_FullMethodName           = "/otklik.scoring.v1.ScoringService/WatchScores"
-	ScoringService_ListMetricDefinitions_FullMethodName = "/otklik.scoring.v1.ScoringService/ListMetricDefinitions"
-	ScoringService_GetMetricDefinition_FullMethodName   = "/otklik.scoring.v1.ScoringService/GetMetricDefinition"
-	ScoringService_RebuildScores_FullMethodName         = "/otklik.scoring.v1.ScoringService/RebuildScores"
-	ScoringService_GetRebuild_FullMethodName            = "/otklik.scoring.v1.ScoringService/GetRebuild"
-	ScoringService_ListRebuilds_FullMethodName          = "/otklik.scoring.v1.ScoringService/ListRebuilds"
-	ScoringService_ListDeadLetters_FullMethodName       = "/otklik.scoring.v1.ScoringService/ListDeadLetters"
-	ScoringService_GetDeadLetter_FullMethodName         = "/otklik.scoring.v1.ScoringService/GetDeadLetter"
-	ScoringService_ReplayDeadLetter_FullMethodName      = "/otklik.scoring.v1.ScoringService/ReplayDeadLetter"
+	ScoringService_QueryScores_FullMethodName      = "/otklik.scoring.v1.ScoringService/QueryScores"
+	ScoringService_StreamScores_FullMethodName     = "/otklik.scoring.v1.ScoringService/StreamScores"
+	ScoringService_RankScores_FullMethodName       = "/otklik.scoring.v1.ScoringService/RankScores"
+	ScoringService_StreamFacts_FullMethodName      = "/otklik.scoring.v1.ScoringService/StreamFacts"
+	ScoringService_StreamMoments_FullMethodName    = "/otklik.scoring.v1.ScoringService/StreamMoments"
+	ScoringService_CompareScores_FullMethodName    = "/otklik.scoring.v1.ScoringService/CompareScores"
+	ScoringService_WatchScores_FullMethodName      = "/otklik.scoring.v1.ScoringService/WatchScores"
+	ScoringService_RebuildScores_FullMethodName    = "/otklik.scoring.v1.ScoringService/RebuildScores"
+	ScoringService_GetRebuild_FullMethodName       = "/otklik.scoring.v1.ScoringService/GetRebuild"
+	ScoringService_ListRebuilds_FullMethodName     = "/otklik.scoring.v1.ScoringService/ListRebuilds"
+	ScoringService_ListDeadLetters_FullMethodName  = "/otklik.scoring.v1.ScoringService/ListDeadLetters"
+	ScoringService_GetDeadLetter_FullMethodName    = "/otklik.scoring.v1.ScoringService/GetDeadLetter"
+	ScoringService_ReplayDeadLetter_FullMethodName = "/otklik.scoring.v1.ScoringService/ReplayDeadLetter"
 )
 
 // ScoringServiceClient is the client API for ScoringService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Measures: scores with their intervals, comparisons, live scores, and the definitions behind them.
+// Measures: scores with their intervals, comparisons, rankings and live scores.
 //
 // Every call acts within the organisation of the caller's credential.
 type ScoringServiceClient interface {
 	// Computes scores. Metrics that the survey's questions do not support are refused; slices without answers come back
 	// with n = 0 and without an estimate.
 	QueryScores(ctx context.Context, in *QueryScoresRequest, opts ...grpc.CallOption) (*QueryScoresResponse, error)
+	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows.
+	StreamScores(ctx context.Context, in *StreamScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamScoresResponse], error)
+	// Ranks units by a score and tells which of them really differ from the others.
+	RankScores(ctx context.Context, in *RankScoresRequest, opts ...grpc.CallOption) (*RankScoresResponse, error)
+	// Streams the responses behind scores, as they are counted: keys and answers, without who answered and without words.
+	StreamFacts(ctx context.Context, in *StreamFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamFactsResponse], error)
+	// Streams what correlations, drivers and factors are computed from: counts, sums and cross-products of pairs of questions, for each random
+	// group of respondents. They are valid where respondents answered some of the questions only.
+	StreamMoments(ctx context.Context, in *StreamMomentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamMomentsResponse], error)
 	// Compares one score of two slices and tests the difference.
 	CompareScores(ctx context.Context, in *CompareScoresRequest, opts ...grpc.CallOption) (*CompareScoresResponse, error)
 	// Sends the result of a query at once and again whenever it has changed, at most five times a second. Over REST with
 	// `Accept: text/event-stream` the messages come as server-sent events.
 	WatchScores(ctx context.Context, in *WatchScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchScoresResponse], error)
-	// Lists the definitions of all metrics.
-	ListMetricDefinitions(ctx context.Context, in *ListMetricDefinitionsRequest, opts ...grpc.CallOption) (*ListMetricDefinitionsResponse, error)
-	// Returns the definition of a metric.
-	GetMetricDefinition(ctx context.Context, in *GetMetricDefinitionRequest, opts ...grpc.CallOption) (*GetMetricDefinitionResponse, error)
 	// Begins to compute the organisation's scores anew from the system of record. Queries are answered from the scores
 	// at hand until the new ones are complete. One rebuild of an organisation runs at a time.
 	RebuildScores(ctx context.Context, in *RebuildScoresRequest, opts ...grpc.CallOption) (*RebuildScoresResponse, error)
@@ -87,6 +94,73 @@ func (c *scoringServiceClient) QueryScores(ctx context.Context, in *QueryScoresR
 	return out, nil
 }
 
+func (c *scoringServiceClient) StreamScores(ctx context.Context, in *StreamScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamScoresResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ScoringService_ServiceDesc.Streams[0], ScoringService_StreamScores_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamScoresRequest, StreamScoresResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamScoresClient = grpc.ServerStreamingClient[StreamScoresResponse]
+
+func (c *scoringServiceClient) RankScores(ctx context.Context, in *RankScoresRequest, opts ...grpc.CallOption) (*RankScoresResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RankScoresResponse)
+	err := c.cc.Invoke(ctx, ScoringService_RankScores_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *scoringServiceClient) StreamFacts(ctx context.Context, in *StreamFactsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamFactsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ScoringService_ServiceDesc.Streams[1], ScoringService_StreamFacts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamFactsRequest, StreamFactsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamFactsClient = grpc.ServerStreamingClient[StreamFactsResponse]
+
+func (c *scoringServiceClient) StreamMoments(ctx context.Context, in *StreamMomentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamMomentsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ScoringService_ServiceDesc.Streams[2], ScoringService_StreamMoments_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamMomentsRequest, StreamMomentsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamMomentsClient = grpc.ServerStreamingClient[StreamMomentsResponse]
+
 func (c *scoringServiceClient) CompareScores(ctx context.Context, in *CompareScoresRequest, opts ...grpc.CallOption) (*CompareScoresResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CompareScoresResponse)
@@ -99,7 +173,7 @@ func (c *scoringServiceClient) CompareScores(ctx context.Context, in *CompareSco
 
 func (c *scoringServiceClient) WatchScores(ctx context.Context, in *WatchScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchScoresResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ScoringService_ServiceDesc.Streams[0], ScoringService_WatchScores_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ScoringService_ServiceDesc.Streams[3], ScoringService_WatchScores_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,26 +189,6 @@ func (c *scoringServiceClient) WatchScores(ctx context.Context, in *WatchScoresR
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ScoringService_WatchScoresClient = grpc.ServerStreamingClient[WatchScoresResponse]
-
-func (c *scoringServiceClient) ListMetricDefinitions(ctx context.Context, in *ListMetricDefinitionsRequest, opts ...grpc.CallOption) (*ListMetricDefinitionsResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListMetricDefinitionsResponse)
-	err := c.cc.Invoke(ctx, ScoringService_ListMetricDefinitions_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *scoringServiceClient) GetMetricDefinition(ctx context.Context, in *GetMetricDefinitionRequest, opts ...grpc.CallOption) (*GetMetricDefinitionResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetMetricDefinitionResponse)
-	err := c.cc.Invoke(ctx, ScoringService_GetMetricDefinition_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
 
 func (c *scoringServiceClient) RebuildScores(ctx context.Context, in *RebuildScoresRequest, opts ...grpc.CallOption) (*RebuildScoresResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -200,22 +254,27 @@ func (c *scoringServiceClient) ReplayDeadLetter(ctx context.Context, in *ReplayD
 // All implementations must embed UnimplementedScoringServiceServer
 // for forward compatibility.
 //
-// Measures: scores with their intervals, comparisons, live scores, and the definitions behind them.
+// Measures: scores with their intervals, comparisons, rankings and live scores.
 //
 // Every call acts within the organisation of the caller's credential.
 type ScoringServiceServer interface {
 	// Computes scores. Metrics that the survey's questions do not support are refused; slices without answers come back
 	// with n = 0 and without an estimate.
 	QueryScores(context.Context, *QueryScoresRequest) (*QueryScoresResponse, error)
+	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows.
+	StreamScores(*StreamScoresRequest, grpc.ServerStreamingServer[StreamScoresResponse]) error
+	// Ranks units by a score and tells which of them really differ from the others.
+	RankScores(context.Context, *RankScoresRequest) (*RankScoresResponse, error)
+	// Streams the responses behind scores, as they are counted: keys and answers, without who answered and without words.
+	StreamFacts(*StreamFactsRequest, grpc.ServerStreamingServer[StreamFactsResponse]) error
+	// Streams what correlations, drivers and factors are computed from: counts, sums and cross-products of pairs of questions, for each random
+	// group of respondents. They are valid where respondents answered some of the questions only.
+	StreamMoments(*StreamMomentsRequest, grpc.ServerStreamingServer[StreamMomentsResponse]) error
 	// Compares one score of two slices and tests the difference.
 	CompareScores(context.Context, *CompareScoresRequest) (*CompareScoresResponse, error)
 	// Sends the result of a query at once and again whenever it has changed, at most five times a second. Over REST with
 	// `Accept: text/event-stream` the messages come as server-sent events.
 	WatchScores(*WatchScoresRequest, grpc.ServerStreamingServer[WatchScoresResponse]) error
-	// Lists the definitions of all metrics.
-	ListMetricDefinitions(context.Context, *ListMetricDefinitionsRequest) (*ListMetricDefinitionsResponse, error)
-	// Returns the definition of a metric.
-	GetMetricDefinition(context.Context, *GetMetricDefinitionRequest) (*GetMetricDefinitionResponse, error)
 	// Begins to compute the organisation's scores anew from the system of record. Queries are answered from the scores
 	// at hand until the new ones are complete. One rebuild of an organisation runs at a time.
 	RebuildScores(context.Context, *RebuildScoresRequest) (*RebuildScoresResponse, error)
@@ -244,17 +303,23 @@ type UnimplementedScoringServiceServer struct{}
 func (UnimplementedScoringServiceServer) QueryScores(context.Context, *QueryScoresRequest) (*QueryScoresResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryScores not implemented")
 }
+func (UnimplementedScoringServiceServer) StreamScores(*StreamScoresRequest, grpc.ServerStreamingServer[StreamScoresResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamScores not implemented")
+}
+func (UnimplementedScoringServiceServer) RankScores(context.Context, *RankScoresRequest) (*RankScoresResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RankScores not implemented")
+}
+func (UnimplementedScoringServiceServer) StreamFacts(*StreamFactsRequest, grpc.ServerStreamingServer[StreamFactsResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamFacts not implemented")
+}
+func (UnimplementedScoringServiceServer) StreamMoments(*StreamMomentsRequest, grpc.ServerStreamingServer[StreamMomentsResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamMoments not implemented")
+}
 func (UnimplementedScoringServiceServer) CompareScores(context.Context, *CompareScoresRequest) (*CompareScoresResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareScores not implemented")
 }
 func (UnimplementedScoringServiceServer) WatchScores(*WatchScoresRequest, grpc.ServerStreamingServer[WatchScoresResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchScores not implemented")
-}
-func (UnimplementedScoringServiceServer) ListMetricDefinitions(context.Context, *ListMetricDefinitionsRequest) (*ListMetricDefinitionsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListMetricDefinitions not implemented")
-}
-func (UnimplementedScoringServiceServer) GetMetricDefinition(context.Context, *GetMetricDefinitionRequest) (*GetMetricDefinitionResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetMetricDefinition not implemented")
 }
 func (UnimplementedScoringServiceServer) RebuildScores(context.Context, *RebuildScoresRequest) (*RebuildScoresResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RebuildScores not implemented")
@@ -313,6 +378,57 @@ func _ScoringService_QueryScores_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ScoringService_StreamScores_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StreamScoresRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ScoringServiceServer).StreamScores(m, &grpc.GenericServerStream[StreamScoresRequest, StreamScoresResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamScoresServer = grpc.ServerStreamingServer[StreamScoresResponse]
+
+func _ScoringService_RankScores_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RankScoresRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ScoringServiceServer).RankScores(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ScoringService_RankScores_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ScoringServiceServer).RankScores(ctx, req.(*RankScoresRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ScoringService_StreamFacts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StreamFactsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ScoringServiceServer).StreamFacts(m, &grpc.GenericServerStream[StreamFactsRequest, StreamFactsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamFactsServer = grpc.ServerStreamingServer[StreamFactsResponse]
+
+func _ScoringService_StreamMoments_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StreamMomentsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ScoringServiceServer).StreamMoments(m, &grpc.GenericServerStream[StreamMomentsRequest, StreamMomentsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ScoringService_StreamMomentsServer = grpc.ServerStreamingServer[StreamMomentsResponse]
+
 func _ScoringService_CompareScores_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CompareScoresRequest)
 	if err := dec(in); err != nil {
@@ -341,42 +457,6 @@ func _ScoringService_WatchScores_Handler(srv interface{}, stream grpc.ServerStre
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ScoringService_WatchScoresServer = grpc.ServerStreamingServer[WatchScoresResponse]
-
-func _ScoringService_ListMetricDefinitions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListMetricDefinitionsRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(ScoringServiceServer).ListMetricDefinitions(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: ScoringService_ListMetricDefinitions_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ScoringServiceServer).ListMetricDefinitions(ctx, req.(*ListMetricDefinitionsRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _ScoringService_GetMetricDefinition_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetMetricDefinitionRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(ScoringServiceServer).GetMetricDefinition(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: ScoringService_GetMetricDefinition_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ScoringServiceServer).GetMetricDefinition(ctx, req.(*GetMetricDefinitionRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
 
 func _ScoringService_RebuildScores_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RebuildScoresRequest)
@@ -498,16 +578,12 @@ var ScoringService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ScoringService_QueryScores_Handler,
 		},
 		{
+			MethodName: "RankScores",
+			Handler:    _ScoringService_RankScores_Handler,
+		},
+		{
 			MethodName: "CompareScores",
 			Handler:    _ScoringService_CompareScores_Handler,
-		},
-		{
-			MethodName: "ListMetricDefinitions",
-			Handler:    _ScoringService_ListMetricDefinitions_Handler,
-		},
-		{
-			MethodName: "GetMetricDefinition",
-			Handler:    _ScoringService_GetMetricDefinition_Handler,
 		},
 		{
 			MethodName: "RebuildScores",
@@ -535,6 +611,21 @@ var ScoringService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "StreamScores",
+			Handler:       _ScoringService_StreamScores_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "StreamFacts",
+			Handler:       _ScoringService_StreamFacts_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "StreamMoments",
+			Handler:       _ScoringService_StreamMoments_Handler,
+			ServerStreams: true,
+		},
 		{
 			StreamName:    "WatchScores",
 			Handler:       _ScoringService_WatchScores_Handler,
