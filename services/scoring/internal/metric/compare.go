@@ -88,31 +88,60 @@ func compare(v Variant, a, b Side, settings Settings) (Comparison, error) {
 		return Comparison{}, fmt.Errorf("n is %d and %d: %w", c.Score.N, c.Baseline.N, ErrNotComparable)
 	}
 	c.Difference = *c.Score.Estimate - *c.Baseline.Estimate
-	switch v {
-	case NPSAnswered, NPSContacted, NPSRefusedAsDetractor, CESNetEasy:
+	switch ea.variant.form {
+	case difference:
 		err = c.compareDifferences(ea, eb, a.Data, b.Data)
-	case CSATShare, CESTopBox, ResponseRateOutcomes:
+	case proportion:
 		err = c.compareProportions(ea, eb, a.Data, b.Data)
-	case CESMean, MeanSingleQuestion:
-		c.Test, c.Method = TestWelchT, WelchT
-		width := ea.question.Scale.Width().Float()
-		err = setMeans(&c, 1, width, stat.Welch, ea.moments(a.Data.Answers), eb.moments(b.Data.Answers))
-	case MeanAllAnswers:
+	case mean:
+		err = c.compareMeans(ea, eb, a.Data, b.Data)
+	case pooled:
 		err = c.comparePools(a.Data, b.Data)
 	}
 	return c, err
 }
 
+func (c *Comparison) compareMeans(ea, eb evaluation, a, b Data) error {
+	c.Test, c.Method = TestWelchT, WelchT
+	width := ea.question.Scale.Width().Float()
+	if a.Weighted == nil && b.Weighted == nil {
+		return setMeans(c, 1, width, stat.Welch, ea.moments(a.Answers), eb.moments(b.Answers))
+	}
+	return setMeans(c, 1, width, compareWeighted, ea.precise(a), eb.precise(b))
+}
+
+// precise is the mean of the answers with its standard error.
+func (e evaluation) precise(data Data) stat.Mean {
+	if data.Weighted != nil {
+		m, _ := e.weightedMean(data)
+		return m
+	}
+	m := e.moments(data.Answers)
+	se, err := m.StandardError()
+	if err != nil {
+		return stat.Mean{Estimate: m.Mean}
+	}
+	return stat.Mean{Estimate: m.Mean, StandardError: se, DF: m.N - 1}
+}
+
+// compareWeighted is stat.CompareMeans, undefined where a side has no degrees of freedom.
+func compareWeighted(a, b stat.Mean, level float64) (stat.MeanDifference, error) {
+	if !(a.DF > 0) || !(b.DF > 0) {
+		return stat.MeanDifference{}, stat.ErrUndefined
+	}
+	return stat.CompareMeans(a, b, level)
+}
+
 func (c *Comparison) compareDifferences(ea, eb evaluation, a, b Data) error {
-	da, err := ea.difference(a, &Score{})
+	ta, err := ea.difference(a, &Score{})
 	if err != nil {
 		return err
 	}
-	db, err := eb.difference(b, &Score{})
+	tb, err := eb.difference(b, &Score{})
 	if err != nil {
 		return err
 	}
-	r, err := stat.CompareShareDifferences(da, db, c.Level)
+	r, err := stat.CompareShareDifferences(ta.difference(), tb.difference(), c.Level)
 	if err != nil {
 		return err
 	}
@@ -125,14 +154,15 @@ func (c *Comparison) compareDifferences(ea, eb evaluation, a, b Data) error {
 }
 
 func (c *Comparison) compareProportions(ea, eb evaluation, a, b Data) error {
-	pa, err := ea.proportion(a, &Score{})
+	ta, err := ea.proportion(a, &Score{})
 	if err != nil {
 		return err
 	}
-	pb, err := eb.proportion(b, &Score{})
+	tb, err := eb.proportion(b, &Score{})
 	if err != nil {
 		return err
 	}
+	pa, pb := ta.proportion(), tb.proportion()
 	c.Test, c.Method = TestPooledZ, Newcombe
 	c.StandardError = ptr(math.Hypot(*c.Score.StandardError, *c.Baseline.StandardError))
 	if c.Interval, err = scaled(100)(stat.Newcombe(pa, pb, c.Level)); err != nil {
@@ -150,14 +180,23 @@ func (c *Comparison) compareProportions(ea, eb evaluation, a, b Data) error {
 
 func (c *Comparison) comparePools(a, b Data) error {
 	c.Test, c.Method = TestWelchT, WelchT
-	ma, _, errA := pool.Mean(a.Pooled)
-	mb, _, errB := pool.Mean(b.Pooled)
+	ma, errA := pooledMean(a)
+	mb, errB := pooledMean(b)
 	if err := errors.Join(errA, errB); errors.Is(err, stat.ErrUndefined) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	return setMeans(c, 9, 9, stat.CompareMeans, ma, mb)
+	return setMeans(c, 9, 9, compareWeighted, ma, mb)
+}
+
+// pooledMean is the mean of all answers on 0..1.
+func pooledMean(data Data) (stat.Mean, error) {
+	if data.Weighted != nil {
+		return data.Weighted.Pooled.mean(), nil
+	}
+	m, _, err := pool.Mean(data.Pooled)
+	return m, err
 }
 
 func (c *Comparison) setTest(t stat.Test) {

@@ -73,14 +73,14 @@ func TestCompareIsAntisymmetric(t *testing.T) {
 		vd := rapid.SampledFrom(allVariants()).Draw(rt, "variant")
 		q := questionFor(vd.Variant, question.Scale1To7, question.Effort)
 		a, b := metric.Side{Question: q, Data: genData(rt, q)}, metric.Side{Question: q, Data: genData(rt, q)}
-		ab, err := metric.Compare(vd.Variant, a, b, metric.Settings{})
+		ab, err := metric.Compare(vd.Variant, a, b, settingsFor(q))
 		if errors.Is(err, metric.ErrNotComparable) {
 			return
 		}
 		if err != nil {
 			rt.Fatal(err)
 		}
-		ba, err := metric.Compare(vd.Variant, b, a, metric.Settings{})
+		ba, err := metric.Compare(vd.Variant, b, a, settingsFor(q))
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
@@ -17,6 +18,11 @@ const (
 	CES          ID = "ces"
 	Mean         ID = "mean"
 	ResponseRate ID = "response_rate"
+	Share        ID = "share"
+	ENPS         ID = "enps"
+	LoyaltyIndex ID = "loyalty_index"
+	LikeIndex    ID = "like_index"
+	SmileIndex   ID = "smile_index"
 )
 
 // Variant is one way to compute a metric. Its name begins with the metric's.
@@ -44,6 +50,38 @@ const (
 	MeanAllAnswers Variant = "MEAN_ALL_ANSWERS"
 	// ResponseRateOutcomes is 100·N/(N+R).
 	ResponseRateOutcomes Variant = "RESPONSE_RATE_OUTCOMES"
+	// ResponseRateInvited is 100·N/invitations, of which the caller states the number.
+	ResponseRateInvited Variant = "RESPONSE_RATE_INVITED"
+	// ShareOption is 100 times the share of the answers that hold one option, or one value of a scale.
+	ShareOption Variant = "SHARE_OPTION"
+	// ENPSAnswered, ENPSContacted and ENPSRefusedAsDetractor are the variants of NPS over employees.
+	ENPSAnswered           Variant = "ENPS_ANSWERED"
+	ENPSContacted          Variant = "ENPS_CONTACTED"
+	ENPSRefusedAsDetractor Variant = "ENPS_REFUSED_AS_DETRACTOR"
+	// LoyaltyIndexContacted is NPSContacted under the name by which managers know it.
+	LoyaltyIndexContacted Variant = "LOYALTY_INDEX_CONTACTED"
+	// LikeIndexLikes is 100·likes/(likes+dislikes).
+	LikeIndexLikes Variant = "LIKE_INDEX_LIKES"
+	// LikeIndexConsultations is 100·likes/consultations, of which the caller states the number.
+	LikeIndexConsultations Variant = "LIKE_INDEX_CONSULTATIONS"
+	// LikeIndexPresses is 100·(likes+dislikes)/visitors, of which the caller states the number.
+	LikeIndexPresses Variant = "LIKE_INDEX_PRESSES"
+	// SmileIndexBuyer and SmileIndexSeller are 100·smiles/observed contacts, of buyers and of sellers.
+	SmileIndexBuyer  Variant = "SMILE_INDEX_BUYER"
+	SmileIndexSeller Variant = "SMILE_INDEX_SELLER"
+)
+
+// Count is a number that only the caller knows, since scoring holds no facts of it.
+type Count string
+
+// Counts that callers state.
+const (
+	// Invitations is the number of invitations sent.
+	Invitations Count = "invitations"
+	// Consultations is the number of consultations held.
+	Consultations Count = "consultations"
+	// Visitors is the number of visitors counted at the door.
+	Visitors Count = "visitors"
 )
 
 // Unit is what an estimate is measured in.
@@ -74,7 +112,9 @@ const (
 
 // Text is a text for people in the three languages of the product.
 type Text struct {
-	EN, RU, KY string
+	EN string `json:"en,omitempty"`
+	RU string `json:"ru,omitempty"`
+	KY string `json:"ky,omitempty"`
 }
 
 // Range is the span of the values an estimate can take.
@@ -89,10 +129,18 @@ type Definition struct {
 	Version int
 	// Title is what managers call the metric, Description what it measures and how.
 	Title, Description Text
+	// Reference names the publications that the metric and its intervals follow; empty where there are none.
+	Reference string
 	// Kinds are the kinds of questions it is computed from; empty when it needs none.
 	Kinds []question.Kind
 	// Variants are the ways to compute it.
 	Variants []VariantDefinition
+	// Population is the only one that it is defined for; PopulationUnspecified when it is defined for all.
+	Population fact.Population
+	// OnRequest tells that it is computed only when asked for by name.
+	OnRequest bool
+	// Named tells that its question must be named: of several that it could be computed from none comes first.
+	Named bool
 }
 
 // VariantDefinition says how one variant is computed.
@@ -110,7 +158,22 @@ type VariantDefinition struct {
 	Range *Range
 	// Methods are the methods by which an interval can be made, the default first.
 	Methods []Method
+	// Requires is the count that the caller must state; empty when there is none.
+	Requires Count
+	// form is how it is computed, policy the variant of NPS that it is, if it is one.
+	form   form
+	policy Variant
 }
+
+// form is a way to compute.
+type form uint8
+
+const (
+	difference form = iota + 1
+	proportion
+	mean
+	pooled
+)
 
 // Supports tells whether the metric can be computed from a question of the kind.
 func (d Definition) Supports(kind question.Kind) bool {
@@ -128,8 +191,46 @@ func (d Definition) Defaults(refusalsRecorded bool) []Variant {
 	return vs
 }
 
-// IDs lists the metrics in the order of their definitions.
-func IDs() []ID { return []ID{NPS, CSAT, CES, Mean, ResponseRate} }
+// IsDefinedFor tells whether the metric is defined for a population.
+func (d Definition) IsDefinedFor(p fact.Population) bool {
+	return d.Population == fact.PopulationUnspecified || d.Population == p
+}
+
+// OfSurvey tells whether the variant is computed of the survey as a whole rather than of one of its questions.
+func (v VariantDefinition) OfSurvey() bool {
+	return v.Variant == ResponseRateOutcomes || v.Variant == ResponseRateInvited || v.Variant == MeanAllAnswers
+}
+
+// IDs lists the metrics that are computed when none is named, in the order of their definitions: all but those on request.
+func IDs() []ID {
+	var ids []ID
+	for _, d := range compiled {
+		if !d.OnRequest {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// AllIDs lists all metrics in the order of their definitions.
+func AllIDs() []ID {
+	ids := make([]ID, len(compiled))
+	for i := range compiled {
+		ids[i] = compiled[i].ID
+	}
+	return ids
+}
+
+// Variants lists the variants of all metrics in the order of their definitions.
+func Variants() []Variant {
+	var all []Variant
+	for _, d := range compiled {
+		for _, v := range d.Variants {
+			all = append(all, v.Variant)
+		}
+	}
+	return all
+}
 
 // Find returns the definition of a metric, whose lists must not be changed; ErrUnknown when there is none.
 func Find(id ID) (Definition, error) {

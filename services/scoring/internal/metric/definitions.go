@@ -3,18 +3,29 @@ package metric
 import "github.com/otklik/otklik/services/scoring/internal/question"
 
 // compiled are the definitions that computing looks things up in; nobody changes them.
-var compiled = Definitions()
+var compiled = all()
 
 // Definitions returns the definitions of all metrics in a fixed order. The result is the caller's to keep.
 func Definitions() []Definition {
-	return []Definition{npsDefinition(), csatDefinition(), cesDefinition(), meanDefinition(), responseRateDefinition()}
+	// The messages of the API learn the others first.
+	ds := all()[:5]
+	ds[4].Variants = ds[4].Variants[:1]
+	return ds
+}
+
+func all() []Definition {
+	return []Definition{
+		npsDefinition(), csatDefinition(), cesDefinition(), meanDefinition(), responseRateDefinition(),
+		shareDefinition(), enpsDefinition(), loyaltyIndexDefinition(), likeIndexDefinition(), smileIndexDefinition(),
+	}
 }
 
 func npsDefinition() Definition {
 	methods := []Method{AdjustedWald, Wald, TrinomialT}
 	return Definition{
 		ID: NPS, Version: 1,
-		Title: Text{EN: "Net Promoter Score", RU: "Индекс лояльности NPS", KY: "NPS берилгендик индекси"},
+		Reference: "Reichheld (2003), Harvard Business Review 81(12); Rocks (2016), The American Statistician 70(4); Bonett and Price (2012), British Journal of Mathematical and Statistical Psychology 65(3)",
+		Title:     Text{EN: "Net Promoter Score", RU: "Индекс лояльности NPS", KY: "NPS берилгендик индекси"},
 		Description: Text{
 			EN: "Share of promoters (9 and 10) less share of detractors (below 7) among answers to the question how likely a person is to " +
 				"recommend the company, from -100 to 100. Answers from 7 to below 9 are passive.",
@@ -25,9 +36,9 @@ func npsDefinition() Definition {
 		},
 		Kinds: []question.Kind{question.NPS},
 		Variants: []VariantDefinition{
-			{Variant: NPSAnswered, Default: true, Formula: "100*(P-D)/N", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
-			{Variant: NPSContacted, BesideRefusals: true, Formula: "100*(P-D)/(N+R)", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
-			{Variant: NPSRefusedAsDetractor, Formula: "100*(P-D-R)/(N+R)", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
+			{Variant: NPSAnswered, form: difference, policy: NPSAnswered, Default: true, Formula: "100*(P-D)/N", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
+			{Variant: NPSContacted, form: difference, policy: NPSContacted, BesideRefusals: true, Formula: "100*(P-D)/(N+R)", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
+			{Variant: NPSRefusedAsDetractor, form: difference, policy: NPSRefusedAsDetractor, Formula: "100*(P-D-R)/(N+R)", Unit: Points, Range: &Range{-100, 100}, Methods: methods},
 		},
 	}
 }
@@ -35,7 +46,8 @@ func npsDefinition() Definition {
 func csatDefinition() Definition {
 	return Definition{
 		ID: CSAT, Version: 1,
-		Title: Text{EN: "Customer satisfaction", RU: "Удовлетворённость клиентов", KY: "Кардарлардын канааттануусу"},
+		Reference: "Wilson (1927), Journal of the American Statistical Association 22(158)",
+		Title:     Text{EN: "Customer satisfaction", RU: "Удовлетворённость клиентов", KY: "Кардарлардын канааттануусу"},
 		Description: Text{
 			EN: "Share of satisfied answers in percent. Satisfied is 4 and above on 1-5, 6 and above on 1-7, 9 and above on 1-10; " +
 				"other scales state it.",
@@ -46,7 +58,7 @@ func csatDefinition() Definition {
 		},
 		Kinds: []question.Kind{question.CSAT, question.Rating, question.Expectation},
 		Variants: []VariantDefinition{
-			{Variant: CSATShare, Default: true, Formula: "100*satisfied/N", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
+			{Variant: CSATShare, form: proportion, Default: true, Formula: "100*satisfied/N", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
 		},
 	}
 }
@@ -54,7 +66,8 @@ func csatDefinition() Definition {
 func cesDefinition() Definition {
 	return Definition{
 		ID: CES, Version: 1,
-		Title: Text{EN: "Customer effort", RU: "Усилия клиента", KY: "Кардардын күч-аракети"},
+		Reference: "Dixon, Freeman and Toman (2010), Harvard Business Review 88(7/8)",
+		Title:     Text{EN: "Customer effort", RU: "Усилия клиента", KY: "Кардардын күч-аракети"},
 		Description: Text{
 			EN: "How easy the company made it to solve a problem: the mean answer, the share of easy answers, or the share of easy less the " +
 				"share of difficult ones. Answers about effort are flipped, so that high is always easy.",
@@ -65,10 +78,10 @@ func cesDefinition() Definition {
 		},
 		Kinds: []question.Kind{question.CES},
 		Variants: []VariantDefinition{
-			{Variant: CESMean, Default: true, Formula: "sum(score)/N", Unit: Native, Methods: []Method{StudentT}},
-			{Variant: CESTopBox, Default: true, Formula: "100*easy/N", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
+			{Variant: CESMean, form: mean, Default: true, Formula: "sum(score)/N", Unit: Native, Methods: []Method{StudentT}},
+			{Variant: CESTopBox, form: proportion, Default: true, Formula: "100*easy/N", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
 			{
-				Variant: CESNetEasy, Formula: "100*(easy-difficult)/N", Unit: Points, Range: &Range{-100, 100},
+				Variant: CESNetEasy, form: difference, Formula: "100*(easy-difficult)/N", Unit: Points, Range: &Range{-100, 100},
 				Methods: []Method{AdjustedWald, Wald, TrinomialT},
 			},
 		},
@@ -78,7 +91,8 @@ func cesDefinition() Definition {
 func meanDefinition() Definition {
 	return Definition{
 		ID: Mean, Version: 1,
-		Title: Text{EN: "Mean score", RU: "Средний балл", KY: "Орточо балл"},
+		Reference: "Cochran (1977), Sampling Techniques, chapter 6",
+		Title:     Text{EN: "Mean score", RU: "Средний балл", KY: "Орточо балл"},
 		Description: Text{
 			EN: "Mean of the answers to one question on its scale, or of all rated answers on 1 to 10. On 1 to 10, up to 3 means that " +
 				"processes are at fault, from 8 that single cases are, between them both; undecided while the interval holds a cut point.",
@@ -89,9 +103,9 @@ func meanDefinition() Definition {
 		},
 		Kinds: []question.Kind{question.NPS, question.CSAT, question.CES, question.Rating, question.Expectation, question.Importance},
 		Variants: []VariantDefinition{
-			{Variant: MeanSingleQuestion, Default: true, Formula: "sum(score)/N", Unit: Native, Methods: []Method{StudentT}},
+			{Variant: MeanSingleQuestion, form: mean, Default: true, Formula: "sum(score)/N", Unit: Native, Methods: []Method{StudentT}},
 			{
-				Variant: MeanAllAnswers, Formula: "1+9*sum((score-min)/(max-min))/answers", Unit: Native, Range: &Range{1, 10},
+				Variant: MeanAllAnswers, form: pooled, Formula: "1+9*sum((score-min)/(max-min))/answers", Unit: Native, Range: &Range{1, 10},
 				Methods: []Method{ClusteredT},
 			},
 		},
@@ -101,17 +115,24 @@ func meanDefinition() Definition {
 func responseRateDefinition() Definition {
 	return Definition{
 		ID: ResponseRate, Version: 1,
-		Title: Text{EN: "Response rate", RU: "Доля ответивших", KY: "Жооп бергендердин үлүшү"},
+		Reference: "AAPOR, Standard Definitions",
+		Title:     Text{EN: "Response rate", RU: "Доля ответивших", KY: "Жооп бергендердин үлүшү"},
 		Description: Text{
 			EN: "Share of those asked who answered, in percent: answers over answers, refusals, dismissals and time-outs, each invitation by its " +
-				"last outcome.",
+				"last outcome. Of invitations that nobody reacted to nothing is known here: for the share of all invited their number is stated.",
 			RU: "Доля ответивших среди опрошенных в процентах: ответы к сумме ответов, отказов, закрытий и истечений времени, каждое " +
-				"приглашение по последнему исходу.",
+				"приглашение по последнему исходу. О приглашениях без всякой реакции здесь ничего не известно: для доли от всех приглашённых " +
+				"их число указывают.",
 			KY: "Суралгандардын ичинен жооп бергендердин пайыздык үлүшү: жооптордун жооптор, баш тартуулар, жабуулар жана мөөнөтү " +
-				"өткөндөрдүн суммасына катышы, ар бир чакыруу акыркы жыйынтыгы боюнча.",
+				"өткөндөрдүн суммасына катышы, ар бир чакыруу акыркы жыйынтыгы боюнча. Эч ким жооп кылбаган чакыруулар жөнүндө бул жерде " +
+				"эч нерсе белгисиз: бардык чакырылгандардын үлүшү үчүн алардын саны көрсөтүлөт.",
 		},
 		Variants: []VariantDefinition{
-			{Variant: ResponseRateOutcomes, Default: true, Formula: "100*N/(N+R)", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
+			{Variant: ResponseRateOutcomes, form: proportion, Default: true, Formula: "100*N/(N+R)", Unit: Percent, Range: &Range{0, 100}, Methods: []Method{Wilson}},
+			{
+				Variant: ResponseRateInvited, form: proportion, Formula: "100*N/invitations", Unit: Percent, Range: &Range{0, 100},
+				Methods: []Method{Wilson}, Requires: Invitations,
+			},
 		},
 	}
 }

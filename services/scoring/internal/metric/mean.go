@@ -45,6 +45,9 @@ func (e evaluation) scoreMean(score Score, data Data) (Score, error) {
 	if score.N == 0 {
 		return score, nil
 	}
+	if data.Weighted != nil {
+		return e.scoreWeightedMean(score, data)
+	}
 	score.Estimate = ptr(m.Mean)
 	score.Normalized = ptr(100 * e.share(m.Mean))
 	if score.N < 2 {
@@ -66,17 +69,55 @@ func (e evaluation) scoreMean(score Score, data Data) (Score, error) {
 	return score, nil
 }
 
+// scoreWeightedMean fills in the weighted mean of one question's answers.
+func (e evaluation) scoreWeightedMean(score Score, data Data) (Score, error) {
+	var total Weight
+	for _, b := range data.Weighted.Answers {
+		total = total.Add(b.Weight)
+	}
+	if !(total.Sum > 0) {
+		return score, nil
+	}
+	m, precise := e.weightedMean(data)
+	score.Weighting = weighting(score.N, total)
+	score.Estimate = ptr(m.Estimate)
+	score.Normalized = ptr(100 * e.share(m.Estimate))
+	if precise {
+		score.StandardError = ptr(m.StandardError)
+		var err error
+		if score.Interval, err = scaled(1)(m.Interval(e.settings.Level)); err != nil {
+			return Score{}, err
+		}
+		if score.Interval != nil {
+			*score.Interval = score.Interval.Clip(e.question.Scale.Min.Float(), e.question.Scale.Max.Float())
+		}
+	}
+	score.Band = e.diagnose(score)
+	return score, nil
+}
+
 // scoreAllAnswers fills in the mean of all rated answers on 1..10.
 func (e evaluation) scoreAllAnswers(score Score, data Data) (Score, error) {
 	mean, answers, err := pool.Mean(data.Pooled)
 	if err != nil && !errors.Is(err, stat.ErrUndefined) {
 		return Score{}, err
 	}
+	respondents := data.Pooled.N()
+	if w := data.Weighted; w != nil {
+		answers, respondents = w.Pooled.Answers, w.Pooled.Respondents
+	}
 	score.N = answers
 	score.Counts.Answered = answers
-	score.Counts.Respondents = ptr(data.Pooled.N())
+	score.Counts.Respondents = ptr(respondents)
 	if answers == 0 {
 		return score, nil
+	}
+	if w := data.Weighted; w != nil {
+		if !(w.Pooled.B > 0) {
+			return score, nil
+		}
+		mean = w.Pooled.mean()
+		score.Weighting = weighting(respondents, Weight{Sum: w.Pooled.W, Squares: w.Pooled.WW})
 	}
 	score.Estimate = ptr(onTen(mean.Estimate))
 	score.Normalized = ptr(100 * mean.Estimate)

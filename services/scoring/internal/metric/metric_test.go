@@ -17,8 +17,9 @@ import (
 )
 
 func allVariants() (vs []metric.VariantDefinition) {
-	for _, d := range metric.Definitions() {
-		vs = append(vs, d.Variants...)
+	for _, v := range metric.Variants() {
+		_, vd, _ := metric.FindVariant(v)
+		vs = append(vs, vd)
 	}
 	return vs
 }
@@ -27,14 +28,26 @@ func allVariants() (vs []metric.VariantDefinition) {
 func questionFor(v metric.Variant, scale question.Scale, direction question.Direction) metric.Question {
 	q := metric.Question{ID: "q", Kind: question.Rating, Scale: scale, Direction: direction}
 	switch {
-	case strings.HasPrefix(string(v), "NPS"):
+	case strings.HasPrefix(string(v), "NPS"), strings.HasPrefix(string(v), "ENPS"), strings.HasPrefix(string(v), "LOYALTY"):
 		q.Kind, q.Scale, q.Direction = question.NPS, question.Scale0To10, question.Ease
 	case strings.HasPrefix(string(v), "CSAT"):
 		q.Kind, q.Direction = question.CSAT, question.Ease
 	case strings.HasPrefix(string(v), "CES"):
 		q.Kind = question.CES
+	case strings.HasPrefix(string(v), "LIKE"), strings.HasPrefix(string(v), "SMILE"):
+		if direction == question.Effort {
+			// There are two ways to ask: by a choice, and on a scale of two values.
+			q.Kind, q.Scale, q.Direction = question.Choice, question.Scale{}, question.Ease
+		} else {
+			q.Scale = question.Scale{Min: 0, Max: 100, Step: 100}
+		}
 	}
 	return q
+}
+
+// settingsFor are settings with all that a variant needs to be computed from a question.
+func settingsFor(q metric.Question) metric.Settings {
+	return metric.Settings{Option: q.Scale.Min.String(), Positive: "up", Negative: "down"}
 }
 
 func genData(t *rapid.T, q metric.Question) metric.Data {
@@ -45,7 +58,17 @@ func genData(t *rapid.T, q metric.Question) metric.Data {
 		}
 	}
 	count := func(name string) int64 { return rapid.Int64Range(0, 50).Draw(t, name) }
-	d.Outcomes = fact.Outcomes{Responses: d.Answers.N(), Refused: count("refused"), Dismissed: count("dismissed"), TimedOut: count("timed out")}
+	if q.Kind == question.Choice {
+		up, down, other := count("up"), count("down"), count("other")
+		d.Choice = &metric.Choice{Answered: up + down + other, Options: map[string]int64{"up": up, "down": down, "other": other}}
+	}
+	responses := d.Answers.N()
+	if d.Choice != nil {
+		responses = d.Choice.Answered
+	}
+	d.Outcomes = fact.Outcomes{Responses: responses, Refused: count("refused"), Dismissed: count("dismissed"), TimedOut: count("timed out")}
+	stated := responses + count("without answer")
+	d.Stated = metric.Stated{Invitations: &stated, Consultations: &stated, Visitors: &stated}
 	for range rapid.IntRange(0, 10).Draw(t, "respondents") {
 		n := rapid.Int64Range(1, 4).Draw(t, "answers")
 		sum := rapid.Int64Range(0, n*4).Draw(t, "sum") * pool.Resolution / 4
@@ -66,7 +89,9 @@ func TestScoresKeepTheirPromises(t *testing.T) {
 		d := genData(rt, q)
 		m := rapid.SampledFrom(vd.Methods).Draw(rt, "method")
 		level := rapid.SampledFrom([]float64{0.95, 0.99}).Draw(rt, "level")
-		s, err := metric.Evaluate(vd.Variant, q, d, metric.Settings{Method: m, Level: level})
+		settings := settingsFor(q)
+		settings.Method, settings.Level = m, level
+		s, err := metric.Evaluate(vd.Variant, q, d, settings)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -77,7 +102,8 @@ func TestScoresKeepTheirPromises(t *testing.T) {
 			rt.Fatalf("counts of refusals are not returned: %+v", s)
 		}
 		if s.Estimate == nil {
-			if s.Counts.Answered != 0 || s.Interval != nil || s.StandardError != nil {
+			// Answers that are neither like nor dislike are no answers to the index.
+			if s.Counts.Answered != 0 && s.N != 0 || s.Interval != nil || s.StandardError != nil {
 				rt.Fatalf("estimate is missing: %+v", s)
 			}
 			return
@@ -159,7 +185,9 @@ func TestContactedIntervalIsThatOfItsCoding(t *testing.T) {
 func TestNoAnswersIsAbsentNotZero(t *testing.T) {
 	for _, vd := range allVariants() {
 		q := questionFor(vd.Variant, question.Scale1To5, question.Ease)
-		s := evaluate(t, vd.Variant, q, metric.Data{}, metric.Settings{})
+		none := int64(0)
+		d := metric.Data{Stated: metric.Stated{Invitations: &none, Consultations: &none, Visitors: &none}}
+		s := evaluate(t, vd.Variant, q, d, settingsFor(q))
 		if s.Estimate != nil || s.StandardError != nil || s.Interval != nil || s.Normalized != nil || s.N != 0 || s.Band != metric.NoBand {
 			t.Errorf("%s of nothing: %+v", vd.Variant, s)
 		}
@@ -357,8 +385,9 @@ func TestStatedCutPoint(t *testing.T) {
 
 func TestDefinitions(t *testing.T) {
 	seen := map[metric.Variant]bool{}
-	for _, d := range metric.Definitions() {
-		if d.ID == "" || d.Version < 1 {
+	for _, id := range metric.AllIDs() {
+		d, err := metric.Find(id)
+		if err != nil || d.ID != id || d.Version < 1 {
 			t.Errorf("definition %+v has no identity", d)
 		}
 		for _, text := range []metric.Text{d.Title, d.Description} {
@@ -366,7 +395,8 @@ func TestDefinitions(t *testing.T) {
 				t.Errorf("%s: a text is missing", d.ID)
 			}
 		}
-		if len(d.Defaults(false)) == 0 {
+		// Nothing tells whose smile is meant.
+		if len(d.Defaults(false)) == 0 && d.ID != metric.SmileIndex {
 			t.Errorf("%s has no default", d.ID)
 		}
 		for _, v := range d.Variants {

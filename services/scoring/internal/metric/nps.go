@@ -3,7 +3,6 @@ package metric
 import (
 	"fmt"
 
-	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
@@ -28,10 +27,10 @@ const (
 // so that variance p+d-(p-d)², standard error and every interval are those of ANSWERED with the counts put in. The precision thus
 // includes the chance of who refuses. Scaling the ANSWERED interval by N/(N+R) instead would treat the response
 // rate as known and be too narrow.
-func (e evaluation) npsDifference(data Data, score *Score) (stat.ShareDifference, error) {
+func (e evaluation) npsDifference(data Data, score *Score) (tally, error) {
 	q := e.question
 	if !q.Scale.SameEnds(question.Scale0To10) && !q.Scale.SameEnds(question.Scale1To10) {
-		return stat.ShareDifference{}, fmt.Errorf("question %q on the scale %s: %w", q.ID, q.Scale.ID(), ErrMismatch)
+		return tally{}, fmt.Errorf("question %q on the scale %s: %w", q.ID, q.Scale.ID(), ErrMismatch)
 	}
 	n := data.Answers.N()
 	promoters := data.Answers.CountAtLeast(promoterFrom)
@@ -42,19 +41,32 @@ func (e evaluation) npsDifference(data Data, score *Score) (stat.ShareDifference
 	score.Counts.Detractors = ptr(detractors)
 
 	refusals := data.Outcomes.Refusals()
-	d := stat.ShareDifference{Plus: float64(promoters), Minus: float64(detractors), N: float64(n)}
-	switch e.variant.Variant {
-	case NPSContacted:
-		d.N += float64(refusals)
-	case NPSRefusedAsDetractor:
-		d.N += float64(refusals)
-		d.Minus += float64(refusals)
+	t := tally{plus: promoters, minus: detractors, n: n}
+	if w := data.Weighted; w != nil {
+		t.weighted = &classes{
+			plus:  w.answers(func(v int64) bool { return v >= promoterFrom }),
+			minus: w.answers(func(v int64) bool { return v < passiveFrom }),
+			rest:  w.answers(func(v int64) bool { return v >= passiveFrom && v < promoterFrom }),
+		}
 	}
-	return d, nil
+	switch e.variant.policy {
+	case NPSContacted:
+		t.n += refusals
+		if t.weighted != nil {
+			t.weighted.rest = t.weighted.rest.Add(data.Weighted.refusals())
+		}
+	case NPSRefusedAsDetractor:
+		t.n += refusals
+		t.minus += refusals
+		if t.weighted != nil {
+			t.weighted.minus = t.weighted.minus.Add(data.Weighted.refusals())
+		}
+	}
+	return t, nil
 }
 
 // difference is the difference of shares behind a variant in points.
-func (e evaluation) difference(data Data, score *Score) (stat.ShareDifference, error) {
+func (e evaluation) difference(data Data, score *Score) (tally, error) {
 	if e.variant.Variant == CESNetEasy {
 		return e.netEasy(data, score)
 	}

@@ -31,6 +31,21 @@ type Score struct {
 	Counts Counts
 	// Band is the judgement; empty where there is none.
 	Band Band
+	// Option is the option whose share it is (ShareOption).
+	Option string
+	// Weighting says what weights made of n; nil when the score is not weighted.
+	Weighting *Weighting
+}
+
+// Weighting says what weights made of the number of observations. The standard error of a weighted score is linearised; its interval is made
+// from the effective n.
+type Weighting struct {
+	// N is the number of observations of positive weight: answers, outcomes, or respondents (MeanAllAnswers).
+	N int64
+	// WeightedN is the sum of their weights.
+	WeightedN float64
+	// EffectiveN is (Σw)²/Σw², and DesignEffect N/EffectiveN.
+	EffectiveN, DesignEffect float64
 }
 
 // Counts are what a score was computed from; a caller can compute every policy again from them.
@@ -43,6 +58,11 @@ type Counts struct {
 	Promoters, Passives, Detractors *int64
 	// Positive counts satisfied or easy answers, Negative difficult ones; nil where the variant does not count them.
 	Positive, Negative *int64
+	// Option counts the answers that hold the option asked for, nil for other variants than ShareOption. Like and smile indices count likes and
+	// smiles in Positive, dislikes and contacts without a smile in Negative.
+	Option *int64
+	// Stated is the count that the caller stated; nil for variants without.
+	Stated *int64
 	// Respondents counts the respondents of MeanAllAnswers; nil for other variants.
 	Respondents *int64
 }
