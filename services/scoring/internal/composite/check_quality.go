@@ -7,8 +7,8 @@ import (
 )
 
 func (x *Index) check() *FieldError {
-	if x.Form != "" && x.Form != CSI && x.Form != Rosenberg {
-		return wrong("index.form", "%q is neither %s nor %s", x.Form, CSI, Rosenberg)
+	if x.Form != "" && x.Form != Mean && x.Form != Rosenberg {
+		return wrong("index.form", "%q is neither %s nor %s", x.Form, Mean, Rosenberg)
 	}
 	switch x.Importance {
 	case Stated, Fixed:

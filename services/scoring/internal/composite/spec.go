@@ -62,8 +62,8 @@ type Form string
 
 // Forms of an index.
 const (
-	// CSI is the weighted mean Σwᵢsᵢ/Σwᵢ; the default.
-	CSI Form = "CSI"
+	// Mean is the weighted mean Σwᵢsᵢ/Σwᵢ of the customer satisfaction index; the default.
+	Mean Form = "MEAN"
 	// Rosenberg is the sum ΣVᵢPᵢ of Rosenberg's model, variant A.
 	Rosenberg Form = "ROSENBERG"
 )
@@ -83,7 +83,7 @@ const (
 
 // Index is a weighted index over attributes, all of which are answered on the same scale.
 type Index struct {
-	// Form is how it adds up; empty means CSI.
+	// Form is how it adds up; empty means Mean.
 	Form Form `json:"form,omitempty"`
 	// Importance is where the weights come from.
 	Importance Importance `json:"importance"`

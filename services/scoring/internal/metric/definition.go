@@ -108,6 +108,8 @@ const (
 	Wilson       Method = "WILSON"
 	StudentT     Method = "STUDENT_T"
 	ClusteredT   Method = "CLUSTERED_T"
+	// JackknifeT is that of composites: random groups of respondents are left out one at a time.
+	JackknifeT Method = "JACKKNIFE_T"
 )
 
 // Text is a text for people in the three languages of the product.

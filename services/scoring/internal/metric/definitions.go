@@ -6,12 +6,7 @@ import "github.com/otklik/otklik/services/scoring/internal/question"
 var compiled = all()
 
 // Definitions returns the definitions of all metrics in a fixed order. The result is the caller's to keep.
-func Definitions() []Definition {
-	// The messages of the API learn the others first.
-	ds := all()[:5]
-	ds[4].Variants = ds[4].Variants[:1]
-	return ds
-}
+func Definitions() []Definition { return all() }
 
 func all() []Definition {
 	return []Definition{
