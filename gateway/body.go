@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -24,6 +25,8 @@ type requestBody struct {
 	length, limit int64
 	// params are the fields that the path sets.
 	params map[string]string
+	// lastEventID is where a reader of events was; empty when it has not said so.
+	lastEventID string
 
 	fault       *rpcerr.Error
 	faultStatus int
@@ -66,6 +69,11 @@ func (b *requestBody) decode(v any) error {
 		}
 		if e := b.checkPath(message.ProtoReflect()); e != nil {
 			return b.refuse(0, e)
+		}
+	}
+	if b.lastEventID != "" {
+		if err := runtime.PopulateFieldFromPath(message, string(b.exchange.route.from.Name()), b.lastEventID); err != nil {
+			return err
 		}
 	}
 	if b.exchange.route.stream {

@@ -25,6 +25,8 @@ type route struct {
 	pathFields []string
 	// stream tells whether messages are sent one by one, events whether also as server-sent events.
 	stream, events bool
+	// from is the field of the request in which a reader of events says where it was; nil where there is none.
+	from protoreflect.FieldDescriptor
 	// crossOrigin tells whether pages of other origins may call it.
 	crossOrigin bool
 }
@@ -83,7 +85,10 @@ func routeOf(rpc protoreflect.MethodDescriptor, rule *annotations.HttpRule) (*ro
 	for _, match := range templateField.FindAllStringSubmatch(r.template, -1) {
 		r.pathFields = append(r.pathFields, match[1])
 	}
-	_, r.events = eventNames[rpc.Output().FullName()]
+	var kind eventKind
+	if kind, r.events = eventKinds[rpc.Output().FullName()]; r.events {
+		r.from = rpc.Input().Fields().ByName(kind.from)
+	}
 	return r, nil
 }
 

@@ -37,6 +37,7 @@ func (re *rest) serveStream(next runtime.HandlerFunc, x *exchange, r *http.Reque
 		delay = 0
 		r.Header.Set("Accept", mimeEvents)
 		h.Set("Content-Type", mimeEvents)
+		x.resume(r)
 	}
 	// no-transform keeps proxies from compressing, which buffers; the other is nginx's own switch.
 	h.Set("Cache-Control", "no-store, no-transform")

@@ -109,7 +109,7 @@ func TestScoresAreWatchedAsEvents(t *testing.T) {
 				}
 				at := timestamppb.New(time.Date(2017, 5, 1, 9, 30, 0, 5e6, time.UTC))
 				for _, m := range []*scoringv1.WatchScoresResponse{
-					{Scores: []*scoringv1.Score{{N: 3, Band: "two\nlines"}}, Watermark: at}, {Heartbeat: true, Watermark: at}, {Heartbeat: true},
+					{Scores: []*scoringv1.Score{{N: 3, Band: "two\nlines"}}, Watermark: at, Cursor: "abc"}, {Heartbeat: true, Watermark: at, Cursor: "abc"}, {Heartbeat: true},
 				} {
 					if err := out.Send(m); err != nil {
 						return err
@@ -133,7 +133,7 @@ func TestScoresAreWatchedAsEvents(t *testing.T) {
 				t.Errorf("first: %q", got)
 			}
 			got := o.event()
-			if len(got) != 3 || got[0] != "event: scores" || got[1] != "id: 2017-05-01T09:30:00.005Z" || !strings.HasPrefix(got[2], "data: {") {
+			if len(got) != 3 || got[0] != "event: scores" || got[1] != "id: abc" || !strings.HasPrefix(got[2], "data: {") {
 				t.Fatalf("event %q", got)
 			}
 			var message struct {
@@ -152,6 +152,36 @@ func TestScoresAreWatchedAsEvents(t *testing.T) {
 			}
 			read <- struct{}{}
 			o.atEnd()
+		})
+	}
+}
+
+// TestReadersOfEventsGoOn comes back with the id of the last event, beside a cursor of the first request.
+func TestReadersOfEventsGoOn(t *testing.T) {
+	for _, c := range []struct{ method, path, body, accept, last, want string }{
+		{"GET", watchPath + "?query.metrics=METRIC_NPS", "", "text/event-stream", "abc-_", "abc-_"},
+		{"GET", watchPath + "?query.metrics=METRIC_NPS&cursor=old", "", "text/event-stream", "new", "new"},
+		{"GET", watchPath + "?query.metrics=METRIC_NPS&cursor=old", "", "text/event-stream", "", "old"},
+		{"POST", "/v1/scores:watch", `{"query":{"survey":"surveys/checkout","metrics":["METRIC_NPS"]},"cursor":"old"}`, "text/event-stream", "new", "new"},
+		// Lines have no ids; and what is no text is no id.
+		{"GET", watchPath + "?query.metrics=METRIC_NPS&cursor=old", "", "application/json", "new", "old"},
+		{"GET", watchPath + "?query.metrics=METRIC_NPS&cursor=old", "", "text/event-stream", "\xff", "old"},
+	} {
+		overBothChannels(t, func(t *testing.T, b *bench) {
+			b.scoring.watch = func(r *scoringv1.WatchScoresRequest, out watchServer) error {
+				if r.GetQuery().GetSurvey() != "surveys/checkout" || len(r.GetQuery().GetMetrics()) != 1 {
+					return fmt.Errorf("got %v", r)
+				}
+				return out.Send(&scoringv1.WatchScoresResponse{Cursor: r.GetCursor()})
+			}
+			header := map[string]string{"Accept": c.accept}
+			if c.last != "" {
+				header["Last-Event-ID"] = c.last
+			}
+			a := b.do(request{method: c.method, path: c.path, body: c.body, header: header})
+			if want := `"cursor":"` + c.want + `"`; a.status != 200 || !strings.Contains(strings.ReplaceAll(a.body, " ", ""), want) {
+				t.Errorf("%s %s after %q: %d %s, want %s", c.method, c.path, c.last, a.status, a.body, want)
+			}
 		})
 	}
 }

@@ -239,12 +239,13 @@ func streamContent(message *object, rpc protoreflect.MethodDescriptor) *object {
 	content := pairs("application/x-ndjson", pairs("schema", pairs(
 		"description", "One message a line.",
 		"oneOf", []any{message, pairs("$ref", refPrefix+"Error")})))
-	if rpc.Output().Fields().ByName("heartbeat") != nil {
+	if strings.HasPrefix(string(rpc.Name()), "Watch") {
 		content.set("text/event-stream", pairs("schema", pairs(
 			"type", "string",
-			"description", "With `Accept: text/event-stream`: server-sent events. `event: scores` when something has changed, `event: heartbeat` when nothing has, "+
-				"with a message in `data` and the watermark in `id`; `event: error` as the last, with an Error in `data`.",
-			"examples", texts("event: scores\nid: 2017-05-01T09:30:00Z\ndata: {\"scores\":[],\"watermark\":\"2017-05-01T09:30:00Z\",\"heartbeat\":false}\n\n"))))
+			"description", "With `Accept: text/event-stream`: server-sent events, each with a message in `data`: `event: heartbeat` when nothing has changed, "+
+				"`event: error` as the last, with an Error in `data`, and others when something has. The `id` of the last one, in the header `Last-Event-ID`, "+
+				"lets the next stream go on from there.",
+			"examples", texts("event: heartbeat\nid: 4pGqWb0xUS2eJx3nX7H0Gg\ndata: {…}\n\n"))))
 	}
 	return content
 }

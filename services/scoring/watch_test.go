@@ -93,6 +93,62 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestWatchResumes leaves a stream and comes back with its cursor, to the same process and to one that was started anew.
+func TestWatchResumes(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	s.config.WatchHeartbeat = 300 * time.Millisecond
+	s.survey.publish(acme, "shop", shopQuestions())
+	s.survey.add(response(acme, shop, "first", noon, scores{"recommend": 9}))
+	s.start().caughtUp(shop, 1)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	resume := func(cursor string) *scoringv1.WatchScoresResponse {
+		t.Helper()
+		ctx, leave := context.WithCancel(ctx)
+		defer leave()
+		stream, err := s.client.WatchScores(ctx, &scoringv1.WatchScoresRequest{Query: npsAnswered(), Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.GetCursor() == "" || len(m.GetScores()) == 0 != m.GetHeartbeat() {
+			t.Errorf("the cursor %q: %v", cursor, m)
+		}
+		return m
+	}
+	first := resume("")
+	if first.GetHeartbeat() {
+		t.Errorf("the first message is a heartbeat: %v", first)
+	}
+	if m := resume(first.GetCursor()); !m.GetHeartbeat() || m.GetCursor() != first.GetCursor() {
+		t.Errorf("nothing has changed: %v", m)
+	}
+	if m := resume("anything else"); m.GetHeartbeat() || m.GetCursor() != first.GetCursor() {
+		t.Errorf("with a cursor of nothing: %v", m)
+	}
+	s.stop()
+	s.start().caughtUp(shop, 1)
+	if m := resume(first.GetCursor()); !m.GetHeartbeat() {
+		t.Errorf("nothing has changed but the process: %v", m)
+	}
+	s.survey.add(response(acme, shop, "second", noon, scores{"recommend": 3}))
+	s.caughtUp(shop, 2)
+	second := resume(first.GetCursor())
+	if second.GetHeartbeat() || second.GetScores()[0].GetN() != 2 {
+		t.Errorf("after a change: %v", second)
+	}
+	// Heartbeats carry the cursor of the last result.
+	stream := s.watch(ctx, npsAnswered())
+	until(t, stream, 2)
+	if m, err := stream.Recv(); err != nil || !m.GetHeartbeat() || m.GetCursor() != second.GetCursor() {
+		t.Errorf("%v, %v", m, err)
+	}
+}
+
 func TestWatchRefusesWhatQueriesRefuse(t *testing.T) {
 	t.Parallel()
 	s := newSuite(t)

@@ -47,7 +47,7 @@ func (s *Server) WatchScores(req *scoringv1.WatchScoresRequest, stream grpc.Serv
 	if err != nil {
 		return err
 	}
-	sub, err := s.watchers.join(c, req.GetQuery(), "")
+	sub, err := s.watchers.join(c, req.GetQuery(), req.GetCursor())
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (d *delivery) run(ctx context.Context) error {
 		case u.message != nil:
 			err = d.send(u.message)
 		case u.resumed:
-			err = d.beat()
+			err = d.beat(u.cursor)
 		}
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (d *delivery) run(ctx context.Context) error {
 		select {
 		case <-u.next:
 		case <-heartbeat.C:
-			if err := d.beat(); err != nil {
+			if err := d.beat(u.cursor); err != nil {
 				return err
 			}
 			heartbeat.Reset(d.heartbeat)
@@ -128,8 +128,8 @@ func (d *delivery) run(ctx context.Context) error {
 }
 
 // beat sends a heartbeat.
-func (d *delivery) beat() error {
-	return d.send(&scoringv1.WatchScoresResponse{Heartbeat: true, Watermark: momentToProto(d.board.Watermark())})
+func (d *delivery) beat(cursor string) error {
+	return d.send(&scoringv1.WatchScoresResponse{Heartbeat: true, Watermark: momentToProto(d.board.Watermark()), Cursor: cursor})
 }
 
 func (d *delivery) send(m any) error {

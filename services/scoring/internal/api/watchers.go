@@ -171,7 +171,7 @@ func (r *result) share() (*rpccodec.Shared, error) {
 		return r.message, nil
 	}
 	var err error
-	r.message, err = rpccodec.Share(&scoringv1.WatchScoresResponse{Scores: r.scores, Watermark: momentToProto(r.watermark)})
+	r.message, err = rpccodec.Share(&scoringv1.WatchScoresResponse{Scores: r.scores, Watermark: momentToProto(r.watermark), Cursor: r.cursor})
 	return r.message, err
 }
 
