@@ -7,7 +7,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/live"
@@ -42,16 +42,16 @@ func (c countingCatalog) Forget(_, survey string) { c.forgotten[survey]++ }
 func TestUnknownQuestionIsLookedUpOnceMore(t *testing.T) {
 	t.Parallel()
 	board := live.New()
-	delta := &cube.Delta{}
-	delta.AddFact(&fact.Fact{ID: "r", Survey: "shop", Revision: 1, Population: fact.Customer, CountTime: time.Unix(0, 0), Weight: 1, Answers: []fact.Answer{
+	d := &delta.Delta{}
+	d.AddFact(&fact.Fact{ID: "r", Survey: "shop", Revision: 1, Population: fact.Customer, CountTime: time.Unix(0, 0), Weight: 1, Answers: []fact.Answer{
 		{Question: "recommend", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: 900},
 	}})
-	counted := cube.New()
-	if err := counted.Apply(delta); err != nil {
+	counted := live.NewBook()
+	if err := counted.Apply(d); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := board.Reload(board.Marks(), func() (map[string]*cube.Cube, store.Marks, error) {
-		return map[string]*cube.Cube{"acme": counted}, store.Marks{Cursors: []store.Cursor{{}}}, nil
+	if _, _, err := board.Reload(board.Marks(), func() (map[string]*live.Book, store.Marks, error) {
+		return map[string]*live.Book{"acme": counted}, store.Marks{Cursors: []store.Cursor{{}}}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}

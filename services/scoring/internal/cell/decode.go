@@ -7,7 +7,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
-	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
 
 // The least number of bytes that a cell and a bin take.
@@ -35,11 +34,11 @@ type decoder struct {
 }
 
 func newDecoder(span Span, data []byte, names map[string]string) (*decoder, error) {
-	d := &decoder{in: cursor{data: data}, span: span, names: names}
-	if v := d.in.byte(); v != version {
-		return nil, fmt.Errorf("decode chunk: version %d: %w", v, wire.ErrCorrupt)
+	cells, _, err := disassemble(data)
+	if err != nil {
+		return nil, err
 	}
-	return d, nil
+	return &decoder{in: cursor{data: cells}, span: span, names: names}, nil
 }
 
 // nextSeries moves to the next series, past cells that were not read; false at the end and after an error.

@@ -2,15 +2,22 @@ package cell
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
 
-// version is the first byte of a chunk.
-const version = 1
+// First byte of a chunk. One of version 1 has no rows.
+const (
+	version1 = iota + 1
+	currentVersion
+)
 
 // SpanDays is the number of days of universal time that a chunk covers. Longer spans make merged chunks large and slow to rewrite,
 // shorter ones spread the answers of an import over more rows.
@@ -33,7 +40,7 @@ func SpanOf(b calendar.Bucket) Span {
 // first is the first bucket of the span. The first span of all begins before the first bucket, hence the wider type.
 func (s Span) first() int64 { return int64(s) * spanBuckets }
 
-// Chunk is what one survey's cells change by within one span.
+// Chunk is what one survey's cells and rows change by within one span.
 type Chunk struct {
 	Survey string
 	Span   Span
@@ -41,25 +48,35 @@ type Chunk struct {
 	Data []byte
 }
 
+// place is where a chunk belongs.
+type place struct {
+	survey string
+	span   Span
+}
+
 // Pack splits a delta into chunks, at most one for each survey and span.
-func Pack(d *cube.Delta) []Chunk {
-	type place struct {
-		survey string
-		span   Span
-	}
+func Pack(d *delta.Delta) []Chunk {
 	var order []place
 	encoders := make(map[place]*encoder, 1)
-	for k, changes := range d.Series() {
+	at := func(p place) *encoder {
+		e := encoders[p]
+		if e == nil {
+			e = newEncoder(p.span)
+			encoders[p] = e
+			order = append(order, p)
+		}
+		return e
+	}
+	for k, changes := range d.Cells.Series() {
 		for len(changes) > 0 {
-			p := place{k.Survey, SpanOf(changes[0].Bucket)}
-			e := encoders[p]
-			if e == nil {
-				e = newEncoder(p.span)
-				encoders[p] = e
-				order = append(order, p)
-			}
+			e := at(place{k.Survey, SpanOf(changes[0].Bucket)})
 			e.series(k)
 			changes = e.cells(changes)
+		}
+	}
+	for _, survey := range d.Surveys() {
+		for span, changes := range bySpan(d.Rows(survey)) {
+			at(place{survey, span}).rows = column.Pack(changes)
 		}
 	}
 	chunks := make([]Chunk, 0, len(order))
@@ -69,6 +86,24 @@ func Pack(d *cube.Delta) []Chunk {
 		}
 	}
 	return chunks
+}
+
+// bySpan sorts changes of rows into spans.
+func bySpan(changes []column.Change) map[Span][]column.Change {
+	if len(changes) == 0 {
+		return nil
+	}
+	first := SpanOf(changes[0].Row.Bucket)
+	if !slices.ContainsFunc(changes, func(c column.Change) bool { return SpanOf(c.Row.Bucket) != first }) {
+		// Mostly a batch is of one time.
+		return map[Span][]column.Change{first: changes}
+	}
+	spans := make(map[Span][]column.Change)
+	for i := range changes {
+		s := SpanOf(changes[i].Row.Bucket)
+		spans[s] = append(spans[s], changes[i])
+	}
+	return spans
 }
 
 // Flags of a series' header.
@@ -89,6 +124,8 @@ type encoder struct {
 	packed []byte
 	count  uint64
 	bucket int64
+	// rows are the packed rows.
+	rows []byte
 	// bins is room to work in.
 	bins []histogram.Bin
 }
@@ -148,9 +185,6 @@ func (e *encoder) flush() {
 		e.open = false
 		return
 	}
-	if !e.written {
-		e.out = append(e.out, version)
-	}
 	k := e.current
 	if e.written && sameFamilyAs(&k, &e.last) {
 		e.out = append(e.out, sameFamily)
@@ -174,5 +208,34 @@ func sameFamilyAs(a, b *cube.Key) bool {
 // finish returns the chunk; nil when nothing changes.
 func (e *encoder) finish() []byte {
 	e.flush()
-	return e.out
+	return assemble(e.out, e.rows)
+}
+
+// assemble makes a chunk of packed cells and rows; nil when there are none.
+func assemble(cells, rows []byte) []byte {
+	if len(cells)+len(rows) == 0 {
+		return nil
+	}
+	out := make([]byte, 0, 1+binary.MaxVarintLen32+len(cells)+len(rows))
+	out = append(out, currentVersion)
+	out = binary.AppendUvarint(out, uint64(len(cells)))
+	out = append(out, cells...)
+	return append(out, rows...)
+}
+
+// disassemble splits a chunk into packed cells and rows.
+func disassemble(chunk []byte) (cells, rows []byte, err error) {
+	if len(chunk) > 0 && chunk[0] == version1 {
+		return chunk[1:], nil, nil
+	}
+	if len(chunk) < 2 || chunk[0] != currentVersion {
+		return nil, nil, fmt.Errorf("decode chunk of %d bytes: version: %w", len(chunk), wire.ErrCorrupt)
+	}
+	r := wire.NewReader(chunk[1:])
+	n := r.Count(1)
+	if r.Err() != nil || r.Len() == 0 {
+		return nil, nil, fmt.Errorf("decode chunk: %w", wire.ErrCorrupt)
+	}
+	rest := chunk[len(chunk)-r.Len():]
+	return rest[:n:n], rest[n:], nil
 }

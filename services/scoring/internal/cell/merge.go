@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 )
@@ -18,6 +19,13 @@ var ErrNegative = errors.New("a count is below zero")
 func Merge(span Span, chunks ...[]byte) ([]byte, error) {
 	e := newEncoder(span)
 	if err := walk(span, chunks, e.series, e.cell); err != nil {
+		return nil, fmt.Errorf("merge chunks: %w", err)
+	}
+	sections, err := Rows(chunks)
+	if err != nil {
+		return nil, fmt.Errorf("merge chunks: %w", err)
+	}
+	if e.rows, err = column.Merge(sections...); err != nil {
 		return nil, fmt.Errorf("merge chunks: %w", err)
 	}
 	return e.finish(), nil

@@ -10,7 +10,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/pool"
-	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
 // Delta says by how much facts change cells. The zero value changes nothing. Adding and removing commute, and what is added
@@ -106,7 +105,7 @@ func (d *Delta) fact(f *fact.Fact, count int64) {
 		if !a.Present || !a.Kind.Scored() {
 			continue
 		}
-		key.question, key.scale = a.Question, scaleID(a.Scale)
+		key.question, key.scale = a.Question, a.Scale.ID()
 		d.family(key).under(f.Context, Change{Bucket: bucket, Value: int64(a.Value), Count: count})
 	}
 	key.question, key.scale = "", ""
@@ -298,19 +297,4 @@ func (d *Delta) Changes(k Key) []histogram.Bin {
 		}
 	}
 	return bins
-}
-
-// scaleID is question.Scale.ID without building the identifiers of the usual scales anew for every answer.
-func scaleID(s question.Scale) string {
-	switch s {
-	case question.Scale0To10:
-		return "0-10"
-	case question.Scale1To5:
-		return "1-5"
-	case question.Scale1To7:
-		return "1-7"
-	case question.Scale1To10:
-		return "1-10"
-	}
-	return s.ID()
 }

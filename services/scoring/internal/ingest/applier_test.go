@@ -12,6 +12,7 @@ import (
 
 	"github.com/otklik/otklik/libs/testkit"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -88,28 +89,28 @@ func TestExactlyOnceInEffect(t *testing.T) {
 		failing.oneIn = 0
 		for _, org := range []string{"acme", "globex"} {
 			want := recount(log, org)
-			wantEqualCubes(t, "board", board.Cube(org), want)
-			wantEqualCubes(t, "stored cells", loaded(t, st, org), want)
-			wantEqualCubes(t, "stored records", recountStore(t, st, org), want)
+			wantEqualBooks(t, "board", board.Book(org), want)
+			wantEqualBooks(t, "stored cells", loaded(t, st, org), want)
+			wantEqualBooks(t, "stored records", recountStore(t, st, org), want)
 		}
 	})
 }
 
-// loaded is the cube that a restart would begin with.
-func loaded(t failer, st store.Store, org string) *cube.Cube {
+// loaded is the book that a restart would begin with.
+func loaded(t failer, st store.Store, org string) *live.Book {
 	t.Helper()
-	cubes, _, err := live.Load(context.Background(), st)
+	books, _, err := live.Load(context.Background(), st)
 	if err != nil {
 		t.Fatalf("load: %v", err)
 	}
-	if c := cubes[org]; c != nil {
-		return c
+	if b := books[org]; b != nil {
+		return b
 	}
-	return cube.New()
+	return live.NewBook()
 }
 
 // recountStore counts the records that a store holds.
-func recountStore(t failer, st store.Store, org string) *cube.Cube {
+func recountStore(t failer, st store.Store, org string) *live.Book {
 	t.Helper()
 	ctx := context.Background()
 	l := store.Ledger{Organization: org}
@@ -117,11 +118,11 @@ func recountStore(t failer, st store.Store, org string) *cube.Cube {
 	if err != nil {
 		t.Fatalf("surveys: %v", err)
 	}
-	delta := &cube.Delta{}
+	d := &delta.Delta{}
 	for _, survey := range list {
 		outcomes := make(map[string]fact.Outcome)
 		err := st.Facts(ctx, l, survey, func(_ int64, f *fact.Fact) error {
-			delta.AddFact(f)
+			d.AddFact(f)
 			if f.Invitation != "" {
 				outcomes[f.Invitation] = outcomes[f.Invitation].Join(fact.Outcome{Answered: true})
 			}
@@ -130,7 +131,7 @@ func recountStore(t failer, st store.Store, org string) *cube.Cube {
 		if err == nil {
 			err = st.Refusals(ctx, l, survey, func(_ int64, r *fact.Refusal) error {
 				if r.Invitation == "" {
-					delta.AddRefusal(r)
+					d.AddRefusal(r)
 				} else {
 					outcomes[r.Invitation] = outcomes[r.Invitation].Join(fact.Outcome{Refusal: r})
 				}
@@ -142,15 +143,15 @@ func recountStore(t failer, st store.Store, org string) *cube.Cube {
 		}
 		for _, o := range outcomes {
 			if r := o.Counted(); r != nil {
-				delta.AddRefusal(r)
+				d.AddRefusal(r)
 			}
 		}
 	}
-	c := cube.New()
-	if err := c.Apply(delta); err != nil {
+	b := live.NewBook()
+	if err := b.Apply(d); err != nil {
 		t.Fatalf("recount: %v", err)
 	}
-	return c
+	return b
 }
 
 // TestOrderOfOutcomes applies the events of an invitation in both orders.

@@ -277,15 +277,26 @@ func agree(t testing.TB, processes []*process, log []*surveyv1.Event, added time
 		want := recount(log, org)
 		eventually(t, func() error {
 			for i, p := range processes {
-				if d := cube.Diff(p.board.Cube(org), want, 1); len(d) > 0 {
+				if d := cube.Diff(p.board.Cube(org), want.Cube, 1); len(d) > 0 {
 					return fmt.Errorf("process %d, %s: cell %+v counts %v, want %v", i, org, d[0].Key, d[0].A, d[0].B)
 				}
 			}
 			return nil
 		})
+		for i, p := range processes {
+			// The marks move when rows are counted, too.
+			eventually(t, func() error {
+				marks, err := p.applier.Store.Marks(context.Background())
+				if err == nil && !p.board.Marks().Same(marks) {
+					err = fmt.Errorf("process %d does not count all that is stored", i)
+				}
+				return err
+			})
+			wantEqualBooks(t, fmt.Sprintf("board of process %d, %s", i, org), p.board.Book(org), want)
+		}
 		st := processes[0].applier.Store
-		wantEqualCubes(t, "stored cells of "+org, loaded(t, st, org), want)
-		wantEqualCubes(t, "stored records of "+org, recountStore(t, st, org), want)
+		wantEqualBooks(t, "stored cells of "+org, loaded(t, st, org), want)
+		wantEqualBooks(t, "stored records of "+org, recountStore(t, st, org), want)
 	}
 	// Everyone knows up to when all partitions were counted, whoever counted them.
 	eventually(t, func() error {

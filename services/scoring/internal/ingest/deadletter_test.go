@@ -107,7 +107,7 @@ func TestReplayOfWhatIsStored(t *testing.T) {
 	if err := a.Replay(ctx, "acme", 1); err != nil {
 		t.Errorf("replay: %v", err)
 	}
-	wantEqualCubes(t, "board", board.Cube("acme"), recount([]*surveyv1.Event{again}, "acme"))
+	wantEqualBooks(t, "board", board.Book("acme"), recount([]*surveyv1.Event{again}, "acme"))
 	if list, err := st.Aside(ctx, store.Ledger{Organization: "acme"}, 0, 10); err != nil || len(list) > 0 {
 		t.Errorf("set aside: %+v, %v", list, err)
 	}

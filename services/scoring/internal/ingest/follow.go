@@ -9,7 +9,7 @@ import (
 
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -48,7 +48,7 @@ func (a *Applier) CatchUp(ctx context.Context) error {
 func unpack(deltas []store.Delta) ([]live.Change, error) {
 	changes := make([]live.Change, len(deltas))
 	for i, d := range deltas {
-		changes[i] = live.Change{Partition: d.Partition, Version: d.Version, Organization: d.Organization, Delta: &cube.Delta{}}
+		changes[i] = live.Change{Partition: d.Partition, Version: d.Version, Organization: d.Organization, Delta: &delta.Delta{}}
 		if err := cell.Unpack(changes[i].Delta, d.Cells...); err != nil {
 			return nil, err
 		}
@@ -58,20 +58,20 @@ func unpack(deltas []store.Delta) ([]live.Change, error) {
 
 // reload makes the board anew from the store.
 func (a *Applier) reload(ctx context.Context, since store.Marks) error {
-	var cubes map[string]*cube.Cube
+	var books map[string]*live.Book
 	var marks store.Marks
 	var err error
 	if a.Store.Shared() {
 		// What takes long is done while batches are counted.
-		if cubes, marks, err = live.Load(ctx, a.Store); err != nil {
+		if books, marks, err = live.Load(ctx, a.Store); err != nil {
 			return fmt.Errorf("load scores: %w", err)
 		}
 	}
-	replaced, back, err := a.Board.Reload(since, func() (map[string]*cube.Cube, store.Marks, error) {
-		if cubes != nil {
-			now, err := a.extend(ctx, cubes, marks)
+	replaced, back, err := a.Board.Reload(since, func() (map[string]*live.Book, store.Marks, error) {
+		if books != nil {
+			now, err := a.extend(ctx, books, marks)
 			if err == nil {
-				return cubes, now, nil
+				return books, now, nil
 			}
 			if !errors.Is(err, store.ErrBehind) {
 				return nil, store.Marks{}, err
@@ -94,8 +94,8 @@ func (a *Applier) reload(ctx context.Context, since store.Marks) error {
 	return nil
 }
 
-// extend adds to cubes that count up to marks what was stored since.
-func (a *Applier) extend(ctx context.Context, cubes map[string]*cube.Cube, marks store.Marks) (store.Marks, error) {
+// extend adds to books that count up to marks what was stored since.
+func (a *Applier) extend(ctx context.Context, books map[string]*live.Book, marks store.Marks) (store.Marks, error) {
 	deltas, now, err := a.Store.Follow(ctx, marks)
 	if err != nil {
 		return store.Marks{}, err
@@ -105,10 +105,10 @@ func (a *Applier) extend(ctx context.Context, cubes map[string]*cube.Cube, marks
 		return store.Marks{}, err
 	}
 	for _, c := range changes {
-		if cubes[c.Organization] == nil {
-			cubes[c.Organization] = cube.New()
+		if books[c.Organization] == nil {
+			books[c.Organization] = live.NewBook()
 		}
-		if err := cubes[c.Organization].Apply(c.Delta); err != nil {
+		if err := books[c.Organization].Apply(c.Delta); err != nil {
 			return store.Marks{}, fmt.Errorf("count batch: %w", err)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -51,15 +51,15 @@ func tryCommit(ctx context.Context, st store.Store, batch *store.Batch, parts []
 	return drafts, st.Apply(ctx, *batch)
 }
 
-// draft is what a batch changes in one ledger: what the store keeps of it and what the cube counts.
+// draft is what a batch changes in one ledger: what the store keeps of it and what the book counts.
 type draft struct {
 	changes store.Changes
-	delta   *cube.Delta
+	delta   *delta.Delta
 }
 
 // compose works out what the records of a part change in its ledger.
 func compose(ctx context.Context, st store.Store, p part) (draft, error) {
-	d := draft{changes: store.Changes{Ledger: p.ledger, Records: p.records, Aside: p.aside, Resolved: p.resolved}, delta: &cube.Delta{}}
+	d := draft{changes: store.Changes{Ledger: p.ledger, Records: p.records, Aside: p.aside, Resolved: p.resolved}, delta: &delta.Delta{}}
 	taken, err := d.take(ctx, st, p)
 	if err != nil {
 		return draft{}, fmt.Errorf("compose changes: %w", err)

@@ -15,7 +15,9 @@ import (
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/live"
@@ -57,9 +59,9 @@ func shopHistory() questionnaire.History {
 	nps := metric.Question{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}
 	effort := metric.Question{ID: "effort", Kind: question.CES, Scale: question.Scale1To7, Direction: question.Effort}
 	other := metric.Question{ID: "effort", Kind: question.CES, Scale: question.Scale1To5, Direction: question.Effort}
-	text := metric.Question{ID: "why", Kind: question.Text}
+	text, liked := metric.Question{ID: "why", Kind: question.Text}, metric.Question{ID: "liked", Kind: question.Choice}
 	return questionnaire.History{Revisions: []*questionnaire.Revision{
-		{Survey: "shop", Number: 1, Population: fact.Customer, PublishTime: noon.Add(-time.Hour), Questions: []metric.Question{nps, effort, text}},
+		{Survey: "shop", Number: 1, Population: fact.Customer, PublishTime: noon.Add(-time.Hour), Questions: []metric.Question{nps, effort, text, liked}},
 		{Survey: "shop", Number: 2, Population: fact.Prospect, PublishTime: noon.Add(24 * time.Hour), Questions: []metric.Question{other, nps}},
 	}}
 }
@@ -106,6 +108,14 @@ func randomEvent(r *rand.Rand, position int64) *surveyv1.Event {
 	}
 	e := responseEvent(org, id, position, at, invitation, r.IntN(2)+1, float64(r.IntN(11)), float64(r.IntN(5)+1))
 	e.GetResponse().Respondent = pick(r, "", "p-1", "p-2")
+	if options := pick(r, nil, []string{"b"}, []string{"c", "a"}); options != nil && e.GetResponse().GetRevision() == "surveys/shop/revisions/1" {
+		e.GetResponse().Answers = append(e.GetResponse().Answers, &surveyv1.Answer{
+			Question: "liked", Value: &surveyv1.Answer_Choice{Choice: &surveyv1.ChoiceAnswer{Options: options}},
+		})
+	}
+	if tier := pick(r, "", "gold", "silver"); tier != "" {
+		e.GetResponse().Context.Attributes = map[string]string{"tier": tier, "month": at.Month().String()}
+	}
 	switch r.IntN(30) {
 	case 0:
 		e.GetResponse().Revision = "surveys/shop/revisions/7"
@@ -156,12 +166,12 @@ func accepted(r *rand.Rand, n int) []*surveyv1.Event {
 }
 
 // recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted.
-func recount(log []*surveyv1.Event, org string) *cube.Cube {
+func recount(log []*surveyv1.Event, org string) *live.Book {
 	type invitation struct{ survey, id string }
 	responses, refusals := map[string]bool{}, map[string]bool{}
 	answered := map[invitation]bool{}
 	last := map[invitation]*fact.Refusal{}
-	delta := &cube.Delta{}
+	d := &delta.Delta{}
 	gone := make(map[string]bool)
 	for _, e := range log {
 		if e.GetRemoved() != nil {
@@ -179,7 +189,7 @@ func recount(log []*surveyv1.Event, org string) *cube.Cube {
 				continue
 			}
 			responses[id] = true
-			delta.AddFact(expectedFact(r, id, shopHistory().Revisions[number-1]))
+			d.AddFact(expectedFact(r, id, shopHistory().Revisions[number-1]))
 			if i := r.GetInvitation(); i != "" {
 				answered[invitation{"shop", i}] = true
 			}
@@ -196,7 +206,7 @@ func recount(log []*surveyv1.Event, org string) *cube.Cube {
 			CountTime: r.GetCountTime().AsTime(), ReceiveTime: r.GetReceiveTime().AsTime(), Context: fact.Context{Channel: "sms"},
 		}
 		if r.GetInvitation() == "" {
-			delta.AddRefusal(f)
+			d.AddRefusal(f)
 			continue
 		}
 		i := invitation{survey, r.GetInvitation()}
@@ -206,23 +216,30 @@ func recount(log []*surveyv1.Event, org string) *cube.Cube {
 	}
 	for i, f := range last {
 		if !answered[i] {
-			delta.AddRefusal(f)
+			d.AddRefusal(f)
 		}
 	}
-	c := cube.New()
-	if err := c.Apply(delta); err != nil {
+	b := live.NewBook()
+	if err := b.Apply(d); err != nil {
 		panic(err)
 	}
-	return c
+	return b
 }
 
 func expectedFact(r *surveyv1.Response, id string, revision *questionnaire.Revision) *fact.Fact {
 	f := &fact.Fact{
 		ID: id, Survey: "shop", Revision: revision.Number, Population: revision.Population, CountTime: r.GetCountTime().AsTime(),
-		ReceiveTime: r.GetReceiveTime().AsTime(), Weight: 1, Context: fact.Context{Location: r.GetContext().GetLocation(), Language: "ky"},
+		ReceiveTime: r.GetReceiveTime().AsTime(), Respondent: r.GetRespondent(), Weight: 1,
+		Context: fact.Context{
+			Location: r.GetContext().GetLocation(), Language: "ky", Attributes: fact.AttributesOf(r.GetContext().GetAttributes()),
+		},
 	}
 	for _, a := range r.GetAnswers() {
 		q, _ := revision.Question(a.GetQuestion())
+		if chosen := a.GetChoice().GetOptions(); len(chosen) > 0 {
+			f.Answers = append(f.Answers, fact.Answer{Question: q.ID, Kind: q.Kind, Options: slices.Sorted(slices.Values(chosen))})
+			continue
+		}
 		f.Answers = append(f.Answers, fact.Answer{
 			Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: question.Centi(a.GetScore() * question.Unit),
 		})
@@ -236,11 +253,47 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-func wantEqualCubes(t failer, what string, got, want *cube.Cube) {
+func wantEqualBooks(t failer, what string, got, want *live.Book) {
 	t.Helper()
-	for _, d := range cube.Diff(got, want, 3) {
+	for _, d := range cube.Diff(got.Cube, want.Cube, 3) {
 		t.Fatalf("%s: cell %+v counts %v, want %v", what, d.Key, d.A, d.B)
 	}
+	if g, w := got.Surveys(), want.Surveys(); !slices.Equal(g, w) {
+		t.Fatalf("%s: surveys %q, want %q", what, g, w)
+	}
+	for _, survey := range append(want.Surveys(), "none") {
+		difference := rowsOf(t, got, survey)
+		for _, c := range rowsOf(t, want, survey) {
+			difference = append(difference, column.Change{Row: c.Row, Count: -1})
+		}
+		if err := column.Unpack(column.Pack(difference), func(c column.Change) error {
+			return fmt.Errorf("%+v, %+d", c.Row, c.Count)
+		}); err != nil {
+			t.Fatalf("%s: survey %s has a row too many or too few: %v", what, survey, err)
+		}
+	}
+}
+
+// rowsOf lists the rows of a survey.
+func rowsOf(t failer, b *live.Book, survey string) []column.Change {
+	t.Helper()
+	table, complete := b.Table(survey)
+	if !complete {
+		t.Fatalf("rows of survey %s are missing", survey)
+	}
+	var rows []column.Change
+	for p := fact.Customer; p.Valid(); p++ {
+		if err := table.Scan(column.Query{Population: p}, func(v column.RowView) error {
+			rows = append(rows, column.Change{Row: v.Row(), Count: 1})
+			return nil
+		}); err != nil {
+			t.Fatalf("scan: %v", err)
+		}
+	}
+	if len(rows) != table.Len() {
+		t.Fatalf("%d rows of survey %s, of %d", len(rows), survey, table.Len())
+	}
+	return rows
 }
 
 // newApplier makes an applier over a store and loads the scores.

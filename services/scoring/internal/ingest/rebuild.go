@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/rpcerr"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
@@ -112,7 +112,7 @@ func (r *Rebuilder) work(ctx context.Context, b store.Rebuild) {
 	log := r.logger.With("organization", b.Organization, "rebuild", b.Number)
 	log.InfoContext(ctx, "rebuild begins")
 	w := &rebuild{
-		Rebuilder: r, ledger: store.Ledger{Organization: b.Organization, Rebuild: b.Number}, cube: cube.New(),
+		Rebuilder: r, ledger: store.Ledger{Organization: b.Organization, Rebuild: b.Number}, book: live.NewBook(),
 		source: r.applier.Log.Of(b.Organization), translator: newTranslator(r.applier.Catalog, r.now), progress: time.Now(),
 	}
 	done, err := w.run(ctx)

@@ -151,9 +151,9 @@ func TestRebuildEqualsLive(t *testing.T) {
 		r.stop()
 		for _, org := range []string{"acme", "globex"} {
 			want := recount(log, org)
-			wantEqualCubes(t, "board", r.board.Cube(org), want)
-			wantEqualCubes(t, "stored cells", loaded(t, st, org), want)
-			wantEqualCubes(t, "stored records", recountStore(t, st, org), want)
+			wantEqualBooks(t, "board", r.board.Book(org), want)
+			wantEqualBooks(t, "stored cells", loaded(t, st, org), want)
+			wantEqualBooks(t, "stored records", recountStore(t, st, org), want)
 		}
 	})
 }
@@ -182,7 +182,7 @@ func TestRebuildMends(t *testing.T) {
 	if done.State != store.Succeeded || done.CellsChanged == 0 || done.Read != 2 {
 		t.Errorf("rebuild %+v: want a success that changed cells and read 2 records", done)
 	}
-	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(log, "acme"))
+	wantEqualBooks(t, "board", r.board.Book("acme"), recount(log, "acme"))
 	list, err := st.Aside(context.Background(), store.Ledger{Organization: "acme"}, 0, 10)
 	if err != nil || len(list) != 0 {
 		t.Errorf("still set aside: %+v, %v", list, err)
@@ -238,7 +238,7 @@ func TestRebuildSurvivesRestart(t *testing.T) {
 	if recovered.State != store.Failed || recovered.Error == "" {
 		t.Errorf("rebuild after a crash: %+v", recovered)
 	}
-	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(log, "acme"))
+	wantEqualBooks(t, "board", r.board.Book("acme"), recount(log, "acme"))
 	again, err := r.rebuilder.Start(ctx, "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -315,7 +315,7 @@ func TestARebuildThatWasGivenUpEnds(t *testing.T) {
 	if ended := r.ended(t, b); ended.State != store.Failed || ended.Error != "dead" {
 		t.Errorf("rebuild %+v", ended)
 	}
-	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(f.all(), "acme"))
+	wantEqualBooks(t, "board", r.board.Book("acme"), recount(f.all(), "acme"))
 	again, err := r.rebuilder.Start(ctx, "acme")
 	if err != nil {
 		t.Fatal(err)

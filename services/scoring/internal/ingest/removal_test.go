@@ -8,9 +8,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
+	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
@@ -107,9 +107,9 @@ func TestAddThenRemoveIsTheIdentity(t *testing.T) {
 		}
 		for _, org := range []string{"acme", "globex"} {
 			want := recount(before, org)
-			wantEqualCubes(t, "board", board.Cube(org), want)
-			wantEqualCubes(t, "stored cells", loaded(t, st, org), want)
-			wantEqualCubes(t, "stored records", recountStore(t, st, org), want)
+			wantEqualBooks(t, "board", board.Book(org), want)
+			wantEqualBooks(t, "stored cells", loaded(t, st, org), want)
+			wantEqualBooks(t, "stored records", recountStore(t, st, org), want)
 		}
 		// The receipt tells all that was removed.
 		var total int64
@@ -150,10 +150,10 @@ func TestRemovedInvitationsCountAgain(t *testing.T) {
 		if _, err := a.Sink(0).Apply(ctx, []*surveyv1.Event{e}); err != nil {
 			t.Fatal(err)
 		}
-		wantEqualCubes(t, "board", board.Cube("acme"), recount(events, "acme"))
-		wantEqualCubes(t, "stored cells", loaded(t, st, "acme"), recount(events, "acme"))
+		wantEqualBooks(t, "board", board.Book("acme"), recount(events, "acme"))
+		wantEqualBooks(t, "stored cells", loaded(t, st, "acme"), recount(events, "acme"))
 	}
-	wantEqualCubes(t, "nothing left", board.Cube("acme"), cube.New())
+	wantEqualBooks(t, "nothing left", board.Book("acme"), live.NewBook())
 }
 
 // TestRemovedDeadLetters: what could not be counted is removed like all else, and cannot be replayed afterwards.
@@ -182,7 +182,7 @@ func TestRemovedDeadLetters(t *testing.T) {
 	if e, err := st.Erased(ctx, "acme", "e"); err != nil || e != (store.Erased{Aside: 2}) {
 		t.Errorf("erased %+v, %v", e, err)
 	}
-	wantEqualCubes(t, "board", board.Cube("acme"), cube.New())
+	wantEqualBooks(t, "board", board.Book("acme"), live.NewBook())
 	// A removal that names nothing is itself set aside, and stays.
 	odd := removed(one, 5, "")
 	odd.GetRemoved().Name = "surveys/shop"
@@ -229,7 +229,7 @@ func TestRemovedInvitationsOfBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		log = append(log, e)
-		wantEqualCubes(t, "board", board.Cube("acme"), recount(log, "acme"))
+		wantEqualBooks(t, "board", board.Book("acme"), recount(log, "acme"))
 	}
 	if known, err = st.Outcomes(ctx, store.Ledger{Organization: "acme"}, []store.Invitation{invitation}); err != nil || len(known) != 0 {
 		t.Errorf("outcomes of nothing: %+v, %v", known, err)

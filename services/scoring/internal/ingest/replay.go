@@ -12,6 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -32,7 +33,7 @@ type rebuild struct {
 	ledger     store.Ledger
 	source     eventlog.Source[*surveyv1.Event]
 	translator *translator
-	cube       *cube.Cube
+	book       *live.Book
 	// cursor is how far the rebuilt ledger is stored, progress when it last moved.
 	cursor   store.Cursor
 	progress time.Time
@@ -97,7 +98,7 @@ func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 		if err := w.again(ctx); err != nil {
 			return fmt.Errorf("try again what was set aside: %w", err)
 		}
-		differences := cube.Diff(a.Board.Cube(w.ledger.Organization), w.cube, 0)
+		differences := cube.Diff(a.Board.Cube(w.ledger.Organization), w.book.Cube, 0)
 		done, err = w.swap(ctx, live, int64(len(differences)))
 		return err
 	})
@@ -113,7 +114,7 @@ func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 // swap makes the rebuilt ledger the live one.
 func (w *rebuild) swap(ctx context.Context, live store.Marks, cellsChanged int64) (done store.Rebuild, err error) {
 	a := w.applier
-	err = a.Board.Replace(w.ledger.Organization, w.cube, func() (store.Marks, error) {
+	err = a.Board.Replace(w.ledger.Organization, w.book, func() (store.Marks, error) {
 		done, err = a.Store.FinishRebuild(ctx, w.ledger, live, cellsChanged, w.now())
 		if err != nil {
 			// The store may have failed only after it had swapped the ledgers. When that cannot be known, the board is made anew from what the
@@ -256,7 +257,7 @@ func (w *rebuild) put(ctx context.Context, events, resolved []*surveyv1.Event) e
 			return err
 		}
 	}
-	if err := w.cube.Apply(d[0].delta); err != nil {
+	if err := w.book.Apply(d[0].delta); err != nil {
 		return fmt.Errorf("count batch: %w", err)
 	}
 	w.translator.stored()

@@ -310,10 +310,10 @@ func (w *world) settle() {
 func (w *world) check() {
 	for _, org := range []string{"acme", "globex"} {
 		want := recount(w.log, org)
-		wantEqualCubes(w.t, "stored cells of "+org, loaded(w.t, w.store, org), want)
-		wantEqualCubes(w.t, "stored records of "+org, recountStore(w.t, w.store, org), want)
+		wantEqualBooks(w.t, "stored cells of "+org, loaded(w.t, w.store, org), want)
+		wantEqualBooks(w.t, "stored records of "+org, recountStore(w.t, w.store, org), want)
 		for i, r := range w.replicas {
-			wantEqualCubes(w.t, fmt.Sprint("board of replica ", i, ", ", org), r.board.Cube(org), want)
+			wantEqualBooks(w.t, fmt.Sprint("board of replica ", i, ", ", org), r.board.Book(org), want)
 		}
 	}
 }
@@ -324,7 +324,7 @@ func (w *world) compare() {
 		for _, b := range w.replicas[:i] {
 			for _, org := range []string{"acme", "globex"} {
 				if v := a.board.Version(org, "shop"); v != nil && string(v) == string(b.board.Version(org, "shop")) {
-					wantEqualCubes(w.t, "counts of the same version of "+org, a.board.Cube(org), b.board.Cube(org))
+					wantEqualBooks(w.t, "counts of the same version of "+org, a.board.Book(org), b.board.Book(org))
 				}
 			}
 		}

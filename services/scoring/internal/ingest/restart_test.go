@@ -48,9 +48,9 @@ func TestRestoredLogIsCountedAnew(t *testing.T) {
 	r.stop()
 	for _, org := range []string{"acme", "globex"} {
 		want := recount(restored, org)
-		wantEqualCubes(t, "board", r.board.Cube(org), want)
-		wantEqualCubes(t, "stored cells", loaded(t, st, org), want)
-		wantEqualCubes(t, "stored records", recountStore(t, st, org), want)
+		wantEqualBooks(t, "board", r.board.Book(org), want)
+		wantEqualBooks(t, "stored cells", loaded(t, st, org), want)
+		wantEqualBooks(t, "stored records", recountStore(t, st, org), want)
 	}
 	if ended := r.ended(t, b); ended.State != store.Failed || ended.Error == "" {
 		t.Errorf("the rebuild that was running: %+v", ended)

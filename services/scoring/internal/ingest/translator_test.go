@@ -56,7 +56,7 @@ func TestSeveralFaultyEventsInABatch(t *testing.T) {
 			if aside != 2 {
 				t.Errorf("%d events are set aside, want 2", aside)
 			}
-			wantEqualCubes(t, "board", board.Cube("acme"), recount(log[1:2], "acme"))
+			wantEqualBooks(t, "board", board.Book("acme"), recount(log[1:2], "acme"))
 		})
 	}
 }
@@ -81,5 +81,5 @@ func TestRebuildPassesFaultyEvents(t *testing.T) {
 		t.Errorf("rebuild %+v", done)
 	}
 	r.stop()
-	wantEqualCubes(t, "board", r.board.Cube("acme"), recount(log[1:2], "acme"))
+	wantEqualBooks(t, "board", r.board.Book("acme"), recount(log[1:2], "acme"))
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
@@ -14,10 +14,10 @@ type Change struct {
 	// Version is that of the partition after the batch.
 	Version      int64
 	Organization string
-	Delta        *cube.Delta
+	Delta        *delta.Delta
 }
 
-// Marks are how far the cubes count; without partitions when they must be loaded first.
+// Marks are how far the books count; without partitions when they must be loaded first.
 func (b *Board) Marks() store.Marks {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -27,14 +27,14 @@ func (b *Board) Marks() store.Marks {
 	return store.Marks{Epoch: b.marks.Epoch, Cursors: slices.Clone(b.marks.Cursors)}
 }
 
-// Counts tells whether the cubes count a partition up to a version.
+// Counts tells whether the books count a partition up to a version.
 func (b *Board) Counts(partition int, version int64) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.known && partition < len(b.marks.Cursors) && b.marks.Cursors[partition].Version >= version
 }
 
-// Forget makes the cubes to be loaded anew before anything is counted. Until then they stay.
+// Forget makes the books to be loaded anew before anything is counted. Until then they stay.
 func (b *Board) Forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -42,7 +42,7 @@ func (b *Board) Forget() {
 }
 
 // Count counts a batch of a partition that brought it from one cursor to the next, and wakes those who watch. False when batches before it
-// are not counted; one that is counted already is not counted twice. After an error the cubes must be loaded anew.
+// are not counted; one that is counted already is not counted twice. After an error the books must be loaded anew.
 func (b *Board) Count(partition int, from, to store.Cursor, changes []Change) (bool, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
@@ -57,7 +57,7 @@ func (b *Board) Count(partition int, from, to store.Cursor, changes []Change) (b
 	return true, b.count(changes, marks)
 }
 
-// Add counts what was stored between two marks, as far as it is not counted yet, and wakes those who watch. Nothing happens when the cubes
+// Add counts what was stored between two marks, as far as it is not counted yet, and wakes those who watch. Nothing happens when the books
 // were loaded anew meanwhile. After an error they must be.
 func (b *Board) Add(since, now store.Marks, changes []Change) error {
 	b.writing.Lock()
@@ -80,13 +80,13 @@ func (b *Board) Add(since, now store.Marks, changes []Change) error {
 	return b.count(fresh, marks)
 }
 
-// count counts changes, after which the cubes are at marks. The caller holds writing.
+// count counts changes, after which the books are at marks. The caller holds writing.
 func (b *Board) count(changes []Change, marks store.Marks) error {
 	for _, c := range changes {
 		if c.Delta.IsEmpty() {
 			continue
 		}
-		if err := b.cube(c.Organization).Apply(c.Delta); err != nil {
+		if err := b.book(c.Organization).Apply(c.Delta); err != nil {
 			b.Forget()
 			return fmt.Errorf("count batch: %w", err)
 		}
@@ -120,19 +120,19 @@ func (b *Board) move(marks store.Marks) {
 	b.marks = marks
 }
 
-// Reload puts the cubes that load returns, which count up to the marks that it returns, in the place of those at hand, which count up to
+// Reload puts the books that load returns, which count up to the marks that it returns, in the place of those at hand, which count up to
 // `since`, and wakes everybody. Nothing is counted meanwhile, so that no batch falls between. Nothing happens when others came first. It tells
 // whether ledgers were put in the place of those that were counted before, and whether positions went back: then the change log is another
 // one than before.
 func (b *Board) Reload(
-	since store.Marks, load func() (map[string]*cube.Cube, store.Marks, error),
+	since store.Marks, load func() (map[string]*Book, store.Marks, error),
 ) (replaced, back bool, err error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	if !b.Marks().Same(since) {
 		return false, false, nil
 	}
-	cubes, marks, err := load()
+	books, marks, err := load()
 	if err != nil {
 		return false, false, err
 	}
@@ -141,7 +141,7 @@ func (b *Board) Reload(
 	for i, c := range marks.Cursors {
 		back = back || i < len(b.marks.Cursors) && c.Position < b.marks.Cursors[i].Position
 	}
-	b.cubes = cubes
+	b.books = books
 	b.move(marks)
 	b.renew()
 	b.known = true
@@ -156,23 +156,23 @@ func (b *Board) renew() {
 	clear(b.changed)
 }
 
-// Replace puts a cube in the place of an organisation's while `finish` makes its ledger the live one, and wakes those who watch any survey of
+// Replace puts a book in the place of an organisation's while `finish` makes its ledger the live one, and wakes those who watch any survey of
 // either: whoever sees that it is live must see its scores. finish returns the marks after it; after an error what was there comes back.
 // Nothing else is counted meanwhile.
-func (b *Board) Replace(organization string, c *cube.Cube, finish func() (store.Marks, error)) error {
+func (b *Board) Replace(organization string, k *Book, finish func() (store.Marks, error)) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	b.mu.Lock()
-	old := b.cubes[organization]
-	b.cubes[organization] = c
+	old := b.books[organization]
+	b.books[organization] = k
 	b.mu.Unlock()
 	marks, err := finish()
 	b.mu.Lock()
 	if err != nil {
 		if old == nil {
-			delete(b.cubes, organization)
+			delete(b.books, organization)
 		} else {
-			b.cubes[organization] = old
+			b.books[organization] = old
 		}
 		b.mu.Unlock()
 		return err
@@ -183,6 +183,6 @@ func (b *Board) Replace(organization string, c *cube.Cube, finish func() (store.
 	if old != nil {
 		b.wake(organization, old.Surveys())
 	}
-	b.wake(organization, c.Surveys())
+	b.wake(organization, k.Surveys())
 	return nil
 }

@@ -11,63 +11,91 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
-// Source lists packed cells; store.Store is one.
+// Source lists packed cells and rows; store.Store is one.
 type Source interface {
 	Cells(ctx context.Context, fn func(organization, survey string, span cell.Span, chunks [][]byte) error) (store.Marks, error)
 }
 
-// maxWorkers bounds the goroutines that unpack cells side by side.
+// maxWorkers bounds the goroutines that unpack cells side by side, and those that unpack rows.
 const maxWorkers = 8
 
 // blockSpans is the number of spans in a block of a cube: blocks are what cubes that were filled side by side are put together from.
 const blockSpans = cube.DaysPerBlock / cell.SpanDays
 
-// Load makes the cubes of all organisations from packed cells, and tells how far they count.
-func Load(ctx context.Context, source Source) (map[string]*cube.Cube, store.Marks, error) {
+// Load makes the books of all organisations from packed cells and rows, and tells how far they count.
+func Load(ctx context.Context, source Source) (map[string]*Book, store.Marks, error) {
 	workers := make([]*worker, min(runtime.GOMAXPROCS(0), maxWorkers))
+	fillers := make([]*filler, len(workers))
 	var working sync.WaitGroup
 	for i := range workers {
 		w := &worker{jobs: make(chan job, 1), loaders: make(map[string]*cube.Loader), cubes: make(map[string]*cube.Cube)}
-		workers[i] = w
+		f := newFiller()
+		workers[i], fillers[i] = w, f
 		working.Go(w.run)
+		working.Go(f.run)
 	}
+	var last topic
+	surveys := 0
 	marks, err := source.Cells(ctx, func(organization, survey string, span cell.Span, chunks [][]byte) error {
+		j := job{organization, survey, span, chunks}
 		block := int(span) / blockSpans
 		if span < 0 {
 			block = -int(span) / blockSpans
 		}
-		workers[block%len(workers)].jobs <- job{organization, survey, span, chunks}
+		workers[block%len(workers)].jobs <- j
+		// All spans of a survey are of one table, which is filled in the order of time; those of one survey come together.
+		if at := (topic{organization, survey}); at != last {
+			last = at
+			surveys++
+		}
+		fillers[surveys%len(fillers)].jobs <- j
 		return nil
 	})
-	for _, w := range workers {
-		close(w.jobs)
+	for i := range workers {
+		close(workers[i].jobs)
+		close(fillers[i].jobs)
 	}
 	working.Wait()
 	if err != nil {
 		return nil, store.Marks{}, fmt.Errorf("load cells: %w", err)
 	}
-	cubes, err := join(workers)
-	return cubes, marks, err
+	books, err := join(workers, fillers)
+	return books, marks, err
 }
 
-// join puts together what the workers have filled.
-func join(workers []*worker) (map[string]*cube.Cube, error) {
-	cubes := make(map[string]*cube.Cube)
+// join puts together what has been filled.
+func join(workers []*worker, fillers []*filler) (map[string]*Book, error) {
+	books := make(map[string]*Book)
 	for _, w := range workers {
 		if w.err != nil {
 			return nil, fmt.Errorf("load cells: %w", w.err)
 		}
 		for organization, c := range w.cubes {
-			if cubes[organization] == nil {
-				cubes[organization] = c
+			if books[organization] == nil {
+				books[organization] = NewBook()
+				books[organization].Cube = c
 				continue
 			}
-			if err := cubes[organization].Absorb(c); err != nil {
+			if err := books[organization].Cube.Absorb(c); err != nil {
 				return nil, fmt.Errorf("load cells: %w", err)
 			}
 		}
 	}
-	return cubes, nil
+	for _, f := range fillers {
+		if f.err != nil {
+			return nil, fmt.Errorf("load rows: %w", f.err)
+		}
+		for at, t := range f.tables {
+			// Rows have cells, so that there is a book.
+			if b := books[at.organization]; b != nil {
+				b.tables[at.survey] = t
+			}
+		}
+	}
+	for _, b := range books {
+		b.auditAll()
+	}
+	return books, nil
 }
 
 // job is a span to unpack.
@@ -77,7 +105,7 @@ type job struct {
 	chunks               [][]byte
 }
 
-// worker unpacks spans into cubes of its own.
+// worker unpacks the cells of spans into cubes of its own.
 type worker struct {
 	jobs    chan job
 	cubes   map[string]*cube.Cube

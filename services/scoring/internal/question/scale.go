@@ -50,8 +50,18 @@ func ParseScale(id string) (Scale, error) {
 
 // ID identifies the scale: "min-max", with "/step" where the step is not 1. ParseScale reads it back.
 func (s Scale) ID() string {
-	if s == (Scale{}) {
+	// The usual ones are not made anew for every answer.
+	switch s {
+	case Scale{}:
 		return ""
+	case Scale0To10:
+		return "0-10"
+	case Scale1To5:
+		return "1-5"
+	case Scale1To7:
+		return "1-7"
+	case Scale1To10:
+		return "1-10"
 	}
 	id := s.Min.String() + "-" + s.Max.String()
 	if s.Step != Unit {

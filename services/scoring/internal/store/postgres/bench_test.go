@@ -19,7 +19,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/testkit/pgtest"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -67,7 +67,7 @@ func newBenchLoad(n, size, organizations int, at time.Time) *benchLoad {
 		partition := i % benchPartitions
 		version := int64(len(load[partition]))
 		b := store.Batch{Partition: partition, From: store.Cursor{Version: version}}
-		deltas := make([]cube.Delta, organizations)
+		deltas := make([]delta.Delta, organizations)
 		b.Changes = make([]store.Changes, organizations)
 		for j := range min(size, n) {
 			position++

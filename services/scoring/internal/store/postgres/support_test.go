@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/question"
@@ -45,7 +46,7 @@ func records(first int64, n int) []store.Record {
 
 // changes are records of a ledger with their cells.
 func changes(l store.Ledger, list ...store.Record) store.Changes {
-	d := &cube.Delta{}
+	d := &delta.Delta{}
 	for _, r := range list {
 		d.AddFact(r.Fact)
 	}

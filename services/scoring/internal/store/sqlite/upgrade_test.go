@@ -14,6 +14,7 @@ import (
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -122,7 +123,7 @@ func TestUpgradeOfAnEmptyStore(t *testing.T) {
 
 // packed is a refusal as chunks.
 func packed() []cell.Chunk {
-	d := &cube.Delta{}
+	d := &delta.Delta{}
 	d.AddRefusal(&fact.Refusal{Survey: "shop", Population: fact.Customer, Kind: fact.Dismissed, CountTime: time.Unix(0, 0)})
 	return cell.Pack(d)
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -16,7 +16,7 @@ import (
 
 // takeBack is what removes a refusal from the cells.
 func takeBack(r store.Record) store.Changes {
-	d := &cube.Delta{}
+	d := &delta.Delta{}
 	d.RemoveRefusal(r.Refusal)
 	return store.Changes{Ledger: live(acme), Cells: cell.Pack(d)}
 }

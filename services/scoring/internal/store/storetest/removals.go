@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -20,7 +20,7 @@ func placeOf(r store.Record) store.Place {
 // withoutRecords are changes by which records are taken away.
 func withoutRecords(l store.Ledger, records ...store.Record) store.Changes {
 	c := store.Changes{Ledger: l}
-	d := &cube.Delta{}
+	d := &delta.Delta{}
 	for _, r := range records {
 		removal := store.Removal{Place: placeOf(r)}
 		if r.Fact != nil {

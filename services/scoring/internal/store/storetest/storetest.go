@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/question"
@@ -178,7 +179,7 @@ func facts(survey string, first, n int) []store.Record {
 
 // changes are records of one ledger together with their cells.
 func changes(l store.Ledger, records ...store.Record) store.Changes {
-	d := &cube.Delta{}
+	d := &delta.Delta{}
 	for _, r := range records {
 		if r.Fact != nil {
 			d.AddFact(r.Fact)
