@@ -1,0 +1,227 @@
+package definition
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/otklik/otklik/services/scoring/internal/composite"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/near"
+	"github.com/otklik/otklik/services/scoring/internal/question"
+	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
+)
+
+// asked is what a survey has ever asked.
+type asked struct {
+	survey  string
+	history questionnaire.History
+}
+
+// check refuses a definition that cannot be computed from the survey, with a *composite.FieldError. What it refers to was checked against the
+// same survey when it was made, or names none; of that the questions are checked here.
+func (a asked) check(d *Resolved) error {
+	switch s := d.Definition.Spec; {
+	case s.Expression != nil:
+		return a.checkTerms(d)
+	case s.Index != nil:
+		return a.checkIndex(s.Index)
+	case s.Gap != nil:
+		return a.checkGap(s.Gap)
+	case s.Cuts != nil:
+		return a.checkCuts("cuts", *s.Cuts, "")
+	}
+	return nil
+}
+
+func (a asked) checkTerms(d *Resolved) error {
+	for i, t := range d.Definition.Spec.Expression.Terms {
+		field := fmt.Sprintf("expression.terms[%d]", i)
+		if t.Question != "" {
+			if _, err := a.question(field+".question", t.Question); err != nil {
+				return err
+			}
+		}
+		inner := d.Terms[t.ID]
+		var err error
+		switch {
+		case inner == nil:
+			err = a.checkMetric(field, t)
+		case inner.Definition.Spec.Cuts != nil:
+			err = a.checkCuts(field+".definition", *inner.Definition.Spec.Cuts, t.Question)
+		default:
+			if err = a.check(inner); err != nil {
+				err = wrong(field+".definition", "%q does not fit the survey: %v", t.Definition.ID, err)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMetric refuses a term whose metric cannot be computed from its question, or from any where it names none.
+func (a asked) checkMetric(field string, t composite.Term) error {
+	d, v, err := variantOf(t)
+	if err != nil {
+		return wrong(field+".metric", "%v", err)
+	}
+	if p := a.history.Population(); !d.IsDefinedFor(p) {
+		return wrong(field+".metric", "%s is not defined for %s, whom the survey %s asks", d.ID, p, a.survey)
+	}
+	if v.OfSurvey() {
+		return nil
+	}
+	return a.checkSupport(field, string(v.Variant), t.Question, func(q metric.Question) bool { return supports(d, v, q) })
+}
+
+// variantOf is what a term is computed by.
+func variantOf(t composite.Term) (metric.Definition, metric.VariantDefinition, error) {
+	if t.Variant != "" {
+		return metric.FindVariant(t.Variant)
+	}
+	d, err := metric.Find(t.Metric)
+	if err != nil {
+		return d, metric.VariantDefinition{}, err
+	}
+	_, v, err := metric.FindVariant(d.Defaults(false)[0])
+	return d, v, err
+}
+
+// supports tells whether a variant can be computed from a question.
+func supports(d metric.Definition, v metric.VariantDefinition, q metric.Question) bool {
+	if !d.Supports(q.Kind) {
+		return false
+	}
+	// What can lack is the cut points of its scale.
+	_, err := metric.Evaluate(v.Variant, q, metric.Data{}, metric.Settings{})
+	return !errors.Is(err, metric.ErrCutsMissing) && !errors.Is(err, metric.ErrMismatch)
+}
+
+// checkSupport refuses a question that does not support what is computed from it, or a survey none of whose questions does.
+func (a asked) checkSupport(field, what, id string, supported func(metric.Question) bool) error {
+	if id != "" {
+		q, err := a.question(field+".question", id)
+		if err != nil {
+			return err
+		}
+		if !supported(q) {
+			return wrong(field+".question", "%q, which is of kind %s%s, does not support %s", id, q.Kind, onScale(q), what)
+		}
+		return nil
+	}
+	for _, id := range a.history.IDs() {
+		if q, _ := a.history.Question(id); supported(q) {
+			return nil
+		}
+	}
+	return wrong(field, "no question of the survey %s supports %s", a.survey, what)
+}
+
+func onScale(q metric.Question) string {
+	if !q.Kind.Scored() {
+		return ""
+	}
+	return " on the scale " + q.Scale.ID()
+}
+
+func (a asked) checkCuts(field string, c composite.Cuts, id string) error {
+	scale, err := question.ParseScale(c.Scale)
+	if err != nil && c.Scale != "" {
+		return wrong(field+".scale", "%q is no scale", c.Scale)
+	}
+	d, v, err := metric.FindVariant(c.Variant)
+	if err != nil {
+		return wrong(field+".variant", "%v", err)
+	}
+	if v.OfSurvey() {
+		return nil
+	}
+	supported := func(q metric.Question) bool {
+		if c.Scale != "" && !q.Scale.SameEnds(scale) {
+			return false
+		}
+		q.Cuts = c.Cuts
+		return supports(d, v, q)
+	}
+	what := string(c.Variant)
+	if c.Scale != "" {
+		what += " with cut points on the scale " + c.Scale
+	}
+	return a.checkSupport(field, what, id, supported)
+}
+
+func (a asked) checkIndex(x *composite.Index) error {
+	var first metric.Question
+	for i, at := range x.Attributes {
+		field := fmt.Sprintf("index.attributes[%d]", i)
+		q, err := a.scored(field+".question", at.Question)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = q
+		}
+		if !q.Scale.SameEnds(first.Scale) {
+			return wrong(field+".question", "%q is on the scale %s, but %q on %s: attributes share a scale", q.ID, q.Scale.ID(), first.ID, first.Scale.ID())
+		}
+		if at.ImportanceQuestion == "" {
+			continue
+		}
+		if _, err := a.scored(field+".importance_question", at.ImportanceQuestion); err != nil {
+			return err
+		}
+	}
+	if x.Outcome == "" {
+		return nil
+	}
+	_, err := a.scored("index.outcome_question", x.Outcome)
+	return err
+}
+
+func (a asked) checkGap(g *composite.Gap) error {
+	for i, d := range g.Dimensions {
+		if d.PointsQuestion != "" {
+			if _, err := a.scored(fmt.Sprintf("gap.dimensions[%d].points_question", i), d.PointsQuestion); err != nil {
+				return err
+			}
+		}
+		for j, item := range d.Items {
+			field := fmt.Sprintf("gap.dimensions[%d].items[%d]", i, j)
+			perception, err := a.scored(field+".perception_question", item.Perception)
+			if err != nil {
+				return err
+			}
+			if item.Expectation == "" {
+				continue
+			}
+			expectation, err := a.scored(field+".expectation_question", item.Expectation)
+			if err != nil {
+				return err
+			}
+			if !perception.Scale.SameEnds(expectation.Scale) {
+				return wrong(field+".expectation_question", "%q is on the scale %s, but %q on %s: a gap is taken on one scale",
+					expectation.ID, expectation.Scale.ID(), perception.ID, perception.Scale.ID())
+			}
+		}
+	}
+	return nil
+}
+
+// scored is a question whose answers are numbers.
+func (a asked) scored(field, id string) (metric.Question, error) {
+	q, err := a.question(field, id)
+	if err == nil && !q.Kind.Scored() {
+		return q, wrong(field, "%q is of kind %s, whose answers are no numbers", id, q.Kind)
+	}
+	return q, err
+}
+
+// question is a question of the survey.
+func (a asked) question(field, id string) (metric.Question, error) {
+	q, ok := a.history.Question(id)
+	if !ok {
+		return q, wrong(field, "the survey %s never asked a question %q%s", a.survey, id, meant(near.Name(id, a.history.IDs())))
+	}
+	return q, nil
+}
