@@ -24,15 +24,15 @@ func Pack(changes []Change) []byte {
 // Merge is the sum of sections; nil when they cancel out. It is associative and commutative. wire.ErrCorrupt when a section was not
 // written by Pack or Merge; one of no bytes is that of no changes.
 func Merge(sections ...[]byte) ([]byte, error) {
-	f, err := sum(sections)
+	f, err := sumOf(sections)
 	if err != nil {
 		return nil, fmt.Errorf("merge: %w", err)
 	}
 	return f.encode(), nil
 }
 
-// sum adds up sections.
-func sum(sections [][]byte) (*frame, error) {
+// sumOf adds up sections.
+func sumOf(sections [][]byte) (*frame, error) {
 	var f frame
 	b := newBuilder(0)
 	for _, s := range sections {

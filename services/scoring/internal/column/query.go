@@ -15,8 +15,8 @@ var (
 	ErrTooMany = errors.New("too many groups")
 )
 
-// MaxGroupBy is the greatest number of keys that a query groups by.
-const MaxGroupBy = 3
+// MaxGroupBy is the greatest number of keys that a query groups by: raking counts the cells of many margins.
+const MaxGroupBy = 20
 
 // Query says what to count. Names that no row has are no error: all rows lack them.
 type Query struct {
@@ -28,6 +28,8 @@ type Query struct {
 	Steps []calendar.Step
 	// ReceivedTo leaves out rows that were accepted later, in seconds since 1970; 0 leaves out none.
 	ReceivedTo int64
+	// Within tells which rows there are: others are not even in the coverage. nil means all.
+	Within Predicate
 	// Where tells which rows count; nil means all.
 	Where Predicate
 	// GroupBy names up to MaxGroupBy keys, each once. A row with many values of a key is in the group of each; one without is in
@@ -37,9 +39,9 @@ type Query struct {
 	Questions []string
 	// Choices are the choice questions whose options are counted, each once.
 	Choices []string
-	// Pooled asks for the pooled answers of respondents; see package pool.
+	// Pooled asks for the pooled answers of respondents; see package pool. A respondent's answers are pooled within each group.
 	Pooled bool
-	// Weights says what each row counts besides one; the zero value means nothing.
+	// Weights says how much each row weighs; the zero value means that rows are not weighted. Rows that weigh nothing do not count.
 	Weights Weighting
 	// Replicates asks for counts of this many random groups of respondents apart; 0 for none.
 	Replicates int
@@ -75,9 +77,6 @@ type Group struct {
 	// Step is the index of the step.
 	Step int
 	Counts
-	// Pooled counts the codes of respondents' pooled answers, PooledWeighted their weighted moments where weights were asked for.
-	Pooled         histogram.Histogram
-	PooledWeighted PooledMoments
 	// Replicates are the counts of each random group; empty when none were asked for.
 	Replicates []Counts
 }
@@ -92,6 +91,9 @@ type Counts struct {
 	Questions []QuestionCount
 	// Choices counts options, in the order of the query's choices. Questions without answers are left out.
 	Choices []ChoiceCount
+	// Pooled counts the codes of respondents' pooled answers, PooledWeighted their weighted moments where weights were asked for.
+	Pooled         histogram.Histogram
+	PooledWeighted PooledMoments
 }
 
 // Weight sums up the weights of some rows.
@@ -131,21 +133,23 @@ type OptionCount struct {
 	Weight Weight
 }
 
-// PooledMoments are sums over respondents from which a weighted mean of all answers and its linearised standard error follow. Of a respondent,
-// B is the sum over his rated answers of the row's weight, and A that of weight times the answer normalised to 0..1.
+// PooledMoments are sums over the respondents who rated anything, from which a weighted mean of all answers and its linearised standard error
+// follow. Of a respondent, B is the sum over rated answers of the row's weight, and A that of weight times the answer normalised to 0..1.
 type PooledMoments struct {
-	Respondents int64
-	A, B        float64
-	AA, AB, BB  float64
+	// Respondents and Answers are counted as they are.
+	Respondents, Answers int64
+	A, B, AA, AB, BB     float64
+	// W sums up the mean weights of respondents, B divided by the number of answers; WW the squares.
+	W, WW float64
 }
 
 // Coverage says how many rows of the survey were counted, and how many were left out why. A row that is left out for several reasons counts
 // under the first.
 type Coverage struct {
-	// Rows is all of them.
+	// Rows is all of them, within what the query may know of.
 	Rows int64
-	// OtherPopulation, OutsidePeriod, ReceivedLater and Filtered were left out.
-	OtherPopulation, OutsidePeriod, ReceivedLater, Filtered int64
+	// OtherPopulation, OutsidePeriod, ReceivedLater, Filtered and Unweighted (they weigh nothing) were left out.
+	OtherPopulation, OutsidePeriod, ReceivedLater, Filtered, Unweighted int64
 	// Counted is the rest. Rows with several values of a key grouped by count once.
 	Counted int64
 }

@@ -106,11 +106,15 @@ func (r *Row) Normalise() {
 		r.Keys[i].Values = set(r.Keys[i].Values)
 	}
 	r.Keys = slices.DeleteFunc(r.Keys, func(k Key) bool { return len(k.Values) == 0 })
-	slices.SortFunc(r.Keys, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
 	for i := range r.Answers {
 		r.Answers[i].Options = set(r.Answers[i].Options)
 	}
 	r.Answers = slices.DeleteFunc(r.Answers, func(a Answer) bool { return a.Kind == question.Choice && len(a.Options) == 0 })
+	r.sort()
+}
+
+func (r *Row) sort() {
+	slices.SortFunc(r.Keys, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Answers, func(a, b Answer) int { return strings.Compare(a.Question, b.Question) })
 }
 

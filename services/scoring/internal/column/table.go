@@ -1,121 +1,170 @@
 package column
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
+
+	"github.com/otklik/otklik/libs/calendar"
 )
 
 // ErrMissing tells that a row to take away is not there: something was taken away twice, or never added.
 var ErrMissing = errors.New("row is missing")
 
-// Table holds the rows of one survey. Many goroutines may read while one or more write; a reader sees all of an Apply or nothing.
+// Table holds the rows of one survey. Many goroutines may read while others write; a reader sees all of an Apply or nothing, and neither
+// waits for the other.
 type Table struct {
-	mu   sync.RWMutex
-	rows []Row
+	seen atomic.Pointer[state]
+	// blockRows is when a block is full: the constant, but for tests.
+	blockRows int
+	// cached is the number of bytes in the caches of blocks.
+	cached atomic.Int64
+	// write is held by the one who writes, for all that follows.
+	write        sync.Mutex
+	dictionaries *dictionaries
+	// sealed are the blocks that are full, open the one that rows are added to; both with what readers do not see yet.
+	sealed []*block
+	open   *block
 }
 
 // NewTable is a table without rows.
-func NewTable() *Table { return &Table{} }
+func NewTable() *Table {
+	t := &Table{blockRows: blockRows, dictionaries: newDictionaries(), open: &block{}}
+	t.seen.Store(&state{})
+	return t
+}
 
 // Apply adds and takes away rows: all, or on an error nothing. The order of changes makes no difference. ErrRow when a row breaks a rule,
 // ErrMissing when more equal rows are taken away than there are. The table keeps nothing of what it is given.
 func (t *Table) Apply(changes []Change) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	counts := make(map[string]int)
+	b := newBuilder(len(changes))
 	for i := range changes {
 		if err := changes[i].Row.Check(); err != nil {
 			return fmt.Errorf("apply rows: %w", err)
 		}
-		counts[fmt.Sprintf("%+v", changes[i].Row)] += changes[i].Count
+		b.add(&changes[i])
 	}
-	rows := make([]Row, 0, len(t.rows)+len(changes))
-	for i := range t.rows {
-		key := fmt.Sprintf("%+v", t.rows[i])
-		if counts[key] < 0 {
-			counts[key]++
-			continue
-		}
-		rows = append(rows, t.rows[i])
+	f := b.canonical()
+	t.write.Lock()
+	defer t.write.Unlock()
+	if err := t.put(f); err != nil {
+		t.back()
+		return fmt.Errorf("apply rows: %w", err)
 	}
-	for i := range changes {
-		key := fmt.Sprintf("%+v", changes[i].Row)
-		if counts[key] < 0 {
-			return fmt.Errorf("apply rows: take away %x: %w", changes[i].Row.ID, ErrMissing)
-		}
-		for ; counts[key] > 0; counts[key]-- {
-			rows = append(rows, changes[i].Row)
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.ID, b.ID)) })
-	t.rows = rows
+	t.show()
 	return nil
 }
 
-// Load applies packed changes, much faster than Apply does; spans in the order of time make the table faster. wire.ErrCorrupt when a
-// section was not written by Pack or Merge, ErrMissing as Apply; the table is unchanged then. To load a survey, call it for each span in
-// turn, or for all at once: sections whose rows overlap in time must be given in one call when they take away rows of one another.
+// Load applies packed changes, much faster than Apply does: all, or on an error nothing. wire.ErrCorrupt when a section was not written by
+// Pack or Merge, ErrMissing as Apply. To load a survey, call it for one span of time after the other, each with all sections of the span, which
+// may take away rows of one another: rows that lie together in time are found the fastest.
 func (t *Table) Load(sections [][]byte) error {
-	var changes []Change
-	for _, s := range sections {
-		err := Unpack(s, func(c Change) error {
-			changes = append(changes, c)
-			return nil
-		})
+	t.write.Lock()
+	defer t.write.Unlock()
+	if err := t.load(sections); err != nil {
+		t.back()
+		return fmt.Errorf("load rows: %w", err)
+	}
+	t.show()
+	return nil
+}
+
+func (t *Table) load(sections [][]byte) error {
+	sections = slices.DeleteFunc(slices.Clone(sections), func(s []byte) bool { return len(s) == 0 })
+	if len(sections) != 1 {
+		f, err := sumOf(sections)
 		if err != nil {
 			return err
 		}
+		return t.put(f)
 	}
-	return t.Apply(changes)
+	var f frame
+	if err := f.decode(sections[0]); err != nil {
+		return err
+	}
+	return t.put(&f)
+}
+
+// show makes readers see what was written.
+func (t *Table) show() {
+	before := t.seen.Load()
+	next := &state{fields: t.dictionaries.fields(before.fields), names: t.dictionaries.names, blocks: slices.Clone(t.sealed)}
+	if t.open.n > 0 {
+		next.blocks = append(next.blocks, t.open.freeze())
+	}
+	t.seen.Store(next)
+}
+
+// back forgets what was written but not shown.
+func (t *Table) back() {
+	t.sealed, t.open = nil, &block{}
+	for _, b := range t.seen.Load().blocks {
+		if b.cache != nil {
+			t.sealed = append(t.sealed, b)
+		} else {
+			t.open = thaw(b)
+		}
+	}
 }
 
 // Len is the number of rows.
 func (t *Table) Len() int {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return len(t.rows)
+	n := 0
+	for _, b := range t.seen.Load().blocks {
+		n += b.live
+	}
+	return n
 }
 
-// Query counts rows. ErrQuery when the query contradicts itself, ErrTooMany when the answer would exceed its limit.
-func (t *Table) Query(q Query) (Result, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return recount(t.rows, &q)
-}
-
-// Names are the keys and the questions that occur, in ascending order.
+// Names are the keys and the questions that occur, or did since the table was made, in ascending order.
 func (t *Table) Names() (keys, questions []string) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for i := range t.rows {
-		for _, k := range t.rows[i].Keys {
-			keys = append(keys, k.Name)
-		}
-		for _, a := range t.rows[i].Answers {
-			questions = append(questions, a.Question)
+	for _, f := range t.seen.Load().fields {
+		if f.kind == keyColumn {
+			keys = append(keys, f.name)
+		} else {
+			questions = append(questions, f.name)
 		}
 	}
 	slices.Sort(keys)
 	slices.Sort(questions)
-	return slices.Compact(keys), slices.Compact(questions)
+	return keys, questions
 }
 
-// Values are the values of a key that occur, in ascending order.
+// Values are the values of a key that occur, or did since the table was made, in ascending order.
 func (t *Table) Values(key string) []string {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
+	s := t.seen.Load()
+	i := s.field(keyColumn, key)
+	if i < 0 {
+		return nil
+	}
 	var values []string
-	for i := range t.rows {
-		for _, k := range t.rows[i].Keys {
-			if strings.Compare(k.Name, key) == 0 {
-				values = append(values, k.Values...)
-			}
-		}
+	for _, e := range s.fields[i].entries {
+		list, _ := parseValues(e)
+		values = append(values, list...)
 	}
 	slices.Sort(values)
 	return slices.Compact(values)
+}
+
+// Extent is the period from the first row to the last; empty without rows. It may be longer where rows were taken away.
+func (t *Table) Extent() calendar.Period {
+	var p calendar.Period
+	for i, b := range t.seen.Load().blocks {
+		end := b.most
+		if end < calendar.MaxBucket {
+			end++
+		}
+		if i == 0 {
+			p = calendar.Period{First: b.least, End: end}
+		}
+		p = calendar.Period{First: min(p.First, b.least), End: max(p.End, end)}
+	}
+	return p
+}
+
+// Named tells whether any row names its respondent, or did since the table was made.
+func (t *Table) Named() bool {
+	return slices.ContainsFunc(t.seen.Load().blocks, func(b *block) bool { return b.respondents != nil })
 }

@@ -283,7 +283,7 @@ func rowsOf(t failer, b *live.Book, survey string) []column.Change {
 	}
 	var rows []column.Change
 	for p := fact.Customer; p.Valid(); p++ {
-		if err := table.Scan(column.Query{Population: p}, func(v column.RowView) error {
+		if _, err := table.Scan(column.Query{Population: p}, func(v column.RowView) error {
 			rows = append(rows, column.Change{Row: v.Row(), Count: 1})
 			return nil
 		}); err != nil {

@@ -1,0 +1,167 @@
+package column
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+)
+
+// Bounds of what is kept of counts: so many bytes for each row of a block at most for one column by another one, and in all caches of a table so
+// many for each of its rows, but never less than leastCache.
+const (
+	partialPerRow = 1
+	cachePerRow   = 4
+	leastCache    = 1 << 20
+)
+
+// cache keeps counts of a block that never changes. It is safe for concurrent use.
+type cache struct {
+	total *atomic.Int64
+	mu    sync.Mutex
+	// codes count the rows by code, dead ones too; partials count live ones.
+	codes    map[int][]int32
+	partials map[partialKey]*partial
+	bytes    int64
+	dropped  bool
+}
+
+// partialKey names the counts of a population's live rows by the code of one column and that of another.
+type partialKey struct {
+	population fact.Population
+	// by is a field, or -1 for all rows together; of is a field, or -1 for outcomes.
+	by, of int
+}
+
+// partial counts rows: counts[i*width+j] have code i by the first column and j by the second.
+type partial struct {
+	width  int
+	counts []uint32
+}
+
+func newCache(total *atomic.Int64) *cache {
+	return &cache{total: total, codes: make(map[int][]int32), partials: make(map[partialKey]*partial)}
+}
+
+// drop empties the cache of a block that has left the table.
+func (c *cache) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+	c.dropped = true
+}
+
+func (c *cache) clear() {
+	c.total.Add(-c.bytes)
+	c.bytes = 0
+	clear(c.partials)
+	clear(c.codes)
+}
+
+// codeCounts counts the rows of a column by code, dead ones too; nil where that is not kept.
+func (b *block) codeCounts(field int) []int32 {
+	c := b.cache
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts, ok := c.codes[field]
+	if ok {
+		return counts
+	}
+	column := b.column(field)
+	if greatest := column.greatest(); int(greatest) < b.n/16 {
+		counts = make([]int32, greatest+1)
+		switch {
+		case column.narrow != nil:
+			tally(counts, column.narrow)
+		case column.medium != nil:
+			tally(counts, column.medium)
+		default:
+			tally(counts, column.wide)
+		}
+	}
+	if !c.dropped {
+		c.codes[field] = counts
+		c.bytes += 4 * int64(len(counts))
+		c.total.Add(4 * int64(len(counts)))
+	}
+	return counts
+}
+
+func tally[T code](counts []int32, column []T) {
+	for _, c := range column {
+		counts[c]++
+	}
+}
+
+// partial counts live rows of a population by two columns; nil where that would take too much room, or the block may still grow.
+func (b *block) partial(key partialKey) *partial {
+	c := b.cache
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	p, ok := c.partials[key]
+	c.mu.Unlock()
+	if ok {
+		return p
+	}
+	width, height := int(outcomes), 1
+	if key.of >= 0 {
+		width = int(b.column(key.of).greatest()) + 1
+	}
+	if key.by >= 0 {
+		height = int(b.column(key.by).greatest()) + 1
+	}
+	if bytes := 4 * width * height; bytes <= max(1024, partialPerRow*b.n) {
+		p = b.count(key, width, height)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.dropped {
+		if _, ok := c.partials[key]; !ok {
+			c.partials[key] = p
+			if p != nil {
+				c.bytes += 4 * int64(len(p.counts))
+				c.total.Add(4 * int64(len(p.counts)))
+			}
+		}
+	}
+	return p
+}
+
+func (b *block) count(key partialKey, width, height int) *partial {
+	p := &partial{width: width, counts: make([]uint32, width*height)}
+	by, of := b.column(key.by), b.column(key.of)
+	for i, w := range b.who {
+		if fact.Population(w>>2) != key.population || !b.alive(i) {
+			continue
+		}
+		j := int(of.at(i))
+		if key.of < 0 {
+			j = int(w & 3)
+		}
+		p.counts[int(by.at(i))*width+j]++
+	}
+	return p
+}
+
+// trim empties the caches of all blocks when they hold more than they may together: what is asked for again is soon counted again.
+func (t *Table) trim(s *state) {
+	rows := int64(0)
+	for _, b := range s.blocks {
+		rows += int64(b.n)
+	}
+	if t.cached.Load() <= max(leastCache, cachePerRow*rows) {
+		return
+	}
+	for _, b := range s.blocks {
+		if b.cache != nil {
+			b.cache.mu.Lock()
+			b.cache.clear()
+			b.cache.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package column
+
+import "slices"
+
+// tree numbers the combinations of steps and codes that occur, in the order in which they are met: level by level, one for each column.
+type tree struct {
+	levels []level
+	// roots is the number of nodes above the first level.
+	roots int
+}
+
+// level gives each node above and code a number.
+type level struct {
+	card int
+	// dense holds, at above*card + code, the number + 1; sparse does where that would be too large.
+	dense  []uint32
+	sparse map[uint64]uint32
+	// origin is above<<32 | code of each number.
+	origin []uint64
+}
+
+// maxDense bounds the dense form of a level.
+const maxDense = 1 << 21
+
+func newTree(roots int, cards []int) *tree {
+	t := &tree{roots: roots}
+	for _, c := range cards {
+		t.levels = append(t.levels, level{card: c})
+	}
+	return t
+}
+
+// leaves is the number of combinations so far.
+func (t *tree) leaves() int {
+	if len(t.levels) == 0 {
+		return t.roots
+	}
+	return len(t.levels[len(t.levels)-1].origin)
+}
+
+// node is the number of a combination.
+func (l *level) node(above, code uint32) uint32 {
+	if l.sparse == nil {
+		i := int(above)*l.card + int(code)
+		if i >= len(l.dense) {
+			return l.grow(above, code)
+		}
+		if n := l.dense[i]; n != 0 {
+			return n - 1
+		}
+		n := l.add(above, code)
+		l.dense[i] = n + 1
+		return n
+	}
+	key := uint64(above)<<32 | uint64(code)
+	n, ok := l.sparse[key]
+	if !ok {
+		n = l.add(above, code)
+		l.sparse[key] = n
+	}
+	return n
+}
+
+// grow makes room for a node above that was not met before.
+func (l *level) grow(above, code uint32) uint32 {
+	size := (int(above) + 1) * l.card
+	if size <= maxDense {
+		l.dense = append(l.dense, make([]uint32, max(size, min(2*len(l.dense), maxDense))-len(l.dense))...)
+		return l.node(above, code)
+	}
+	l.sparse = make(map[uint64]uint32, len(l.origin))
+	for n, origin := range l.origin {
+		l.sparse[origin] = uint32(n)
+	}
+	l.dense = nil
+	return l.node(above, code)
+}
+
+func (l *level) add(above, code uint32) uint32 {
+	l.origin = append(l.origin, uint64(above)<<32|uint64(code))
+	return uint32(len(l.origin) - 1)
+}
+
+// path is the root and the codes that lead to a leaf.
+func (t *tree) path(leaf uint32) (root uint32, codes []uint32) {
+	codes = make([]uint32, len(t.levels))
+	for i, l := range slices.Backward(t.levels) {
+		codes[i] = uint32(l.origin[leaf])
+		leaf = uint32(l.origin[leaf] >> 32)
+	}
+	return leaf, codes
+}
