@@ -110,6 +110,8 @@ type Changes struct {
 	Removed []Removal
 	// Erased counts what is taken away by each erasure, which the live ledger adds up.
 	Erased map[string]Erased
+	// Replaced are stored responses at their positions as they are from now on: of the same identifiers, with other enrichments.
+	Replaced []Record
 	// Outcomes replace what is stored of their invitations; of one that is zero nothing is stored afterwards.
 	Outcomes map[Invitation]fact.Outcome
 	// Cells are added to the cells.
@@ -223,6 +225,7 @@ type Rebuild struct {
 // every method returns an error.
 type Store interface {
 	Definitions
+	Enrichments
 
 	// Shared tells whether other processes may write to the store.
 	Shared() bool

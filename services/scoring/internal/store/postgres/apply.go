@@ -84,6 +84,9 @@ func addRows(f *flight, changes []*store.Changes, generations []int64) error {
 		return err
 	}
 	r.add(f)
+	if err := replace(f, changes, generations); err != nil {
+		return err
+	}
 	remove(f, changes, generations)
 	if err := addOutcomes(f, changes, generations); err != nil {
 		return err

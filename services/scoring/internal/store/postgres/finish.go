@@ -94,6 +94,8 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			`DELETE FROM deltas`,
 			`DELETE FROM erasures`,
 			`DELETE FROM releases`,
+			`DELETE FROM enrichments`,
+			`UPDATE enriched SET position = 0, number = number + 1`,
 		} {
 			if _, err := tx.Exec(ctx, statement); err != nil {
 				return err

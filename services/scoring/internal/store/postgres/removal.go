@@ -52,6 +52,16 @@ func removeRecords(f *flight, c *store.Changes, generation int64) {
 			WHERE organization = $1 AND generation = $2 AND `+table+`.survey = gone.survey AND `+table+`.position = gone.position`,
 			c.Ledger.Organization, generation, surveys[table], positions[table])
 	}
+	if c.Ledger.Rebuild != 0 {
+		return
+	}
+	var responses []store.Response
+	for _, r := range c.Removed {
+		if !r.Refusal {
+			responses = append(responses, store.Response{Survey: r.Survey, ID: r.ID})
+		}
+	}
+	forgetResponses(f, c.Ledger.Organization, responses)
 }
 
 // tableOf is the table of the records at a place.

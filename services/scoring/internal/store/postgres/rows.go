@@ -19,13 +19,19 @@ type bodies struct {
 	bodies        [][]byte
 }
 
+// identified is where the record of an identifier is.
+type identified struct {
+	digest   store.Digest
+	position int64
+}
+
 // rows are the records that a batch adds, by table and column.
 type rows struct {
 	facts, refusals bodies
 	identifiers     struct {
 		organizations []string
 		generations   []int64
-		digests       []store.Digest
+		places        []identified
 	}
 	respondents struct {
 		organizations []string
@@ -43,22 +49,22 @@ func rowsOf(changes []*store.Changes, generations []int64) (*rows, error) {
 	r := &rows{}
 	r.identifiers.organizations = make([]string, 0, n)
 	r.identifiers.generations = make([]int64, 0, n)
-	r.identifiers.digests = make([]store.Digest, 0, n)
+	r.identifiers.places = make([]identified, 0, n)
 	var room []byte
 	for i, c := range changes {
-		first := len(r.identifiers.digests)
+		first := len(r.identifiers.places)
 		for _, record := range c.Records {
 			var d store.Digest
 			d, room = store.DigestOf(record, room)
 			r.identifiers.organizations = append(r.identifiers.organizations, c.Ledger.Organization)
 			r.identifiers.generations = append(r.identifiers.generations, generations[i])
-			r.identifiers.digests = append(r.identifiers.digests, d)
+			r.identifiers.places = append(r.identifiers.places, identified{d, record.Position})
 			if err := r.addBody(c.Ledger.Organization, generations[i], record); err != nil {
 				return nil, err
 			}
 		}
 		// Of two transactions that add the same identifiers one waits for the other, but not each for the other.
-		slices.SortFunc(r.identifiers.digests[first:], func(a, b store.Digest) int { return bytes.Compare(a[:], b[:]) })
+		slices.SortFunc(r.identifiers.places[first:], func(a, b identified) int { return bytes.Compare(a.digest[:], b.digest[:]) })
 		r.noteRespondents(c, generations[i])
 	}
 	return r, nil
@@ -108,9 +114,13 @@ func (r *rows) noteRespondents(c *store.Changes, generation int64) {
 
 // add adds the rows to a flight. A record that is stored already fails it.
 func (r *rows) add(f *flight) {
-	if i := r.identifiers; len(i.digests) > 0 {
-		f.add(`INSERT INTO identifiers (organization, generation, digest) SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[])`,
-			i.organizations, i.generations, i.digests)
+	if i := r.identifiers; len(i.places) > 0 {
+		digests, positions := make([]store.Digest, len(i.places)), make([]int64, len(i.places))
+		for n, p := range i.places {
+			digests[n], positions[n] = p.digest, p.position
+		}
+		f.add(`INSERT INTO identifiers (organization, generation, digest, position) SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[])`,
+			i.organizations, i.generations, digests, positions)
 	}
 	r.facts.add(f, "facts")
 	r.refusals.add(f, "refusals")

@@ -15,6 +15,7 @@ func TestTablesCanBeDistributed(t *testing.T) {
 	pgtest.CheckDistributable(t, migrated(t), "scoring", "organization", map[string]string{
 		"board":    "one row about all organisations",
 		"cursors":  "a row for each partition of the log, which hold events of all organisations",
+		"enriched": "one row about all organisations",
 		"deltas":   "read by version whatever the organisation, and gone after minutes",
 		"ledgers":  "a row for each organisation, read together with the records of one or with all cells",
 		"rebuilds": "a few rows for each organisation, locked together with ledgers",

@@ -69,6 +69,9 @@ func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, num
 	if err := addRecords(ctx, tx, c, gen); err != nil {
 		return err
 	}
+	if err := replace(ctx, tx, c, gen); err != nil {
+		return err
+	}
 	if err := remove(ctx, tx, c, gen); err != nil {
 		return err
 	}

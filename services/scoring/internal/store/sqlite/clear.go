@@ -23,13 +23,16 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			return err
 		}
 		// Numbers of rebuilds, which are generations too, are not used again: the rebuilds themselves stay.
-		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused", "erasures", "releases"} {
+		for _, table := range []string{"facts", "refusals", "identifiers", "outcomes", "cells", "respondents", "aside", "ledgers", "unused", "erasures", "releases", "enrichments"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE cursors SET position = 0, as_of = 0`); err != nil {
 			return fmt.Errorf("put cursors back: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE enriched SET position = 0, number = number + 1`); err != nil {
+			return fmt.Errorf("put enrichments back: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, error = ?, ended = ? WHERE state = ?`,
 			store.Failed, reason, store.ToNano(ended), store.Running); err != nil {

@@ -25,6 +25,12 @@ func remove(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, gen int64) err
 			c.Ledger.Organization, gen, r.Survey, r.Position); err != nil {
 			return fmt.Errorf("remove record: %w", err)
 		}
+		if r.Refusal || c.Ledger.Rebuild != 0 {
+			continue
+		}
+		if err := forget(ctx, tx, c.Ledger.Organization, store.Response{Survey: r.Survey, ID: r.ID}); err != nil {
+			return err
+		}
 	}
 	if c.Ledger.Rebuild != 0 {
 		return nil

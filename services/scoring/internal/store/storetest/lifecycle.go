@@ -146,6 +146,7 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"Ping":            s.Ping,
 	}
 	maps.Copy(all, definitionMethods(s))
+	maps.Copy(all, enrichmentMethods(s))
 	return all
 }
 

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+
+	"github.com/otklik/otklik/services/scoring/internal/fact"
+)
+
+// Enrichments keeps what other services have found out about responses: beside the ledgers, so that a response that is added later takes it from
+// there, whether it comes from the change log or from a rebuild. Facts hold a copy of it, which Enrich brings up to date.
+type Enrichments interface {
+	// Enriched tells how far the log of enrichments is applied.
+	Enriched(ctx context.Context) (Enriched, error)
+
+	// Enrichments returns what is known of responses of an organisation; those of which nothing is known are left out.
+	Enrichments(ctx context.Context, organization string, responses []Response) (map[Response]fact.Enrichment, error)
+
+	// Responses returns the records of responses that a ledger holds; others are left out, and so are those that were stored before stores knew the
+	// positions of identifiers: they are found after a rebuild.
+	Responses(ctx context.Context, l Ledger, responses []Response) (map[Response]Record, error)
+
+	// EnrichmentsAfter calls fn with what was stored of an organisation's responses by batches after one of a number, in the order of numbers, as it
+	// was when the call began. What has become of nothing is among it, but not what was forgotten. It ends with the first error of fn and returns it.
+	EnrichmentsAfter(ctx context.Context, organization string, number int64, fn func(NumberedEnrichment) error) error
+
+	// Enrich stores enrichments and what they change in live ledgers, all of it or nothing when an error is returned - but for an error of the storage
+	// at the very end, after which only Enriched tells. ErrConflict when the log is not applied up to From, or when the live ledgers are not where they
+	// are to be. A batch that has anything but positions raises the version of each partition by one, so that what was made from what was known before
+	// conflicts; Follow returns what it adds to cells as of the first partition.
+	Enrich(ctx context.Context, b EnrichmentBatch) error
+}
+
+// Response names a response of a survey.
+type Response struct {
+	Survey, ID string
+}
+
+// Enriched tells how far the log of enrichments is applied.
+type Enriched struct {
+	// Position is that of the last event applied, 0 before the first.
+	Position int64
+	// Number counts the batches stored.
+	Number int64
+}
+
+// NumberedEnrichment is what is known of a response, with the number of the batch by which it was stored.
+type NumberedEnrichment struct {
+	Response
+	Number     int64
+	Enrichment fact.Enrichment
+}
+
+// EnrichmentBatch is what is stored at a time.
+type EnrichmentBatch struct {
+	// From and To are positions of the log before and after it. To may lie before From: then the log is read again.
+	From, To int64
+	// At is where the live ledgers must be: its epoch and versions are compared. Of no meaning when only positions change.
+	At Marks
+	// Changes are what is known now, of each organisation.
+	Changes []EnrichmentChanges
+}
+
+// EnrichmentChanges are those of one organisation.
+type EnrichmentChanges struct {
+	// Known is what is known of responses from now on. Nothing is kept as such, for those who have taken a copy of what was known before.
+	Known map[Response]fact.Enrichment
+	// Forgotten are responses of which nothing is kept.
+	Forgotten []Response
+	// Ledger is what changes in the organisation's live ledger, whose name it holds in any case: Replaced and Cells, and nothing else.
+	Ledger Changes
+}
+
+// MovesOnly tells whether a batch has nothing but positions.
+func (b *EnrichmentBatch) MovesOnly() bool {
+	for i := range b.Changes {
+		c := &b.Changes[i]
+		if len(c.Known)+len(c.Forgotten)+len(c.Ledger.Replaced)+len(c.Ledger.Cells) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// DigestOfResponse is that of the record of a response.
+func DigestOfResponse(r Response, room []byte) (Digest, []byte) {
+	return digest('f', r.Survey, r.ID, room)
+}
