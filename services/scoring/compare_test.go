@@ -107,38 +107,3 @@ func TestCompareWithoutVariance(t *testing.T) {
 		t.Errorf("%v, %v: want a difference of -1 without a test", r, err)
 	}
 }
-
-func TestDefinitions(t *testing.T) {
-	t.Parallel()
-	s := newSuite(t).start()
-	ctx := context.Background()
-	var names []string
-	for token := ""; ; {
-		r, err := s.definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageSize: 2, PageToken: token})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range r.GetMetricDefinitions() {
-			names = append(names, d.GetName())
-			got, err := s.definitions.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: d.GetName()})
-			if err != nil || got.GetMetricDefinition().GetMetric() != d.GetMetric() || d.GetMetric() == 0 {
-				t.Errorf("definition %s: %v, %v", d.GetName(), got, err)
-			}
-			for _, v := range d.GetVariants() {
-				if v.GetVariant() == 0 || v.GetFormula() == "" || len(v.GetIntervalMethods()) == 0 || v.GetIntervalMethods()[0] == 0 {
-					t.Errorf("variant %v", v)
-				}
-			}
-		}
-		if token = r.GetNextPageToken(); token == "" {
-			break
-		}
-	}
-	if len(names) != 5 {
-		t.Errorf("definitions %v", names)
-	}
-	_, err := s.definitions.GetMetricDefinition(ctx, &scoringv1.GetMetricDefinitionRequest{Name: "metricDefinitions/luck"})
-	wantError(t, "unknown definition", err, codes.NotFound, "DEFINITION_NOT_FOUND", "name")
-	_, err = s.definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{PageToken: "x"})
-	wantError(t, "damaged token", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID", "page_token")
-}

@@ -167,7 +167,7 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	}
 	s.api = api.New(api.Options{
 		Store: db, Board: board, Catalog: catalog, Rebuilder: s.rebuilder, Applier: s.applier, Cache: deps.Cache, Logger: deps.Logger,
-		Vault:    deps.Vault,
+		Vault: deps.Vault, Now: deps.Now,
 		Location: location, LeastAnswers: config.Privacy.LeastAnswers,
 		PageTokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now},
 		Thresholds: &scoremetric.Thresholds{

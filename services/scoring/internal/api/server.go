@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/services/scoring/internal/definition"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
@@ -62,6 +63,8 @@ type Options struct {
 	PageTokens page.Codec
 	// Watch says how live scores are sent.
 	Watch WatchOptions
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 }
 
 // Server serves ScoringService.
@@ -69,14 +72,16 @@ type Server struct {
 	scoringv1.UnimplementedScoringServiceServer
 	Options
 
-	zones    zones
-	views    *views
-	watchers *watchers
+	zones zones
+	views *views
+	// definitions say what scores mean.
+	definitions *definition.Registry
+	watchers    *watchers
 }
 
 // New makes a server. Stop it when it has drained.
 func New(o Options) *Server {
-	s := &Server{Options: o}
+	s := &Server{Options: o, definitions: definition.New(o.Store, o.Catalog, o.Now)}
 	s.views = newViews(o.Store, o.Board)
 	s.watchers = newWatchers(s.evaluate, o.Board, o.Watch)
 	return s
