@@ -109,6 +109,8 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_ALERT_RULES ErrorReason = 40
 	// The log ends before the position asked for: it is another log than before.
 	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 41
+	// What the query is counted from is being read anew: try again.
+	ErrorReason_ERROR_REASON_ROWS_PENDING ErrorReason = 42
 )
 
 // Enum value maps for ErrorReason.
@@ -156,6 +158,7 @@ var (
 		39: "ERROR_REASON_ALERT_NOT_FOUND",
 		40: "ERROR_REASON_TOO_MANY_ALERT_RULES",
 		41: "ERROR_REASON_POSITION_AHEAD",
+		42: "ERROR_REASON_ROWS_PENDING",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -200,6 +203,7 @@ var (
 		"ERROR_REASON_ALERT_NOT_FOUND":            39,
 		"ERROR_REASON_TOO_MANY_ALERT_RULES":       40,
 		"ERROR_REASON_POSITION_AHEAD":             41,
+		"ERROR_REASON_ROWS_PENDING":               42,
 	}
 )
 
@@ -234,7 +238,7 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\xf3\v\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\x92\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
@@ -278,7 +282,8 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_ALERT_RULE_INVALID\x10&\x12 \n" +
 	"\x1cERROR_REASON_ALERT_NOT_FOUND\x10'\x12%\n" +
 	"!ERROR_REASON_TOO_MANY_ALERT_RULES\x10(\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10)BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\x1bERROR_REASON_POSITION_AHEAD\x10)\x12\x1d\n" +
+	"\x19ERROR_REASON_ROWS_PENDING\x10*BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once

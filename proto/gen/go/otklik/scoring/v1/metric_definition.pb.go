@@ -234,7 +234,9 @@ type MetricDefinition struct {
 	// What the query must state, since answers do not tell it: `invitations`, `consultations`, `visitors`.
 	Requires []string `protobuf:"bytes,21,rep,name=requires,proto3" json:"requires,omitempty"`
 	// Where the formula comes from.
-	Reference     string `protobuf:"bytes,22,opt,name=reference,proto3" json:"reference,omitempty"`
+	Reference string `protobuf:"bytes,22,opt,name=reference,proto3" json:"reference,omitempty"`
+	// What this version changed against the one before, as paths such as `expression.terms[1].question`; in lists of versions only.
+	Changed       []string `protobuf:"bytes,23,rep,name=changed,proto3" json:"changed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +438,13 @@ func (x *MetricDefinition) GetReference() string {
 		return x.Reference
 	}
 	return ""
+}
+
+func (x *MetricDefinition) GetChanged() []string {
+	if x != nil {
+		return x.Changed
+	}
+	return nil
 }
 
 type isMetricDefinition_Meaning interface {
@@ -903,7 +912,9 @@ type ExpressionDefinition_Term struct {
 	// Another definition in place of a metric, `metricDefinitions/{definition}` or with `@{version}`; kept with the version that was current.
 	Definition string `protobuf:"bytes,5,opt,name=definition,proto3" json:"definition,omitempty"`
 	// Whether the term is taken on 0 to 100.
-	Normalized    bool `protobuf:"varint,6,opt,name=normalized,proto3" json:"normalized,omitempty"`
+	Normalized bool `protobuf:"varint,6,opt,name=normalized,proto3" json:"normalized,omitempty"`
+	// SHARE_OPTION: the option, or the value of a scored question.
+	Option        string `protobuf:"bytes,7,opt,name=option,proto3" json:"option,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -978,6 +989,13 @@ func (x *ExpressionDefinition_Term) GetNormalized() bool {
 		return x.Normalized
 	}
 	return false
+}
+
+func (x *ExpressionDefinition_Term) GetOption() string {
+	if x != nil {
+		return x.Option
+	}
+	return ""
 }
 
 // One attribute.
@@ -1294,7 +1312,7 @@ var File_otklik_scoring_v1_metric_definition_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_metric_definition_proto_rawDesc = "" +
 	"\n" +
-	")otklik/scoring/v1/metric_definition.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1fotklik/type/v1/population.proto\"\x98\v\n" +
+	")otklik/scoring/v1/metric_definition.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1fotklik/type/v1/population.proto\"\xb2\v\n" +
 	"\x10MetricDefinition\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x05R\aversion\x121\n" +
@@ -1325,7 +1343,8 @@ const file_otklik_scoring_v1_metric_definition_proto_rawDesc = "" +
 	"population\x18\x14 \x01(\x0e2\x1a.otklik.type.v1.PopulationR\n" +
 	"population\x12\x1a\n" +
 	"\brequires\x18\x15 \x03(\tR\brequires\x12\x1c\n" +
-	"\treference\x18\x16 \x01(\tR\treference\x1a\xa2\x02\n" +
+	"\treference\x18\x16 \x01(\tR\treference\x12\x18\n" +
+	"\achanged\x18\x17 \x03(\tR\achanged\x1a\xa2\x02\n" +
 	"\x11VariantDefinition\x124\n" +
 	"\avariant\x18\x01 \x01(\x0e2\x1a.otklik.scoring.v1.VariantR\avariant\x12\x1d\n" +
 	"\n" +
@@ -1341,7 +1360,7 @@ const file_otklik_scoring_v1_metric_definition_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_ACTIVE\x10\x01\x12\x11\n" +
 	"\rSTATE_RETIRED\x10\x02B\t\n" +
-	"\ameaning\"\xf3\x04\n" +
+	"\ameaning\"\x94\x05\n" +
 	"\x14ExpressionDefinition\x12$\n" +
 	"\aformula\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\aformula\x12N\n" +
@@ -1349,7 +1368,7 @@ const file_otklik_scoring_v1_metric_definition_proto_rawDesc = "" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x14R\x05terms\x12\x1b\n" +
 	"\x04unit\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18 R\x04unit\x12\x1e\n" +
 	"\x03min\x18\x04 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\x03min\x88\x01\x01\x12\x1e\n" +
-	"\x03max\x18\x05 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x01R\x03max\x88\x01\x01\x1a\xf7\x02\n" +
+	"\x03max\x18\x05 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x01R\x03max\x88\x01\x01\x1a\x98\x03\n" +
 	"\x04Term\x12-\n" +
 	"\x02id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x02id\x12;\n" +
 	"\x06metric\x18\x02 \x01(\x0e2\x19.otklik.scoring.v1.MetricB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06metric\x12>\n" +
@@ -1360,7 +1379,8 @@ const file_otklik_scoring_v1_metric_definition_proto_rawDesc = "" +
 	"definition\x12\x1e\n" +
 	"\n" +
 	"normalized\x18\x06 \x01(\bR\n" +
-	"normalizedB\x06\n" +
+	"normalized\x12\x1f\n" +
+	"\x06option\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x06optionB\x06\n" +
 	"\x04_minB\x06\n" +
 	"\x04_max\"\xb4\x06\n" +
 	"\x0fIndexDefinition\x12Y\n" +
