@@ -114,22 +114,23 @@ func tree(rt *rapid.T, values map[string]float64, depth int) (string, float64) {
 		return fmt.Sprint(n), float64(n)
 	}
 	left, x := tree(rt, values, depth-1)
+	if rapid.Bool().Draw(rt, "negative") {
+		return "(-" + left + ")", -x
+	}
 	right, y := tree(rt, values, depth-1)
 	// Absence spreads: what is divided by 0 somewhere is no number in the end.
 	if math.IsInf(x, 0) || math.IsInf(y, 0) {
 		x = math.NaN()
 	}
-	switch rapid.IntRange(0, 4).Draw(rt, "operator") {
+	switch rapid.IntRange(0, 3).Draw(rt, "operator") {
 	case 0:
 		return "(" + left + " + " + right + ")", x + y
 	case 1:
 		return "(" + left + " - " + right + ")", x - y
 	case 2:
 		return "(" + left + " * " + right + ")", x * y
-	case 3:
-		return "(" + left + " / " + right + ")", x / y
 	}
-	return "(-" + left + ")", -x + 0*y
+	return "(" + left + " / " + right + ")", x / y
 }
 
 func FuzzParse(f *testing.F) {

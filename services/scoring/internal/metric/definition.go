@@ -203,6 +203,11 @@ func (v VariantDefinition) OfSurvey() bool {
 	return v.Variant == ResponseRateOutcomes || v.Variant == ResponseRateInvited || v.Variant == MeanAllAnswers
 }
 
+// CountsRefusals tells whether refusals enter the estimate.
+func (v VariantDefinition) CountsRefusals() bool {
+	return v.policy == NPSContacted || v.policy == NPSRefusedAsDetractor || v.Variant == ResponseRateOutcomes
+}
+
 // IDs lists the metrics that are computed when none is named, in the order of their definitions: all but those on request.
 func IDs() []ID {
 	var ids []ID
