@@ -105,77 +105,58 @@ func TestRowsSettle(t *testing.T) {
 	}
 }
 
-// TestSubtractionLeavesNothing takes rows out of the chunks that hold them: what is stored adds up to the same, and no chunk holds a row that was
-// taken away.
-func TestSubtractionLeavesNothing(t *testing.T) {
+// TestPurgeLeavesNothing takes all that chunks hold of some rows out of them, and nothing else.
+func TestPurgeLeavesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		held := rapid.SliceOfN(rapid.Custom(genDelta), 1, 4).Draw(t, "held")
-		news := &delta.Delta{}
+		gone := make(map[uint64]bool)
+		for _, id := range rapid.SliceOf(rapid.Uint64Range(1, 5)).Draw(t, "gone") {
+			gone[id] = true
+		}
+		want, news := &delta.Delta{}, &delta.Delta{}
 		for _, d := range held {
 			for _, survey := range d.Surveys() {
 				for _, c := range d.Rows(survey) {
-					if rapid.Bool().Draw(t, "taken") {
-						news.Note(survey, column.Change{Row: c.Row, Count: -rapid.IntRange(1, c.Count).Draw(t, "times")})
+					if gone[c.Row.ID] {
+						news.Note(survey, column.Change{Row: c.Row, Count: -c.Count})
+					} else {
+						want.Note(survey, c)
 					}
 				}
 			}
 		}
-		news.Merge(genDelta(t))
-		want := rowsOf(append(held, news)...)
-		chunks := make(map[place][][]byte)
-		for _, d := range held {
+		cells, left := make(map[place][][]byte), make(map[place][][]byte)
+		for _, d := range append(held, news) {
 			for _, c := range cell.Pack(d) {
 				p := place{c.Survey, c.Span}
-				chunks[p] = append(chunks[p], c.Data)
-			}
-		}
-		for _, c := range cell.Pack(news) {
-			p := place{c.Survey, c.Span}
-			s, err := cell.Subtract(c.Data)
-			if err != nil {
-				t.Fatalf("subtract: %v", err)
-			}
-			if s == nil {
-				chunks[p] = append(chunks[p], c.Data)
-				continue
-			}
-			var left [][]byte
-			for _, data := range chunks[p] {
-				rest, changed, err := s.From(data)
-				if err != nil || !changed && !bytes.Equal(rest, data) {
-					t.Fatalf("from: changed %v, %v", changed, err)
+				cells[p] = append(cells[p], c.Data)
+				rest, changed, err := cell.Purge(c.Data, gone)
+				if err != nil || changed == bytes.Equal(rest, c.Data) {
+					t.Fatalf("changed %v, %v", changed, err)
 				}
-				if rest != nil {
-					left = append(left, rest)
+				if rest == nil {
+					continue
 				}
-			}
-			if rest := s.Rest(); rest != nil {
-				left = append(left, rest)
-			}
-			if !s.Done() {
-				t.Fatalf("rows were not found")
-			}
-			chunks[p] = left
-		}
-		for p, list := range chunks {
-			sections, err := cell.Rows(list)
-			if err != nil {
-				t.Fatalf("rows: %v", err)
-			}
-			for _, section := range sections {
-				if err := column.Unpack(section, func(c column.Change) error {
-					if c.Count < 0 {
-						return fmt.Errorf("%+v of %+v", c, p)
+				left[p] = append(left[p], rest)
+				sections, err := cell.Rows([][]byte{rest})
+				if err != nil {
+					t.Fatalf("rows: %v", err)
+				}
+				for _, section := range sections {
+					if err := column.Unpack(section, func(c column.Change) error {
+						if gone[c.Row.ID] {
+							return fmt.Errorf("%+v", c)
+						}
+						return nil
+					}); err != nil {
+						t.Fatalf("a row that was erased is kept: %v", err)
 					}
-					return nil
-				}); err != nil {
-					t.Fatalf("a row that was taken away is kept: %v", err)
 				}
 			}
 		}
-		if got := rows(t, chunks); !reflect.DeepEqual(got, want) {
-			t.Fatalf("rows %x, want %x", got, want)
+		if got := rows(t, left); !reflect.DeepEqual(got, rowsOf(want)) || !reflect.DeepEqual(got, rows(t, cells)) {
+			t.Fatalf("rows %x, want %x", got, rowsOf(want))
 		}
 	})
 }

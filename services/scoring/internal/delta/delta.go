@@ -131,7 +131,7 @@ func reduce(changes []column.Change) []column.Change {
 search:
 	for _, c := range changes {
 		for _, i := range byID[c.Row.ID] {
-			if Equal(&out[i].Row, &c.Row) {
+			if equal(&out[i].Row, &c.Row) {
 				out[i].Count += c.Count
 				continue search
 			}

@@ -31,6 +31,7 @@ func sample() *fact.Fact {
 			{Question: "liked", Kind: question.Choice, Options: []string{"price", "staff"}},
 			{Question: "why", Kind: question.Text},
 		},
+		Enrichment: fact.Enrichment{Sentiment: fact.Positive, Themes: []fact.Theme{{ID: "price", Polarity: fact.Negative}, {ID: "staff", Polarity: fact.Positive}}},
 	}
 }
 
@@ -43,7 +44,9 @@ func TestRows(t *testing.T) {
 		Respondent: column.RespondentID("p"),
 		Keys: []column.Key{
 			one("attributes.age", "30-39"), one("attributes.tier", "gold"), one("channel", "app"), one("company", "acme"), one("employee", "aida"),
-			one("language", "ky"), one("location", "north"), one("region", "chuy"), one("revision", "12"), one("touchpoint", "till"),
+			one("language", "ky"), one("location", "north"), one("region", "chuy"), one("revision", "12"),
+			one("sentiment", "positive"), {Name: "theme", Values: []string{"price", "staff"}}, one("theme_negative", "price"),
+			one("theme_positive", "staff"), one("touchpoint", "till"),
 		},
 		Answers: []column.Answer{
 			{Question: "effort", Kind: question.CES, Scale: "1-7", Direction: question.Effort, Value: 200},

@@ -10,6 +10,12 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 )
 
+// Kinds of records, by which rows are identified.
+const (
+	ResponseKind = "response"
+	RefusalKind  = "refusal"
+)
+
 // Names of keys that are no context key.
 const (
 	// RevisionKey is the number of the revision that was answered.
@@ -30,22 +36,22 @@ var contextNames = [...]struct {
 // RowOf is the row of a response.
 func RowOf(f *fact.Fact) column.Row {
 	return column.Row{
-		ID: column.RowID("response", f.Survey, f.ID), Outcome: column.Response, Population: f.Population, Bucket: calendar.BucketOf(f.CountTime),
+		ID: column.RowID(ResponseKind, f.Survey, f.ID), Outcome: column.Response, Population: f.Population, Bucket: calendar.BucketOf(f.CountTime),
 		Received: f.ReceiveTime.Unix(), Weight: f.Weight, Respondent: column.RespondentID(f.Respondent),
-		Keys: keysOf(f.Context, strconv.FormatInt(f.Revision, 10)), Answers: answersOf(f.Answers),
+		Keys: keysOf(f.Context, strconv.FormatInt(f.Revision, 10), f.Enrichment), Answers: answersOf(f.Answers),
 	}
 }
 
 // RowOfRefusal is the row of a refusal that counts.
 func RowOfRefusal(r *fact.Refusal) column.Row {
 	return column.Row{
-		ID: column.RowID("refusal", r.Survey, r.ID), Outcome: column.Outcome(r.Kind), Population: r.Population,
-		Bucket: calendar.BucketOf(r.CountTime), Received: r.ReceiveTime.Unix(), Weight: 1, Keys: keysOf(r.Context, ""),
+		ID: column.RowID(RefusalKind, r.Survey, r.ID), Outcome: column.Outcome(r.Kind), Population: r.Population,
+		Bucket: calendar.BucketOf(r.CountTime), Received: r.ReceiveTime.Unix(), Weight: 1, Keys: keysOf(r.Context, "", fact.Enrichment{}),
 	}
 }
 
 // keysOf are the keys of a row, in the order of names.
-func keysOf(c fact.Context, revision string) []column.Key {
+func keysOf(c fact.Context, revision string, e fact.Enrichment) []column.Key {
 	n := len(contextNames) + 1 + len(c.Attributes)
 	keys := make([]column.Key, 0, n)
 	// Values lie side by side: a row costs one allocation for all of them.
@@ -63,6 +69,7 @@ func keysOf(c fact.Context, revision string) []column.Key {
 	for _, k := range contextNames {
 		if k.key == fact.Touchpoint {
 			add(RevisionKey, revision)
+			e.Keys(func(name string, values []string) { keys = append(keys, column.Key{Name: name, Values: values}) })
 		}
 		add(k.name, c.Value(k.key))
 	}
@@ -93,8 +100,8 @@ func answersOf(list []fact.Answer) []column.Answer {
 	return answers
 }
 
-// Equal tells whether rows are interchangeable.
-func Equal(a, b *column.Row) bool {
+// equal tells whether rows are interchangeable.
+func equal(a, b *column.Row) bool {
 	return a.ID == b.ID && a.Outcome == b.Outcome && a.Population == b.Population && a.Bucket == b.Bucket && a.Received == b.Received &&
 		a.Weight == b.Weight && a.Respondent == b.Respondent &&
 		slices.EqualFunc(a.Keys, b.Keys, func(a, b column.Key) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) }) &&

@@ -93,6 +93,7 @@ func TestExactlyOnceInEffect(t *testing.T) {
 			wantEqualBooks(t, "stored cells", loaded(t, st, org), want)
 			wantEqualBooks(t, "stored records", recountStore(t, st, org), want)
 		}
+		wantNothingKept(t, st, log)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
@@ -294,6 +296,36 @@ func rowsOf(t failer, b *live.Book, survey string) []column.Change {
 		t.Fatalf("%d rows of survey %s, of %d", len(rows), survey, table.Len())
 	}
 	return rows
+}
+
+// wantNothingKept sees to it that no chunk of a store holds rows of what a log has removed: neither as added nor as taken away.
+func wantNothingKept(t failer, st store.Store, log []*surveyv1.Event) {
+	t.Helper()
+	gone := make(map[uint64]string)
+	for _, e := range log {
+		name := e.GetRemoved().GetName()
+		if survey, id, err := surveys.ParseItem(name, "responses"); err == nil {
+			gone[column.RowID(delta.ResponseKind, survey, id)] = e.GetOrganization() + name
+		} else if survey, id, err := surveys.ParseItem(name, "refusals"); err == nil {
+			gone[column.RowID(delta.RefusalKind, survey, id)] = e.GetOrganization() + name
+		}
+	}
+	_, err := st.Cells(context.Background(), func(org, survey string, _ cell.Span, chunks [][]byte) error {
+		// Chunk by chunk: together they add up to nothing.
+		sections, err := cell.Rows(chunks)
+		for _, section := range sections {
+			err = errors.Join(err, column.Unpack(section, func(c column.Change) error {
+				if name := gone[c.Row.ID]; strings.HasPrefix(name, org) {
+					return fmt.Errorf("%+d row of %s, which was removed, is in a chunk of survey %s", c.Count, name, survey)
+				}
+				return nil
+			}))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("stored rows: %v", err)
+	}
 }
 
 // newApplier makes an applier over a store and loads the scores.

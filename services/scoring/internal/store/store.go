@@ -114,8 +114,10 @@ type Changes struct {
 	Replaced []Record
 	// Outcomes replace what is stored of their invitations; of one that is zero nothing is stored afterwards.
 	Outcomes map[Invitation]fact.Outcome
-	// Cells are added to the cells.
+	// Cells are added to the cells and rows.
 	Cells []cell.Chunk
+	// Purged are rows of which nothing is kept afterwards, in whatever chunk: they add up to nothing with what Cells take away.
+	Purged []Purge
 	// Aside are the events set aside.
 	Aside []SetAside
 	// Resolved are the positions of events that were set aside before and are not any more: they are among Records, or need not be.

@@ -15,11 +15,15 @@ import (
 // rebuildPartition stands for the partition in the keys of what batches of rebuilds add.
 const rebuildPartition = -1
 
+// maxPurges is how often chunks are read again that others merge meanwhile.
+const maxPurges = 20
+
 // The errors by which a flight ends before its COMMIT.
 var (
 	errCursor     = errors.New("the cursor is not where the batch begins")
 	errGeneration = errors.New("another generation of the ledger is live")
 	errAside      = errors.New("an event is not set aside")
+	errChunk      = errors.New("a chunk is not as it was read")
 )
 
 // Apply stores a batch.
@@ -34,6 +38,9 @@ func (s *Store) Apply(ctx context.Context, b store.Batch) error {
 	generations, err := s.apply(ctx, &b, changes)
 	if errors.Is(err, errGeneration) {
 		// Once is enough: with the generation the versions of the cursors change, so that the batch conflicts unless it was made later.
+		generations, err = s.apply(ctx, &b, changes)
+	}
+	for tries := 0; errors.Is(err, errChunk) && tries < maxPurges; tries++ {
 		generations, err = s.apply(ctx, &b, changes)
 	}
 	if err != nil {
@@ -53,6 +60,14 @@ func (s *Store) apply(ctx context.Context, b *store.Batch, changes []*store.Chan
 	if err != nil {
 		return nil, err
 	}
+	purges, err := s.purgesOf(ctx, changes, generations)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := chunksOf(changes, generations)
+	if err != nil {
+		return nil, err
+	}
 	f := newFlight()
 	// What blocks others comes first and in the same order in all transactions.
 	if b.Rebuild == (store.Ledger{}) {
@@ -65,7 +80,9 @@ func (s *Store) apply(ctx context.Context, b *store.Batch, changes []*store.Chan
 	if err := addRows(f, changes, generations); err != nil {
 		return nil, err
 	}
-	cells := chunksOf(changes, generations)
+	for _, p := range purges {
+		p.add(f)
+	}
 	cells.add(f, b)
 	if b.Rebuild == (store.Ledger{}) {
 		cells.addDelta(f, b)
@@ -103,6 +120,8 @@ func (s *Store) reason(ctx context.Context, b *store.Batch, ledgers []store.Ledg
 	switch {
 	case errors.Is(err, errGeneration):
 		s.forget(ledgers...)
+		return err
+	case errors.Is(err, errChunk):
 		return err
 	case errors.Is(err, errAside):
 		return fmt.Errorf("resolve events that were set aside: %w", store.ErrNotFound)

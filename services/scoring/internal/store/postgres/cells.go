@@ -16,13 +16,20 @@ type chunks struct {
 	organizations, surveys []string
 	generations            []int64
 	spans                  []int32
-	data                   [][]byte
+	// data are the chunks as they are for those who follow, kept as they are for keeping: without rows that are purged, nil when nothing is left.
+	data, kept [][]byte
 }
 
-func chunksOf(changes []*store.Changes, generations []int64) *chunks {
+func chunksOf(changes []*store.Changes, generations []int64) (*chunks, error) {
 	r := &chunks{}
 	for i, c := range changes {
+		purged := store.PurgedBySpan(c.Purged)
 		for _, chunk := range c.Cells {
+			kept, _, err := cell.Purge(chunk.Data, purged[store.PurgedSpan{Survey: chunk.Survey, Span: chunk.Span}])
+			if err != nil {
+				return nil, fmt.Errorf("add cells of survey %s: %w", chunk.Survey, err)
+			}
+			r.kept = append(r.kept, kept)
 			r.organizations = append(r.organizations, c.Ledger.Organization)
 			r.generations = append(r.generations, generations[i])
 			r.surveys = append(r.surveys, chunk.Survey)
@@ -30,7 +37,7 @@ func chunksOf(changes []*store.Changes, generations []int64) *chunks {
 			r.data = append(r.data, chunk.Data)
 		}
 	}
-	return r
+	return r, nil
 }
 
 // add adds the chunks of a batch to the cells.
@@ -44,8 +51,9 @@ func (c *chunks) add(f *flight, b *store.Batch) {
 	}
 	f.add(`INSERT INTO cells (organization, generation, survey, span, level, partition, version, chunk)
 		SELECT organization, generation, survey, span, 0, $1::integer, $2::bigint, chunk
-		FROM unnest($3::text[], $4::bigint[], $5::text[], $6::integer[], $7::bytea[]) AS added (organization, generation, survey, span, chunk)`,
-		partition, b.From.Version+1, c.organizations, c.generations, c.surveys, c.spans, c.data)
+		FROM unnest($3::text[], $4::bigint[], $5::text[], $6::integer[], $7::bytea[]) AS added (organization, generation, survey, span, chunk)
+		WHERE chunk IS NOT NULL`,
+		partition, b.From.Version+1, c.organizations, c.generations, c.surveys, c.spans, c.kept)
 }
 
 // Cells calls fn with the chunks of each span of the live ledgers.

@@ -179,7 +179,10 @@ func (s *Store) enrich(ctx context.Context, b *store.EnrichmentBatch) ([]int64, 
 		return nil, err
 	}
 	first := &store.Batch{From: b.At.Cursors[0]}
-	cells := chunksOf(changes, generations)
+	cells, err := chunksOf(changes, generations)
+	if err != nil {
+		return nil, err
+	}
 	cells.add(f, first)
 	cells.addDelta(f, first)
 	return generations, s.sendEnrichments(ctx, f, ledgers)

@@ -19,6 +19,9 @@ import (
 // again once per level.
 const fanout = 8
 
+// settledLevel is added to the level of chunks that are not merged any more.
+const settledLevel = 100
+
 // mergedPlaces is the most spans that are merged at a time.
 const mergedPlaces = 64
 
@@ -137,8 +140,8 @@ func mergeHeaps(ctx context.Context, conn *pgx.Conn, heaps []*heap) error {
 // inPlace is the condition that cells belong to a span; its parameters are those of args.
 const inPlace = `organization = $1 AND generation = $2 AND survey = $3 AND span = $4`
 
-func (h *heap) args(more ...any) []any {
-	return append([]any{h.organization, h.generation, h.survey, int32(h.span)}, more...)
+func (p place) args(more ...any) []any {
+	return append([]any{p.organization, p.generation, p.survey, int32(p.span)}, more...)
 }
 
 // takeLowest takes the chunks of level 0 and counts those above.
@@ -189,9 +192,15 @@ func (h *heap) put(batch *pgx.Batch) error {
 	if err != nil {
 		return fmt.Errorf("merge cells of survey %s: %w", h.survey, err)
 	}
-	if merged != nil {
-		batch.Queue(`INSERT INTO cells (organization, generation, survey, span, level, partition, version, chunk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			h.args(h.level+1, h.partition, h.version, merged)...)
+	rest, settled, err := cell.Settle(merged)
+	if err != nil {
+		return fmt.Errorf("merge cells of survey %s: %w", h.survey, err)
+	}
+	for at, chunk := range map[int][]byte{h.level + 1: rest, settledLevel + h.level + 1: settled} {
+		if chunk != nil {
+			batch.Queue(`INSERT INTO cells (organization, generation, survey, span, level, partition, version, chunk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				h.args(at, h.partition, h.version, chunk)...)
+		}
 	}
 	return nil
 }

@@ -89,6 +89,9 @@ func (s *Store) change(ctx context.Context, tx *sqlkit.Tx, c *store.Changes, num
 			return err
 		}
 	}
+	if err := purge(ctx, tx, c, gen); err != nil {
+		return err
+	}
 	return changeAside(ctx, tx, c, gen)
 }
 

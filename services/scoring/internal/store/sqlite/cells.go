@@ -26,6 +26,9 @@ func (p place) args(more ...any) []any {
 // span has fewer than fanout chunks on each.
 const fanout = 8
 
+// settledLevel is added to the level of chunks that are not merged any more.
+const settledLevel = 100
+
 // addChunk adds a chunk of level 0, that of a batch, and merges levels that are full.
 func (s *Store) addChunk(ctx context.Context, tx *sqlkit.Tx, p place, number int64, chunk []byte) error {
 	if _, err := tx.ExecContext(ctx,
@@ -87,15 +90,22 @@ func mergeLevel(ctx context.Context, tx *sqlkit.Tx, p place, level int) (bool, e
 		`DELETE FROM cells WHERE organization = ? AND generation = ? AND survey = ? AND span = ? AND level = ?`, p.args(level)...); err != nil {
 		return false, fmt.Errorf("replace cells: %w", err)
 	}
-	if merged == nil {
-		return false, nil
+	rest, settled, err := cell.Settle(merged)
+	if err != nil {
+		return false, fmt.Errorf("merge cells of survey %s: %w", p.survey, err)
 	}
-	if _, err := tx.ExecContext(ctx,
-		`INSERT INTO cells (organization, generation, survey, span, level, number, chunk) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		p.args(level+1, newest, merged)...); err != nil {
-		return false, fmt.Errorf("replace cells: %w", err)
+	// No two chunks of a level are merged from the same newest one.
+	for at, chunk := range map[int][]byte{level + 1: rest, settledLevel + level + 1: settled} {
+		if chunk == nil {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO cells (organization, generation, survey, span, level, number, chunk) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			p.args(at, newest, chunk)...); err != nil {
+			return false, fmt.Errorf("replace cells: %w", err)
+		}
 	}
-	return true, nil
+	return rest != nil, nil
 }
 
 func readChunks(rows *sql.Rows) (chunks [][]byte, err error) {

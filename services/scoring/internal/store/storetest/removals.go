@@ -5,8 +5,11 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -31,9 +34,23 @@ func withoutRecords(l store.Ledger, records ...store.Record) store.Changes {
 			removal.ID = r.Refusal.ID
 		}
 		c.Removed = append(c.Removed, removal)
+		c.Purged = append(c.Purged, purgeOf(r))
 	}
 	c.Cells = cell.Pack(d)
 	return c
+}
+
+// purgeOf is what is kept of a record among the rows.
+func purgeOf(r store.Record) store.Purge {
+	kind, id, at := delta.ResponseKind, "", time.Time{}
+	if r.Fact != nil {
+		id, at = r.Fact.ID, r.Fact.CountTime
+	} else {
+		kind, id, at = delta.RefusalKind, r.Refusal.ID, r.Refusal.CountTime
+	}
+	return store.Purge{
+		PurgedSpan: store.PurgedSpan{Survey: r.Survey(), Span: cell.SpanOf(calendar.BucketOf(at))}, Row: column.RowID(kind, r.Survey(), id),
+	}
 }
 
 func removedRecordsGo(t *testing.T, open Open) {

@@ -50,6 +50,8 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"Releases", releases},
 		{"CellsAddUp", cellsAddUp},
 		{"CellsCancelOut", cellsCancelOut},
+		{"RowsAddUp", rowsAddUp},
+		{"ErasedRowsAreNotKept", erasedRowsAreNotKept},
 		{"Aside", aside},
 		{"AsideIsResolved", asideIsResolved},
 		{"AsideOfARebuild", asideOfARebuild},
