@@ -81,7 +81,22 @@ func TestQueryErrors(t *testing.T) {
 			&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), IntervalMethod: scoringv1.IntervalMethod_INTERVAL_METHOD_WILSON},
 			bad, "INTERVAL_METHOD_MISMATCH", "query.interval_method",
 		},
-		{"crossed keys", &scoringv1.ScoreQuery{Survey: shop, GroupBy: []string{"channel"}, Filter: location}, bad, "KEYS_CROSSED", "query.filter"},
+		{"unknown key", &scoringv1.ScoreQuery{Survey: shop, GroupBy: []string{"channel", "locaton"}, Filter: location}, bad, "KEY_UNKNOWN", "query.group_by[1]"},
+		{"unknown key of a filter", &scoringv1.ScoreQuery{Survey: shop, Filter: `locaton = "north"`}, bad, "FILTER_INVALID", "query.filter"},
+		{"malformed filter", &scoringv1.ScoreQuery{Survey: shop, Filter: `location = "north`}, bad, "FILTER_INVALID", "query.filter"},
+		{"key twice", &scoringv1.ScoreQuery{Survey: shop, GroupBy: []string{"channel", "channel"}}, bad, "VALIDATION_FAILED", "query.group_by"},
+		{
+			"unknown key of a margin", &scoringv1.ScoreQuery{Survey: shop, Weighting: raking("locaton", "north")},
+			bad, "KEY_UNKNOWN", "query.weighting.raking.margins[0].key",
+		},
+		{
+			"margin that nobody answers for", &scoringv1.ScoreQuery{Survey: shop, Weighting: raking("location", "north", "nowhere")},
+			codes.FailedPrecondition, "WEIGHTING_INVALID", "query.weighting.raking.margins[0].targets[1]",
+		},
+		{
+			"count that nobody states", &scoringv1.ScoreQuery{Survey: shop, Variants: variants(scoringv1.Variant_VARIANT_RESPONSE_RATE_INVITED)},
+			bad, "COUNT_MISSING", "query.stated_counts.invitations",
+		},
 		{"time zone", &scoringv1.ScoreQuery{Survey: shop, TimeZone: "Asia/Atlantis"}, bad, "TIME_ZONE_UNKNOWN", "query.time_zone"},
 		{"the machine's time zone", &scoringv1.ScoreQuery{Survey: shop, TimeZone: "Local"}, bad, "TIME_ZONE_UNKNOWN", "query.time_zone"},
 		{"start", &scoringv1.ScoreQuery{Survey: shop, Period: &typev1.Period{StartTime: timestamppb.New(noon.Add(time.Minute))}}, bad, "PERIOD_NOT_ALIGNED", "query.period.start_time"},
@@ -151,4 +166,13 @@ func TestOrganisationsSeeTheirOwn(t *testing.T) {
 	}
 	_, err = scoringv1.NewScoringServiceClient(s.conn).QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{Survey: shop}})
 	wantError(t, "no key", err, codes.Unauthenticated, "CREDENTIALS_MISSING", "")
+}
+
+// raking weighs values of a key alike.
+func raking(key string, values ...string) *scoringv1.Weighting {
+	m := &scoringv1.Weighting_Margin{Key: key}
+	for _, v := range values {
+		m.Targets = append(m.Targets, &scoringv1.Weighting_Target{Value: v, Share: 1})
+	}
+	return &scoringv1.Weighting{Method: &scoringv1.Weighting_Raking_{Raking: &scoringv1.Weighting_Raking{Margins: []*scoringv1.Weighting_Margin{m}}}}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"
@@ -107,10 +107,15 @@ func (s *Server) queryFromProto(in *scoringv1.ScoreQuery) (query.Query, error) {
 		Survey: strings.TrimPrefix(in.GetSurvey(), surveyPrefix), Question: in.GetQuestion(),
 		Start: momentFromProto(in.GetPeriod().GetStartTime()), End: momentFromProto(in.GetPeriod().GetEndTime()),
 		Grain: grainFromProto(in.GetGrain()), Location: s.Location,
+		GroupBy: in.GetGroupBy(), Filter: in.GetFilter(), Weighting: weightingFromProto(in.GetWeighting()), AsOf: momentFromProto(in.GetAsOfTime()),
 		Population: populationFromProto(in.GetPopulation()),
 		Settings: metric.Settings{
 			Level: in.GetConfidenceLevel(), Method: methodFromProto(in.GetIntervalMethod()), Thresholds: s.Thresholds,
+			Option: in.GetOption(), Positive: in.GetOptionRoles().GetPositive(), Negative: in.GetOptionRoles().GetNegative(),
 		},
+	}
+	if c := in.GetStatedCounts(); c != nil {
+		q.Stated = metric.Stated{Invitations: c.Invitations, Consultations: c.Consultations, Visitors: c.Visitors}
 	}
 	for _, m := range in.GetMetrics() {
 		q.Metrics = append(q.Metrics, metricFromProto(m))
@@ -127,63 +132,54 @@ func (s *Server) queryFromProto(in *scoringv1.ScoreQuery) (query.Query, error) {
 			}
 		}
 	}
-	return q, cut(&q, in)
+	return q, nil
 }
 
-// cut reads by what a query groups and filters.
-func cut(q *query.Query, in *scoringv1.ScoreQuery) error {
-	if len(in.GetGroupBy()) > 1 {
-		return &query.Error{Reason: query.KeysCrossed, Field: "group_by", Description: "scores are kept for one key at a time: group by one"}
-	}
-	if len(in.GetGroupBy()) == 1 {
-		key, ok := keyNamed(in.GetGroupBy()[0])
-		if !ok {
-			return &query.Error{Reason: query.KeysCrossed, Field: "group_by[0]", Description: fmt.Sprintf("there is no key %q", in.GetGroupBy()[0])}
-		}
-		q.Key = key
-	}
-	if in.GetFilter() == "" {
+func weightingFromProto(in *scoringv1.Weighting) *query.Weighting {
+	if in == nil {
 		return nil
 	}
-	name, quoted, _ := strings.Cut(in.GetFilter(), "=")
-	key, ok := keyNamed(strings.TrimSpace(name))
-	value := strings.TrimSpace(quoted)
-	if strings.HasPrefix(value, `"`) {
-		var err error
-		if value, err = strconv.Unquote(value); err != nil {
-			ok = false
+	w := &query.Weighting{Cap: in.GetRaking().GetCap()}
+	for _, m := range in.GetRaking().GetMargins() {
+		margin := query.Margin{Key: m.GetKey(), Targets: make([]query.Target, len(m.GetTargets()))}
+		for i, t := range m.GetTargets() {
+			margin.Targets[i] = query.Target{Value: t.GetValue(), Share: t.GetShare()}
 		}
+		w.Margins = append(w.Margins, margin)
 	}
-	if !ok {
-		return &query.Error{Reason: query.KeysCrossed, Field: "filter", Description: `filter by one key and its value, for example location = "osh"`}
-	}
-	if q.Key != fact.NoKey && q.Key != key {
-		return &query.Error{
-			Reason: query.KeysCrossed, Field: "filter",
-			Description: fmt.Sprintf("the query groups by %s and filters by %s: scores are kept for one key at a time, use the same key or one of the two", q.Key, key),
-		}
-	}
-	q.Key, q.Value = key, &value
-	return nil
+	return w
 }
 
-// keyNamed finds a key by its name.
-func keyNamed(name string) (fact.ContextKey, bool) {
-	for _, k := range fact.ContextKeys() {
-		if strings.ToLower(k.String()) == name {
-			return k, true
+// coverageToProto is nil where nothing may be told of what was counted.
+func coverageToProto(c *column.Coverage) *scoringv1.Coverage {
+	if c == nil {
+		return nil
+	}
+	out := &scoringv1.Coverage{Responses: c.Rows, Counted: c.Counted}
+	for _, l := range []struct {
+		reason scoringv1.LeftOutReason
+		count  int64
+	}{
+		{scoringv1.LeftOutReason_LEFT_OUT_REASON_POPULATION, c.OtherPopulation},
+		{scoringv1.LeftOutReason_LEFT_OUT_REASON_PERIOD, c.OutsidePeriod},
+		{scoringv1.LeftOutReason_LEFT_OUT_REASON_AS_OF, c.ReceivedLater},
+		{scoringv1.LeftOutReason_LEFT_OUT_REASON_FILTER, c.Filtered},
+		{scoringv1.LeftOutReason_LEFT_OUT_REASON_MARGIN, c.Unweighted},
+	} {
+		if l.count > 0 {
+			out.LeftOut = append(out.LeftOut, &scoringv1.Coverage_LeftOut{Reason: l.reason, Count: l.count})
 		}
 	}
-	return fact.NoKey, false
+	return out
 }
 
-// scoresToProto converts rows, all of the same survey.
-func scoresToProto(survey string, rows []query.Row, watermark time.Time) []*scoringv1.Score {
+// scoresToProto converts the rows of a query.
+func scoresToProto(in *scoringv1.ScoreQuery, rows []query.Row, watermark time.Time) []*scoringv1.Score {
 	scores := make([]*scoringv1.Score, len(rows))
 	mark := momentToProto(watermark)
 	for i := range rows {
-		scores[i] = scoreToProto(survey, &rows[i])
-		scores[i].Watermark = mark
+		scores[i] = scoreToProto(in.GetSurvey(), &rows[i])
+		scores[i].Watermark, scores[i].Slice.Filter = mark, in.GetFilter()
 	}
 	return scores
 }
@@ -198,10 +194,13 @@ func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 		},
 		Scale: scaleToProto(sc.Scale), Population: populationToProto(r.Population), N: sc.N,
 		Estimate: sc.Estimate, NormalizedEstimate: sc.Normalized, StandardError: sc.StandardError,
-		Interval: intervalToProto(sc.Interval, sc.Level, sc.Method), Counts: countsToProto(r), Band: string(sc.Band),
+		Interval: intervalToProto(sc.Interval, sc.Level, sc.Method), Counts: countsToProto(r), Band: string(sc.Band), Option: sc.Option,
 	}
-	if r.Key != fact.NoKey {
-		out.Slice.Keys = []*scoringv1.SliceKey{{Key: strings.ToLower(r.Key.String()), Value: r.Value}}
+	for _, k := range r.Keys {
+		out.Slice.Keys = append(out.Slice.Keys, &scoringv1.SliceKey{Key: k.Key, Value: k.Value})
+	}
+	if w := sc.Weighting; w != nil {
+		out.WeightedN, out.EffectiveN, out.DesignEffect = &w.WeightedN, &w.EffectiveN, &w.DesignEffect
 	}
 	switch r.Suppression {
 	case query.FewAnswers:
@@ -215,9 +214,19 @@ func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 func countsToProto(r *query.Row) *scoringv1.Counts {
 	c := &r.Score.Counts
 	out := &scoringv1.Counts{
-		Answered: c.Answered, Refused: c.Refused, Dismissed: c.Dismissed, TimedOut: c.TimedOut,
+		Answered: c.Answered, Responses: r.Responses, Refused: c.Refused, Dismissed: c.Dismissed, TimedOut: c.TimedOut,
 		Promoters: c.Promoters, Passives: c.Passives, Detractors: c.Detractors, Positive: c.Positive, Negative: c.Negative,
-		Respondents: c.Respondents,
+		Chose: c.Option, Respondents: c.Respondents,
+	}
+	if _, d, err := metric.FindVariant(r.Score.Variant); err == nil {
+		switch d.Requires {
+		case metric.Invitations:
+			out.Invitations = c.Stated
+		case metric.Consultations:
+			out.Consultations = c.Stated
+		case metric.Visitors:
+			out.Visitors = c.Stated
+		}
 	}
 	if n := r.Answers.Len(); n > 0 {
 		out.Values = make([]*scoringv1.Counts_ValueCount, 0, n)
@@ -242,9 +251,9 @@ func intervalToProto(i *stat.Interval, level float64, method metric.Method) *typ
 	return &typev1.ConfidenceInterval{Lower: i.Low, Upper: i.High, Level: level, Method: string(method)}
 }
 
-func comparisonToProto(survey, baseline string, c *query.Comparison, watermark time.Time) *scoringv1.CompareScoresResponse {
+func comparisonToProto(q, baseline *scoringv1.ScoreQuery, c *query.Comparison, watermark time.Time) *scoringv1.CompareScoresResponse {
 	return &scoringv1.CompareScoresResponse{
-		Score:      scoresToProto(survey, []query.Row{c.Score}, watermark)[0],
+		Score:      scoresToProto(q, []query.Row{c.Score}, watermark)[0],
 		Baseline:   scoresToProto(baseline, []query.Row{c.Baseline}, watermark)[0],
 		Difference: c.Difference, Interval: intervalToProto(c.Interval, c.Level, c.Method), Test: c.Test,
 		Statistic: c.Statistic, DegreesOfFreedom: c.DF, PValue: c.P, AdjustedDifference: c.AdjustedDifference,

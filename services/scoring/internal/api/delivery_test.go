@@ -36,8 +36,8 @@ func (s *slow) SendMsg(any) error {
 // deliver watches an unchanging query with heartbeats for a reader that takes some time for each message, until the call ends after a while.
 func deliver(t *testing.T, takes, patience, lasts time.Duration) (sent int, took time.Duration, err error) {
 	t.Helper()
-	w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
-		return []*scoringv1.Score{{N: 7}}, time.Now(), nil
+	w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) (answer, error) {
+		return answer{scores: []*scoringv1.Score{{N: 7}}, watermark: time.Now()}, nil
 	})
 	defer w.stop()
 	defer sub.leave()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -36,11 +37,19 @@ func queryError(err error, within, baseline string) error {
 		code = codes.NotFound
 	case e.State:
 		code = codes.FailedPrecondition
+	case e.Pending:
+		code = codes.Unavailable
 	}
 	if e.Baseline {
 		within = baseline
 	}
 	opts := []rpcerr.Option{rpcerr.WithDomain(domain)}
+	if e.Nearest != "" {
+		opts = append(opts, rpcerr.WithMetadata("nearest", e.Nearest))
+	}
+	if e.Position > 0 {
+		opts = append(opts, rpcerr.WithMetadata("position", strconv.Itoa(e.Position)))
+	}
 	message := e.Description
 	if e.Field != "" {
 		field := within + "." + e.Field

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -11,8 +10,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/interceptor/validation"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
+	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/question"
@@ -21,15 +21,6 @@ import (
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
 
-// oneFact is what there is to be asked of.
-type oneFact struct{ *fact.Fact }
-
-func (oneFact) HasRespondents(context.Context, string) (bool, error) { return true, nil }
-
-func (f oneFact) Facts(_ context.Context, _ string, fn func(*fact.Fact) error) error {
-	return fn(f.Fact)
-}
-
 // FuzzScoreQuery asks whatever the rules of the message let pass, filters and groups included: it is answered or refused with the field at fault.
 func FuzzScoreQuery(f *testing.F) {
 	for _, seed := range []string{
@@ -37,6 +28,9 @@ func FuzzScoreQuery(f *testing.F) {
 		`survey: "surveys/shop" question: "*" grain: TIME_GRAIN_DAY time_zone: "Asia/Bishkek" period { start_time { seconds: 1767225600 } end_time { seconds: 1769904000 } } group_by: "region"`,
 		`survey: "surveys/shop" metrics: METRIC_NPS variants: VARIANT_MEAN_ALL_ANSWERS filter: "location = \"north\"" confidence_level: 0.9 population: POPULATION_EMPLOYEE`,
 		`survey: "surveys/shop" filter: "location = \"\"" group_by: "employee" time_zone: "../../etc/passwd"`,
+		`survey: "surveys/shop" group_by: ["channel", "attributes.vip", "location"] filter: "location = \"n*\" AND NOT (answers.recommend <= 6 OR revision > 1)" as_of_time { seconds: 1767225600 } weighting { raking { margins { key: "location" targets { value: "north" share: 2 } } cap: 3 } }`,
+		`survey: "surveys/shop" metrics: METRIC_SHARE question: "recommend" option: "9" weighting { stated {} } variants: VARIANT_SHARE_OPTION`,
+		`survey: "surveys/shop" variants: VARIANT_RESPONSE_RATE_INVITED stated_counts { invitations: 3 }`,
 		`survey: "surveys/none" question: "nobody" grain: TIME_GRAIN_HOUR period { start_time { seconds: -62135596800 } end_time { seconds: 253402300799 nanos: 999999999 } } time_zone: "Local"`,
 	} {
 		var q scoringv1.ScoreQuery
@@ -56,15 +50,16 @@ func FuzzScoreQuery(f *testing.F) {
 	moment := time.Date(2026, 1, 30, 0, 0, 0, 0, time.UTC)
 	one := &fact.Fact{ID: "x", Survey: "shop", Revision: 1, Weight: 1, Population: fact.Customer, CountTime: moment, Respondent: "a", Context: fact.Context{Location: "north"},
 		Answers: []fact.Answer{{Question: "recommend", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: question.Scale0To10.Max}}}
-	all, delta := cube.New(), &cube.Delta{}
-	delta.AddFact(one)
-	if err := all.Apply(delta); err != nil {
+	d, book := &delta.Delta{}, live.NewBook()
+	d.AddFact(one)
+	if err := book.Apply(d); err != nil {
 		f.Fatal(err)
 	}
+	table, _ := book.Table("shop")
 	data := query.Data{
 		History: questionnaire.History{Revisions: []*questionnaire.Revision{{Survey: "shop", Number: 1, Population: fact.Customer,
 			Questions: []metric.Question{{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}}}}},
-		Cube: all, Facts: oneFact{one},
+		Cube: book.Cube, Table: table,
 	}
 	s := &Server{Options: Options{Location: time.UTC}}
 	f.Fuzz(func(t *testing.T, raw []byte) {

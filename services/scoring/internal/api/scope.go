@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/release"
@@ -37,15 +40,18 @@ func (s *Server) scope(ctx context.Context, c caller, q *query.Query, d *query.D
 		population = d.History.Population()
 	}
 	// Who is restricted to employees would see theirs alone by any query.
-	byEmployee := population != fact.Employee && (q.Key == fact.EmployeeKey || len(c.units[fact.EmployeeKey]) > 0)
+	byEmployee := population != fact.Employee && (len(c.units[fact.EmployeeKey]) > 0 || q.Uses(employeeKey, d))
 	switch {
 	case population == fact.Employee || byEmployee:
 		return s.protect(ctx, c, q, d, population, byEmployee)
 	case c.units.Restricted():
-		return s.narrow(ctx, c, q, d)
+		narrow(c, d)
 	}
 	return nil
 }
+
+// employeeKey names the key whose scores are protected.
+const employeeKey = "employee"
 
 // protect answers from released answers.
 func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query.Data, population fact.Population, byEmployee bool) error {
@@ -53,7 +59,7 @@ func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query
 	if byEmployee {
 		grouping = fact.EmployeeKey
 	}
-	if err := query.CheckProtected(*q, grouping, s.Location); err != nil {
+	if err := query.CheckProtected(*q, d, grouping, s.Location); err != nil {
 		return err
 	}
 	first, last := months(q, s.Location)
@@ -68,7 +74,7 @@ func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query
 	if err != nil {
 		return err
 	}
-	d.Cube, d.Memo = p.Released, nil
+	d.Cube, d.Table, d.Pending, d.Memo = p.Released, nil, false, nil
 	d.Protection = &query.Protection{Present: p.Present, Least: int64(s.LeastAnswers), ByEmployee: byEmployee}
 	return nil
 }
@@ -86,39 +92,20 @@ func months(q *query.Query, loc *time.Location) (first, last release.Month) {
 }
 
 // narrow answers from what belongs to the caller's units.
-func (s *Server) narrow(ctx context.Context, c caller, q *query.Query, d *query.Data) error {
-	d.Facts, d.Memo = unitFacts{all: d.Facts, units: c.units}, nil
-	if key, values, ok := c.units.Only(); ok && (q.Key == fact.NoKey || q.Key == key) {
-		// Everything is counted under the values of the key.
-		d.Cube = d.Cube.Under(q.Survey, key, values)
-		return nil
+func narrow(c caller, d *query.Data) {
+	d.Cube, d.Memo, d.Within = nil, nil, within(c.units)
+}
+
+// within tells which rows of a table belong to units.
+func within(units view.Units) column.Predicate {
+	any := column.Or{}
+	for key, values := range units {
+		any = append(any, column.In{Key: strings.ToLower(key.String()), Match: func(value string, stated bool) bool {
+			_, found := slices.BinarySearch(values, value)
+			return stated && found
+		}})
 	}
-	cube, err := s.views.ofUnits(ctx, c.organization, q.Survey, c.units)
-	if err == nil {
-		d.Cube = cube
-	}
-	return err
-}
-
-// unitFacts are those facts that belong to units.
-type unitFacts struct {
-	all   query.Facts
-	units view.Units
-}
-
-// HasRespondents tells whether any response of a survey names its respondent.
-func (f unitFacts) HasRespondents(ctx context.Context, survey string) (bool, error) {
-	return f.all.HasRespondents(ctx, survey)
-}
-
-// Facts calls fn with each response that belongs to the units.
-func (f unitFacts) Facts(ctx context.Context, survey string, fn func(*fact.Fact) error) error {
-	return f.all.Facts(ctx, survey, func(x *fact.Fact) error {
-		if !f.units.Hold(x.Context) {
-			return nil
-		}
-		return fn(x)
-	})
+	return any
 }
 
 // ledger is an organisation's live ledger.

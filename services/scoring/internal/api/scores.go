@@ -9,10 +9,17 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/services/scoring/internal/query"
-	"github.com/otklik/otklik/services/scoring/internal/store"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
+
+// answer is what a query gives a caller.
+type answer struct {
+	scores    []*scoringv1.Score
+	watermark time.Time
+	// coverage is nil where nothing may be told of what was counted.
+	coverage *scoringv1.Coverage
+}
 
 // QueryScores computes scores.
 func (s *Server) QueryScores(ctx context.Context, req *scoringv1.QueryScoresRequest) (*scoringv1.QueryScoresResponse, error) {
@@ -20,29 +27,55 @@ func (s *Server) QueryScores(ctx context.Context, req *scoringv1.QueryScoresRequ
 	if err != nil {
 		return nil, err
 	}
-	scores, watermark, err := s.evaluate(ctx, c, req.GetQuery())
+	a, err := s.evaluate(ctx, c, req.GetQuery())
 	if err != nil {
 		return nil, err
 	}
-	return &scoringv1.QueryScoresResponse{Scores: scores, Watermark: momentToProto(watermark)}, nil
+	return &scoringv1.QueryScoresResponse{Scores: a.scores, Watermark: momentToProto(a.watermark), Coverage: a.coverage}, nil
+}
+
+// partOfScores is how many scores a message of StreamScores holds.
+const partOfScores = 500
+
+// StreamScores computes scores and sends them in parts, at least one.
+func (s *Server) StreamScores(req *scoringv1.StreamScoresRequest, stream scoringv1.ScoringService_StreamScoresServer) error {
+	c, err := callerOf(stream.Context())
+	if err != nil {
+		return err
+	}
+	a, err := s.evaluate(stream.Context(), c, req.GetQuery())
+	if err != nil {
+		return err
+	}
+	for first := true; first || len(a.scores) > 0; first = false {
+		part := &scoringv1.StreamScoresResponse{Scores: a.scores[:min(partOfScores, len(a.scores))], Watermark: momentToProto(a.watermark)}
+		if first {
+			part.Coverage = a.coverage
+		}
+		if err := stream.Send(part); err != nil {
+			return err
+		}
+		a.scores = a.scores[len(part.GetScores()):]
+	}
+	return nil
 }
 
 // evaluate answers a query for a caller. Its errors are for the caller.
-func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuery) (answer, error) {
 	const field = "query"
 	q, err := s.queryFromProto(in)
 	if err != nil {
-		return nil, time.Time{}, queryError(err, field, field)
+		return answer{}, queryError(err, field, field)
 	}
-	var rows []query.Row
+	var r query.Result
 	watermark, err := s.with(ctx, c, []subject{{field, &q}}, func(d []query.Data) (err error) {
-		rows, err = query.Run(ctx, q, d[0])
+		r, err = query.Run(ctx, q, d[0])
 		return err
 	})
 	if err != nil {
-		return nil, time.Time{}, queryError(err, field, field)
+		return answer{}, queryError(err, field, field)
 	}
-	return scoresToProto(in.GetSurvey(), rows, watermark), watermark, nil
+	return answer{scores: scoresToProto(in, r.Rows, watermark), watermark: watermark, coverage: coverageToProto(r.Coverage)}, nil
 }
 
 // subject is a query, and the field that holds it.
@@ -68,7 +101,9 @@ func (s *Server) with(ctx context.Context, c caller, subjects []subject, fn func
 		watermark := s.Board.Watermark()
 		for i, x := range subjects {
 			data[i].Memo = s.memo(org, x.query.Survey)
-			data[i].Cube, data[i].Facts = s.Board.Cube(org), facts{store: s.Store, ledger: store.Ledger{Organization: org}}
+			book := s.Board.Book(org)
+			table, complete := book.Table(x.query.Survey)
+			data[i].Cube, data[i].Table, data[i].Pending = book.Cube, table, !complete
 		}
 		err := s.scopes(ctx, c, subjects, data)
 		if err == nil {
@@ -100,7 +135,8 @@ func (s *Server) scopes(ctx context.Context, c caller, subjects []subject, data 
 // maybeOutdated tells whether a query is refused for what a newer revision of the survey may have.
 func maybeOutdated(err error) bool {
 	var e *query.Error
-	return errors.As(err, &e) && (e.Reason == query.QuestionNotFound || e.Reason == query.MetricMismatch || e.Reason == query.GroupingNotDeclared)
+	return errors.As(err, &e) && (e.Reason == query.QuestionNotFound || e.Reason == query.MetricMismatch || e.Reason == query.GroupingNotDeclared ||
+		e.Reason == query.FilterInvalid)
 }
 
 // CompareScores compares one score of two slices.
@@ -127,25 +163,35 @@ func (s *Server) CompareScores(ctx context.Context, req *scoringv1.CompareScores
 	if err != nil {
 		return nil, queryError(fmt.Errorf("compare scores: %w", err), field, baselineField)
 	}
-	return comparisonToProto(req.GetQuery().GetSurvey(), other.GetSurvey(), &c, watermark), nil
+	return comparisonToProto(req.GetQuery(), other, &c, watermark), nil
 }
 
-// inherit fills in what a baseline leaves out from the query that it is compared with. A period or a filter of the query is taken over
-// only as a whole.
+// inherit fills in what a baseline leaves out from the query that it is compared with. A period, a filter or a weighting of the query is taken
+// over only as a whole.
 func inherit(baseline, q *scoringv1.ScoreQuery) *scoringv1.ScoreQuery {
 	out := proto.CloneOf(q)
 	out.Grain, out.GroupBy = baseline.GetGrain(), baseline.GetGroupBy()
 	proto.Merge(out, &scoringv1.ScoreQuery{
 		Survey: baseline.GetSurvey(), Question: baseline.GetQuestion(), TimeZone: baseline.GetTimeZone(), Population: baseline.GetPopulation(),
+		Filter: baseline.GetFilter(), Definition: baseline.GetDefinition(),
 	})
 	if len(baseline.GetMetrics()) > 0 || len(baseline.GetVariants()) > 0 {
 		out.Metrics, out.Variants = baseline.GetMetrics(), baseline.GetVariants()
 	}
-	if baseline.GetPeriod() != nil {
-		out.Period = baseline.GetPeriod()
+	if baseline.Option != nil {
+		out.Option = baseline.Option
 	}
-	if baseline.GetFilter() != "" {
-		out.Filter = baseline.GetFilter()
-	}
+	inheritPart(&out.Period, baseline.GetPeriod())
+	inheritPart(&out.Weighting, baseline.GetWeighting())
+	inheritPart(&out.AsOfTime, baseline.GetAsOfTime())
+	inheritPart(&out.StatedCounts, baseline.GetStatedCounts())
+	inheritPart(&out.OptionRoles, baseline.GetOptionRoles())
 	return out
+}
+
+// inheritPart takes a part of the baseline, if it has one.
+func inheritPart[T any](part **T, own *T) {
+	if own != nil {
+		*part = own
+	}
 }

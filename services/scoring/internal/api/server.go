@@ -10,7 +10,6 @@ import (
 
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/scoring/internal/definition"
-	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
@@ -97,19 +96,3 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 // Stop ends what works for streams and waits for it. The streams themselves are ended by the server that they are registered with, before.
 // Safe to call twice.
 func (s *Server) Stop() { s.watchers.stop() }
-
-// facts reads the facts of one organisation.
-type facts struct {
-	store  store.Store
-	ledger store.Ledger
-}
-
-// HasRespondents tells whether any response of a survey names its respondent.
-func (f facts) HasRespondents(ctx context.Context, survey string) (bool, error) {
-	return f.store.HasRespondents(ctx, f.ledger, survey)
-}
-
-// Facts calls fn with each response of a survey.
-func (f facts) Facts(ctx context.Context, survey string, fn func(*fact.Fact) error) error {
-	return f.store.Facts(ctx, f.ledger, survey, func(_ int64, x *fact.Fact) error { return fn(x) })
-}

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/view"
@@ -42,17 +41,6 @@ type kept struct {
 
 func newViews(st store.Store, board *live.Board) *views {
 	return &views{store: st, board: board, slots: make(chan struct{}, concurrentViews), kept: make(map[string]kept)}
-}
-
-// ofUnits counts what belongs to units.
-func (v *views) ofUnits(ctx context.Context, org, survey string, units view.Units) (*cube.Cube, error) {
-	value, err := v.get(ctx, org, survey, "units "+units.String(), func(ctx context.Context, l ledger) (any, error) {
-		return view.OfUnits(ctx, l, survey, units)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return value.(*cube.Cube), nil
 }
 
 // protected counts what is released.

@@ -18,8 +18,8 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		evaluate := func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
-			return []*scoringv1.Score{{N: n.Load(), Watermark: timestamppb.Now()}}, time.Now(), nil
+		evaluate := func(context.Context, caller, *scoringv1.ScoreQuery) (answer, error) {
+			return answer{scores: []*scoringv1.Score{{N: n.Load(), Watermark: timestamppb.Now()}}, watermark: time.Now()}, nil
 		}
 		w, first := watch(t, evaluate)
 		defer w.stop()

@@ -25,7 +25,7 @@ const idleFactor = 10
 const evaluationTimeout = 30 * time.Second
 
 // evaluation answers a query.
-type evaluation func(ctx context.Context, c caller, q *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error)
+type evaluation func(ctx context.Context, c caller, q *scoringv1.ScoreQuery) (answer, error)
 
 // watchers evaluates watched queries: each different query once per change, however many watch it.
 type watchers struct {
@@ -58,8 +58,7 @@ func (w *watchers) stop() {
 
 // result is the answer to a watched query at one time. It is shared: nobody may change it.
 type result struct {
-	scores    []*scoringv1.Score
-	watermark time.Time
+	answer
 	// cursor names what the scores say, and to whom.
 	cursor string
 	err    error
@@ -171,7 +170,9 @@ func (r *result) share() (*rpccodec.Shared, error) {
 		return r.message, nil
 	}
 	var err error
-	r.message, err = rpccodec.Share(&scoringv1.WatchScoresResponse{Scores: r.scores, Watermark: momentToProto(r.watermark), Cursor: r.cursor})
+	r.message, err = rpccodec.Share(&scoringv1.WatchScoresResponse{
+		Scores: r.scores, Watermark: momentToProto(r.watermark), Cursor: r.cursor, Coverage: r.coverage,
+	})
 	return r.message, err
 }
 
@@ -213,13 +214,13 @@ func (w *watchers) answer(ctx context.Context, c caller, q *scoringv1.ScoreQuery
 			r = result{err: &recovery.PanicError{Value: p, Stack: debug.Stack()}}
 		}
 	}()
-	scores, watermark, err := w.evaluate(limited, c, q)
+	a, err := w.evaluate(limited, c, q)
 	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
 		err = errCostly
 	}
-	r = result{scores: scores, watermark: watermark, err: err}
+	r = result{answer: a, err: err}
 	if err == nil {
-		r.cursor, r.err = cursorOf(key, scores)
+		r.cursor, r.err = cursorOf(key, a.scores)
 	}
 	return r
 }

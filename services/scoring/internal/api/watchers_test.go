@@ -45,7 +45,7 @@ func watermarkOf(t *testing.T, u update) time.Time {
 func TestWatchedPanic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) (answer, error) {
 			panic("a defect")
 		})
 		defer w.stop()
@@ -63,9 +63,9 @@ func TestWatchedPanic(t *testing.T) {
 func TestWatchedTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, sub := watch(t, func(ctx context.Context, _ caller, _ *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, sub := watch(t, func(ctx context.Context, _ caller, _ *scoringv1.ScoreQuery) (answer, error) {
 			<-ctx.Done()
-			return nil, time.Time{}, ctx.Err()
+			return answer{}, ctx.Err()
 		})
 		defer w.stop()
 		began := time.Now()
@@ -83,9 +83,9 @@ func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var evaluated atomic.Int64
-		w, first := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
+		w, first := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) (answer, error) {
 			evaluated.Add(1)
-			return []*scoringv1.Score{{N: 7}}, time.Now(), nil
+			return answer{scores: []*scoringv1.Score{{N: 7}}, watermark: time.Now()}, nil
 		})
 		defer w.stop()
 		synctest.Wait()
@@ -114,8 +114,8 @@ func TestLateJoinerGetsThePresentWatermark(t *testing.T) {
 // TestJoinAfterStop refuses readers with the advice to come again.
 func TestJoinAfterStop(t *testing.T) {
 	t.Parallel()
-	w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) ([]*scoringv1.Score, time.Time, error) {
-		return nil, time.Time{}, nil
+	w, sub := watch(t, func(context.Context, caller, *scoringv1.ScoreQuery) (answer, error) {
+		return answer{}, nil
 	})
 	w.stop()
 	sub.leave()

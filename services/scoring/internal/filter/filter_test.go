@@ -192,7 +192,7 @@ func TestRefusalsTellWhereAndWhat(t *testing.T) {
 		{strings.Repeat("NOT ", 50) + "location = a", filter.TooComplex, 85, "nested 20 deep", ""},
 		{strings.Repeat("-", 50) + "location = a", filter.TooComplex, 22, "nested 20 deep", ""},
 		{strings.Repeat("revision=1 ", 101), filter.TooComplex, 1101, "100 comparisons", ""},
-		{`location = "` + strings.Repeat("x", 5000) + `"`, filter.TooComplex, 4001, "5013 characters", ""},
+		{`location = "` + strings.Repeat("x", 5000) + `"`, filter.TooComplex, 4097, "5013 characters", ""},
 	} {
 		_, err := filter.Parse(c.text, schema())
 		var e *filter.Error

@@ -8,7 +8,7 @@ import (
 // Limits of a filter.
 const (
 	// MaxLength is the greatest length in characters.
-	MaxLength = 4000
+	MaxLength = 4096
 	// MaxDepth is how deep parentheses and negations may be nested.
 	MaxDepth = 20
 	// MaxComparisons is the greatest number of comparisons.

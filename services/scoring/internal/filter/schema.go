@@ -10,7 +10,8 @@ import (
 
 // Prefixes of names that are made of what a survey has.
 const (
-	attributePrefix = "attributes."
+	// AttributePrefix begins the names of keys that are attributes.
+	AttributePrefix = "attributes."
 	answerPrefix    = "answers."
 )
 
@@ -19,8 +20,11 @@ const RevisionKey = "revision"
 
 // fixed are the keys that every survey has, whether or not anything states them.
 var fixed = []string{
-	"touchpoint", "channel", "location", "region", "company", "employee", "language", RevisionKey, "sentiment", "theme", "segment", "case",
+	"touchpoint", "channel", "location", "region", "company", "employee", "language", RevisionKey, "sentiment", "theme", "theme_positive", "theme_negative", "segment", "case",
 }
+
+// ManyValued tells whether a response may have several values of a key.
+func ManyValued(key string) bool { return strings.HasPrefix(key, "theme") }
 
 // Question is what a filter must know of a question.
 type Question struct {
@@ -91,10 +95,10 @@ func (s Schema) field(name string, at int) (field, *Error) {
 		return field{name: name}, nil
 	}
 	e := refuse(Unknown, at, "there is no key %q", name)
-	if strings.HasPrefix(name, attributePrefix) {
-		e = refuse(Unknown, at, "no answer states the attribute %q", strings.TrimPrefix(name, attributePrefix))
-	} else if slices.Contains(s.Keys, attributePrefix+name) {
-		nearest = attributePrefix + name
+	if strings.HasPrefix(name, AttributePrefix) {
+		e = refuse(Unknown, at, "no answer states the attribute %q", strings.TrimPrefix(name, AttributePrefix))
+	} else if slices.Contains(s.Keys, AttributePrefix+name) {
+		nearest = AttributePrefix + name
 	} else if nearest == "" && s.find(name) != nil {
 		nearest = answerPrefix + name
 	}

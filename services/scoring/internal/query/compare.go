@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/otklik/otklik/libs/calendar"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
-	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
 
@@ -40,6 +38,9 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 	if sideA.row.Score.Scale != sideB.row.Score.Scale {
 		return Comparison{}, &Error{Reason: NotComparable, State: true, Description: fmt.Sprintf("the answers are on different scales, %s and %s",
 			sideA.row.Score.Scale.ID(), sideB.row.Score.Scale.ID())}
+	}
+	if sideA.variant == metric.ShareOption && a.Settings.Option == "" {
+		return Comparison{}, refuse(NotComparable, "option", "a side of a comparison is one score: name the option")
 	}
 	c, err := metric.Compare(sideA.variant, sideA.side, sideB.side, a.Settings)
 	if errors.Is(err, metric.ErrNotComparable) {
@@ -77,34 +78,33 @@ func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	counts, err := p.count(d)
+	c, err := p.count(ctx, d)
 	if err != nil {
 		return side{}, err
 	}
-	slice, asked, err := p.onlySlice(ctx, t, counts, d)
+	s, asked, err := p.onlySlice(t, c)
 	if err != nil {
-		return side{}, p.orWithheld(d, err)
+		return side{}, p.orWithheld(ctx, d, err)
 	}
 	w := &writer{plan: p}
-	if err := w.write(variant, asked, slice); err != nil {
+	if err := w.write(variant, asked, s, p.Settings); err != nil {
 		return side{}, err
 	}
 	if len(w.rows) == 0 {
-		return side{}, refuse(NotComparable, "question", "the metric cannot be computed from the answers on the scale %s", slice.Scale)
+		return side{}, refuse(NotComparable, "question", "the metric cannot be computed from the answers on the scale %s", s.scale)
 	}
-	data := metric.Data{Answers: slice.Answers, Outcomes: slice.Outcomes, Pooled: slice.Pooled}
-	return side{variant: variant, side: metric.Side{Question: asked, Data: data}, row: w.rows[0]}, nil
+	return side{variant: variant, side: metric.Side{Question: asked, Data: s.data}, row: w.rows[0]}, nil
 }
 
 // orWithheld is an error, or that the score is withheld where there are answers that are not released.
-func (p *plan) orWithheld(d Data, err error) error {
+func (p *plan) orWithheld(ctx context.Context, d Data, err error) error {
 	var e *Error
 	if d.Protection == nil || !errors.As(err, &e) || e.Reason != NotComparable {
 		return err
 	}
 	all := d
 	all.Cube = d.Protection.Present
-	if counts, countErr := p.count(all); countErr != nil || len(counts.Questions)+len(counts.Survey) == 0 {
+	if c, countErr := p.count(ctx, all); countErr != nil || len(c.questions)+len(c.survey) == 0 {
 		return err
 	}
 	return state(ScoreWithheld, "", "the score is withheld for few answers: compare larger groups or longer periods")
@@ -115,7 +115,7 @@ func checkSide(q Query) error {
 	switch {
 	case q.Grain != calendar.None:
 		return refuse(NotComparable, "grain", "a side of a comparison is one score: leave the grain out")
-	case q.Key != fact.NoKey && q.Value == nil:
+	case len(q.GroupBy) > 0:
 		return refuse(NotComparable, "group_by", "a side of a comparison is one score: use a filter rather than a grouping")
 	case q.Question == AllQuestions:
 		return refuse(NotComparable, "question", "a side of a comparison is one score: name one question or none")
@@ -152,28 +152,20 @@ func (p *plan) only() (metric.Variant, *target, error) {
 }
 
 // onlySlice is what the one score is computed from, and the question as it was asked.
-func (p *plan) onlySlice(ctx context.Context, t *target, counts cube.Result, d Data) (cube.Slice, metric.Question, error) {
-	slices := counts.Questions
+func (p *plan) onlySlice(t *target, c counts) (slice, metric.Question, error) {
+	found := c.questions
 	if t == nil {
-		slices = counts.Survey
+		found = c.survey
 	}
 	switch {
-	case len(slices) == 0:
-		return cube.Slice{}, metric.Question{}, &Error{
-			Reason: NotComparable, Field: "period", State: true, Description: "there are no answers in this slice: choose another period, filter or question",
-		}
-	case len(slices) > 1:
-		return cube.Slice{}, metric.Question{}, &Error{
-			Reason: NotComparable, Field: "period", State: true,
-			Description: "the question was answered on several scales: choose a period in which one scale was used",
-		}
+	case len(found) == 0:
+		return slice{}, metric.Question{}, state(NotComparable, "period", "there are no answers in this slice: choose another period, filter or question")
+	case len(found) > 1:
+		return slice{}, metric.Question{}, state(NotComparable, "period",
+			"the question was answered on several scales: choose a period in which one scale was used")
 	case t == nil:
-		err := error(nil)
-		if p.whole[0] == metric.MeanAllAnswers {
-			err = p.poolRespondents(ctx, d, slices)
-		}
-		return slices[0], metric.Question{}, err
+		return found[0], metric.Question{}, nil
 	}
-	q, err := p.onScale(t.question, slices[0].Scale)
-	return slices[0], q, err
+	q, err := p.onScale(t.question, found[0].scale)
+	return found[0], q, err
 }

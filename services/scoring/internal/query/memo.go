@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/otklik/otklik/libs/calendar"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
@@ -20,7 +19,7 @@ type Memo interface {
 }
 
 // pooledVersion begins what is asked and kept of pooled answers. It changes with their form and with what is counted in them.
-const pooledVersion = "pooled 1"
+const pooledVersion = "pooled 2"
 
 // question is what pooled answers depend on besides the facts of the survey.
 func (p *plan) question() []byte {
@@ -32,24 +31,26 @@ func (p *plan) question() []byte {
 	if p.Grain != calendar.None {
 		b = wire.AppendString(b, p.Location.String())
 	}
-	b = binary.AppendVarint(b, int64(p.Key))
-	if p.Value != nil {
-		b = wire.AppendString(b, *p.Value)
+	b = binary.AppendUvarint(b, uint64(len(p.GroupBy)))
+	for _, k := range p.GroupBy {
+		b = wire.AppendString(b, k)
+	}
+	b = wire.AppendString(b, p.filter.String())
+	if !p.AsOf.IsZero() {
+		b = binary.AppendVarint(b, p.AsOf.Unix())
 	}
 	return b
 }
 
 // remember keeps the pooled answers of slices.
-func (p *plan) remember(ctx context.Context, m Memo, slices []cube.Slice) error {
-	if m == nil {
+func (p *plan) remember(ctx context.Context, m Memo, slices []slice) error {
+	if m == nil || p.Weighting != nil {
 		return nil
 	}
 	b := binary.AppendUvarint(nil, uint64(len(slices)))
-	for _, s := range slices {
-		at := p.place(s)
-		b = wire.AppendString(b, at.value)
-		b = binary.AppendVarint(b, int64(at.first))
-		counts, err := s.Pooled.AppendBinary(nil)
+	for i := range slices {
+		b = wire.AppendString(b, slices[i].place())
+		counts, err := slices[i].data.Pooled.AppendBinary(nil)
 		if err != nil {
 			return fmt.Errorf("encode pooled answers: %w", err)
 		}
@@ -59,35 +60,39 @@ func (p *plan) remember(ctx context.Context, m Memo, slices []cube.Slice) error 
 	return nil
 }
 
-// recall fills in the pooled answers of slices; false when those of any are not known.
-func (p *plan) recall(ctx context.Context, m Memo, slices []cube.Slice) bool {
-	if m == nil {
-		return false
+// recall returns the pooled answers of slices by their places; nil when they are not known.
+func (p *plan) recall(ctx context.Context, m Memo) map[string]histogram.Histogram {
+	if m == nil || p.Weighting != nil {
+		return nil
 	}
 	answer, ok := m.Get(ctx, p.question())
 	if !ok {
-		return false
+		return nil
 	}
 	r := wire.NewReader(answer)
-	known := make(map[place]histogram.Histogram)
-	for range r.Count(3) {
-		at := place{value: r.String(), first: calendar.Bucket(r.Varint32())}
+	known := make(map[string]histogram.Histogram)
+	for range r.Count(2) {
+		at := r.String()
 		h, err := histogram.Decode([]byte(r.String()))
 		if err != nil {
-			return false
+			return nil
 		}
 		known[at] = h
 	}
 	if r.End() != nil {
-		return false
+		return nil
 	}
-	for _, s := range slices {
-		if _, ok := known[p.place(s)]; !ok {
+	return known
+}
+
+// fill puts pooled answers into slices; false when those of any are missing.
+func fill(slices []slice, known map[string]histogram.Histogram) bool {
+	for i := range slices {
+		h, ok := known[slices[i].place()]
+		if !ok {
 			return false
 		}
-	}
-	for i := range slices {
-		slices[i].Pooled = known[p.place(slices[i])]
+		slices[i].data.Pooled = h
 	}
 	return true
 }

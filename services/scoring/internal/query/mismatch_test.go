@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
@@ -17,7 +18,7 @@ import (
 func TestMismatchSaysWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	asking := func(questions ...metric.Question) query.Data {
-		return query.Data{Cube: cube.New(), History: questionnaire.History{Revisions: []*questionnaire.Revision{
+		return query.Data{Cube: cube.New(), Table: column.NewTable(), History: questionnaire.History{Revisions: []*questionnaire.Revision{
 			{Number: 1, Population: fact.Customer, Questions: questions},
 		}}}
 	}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -8,12 +9,14 @@ import (
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )
 
 // plan is a query with everything chosen and checked.
 type plan struct {
 	Query
+	cut
 	period  calendar.Period
 	history questionnaire.History
 	// refusals tells whether refusals were ever recorded for the population.
@@ -41,12 +44,25 @@ func newPlan(q Query, d Data) (*plan, error) {
 	if p.period, err = period(q); err != nil {
 		return nil, err
 	}
+	schema := d.Schema()
+	p.cut, err = newCut(&p.Query, schema)
+	if err == nil && q.Weighting != nil {
+		err = q.Weighting.check(schema)
+	}
+	if err != nil {
+		if d.Pending {
+			// What is not known may be stated by rows that are missing.
+			return nil, pending()
+		}
+		return nil, err
+	}
 	if p.refusals, err = refusalsRecorded(p, d); err != nil {
 		return nil, err
 	}
 	if q.Question != "" && q.Question != AllQuestions {
 		if _, ok := d.History.Question(q.Question); !ok {
-			e := refuse(QuestionNotFound, "question", "survey %s never asked a question %q; see its revisions", q.Survey, q.Question)
+			e := refuse(QuestionNotFound, "question", "survey %s never asked a question %q%s; see its revisions", q.Survey, q.Question,
+				nearestQuestion(q.Question, d.History.IDs()))
 			e.Missing = true
 			return nil, e
 		}
@@ -54,7 +70,15 @@ func newPlan(q Query, d Data) (*plan, error) {
 	if err := p.choose(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, p.checkStated()
+}
+
+// nearestQuestion names the question that may have been meant.
+func nearestQuestion(id string, ids []string) string {
+	if n := near.Name(id, ids); n != "" {
+		return "; the nearest is " + n
+	}
+	return ""
 }
 
 func period(q Query) (calendar.Period, error) {
@@ -76,27 +100,15 @@ func period(q Query) (calendar.Period, error) {
 
 // choose finds the variants to compute and the questions to compute them from.
 func (p *plan) choose() error {
-	asked := len(p.Metrics) > 0
 	used := make(map[metric.Variant]bool, len(p.Variants))
 	byQuestion := make(map[string][]metric.Variant)
-	for _, id := range metric.IDs() {
-		i := slices.Index(p.Metrics, id)
-		if asked && i < 0 {
-			continue
-		}
+	for _, id := range metric.AllIDs() {
 		d, err := metric.Find(id)
 		if err != nil {
 			return fmt.Errorf("plan query: %w", err)
 		}
-		variants, named := p.variants(d, used)
-		single, whole := split(variants)
-		found := p.addWhole(whole)
-		for _, q := range p.candidates(single) {
-			byQuestion[q.ID] = append(byQuestion[q.ID], single...)
-			found = true
-		}
-		if !found && (asked || named) {
-			return p.mismatch(d, i, len(single) > 0)
+		if err := p.chooseOf(d, used, byQuestion); err != nil {
+			return err
 		}
 	}
 	for i, v := range p.Variants {
@@ -111,6 +123,36 @@ func (p *plan) choose() error {
 		}
 	}
 	return p.checkMethod()
+}
+
+// chooseOf finds the variants of one metric, and the questions.
+func (p *plan) chooseOf(d metric.Definition, used map[metric.Variant]bool, byQuestion map[string][]metric.Variant) error {
+	i := slices.Index(p.Metrics, d.ID)
+	if len(p.Metrics) > 0 && i < 0 {
+		return nil
+	}
+	variants, named := p.variants(d, used)
+	asked := i >= 0 || named
+	switch {
+	case !asked && (d.OnRequest || !d.IsDefinedFor(p.Population)):
+		return nil
+	case !d.IsDefinedFor(p.Population):
+		return refuse(MetricMismatch, p.fieldOf(d, i), "%s is a metric of population %s, and %s was asked: leave it out or name another population", d.ID, d.Population, p.Population)
+	case d.Named && p.Question == "":
+		return refuse(MetricMismatch, "question", "name the question that %s is to be computed from: no other could be guessed", d.ID)
+	case len(variants) == 0:
+		return refuse(MetricMismatch, "variants", "%s has no default variant: name one", d.ID)
+	}
+	single, whole := split(variants)
+	found := p.addWhole(whole)
+	for _, q := range p.candidates(d, single) {
+		byQuestion[q.ID] = append(byQuestion[q.ID], single...)
+		found = true
+	}
+	if !found && asked {
+		return p.mismatch(d, i, len(single) > 0)
+	}
+	return nil
 }
 
 // variants are those of a metric to compute, in the definition's order, and whether the query names them.
@@ -130,7 +172,7 @@ func (p *plan) variants(d metric.Definition, used map[metric.Variant]bool) (vari
 // split tells variants computed from single questions from those of the survey as a whole.
 func split(variants []metric.Variant) (single, whole []metric.Variant) {
 	for _, v := range variants {
-		if v == metric.ResponseRateOutcomes || v == metric.MeanAllAnswers {
+		if _, vd, err := metric.FindVariant(v); err == nil && vd.OfSurvey() {
 			whole = append(whole, v)
 		} else {
 			single = append(single, v)
@@ -161,8 +203,8 @@ func (p *plan) rates() bool {
 	return false
 }
 
-// candidates are the questions that variants are computed from.
-func (p *plan) candidates(variants []metric.Variant) []metric.Question {
+// candidates are the questions that variants of a metric are computed from.
+func (p *plan) candidates(d metric.Definition, variants []metric.Variant) []metric.Question {
 	if len(variants) == 0 {
 		return nil
 	}
@@ -173,7 +215,7 @@ func (p *plan) candidates(variants []metric.Variant) []metric.Question {
 	var found []metric.Question
 	for _, id := range ids {
 		q, _ := p.history.Question(id)
-		if !supports(q, variants) {
+		if !d.Supports(q.Kind) || !p.supports(q, variants) {
 			continue
 		}
 		found = append(found, q)
@@ -185,16 +227,43 @@ func (p *plan) candidates(variants []metric.Variant) []metric.Question {
 }
 
 // supports tells whether all variants can be computed from a question.
-func supports(q metric.Question, variants []metric.Variant) bool {
-	if !q.Kind.Scored() {
-		return false
-	}
+func (p *plan) supports(q metric.Question, variants []metric.Variant) bool {
 	for _, v := range variants {
-		if _, err := metric.Evaluate(v, q, metric.Data{}, metric.Settings{}); err != nil {
+		if v == metric.ShareOption {
+			// Any question has shares.
+			continue
+		}
+		_, err := metric.Evaluate(v, q, metric.Data{Stated: p.Stated}, metric.Settings{})
+		if err != nil && !errors.Is(err, metric.ErrCount) {
 			return false
 		}
 	}
 	return true
+}
+
+// checkStated refuses variants of counts that nobody stated, or that cannot be those of each slice.
+func (p *plan) checkStated() error {
+	variants := slices.Clone(p.whole)
+	for _, t := range p.questions {
+		variants = append(variants, t.variants...)
+	}
+	for _, v := range variants {
+		_, d, err := metric.FindVariant(v)
+		if err != nil {
+			return fmt.Errorf("plan query: %w", err)
+		}
+		field := "stated_counts." + string(d.Requires)
+		switch {
+		case d.Requires == "":
+		case p.Stated.Get(d.Requires) == nil:
+			return refuse(CountMissing, field, "%s needs the number of %s, of which scoring holds no facts: state it", v, d.Requires)
+		case len(p.GroupBy) > 0 || p.Grain != calendar.None || p.Question == AllQuestions:
+			return refuse(CountNotSliced, field, "one number of %s cannot be that of every slice: ask for one slice at a time", d.Requires)
+		case p.Weighting != nil:
+			return refuse(MetricMismatch, "weighting", "%s rests on a stated count, which has no weights: leave the weighting out", v)
+		}
+	}
+	return nil
 }
 
 // mismatch is the refusal of a metric, or of its variants, that no question supports.
@@ -213,17 +282,20 @@ func (p *plan) mismatch(d metric.Definition, index int, single bool) error {
 		}
 		why = fmt.Sprintf("question %q, which is of kind %s, does not support %s", p.Question, kind, what)
 	}
-	field := fmt.Sprintf("metrics[%d]", index)
-	if index < 0 {
-		field = "variants"
-		for i, v := range p.Variants {
-			if def, _, err := metric.FindVariant(v); err == nil && def.ID == d.ID {
-				field = fmt.Sprintf("variants[%d]", i)
-				break
-			}
+	return refuse(MetricMismatch, p.fieldOf(d, index), "%s: name a question and a metric that fit", why)
+}
+
+// fieldOf is where a query names a metric; index is that among the metrics, negative when the query names variants only.
+func (p *plan) fieldOf(d metric.Definition, index int) string {
+	if index >= 0 {
+		return fmt.Sprintf("metrics[%d]", index)
+	}
+	for i, v := range p.Variants {
+		if def, _, err := metric.FindVariant(v); err == nil && def.ID == d.ID {
+			return fmt.Sprintf("variants[%d]", i)
 		}
 	}
-	return refuse(MetricMismatch, field, "%s: name a question and a metric that fit", why)
+	return "variants"
 }
 
 // checkMethod refuses a method of intervals that a chosen variant does not have.

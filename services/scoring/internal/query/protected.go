@@ -37,21 +37,20 @@ type Protection struct {
 }
 
 // CheckProtected refuses what cannot be asked of protected answers: other groups than those of `grouping`, and other times than whole months
-// of a location.
-func CheckProtected(q Query, grouping fact.ContextKey, loc *time.Location) error {
-	if slices.Contains(q.Variants, metric.MeanAllAnswers) {
-		return state(NotProtectable, fmt.Sprintf("variants[%d]", slices.Index(q.Variants, metric.MeanAllAnswers)),
+// of a location. Whatever else would cut them otherwise is refused as well: what is told by two cuts tells of what lies between them.
+func CheckProtected(q Query, d *Data, grouping fact.ContextKey, loc *time.Location) error {
+	if i := slices.Index(q.Variants, metric.MeanAllAnswers); i >= 0 {
+		return state(NotProtectable, fmt.Sprintf("variants[%d]", i),
 			"the mean over all answers of a person would tell what single persons answered: ask for the means of questions")
 	}
-	if q.Key != fact.NoKey && q.Key != grouping {
-		field := "group_by"
-		if q.Value != nil {
-			field = "filter"
-		}
-		if grouping == fact.NoKey {
-			return state(GroupingNotDeclared, field, "the questionnaire declares no key by which the answers of employees are broken down: ask without one")
-		}
-		return state(GroupingNotDeclared, field, fmt.Sprintf("these answers are broken down by %s and by no other key: use that one or none", grouping))
+	if q.Weighting != nil {
+		return state(NotProtectable, "weighting", "weighted and unweighted scores together would tell what single persons answered: leave the weighting out")
+	}
+	if !q.AsOf.IsZero() {
+		return state(NotProtectable, "as_of_time", "scores as of two moments would tell what was answered between them: leave the moment out")
+	}
+	if err := checkGrouping(&q, d, grouping); err != nil {
+		return err
 	}
 	switch q.Grain {
 	case calendar.Hour, calendar.Day, calendar.Week:
@@ -72,20 +71,45 @@ func CheckProtected(q Query, grouping fact.ContextKey, loc *time.Location) error
 	return nil
 }
 
-// state is the refusal of a sound query that the data do not allow.
-func state(reason Reason, field, description string) *Error {
-	return &Error{Reason: reason, Field: field, Description: description, State: true}
+// checkGrouping refuses to cut protected answers otherwise than by the one declared key and one of its values.
+func checkGrouping(q *Query, d *Data, grouping fact.ContextKey) error {
+	c, err := newCut(q, d.Schema())
+	if err != nil {
+		return err
+	}
+	refused := func(field string) error {
+		if grouping == fact.NoKey {
+			return state(GroupingNotDeclared, field, "the questionnaire declares no key by which the answers of employees are broken down: ask without one")
+		}
+		return state(GroupingNotDeclared, field, fmt.Sprintf(
+			"these answers are broken down by %[1]s and by no other key: use that one, filter by one value of it, as in %[1]s = \"…\", or neither", keyName(grouping)))
+	}
+	for i, k := range q.GroupBy {
+		if grouping == fact.NoKey || i > 0 || k != keyName(grouping) {
+			return refused("group_by")
+		}
+	}
+	if c.filter == nil {
+		return nil
+	}
+	if key, _, ok := c.filter.Exact(); !ok || grouping == fact.NoKey || key != keyName(grouping) {
+		return refused("filter")
+	}
+	return nil
 }
 
 // runProtected computes scores of what is released, and names those that are withheld.
 func (p *plan) runProtected(ctx context.Context, d Data) ([]Row, error) {
-	released, err := p.run(ctx, d)
+	if len(p.needs().choices) > 0 {
+		return nil, state(NotProtectable, "metrics", "of these answers only those to scored questions are told: ask for their scores")
+	}
+	released, err := p.rows(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	all := d
 	all.Cube = d.Protection.Present
-	present, err := p.run(ctx, all)
+	present, err := p.rows(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +133,17 @@ func (p *plan) runProtected(ctx context.Context, d Data) ([]Row, error) {
 type rowKey struct {
 	question, value string
 	variant         metric.Variant
-	scale           string
+	scale, option   string
 	start, end      int64
 }
 
 func keyOf(r *Row) rowKey {
-	return rowKey{r.Question, r.Value, r.Score.Variant, r.Score.Scale.ID(), r.Start.UnixNano(), r.End.UnixNano()}
+	var value string
+	if len(r.Keys) > 0 {
+		// Protected answers are grouped by one key.
+		value = r.Keys[0].Value
+	}
+	return rowKey{r.Question, value, r.Score.Variant, r.Score.Scale.ID(), r.Score.Option, r.Start.UnixNano(), r.End.UnixNano()}
 }
 
 // withheld is a score of which nothing is told but that it is withheld. One of nothing at all is told: it has no answers.
@@ -123,9 +152,10 @@ func withheld(r *Row, p *Protection) Row {
 		return *r
 	}
 	out := *r
-	out.Answers = histogram.Histogram{}
+	out.Answers, out.Responses = histogram.Histogram{}, 0
 	out.Score = metric.Score{
 		Metric: r.Score.Metric, Version: r.Score.Version, Variant: r.Score.Variant, Scale: r.Score.Scale, Level: r.Score.Level, Method: r.Score.Method,
+		Option: r.Score.Option,
 	}
 	out.Suppression = FewAnswers
 	if p.ByEmployee && r.Score.Counts.Answered >= p.Least {

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/filter"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
@@ -38,15 +40,24 @@ type Query struct {
 	// Grain is the length of steps, Location the zone in which they begin.
 	Grain    calendar.Grain
 	Location *time.Location
-	// Key is the context key to group or filter by.
-	Key fact.ContextKey
-	// Value filters; nil groups by all values of Key.
-	Value *string
+	// GroupBy names up to MaxGroupBy keys, each once; package filter says which there are. There is a row for each combination of their values that occurs.
+	GroupBy []string
+	// Filter selects responses and refusals; see package filter. Empty selects all.
+	Filter string
+	// Weighting says what each response counts; nil for one.
+	Weighting *Weighting
+	// AsOf leaves out what was accepted later; zero leaves out nothing.
+	AsOf time.Time
 	// Population says who was asked; PopulationUnspecified means that of the current revision.
 	Population fact.Population
-	// Settings are the confidence level, the method of intervals and the thresholds.
+	// Settings are the confidence level, the method of intervals, the thresholds, and the option whose share is asked for.
 	Settings metric.Settings
+	// Stated are the counts that only the caller knows.
+	Stated metric.Stated
 }
+
+// KeyValue is one value of a key; empty where the key is not stated.
+type KeyValue struct{ Key, Value string }
 
 // Row is one score with what it was computed from.
 type Row struct {
@@ -55,48 +66,65 @@ type Row struct {
 	Question string
 	// Start and End bound the period that was counted; zero where it is open.
 	Start, End time.Time
-	// Key and Value are the context under which was counted.
-	Key   fact.ContextKey
-	Value string
+	// Keys are the values of the keys that the query groups by, in its order; for one that groups by none, the key and value of a filter for one exact value.
+	Keys []KeyValue
 	// Population says who was asked.
 	Population fact.Population
 	// Answers counts the answers by value, as answered; empty for scores of the survey as a whole.
 	Answers histogram.Histogram
+	// Responses is how many responses there are in the slice, whether or not they answered the question.
+	Responses int64
 	// Suppression says why the score is withheld: it is all empty, then.
 	Suppression Suppression
 }
 
-// Facts reads the responses of a survey one by one; it is asked only for what no cube holds.
-type Facts interface {
-	// HasRespondents tells whether any response of the survey names its respondent.
-	HasRespondents(ctx context.Context, survey string) (bool, error)
-	// Facts calls fn with each response of the survey until fn fails.
-	Facts(ctx context.Context, survey string, fn func(f *fact.Fact) error) error
+// Result is the answer to a query.
+type Result struct {
+	// Rows come in the order of question (as asked; scores of the survey as a whole last), scale, metric, variant, option, values and step.
+	Rows []Row
+	// Coverage says how many responses were counted, and how many were left out why; nil where answers are protected.
+	Coverage *column.Coverage
 }
 
 // Data is what a query is answered from.
 type Data struct {
 	// History is the revisions of the survey.
 	History questionnaire.History
-	// Cube is the organisation's cube.
+	// Cube is the organisation's cube; nil where the caller may not see all that it counts.
 	Cube *cube.Cube
-	// Facts are the organisation's facts.
-	Facts Facts
-	// Memo keeps what was worked out of the survey's facts as they are now; nil keeps nothing.
+	// Table is the survey's table; nil where answers are protected. Pending tells that rows of it are missing for a while.
+	Table   *column.Table
+	Pending bool
+	// Within tells what the caller may see of the table; nil when that is everything.
+	Within column.Predicate
+	// Memo keeps what was worked out of the survey as it is now; nil keeps nothing.
 	Memo Memo
 	// Protection says that the cube holds released answers only; nil when it holds all.
 	Protection *Protection
 }
 
-// Run answers a query. Refusals are *Error. Rows come in the order of question (as asked; scores of the survey as a whole last), scale,
-// metric, variant, value and step.
-func Run(ctx context.Context, q Query, d Data) ([]Row, error) {
+// Schema is what can be asked of a survey.
+func (d *Data) Schema() filter.Schema {
+	var s filter.Schema
+	if d.Table != nil {
+		s.Keys, _ = d.Table.Names()
+	}
+	for _, id := range d.History.IDs() {
+		q, _ := d.History.Question(id)
+		s.Questions = append(s.Questions, filter.Question{ID: id, Kind: q.Kind, Scales: d.History.Scales(id)})
+	}
+	return s
+}
+
+// Run answers a query. Refusals are *Error.
+func Run(ctx context.Context, q Query, d Data) (Result, error) {
 	p, err := newPlan(q, d)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
 	if d.Protection != nil {
-		return p.runProtected(ctx, d)
+		rows, err := p.runProtected(ctx, d)
+		return Result{Rows: rows}, err
 	}
 	return p.run(ctx, d)
 }

@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
@@ -26,131 +30,355 @@ var start = time.Date(2026, 1, 30, 0, 0, 0, 0, time.UTC)
 func history() questionnaire.History {
 	return questionnaire.History{Revisions: []*questionnaire.Revision{{Survey: "shop", Number: 1, Population: fact.Customer, Questions: []metric.Question{
 		{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}, {ID: "staff", Kind: question.CSAT, Scale: question.Scale1To5},
-		{ID: "effort", Kind: question.CES, Scale: question.Scale1To7, Direction: question.Effort},
+		{ID: "effort", Kind: question.CES, Scale: question.Scale1To7, Direction: question.Effort}, {ID: "reason", Kind: question.Choice},
 	}}}}
 }
 
 func genFact(t *rapid.T) *fact.Fact {
 	f := &fact.Fact{
-		ID: "x", Survey: "shop", Revision: 1, Weight: 1, Population: rapid.SampledFrom([]fact.Population{fact.Customer, fact.Employee}).Draw(t, "population"),
-		CountTime:  start.Add(time.Duration(rapid.IntRange(0, 5*24*4).Draw(t, "quarter")) * 15 * time.Minute),
-		Respondent: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "respondent"),
-		Context:    fact.Context{Location: rapid.SampledFrom([]string{"", "north", "south"}).Draw(t, "location")},
+		ID: "x", Survey: "shop", Revision: 1, Weight: rapid.SampledFrom([]float64{1, 1, 0.5, 2.25}).Draw(t, "weight"),
+		Population:  rapid.SampledFrom([]fact.Population{fact.Customer, fact.Customer, fact.Prospect}).Draw(t, "population"),
+		CountTime:   start.Add(time.Duration(rapid.IntRange(0, 5*24*4).Draw(t, "quarter")) * 15 * time.Minute),
+		ReceiveTime: start.Add(time.Duration(rapid.IntRange(0, 10).Draw(t, "received")) * 24 * time.Hour),
+		Respondent:  rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "respondent"),
+		Context: fact.Context{
+			Location: rapid.SampledFrom([]string{"", "north", "south"}).Draw(t, "location"),
+			Channel:  rapid.SampledFrom([]string{"app", "sms"}).Draw(t, "channel"),
+		},
+	}
+	if vip := rapid.SampledFrom([]string{"", "yes", "no"}).Draw(t, "vip"); vip != "" {
+		f.Context.Attributes = []fact.Attribute{{Name: "vip", Value: vip}}
 	}
 	for _, q := range history().Revisions[0].Questions {
-		if rapid.Bool().Draw(t, q.ID) {
-			v := q.Scale.Min + question.Unit*question.Centi(rapid.IntRange(0, int(q.Scale.Width()/question.Unit)).Draw(t, "value"))
-			f.Answers = append(f.Answers, fact.Answer{Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: v})
+		if !rapid.Bool().Draw(t, q.ID) {
+			continue
 		}
+		if q.Kind == question.Choice {
+			f.Answers = append(f.Answers, fact.Answer{
+				Question: q.ID, Kind: q.Kind, Options: rapid.SampledFrom([][]string{{"price"}, {"other", "price"}, {"other"}}).Draw(t, "options"),
+			})
+			continue
+		}
+		v := q.Scale.Min + question.Unit*question.Centi(rapid.IntRange(0, int(q.Scale.Width()/question.Unit)).Draw(t, "value"))
+		f.Answers = append(f.Answers, fact.Answer{Question: q.ID, Kind: q.Kind, Scale: q.Scale, Direction: q.Direction, Present: true, Value: v})
 	}
 	return f
 }
 
-// facts are facts that are read one by one.
-type facts []*fact.Fact
-
-// HasRespondents tells whether a fact names its respondent.
-func (fs facts) HasRespondents(context.Context, string) (bool, error) {
-	return slices.ContainsFunc(fs, func(f *fact.Fact) bool { return f.Respondent != "" }), nil
-}
-
-// Facts calls fn with each fact.
-func (fs facts) Facts(_ context.Context, _ string, fn func(*fact.Fact) error) error {
-	for _, f := range fs {
-		if err := fn(f); err != nil {
-			return err
+// value is the value of a key of a fact.
+func value(f *fact.Fact, key string) string {
+	if name, ok := strings.CutPrefix(key, "attributes."); ok {
+		for _, a := range f.Context.Attributes {
+			if a.Name == name {
+				return a.Value
+			}
+		}
+		return ""
+	}
+	if key == "revision" {
+		return strconv.FormatInt(f.Revision, 10)
+	}
+	for _, k := range fact.ContextKeys() {
+		if strings.ToLower(k.String()) == key {
+			return f.Context.Value(k)
 		}
 	}
-	return nil
+	return ""
+}
+
+// rowOf is the row of the i-th fact.
+func rowOf(f *fact.Fact, i int) column.Row {
+	r := column.Row{
+		ID: uint64(i) + 1, Population: f.Population, Bucket: calendar.BucketOf(f.CountTime), Received: f.ReceiveTime.Unix(), Weight: f.Weight,
+		Respondent: column.RespondentID(f.Respondent),
+	}
+	for _, k := range []string{"location", "channel", "revision"} {
+		r.Keys = append(r.Keys, column.Key{Name: k, Values: []string{value(f, k)}})
+	}
+	for _, a := range f.Context.Attributes {
+		r.Keys = append(r.Keys, column.Key{Name: "attributes." + a.Name, Values: []string{a.Value}})
+	}
+	for _, a := range f.Answers {
+		r.Answers = append(r.Answers, column.Answer{
+			Question: a.Question, Scale: a.Scale.ID(), Kind: a.Kind, Direction: a.Direction, Value: a.Value, Options: a.Options,
+		})
+	}
+	r.Normalise()
+	return r
+}
+
+// counted is what facts make, and data what a query is answered from.
+func data(t interface{ Fatal(...any) }, fs []*fact.Fact) query.Data {
+	c, d, table := cube.New(), &cube.Delta{}, column.NewTable()
+	changes := make([]column.Change, len(fs))
+	for i, f := range fs {
+		d.AddFact(f)
+		changes[i] = column.Change{Row: rowOf(f, i), Count: 1}
+	}
+	if err := c.Apply(d); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	return query.Data{History: history(), Cube: c, Table: table}
+}
+
+// condition is a filter with what it means for a fact.
+type condition struct {
+	text  string
+	holds func(*fact.Fact) bool
+}
+
+func score(f *fact.Fact, id string) (question.Centi, bool) {
+	for _, a := range f.Answers {
+		if a.Question == id && a.Present {
+			return a.Value, true
+		}
+	}
+	return 0, false
+}
+
+func conditions() []condition {
+	return []condition{
+		{"", func(*fact.Fact) bool { return true }},
+		{`location = "north"`, func(f *fact.Fact) bool { return f.Context.Location == "north" }},
+		{`location = ""`, func(f *fact.Fact) bool { return f.Context.Location == "" }},
+		{`location = "nowhere"`, func(f *fact.Fact) bool { return f.Context.Location == "nowhere" }},
+		{`location = "*th" AND channel != "app"`, func(f *fact.Fact) bool { return f.Context.Location != "" && f.Context.Channel != "app" }},
+		{`answers.recommend <= 6 OR attributes.vip = "yes"`, func(f *fact.Fact) bool {
+			v, ok := score(f, "recommend")
+			return ok && v <= 600 || value(f, "attributes.vip") == "yes"
+		}},
+		{`NOT (revision = 2 OR answers.reason:price)`, func(f *fact.Fact) bool {
+			return !slices.ContainsFunc(f.Answers, func(a fact.Answer) bool { return slices.Contains(a.Options, "price") })
+		}},
+	}
 }
 
 // recount computes a row's variant from the facts themselves.
-func recount(t *rapid.T, fs facts, r query.Row, variant metric.Variant) metric.Score {
-	var data metric.Data
+func recount(t *rapid.T, fs []*fact.Fact, c condition, q *query.Query, r query.Row) metric.Score {
+	var in metric.Data
+	weighted := &metric.Weighted{Options: make(map[string]metric.Weight)}
+	bins := make(map[int64]metric.Weight)
 	people := make(map[string]pool.Answers)
-	q, _ := history().Question(r.Question)
+	weights := make(map[string][2]float64)
+	asked, _ := history().Question(r.Question)
+	if asked.Kind == question.Choice {
+		in.Choice = &metric.Choice{Options: make(map[string]int64)}
+	}
 	for i, f := range fs {
-		in := f.Population == r.Population && (r.Start.IsZero() || !f.CountTime.Before(r.Start)) && (r.End.IsZero() || f.CountTime.Before(r.End)) &&
-			(r.Key == fact.NoKey || f.Context.Value(r.Key) == r.Value)
-		if !in {
+		one := metric.Weight{Sum: f.Weight, Squares: f.Weight * f.Weight}
+		if f.Population != r.Population || !r.Start.IsZero() && f.CountTime.Before(r.Start) || !r.End.IsZero() && !f.CountTime.Before(r.End) ||
+			!c.holds(f) || !q.AsOf.IsZero() && f.ReceiveTime.After(q.AsOf) ||
+			slices.ContainsFunc(r.Keys, func(k query.KeyValue) bool { return value(f, k.Key) != k.Value }) {
 			continue
 		}
-		data.Outcomes.Responses++
+		in.Outcomes.Responses++
+		weighted.Responses = weighted.Responses.Add(one)
 		for _, a := range f.Answers {
-			if a.Question == r.Question {
-				data.Answers.Merge(histogram.Of(int64(a.Value)))
+			if a.Question != r.Question {
+				continue
+			}
+			if a.Present {
+				in.Answers.Merge(histogram.Of(int64(a.Value)))
+				bins[int64(a.Value)] = bins[int64(a.Value)].Add(one)
+				continue
+			}
+			in.Choice.Answered++
+			weighted.Choice = weighted.Choice.Add(one)
+			for _, o := range a.Options {
+				in.Choice.Options[o]++
+				weighted.Options[o] = weighted.Options[o].Add(one)
 			}
 		}
-		if person := f.Respondent; len(f.Answers) > 0 {
+		if answers := pool.Of(f); answers.Count > 0 {
+			person := f.Respondent
 			if person == "" {
 				person = fmt.Sprint("#", i)
 			}
-			people[person] = people[person].Add(pool.Of(f))
+			people[person] = people[person].Add(answers)
+			w := weights[person]
+			weights[person] = [2]float64{w[0] + f.Weight*float64(answers.Sum)/pool.Resolution, w[1] + f.Weight*float64(answers.Count)}
 		}
 	}
-	for _, a := range people {
-		data.Pooled.Merge(histogram.Of(a.Code()))
+	for v, w := range bins {
+		weighted.Answers = append(weighted.Answers, metric.WeightedBin{Value: v, Weight: w})
 	}
-	score, err := metric.Evaluate(variant, q, data, metric.Settings{})
+	for person, a := range people {
+		in.Pooled.Merge(histogram.Of(a.Code()))
+		w, m := weights[person], &weighted.Pooled
+		mean := w[1] / float64(a.Count)
+		m.Respondents, m.Answers = m.Respondents+1, m.Answers+a.Count
+		m.A, m.B, m.AA, m.AB, m.BB = m.A+w[0], m.B+w[1], m.AA+w[0]*w[0], m.AB+w[0]*w[1], m.BB+w[1]*w[1]
+		m.W, m.WW = m.W+mean, m.WW+mean*mean
+	}
+	if q.Weighting != nil {
+		in.Weighted = weighted
+	}
+	score, err := metric.Evaluate(r.Score.Variant, asked, in, metric.Settings{Option: r.Score.Option})
 	if err != nil {
 		t.Fatalf("evaluate: %v", err)
 	}
+	if r.Responses != in.Outcomes.Responses {
+		t.Fatalf("%+v: %d responses, want %d", r, r.Responses, in.Outcomes.Responses)
+	}
 	return score
+}
+
+// genQuery makes a query and the condition of its filter.
+func genQuery(t *rapid.T) (query.Query, condition) {
+	bishkek := time.FixedZone("Asia/Bishkek", 6*3600)
+	c := rapid.SampledFrom(conditions()).Draw(t, "filter")
+	q := query.Query{
+		Survey: "shop", Question: rapid.SampledFrom([]string{"", "*", "staff"}).Draw(t, "question"), Filter: c.text,
+		Grain:    rapid.SampledFrom([]calendar.Grain{calendar.None, calendar.Hour, calendar.Day, calendar.Month}).Draw(t, "grain"),
+		Location: rapid.SampledFrom([]*time.Location{nil, bishkek}).Draw(t, "zone"),
+		GroupBy:  rapid.SampledFrom([][]string{nil, {"location"}, {"attributes.vip"}, {"channel", "location"}, {"revision", "location", "attributes.vip"}}).Draw(t, "keys"),
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "metrics") {
+	case 1:
+		q.Variants = []metric.Variant{metric.MeanAllAnswers}
+	case 2:
+		q.Metrics, q.Question = []metric.ID{metric.Share}, rapid.SampledFrom([]string{"reason", "staff"}).Draw(t, "shares of")
+	}
+	if rapid.Bool().Draw(t, "bounded") {
+		q.Start = start.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "start")) * 15 * time.Minute)
+		q.End = q.Start.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "length")) * 15 * time.Minute)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "as of") == 0 {
+		q.AsOf = start.Add(time.Duration(rapid.IntRange(0, 10).Draw(t, "day")) * 24 * time.Hour)
+	}
+	if rapid.IntRange(0, 2).Draw(t, "weights") == 0 {
+		q.Weighting = &query.Weighting{}
+	}
+	return q, c
 }
 
 // TestRandomQueriesAgreeWithARecount asks random queries and computes every row again from the facts.
 func TestRandomQueriesAgreeWithARecount(t *testing.T) {
 	t.Parallel()
-	bishkek := time.FixedZone("Asia/Bishkek", 6*3600)
 	rapid.Check(t, func(t *rapid.T) {
-		fs := facts(rapid.SliceOfN(rapid.Custom(genFact), 0, 40).Draw(t, "facts"))
-		c, d := cube.New(), &cube.Delta{}
-		for _, f := range fs {
-			d.AddFact(f)
+		fs := rapid.SliceOfN(rapid.Custom(genFact), 0, 40).Draw(t, "facts")
+		q, c := genQuery(t)
+		d := data(t, fs)
+		if unknown := q.GroupBy != nil || c.text != ""; unknown && !slices.ContainsFunc(fs, func(f *fact.Fact) bool { return value(f, "attributes.vip") != "" }) {
+			t.Skip("nothing states the attribute")
 		}
-		if err := c.Apply(d); err != nil {
-			t.Fatal(err)
-		}
-		q := query.Query{
-			Survey: "shop", Question: rapid.SampledFrom([]string{"", "*", "staff"}).Draw(t, "question"),
-			Grain:    rapid.SampledFrom([]calendar.Grain{calendar.None, calendar.Hour, calendar.Day, calendar.Month}).Draw(t, "grain"),
-			Location: rapid.SampledFrom([]*time.Location{nil, bishkek}).Draw(t, "zone"),
-		}
-		if rapid.Bool().Draw(t, "all answers") {
-			q.Variants = []metric.Variant{metric.MeanAllAnswers}
-		}
-		if rapid.Bool().Draw(t, "bounded") {
-			q.Start = start.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "start")) * 15 * time.Minute)
-			q.End = q.Start.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "length")) * 15 * time.Minute)
-		}
-		switch rapid.IntRange(0, 2).Draw(t, "context") {
-		case 1:
-			q.Key = fact.Location
-		case 2:
-			value := rapid.SampledFrom([]string{"", "north", "nowhere"}).Draw(t, "value")
-			q.Key, q.Value = fact.Location, &value
-		}
-		rows, err := query.Run(context.Background(), q, query.Data{History: history(), Cube: c, Facts: fs})
+		result, err := query.Run(context.Background(), q, d)
 		if err != nil {
 			t.Fatalf("run: %v", err)
 		}
 		counted := int64(0)
-		for _, r := range rows {
-			want := recount(t, fs, r, r.Score.Variant)
-			if r.Score.N != want.N || !equal(r.Score.Estimate, want.Estimate) || !equal(r.Score.StandardError, want.StandardError) {
-				t.Fatalf("%s of %q from %v to %v under %q: %+v, want %+v", r.Score.Variant, r.Question, r.Start, r.End, r.Value, r.Score, want)
+		for _, r := range result.Rows {
+			want := recount(t, fs, c, &q, r)
+			if r.Score.N != want.N || !equal(r.Score.Estimate, want.Estimate) || !equal(r.Score.StandardError, want.StandardError) ||
+				(r.Score.Weighting == nil) != (want.Weighting == nil) {
+				t.Fatalf("%s of %q from %v to %v under %v: %+v, want %+v", r.Score.Variant, r.Question, r.Start, r.End, r.Keys, r.Score, want)
 			}
 			if r.Score.Variant == metric.ResponseRateOutcomes {
-				counted += r.Score.N
+				counted += r.Responses
 			}
 		}
-		if q.Value != nil {
-			return
+		checkCoverage(t, fs, c, &q, result.Coverage)
+		if len(q.Variants) == 0 && len(q.Metrics) == 0 && counted != result.Coverage.Counted {
+			t.Fatalf("the rows count %d responses, covered are %d", counted, result.Coverage.Counted)
 		}
-		// No response is missing: steps and groups are exhaustive.
-		whole := recount(t, fs, query.Row{Population: fact.Customer, Start: q.Start, End: q.End}, metric.ResponseRateOutcomes)
-		if counted != whole.N {
-			t.Fatalf("the rows count %d responses, there are %d", counted, whole.N)
+	})
+}
+
+// checkCoverage counts what is covered again.
+func checkCoverage(t *rapid.T, fs []*fact.Fact, c condition, q *query.Query, got *column.Coverage) {
+	var want column.Coverage
+	for _, f := range fs {
+		want.Rows++
+		switch {
+		case f.Population != fact.Customer:
+			want.OtherPopulation++
+		case !q.Start.IsZero() && f.CountTime.Before(q.Start) || !q.End.IsZero() && !f.CountTime.Before(q.End):
+			want.OutsidePeriod++
+		case !q.AsOf.IsZero() && f.ReceiveTime.After(q.AsOf):
+			want.ReceivedLater++
+		case !c.holds(f):
+			want.Filtered++
+		default:
+			want.Counted++
+		}
+	}
+	if *got != want {
+		t.Fatalf("coverage is %+v, want %+v", *got, want)
+	}
+}
+
+// TestCubeAndTableAgree answers queries from the cube where it suffices, and again from the table alone.
+func TestCubeAndTableAgree(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		fs := rapid.SliceOfN(rapid.Custom(genFact), 0, 40).Draw(t, "facts")
+		q, _ := genQuery(t)
+		q.Filter = rapid.SampledFrom([]string{"", `location = "north"`, `location = ""`, `location:south AND location:south`}).Draw(t, "exact filter")
+		q.GroupBy = rapid.SampledFrom([][]string{nil, {"location"}}).Draw(t, "one key")
+		q.AsOf, q.Weighting = time.Time{}, nil
+		d := data(t, fs)
+		fast, err := query.Run(context.Background(), q, d)
+		if err != nil {
+			t.Fatalf("run: %v", err)
+		}
+		d.Cube = nil
+		slow, err := query.Run(context.Background(), q, d)
+		if err != nil {
+			t.Fatalf("run without a cube: %v", err)
+		}
+		if !reflect.DeepEqual(fast.Coverage, slow.Coverage) {
+			t.Fatalf("coverage is %+v by the cube, %+v by the table", *fast.Coverage, *slow.Coverage)
+		}
+		if len(fast.Rows) != len(slow.Rows) {
+			t.Fatalf("%d rows by the cube, %d by the table", len(fast.Rows), len(slow.Rows))
+		}
+		for i := range fast.Rows {
+			a, b := fast.Rows[i], slow.Rows[i]
+			if !a.Answers.Equal(b.Answers) {
+				t.Fatalf("row %d: answers differ", i)
+			}
+			a.Answers, b.Answers = histogram.Histogram{}, histogram.Histogram{}
+			if !reflect.DeepEqual(a, b) {
+				t.Fatalf("row %d is %+v by the cube, %+v by the table", i, a, b)
+			}
+		}
+	})
+}
+
+// TestUnitsHideWhatIsOutside answers from what a caller may see as if there were nothing else.
+func TestUnitsHideWhatIsOutside(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		fs := rapid.SliceOfN(rapid.Custom(genFact), 0, 40).Draw(t, "facts")
+		q, _ := genQuery(t)
+		q.GroupBy, q.Filter = rapid.SampledFrom([][]string{nil, {"location"}, {"channel"}}).Draw(t, "keys"), ""
+		seen := slices.DeleteFunc(slices.Clone(fs), func(f *fact.Fact) bool { return f.Context.Location != "north" && f.Context.Channel != "sms" })
+		restricted, free := data(t, fs), data(t, seen)
+		restricted.Cube = nil
+		restricted.Within = column.Or{
+			column.In{Key: "location", Match: func(v string, _ bool) bool { return v == "north" }},
+			column.In{Key: "channel", Match: func(v string, _ bool) bool { return v == "sms" }},
+		}
+		got, err := query.Run(context.Background(), q, restricted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		free.Cube = nil
+		want, err := query.Run(context.Background(), q, free)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *got.Coverage != *want.Coverage || len(got.Rows) != len(want.Rows) {
+			t.Fatalf("%d rows of %+v, want %d of %+v", len(got.Rows), *got.Coverage, len(want.Rows), *want.Coverage)
+		}
+		for i := range got.Rows {
+			a, b := &got.Rows[i], &want.Rows[i]
+			if a.Score.N != b.Score.N || !equal(a.Score.Estimate, b.Score.Estimate) || !slices.Equal(a.Keys, b.Keys) || !a.Start.Equal(b.Start) {
+				t.Fatalf("row %d is %+v, want %+v", i, *a, *b)
+			}
 		}
 	})
 }

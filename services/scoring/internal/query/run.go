@@ -4,128 +4,120 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
-	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
-// refusalsRecorded tells whether refusals of the population were ever recorded.
+// refusalsRecorded tells whether refusals of the population were ever recorded, as far as the caller may see.
 func refusalsRecorded(p *plan, d Data) (bool, error) {
+	if d.Cube == nil {
+		r, err := d.Table.Query(column.Query{Population: p.Population, Within: d.Within})
+		if err != nil {
+			return false, fmt.Errorf("look for refusals: %w", err)
+		}
+		return slices.ContainsFunc(r.Groups, func(g column.Group) bool { return g.Outcomes.Refusals() > 0 }), nil
+	}
 	r, err := d.Cube.Query(cube.Query{Survey: p.Survey, Population: p.Population, WithOutcomes: true})
 	if err != nil {
 		return false, fmt.Errorf("look for refusals: %w", err)
 	}
-	for _, s := range r.Survey {
-		if s.Outcomes.Refusals() > 0 {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(r.Survey, func(s cube.Slice) bool { return s.Outcomes.Refusals() > 0 }), nil
 }
 
 // run adds up and computes.
-func (p *plan) run(ctx context.Context, d Data) ([]Row, error) {
-	counts, err := p.count(d)
+func (p *plan) run(ctx context.Context, d Data) (Result, error) {
+	c, err := p.count(ctx, d)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
+	rows, err := p.write(c)
+	return Result{Rows: rows, Coverage: c.coverage}, err
+}
+
+// rows are those of run.
+func (p *plan) rows(ctx context.Context, d Data) ([]Row, error) {
+	r, err := p.run(ctx, d)
+	return r.Rows, err
+}
+
+// write computes the scores of all that was counted.
+func (p *plan) write(c counts) ([]Row, error) {
 	w := &writer{plan: p}
 	for _, t := range p.questions {
-		if err := p.writeQuestion(w, t, counts); err != nil {
+		if err := p.writeQuestion(w, t, c); err != nil {
 			return nil, err
 		}
 	}
-	if len(p.whole) > 0 {
-		if err := p.writeWhole(ctx, w, d, counts); err != nil {
-			return nil, err
-		}
+	if err := p.writeWhole(w, c); err != nil {
+		return nil, err
 	}
 	return w.rows, nil
 }
 
-// count adds up what all scores of the query are computed from, at one moment.
-func (p *plan) count(d Data) (cube.Result, error) {
-	q := cube.Query{
-		Survey: p.Survey, Population: p.Population, Period: p.period, Grain: p.Grain, Location: p.Location, Key: p.Key, Value: p.Value,
-		WithAnswers: len(p.questions) > 0, WithOutcomes: true, Limit: MaxRows,
-	}
-	if len(p.questions) == 1 {
-		q.Question = p.questions[0].question.ID
-	}
-	for _, v := range p.whole {
-		q.WithPooled = q.WithPooled || v == metric.MeanAllAnswers
-	}
-	if p.period.IsEmpty() {
-		return cube.Result{}, nil
-	}
-	r, err := d.Cube.Query(q)
-	if errors.Is(err, cube.ErrTooManySlices) || errors.Is(err, calendar.ErrTooManySteps) {
-		return cube.Result{}, tooManyRows()
-	}
-	if err != nil {
-		return cube.Result{}, fmt.Errorf("count: %w", err)
-	}
-	return r, nil
-}
-
 // writeQuestion computes the scores of one question, those of each scale apart.
-func (p *plan) writeQuestion(w *writer, t target, counts cube.Result) error {
-	var slices []cube.Slice
-	for _, s := range counts.Questions {
-		if s.Question == t.question.ID {
-			slices = append(slices, s)
+func (p *plan) writeQuestion(w *writer, t target, c counts) error {
+	var found []slice
+	for _, s := range c.questions {
+		if s.question == t.question.ID {
+			found = append(found, s)
 		}
 	}
-	if len(slices) == 0 {
-		return p.writeEmpty(w, t, counts)
+	if len(found) == 0 {
+		return p.writeEmpty(w, t, c)
 	}
-	for len(slices) > 0 {
+	for len(found) > 0 {
 		n := 1
-		for n < len(slices) && slices[n].Scale == slices[0].Scale {
+		for n < len(found) && found[n].scale == found[0].scale {
 			n++
 		}
-		q, err := p.onScale(t.question, slices[0].Scale)
+		q, err := p.onScale(t.question, found[0].scale)
 		if err != nil {
 			return err
 		}
 		for _, v := range t.variants {
-			for _, s := range slices[:n] {
-				if err := w.write(v, q, s); err != nil {
-					return err
-				}
+			if err := w.writeSlices(v, q, found[:n]); err != nil {
+				return err
 			}
 		}
-		slices = slices[n:]
+		found = found[n:]
 	}
 	return nil
 }
 
+// grouped tells whether there is a row for each of some slices rather than one row.
+func (p *plan) grouped() bool { return p.Grain != calendar.None || len(p.GroupBy) > 0 }
+
 // writeEmpty writes the scores of a question that nobody answered: none for series and groups, which have rows only where there are data.
-func (p *plan) writeEmpty(w *writer, t target, counts cube.Result) error {
-	if p.Grain != calendar.None || p.Key != fact.NoKey && p.Value == nil {
+func (p *plan) writeEmpty(w *writer, t target, c counts) error {
+	if p.grouped() {
 		return nil
 	}
-	s := cube.Slice{Question: t.question.ID}
-	if p.Value != nil {
-		s.Value = *p.Value
-	}
-	for _, whole := range counts.Survey {
-		s.Outcomes = s.Outcomes.Add(whole.Outcomes)
+	s := slice{question: t.question.ID, data: metric.Data{Stated: p.Stated}}
+	for i := range c.survey {
+		s.data.Outcomes = s.data.Outcomes.Add(c.survey[i].data.Outcomes)
+		if weighted := c.survey[i].data.Weighted; weighted != nil {
+			s.data.Weighted = weighted
+		}
 	}
 	for _, v := range t.variants {
-		if err := w.write(v, t.question, s); err != nil {
+		if err := w.writeSlices(v, t.question, []slice{s}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// onScale is the question as it was asked last on a scale.
+// onScale is the question as it was asked last on a scale; none for a choice.
 func (p *plan) onScale(q metric.Question, id string) (metric.Question, error) {
+	if id == "" {
+		return q, nil
+	}
 	scale, err := question.ParseScale(id)
 	if err != nil {
 		return metric.Question{}, fmt.Errorf("question %s: %w", q.ID, err)
@@ -138,29 +130,21 @@ func (p *plan) onScale(q metric.Question, id string) (metric.Question, error) {
 }
 
 // writeWhole computes the scores of the survey as a whole.
-func (p *plan) writeWhole(ctx context.Context, w *writer, d Data, counts cube.Result) error {
-	slices := counts.Survey
-	if len(slices) == 0 && p.Grain == calendar.None && (p.Key == fact.NoKey || p.Value != nil) {
-		s := cube.Slice{}
-		if p.Value != nil {
-			s.Value = *p.Value
-		}
-		slices = []cube.Slice{s}
+func (p *plan) writeWhole(w *writer, c counts) error {
+	found := c.survey
+	if len(found) == 0 && !p.grouped() {
+		found = []slice{{data: metric.Data{Stated: p.Stated}}}
 	}
 	for _, v := range p.whole {
-		if v == metric.MeanAllAnswers {
-			if err := p.poolRespondents(ctx, d, slices); err != nil {
-				return err
-			}
-		}
-		for _, s := range slices {
-			if v == metric.MeanAllAnswers && s.Pooled.IsEmpty() && len(slices) > 1 {
+		for i := range found {
+			data := &found[i].data
+			if v == metric.MeanAllAnswers && data.Pooled.IsEmpty() && len(found) > 1 {
 				continue
 			}
-			if v == metric.ResponseRateOutcomes && s.Outcomes.IsZero() && len(slices) > 1 {
+			if v == metric.ResponseRateOutcomes && data.Outcomes.IsZero() && len(found) > 1 {
 				continue
 			}
-			if err := w.write(v, metric.Question{}, s); err != nil {
+			if err := w.write(v, metric.Question{}, found[i], p.Settings); err != nil {
 				return err
 			}
 		}
@@ -175,28 +159,88 @@ type writer struct {
 	values int
 }
 
-func (w *writer) write(v metric.Variant, q metric.Question, s cube.Slice) error {
-	w.values += s.Answers.Len()
+// writeSlices computes a variant of slices of one question, for the share of an option that of each.
+func (w *writer) writeSlices(v metric.Variant, q metric.Question, found []slice) error {
+	for _, settings := range w.options(v, q, found) {
+		for i := range found {
+			if err := w.write(v, q, found[i], settings); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// options are the settings of a variant: those of the query, or for the shares of options those of each that was chosen.
+func (w *writer) options(v metric.Variant, q metric.Question, found []slice) []metric.Settings {
+	s := w.plan.Settings
+	if v != metric.ShareOption || s.Option != "" {
+		return []metric.Settings{s}
+	}
+	// In ascending order: what is chosen in any slice is told of all of them.
+	all := metric.Data{Choice: &metric.Choice{Options: make(map[string]int64)}}
+	for i := range found {
+		all.Answers.Merge(found[i].data.Answers)
+		if c := found[i].data.Choice; c != nil {
+			for o, n := range c.Options {
+				all.Choice.Options[o] += n
+			}
+		}
+	}
+	var settings []metric.Settings
+	for _, o := range metric.Options(q, all) {
+		s.Option = o
+		settings = append(settings, s)
+	}
+	return settings
+}
+
+func (w *writer) write(v metric.Variant, q metric.Question, s slice, settings metric.Settings) error {
+	w.values += s.data.Answers.Len()
 	if len(w.rows) >= MaxRows || w.values > maxValues {
 		return tooManyRows()
 	}
 	p := w.plan
-	score, err := metric.Evaluate(v, q, metric.Data{Answers: s.Answers, Outcomes: s.Outcomes, Pooled: s.Pooled}, p.Settings)
+	score, err := metric.Evaluate(v, q, s.data, settings)
 	if errors.Is(err, metric.ErrCutsMissing) || errors.Is(err, metric.ErrMismatch) {
 		// The question supports the metric on its present scale, but not on the one of these answers.
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("compute: %w", err)
+		return evaluateError(v, q, err)
 	}
 	row := Row{
-		Score: score, Question: q.ID, Start: p.Start, End: p.End, Key: p.Key, Value: s.Value, Population: p.Population, Answers: s.Answers,
+		Score: score, Question: q.ID, Start: p.Start, End: p.End, Keys: p.keys(s.values), Population: p.Population, Answers: s.data.Answers,
+		Responses: s.data.Outcomes.Responses,
 	}
 	if p.Grain != calendar.None {
-		row.Start, row.End = latest(p.Start, s.Step.Start), earliest(p.End, s.Step.Next)
+		row.Start, row.End = latest(p.Start, s.step.Start), earliest(p.End, s.step.Next)
 	}
 	w.rows = append(w.rows, row)
 	return nil
+}
+
+// keys are the keys of a group with its values, or the key and value of a filter for one.
+func (p *plan) keys(values []string) []KeyValue {
+	if key, value, ok := p.filter.Exact(); ok && len(p.GroupBy) == 0 {
+		return []KeyValue{{key, value}}
+	}
+	keys := make([]KeyValue, len(p.GroupBy))
+	for i, k := range p.GroupBy {
+		keys[i] = KeyValue{k, values[i]}
+	}
+	return keys
+}
+
+// evaluateError explains what only the data show to be wrong with a query.
+func evaluateError(v metric.Variant, q metric.Question, err error) error {
+	if e := (*metric.CountError)(nil); errors.As(err, &e) && e.Stated != nil {
+		return refuse(CountContradicted, "stated_counts."+string(e.Count), "%d %s are stated, but %d were counted in this slice", *e.Stated, e.Count, e.Least)
+	}
+	if errors.Is(err, metric.ErrSettings) && v == metric.ShareOption {
+		return refuse(MetricMismatch, "option", "question %q, which is answered on the scale %s, has no such value", q.ID, q.Scale.ID())
+	}
+	return fmt.Errorf("compute: %w", err)
 }
 
 // latest is the later of a bound that may be missing and a moment.
@@ -216,5 +260,5 @@ func earliest(bound, t time.Time) time.Time {
 }
 
 func tooManyRows() error {
-	return refuse(TooManyRows, "", "the answer would have more than %d rows: ask for a shorter period, a coarser grain, or one value of the key", MaxRows)
+	return refuse(TooManyRows, "", "the answer would have more than %d rows: ask for a shorter period, a coarser grain, or fewer or filtered keys", MaxRows)
 }
