@@ -51,6 +51,12 @@ func (c *cache) drop() {
 	c.dropped = true
 }
 
+func (c *cache) empty() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+}
+
 func (c *cache) clear() {
 	c.total.Add(-c.bytes)
 	c.bytes = 0
@@ -96,56 +102,116 @@ func tally[T code](counts []int32, column []T) {
 	}
 }
 
-// partial counts live rows of a population by two columns; nil where that would take too much room, or the block may still grow.
-func (b *block) partial(key partialKey) *partial {
-	c := b.cache
-	if c == nil {
-		return nil
-	}
+// partial is what is kept under a key, or else is counted now; nil where that would take too much room.
+func (c *cache) partial(key partialKey, count func() *partial) *partial {
 	c.mu.Lock()
 	p, ok := c.partials[key]
 	c.mu.Unlock()
 	if ok {
 		return p
 	}
-	width, height := int(outcomes), 1
+	p = count()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.partials[key]; !ok && !c.dropped {
+		c.partials[key] = p
+		if p != nil {
+			c.bytes += 4 * int64(len(p.counts))
+			c.total.Add(4 * int64(len(p.counts)))
+		}
+	}
+	return p
+}
+
+// counted is what counts of many rows may be kept of: a block or a run of them.
+type counted interface {
+	partial(key partialKey) *partial
+	absent(field int) bool
+}
+
+// partial counts live rows of a population by two columns; nil where that would take too much room.
+func (b *block) partial(key partialKey) *partial {
+	return b.cache.partial(key, func() *partial {
+		width, height := b.extent(key)
+		if 4*width*height > max(1024, partialPerRow*b.n) {
+			return nil
+		}
+		p := newPartial(width, height)
+		b.countInto(p, key)
+		return p
+	})
+}
+
+func (b *block) absent(field int) bool { return b.column(field).absent() }
+
+func newPartial(width, height int) *partial {
+	return &partial{width: width, counts: make([]uint32, width*height)}
+}
+
+// extent is the numbers of codes of the columns of a key.
+func (b *block) extent(key partialKey) (width, height int) {
+	width, height = int(outcomes), 1
 	if key.of >= 0 {
 		width = int(b.column(key.of).greatest()) + 1
 	}
 	if key.by >= 0 {
 		height = int(b.column(key.by).greatest()) + 1
 	}
-	if bytes := 4 * width * height; bytes <= max(1024, partialPerRow*b.n) {
-		p = b.count(key, width, height)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.dropped {
-		if _, ok := c.partials[key]; !ok {
-			c.partials[key] = p
-			if p != nil {
-				c.bytes += 4 * int64(len(p.counts))
-				c.total.Add(4 * int64(len(p.counts)))
-			}
-		}
-	}
-	return p
+	return width, height
 }
 
-func (b *block) count(key partialKey, width, height int) *partial {
-	p := &partial{width: width, counts: make([]uint32, width*height)}
-	by, of := b.column(key.by), b.column(key.of)
-	for i, w := range b.who {
-		if fact.Population(w>>2) != key.population || !b.alive(i) {
-			continue
-		}
-		j := int(of.at(i))
-		if key.of < 0 {
-			j = int(w & 3)
-		}
-		p.counts[int(by.at(i))*width+j]++
+// countInto counts live rows of a population by two columns.
+func (b *block) countInto(p *partial, key partialKey) {
+	if kept := b.kept(key); kept != nil {
+		kept.addAll(p)
+		return
 	}
-	return p
+	at := make([]uint32, b.n)
+	b.column(key.by).addTo(at)
+	for i := range at {
+		at[i] *= uint32(p.width)
+	}
+	if key.of < 0 {
+		for i, w := range b.who {
+			at[i] += uint32(w & 3)
+		}
+	} else {
+		b.column(key.of).addTo(at)
+	}
+	if b.dead == nil && b.all(key.population) {
+		for _, i := range at {
+			p.counts[i]++
+		}
+		return
+	}
+	for i, w := range b.who {
+		if fact.Population(w>>2) == key.population && b.alive(i) {
+			p.counts[at[i]]++
+		}
+	}
+}
+
+// all tells whether all rows are of a population.
+func (b *block) all(population fact.Population) bool {
+	var n int32
+	for o := range outcomes {
+		n += b.perWho[who{population, o}.code()]
+	}
+	return int(n) == b.n
+}
+
+// kept is what is kept under a key, without counting; nil when nothing is.
+func (b *block) kept(key partialKey) *partial {
+	b.cache.mu.Lock()
+	defer b.cache.mu.Unlock()
+	return b.cache.partials[key]
+}
+
+// addAll adds all counts to another partial, which is as wide and high or more so.
+func (p *partial) addAll(to *partial) {
+	for code := range len(p.counts) / p.width {
+		p.addTo(to.counts, code*to.width, uint32(code))
+	}
 }
 
 // trim empties the caches of all blocks when they hold more than they may together: what is asked for again is soon counted again.
@@ -159,9 +225,10 @@ func (t *Table) trim(s *state) {
 	}
 	for _, b := range s.blocks {
 		if b.cache != nil {
-			b.cache.mu.Lock()
-			b.cache.clear()
-			b.cache.mu.Unlock()
+			b.cache.empty()
 		}
+	}
+	for _, r := range s.runs {
+		r.whole.cache.empty()
 	}
 }

@@ -69,6 +69,24 @@ func (c *codes) append(at int, list []uint32, greatest uint32) {
 	}
 }
 
+// addTo adds the code of each row to a number.
+func (c *codes) addTo(to []uint32) {
+	switch {
+	case c.narrow != nil:
+		addTo(to, c.narrow)
+	case c.medium != nil:
+		addTo(to, c.medium)
+	case c.wide != nil:
+		addTo(to, c.wide)
+	}
+}
+
+func addTo[T code](to []uint32, column []T) {
+	for i, c := range column {
+		to[i] += uint32(c)
+	}
+}
+
 // pad gives rows up to n the code 0, unless the column is absent.
 func (c *codes) pad(n int) {
 	switch {

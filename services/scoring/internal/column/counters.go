@@ -55,8 +55,12 @@ func (w *worker) split(b *block) {
 func (w *worker) count(b *block) {
 	c, weighted := &w.counts, !w.Weights.None()
 	c.grow(w.cells(), w.widths, weighted)
-	for i, r := range w.rows {
-		c.outcomes[w.slots[i]*uint32(outcomes)+uint32(b.who[r]&3)]++
+	if w.uniform {
+		w.outcomes(b)
+	} else {
+		for i, r := range w.rows {
+			c.outcomes[w.slots[i]*uint32(outcomes)+uint32(b.who[r]&3)]++
+		}
 	}
 	if weighted {
 		for i, r := range w.rows {
@@ -75,9 +79,25 @@ func (w *worker) count(b *block) {
 	}
 }
 
-// tally counts a column of one byte, most often without groups or weights.
+// outcomes counts rows that are all in one group. Those of a population that never refuses in the block need no look.
+func (w *worker) outcomes(b *block) {
+	to := w.counts.outcomes[w.slots[0]*uint32(outcomes):][:outcomes]
+	if w.ofPopulation(b) == int64(b.perWho[who{w.Population, Response}.code()]) {
+		to[Response] += uint32(len(w.rows))
+		return
+	}
+	var counts [whoCodes]uint32
+	for _, r := range w.rows {
+		counts[b.who[r]&(whoCodes-1)]++
+	}
+	for code, n := range counts {
+		to[code&3] += n
+	}
+}
+
+// tally counts a column of one byte: most often of rows that are all in one group, without weights.
 func (w *worker) tally(i int, column []uint8) {
-	if w.cells() > 1 || !w.Weights.None() || w.widths[i] > 256 {
+	if !w.uniform || !w.Weights.None() {
 		tallyRows(w, i, column)
 		return
 	}
@@ -91,8 +111,9 @@ func (w *worker) tally(i int, column []uint8) {
 	for _, r := range rows {
 		even[column[r]]++
 	}
-	for code := range w.widths[i] {
-		w.counts.columns[i][code] += even[code] + odd[code]
+	to := w.counts.columns[i][int(w.slots[0])*w.widths[i]:][:w.widths[i]]
+	for code := range min(len(to), 256) {
+		to[code] += even[code] + odd[code]
 	}
 }
 
@@ -110,10 +131,15 @@ func tallyRows[T code](w *worker, i int, column []T) {
 	}
 }
 
-// recall counts a block from what is kept of it; false where that does not answer the query.
-func (w *worker) recall(b *block) bool {
+// recallBlock counts a block from what is kept of it; false where that does not answer the query.
+func (w *worker) recallBlock(b *block) bool { return b.cache != nil && w.recall(b, b) }
+
+// recallRun does so for a run.
+func (w *worker) recallRun(r *run) bool { return w.recall(&r.whole, r) }
+
+func (w *worker) recall(b *block, kept counted) bool {
 	all, _ := w.inPeriod(b)
-	if !w.plain || b.cache == nil || !all || w.ReceivedTo != 0 && b.latest > w.ReceivedTo {
+	if !w.plain || !all || w.ReceivedTo != 0 && b.latest > w.ReceivedTo {
 		return false
 	}
 	step := w.plan.step(b.least)
@@ -124,17 +150,17 @@ func (w *worker) recall(b *block) bool {
 	if len(w.groups) == 1 {
 		key.by = w.groups[0].field
 	}
-	rows := b.partial(key)
+	rows := kept.partial(key)
 	if rows == nil {
 		return false
 	}
 	columns := make([]*partial, len(w.counted))
 	for i, field := range w.counted {
-		if b.column(field).absent() {
+		if kept.absent(field) {
 			continue
 		}
 		key.of = field
-		if columns[i] = b.partial(key); columns[i] == nil {
+		if columns[i] = kept.partial(key); columns[i] == nil {
 			return false
 		}
 	}

@@ -16,6 +16,27 @@ func firstNarrow(column []uint8, table *[256]uint8, out *[blockRows]uint16) int 
 	return n
 }
 
+// firstTwo and firstThree select by several columns at once.
+func firstTwo(a, b []uint8, tableA, tableB *[256]uint8, out *[blockRows]uint16) int {
+	n := 0
+	b = b[:len(a)]
+	for i, c := range a {
+		out[n&(blockRows-1)] = uint16(i)
+		n += int(tableA[c] & tableB[b[i]])
+	}
+	return n
+}
+
+func firstThree(a, b, c []uint8, tableA, tableB, tableC *[256]uint8, out *[blockRows]uint16) int {
+	n := 0
+	b, c = b[:len(a)], c[:len(a)]
+	for i, x := range a {
+		out[n&(blockRows-1)] = uint16(i)
+		n += int(tableA[x] & tableB[b[i]] & tableC[c[i]])
+	}
+	return n
+}
+
 func first[T code](column []T, table []uint8, out *[blockRows]uint16) int {
 	n := 0
 	for i, c := range column {
@@ -102,7 +123,6 @@ func (s *selection) keep(c *codes, table []uint8, narrow *[256]uint8) {
 			s.none()
 		}
 	case s.all:
-		s.all = false
 		var n int
 		switch {
 		case c.narrow != nil:
@@ -112,8 +132,7 @@ func (s *selection) keep(c *codes, table []uint8, narrow *[256]uint8) {
 		default:
 			n = first(c.wide, table, s.room)
 		}
-		s.rows = s.room[:n]
-		s.bury()
+		s.take(n)
 	case c.narrow != nil:
 		s.rows = nextNarrow(c.narrow, narrow, s.rows)
 	case c.medium != nil:
@@ -148,6 +167,40 @@ func (s *selection) apply(f *filter) {
 		n += int(mask[i])
 	}
 	s.rows = rows[:n]
+}
+
+// together is the share of rows left by the filters before from which on it is quicker to read another column from end to end along with
+// theirs than at the positions that are left. Measured: a position costs about 2.5 times as much as a row.
+const together = 0.4
+
+// applyTogether applies the first filters of an order at once, as long as they leave many rows, and returns how many it has applied.
+func (s *selection) applyTogether(list []chosen) int {
+	n := 0
+	for n < min(3, len(list)) && list[n].filter.table != nil && s.block.column(list[n].filter.field).narrow != nil &&
+		(n == 0 || list[n-1].rows > together*float64(s.block.n)) {
+		n++
+	}
+	if !s.all || n < 2 {
+		return 0
+	}
+	a, b := list[0].filter, list[1].filter
+	columnA, columnB := s.block.column(a.field).narrow, s.block.column(b.field).narrow
+	if n == 2 {
+		n = firstTwo(columnA, columnB, &a.narrow, &b.narrow, s.room)
+		s.take(n)
+		return 2
+	}
+	c := list[2].filter
+	n = firstThree(columnA, columnB, s.block.column(c.field).narrow, &a.narrow, &b.narrow, &c.narrow, s.room)
+	s.take(n)
+	return 3
+}
+
+// take makes the first positions in the room the selection.
+func (s *selection) take(n int) {
+	s.all = false
+	s.rows = s.room[:n]
+	s.bury()
 }
 
 // mask evaluates a filter for rows: 1 where it holds.

@@ -3,18 +3,21 @@ package column
 import (
 	"cmp"
 	"math/bits"
-	"slices"
-
 	"runtime"
+	"slices"
 
 	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/pool"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
-// poolRows is about how many rows are pooled at once. More are pooled in parts, each of some of the respondents, so that what is kept of
-// respondents stays small; each part goes through all blocks, which costs less than to look up the respondents that it finds.
-const poolRows = 1 << 20
+// Respondents are pooled in parts, by their identifiers, which are as good as random: parts of about poolRows rows one after the other, so that
+// what is kept of respondents stays small, and within them shares of which there are poolShares, so that those that are looked up at a time fit
+// the processor's cache. Each part goes through all blocks, which costs less than to look up the respondents that it finds.
+const (
+	poolRows   = 1 << 20
+	poolShares = 64
+)
 
 // pooledCell is what was pooled of the rows of one cell.
 type pooledCell struct {
@@ -46,8 +49,15 @@ type poolWorker struct {
 	part, parts uint64
 	ratings     []rating
 	answers     []pool.Answers
+	shares      [poolShares][]ratedRow
 	respondents map[respondent]rated
 	cells       []pooledCell
+}
+
+// ratedRow is what a row adds to its respondent's answers.
+type ratedRow struct {
+	respondent
+	rated
 }
 
 // rating is a column of answers with what each entry adds to a respondent's.
@@ -148,8 +158,9 @@ func (w *poolWorker) add(b *block) {
 			continue
 		}
 		key := respondent{w.slots[i], id}
-		sum := w.respondents[key]
-		w.respondents[key] = rated{sum.Add(x.Answers), sum.a + x.a, sum.b + x.b}
+		_, rest := bits.Mul64(id, w.parts)
+		share := rest / (1 << 64 / poolShares)
+		w.shares[share] = append(w.shares[share], ratedRow{key, x})
 	}
 }
 
@@ -178,8 +189,16 @@ func (w *poolWorker) mine(b *block) {
 // finish counts the respondents in their cells.
 func (w *poolWorker) finish() {
 	weighted := !w.Weights.None()
-	for key, x := range w.respondents {
-		w.cell(key.cell).add(x, weighted)
+	for i, rows := range w.shares {
+		clear(w.respondents)
+		for _, r := range rows {
+			sum := w.respondents[r.respondent]
+			w.respondents[r.respondent] = rated{sum.Add(r.Answers), sum.a + r.a, sum.b + r.b}
+		}
+		for key, x := range w.respondents {
+			w.cell(key.cell).add(x, weighted)
+		}
+		w.shares[i] = nil
 	}
 	w.respondents = nil
 }

@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -15,7 +16,7 @@ func (t *Table) Query(q Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	w, err := p.count(s.blocks)
+	w, err := p.count()
 	if err != nil {
 		return Result{}, err
 	}
@@ -29,23 +30,15 @@ func (t *Table) Query(q Query) (Result, error) {
 	return b.result()
 }
 
-// count counts blocks side by side, on as many processors as there are.
-func (p *plan) count(blocks []*block) (*worker, error) {
-	workers := make([]*worker, max(1, min(runtime.GOMAXPROCS(0), len(blocks))))
+// count counts all blocks side by side, on as many processors as there are.
+func (p *plan) count() (*worker, error) {
+	units := p.units()
+	workers := make([]*worker, max(1, min(runtime.GOMAXPROCS(0), len(units))))
 	err := parallel(len(workers), func(i int, next func() int) error {
 		w := newWorker(p)
 		workers[i] = w
-		for at := next(); at < len(blocks); at = next() {
-			b := blocks[at]
-			if w.recall(b) {
-				continue
-			}
-			if w.choose(b) {
-				w.group(b)
-				w.split(b)
-				w.count(b)
-			}
-			if err := w.check(); err != nil {
+		for at := next(); at < len(units); at = next() {
+			if err := w.countUnit(units[at]); err != nil {
 				return err
 			}
 		}
@@ -60,6 +53,40 @@ func (p *plan) count(blocks []*block) (*worker, error) {
 	return workers[0], workers[0].check()
 }
 
+// units are what is counted at one go: runs of which counts will do, and the other blocks one by one.
+func (p *plan) units() [][]*block {
+	blocks := p.state.blocks
+	if !p.plain {
+		return slices.Collect(slices.Chunk(blocks, 1))
+	}
+	var units [][]*block
+	for range p.state.runs {
+		units = append(units, blocks[:runBlocks:runBlocks])
+		blocks = blocks[runBlocks:]
+	}
+	return slices.AppendSeq(units, slices.Chunk(blocks, 1))
+}
+
+func (w *worker) countUnit(blocks []*block) error {
+	if len(blocks) == runBlocks {
+		i := slices.IndexFunc(w.state.runs, func(r *run) bool { return r.blocks[0] == blocks[0] })
+		if w.recallRun(w.state.runs[i]) {
+			return w.check()
+		}
+	}
+	for _, b := range blocks {
+		if !w.recallBlock(b) && w.choose(b) {
+			w.group(b)
+			w.split(b)
+			w.count(b)
+		}
+		if err := w.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // check tells whether the worker may go on.
 func (w *worker) check() error {
 	if w.factor != nil {
@@ -69,7 +96,7 @@ func (w *worker) check() error {
 			return w.factor.err
 		}
 	}
-	if len(w.groups) > 0 && w.Limit > 0 && w.cells() > w.Limit {
+	if !w.tree.flat() && w.Limit > 0 && w.cells() > w.Limit {
 		return fmt.Errorf("more than %d: %w", w.Limit, ErrTooMany)
 	}
 	return nil

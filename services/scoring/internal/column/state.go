@@ -8,6 +8,8 @@ type state struct {
 	fields []field
 	names  map[columnName]int
 	blocks []*block
+	// runs are the first blocks, some together.
+	runs []*run
 }
 
 // field is a column of the table with its dictionary. The code of an entry is its index + 1; 0 means that a row lacks the column.

@@ -90,7 +90,9 @@ func (t *Table) load(sections [][]byte) error {
 // show makes readers see what was written.
 func (t *Table) show() {
 	before := t.seen.Load()
-	next := &state{fields: t.dictionaries.fields(before.fields), names: t.dictionaries.names, blocks: slices.Clone(t.sealed)}
+	next := &state{
+		fields: t.dictionaries.fields(before.fields), names: t.dictionaries.names, blocks: slices.Clone(t.sealed), runs: t.runs(before.runs, t.sealed),
+	}
 	if t.open.n > 0 {
 		next.blocks = append(next.blocks, t.open.freeze())
 	}

@@ -25,6 +25,8 @@ type worker struct {
 	}
 	other  []uint16
 	stepOf []uint32
+	// uniform tells that all rows are in the group of the first.
+	uniform bool
 	// factor numbers combinations of the keys of weights; factorOf is the factor of each.
 	factors  *tree
 	factorOf []float64
@@ -32,10 +34,11 @@ type worker struct {
 }
 
 func newWorker(p *plan) *worker {
-	w := &worker{plan: p, tree: newTree(p.steps(), cards(p.groups))}
+	w := &worker{plan: p, tree: newTree(p.steps(), cards(p.groups), max(1, p.Replicates))}
 	w.selection.room = new([blockRows]uint16)
 	if p.factor != nil {
-		w.factors = newTree(1, cards(p.factor.groups))
+		// A factor is asked for only where it occurs: the tree must not be flat.
+		w.factors = newTree(1, cards(p.factor.groups), maxFlat+1)
 	}
 	return w
 }
@@ -99,10 +102,7 @@ func (w *worker) filter(b *block) {
 		w.selection.none()
 		return
 	}
-	for i := range w.chosen {
-		if w.selection.len() == 0 {
-			return
-		}
+	for i := w.selection.applyTogether(w.chosen); i < len(w.chosen) && w.selection.len() > 0; i++ {
 		w.selection.apply(w.chosen[i].filter)
 	}
 }
@@ -148,7 +148,7 @@ func (w *worker) weigh(b *block) {
 func (w *worker) group(b *block) {
 	w.rows = w.selection.list()
 	w.slots = slices.Grow(w.slots[:0], len(w.rows))[:len(w.rows)]
-	w.step(b)
+	w.uniform = w.step(b) && len(w.groups) == 0 && w.Replicates == 0
 	for i := range w.groups {
 		g, l := &w.groups[i], &w.tree.levels[i]
 		c := b.column(g.field)
@@ -170,8 +170,15 @@ func (w *worker) group(b *block) {
 }
 
 func descend[T code](l *level, slots []uint32, rows []uint16, column []T) {
+	if l.flat {
+		card := uint32(l.card)
+		for i, r := range rows {
+			slots[i] = slots[i]*card + uint32(column[r])
+		}
+		return
+	}
 	for i, r := range rows {
-		slots[i] = l.node(slots[i], uint32(column[r]))
+		slots[i] = l.met(slots[i], uint32(column[r]))
 	}
 }
 
@@ -196,24 +203,24 @@ func (w *worker) spread(l *level, g *grouping, c *codes) {
 	}
 }
 
-// step gives each row the number of its step.
-func (w *worker) step(b *block) {
+// step gives each row the number of its step, and tells whether that is the same for all.
+func (w *worker) step(b *block) bool {
 	if len(w.Steps) == 0 {
 		clear(w.slots)
-		return
+		return true
 	}
 	least, most := max(b.least, w.period.First), min(b.most, w.period.End-1)
 	if one := w.plan.step(least); one == w.plan.step(most) {
 		for i := range w.slots {
 			w.slots[i] = uint32(one)
 		}
-		return
+		return true
 	}
 	if int64(most)-int64(least) > blockRows {
 		for i, r := range w.rows {
 			w.slots[i] = uint32(w.plan.step(calendar.Bucket(b.buckets.at(int(r)))))
 		}
-		return
+		return false
 	}
 	w.stepOf = w.stepOf[:0]
 	at := w.plan.step(least)
@@ -228,9 +235,10 @@ func (w *worker) step(b *block) {
 		for i, r := range w.rows {
 			w.slots[i] = w.stepOf[int(narrow[r])+shift]
 		}
-		return
+		return false
 	}
 	for i, r := range w.rows {
 		w.slots[i] = w.stepOf[b.buckets.at(int(r))-int64(least)]
 	}
+	return false
 }
