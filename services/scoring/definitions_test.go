@@ -108,7 +108,8 @@ func TestDefinitionsHaveVersions(t *testing.T) {
 	_, err = s.redefine(&scoringv1.MetricDefinition{Name: first.GetName(), Survey: shop}, "survey")
 	wantError(t, "change what is retired", err, codes.FailedPrecondition, "DEFINITION_RETIRED", "")
 	versions := s.versions(t, first.GetName(), 1)
-	if len(versions) != 2 || versions[0].GetVersion() != 2 || versions[1].GetVersion() != 1 || versions[1].GetNote() != "for the board" {
+	if len(versions) != 2 || versions[0].GetVersion() != 2 || versions[1].GetVersion() != 1 || versions[1].GetNote() != "for the board" ||
+		!slices.Equal(versions[0].GetChanged(), []string{"expression.formula"}) {
 		t.Errorf("versions %v", versions)
 	}
 }
@@ -302,9 +303,10 @@ func TestDefinitionsOfEveryKind(t *testing.T) {
 func everyMeaning() []*scoringv1.MetricDefinition {
 	return []*scoringv1.MetricDefinition{
 		{Meaning: &scoringv1.MetricDefinition_Expression{Expression: &scoringv1.ExpressionDefinition{
-			Formula: "0.6*a+0.4*b", Unit: "points", Min: proto.Float64(-60), Max: proto.Float64(100), Terms: []*scoringv1.ExpressionDefinition_Term{
+			Formula: "0.6*a+0.4*b+c", Unit: "points", Min: proto.Float64(-60), Max: proto.Float64(100), Terms: []*scoringv1.ExpressionDefinition_Term{
 				{Id: "a", Metric: metricNPS, Variant: scoringv1.Variant_VARIANT_NPS_CONTACTED, Question: "recommend"},
-				{Id: "b", Metric: metricCSAT, Normalized: true},
+				{Id: "b", Metric: metricMean, Normalized: true},
+				{Id: "c", Variant: scoringv1.Variant_VARIANT_SHARE_OPTION, Question: "visit", Option: "daily"},
 			},
 		}}},
 		{Meaning: &scoringv1.MetricDefinition_Index{Index: &scoringv1.IndexDefinition{

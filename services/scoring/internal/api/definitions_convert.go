@@ -53,6 +53,7 @@ func definitionVersionToProto(d *definition.Definition) *scoringv1.MetricDefinit
 	}
 	out.Name, out.Version, out.BuiltIn, out.Reference = definitionPrefix+d.ID, int32(d.Version), d.BuiltIn, d.Reference
 	out.CreateTime, out.Author, out.Note = momentToProto(d.Time), d.Author, d.Note
+	out.Changed = d.Changed
 	out.Etag, out.State = etagOf(d), scoringv1.MetricDefinition_STATE_ACTIVE
 	if d.Retired != nil {
 		out.State, out.RetireTime, out.RetiredBy = scoringv1.MetricDefinition_STATE_RETIRED, momentToProto(d.Retired.Time), d.Retired.Author
@@ -93,7 +94,8 @@ func expressionToProto(e *composite.Expression) *scoringv1.ExpressionDefinition 
 	out := &scoringv1.ExpressionDefinition{Formula: e.Formula, Unit: e.Unit, Min: e.Min, Max: e.Max}
 	for _, t := range e.Terms {
 		term := &scoringv1.ExpressionDefinition_Term{
-			Id: t.ID, Metric: metricToProto(t.Metric), Variant: variantToProto(t.Variant), Question: t.Question, Normalized: t.Normalized,
+			Id: t.ID, Metric: metricToProto(t.Metric), Variant: variantToProto(t.Variant), Question: t.Question,
+			Option: t.Option, Normalized: t.Normalized,
 		}
 		if t.Definition != (composite.Ref{}) {
 			term.Definition = nameOfVersion(t.Definition)
@@ -231,7 +233,7 @@ func textFromProto(field string, in *typev1.LocalizedText) (metric.Text, error) 
 func expressionFromProto(in *scoringv1.ExpressionDefinition) *composite.Expression {
 	out := &composite.Expression{Formula: in.GetFormula(), Unit: in.GetUnit(), Min: in.Min, Max: in.Max}
 	for _, t := range in.GetTerms() {
-		term := composite.Term{ID: t.GetId(), Question: t.GetQuestion(), Normalized: t.GetNormalized()}
+		term := composite.Term{ID: t.GetId(), Question: t.GetQuestion(), Option: t.GetOption(), Normalized: t.GetNormalized()}
 		if t.GetMetric() != scoringv1.Metric_METRIC_UNSPECIFIED {
 			term.Metric = metricFromProto(t.GetMetric())
 		}

@@ -23,14 +23,21 @@ func (a asked) check(d *Resolved) error {
 	switch s := d.Definition.Spec; {
 	case s.Expression != nil:
 		return a.checkTerms(d)
-	case s.Index != nil:
-		return a.checkIndex(s.Index)
-	case s.Gap != nil:
-		return a.checkGap(s.Gap)
 	case s.Cuts != nil:
 		return a.checkCuts("cuts", *s.Cuts, "")
 	}
-	return nil
+	_, err := d.Tree().Bind(a.questions())
+	return err
+}
+
+// questions are those of the survey, each as it was asked last.
+func (a asked) questions() []metric.Question {
+	ids := a.history.IDs()
+	all := make([]metric.Question, len(ids))
+	for i, id := range ids {
+		all[i], _ = a.history.Question(id)
+	}
+	return all
 }
 
 func (a asked) checkTerms(d *Resolved) error {
@@ -149,72 +156,6 @@ func (a asked) checkCuts(field string, c composite.Cuts, id string) error {
 		what += " with cut points on the scale " + c.Scale
 	}
 	return a.checkSupport(field, what, id, supported)
-}
-
-func (a asked) checkIndex(x *composite.Index) error {
-	var first metric.Question
-	for i, at := range x.Attributes {
-		field := fmt.Sprintf("index.attributes[%d]", i)
-		q, err := a.scored(field+".question", at.Question)
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			first = q
-		}
-		if !q.Scale.SameEnds(first.Scale) {
-			return wrong(field+".question", "%q is on the scale %s, but %q on %s: attributes share a scale", q.ID, q.Scale.ID(), first.ID, first.Scale.ID())
-		}
-		if at.ImportanceQuestion == "" {
-			continue
-		}
-		if _, err := a.scored(field+".importance_question", at.ImportanceQuestion); err != nil {
-			return err
-		}
-	}
-	if x.Outcome == "" {
-		return nil
-	}
-	_, err := a.scored("index.outcome_question", x.Outcome)
-	return err
-}
-
-func (a asked) checkGap(g *composite.Gap) error {
-	for i, d := range g.Dimensions {
-		if d.PointsQuestion != "" {
-			if _, err := a.scored(fmt.Sprintf("gap.dimensions[%d].points_question", i), d.PointsQuestion); err != nil {
-				return err
-			}
-		}
-		for j, item := range d.Items {
-			field := fmt.Sprintf("gap.dimensions[%d].items[%d]", i, j)
-			perception, err := a.scored(field+".perception_question", item.Perception)
-			if err != nil {
-				return err
-			}
-			if item.Expectation == "" {
-				continue
-			}
-			expectation, err := a.scored(field+".expectation_question", item.Expectation)
-			if err != nil {
-				return err
-			}
-			if !perception.Scale.SameEnds(expectation.Scale) {
-				return wrong(field+".expectation_question", "%q is on the scale %s, but %q on %s: a gap is taken on one scale",
-					expectation.ID, expectation.Scale.ID(), perception.ID, perception.Scale.ID())
-			}
-		}
-	}
-	return nil
-}
-
-// scored is a question whose answers are numbers.
-func (a asked) scored(field, id string) (metric.Question, error) {
-	q, err := a.question(field, id)
-	if err == nil && !q.Kind.Scored() {
-		return q, wrong(field, "%q is of kind %s, whose answers are no numbers", id, q.Kind)
-	}
-	return q, err
 }
 
 // question is a question of the survey.

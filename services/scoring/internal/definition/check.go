@@ -45,6 +45,9 @@ func (r *Registry) check(ctx context.Context, organization, id string, c Content
 	if err != nil {
 		return c, err
 	}
+	if _, err := d.Tree().Needs(nil); err != nil {
+		return c, wrong("expression.terms", "they cannot be counted together: %v", err)
+	}
 	if c.Survey == "" {
 		return c, nil
 	}

@@ -208,7 +208,7 @@ func TestBuiltInStaysAsItIs(t *testing.T) {
 			t.Errorf("%s: %v", d.ID, err)
 		}
 	}
-	for _, id := range []string{"nps", "csat", "response_rate"} {
+	for _, id := range []string{"nps", "response_rate", "servqual", "servperf", "rsqs", "csi"} {
 		if !seen[id] {
 			t.Errorf("%s is not built in", id)
 		}

@@ -23,6 +23,18 @@ type Resolved struct {
 	Terms map[string]*Resolved
 }
 
+// Tree is what is computed.
+func (d *Resolved) Tree() *composite.Tree {
+	t := &composite.Tree{Spec: d.Definition.Spec}
+	for id, inner := range d.Terms {
+		if t.Terms == nil {
+			t.Terms = make(map[string]*composite.Tree, len(d.Terms))
+		}
+		t.Terms[id] = inner.Tree()
+	}
+	return t
+}
+
 // Resolve returns a version of a definition with all that it refers to, the newest when the reference states none. What it refers to is of the
 // versions for which it was made. Of the definition as a whole, such as its retirement, what it tells may be old. *NotFoundError.
 func (r *Registry) Resolve(ctx context.Context, organization string, ref composite.Ref) (*Resolved, error) {

@@ -89,8 +89,8 @@ func TestUnknownReferences(t *testing.T) {
 		version int
 		words   string
 	}{
-		{"loyalti", 0, `did you mean "loyalty"?`}, {"loyalty", 2, "the newest is 1"}, {"npss", 0, `did you mean "nps"?`},
-		{"nps", 9, "the newest is 1"}, {"something", 0, `no definition "something"`}, {"nps", 0, "is a metric"},
+		{"loyalti", 0, `did you mean "loyalty"?`}, {"loyalty", 2, "the newest is 1"}, {"servqal", 0, `did you mean "servqual"?`},
+		{"servqual", 9, "the newest is 1"}, {"something", 0, `no definition "something"`}, {"nps", 0, "is a metric"},
 	} {
 		_, err := f.Create(t.Context(), acme, "new", formula("x", of(c.id, c.version)), me, false)
 		wantField(t, c.id, err, "expression.terms[0].definition", c.words)
@@ -103,4 +103,33 @@ func TestUnknownReferences(t *testing.T) {
 	if _, _, err := f.Versions(t.Context(), acme, "loyaltx", 0, 10); !errors.As(err, &missing) {
 		t.Errorf("versions of another organisation's: %v", err)
 	}
+}
+
+// TestModelsAreComputedLikeOwnDefinitions resolves a formula over a built-in model and cut points of one's own.
+func TestModelsAreComputedLikeOwnDefinitions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(t, acme, "satisfied", definition.Content{Title: metric.Text{EN: "Satisfied"}, Spec: composite.Spec{Cuts: cuts("1-10", 4)}})
+	outer := f.create(t, acme, "outer", formula("m+s",
+		composite.Term{ID: "m", Definition: composite.Ref{ID: "csi"}},
+		composite.Term{ID: "s", Definition: composite.Ref{ID: "satisfied"}, Question: "speed"}))
+	r, err := f.Resolve(t.Context(), acme, outer.Ref())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := r.Tree()
+	if tree.Spec.Expression.Formula != "m+s" || tree.Terms["m"].Spec.Index == nil || tree.Terms["s"].Spec.Cuts == nil {
+		t.Errorf("tree %+v", tree)
+	}
+	if got := outer.Spec.Expression.Terms[0].Definition; got != (composite.Ref{ID: "csi", Version: 1}) {
+		t.Errorf("refers to %+v", got)
+	}
+	_, err = f.Create(t.Context(), acme, "new", formula("m", composite.Term{ID: "m", Definition: composite.Ref{ID: "csi"}, Question: "speed"}), me, false)
+	wantField(t, "a question beside a model", err, "expression.terms[0].definition", "names its questions itself")
+	for _, id := range []string{"one", "two"} {
+		f.create(t, acme, id, definition.Content{Title: metric.Text{EN: id}, Spec: composite.Spec{Index: derived(id, "overall")}})
+	}
+	_, err = f.Create(t.Context(), acme, "new", formula("a+b",
+		composite.Term{ID: "a", Definition: composite.Ref{ID: "one"}}, composite.Term{ID: "b", Definition: composite.Ref{ID: "two"}}), me, false)
+	wantField(t, "weights derived twice", err, "expression.terms", "cannot be counted together")
 }
