@@ -131,6 +131,15 @@ func (c *call) printJSON(m proto.Message) error {
 	return c.write(b.String())
 }
 
+// printLine prints a message as the REST API would, on a line of its own.
+func (c *call) printLine(m proto.Message) error {
+	raw, err := encode(m)
+	if err != nil {
+		return err
+	}
+	return c.write(string(raw) + "\n")
+}
+
 // encode writes a message as the REST API does. protojson varies its blanks on purpose; they are taken out.
 func encode(m proto.Message) ([]byte, error) {
 	raw, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)

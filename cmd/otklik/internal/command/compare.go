@@ -6,64 +6,102 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
 
+// baselineFlags are the flags of the side compared with, where it differs.
+type baselineFlags struct {
+	survey, question, definition, option string
+	metric, variant                      string
+	slice                                sliceFlags
+	flags                                *pflag.FlagSet
+}
+
+// baselinePrefix begins the names of the flags of the side compared with.
+const baselinePrefix = "baseline-"
+
+func (b *baselineFlags) add(flags *pflag.FlagSet) {
+	b.flags = flags
+	flags.StringVar(&b.survey, "baseline-survey", "", "the survey compared with")
+	flags.StringVar(&b.question, "baseline-question", "", "the question compared with")
+	flags.StringVar(&b.metric, "baseline-metric", "", "the metric compared with")
+	flags.StringVar(&b.variant, "baseline-variant", "", "the variant compared with")
+	flags.StringVar(&b.definition, "baseline-definition", "", "the definition compared with, NAME or NAME@VERSION")
+	flags.StringVar(&b.option, "baseline-option", "", "the option compared with")
+	b.slice.add(flags, baselinePrefix)
+	// What the other side has in common needs no more words than this.
+	flags.VisitAll(func(f *pflag.Flag) {
+		if first := flags.Lookup(strings.TrimPrefix(f.Name, baselinePrefix)); strings.HasPrefix(f.Name, baselinePrefix) && first != nil && len(f.Usage) > 40 {
+			f.Usage = "as --" + first.Name + ", of the side compared with"
+		}
+	})
+}
+
 // NewCompareCommand returns `otklik compare`.
 func NewCompareCommand(env Env) *cobra.Command {
-	var flags, baseline queryFlags
+	var flags queryFlags
+	var baseline baselineFlags
 	cmd := &cobra.Command{
 		Use:   "compare --survey SURVEY --metric METRIC --baseline-...",
 		Short: "Compare one score of two parts of the data and test the difference",
 		Long: `Compare one score of two parts of the data and test the difference.
 
-The usual flags say what is compared; the --baseline flags say in what the other side differs. What they leave out is as on the first side.`,
-		Example: `  otklik compare --survey sfo-2017 --metric nps --filter location=A --baseline-filter location=G
-  otklik compare --survey shop --metric csat --from 2026-03 --to 2026-04 --baseline-from 2026-02 --baseline-to 2026-03`,
+The usual flags say what is compared; the --baseline flags say in what the other side differs. What they leave out is as on the first side.` + sliceHelp,
+		Example: `  otklik compare --survey sfo-2017 --metric nps --filter 'location = "A"' --baseline-filter 'location = "G"'
+  otklik compare --survey shop --metric csat --from 2026-03 --to 2026-04 --baseline-from 2026-02 --baseline-to 2026-03
+  otklik compare --survey shop --definition loyalty --filter 'attributes.vip = "yes"' --baseline-filter 'attributes.vip != "yes"'`,
 		Args: exactly(),
 	}
 	c := newCall(env, cmd)
 	flags.add(cmd.Flags(), false)
-	f := cmd.Flags()
-	f.StringVar(&baseline.survey, "baseline-survey", "", "the survey compared with")
-	f.StringVar(&baseline.question, "baseline-question", "", "the question compared with")
-	f.StringVar(&baseline.filter, "baseline-filter", "", "KEY=VALUE of the side compared with")
-	f.StringVar(&baseline.from, "baseline-from", "", "begin of the period compared with")
-	f.StringVar(&baseline.to, "baseline-to", "", "end of the period compared with")
+	baseline.add(cmd.Flags())
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
 		query, err := flags.query()
 		if err != nil {
 			return err
 		}
-		other, err := baselineQuery(query, baseline, flags.timeZone)
+		other, err := baseline.query(query)
 		if err != nil {
 			return err
 		}
-		conn, err := c.connect()
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		return c.compare(ctx, conn, query, other)
+		return c.with(func(conn *client.Connection) error { return c.compare(ctx, conn, query, other) })
 	})
 	return cmd
 }
 
-// baselineQuery is the other side: only what differs is set.
-func baselineQuery(query *scoringv1.ScoreQuery, flags queryFlags, timeZone string) (*scoringv1.ScoreQuery, error) {
-	out := &scoringv1.ScoreQuery{Survey: query.GetSurvey(), Question: flags.question, Filter: flags.filter}
-	if flags.survey != "" {
-		out.Survey = surveyName(flags.survey)
-	}
-	var err error
-	if out.Period, err = parsePeriod(flags.from, flags.to, timeZone); err != nil {
+// query is the other side: only what differs is set.
+func (b *baselineFlags) query(query *scoringv1.ScoreQuery) (*scoringv1.ScoreQuery, error) {
+	b.slice.timeZone = query.GetTimeZone()
+	s, err := b.slice.slice()
+	if err != nil {
 		return nil, err
 	}
-	if flags.survey == "" && flags.question == "" && out.Filter == "" && out.Period == nil {
+	out := &scoringv1.ScoreQuery{Question: b.question}
+	s.into(out)
+	out.TimeZone = ""
+	measured := queryFlags{definition: b.definition, flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	if b.metric != "" {
+		measured.metrics = []string{b.metric}
+	}
+	if b.variant != "" {
+		measured.variants = []string{b.variant}
+	}
+	if err := measured.measured(out); err != nil {
+		return nil, exit.Usagef("of the side compared with: %w", err)
+	}
+	if b.flags.Changed("baseline-option") {
+		out.Option = &b.option
+	}
+	if b.survey == "" && proto.Size(out) == 0 {
 		return nil, exit.Usagef("nothing to compare with: state at least one of the --baseline flags")
+	}
+	if out.Survey = query.GetSurvey(); b.survey != "" {
+		out.Survey = surveyName(b.survey)
 	}
 	return out, nil
 }
@@ -76,23 +114,68 @@ func (c *call) compare(ctx context.Context, conn *client.Connection, query, base
 	if c.json {
 		return c.printJSON(got)
 	}
-	var rows [][]string
-	for _, side := range []struct {
-		name  string
-		score *scoringv1.Score
-	}{{"compared", got.GetScore()}, {"with", got.GetBaseline()}} {
-		s := side.score
-		rows = append(rows, []string{
-			side.name, enumWord("VARIANT_", s.GetVariant()), s.GetSlice().GetQuestion(), estimate(s), interval(s.GetInterval()), fmt.Sprint(s.GetN()), counts(s),
-		})
+	weighted := query.GetWeighting() != nil || baseline.GetWeighting() != nil
+	header := []string{"SIDE", "METRIC", "QUESTION", "SCORE", "INTERVAL", "N"}
+	if weighted {
+		header = append(header, "EFFECTIVE N")
 	}
-	if err := c.table([]string{"SIDE", "METRIC", "QUESTION", "SCORE", "INTERVAL", "N", "COUNTS"}, rows); err != nil {
+	sides := []side{{"compared", got.GetScore()}, {"with", got.GetBaseline()}}
+	var rows [][]string
+	for _, s := range sides {
+		row := []string{s.name, metricWord(s.score), orDash(s.score.GetSlice().GetQuestion()), estimate(s.score), interval(s.score.GetInterval()), fmt.Sprint(s.score.GetN())}
+		if weighted {
+			row = append(row, number(s.score.EffectiveN, 1))
+		}
+		rows = append(rows, append(row, counts(s.score)))
+	}
+	if err := c.table(append(header, "COUNTS"), rows); err != nil {
 		return err
 	}
-	statistic := fmt.Sprintf("%s %s", strings.ToLower(got.GetTest()), formatNumber(got.GetStatistic(), 4))
-	if got.DegreesOfFreedom != nil {
-		statistic += fmt.Sprintf(", %s degrees of freedom", formatNumber(got.GetDegreesOfFreedom(), 1))
+	if err := c.compareParts(sides); err != nil {
+		return err
 	}
-	return c.write(fmt.Sprintf("\ndifference %s, interval %s, p-value %.4g (%s)\n",
-		formatNumber(got.GetDifference(), 3), interval(got.GetInterval()), got.GetPValue(), statistic))
+	return c.write(differenceText(got))
+}
+
+// side is one side of a comparison.
+type side struct {
+	name  string
+	score *scoringv1.Score
+}
+
+// compareParts lays out what composites are made of, part by part.
+func (c *call) compareParts(sides []side) error {
+	var rows [][]string
+	for i, p := range sides[0].score.GetParts() {
+		rows = append(rows, append([]string{sides[0].name}, partCells(p)...))
+		if others := sides[1].score.GetParts(); i < len(others) && others[i].GetId() == p.GetId() {
+			rows = append(rows, append([]string{sides[1].name}, partCells(others[i])...))
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := c.write("\n"); err != nil {
+		return err
+	}
+	return c.table(append([]string{"SIDE"}, partHeader...), rows)
+}
+
+// differenceText is the difference with its test.
+func differenceText(got *scoringv1.CompareScoresResponse) string {
+	if got.GetScore().Estimate == nil || got.GetBaseline().Estimate == nil {
+		return "\nno difference: a side has no score\n"
+	}
+	test := strings.ToLower(got.GetTest())
+	if got.Statistic != nil {
+		test += " " + formatNumber(got.GetStatistic(), 4)
+	}
+	if got.DegreesOfFreedom != nil {
+		test += fmt.Sprintf(", %s degrees of freedom", formatNumber(got.GetDegreesOfFreedom(), 1))
+	}
+	p := "-"
+	if got.PValue != nil {
+		p = fmt.Sprintf("%.4g", got.GetPValue())
+	}
+	return fmt.Sprintf("\ndifference %s, interval %s, p-value %s (%s)\n", formatNumber(got.GetDifference(), 3), interval(got.GetInterval()), p, test)
 }

@@ -2,225 +2,163 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
+	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
-	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
+
+// sliceHelp ends the help of commands that ask for scores.
+const sliceHelp = `
+
+A filter compares the keys of --by, and answers.QUESTION, with = != < <= > >= and :, joined by AND, OR and NOT; "abc*" begins with abc,
+attributes.vip:* asks whether the key is stated. What was left out, and why, is told below the table.`
 
 // NewScoreCommand returns `otklik score`.
 func NewScoreCommand(env Env) *cobra.Command {
 	var flags queryFlags
+	var stream bool
 	cmd := &cobra.Command{
 		Use:   "score --survey SURVEY [--metric METRIC]",
 		Short: "Compute scores with their intervals",
-		Long: `Compute scores with their intervals, for one survey.
+		Long: `Compute scores with their intervals, for one survey, of any slice of its responses.
 
-Each score comes with its confidence interval, the number of answers n that it rests on, the counts behind it and the formula that made it.
-A score without answers is absent, never 0.`,
+Each score comes with its confidence interval, the number of answers n that it rests on, the counts behind it and the formula that made it; weighted
+ones also with their effective n, the number of unweighted answers that would be as precise. A score without answers is absent, never 0.` + sliceHelp,
 		Example: `  otklik score --survey sfo-2017 --metric nps --grain day --time-zone America/Los_Angeles
   otklik score --survey sfo-2017 --metric csat --question all
-  otklik score --survey sfo-2017 --metric nps --by location --json`,
+  otklik score --survey sfo-2017 --metric nps --by location,attributes.purpose --filter 'attributes.age = "25_34" AND answers.q7all >= 4'
+  otklik score --survey sfo-2017 --metric nps --weight stated
+  otklik score --survey shop --metric nps --rake channel:kiosk=60,web=40 --rake region:north=1,south=1 --json
+  otklik score --survey shop --definition loyalty@2 --by location`,
 		Args: exactly(),
 	}
 	c := newCall(env, cmd)
 	flags.add(cmd.Flags(), true)
+	cmd.Flags().BoolVar(&stream, "stream", false, "receive the answer in parts, for answers of very many scores; with --json each part is a line")
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
 		query, err := flags.query()
 		if err != nil {
 			return err
 		}
-		conn, err := c.connect()
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		got, err := conn.Scoring.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
-		if err != nil {
-			return fmt.Errorf("query scores: %w", err)
-		}
-		if c.json {
-			return c.printJSON(got)
-		}
-		definitions, err := conn.Definitions.ListMetricDefinitions(ctx, &scoringv1.ListMetricDefinitionsRequest{})
-		if err != nil {
-			return fmt.Errorf("list metric definitions: %w", err)
-		}
-		return c.printScores(query, got, definitions.GetMetricDefinitions())
+		return c.with(func(conn *client.Connection) error {
+			if stream {
+				return c.streamScores(ctx, conn, query)
+			}
+			got, err := conn.Scoring.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: query})
+			if err != nil {
+				return fmt.Errorf("query scores: %w", err)
+			}
+			if c.json {
+				return c.printJSON(got)
+			}
+			return c.printScores(ctx, conn, query, got)
+		})
 	})
 	return cmd
 }
 
-func (c *call) printScores(query *scoringv1.ScoreQuery, got *scoringv1.QueryScoresResponse, definitions []*scoringv1.MetricDefinition) error {
+// streamScores asks for scores in parts: they are printed as they come as JSON, and together as a table, whose columns need all of them.
+func (c *call) streamScores(ctx context.Context, conn *client.Connection, query *scoringv1.ScoreQuery) error {
+	stream, err := conn.Scoring.StreamScores(ctx, &scoringv1.StreamScoresRequest{Query: query})
+	if err != nil {
+		return fmt.Errorf("stream scores: %w", err)
+	}
+	all := &scoringv1.QueryScoresResponse{}
+	err = receive(stream, func(part *scoringv1.StreamScoresResponse) error {
+		if c.json {
+			return c.printLine(part)
+		}
+		all.Scores = append(all.Scores, part.GetScores()...)
+		all.Watermark = part.GetWatermark()
+		if part.GetCoverage() != nil {
+			all.Coverage = part.GetCoverage()
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("stream scores: %w", err)
+	}
+	if c.json {
+		return nil
+	}
+	return c.printScores(ctx, conn, query, all)
+}
+
+// receive hands the messages of a stream to f until its end.
+func receive[M any](stream interface{ Recv() (M, error) }, f func(M) error) error {
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(m); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *call) printScores(ctx context.Context, conn *client.Connection, query *scoringv1.ScoreQuery, got *scoringv1.QueryScoresResponse) error {
 	if len(got.GetScores()) == 0 {
-		return c.write("no scores: nothing was counted in this period\n")
+		return c.write("no scores: nothing was counted in this slice\n" + coverageText(got.GetCoverage()))
 	}
-	zone := time.UTC
-	if query.GetTimeZone() != "" {
-		if z, err := time.LoadLocation(query.GetTimeZone()); err == nil {
-			zone = z
-		}
-	}
-	header := []string{"METRIC", "QUESTION"}
-	if query.GetGrain() != typev1.TimeGrain_TIME_GRAIN_UNSPECIFIED {
-		header = append(header, strings.ToUpper(enumWord("TIME_GRAIN_", query.GetGrain())))
-	}
-	for _, key := range query.GetGroupBy() {
-		header = append(header, strings.ToUpper(strings.TrimPrefix(key, "attributes.")))
-	}
-	header = append(header, "SCORE", levelOf(got)+" INTERVAL", "N", "COUNTS")
-	var rows [][]string
-	for _, s := range got.GetScores() {
-		row := []string{enumWord("VARIANT_", s.GetVariant()), s.GetSlice().GetQuestion()}
-		if query.GetGrain() != typev1.TimeGrain_TIME_GRAIN_UNSPECIFIED {
-			row = append(row, stepName(s.GetSlice().GetPeriod().GetStartTime(), query.GetGrain(), zone))
-		}
-		if len(query.GetGroupBy()) > 0 {
-			for _, key := range s.GetSlice().GetKeys() {
-				row = append(row, orNotStated(key.GetValue()))
-			}
-		}
-		rows = append(rows, append(row, estimate(s), interval(s.GetInterval()), fmt.Sprint(s.GetN()), counts(s)))
-	}
-	if err := c.table(header, rows); err != nil {
+	meanings, err := meaningsOf(ctx, conn, got.GetScores()...)
+	if err != nil {
 		return err
 	}
-	return c.write(c.footnotes(got, definitions))
+	t := scoreTable{query: query, scores: got.GetScores(), meanings: meanings}
+	if err := c.table(t.header(), t.rows()); err != nil {
+		return err
+	}
+	if header, rows := t.parts(); len(rows) > 0 {
+		if err := c.write("\n"); err != nil {
+			return err
+		}
+		if err := c.table(header, rows); err != nil {
+			return err
+		}
+	}
+	return c.write("\n" + meanings.footnotes(got.GetScores()) + coverageText(got.GetCoverage()) +
+		fmt.Sprintf("counted up to %s\n", formatMoment(got.GetWatermark())))
 }
 
-// footnotes says what the scores mean and up to when was counted.
-func (c *call) footnotes(got *scoringv1.QueryScoresResponse, definitions []*scoringv1.MetricDefinition) string {
-	var b strings.Builder
-	b.WriteByte('\n')
-	seen := map[scoringv1.Variant]bool{}
-	for _, s := range got.GetScores() {
-		if seen[s.GetVariant()] {
+// leftOutWords say why responses are left out.
+var leftOutWords = map[scoringv1.LeftOutReason]string{
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_POPULATION: "of another population",
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_PERIOD:     "outside the period",
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_AS_OF:      "accepted later than --as-of",
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_FILTER:     "by the filter",
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_MARGIN:     "in no class of --rake",
+	scoringv1.LeftOutReason_LEFT_OUT_REASON_PROTECTION: "not released yet",
+}
+
+// coverageText says how many responses were counted and why others were not; nothing where the server does not say.
+func coverageText(c *scoringv1.Coverage) string {
+	if c == nil {
+		return ""
+	}
+	text := fmt.Sprintf("counted %d of %d responses", c.GetCounted(), c.GetResponses())
+	var reasons []string
+	for _, l := range c.GetLeftOut() {
+		if l.GetCount() == 0 {
 			continue
 		}
-		seen[s.GetVariant()] = true
-		fmt.Fprintf(&b, "%s = %s (%s version %d, interval %s)\n", enumWord("VARIANT_", s.GetVariant()), formula(definitions, s),
-			idOf(s.GetDefinition()), s.GetDefinitionVersion(), strings.ToLower(orNotStated(s.GetInterval().GetMethod())))
-	}
-	fmt.Fprintf(&b, "counted up to %s\n", formatMoment(got.GetWatermark()))
-	return b.String()
-}
-
-// formula is what the definition says, in the symbols of the counts.
-func formula(definitions []*scoringv1.MetricDefinition, s *scoringv1.Score) string {
-	for _, d := range definitions {
-		if d.GetName() != s.GetDefinition() {
-			continue
+		why, ok := leftOutWords[l.GetReason()]
+		if !ok {
+			why = enumWord("LEFT_OUT_REASON_", l.GetReason())
 		}
-		for _, v := range d.GetVariants() {
-			if v.GetVariant() == s.GetVariant() {
-				return v.GetFormula()
-			}
-		}
+		reasons = append(reasons, fmt.Sprintf("%d %s", l.GetCount(), why))
 	}
-	return "?"
-}
-
-func levelOf(got *scoringv1.QueryScoresResponse) string {
-	for _, s := range got.GetScores() {
-		if l := s.GetInterval().GetLevel(); l > 0 {
-			return formatNumber(l*100, 2) + "%"
-		}
+	if len(reasons) > 0 {
+		text += "; left out: " + strings.Join(reasons, ", ")
 	}
-	return "95%"
-}
-
-// estimate is the score, `-` when there is none, with its judgement.
-func estimate(s *scoringv1.Score) string {
-	if s.Estimate == nil {
-		return "-"
-	}
-	text := formatNumber(s.GetEstimate(), 3)
-	if s.NormalizedEstimate != nil {
-		text += fmt.Sprintf(" (%s of 100)", formatNumber(s.GetNormalizedEstimate(), 1))
-	}
-	if s.GetBand() != "" {
-		text += " " + strings.ToLower(s.GetBand())
-	}
-	return text
-}
-
-func interval(i *typev1.ConfidenceInterval) string {
-	if i == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%s to %s", formatNumber(i.GetLower(), 3), formatNumber(i.GetUpper(), 3))
-}
-
-// counts lists the counts behind a score, with the symbols of the formulas.
-func counts(s *scoringv1.Score) string {
-	c := s.GetCounts()
-	var parts []string
-	add := func(name string, n int64) { parts = append(parts, fmt.Sprintf("%s %d", name, n)) }
-	if c.Promoters != nil {
-		add("promoters", c.GetPromoters())
-		add("passives", c.GetPassives())
-		add("detractors", c.GetDetractors())
-	}
-	if c.Positive != nil {
-		name := "satisfied"
-		if s.GetMetric() == scoringv1.Metric_METRIC_CES {
-			name = "easy"
-		}
-		add(name, c.GetPositive())
-	}
-	if c.Negative != nil {
-		add("difficult", c.GetNegative())
-	}
-	if len(parts) == 0 || s.GetN() != c.GetAnswered() {
-		parts = append([]string{fmt.Sprintf("answered %d", c.GetAnswered())}, parts...)
-	}
-	if r := c.GetRefused() + c.GetDismissed() + c.GetTimedOut(); r > 0 {
-		add("refused", r)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// formatNumber writes a number with at most the decimals given, without zeros at the end.
-func formatNumber(v float64, decimals int) string {
-	text := fmt.Sprintf("%.*f", decimals, v)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	if text == "-0" || math.IsNaN(v) {
-		return strings.TrimPrefix(text, "-")
-	}
-	return text
-}
-
-func orNotStated(s string) string {
-	if s == "" {
-		return "(not stated)"
-	}
-	return s
-}
-
-// stepName names a step by its beginning.
-func stepName(start *timestamppb.Timestamp, grain typev1.TimeGrain, zone *time.Location) string {
-	if start == nil {
-		return "-"
-	}
-	t := start.AsTime().In(zone)
-	switch grain {
-	case typev1.TimeGrain_TIME_GRAIN_HOUR:
-		return t.Format("2006-01-02 15:04")
-	case typev1.TimeGrain_TIME_GRAIN_MONTH:
-		return t.Format("2006-01")
-	case typev1.TimeGrain_TIME_GRAIN_QUARTER:
-		return fmt.Sprintf("%d-Q%d", t.Year(), (int(t.Month())+2)/3)
-	case typev1.TimeGrain_TIME_GRAIN_YEAR:
-		return t.Format("2006")
-	default:
-		return t.Format(time.DateOnly)
-	}
+	return text + "\n"
 }

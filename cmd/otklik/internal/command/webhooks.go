@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +30,9 @@ var eventNames = map[string]accessv1.WebhookEvent{
 	"response.accepted": accessv1.WebhookEvent_WEBHOOK_EVENT_RESPONSE_ACCEPTED,
 	"refusal.recorded":  accessv1.WebhookEvent_WEBHOOK_EVENT_REFUSAL_RECORDED,
 	"person.erased":     accessv1.WebhookEvent_WEBHOOK_EVENT_PERSON_ERASED,
+	"alert.opened":      accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_OPENED,
+	"alert.changed":     accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_CHANGED,
+	"alert.resolved":    accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_RESOLVED,
 }
 
 // eventName is an event as webhooks name it.
@@ -35,13 +40,16 @@ func eventName(e accessv1.WebhookEvent) string {
 	return strings.ReplaceAll(enumWord("WEBHOOK_EVENT_", e), "_", ".")
 }
 
+// eventUsage lists the events for people.
+func eventUsage() string { return strings.Join(slices.Sorted(maps.Keys(eventNames)), ", ") }
+
 // eventsNamed are the events of the flag --event.
 func eventsNamed(names []string) ([]accessv1.WebhookEvent, error) {
 	var events []accessv1.WebhookEvent
 	for _, name := range names {
 		event, ok := eventNames[name]
 		if !ok {
-			return nil, exit.Usagef("--event: %q is none of response.accepted, refusal.recorded, person.erased", name)
+			return nil, exit.Usagef("--event: %q is none of %s", name, eventUsage())
 		}
 		events = append(events, event)
 	}
@@ -60,7 +68,7 @@ func newWebhooksCreate(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.Flags().StringVar(&id, "id", "", "identifier of the webhook (default: made by the server)")
 	cmd.Flags().StringVar(&name, "name", "", "what people call it")
-	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more (needed)")
+	cmd.Flags().StringSliceVar(&events, "event", nil, eventUsage()+"; repeat for more (needed)")
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
 		webhook := &accessv1.Webhook{DisplayName: name, Url: args[0]}
 		var err error
@@ -145,7 +153,7 @@ that was stopped because its address answered that it is gone (410).`,
 	c := newCall(env, cmd)
 	cmd.Flags().StringVar(&webhook.DisplayName, "name", "", "what people call it")
 	cmd.Flags().StringVar(&webhook.Url, "url", "", "where messages go")
-	cmd.Flags().StringSliceVar(&events, "event", nil, "response.accepted, refusal.recorded or person.erased; repeat for more")
+	cmd.Flags().StringSliceVar(&events, "event", nil, eventUsage()+"; repeat for more")
 	cmd.Flags().BoolVar(&webhook.Disabled, "disabled", false, "send nothing")
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
 		mask, err := changed(cmd.Flags(), webhookFields, "--url or --disabled=false")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -77,6 +78,21 @@ func TestRequests(t *testing.T) {
 			_, err := scoring.QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{Survey: "surveys/a", Metrics: []scoringv1.Metric{scoringv1.Metric_METRIC_NPS}}})
 			return err
 		},
+		"GET /prefix/v1/surveys/a/scores:stream?query.filter=location%3D%22osh%22 ": func(ctx context.Context) error {
+			return firstOf(scoring.StreamScores(ctx, &scoringv1.StreamScoresRequest{Query: &scoringv1.ScoreQuery{Survey: "surveys/a", Filter: `location="osh"`}}))
+		},
+		// A URL holds neither lists of messages nor empty messages: the binding with a body does.
+		`POST /prefix/v1/scores:stream {"query":{"survey":"surveys/a","weighting":{"stated":{}}}}`: func(ctx context.Context) error {
+			return firstOf(scoring.StreamScores(ctx, &scoringv1.StreamScoresRequest{Query: &scoringv1.ScoreQuery{
+				Survey: "surveys/a", Weighting: &scoringv1.Weighting{Method: &scoringv1.Weighting_Stated{Stated: &scoringv1.Weighting_StatedWeights{}}},
+			}}))
+		},
+		`POST /prefix/v1/moments:stream {"survey":"surveys/a","questions":["q"],"weighting":{"raking":{"margins":[{"key":"location"}]}}}`: func(ctx context.Context) error {
+			return firstOf(scoring.StreamMoments(ctx, &scoringv1.StreamMomentsRequest{
+				Survey: "surveys/a", Questions: []string{"q"},
+				Weighting: &scoringv1.Weighting{Method: &scoringv1.Weighting_Raking_{Raking: &scoringv1.Weighting_Raking{Margins: []*scoringv1.Weighting_Margin{{Key: "location"}}}}},
+			}))
+		},
 	} {
 		if err := call(t.Context()); err != nil || got != want {
 			t.Errorf("got  %s, %v\nwant %s", got, err, want)
@@ -85,6 +101,17 @@ func TestRequests(t *testing.T) {
 	if _, err := surveyv1.NewEventFeedServiceClient(c).StreamEvents(t.Context(), &surveyv1.StreamEventsRequest{}); rpcerr.Code(err) != codes.Unimplemented {
 		t.Errorf("a call that is not part of the REST API: %v", err)
 	}
+}
+
+// firstOf reads the first line of a stream; here no line ends.
+func firstOf[M any](stream grpc.ServerStreamingClient[M], err error) error {
+	if err != nil {
+		return err
+	}
+	if _, err := stream.Recv(); rpcerr.Code(err) != codes.Unavailable {
+		return err
+	}
+	return nil
 }
 
 func TestErrors(t *testing.T) {

@@ -2,6 +2,7 @@ package restconn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,7 +19,12 @@ import (
 type rule struct {
 	verb, template string
 	wholeBody      bool
+	// further is another binding of the method, which takes the whole request as its body; nil without one.
+	further *rule
 }
+
+// errNotInURL tells that a request does not fit into a URL.
+var errNotInURL = errors.New("a list of messages or an empty message cannot be a query parameter")
 
 // call is a request as it goes over HTTP.
 type call struct {
@@ -34,15 +40,25 @@ func ruleOf(method string) (rule, error) {
 		return rule{}, fmt.Errorf("find %s: %w", name, err)
 	}
 	http, _ := proto.GetExtension(d.Options(), annotations.E_Http).(*annotations.HttpRule)
-	r := rule{wholeBody: http.GetBody() == "*"}
+	r := bindingOf(http)
 	if body := http.GetBody(); body != "" && body != "*" {
 		return rule{}, fmt.Errorf("%s has the body %q, which is not supported", name, body)
 	}
-	r.verb, r.template = pattern(http)
 	if r.template == "" {
 		return rule{}, fmt.Errorf("%s is not part of the REST API", name)
 	}
+	for _, other := range http.GetAdditionalBindings() {
+		if b := bindingOf(other); b.wholeBody && r.further == nil {
+			r.further = &b
+		}
+	}
 	return r, nil
+}
+
+func bindingOf(http *annotations.HttpRule) rule {
+	r := rule{wholeBody: http.GetBody() == "*"}
+	r.verb, r.template = pattern(http)
+	return r
 }
 
 func pattern(r *annotations.HttpRule) (verb, template string) {
@@ -77,6 +93,9 @@ func (r rule) request(in proto.Message) (call, error) {
 		return out, nil
 	}
 	query, err := queryOf(rest)
+	if errors.Is(err, errNotInURL) && r.further != nil {
+		return r.further.request(in)
+	}
 	if err != nil {
 		return call{}, err
 	}
@@ -138,24 +157,38 @@ func queryOf(m proto.Message) (url.Values, error) {
 		return nil, fmt.Errorf("encode query: %w", err)
 	}
 	query := make(url.Values)
-	flatten(query, "", document)
+	if err := flatten(query, "", document); err != nil {
+		return nil, err
+	}
 	return query, nil
 }
 
-func flatten(query url.Values, name string, value any) {
+func flatten(query url.Values, name string, value any) error {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
 			if name != "" {
 				key = name + "." + key
 			}
-			flatten(query, key, inner)
+			if err := flatten(query, key, inner); err != nil {
+				return err
+			}
+		}
+		// An empty message says something too, for example which of several is meant, and a URL cannot.
+		if len(v) == 0 && name != "" {
+			return fmt.Errorf("%s: %w", name, errNotInURL)
 		}
 	case []any:
 		for _, inner := range v {
-			flatten(query, name, inner)
+			if _, ok := inner.(map[string]any); ok {
+				return fmt.Errorf("%s: %w", name, errNotInURL)
+			}
+			if err := flatten(query, name, inner); err != nil {
+				return err
+			}
 		}
 	default:
 		query.Add(name, fmt.Sprint(v))
 	}
+	return nil
 }
