@@ -88,6 +88,7 @@ func (r *Rebuilder) Run(ctx context.Context) error {
 	slots := make(chan struct{}, concurrentRebuilds)
 	working.Go(func() { r.sweep(ctx) })
 	working.Go(func() { r.mourn(ctx) })
+	working.Go(func() { r.complete(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
