@@ -133,6 +133,10 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	askREST(t, suite, http.MethodPost, "/v1/members", `{"memberId": "m1", "member": {"subject": "theirs", "roles": ["viewer"]}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/webhooks", `{"webhookId": "w1", "webhook": {"url": "https://hooks.example/otklik", "events": ["WEBHOOK_EVENT_PERSON_ERASED"]}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/aspects", `{"aspectId": "own", "aspect": {"displayName": {"texts": {"en": "Theirs"}}, "phrases": ["theirs"]}}`, nil)
+	for _, id := range []string{"own", "old"} {
+		askREST(t, suite, http.MethodPost, "/v1/metricDefinitions", `{"metricDefinitionId": "`+id+`", "metricDefinition": {"title": {"texts": {"en": "Theirs"}},
+			"expression": {"formula": "a", "terms": [{"id": "a", "metric": "METRIC_NPS"}]}}}`, nil)
+	}
 	askREST(t, suite, http.MethodPost, "/v1/registerEntries", `{"registerEntryId": "e1", "registerEntry": {"kind": "KIND_RISK", "displayName": "Theirs"}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/testimonials",
 		`{"testimonialId": "t1", "testimonial": {"comment": "surveys/shop/responses/r-1/comments/recommend-comment", "uses": ["USE_THANKS"]}}`, nil)
