@@ -50,10 +50,12 @@ const idleAfter = 30
 // mostLife is how many steps of its life an alert keeps.
 const mostLife = 100
 
-// Alert is a change that was found.
+// Alert is a change that was found. It is stored as JSON: its fields, and those of what it holds, keep their names.
 type Alert struct {
-	// Number tells the alerts of a rule apart. It is given by the store, ascending.
-	Number     int64
+	// Number tells alerts apart. It is given by the store, ascending.
+	Number int64
+	// Subject is what the rule watched.
+	Subject    Subject
 	Unit       string
 	State      State
 	Direction  Direction
@@ -131,7 +133,7 @@ func (r *Rule) Advance(current []Alert, e Evaluation) []Update {
 
 // open is a new alert.
 func (r *Rule) open(v Verdict, e Evaluation) Update {
-	a := Alert{Unit: v.Unit, Direction: v.direction(), FirstSeen: e.End, State: Silenced}
+	a := Alert{Subject: r.Subject, Unit: v.Unit, Direction: v.direction(), FirstSeen: e.End, State: Silenced}
 	a.see(v, e, r.Revision)
 	kind := Kind(0)
 	if !r.Silent(v.Unit, e.End) {

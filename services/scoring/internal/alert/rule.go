@@ -39,7 +39,7 @@ func (s Silence) holds(unit string, end time.Time) bool {
 	return s.Start.Before(end) && !s.End.Before(end) && (len(s.Units) == 0 || slices.Contains(s.Units, unit))
 }
 
-// Rule says what is watched, and how.
+// Rule says what is watched, and how. It is stored as JSON: its fields, and those of what it holds, keep their names.
 type Rule struct {
 	Organization, ID string
 	DisplayName      string

@@ -226,6 +226,7 @@ type Rebuild struct {
 // the other. A method whose context has ended returns its error. What one organisation stores, no call for another one sees. After Close
 // every method returns an error.
 type Store interface {
+	Alerts
 	Definitions
 	Enrichments
 

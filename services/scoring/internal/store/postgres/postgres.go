@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/store/alerting"
 )
 
 //go:embed migrations/*.sql
@@ -33,6 +34,9 @@ const patience = 5 * time.Second
 
 // Store is a store in one PostgreSQL database.
 type Store struct {
+	// Tables keeps alerts.
+	*alerting.Tables
+
 	db     *pgkit.DB
 	logger *slog.Logger
 	// streams is the room for readers of long results, batches that for batches of live ledgers.
@@ -62,7 +66,7 @@ func Open(ctx context.Context, db *pgkit.DB, logger *slog.Logger) (*Store, error
 	}
 	connections := db.Pool.Config().MaxConns
 	return &Store{
-		db: db, logger: logger, streams: streamRoom(connections), batches: batchRoom(connections),
+		Tables: alerting.New(alertDB{db}), db: db, logger: logger, streams: streamRoom(connections), batches: batchRoom(connections),
 		generations: make(map[store.Ledger]int64), appended: make(map[place]int), pruned: make(map[int]time.Time),
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otklik/otklik/libs/sqlkit"
 	"github.com/otklik/otklik/services/scoring/internal/store"
+	"github.com/otklik/otklik/services/scoring/internal/store/alerting"
 )
 
 //go:embed migrations/*.sql
@@ -20,6 +21,9 @@ var migrations embed.FS
 
 // Store is a store in one SQLite database.
 type Store struct {
+	// Tables keeps alerts.
+	*alerting.Tables
+
 	db *sqlkit.DB
 
 	mu sync.Mutex
@@ -45,7 +49,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open scoring store: %w", err), db.Close())
 	}
-	return &Store{db: db, appended: make(map[place]int), live: semaphore.NewWeighted(everybody)}, nil
+	return &Store{Tables: alerting.New(alertDB{db}), db: db, appended: make(map[place]int), live: semaphore.NewWeighted(everybody)}, nil
 }
 
 // Ping tells whether the store can be read.

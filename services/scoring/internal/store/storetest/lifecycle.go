@@ -145,6 +145,7 @@ func methods(s store.Store) map[string]func(ctx context.Context) error {
 		"Clear":           func(ctx context.Context) error { return s.Clear(ctx, 0, "", noon) },
 		"Ping":            s.Ping,
 	}
+	maps.Copy(all, alertMethods(s))
 	maps.Copy(all, definitionMethods(s))
 	maps.Copy(all, enrichmentMethods(s))
 	return all
