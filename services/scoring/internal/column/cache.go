@@ -10,7 +10,7 @@ import (
 // Bounds of what is kept of counts: so many bytes for each row of a block at most for one column by another one, and in all caches of a table so
 // many for each of its rows, but never less than leastCache.
 const (
-	partialPerRow = 1
+	partialPerRow = 2
 	cachePerRow   = 4
 	leastCache    = 1 << 20
 )
@@ -81,11 +81,11 @@ func (b *block) codeCounts(field int) []int32 {
 		counts = make([]int32, greatest+1)
 		switch {
 		case column.narrow != nil:
-			tally(counts, column.narrow)
+			countCodes(counts, column.narrow)
 		case column.medium != nil:
-			tally(counts, column.medium)
+			countCodes(counts, column.medium)
 		default:
-			tally(counts, column.wide)
+			countCodes(counts, column.wide)
 		}
 	}
 	if !c.dropped {
@@ -96,7 +96,7 @@ func (b *block) codeCounts(field int) []int32 {
 	return counts
 }
 
-func tally[T code](counts []int32, column []T) {
+func countCodes[T code](counts []int32, column []T) {
 	for _, c := range column {
 		counts[c]++
 	}
@@ -123,8 +123,8 @@ func (c *cache) partial(key partialKey, count func() *partial) *partial {
 	return p
 }
 
-// counted is what counts of many rows may be kept of: a block or a run of them.
-type counted interface {
+// countable is what counts of many rows may be kept of: a block or a run of them.
+type countable interface {
 	partial(key partialKey) *partial
 	absent(field int) bool
 }

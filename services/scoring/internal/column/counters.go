@@ -6,36 +6,24 @@ import (
 
 // counters count rows by cell: a cell is a group, or a group's random group of respondents.
 type counters struct {
-	// outcomes counts at cell*4 + outcome; columns, for each counted column, at cell*width + code.
-	outcomes []uint32
-	columns  [][]uint32
-	// outcomeWeights and columnWeights are the weights at the same places; nil in queries without weights.
-	outcomeWeights []sum
-	columnWeights  [][]sum
+	outcomes tally
+	// columns are those of the counted columns.
+	columns []tally
 }
 
-func (c *counters) grow(cells int, widths []int, weighted bool) {
-	c.outcomes = stretch(c.outcomes, cells*int(outcomes))
-	if weighted {
-		c.outcomeWeights = stretch(c.outcomeWeights, cells*int(outcomes))
+func newCounters(widths []int, weighted bool) counters {
+	c := counters{outcomes: tally{width: int(outcomes), weighted: weighted}}
+	for _, width := range widths {
+		c.columns = append(c.columns, tally{width: width, weighted: weighted})
 	}
-	if c.columns == nil {
-		c.columns, c.columnWeights = make([][]uint32, len(widths)), make([][]sum, len(widths))
-	}
-	for i, width := range widths {
-		c.columns[i] = stretch(c.columns[i], cells*width)
-		if weighted {
-			c.columnWeights[i] = stretch(c.columnWeights[i], cells*width)
-		}
-	}
+	return c
 }
 
-// stretch makes a slice n elements long, at least, with zeros.
-func stretch[T any](s []T, n int) []T {
-	if n <= len(s) {
-		return s
+func (c *counters) grow(cells int) {
+	c.outcomes.grow(cells)
+	for i := range c.columns {
+		c.columns[i].grow(cells)
 	}
-	return append(s, make([]T, max(n, 2*len(s))-len(s))...)
 }
 
 func (w *worker) cells() int { return w.tree.leaves() * max(1, w.Replicates) }
@@ -53,54 +41,47 @@ func (w *worker) split(b *block) {
 
 // count counts the rows that were chosen and grouped.
 func (w *worker) count(b *block) {
-	c, weighted := &w.counts, !w.Weights.None()
-	c.grow(w.cells(), w.widths, weighted)
-	if w.uniform {
-		w.outcomes(b)
+	w.counts.grow(w.cells())
+	together := w.uniform && w.Weights.None()
+	if together {
+		w.countOutcomes(b)
 	} else {
-		for i, r := range w.rows {
-			c.outcomes[w.slots[i]*uint32(outcomes)+uint32(b.who[r]&3)]++
+		w.outcomes = w.outcomes[:0]
+		for _, who := range b.who {
+			w.outcomes = append(w.outcomes, who&3)
 		}
-	}
-	if weighted {
-		for i, r := range w.rows {
-			c.outcomeWeights[w.slots[i]*uint32(outcomes)+uint32(b.who[r]&3)].add(w.weights[i])
-		}
+		tallyRows(&w.counts.outcomes, w.rows, w.slots, w.weights, w.outcomes)
 	}
 	for i, field := range w.counted {
+		t := &w.counts.columns[i]
 		switch column := b.column(field); {
+		case column.narrow != nil && together:
+			w.countColumn(t, column.narrow)
 		case column.narrow != nil:
-			w.tally(i, column.narrow)
+			tallyRows(t, w.rows, w.slots, w.weights, column.narrow)
 		case column.medium != nil:
-			tallyRows(w, i, column.medium)
+			tallyRows(t, w.rows, w.slots, w.weights, column.medium)
 		case column.wide != nil:
-			tallyRows(w, i, column.wide)
+			tallyRows(t, w.rows, w.slots, w.weights, column.wide)
 		}
 	}
 }
 
-// outcomes counts rows that are all in one group. Those of a population that never refuses in the block need no look.
-func (w *worker) outcomes(b *block) {
-	to := w.counts.outcomes[w.slots[0]*uint32(outcomes):][:outcomes]
+// countOutcomes counts rows that are all in one group. Those of a population that never refuses in the block need no look.
+func (w *worker) countOutcomes(b *block) {
+	var counts [outcomes]uint32
 	if w.ofPopulation(b) == int64(b.perWho[who{w.Population, Response}.code()]) {
-		to[Response] += uint32(len(w.rows))
-		return
+		counts[Response] = uint32(len(w.rows))
+	} else {
+		for _, r := range w.rows {
+			counts[b.who[r]&3]++
+		}
 	}
-	var counts [whoCodes]uint32
-	for _, r := range w.rows {
-		counts[b.who[r]&(whoCodes-1)]++
-	}
-	for code, n := range counts {
-		to[code&3] += n
-	}
+	w.counts.outcomes.add(int(w.slots[0]), counts[:])
 }
 
-// tally counts a column of one byte: most often of rows that are all in one group, without weights.
-func (w *worker) tally(i int, column []uint8) {
-	if !w.uniform || !w.Weights.None() {
-		tallyRows(w, i, column)
-		return
-	}
+// countColumn counts a column of one byte of rows that are all in one group.
+func (w *worker) countColumn(t *tally, column []uint8) {
 	// Two counters take turns: adding to the one that was just added to has to wait.
 	var even, odd [256]uint32
 	rows := w.rows
@@ -111,24 +92,10 @@ func (w *worker) tally(i int, column []uint8) {
 	for _, r := range rows {
 		even[column[r]]++
 	}
-	to := w.counts.columns[i][int(w.slots[0])*w.widths[i]:][:w.widths[i]]
-	for code := range min(len(to), 256) {
-		to[code] += even[code] + odd[code]
+	for code, n := range odd {
+		even[code] += n
 	}
-}
-
-func tallyRows[T code](w *worker, i int, column []T) {
-	counts, width := w.counts.columns[i], w.widths[i]
-	for j, r := range w.rows {
-		counts[int(w.slots[j])*width+int(column[r])]++
-	}
-	if w.Weights.None() {
-		return
-	}
-	weights := w.counts.columnWeights[i]
-	for j, r := range w.rows {
-		weights[int(w.slots[j])*width+int(column[r])].add(w.weights[j])
-	}
+	t.add(int(w.slots[0]), even[:min(t.width, len(even))])
 }
 
 // recallBlock counts a block from what is kept of it; false where that does not answer the query.
@@ -137,7 +104,7 @@ func (w *worker) recallBlock(b *block) bool { return b.cache != nil && w.recall(
 // recallRun does so for a run.
 func (w *worker) recallRun(r *run) bool { return w.recall(&r.whole, r) }
 
-func (w *worker) recall(b *block, kept counted) bool {
+func (w *worker) recall(b *block, kept countable) bool {
 	all, _ := w.inPeriod(b)
 	if !w.plain || !all || w.ReceivedTo != 0 && b.latest > w.ReceivedTo {
 		return false
@@ -188,11 +155,11 @@ func (w *worker) recallCode(step, code uint32, rows *partial, columns []*partial
 		if len(w.groups) == 1 {
 			slot = w.tree.levels[0].node(step, value)
 		}
-		w.counts.grow(w.cells(), w.widths, false)
-		rows.addTo(w.counts.outcomes, int(slot)*int(outcomes), code)
+		w.counts.grow(w.cells())
+		w.counts.outcomes.add(int(slot), rows.row(code))
 		for i, p := range columns {
 			if p != nil {
-				p.addTo(w.counts.columns[i], int(slot)*w.widths[i], code)
+				w.counts.columns[i].add(int(slot), p.row(code))
 			}
 		}
 	}
@@ -224,8 +191,11 @@ func (w *worker) absorb(other *worker) {
 	replicates := max(1, w.Replicates)
 	for leaf := range other.tree.leaves() {
 		to := int(w.leaf(other.tree, uint32(leaf)))
-		w.counts.grow(w.cells(), w.widths, !w.Weights.None())
-		w.counts.absorb(&other.counts, to*replicates, leaf*replicates, replicates, w.widths)
+		w.counts.grow(w.cells())
+		w.counts.outcomes.absorb(&other.counts.outcomes, to*replicates, leaf*replicates, replicates)
+		for i := range w.counts.columns {
+			w.counts.columns[i].absorb(&other.counts.columns[i], to*replicates, leaf*replicates, replicates)
+		}
 	}
 }
 
@@ -236,30 +206,6 @@ func (w *worker) leaf(from *tree, leaf uint32) uint32 {
 		node = w.tree.levels[i].node(node, code)
 	}
 	return node
-}
-
-func (c *counters) absorb(other *counters, to, from, n int, widths []int) {
-	move(c.outcomes, other.outcomes, to, from, n, int(outcomes))
-	moveSums(c.outcomeWeights, other.outcomeWeights, to, from, n, int(outcomes))
-	for i, width := range widths {
-		if i < len(other.columns) {
-			move(c.columns[i], other.columns[i], to, from, n, width)
-			moveSums(c.columnWeights[i], other.columnWeights[i], to, from, n, width)
-		}
-	}
-}
-
-// move adds n cells of some width; what the other side does not have is 0.
-func move(to, from []uint32, toCell, fromCell, n, width int) {
-	for i := range min(n*width, max(0, len(from)-fromCell*width)) {
-		to[toCell*width+i] += from[fromCell*width+i]
-	}
-}
-
-func moveSums(to, from []sum, toCell, fromCell, n, width int) {
-	for i := range min(n*width, max(0, len(from)-fromCell*width)) {
-		to[toCell*width+i].merge(from[fromCell*width+i])
-	}
 }
 
 func (c *Coverage) add(other Coverage) {
@@ -273,13 +219,10 @@ func (c *Coverage) add(other Coverage) {
 }
 
 // of counts the outcomes of some cells.
-func (c *counters) of(first, end int) (o fact.Outcomes) {
-	for cell := first; cell < end; cell++ {
-		for i := range outcomes {
-			if at := cell*int(outcomes) + int(i); at < len(c.outcomes) {
-				outcome(&o, i, int64(c.outcomes[at]))
-			}
-		}
-	}
-	return o
+func (c *counters) of(first, end int) (o fact.Outcomes, weights [outcomes]sum) {
+	c.outcomes.each(first, end, func(code int, n int64, s *sum) {
+		outcome(&o, Outcome(code), n)
+		weights[code].merge(*s)
+	})
+	return o, weights
 }

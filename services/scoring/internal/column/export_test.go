@@ -1,11 +1,15 @@
 package column
 
-// NewTableOf is a table whose blocks are full with a few rows: tests need not make as many as a whole block holds.
+// NewTableOf is a table whose blocks are full, and whose respondents are pooled, with a few rows: tests need not make as many as a whole block
+// holds.
 func NewTableOf(blockRows int) *Table {
 	t := NewTable()
-	t.blockRows = blockRows
+	t.blockRows, t.poolRows = blockRows, blockRows
 	return t
 }
 
-// Blocks is the number of sealed blocks, Cached the number of bytes in their caches.
-func (t *Table) Blocks() (n int, cached int64) { return len(t.sealed), t.cached.Load() }
+// Blocks is the number of blocks that readers see.
+func (t *Table) Blocks() int { return len(t.seen.Load().blocks) }
+
+// Cached is the number of bytes in caches.
+func (t *Table) Cached() int64 { return t.cached.Load() }

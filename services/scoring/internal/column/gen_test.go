@@ -15,10 +15,10 @@ import (
 // sums are exact.
 func genRow(t *rapid.T) column.Row {
 	r := column.Row{
-		ID: rapid.Uint64Range(0, 40).Draw(t, "id"), Population: fact.Population(rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, "population")),
+		ID: rapid.Uint64Range(0, 40).Draw(t, "id") << 55, Population: fact.Population(rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(t, "population")),
 		Outcome: column.Outcome(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3}).Draw(t, "outcome")),
 		Bucket:  calendar.Bucket(rapid.Int32Range(-300, 300).Draw(t, "bucket")), Received: rapid.Int64Range(-300*900, 400*900).Draw(t, "received"),
-		Weight: rapid.SampledFrom([]float64{1, 1, 1, 0.5, 0.25, 3}).Draw(t, "weight"), Respondent: rapid.Uint64Range(0, 8).Draw(t, "respondent"),
+		Weight: rapid.SampledFrom([]float64{1, 1, 1, 0.5, 0.25, 3}).Draw(t, "weight"), Respondent: rapid.Uint64Range(0, 8).Draw(t, "respondent") << 60,
 	}
 	if rapid.IntRange(0, 20).Draw(t, "extreme") == 0 {
 		r.Bucket = rapid.SampledFrom([]calendar.Bucket{calendar.MinBucket, calendar.MaxBucket, 1 << 20}).Draw(t, "extreme bucket")

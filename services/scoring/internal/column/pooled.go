@@ -66,9 +66,9 @@ type rating struct {
 	answers []pool.Answers
 }
 
-// pool pools the answers of respondents, after the rows were counted.
-func (p *plan) pool(counted *worker) ([]pooledCell, error) {
-	parts := int(1 + counted.coverage.Counted/poolRows)
+// pool pools the answers of respondents, about so many rows at a time, after the rows were counted.
+func (p *plan) pool(counted *worker, rows int) ([]pooledCell, error) {
+	parts := 1 + int(counted.coverage.Counted)/rows
 	ratings := p.ratings()
 	total := make([]pooledCell, counted.cells())
 	done := make([]*poolWorker, parts)

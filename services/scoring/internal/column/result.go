@@ -14,21 +14,25 @@ import (
 type resultBuilder struct {
 	*worker
 	pooled []pooledCell
-	bins   [][]scoreBin
-	chosen [][]optionBin
+	// meanings are those of the counted columns.
+	meanings []meaning
+	// at is where a bin is found, counted from 1.
+	at []int
 }
 
-// scoreBin is a value of a scale with the codes that stand for it: several where the kind of the question changed.
+// meaning says what the codes of a column are counted as.
+type meaning struct {
+	// scores are values in the order of scales, options in ascending order: one of the lists.
+	scores  []scoreBin
+	options []string
+	// bins lists, by code, the indexes in the list: none for answers of the other kind.
+	bins [][]int
+}
+
+// scoreBin is a value of a scale.
 type scoreBin struct {
 	scale string
 	value int64
-	codes []int
-}
-
-// optionBin is an option with the codes of the sets that hold it.
-type optionBin struct {
-	option string
-	codes  []int
 }
 
 func (b *resultBuilder) result() (Result, error) {
@@ -37,7 +41,7 @@ func (b *resultBuilder) result() (Result, error) {
 	replicates := max(1, b.Replicates)
 	for leaf := range b.tree.leaves() {
 		first, end := leaf*replicates, (leaf+1)*replicates
-		if o := b.counts.of(first, end); o.IsZero() {
+		if o, _ := b.counts.of(first, end); o.IsZero() {
 			continue
 		}
 		step, codes := b.tree.path(uint32(leaf))
@@ -65,61 +69,65 @@ func (b *resultBuilder) prepare() {
 			answers = parse(answerColumn, "", b.state.fields[field].entries).answers
 		}
 		if i < len(b.Questions) {
-			b.bins = append(b.bins, scoreBins(answers))
+			b.meanings = append(b.meanings, scoresOf(answers))
 		} else {
-			b.chosen = append(b.chosen, optionBins(answers))
+			b.meanings = append(b.meanings, optionsOf(answers))
 		}
 	}
 }
 
-func scoreBins(answers []Answer) []scoreBin {
-	var bins []scoreBin
+func scoresOf(answers []Answer) meaning {
+	m := meaning{bins: make([][]int, len(answers)+1)}
+	for _, a := range answers {
+		if a.Kind != question.Choice {
+			m.scores = append(m.scores, scoreBin{a.Scale, int64(a.Value)})
+		}
+	}
+	slices.SortFunc(m.scores, scoreBin.compare)
+	// There are several answers of the same value where the kind of the question changed.
+	m.scores = slices.Compact(m.scores)
 	for i, a := range answers {
 		if a.Kind != question.Choice {
-			bins = append(bins, scoreBin{scale: a.Scale, value: int64(a.Value), codes: []int{i + 1}})
+			at, _ := slices.BinarySearchFunc(m.scores, scoreBin{a.Scale, int64(a.Value)}, scoreBin.compare)
+			m.bins[i+1] = []int{at}
 		}
 	}
-	slices.SortFunc(bins, func(a, b scoreBin) int {
-		return cmp.Or(strings.Compare(a.scale, b.scale), cmp.Compare(a.value, b.value))
-	})
-	out := bins[:0]
-	for _, x := range bins {
-		if n := len(out); n > 0 && out[n-1].scale == x.scale && out[n-1].value == x.value {
-			out[n-1].codes = append(out[n-1].codes, x.codes...)
-			continue
-		}
-		out = append(out, x)
-	}
-	return out
+	return m
 }
 
-func optionBins(answers []Answer) []optionBin {
-	index := make(map[string]int)
-	var bins []optionBin
+func (b scoreBin) compare(other scoreBin) int {
+	return cmp.Or(strings.Compare(b.scale, other.scale), cmp.Compare(b.value, other.value))
+}
+
+func optionsOf(answers []Answer) meaning {
+	m := meaning{bins: make([][]int, len(answers)+1)}
+	for _, a := range answers {
+		m.options = append(m.options, a.Options...)
+	}
+	slices.Sort(m.options)
+	m.options = slices.Compact(m.options)
 	for i, a := range answers {
 		for _, o := range a.Options {
-			at, ok := index[o]
-			if !ok {
-				at = len(bins)
-				index[o] = at
-				bins = append(bins, optionBin{option: o})
-			}
-			bins[at].codes = append(bins[at].codes, i+1)
+			at, _ := slices.BinarySearch(m.options, o)
+			m.bins[i+1] = append(m.bins[i+1], at)
 		}
 	}
-	slices.SortFunc(bins, func(a, b optionBin) int { return strings.Compare(a.option, b.option) })
-	return bins
+	return m
 }
 
 // cells is what was counted in some cells.
 func (b *resultBuilder) cells(first, end int) Counts {
-	c := Counts{Outcomes: b.counts.of(first, end)}
-	c.Weights = b.outcomeWeights(first, end)
+	var c Counts
+	var weights [outcomes]sum
+	c.Outcomes, weights = b.counts.of(first, end)
+	for o := range weights {
+		c.Weights[o] = weights[o].weight()
+	}
 	for i, id := range b.Questions {
 		c.Questions = append(c.Questions, b.question(i, id, first, end)...)
 	}
 	for i, id := range b.Choices {
-		if x := b.choice(i, id, first, end); x.Answered > 0 {
+		if x := b.choice(i+len(b.Questions), id, first, end); x.Answered > 0 {
 			c.Choices = append(c.Choices, x)
 		}
 	}
@@ -129,70 +137,70 @@ func (b *resultBuilder) cells(first, end int) Counts {
 	return c
 }
 
-func (b *resultBuilder) outcomeWeights(first, end int) (weights [4]Weight) {
-	if b.counts.outcomeWeights == nil {
-		return weights
-	}
-	for o := range weights {
-		var s sum
-		for cell := first; cell < end; cell++ {
-			s.merge(b.counts.outcomeWeights[cell*int(outcomes)+o])
-		}
-		weights[o] = s.weight()
-	}
-	return weights
+// bin is what was counted of one value or option.
+type bin struct {
+	index int
+	n     int64
+	sum   sum
 }
 
-func (b *resultBuilder) question(i int, id string, first, end int) []QuestionCount {
-	var out []QuestionCount
-	bins := b.bins[i]
-	for len(bins) > 0 {
-		q := QuestionCount{Question: id, Scale: bins[0].scale}
-		var counted []histogram.Bin
-		for len(bins) > 0 && bins[0].scale == q.Scale {
-			if n, w := b.at(i, bins[0].codes, first, end); n > 0 {
-				counted = append(counted, histogram.Bin{Value: bins[0].value, Count: n})
-				if !b.Weights.None() {
-					q.Weighted = append(q.Weighted, WeightedBin{Value: bins[0].value, Weight: w})
-				}
+// bins are those that occur in some cells, in ascending order; all is what was counted of any.
+func (b *resultBuilder) bins(column, first, end int) (bins []bin, all bin) {
+	b.at = stretch(b.at, max(len(b.meanings[column].scores), len(b.meanings[column].options)))
+	meaning := b.meanings[column].bins
+	b.counts.columns[column].each(first, end, func(code int, n int64, s *sum) {
+		for i, index := range meaning[code] {
+			if i == 0 {
+				all.n += n
+				all.sum.merge(*s)
 			}
-			bins = bins[1:]
+			if b.at[index] == 0 {
+				bins = append(bins, bin{index: index})
+				b.at[index] = len(bins)
+			}
+			x := &bins[b.at[index]-1]
+			x.n += n
+			x.sum.merge(*s)
 		}
-		if len(counted) > 0 {
-			q.Answers = histogram.FromSorted(counted)
-			out = append(out, q)
+	})
+	for _, x := range bins {
+		b.at[x.index] = 0
+	}
+	slices.SortFunc(bins, func(a, b bin) int { return cmp.Compare(a.index, b.index) })
+	return bins, all
+}
+
+// question counts the values of a question, each scale apart.
+func (b *resultBuilder) question(column int, id string, first, end int) []QuestionCount {
+	var out []QuestionCount
+	bins, _ := b.bins(column, first, end)
+	scores := b.meanings[column].scores
+	for len(bins) > 0 {
+		q := QuestionCount{Question: id, Scale: scores[bins[0].index].scale}
+		n := 1
+		for n < len(bins) && scores[bins[n].index].scale == q.Scale {
+			n++
 		}
+		values := make([]histogram.Bin, n)
+		for i, x := range bins[:n] {
+			values[i] = histogram.Bin{Value: scores[x.index].value, Count: x.n}
+			if !b.Weights.None() {
+				q.Weighted = append(q.Weighted, WeightedBin{Value: values[i].Value, Weight: x.sum.weight()})
+			}
+		}
+		q.Answers = histogram.FromSorted(values)
+		out = append(out, q)
+		bins = bins[n:]
 	}
 	return out
 }
 
-func (b *resultBuilder) choice(i int, id string, first, end int) ChoiceCount {
-	i += len(b.Questions)
-	c := ChoiceCount{Question: id}
-	var all []int
-	for _, x := range b.chosen[i-len(b.Questions)] {
-		all = append(all, x.codes...)
-		if n, w := b.at(i, x.codes, first, end); n > 0 {
-			c.Options = append(c.Options, OptionCount{Option: x.option, Count: n, Weight: w})
-		}
+// choice counts the options of a question.
+func (b *resultBuilder) choice(column int, id string, first, end int) ChoiceCount {
+	bins, all := b.bins(column, first, end)
+	c := ChoiceCount{Question: id, Answered: all.n, Weight: all.sum.weight()}
+	for _, x := range bins {
+		c.Options = append(c.Options, OptionCount{Option: b.meanings[column].options[x.index], Count: x.n, Weight: x.sum.weight()})
 	}
-	slices.Sort(all)
-	c.Answered, c.Weight = b.at(i, slices.Compact(all), first, end)
 	return c
-}
-
-// at is what was counted of some codes of a column in some cells.
-func (b *resultBuilder) at(column int, codes []int, first, end int) (int64, Weight) {
-	var n int64
-	var s sum
-	counts, weights, width := b.counts.columns[column], b.counts.columnWeights[column], b.widths[column]
-	for cell := first; cell < end; cell++ {
-		for _, code := range codes {
-			n += int64(counts[cell*width+code])
-			if weights != nil {
-				s.merge(weights[cell*width+code])
-			}
-		}
-	}
-	return n, s.weight()
 }

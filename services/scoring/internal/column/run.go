@@ -23,7 +23,7 @@ func (t *Table) Query(q Query) (Result, error) {
 	t.trim(s)
 	b := resultBuilder{worker: w}
 	if q.Pooled {
-		if b.pooled, err = p.pool(w); err != nil {
+		if b.pooled, err = p.pool(w, t.poolRows); err != nil {
 			return Result{}, err
 		}
 	}

@@ -17,8 +17,8 @@ var ErrMissing = errors.New("row is missing")
 // waits for the other.
 type Table struct {
 	seen atomic.Pointer[state]
-	// blockRows is when a block is full: the constant, but for tests.
-	blockRows int
+	// blockRows is when a block is full, poolRows how many rows are pooled at once: the constants, but for tests.
+	blockRows, poolRows int
 	// cached is the number of bytes in the caches of blocks.
 	cached atomic.Int64
 	// write is held by the one who writes, for all that follows.
@@ -31,7 +31,7 @@ type Table struct {
 
 // NewTable is a table without rows.
 func NewTable() *Table {
-	t := &Table{blockRows: blockRows, dictionaries: newDictionaries(), open: &block{}}
+	t := &Table{blockRows: blockRows, poolRows: poolRows, dictionaries: newDictionaries(), open: &block{}}
 	t.seen.Store(&state{})
 	return t
 }

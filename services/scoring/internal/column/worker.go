@@ -30,11 +30,13 @@ type worker struct {
 	// factor numbers combinations of the keys of weights; factorOf is the factor of each.
 	factors  *tree
 	factorOf []float64
+	// outcomes are those of a block's rows.
+	outcomes []uint8
 	counts   counters
 }
 
 func newWorker(p *plan) *worker {
-	w := &worker{plan: p, tree: newTree(p.steps(), cards(p.groups), max(1, p.Replicates))}
+	w := &worker{plan: p, tree: newTree(p.steps(), cards(p.groups), max(1, p.Replicates)), counts: newCounters(p.widths, !p.Weights.None())}
 	w.selection.room = new([blockRows]uint16)
 	if p.factor != nil {
 		// A factor is asked for only where it occurs: the tree must not be flat.
