@@ -73,6 +73,9 @@ func compose(ctx context.Context, st store.Store, p part) (draft, error) {
 	if err := d.subtract(ctx, st, p.ledger, taken, outcomes); err != nil {
 		return draft{}, fmt.Errorf("compose changes: %w", err)
 	}
+	if err := enrich(ctx, st, p.ledger.Organization, d.changes.Records); err != nil {
+		return draft{}, fmt.Errorf("compose changes: %w", err)
+	}
 	for _, r := range d.changes.Records {
 		if r.Fact != nil {
 			d.delta.AddFact(r.Fact)

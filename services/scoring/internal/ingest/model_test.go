@@ -29,6 +29,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -167,8 +168,10 @@ func accepted(r *rand.Rand, n int) []*surveyv1.Event {
 	return log
 }
 
-// recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted.
-func recount(log []*surveyv1.Event, org string) *live.Book {
+// recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted, with
+// what was found out about responses.
+func recount(log []*surveyv1.Event, org string, comments ...*commentv1.Event) *live.Book {
+	said := expectedEnrichments(org, comments)
 	type invitation struct{ survey, id string }
 	responses, refusals := map[string]bool{}, map[string]bool{}
 	answered := map[invitation]bool{}
@@ -191,7 +194,9 @@ func recount(log []*surveyv1.Event, org string) *live.Book {
 				continue
 			}
 			responses[id] = true
-			d.AddFact(expectedFact(r, id, shopHistory().Revisions[number-1]))
+			f := expectedFact(r, id, shopHistory().Revisions[number-1])
+			f.Enrichment = said[id]
+			d.AddFact(f)
 			if i := r.GetInvitation(); i != "" {
 				answered[invitation{"shop", i}] = true
 			}

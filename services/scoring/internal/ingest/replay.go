@@ -37,6 +37,8 @@ type rebuild struct {
 	// cursor is how far the rebuilt ledger is stored, progress when it last moved.
 	cursor   store.Cursor
 	progress time.Time
+	// enriched is the number of the batch of enrichments up to which those of the rebuilt ledger are certain to be known.
+	enriched int64
 	// read is the position up to which the log was read. Of what was read, the rebuilt ledger holds what the live ledgers hold; waiting are the
 	// events that they did not hold when they were read, in the order of the log.
 	read    int64
@@ -69,11 +71,22 @@ func (w *rebuild) run(ctx context.Context) (store.Rebuild, error) {
 
 // follow replays the log up to where the live ledgers are or further back, without holding anybody up.
 func (w *rebuild) follow(ctx context.Context) error {
+	if w.cursor.Version == 0 {
+		// Whatever is added from now on is added with what is known by now, at least.
+		at, err := w.applier.Store.Enriched(ctx)
+		if err != nil {
+			return err
+		}
+		w.enriched = at.Number
+	}
 	live, err := w.applier.Store.Marks(ctx)
 	if err != nil {
 		return err
 	}
-	return w.replay(ctx, live)
+	if err := w.replay(ctx, live); err != nil {
+		return err
+	}
+	return w.enrich(ctx)
 }
 
 // finish replays what is missing and puts the rebuilt ledger in the place of the live one, while no live event is applied.
@@ -97,6 +110,9 @@ func (w *rebuild) finish(ctx context.Context) (done store.Rebuild, err error) {
 		}
 		if err := w.again(ctx); err != nil {
 			return fmt.Errorf("try again what was set aside: %w", err)
+		}
+		if err := w.enrich(ctx); err != nil {
+			return fmt.Errorf("catch up with enrichments: %w", err)
 		}
 		differences := cube.Diff(a.Board.Cube(w.ledger.Organization), w.book.Cube, 0)
 		done, err = w.swap(ctx, live, int64(len(differences)))
@@ -235,7 +251,6 @@ func (w *rebuild) apply(ctx context.Context, events, resolved []*surveyv1.Event,
 
 // put stores events in the rebuilt ledger and counts them.
 func (w *rebuild) put(ctx context.Context, events, resolved []*surveyv1.Event) error {
-	st := w.applier.Store
 	to := store.Cursor{Version: w.cursor.Version + 1, Position: w.cursor.Position}
 	all := append(slices.Clone(events), resolved...)
 	slices.SortFunc(all, func(a, b *surveyv1.Event) int { return int(a.GetPosition() - b.GetPosition()) })
@@ -250,17 +265,28 @@ func (w *rebuild) put(ctx context.Context, events, resolved []*surveyv1.Event) e
 		p.resolved = append(p.resolved, e.GetPosition())
 	}
 	batch := store.Batch{From: w.cursor, To: to, Rebuild: w.ledger, Read: int64(len(events))}
-	d, err := commit(ctx, st, &batch, []part{p})
+	drafts, err := commit(ctx, w.applier.Store, &batch, []part{p})
+	if len(drafts) == 0 {
+		return err
+	}
+	if err := w.settle(ctx, to, drafts[0], err); err != nil {
+		return err
+	}
+	w.translator.stored()
+	return nil
+}
+
+// settle counts what a batch has changed that brought the rebuilt ledger to a cursor, unless the error of storing it says that it did not.
+func (w *rebuild) settle(ctx context.Context, to store.Cursor, d draft, err error) error {
 	if err != nil {
 		// The store may have failed only after it had committed.
-		if known, readErr := st.Rebuild(ctx, w.ledger); readErr != nil || known.Version != to.Version {
+		if known, readErr := w.applier.Store.Rebuild(ctx, w.ledger); readErr != nil || known.Version != to.Version {
 			return err
 		}
 	}
-	if err := w.book.Apply(d[0].delta); err != nil {
+	if err := w.book.Apply(d.delta); err != nil {
 		return fmt.Errorf("count batch: %w", err)
 	}
-	w.translator.stored()
 	w.cursor, w.progress = to, time.Now()
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -78,6 +79,7 @@ type world struct {
 	t        *rapid.T
 	random   *rand.Rand
 	log      []*surveyv1.Event
+	comments []*commentv1.Event
 	feed     *feed
 	store    store.Store
 	faults   *faults
@@ -186,6 +188,11 @@ func (w *world) step() {
 		if w.random.IntN(8) == 0 {
 			w.rebuild(r)
 		}
+	case 11:
+		for range w.random.IntN(6) {
+			w.comments = append(w.comments, randomComment(w.random, int64(len(w.comments)+1)))
+		}
+		w.enrich(r)
 	default:
 		if s := r.streams[partition]; s != nil {
 			if w.random.IntN(4) > 0 {
@@ -253,6 +260,24 @@ func (w *world) restore(r *replica) {
 	}
 }
 
+// enrich applies what comments say that is not applied yet, and now and then what is.
+func (w *world) enrich(r *replica) {
+	ctx := context.Background()
+	e := ingest.NewEnricher(r.applier)
+	at, err := e.Position(ctx)
+	if err != nil {
+		w.t.Fatalf("position of comments: %v", err)
+	}
+	first := max(0, int(at)-w.random.IntN(3))
+	events := w.comments[first:]
+	if len(events) == 0 {
+		return
+	}
+	if _, err := e.Apply(ctx, events); err != nil && !errors.Is(err, errFault) && !errors.Is(err, store.ErrConflict) {
+		w.t.Fatalf("apply comments: %v", err)
+	}
+}
+
 // rebuild begins a rebuild.
 func (w *world) rebuild(r *replica) {
 	rebuilder := ingest.NewRebuilder(r.applier)
@@ -290,6 +315,7 @@ func (w *world) settle() {
 			s = r.streams[partition]
 		}
 	}
+	w.enrich(w.replicas[0])
 	for _, b := range w.rebuilds {
 		done := (&running{store: w.store}).ended(w.t, b)
 		if done.State == store.Succeeded && done.CellsChanged != 0 {
@@ -309,7 +335,7 @@ func (w *world) settle() {
 // check compares what every process counts, and what is stored, with a recount.
 func (w *world) check() {
 	for _, org := range []string{"acme", "globex"} {
-		want := recount(w.log, org)
+		want := recount(w.log, org, w.comments...)
 		wantEqualBooks(w.t, "stored cells of "+org, loaded(w.t, w.store, org), want)
 		wantEqualBooks(w.t, "stored records of "+org, recountStore(w.t, w.store, org), want)
 		for i, r := range w.replicas {

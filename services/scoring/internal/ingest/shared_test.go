@@ -49,6 +49,23 @@ func (s *shared) Apply(ctx context.Context, b store.Batch) error {
 	return nil
 }
 
+// Enrich keeps what the batch adds.
+func (s *shared) Enrich(ctx context.Context, b store.EnrichmentBatch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Store.Enrich(ctx, b); err != nil {
+		return err
+	}
+	for _, c := range b.Changes {
+		if len(c.Ledger.Cells) > 0 {
+			s.deltas = append(s.deltas, store.Delta{
+				Version: b.At.Cursors[0].Version + 1, Organization: c.Ledger.Ledger.Organization, Cells: c.Ledger.Cells,
+			})
+		}
+	}
+	return nil
+}
+
 // Hold keeps batches out. The store's own would, too, but batches that wait for it hold what Follow needs.
 func (s *shared) Hold(ctx context.Context, fn func(ctx context.Context) error) error {
 	s.live.Lock()
@@ -124,6 +141,17 @@ func (f *flaky) Apply(ctx context.Context, b store.Batch) error {
 		return err
 	}
 	if err := f.Store.Apply(ctx, b); err != nil {
+		return err
+	}
+	return f.fault()
+}
+
+// Enrich fails at random.
+func (f *flaky) Enrich(ctx context.Context, b store.EnrichmentBatch) error {
+	if err := f.fault(); err != nil {
+		return err
+	}
+	if err := f.Store.Enrich(ctx, b); err != nil {
 		return err
 	}
 	return f.fault()
