@@ -42,6 +42,16 @@ const whoCodes = 32
 
 func (w who) code() uint8 { return uint8(w.population)<<2 | uint8(w.outcome) }
 
+// responses is the number of live rows that are no refusals.
+func (b *block) responses() (n int64) {
+	for code, rows := range b.perWho {
+		if Outcome(code&3) == Response {
+			n += int64(rows)
+		}
+	}
+	return n
+}
+
 // head is all of a row but the values of its columns.
 type head struct {
 	bucket     calendar.Bucket

@@ -105,8 +105,8 @@ func (w *worker) recallBlock(b *block) bool { return b.cache != nil && w.recall(
 func (w *worker) recallRun(r *run) bool { return w.recall(&r.whole, r) }
 
 func (w *worker) recall(b *block, kept countable) bool {
-	all, _ := w.inPeriod(b)
-	if !w.plain || !all || w.ReceivedTo != 0 && b.latest > w.ReceivedTo {
+	within, _ := w.inPeriod(b)
+	if !w.plain || !within || w.ReceivedTo != 0 && b.latest > w.ReceivedTo {
 		return false
 	}
 	step := w.plan.step(b.least)
@@ -131,9 +131,9 @@ func (w *worker) recall(b *block, kept countable) bool {
 			return false
 		}
 	}
-	ours := w.ofPopulation(b)
-	w.coverage.Rows += int64(b.live)
-	w.coverage.OtherPopulation += int64(b.live) - ours
+	all, ours := b.responses(), int64(b.perWho[who{w.Population, Response}.code()])
+	w.coverage.Rows += all
+	w.coverage.OtherPopulation += all - ours
 	w.coverage.Counted += ours
 	for code := range len(rows.counts) / rows.width {
 		w.recallCode(uint32(step), uint32(code), rows, columns)

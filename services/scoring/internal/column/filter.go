@@ -86,6 +86,23 @@ func (s *selection) len() int {
 	return len(s.rows)
 }
 
+// responses is the number of live rows that are no refusals.
+func (s *selection) responses() int64 {
+	all := s.block.responses()
+	if s.all || len(s.rows) == s.block.live {
+		return all
+	}
+	if all == int64(s.block.live) {
+		return int64(len(s.rows))
+	}
+	n := 0
+	for _, r := range s.rows {
+		// 1 for Response, 0 for all else.
+		n += int((s.block.who[r]&3 - 1) >> 7)
+	}
+	return int64(n)
+}
+
 // list is the selected rows, written down.
 func (s *selection) list() []uint16 {
 	if s.all {

@@ -143,13 +143,13 @@ type PooledMoments struct {
 	W, WW float64
 }
 
-// Coverage says how many rows of the survey were counted, and how many were left out why. A row that is left out for several reasons counts
-// under the first.
+// Coverage says how many responses of the survey were counted, and how many were left out why: refusals are not among them, since each group
+// tells its own. A response that is left out for several reasons counts under the first.
 type Coverage struct {
-	// Rows is all of them, within what the query may know of.
+	// Rows is all responses, within what the query may know of.
 	Rows int64
 	// OtherPopulation, OutsidePeriod, ReceivedLater, Filtered and Unweighted (they weigh nothing) were left out.
 	OtherPopulation, OutsidePeriod, ReceivedLater, Filtered, Unweighted int64
-	// Counted is the rest. Rows with several values of a key grouped by count once.
+	// Counted is the rest. Responses with several values of a key grouped by count once.
 	Counted int64
 }

@@ -160,9 +160,13 @@ func TestScanFindsWhatIsCounted(t *testing.T) {
 		q := genQuery(t)
 		var want, got []column.Change
 		var c column.Coverage
+		var responses int64
 		for i := range rows {
 			if _, reason := place(&rows[i], q, &c); reason == &c.Counted {
 				want = append(want, column.Change{Row: rows[i], Count: 1})
+				if rows[i].Outcome == column.Response {
+					responses++
+				}
 			}
 		}
 		coverage, err := table.Scan(q, func(v column.RowView) error {
@@ -185,7 +189,7 @@ func TestScanFindsWhatIsCounted(t *testing.T) {
 			got = append(got, column.Change{Row: r, Count: 1})
 			return nil
 		})
-		if err != nil || coverage.Counted != int64(len(want)) {
+		if err != nil || coverage.Counted != responses {
 			t.Fatalf("coverage %+v, %v", coverage, err)
 		}
 		if a, b := column.Pack(got), column.Pack(want); string(a) != string(b) {

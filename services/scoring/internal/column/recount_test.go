@@ -22,10 +22,10 @@ func recount(rows []column.Row, q column.Query) column.Result {
 	for i := range rows {
 		row := &rows[i]
 		step, reason := place(row, q, &r.Coverage)
-		if reason == nil {
-			continue
+		if reason != nil && row.Outcome == column.Response {
+			r.Coverage.Rows++
+			*reason++
 		}
-		*reason++
 		if reason != &r.Coverage.Counted {
 			continue
 		}
@@ -62,7 +62,6 @@ func place(r *column.Row, q column.Query, c *column.Coverage) (int, *int64) {
 	if q.Within != nil && !holds(q.Within, r) {
 		return 0, nil
 	}
-	c.Rows++
 	step := 0
 	if len(q.Steps) > 0 {
 		step = slices.IndexFunc(q.Steps, func(s calendar.Step) bool { return r.Bucket >= s.First && r.Bucket < s.End })

@@ -60,12 +60,15 @@ func (w *worker) choose(b *block) bool {
 	for _, f := range w.within {
 		s.apply(f)
 	}
-	left := int64(s.len())
-	w.coverage.Rows += left
+	rows, responses := s.len(), s.responses()
+	w.coverage.Rows += responses
 	after := func(reason *int64) {
-		now := int64(s.len())
-		*reason += left - now
-		left = now
+		if s.len() == rows {
+			return
+		}
+		now := s.responses()
+		*reason += responses - now
+		rows, responses = s.len(), now
 	}
 	if ours := w.ofPopulation(b); ours == 0 {
 		s.none()
@@ -75,26 +78,26 @@ func (w *worker) choose(b *block) bool {
 	after(&w.coverage.OtherPopulation)
 	if all, overlaps := w.inPeriod(b); !overlaps {
 		s.none()
-	} else if !all && left > 0 {
+	} else if !all && rows > 0 {
 		first, end := int64(w.period.First), int64(w.period.End)
 		s.keepIf(func(row int) bool { at := b.buckets.at(row); return at >= first && at < end })
 	}
 	after(&w.coverage.OutsidePeriod)
-	if w.ReceivedTo != 0 && b.latest > w.ReceivedTo && left > 0 {
+	if w.ReceivedTo != 0 && b.latest > w.ReceivedTo && rows > 0 {
 		s.keepIf(func(row int) bool { return start(calendar.Bucket(b.buckets.at(row)))+b.delays.at(row) <= w.ReceivedTo })
 	}
 	after(&w.coverage.ReceivedLater)
-	if left == 0 {
+	if rows == 0 {
 		return false
 	}
 	w.filter(b)
 	after(&w.coverage.Filtered)
-	if !w.Weights.None() && left > 0 {
+	if !w.Weights.None() && rows > 0 {
 		w.weigh(b)
 		after(&w.coverage.Unweighted)
 	}
-	w.coverage.Counted += left
-	return left > 0
+	w.coverage.Counted += responses
+	return rows > 0
 }
 
 // filter selects by the query's own predicate.
