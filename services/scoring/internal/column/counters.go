@@ -20,6 +20,9 @@ func newCounters(widths []int, weighted bool) counters {
 }
 
 func (c *counters) grow(cells int) {
+	if cells <= c.outcomes.cells {
+		return
+	}
 	c.outcomes.grow(cells)
 	for i := range c.columns {
 		c.columns[i].grow(cells)
@@ -135,32 +138,37 @@ func (w *worker) recall(b *block, kept countable) bool {
 	w.coverage.Rows += all
 	w.coverage.OtherPopulation += all - ours
 	w.coverage.Counted += ours
-	for code := range len(rows.counts) / rows.width {
-		w.recallCode(uint32(step), uint32(code), rows, columns)
-	}
+	w.addPartials(uint32(step), rows, columns)
 	return true
 }
 
-// recallCode counts the rows of a block with one code of the key that is grouped by.
-func (w *worker) recallCode(step, code uint32, rows *partial, columns []*partial) {
-	if rows.empty(code) {
-		return
-	}
-	values := []uint32{code}
-	if len(w.groups) == 1 && w.groups[0].each != nil {
-		values = w.groups[0].each[code]
-	}
-	for _, value := range values {
-		slot := step
-		if len(w.groups) == 1 {
-			slot = w.tree.levels[0].node(step, value)
+// addPartials adds what is kept of a block, by the codes of the key that is grouped by.
+func (w *worker) addPartials(step uint32, rows *partial, columns []*partial) {
+	for code := range uint32(len(rows.counts) / rows.width) {
+		if rows.empty(code) {
+			continue
 		}
-		w.counts.grow(w.cells())
-		w.counts.outcomes.add(int(slot), rows.row(code))
-		for i, p := range columns {
-			if p != nil {
-				w.counts.columns[i].add(int(slot), p.row(code))
+		if len(w.groups) == 0 {
+			w.addPartial(step, code, rows, columns)
+			continue
+		}
+		l := &w.tree.levels[0]
+		if each := w.groups[0].each; each != nil {
+			for _, value := range each[code] {
+				w.addPartial(l.node(step, value), code, rows, columns)
 			}
+			continue
+		}
+		w.addPartial(l.node(step, code), code, rows, columns)
+	}
+}
+
+func (w *worker) addPartial(slot, code uint32, rows *partial, columns []*partial) {
+	w.counts.grow(w.cells())
+	w.counts.outcomes.add(int(slot), rows.row(code))
+	for i, p := range columns {
+		if p != nil {
+			w.counts.columns[i].add(int(slot), p.row(code))
 		}
 	}
 }
@@ -188,6 +196,15 @@ func (p *partial) addTo(counts []uint32, at int, code uint32) {
 // absorb adds what another worker for the same plan has counted.
 func (w *worker) absorb(other *worker) {
 	w.coverage.add(other.coverage)
+	w.counts.grow(w.cells())
+	if w.tree.flat() {
+		// The numbers mean the same.
+		w.counts.outcomes.absorb(&other.counts.outcomes, 0, 0, w.cells())
+		for i := range w.counts.columns {
+			w.counts.columns[i].absorb(&other.counts.columns[i], 0, 0, w.cells())
+		}
+		return
+	}
 	replicates := max(1, w.Replicates)
 	for leaf := range other.tree.leaves() {
 		to := int(w.leaf(other.tree, uint32(leaf)))
@@ -201,7 +218,9 @@ func (w *worker) absorb(other *worker) {
 
 // leaf is the number of a combination that another tree has a number for.
 func (w *worker) leaf(from *tree, leaf uint32) uint32 {
-	node, codes := from.path(leaf)
+	var node uint32
+	node, w.codes = from.path(leaf, w.codes)
+	codes := w.codes
 	for i, code := range codes {
 		node = w.tree.levels[i].node(node, code)
 	}

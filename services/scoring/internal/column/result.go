@@ -18,6 +18,8 @@ type resultBuilder struct {
 	meanings []meaning
 	// at is where a bin is found, counted from 1.
 	at []int
+	// room is for the bins of one question.
+	room []bin
 }
 
 // meaning says what the codes of a column are counted as.
@@ -41,12 +43,13 @@ func (b *resultBuilder) result() (Result, error) {
 	replicates := max(1, b.Replicates)
 	for leaf := range b.tree.leaves() {
 		first, end := leaf*replicates, (leaf+1)*replicates
-		if o, _ := b.counts.of(first, end); o.IsZero() {
+		if b.counts.outcomes.empty(first, end) {
 			continue
 		}
-		step, codes := b.tree.path(uint32(leaf))
-		g := Group{Values: make([]string, len(codes)), Step: int(step), Counts: b.cells(first, end)}
-		for i, code := range codes {
+		var step uint32
+		step, b.codes = b.tree.path(uint32(leaf), b.codes)
+		g := Group{Values: make([]string, len(b.codes)), Step: int(step), Counts: b.cells(first, end)}
+		for i, code := range b.codes {
 			g.Values[i] = b.groups[i].values[code]
 		}
 		for i := range b.Replicates {
@@ -146,6 +149,7 @@ type bin struct {
 
 // bins are those that occur in some cells, in ascending order; all is what was counted of any.
 func (b *resultBuilder) bins(column, first, end int) (bins []bin, all bin) {
+	bins = b.room[:0]
 	b.at = stretch(b.at, max(len(b.meanings[column].scores), len(b.meanings[column].options)))
 	meaning := b.meanings[column].bins
 	b.counts.columns[column].each(first, end, func(code int, n int64, s *sum) {
@@ -163,6 +167,7 @@ func (b *resultBuilder) bins(column, first, end int) (bins []bin, all bin) {
 			x.sum.merge(*s)
 		}
 	})
+	b.room = bins
 	for _, x := range bins {
 		b.at[x.index] = 0
 	}

@@ -120,6 +120,13 @@ func (t *tally) add(cell int, counts []uint32) {
 	}
 }
 
+// empty tells whether nothing was counted in some cells.
+func (t *tally) empty(first, end int) bool {
+	empty := true
+	t.each(first, end, func(int, int64, *sum) { empty = false })
+	return empty
+}
+
 // each calls fn for the codes that occur in some cells, cell by cell.
 func (t *tally) each(first, end int, fn func(code int, n int64, s *sum)) {
 	var none sum
@@ -155,6 +162,15 @@ func (t *tally) each(first, end int, fn func(code int, n int64, s *sum)) {
 
 // absorb adds what another tally has of n cells.
 func (t *tally) absorb(other *tally, to, from, n int) {
+	if t.sparse == nil && other.sparse == nil && !t.weighted {
+		start := min(from*t.width, len(other.dense))
+		source := other.dense[start:min((from+n)*t.width, len(other.dense))]
+		target := t.dense[to*t.width:]
+		for i, n := range source {
+			target[i] += n
+		}
+		return
+	}
 	for i := range n {
 		other.each(from+i, from+i+1, func(code int, n int64, s *sum) {
 			place := (to+i)*t.width + code

@@ -105,10 +105,11 @@ func (l *level) add(above, code uint32) uint32 {
 	return uint32(len(l.origin) - 1)
 }
 
-// path is the root and the codes that lead to a leaf.
-func (t *tree) path(leaf uint32) (root uint32, codes []uint32) {
-	codes = make([]uint32, len(t.levels))
-	for i, l := range slices.Backward(t.levels) {
+// path is the root and the codes that lead to a leaf, in room for them.
+func (t *tree) path(leaf uint32, room []uint32) (root uint32, codes []uint32) {
+	codes = slices.Grow(room[:0], len(t.levels))[:len(t.levels)]
+	for i := len(t.levels) - 1; i >= 0; i-- {
+		l := &t.levels[i]
 		if l.flat {
 			codes[i], leaf = leaf%uint32(l.card), leaf/uint32(l.card)
 			continue

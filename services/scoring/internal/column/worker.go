@@ -32,7 +32,9 @@ type worker struct {
 	factorOf []float64
 	// outcomes are those of a block's rows.
 	outcomes []uint8
-	counts   counters
+	// codes is room for a path.
+	codes  []uint32
+	counts counters
 }
 
 func newWorker(p *plan) *worker {
@@ -137,7 +139,7 @@ func (w *worker) weigh(b *block) {
 		}
 	}
 	for n := len(w.factorOf); n < w.factors.leaves(); n++ {
-		_, codes := w.factors.path(uint32(n))
+		_, codes := w.factors.path(uint32(n), nil)
 		w.factorOf = append(w.factorOf, w.factor.find(codes))
 	}
 	n := 0
