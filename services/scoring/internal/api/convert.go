@@ -196,6 +196,12 @@ func scoreToProto(survey string, r *query.Row) *scoringv1.Score {
 		Estimate: sc.Estimate, NormalizedEstimate: sc.Normalized, StandardError: sc.StandardError,
 		Interval: intervalToProto(sc.Interval, sc.Level, sc.Method), Counts: countsToProto(r), Band: string(sc.Band), Option: sc.Option,
 	}
+	if r.Definition != nil {
+		out.Definition, out.DefinitionVersion = definitionPrefix+r.Definition.ID, int32(r.Definition.Version)
+	}
+	if r.Composite != nil {
+		addComposite(out, r.Composite)
+	}
 	for _, k := range r.Keys {
 		out.Slice.Keys = append(out.Slice.Keys, &scoringv1.SliceKey{Key: k.Key, Value: k.Value})
 	}
@@ -249,15 +255,6 @@ func intervalToProto(i *stat.Interval, level float64, method metric.Method) *typ
 		return nil
 	}
 	return &typev1.ConfidenceInterval{Lower: i.Low, Upper: i.High, Level: level, Method: string(method)}
-}
-
-func comparisonToProto(q, baseline *scoringv1.ScoreQuery, c *query.Comparison, watermark time.Time) *scoringv1.CompareScoresResponse {
-	return &scoringv1.CompareScoresResponse{
-		Score:      scoresToProto(q, []query.Row{c.Score}, watermark)[0],
-		Baseline:   scoresToProto(baseline, []query.Row{c.Baseline}, watermark)[0],
-		Difference: c.Difference, Interval: intervalToProto(c.Interval, c.Level, c.Method), Test: c.Test,
-		Statistic: c.Statistic, DegreesOfFreedom: c.DF, PValue: c.P, AdjustedDifference: c.AdjustedDifference,
-	}
 }
 
 func definitionToProto(d metric.Definition) *scoringv1.MetricDefinition {

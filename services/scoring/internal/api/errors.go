@@ -52,7 +52,10 @@ func queryError(err error, within, baseline string) error {
 	}
 	message := e.Description
 	if e.Field != "" {
-		field := within + "." + e.Field
+		field := e.Field
+		if within != "" {
+			field = within + "." + field
+		}
 		message = field + ": " + e.Description
 		opts = append(opts, rpcerr.WithField(field, string(e.Reason), e.Description))
 	}

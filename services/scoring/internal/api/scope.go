@@ -34,7 +34,8 @@ func callerOf(ctx context.Context) (caller, error) {
 }
 
 // scope narrows what a query is answered from to what the caller may see of it. Refusals are *query.Error.
-func (s *Server) scope(ctx context.Context, c caller, q *query.Query, d *query.Data) error {
+func (s *Server) scope(ctx context.Context, c caller, x subject, d *query.Data) error {
+	q := x.query
 	population := q.Population
 	if population == fact.PopulationUnspecified {
 		population = d.History.Population()
@@ -42,6 +43,9 @@ func (s *Server) scope(ctx context.Context, c caller, q *query.Query, d *query.D
 	// Who is restricted to employees would see theirs alone by any query.
 	byEmployee := population != fact.Employee && (len(c.units[fact.EmployeeKey]) > 0 || q.Uses(employeeKey, d))
 	switch {
+	case x.single && (population == fact.Employee || byEmployee):
+		return &query.Error{Reason: query.NotProtectable, State: true, Description: "these answers come from employees or are chosen by whom they rate, " +
+			"and are told in blocks only: ask for scores"}
 	case population == fact.Employee || byEmployee:
 		return s.protect(ctx, c, q, d, population, byEmployee)
 	case c.units.Restricted():

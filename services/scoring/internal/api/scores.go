@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otklik/otklik/services/scoring/internal/definition"
+	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -63,12 +65,12 @@ func (s *Server) StreamScores(req *scoringv1.StreamScoresRequest, stream scoring
 // evaluate answers a query for a caller. Its errors are for the caller.
 func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuery) (answer, error) {
 	const field = "query"
-	q, err := s.queryFromProto(in)
+	q, err := s.asked(ctx, c, field, in)
 	if err != nil {
-		return answer{}, queryError(err, field, field)
+		return answer{}, err
 	}
 	var r query.Result
-	watermark, err := s.with(ctx, c, []subject{{field, &q}}, func(d []query.Data) (err error) {
+	watermark, err := s.with(ctx, c, []subject{{field: field, query: &q}}, func(d []query.Data) (err error) {
 		r, err = query.Run(ctx, q, d[0])
 		return err
 	})
@@ -78,10 +80,58 @@ func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuer
 	return answer{scores: scoresToProto(in, r.Rows, watermark), watermark: watermark, coverage: coverageToProto(r.Coverage)}, nil
 }
 
+// asked is the query of a message, with the definition that it names. Its errors are for the caller.
+func (s *Server) asked(ctx context.Context, c caller, field string, in *scoringv1.ScoreQuery) (query.Query, error) {
+	q, err := s.queryFromProto(in)
+	if err != nil {
+		return q, queryError(err, field, field)
+	}
+	if in.GetDefinition() == "" {
+		return q, nil
+	}
+	resolved, err := s.definitions.Resolve(ctx, c.organization, refFromName(in.GetDefinition()))
+	if err != nil {
+		return q, definitionError(err, field+".definition", in.GetDefinition())
+	}
+	return q, queryError(define(&q, resolved), field, field)
+}
+
+// define has a query ask for a definition.
+func define(q *query.Query, resolved *definition.Resolved) error {
+	refuse := func(format string, args ...any) error {
+		return &query.Error{Reason: query.MetricMismatch, Field: "definition", Description: fmt.Sprintf(format, args...)}
+	}
+	d := &resolved.Definition
+	switch {
+	case d.Survey != "" && d.Survey != q.Survey:
+		return refuse("%s belongs to the survey %s: name another definition, or that survey", d.ID, d.Survey)
+	case d.Metric != nil && len(q.Metrics) > 0:
+		return refuse("name a definition or metrics, not both")
+	case d.Metric != nil:
+		q.Metrics = []metric.ID{d.Metric.ID}
+		return nil
+	}
+	q.Definition = &query.Definition{Ref: d.Ref(), Cuts: d.Spec.Cuts}
+	if d.Spec.Cuts == nil {
+		q.Definition.Tree = resolved.Tree()
+	}
+	return nil
+}
+
 // subject is a query, and the field that holds it.
 type subject struct {
 	field string
 	query *query.Query
+	// single tells that single responses are asked for rather than scores.
+	single bool
+}
+
+// path is the path of a field of the query.
+func (x *subject) path(field string) string {
+	if x.field == "" {
+		return field
+	}
+	return x.field + "." + field
 }
 
 // with calls fn with what queries are answered from as far as the caller may see it, in their order. Queries that ask for what a survey does not have, as far as
@@ -93,7 +143,7 @@ func (s *Server) with(ctx context.Context, c caller, subjects []subject, fn func
 		for i, x := range subjects {
 			history, err := s.Catalog.History(ctx, org, x.query.Survey)
 			if err != nil {
-				return time.Time{}, catalogError(err, x.field+".survey", surveyPrefix+x.query.Survey)
+				return time.Time{}, catalogError(err, x.path("survey"), surveyPrefix+x.query.Survey)
 			}
 			data[i].History = history
 		}
@@ -121,7 +171,7 @@ func (s *Server) with(ctx context.Context, c caller, subjects []subject, fn func
 // scopes narrows what queries are answered from, the second of which is a baseline.
 func (s *Server) scopes(ctx context.Context, c caller, subjects []subject, data []query.Data) error {
 	for i, x := range subjects {
-		err := s.scope(ctx, c, x.query, &data[i])
+		err := s.scope(ctx, c, x, &data[i])
 		if e := (*query.Error)(nil); errors.As(err, &e) {
 			e.Baseline = i > 0
 		}
@@ -147,16 +197,16 @@ func (s *Server) CompareScores(ctx context.Context, req *scoringv1.CompareScores
 	}
 	const field, baselineField = "query", "baseline"
 	other := inherit(req.GetBaseline(), req.GetQuery())
-	a, err := s.queryFromProto(req.GetQuery())
+	a, err := s.asked(ctx, who, field, req.GetQuery())
 	if err != nil {
-		return nil, queryError(err, field, baselineField)
+		return nil, err
 	}
-	b, err := s.queryFromProto(other)
+	b, err := s.asked(ctx, who, baselineField, other)
 	if err != nil {
-		return nil, queryError(err, baselineField, baselineField)
+		return nil, err
 	}
 	var c query.Comparison
-	watermark, err := s.with(ctx, who, []subject{{field, &a}, {baselineField, &b}}, func(d []query.Data) (err error) {
+	watermark, err := s.with(ctx, who, []subject{{field: field, query: &a}, {field: baselineField, query: &b}}, func(d []query.Data) (err error) {
 		c, err = query.Compare(ctx, a, d[0], b, d[1])
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
 
@@ -14,21 +15,22 @@ type Comparison struct {
 	metric.Comparison
 	// Score and Baseline are the two scores with their slices.
 	Score, Baseline Row
+	// Parts are those of a composite score, with what each contributes to the difference.
+	Parts []composite.Part
 }
 
 // Compare answers two queries that describe one score each, and tests the difference. Refusals are *Error.
 func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Comparison, error) {
+	if a.Definition != nil && a.Definition.Tree != nil || b.Definition != nil && b.Definition.Tree != nil {
+		return compareComposites(ctx, a, da, b, db)
+	}
 	sideA, err := newSide(ctx, a, da)
 	if err != nil {
 		return Comparison{}, err
 	}
 	sideB, err := newSide(ctx, b, db)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
-			e.Baseline = true
-		}
-		return Comparison{}, err
+		return Comparison{}, ofBaseline(err)
 	}
 	if sideA.variant != sideB.variant {
 		e := refuse(NotComparable, "variants", "%s cannot be compared with %s: leave metric and variant of the baseline out", sideA.variant, sideB.variant)
@@ -50,6 +52,15 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 		return Comparison{}, fmt.Errorf("compare: %w", err)
 	}
 	return Comparison{Comparison: c, Score: sideA.row, Baseline: sideB.row}, nil
+}
+
+// ofBaseline tells that it is the baseline that is refused.
+func ofBaseline(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Baseline = true
+	}
+	return err
 }
 
 // side is one of the two scores compared.

@@ -139,7 +139,7 @@ func (p *plan) fromCells(s cube.Slice) slice {
 }
 
 // tableQuery is what a table is asked, but for what is counted.
-func (p *plan) tableQuery(d Data) column.Query {
+func (p *plan) tableQuery(d Data) (column.Query, error) {
 	q := column.Query{Population: p.Population, Period: p.period, Where: p.filter.Predicate(), Within: d.Within}
 	if p.period.IsEmpty() {
 		// The zero value would be all time.
@@ -148,32 +148,46 @@ func (p *plan) tableQuery(d Data) column.Query {
 	if !p.AsOf.IsZero() {
 		q.ReceivedTo = max(1, p.AsOf.Unix())
 	}
-	return q
+	w := p.Weighting
+	if w == nil {
+		return q, nil
+	}
+	if len(w.Margins) == 0 {
+		q.Weights.Stated = true
+		return q, nil
+	}
+	raked, err := w.rake(d.Table, q)
+	if err != nil {
+		return q, err
+	}
+	q.Weights.Keys, q.Weights.Factor = raked.keys, raked.factor
+	return q, nil
+}
+
+// steps are the steps of the query that hold data: others would only cost time.
+func (p *plan) steps(period calendar.Period, d Data) ([]calendar.Step, error) {
+	if p.Grain == calendar.None {
+		return nil, nil
+	}
+	steps, err := calendar.Steps(period.Intersect(d.Table.Extent()), p.Grain, p.Location, MaxRows)
+	if errors.Is(err, calendar.ErrTooManySteps) {
+		return nil, tooManyRows()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	return steps, nil
 }
 
 // countRows adds up in the table.
 func (p *plan) countRows(d Data, n needs) (counts, error) {
-	q := p.tableQuery(d)
-	if w := p.Weighting; w != nil {
-		q.Weights.Stated = len(w.Margins) == 0
-		if len(w.Margins) > 0 {
-			raked, err := w.rake(d.Table, q)
-			if err != nil {
-				return counts{}, err
-			}
-			q.Weights.Keys, q.Weights.Factor = raked.keys, raked.factor
-		}
+	q, err := p.tableQuery(d)
+	if err != nil {
+		return counts{}, err
 	}
 	q.GroupBy, q.Questions, q.Choices, q.Pooled, q.Limit = p.GroupBy, n.scored, n.choices, n.pooled, MaxRows
-	if p.Grain != calendar.None {
-		var err error
-		// Steps outside the data would only cost time.
-		if q.Steps, err = calendar.Steps(q.Period.Intersect(d.Table.Extent()), p.Grain, p.Location, MaxRows); err != nil {
-			if errors.Is(err, calendar.ErrTooManySteps) {
-				return counts{}, tooManyRows()
-			}
-			return counts{}, fmt.Errorf("count: %w", err)
-		}
+	if q.Steps, err = p.steps(q.Period, d); err != nil {
+		return counts{}, err
 	}
 	r, err := d.Table.Query(q)
 	if errors.Is(err, column.ErrTooMany) {

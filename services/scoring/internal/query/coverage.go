@@ -22,7 +22,7 @@ func (p *plan) cubeCoverage(c *cube.Cube, key fact.ContextKey, value *string) (*
 		}
 		var n int64
 		for _, s := range r.Survey {
-			n += s.Outcomes.Responses + s.Outcomes.Refusals()
+			n += s.Outcomes.Responses
 		}
 		return n, nil
 	}

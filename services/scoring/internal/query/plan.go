@@ -10,6 +10,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/near"
+	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )
 
@@ -24,6 +25,8 @@ type plan struct {
 	// questions are what is computed of single questions, in order; whole is what is computed of the survey as a whole.
 	questions []target
 	whole     []metric.Variant
+	// scale is the only one on which answers are looked at; none means any.
+	scale question.Scale
 }
 
 // target is one question with the variants that are computed from it.
@@ -33,27 +36,18 @@ type target struct {
 }
 
 func newPlan(q Query, d Data) (*plan, error) {
-	p := &plan{Query: q, history: d.History}
-	if p.Population == fact.PopulationUnspecified {
-		p.Population = d.History.Population()
+	var scale question.Scale
+	if q.Definition != nil && q.Definition.Cuts != nil {
+		var err error
+		if q, scale, err = withCuts(q); err != nil {
+			return nil, err
+		}
 	}
-	if p.Location == nil {
-		p.Location = time.UTC
-	}
-	var err error
-	if p.period, err = period(q); err != nil {
-		return nil, err
-	}
-	schema := d.Schema()
-	p.cut, err = newCut(&p.Query, schema)
-	if err == nil && q.Weighting != nil {
-		err = q.Weighting.check(schema)
+	p, err := newSelection(q, d)
+	if err == nil {
+		p.scale = scale
 	}
 	if err != nil {
-		if d.Pending {
-			// What is not known may be stated by rows that are missing.
-			return nil, pending()
-		}
 		return nil, err
 	}
 	if p.refusals, err = refusalsRecorded(p, d); err != nil {
@@ -71,6 +65,53 @@ func newPlan(q Query, d Data) (*plan, error) {
 		return nil, err
 	}
 	return p, p.checkStated()
+}
+
+// withCuts is a query for a variant with cut points of its own, and the scale that they belong to; none for thresholds alone.
+func withCuts(q Query) (Query, question.Scale, error) {
+	if len(q.Metrics)+len(q.Variants) > 0 {
+		return q, question.Scale{}, refuse(MetricMismatch, "definition", "a definition names its metric itself: leave metrics and variants out")
+	}
+	c := q.Definition.Cuts
+	q.Variants, q.Settings = []metric.Variant{c.Variant}, c.Settings(q.Settings)
+	d, _, err := metric.FindVariant(c.Variant)
+	if err != nil {
+		return q, question.Scale{}, fmt.Errorf("plan query: %w", err)
+	}
+	q.Metrics = []metric.ID{d.ID}
+	if c.Scale == "" {
+		return q, question.Scale{}, nil
+	}
+	scale, err := question.ParseScale(c.Scale)
+	if err != nil {
+		return q, question.Scale{}, fmt.Errorf("plan query: %w", err)
+	}
+	return q, scale, nil
+}
+
+// newSelection is a plan that says which responses count, and not yet what is computed of them.
+func newSelection(q Query, d Data) (*plan, error) {
+	p := &plan{Query: q, history: d.History}
+	if p.Population == fact.PopulationUnspecified {
+		p.Population = d.History.Population()
+	}
+	if p.Location == nil {
+		p.Location = time.UTC
+	}
+	var err error
+	if p.period, err = period(q); err != nil {
+		return nil, err
+	}
+	schema := d.Schema()
+	p.cut, err = newCut(&p.Query, schema)
+	if err == nil && q.Weighting != nil {
+		err = q.Weighting.check(schema)
+	}
+	if err != nil && d.Pending {
+		// What is not known may be stated by rows that are missing.
+		err = pending()
+	}
+	return p, err
 }
 
 // nearestQuestion names the question that may have been meant.
@@ -119,6 +160,9 @@ func (p *plan) choose() error {
 	for _, id := range p.history.IDs() {
 		if variants := byQuestion[id]; len(variants) > 0 {
 			q, _ := p.history.Question(id)
+			if p.scale != (question.Scale{}) {
+				q, _ = p.history.OnScale(id, p.scale)
+			}
 			p.questions = append(p.questions, target{question: q, variants: variants})
 		}
 	}
@@ -215,6 +259,13 @@ func (p *plan) candidates(d metric.Definition, variants []metric.Variant) []metr
 	var found []metric.Question
 	for _, id := range ids {
 		q, _ := p.history.Question(id)
+		if p.scale != (question.Scale{}) {
+			asked, ok := p.history.OnScale(id, p.scale)
+			if !ok {
+				continue
+			}
+			q = asked
+		}
 		if !d.Supports(q.Kind) || !p.supports(q, variants) {
 			continue
 		}
@@ -233,7 +284,7 @@ func (p *plan) supports(q metric.Question, variants []metric.Variant) bool {
 			// Any question has shares.
 			continue
 		}
-		_, err := metric.Evaluate(v, q, metric.Data{Stated: p.Stated}, metric.Settings{})
+		_, err := metric.Evaluate(v, q, metric.Data{Stated: p.Stated}, metric.Settings{Cuts: p.Settings.Cuts})
 		if err != nil && !errors.Is(err, metric.ErrCount) {
 			return false
 		}

@@ -43,6 +43,9 @@ func CheckProtected(q Query, d *Data, grouping fact.ContextKey, loc *time.Locati
 		return state(NotProtectable, fmt.Sprintf("variants[%d]", i),
 			"the mean over all answers of a person would tell what single persons answered: ask for the means of questions")
 	}
+	if q.Definition != nil && q.Definition.Tree != nil {
+		return state(NotProtectable, "definition", "composite scores of these answers would tell what single persons answered: ask for the scores of questions")
+	}
 	if q.Weighting != nil {
 		return state(NotProtectable, "weighting", "weighted and unweighted scores together would tell what single persons answered: leave the weighting out")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/column"
+	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/filter"
@@ -29,6 +30,8 @@ const (
 type Query struct {
 	// Survey is the survey's identifier.
 	Survey string
+	// Definition is computed in place of metrics; nil when metrics are.
+	Definition *Definition
 	// Metrics are computed, each at most once; none means all that the survey's questions support.
 	Metrics []metric.ID
 	// Question is the question's identifier; empty means the first that supports the metric, AllQuestions all that do.
@@ -62,6 +65,9 @@ type KeyValue struct{ Key, Value string }
 // Row is one score with what it was computed from.
 type Row struct {
 	Score metric.Score
+	// Definition is that of a score that was asked for by one; Composite is the score in full, where it is composite.
+	Definition *composite.Ref
+	Composite  *composite.Score
 	// Question is the question's identifier; empty for scores of the survey as a whole.
 	Question string
 	// Start and End bound the period that was counted; zero where it is open.
@@ -118,6 +124,13 @@ func (d *Data) Schema() filter.Schema {
 
 // Run answers a query. Refusals are *Error.
 func Run(ctx context.Context, q Query, d Data) (Result, error) {
+	if q.Definition != nil && q.Definition.Tree != nil {
+		c, err := newComposition(q, d)
+		if err != nil {
+			return Result{}, err
+		}
+		return c.run(ctx, d)
+	}
 	p, err := newPlan(q, d)
 	if err != nil {
 		return Result{}, err

@@ -65,6 +65,14 @@ func genFact(t *rapid.T) *fact.Fact {
 	return f
 }
 
+func genRefusal(t *rapid.T) *fact.Refusal {
+	f := genFact(t)
+	return &fact.Refusal{
+		ID: "y", Survey: f.Survey, Population: f.Population, CountTime: f.CountTime, ReceiveTime: f.ReceiveTime, Context: fact.Context{Location: f.Context.Location},
+		Kind: rapid.SampledFrom([]fact.RefusalKind{fact.Refused, fact.Dismissed, fact.TimedOut}).Draw(t, "kind"),
+	}
+}
+
 // value is the value of a key of a fact.
 func value(f *fact.Fact, key string) string {
 	if name, ok := strings.CutPrefix(key, "attributes."); ok {
@@ -108,12 +116,21 @@ func rowOf(f *fact.Fact, i int) column.Row {
 }
 
 // counted is what facts make, and data what a query is answered from.
-func data(t interface{ Fatal(...any) }, fs []*fact.Fact) query.Data {
+func data(t interface{ Fatal(...any) }, fs []*fact.Fact, refusals ...*fact.Refusal) query.Data {
 	c, d, table := cube.New(), &cube.Delta{}, column.NewTable()
-	changes := make([]column.Change, len(fs))
+	changes := make([]column.Change, len(fs), len(fs)+len(refusals))
 	for i, f := range fs {
 		d.AddFact(f)
 		changes[i] = column.Change{Row: rowOf(f, i), Count: 1}
+	}
+	for i, r := range refusals {
+		d.AddRefusal(r)
+		row := column.Row{
+			ID: uint64(len(fs)+i) + 1, Outcome: column.Outcome(r.Kind), Population: r.Population, Bucket: calendar.BucketOf(r.CountTime), Weight: 1,
+			Keys: []column.Key{{Name: "location", Values: []string{r.Context.Location}}},
+		}
+		row.Normalise()
+		changes = append(changes, column.Change{Row: row, Count: 1})
 	}
 	if err := c.Apply(d); err != nil {
 		t.Fatal(err)
@@ -319,7 +336,7 @@ func TestCubeAndTableAgree(t *testing.T) {
 		q.Filter = rapid.SampledFrom([]string{"", `location = "north"`, `location = ""`, `location:south AND location:south`}).Draw(t, "exact filter")
 		q.GroupBy = rapid.SampledFrom([][]string{nil, {"location"}}).Draw(t, "one key")
 		q.AsOf, q.Weighting = time.Time{}, nil
-		d := data(t, fs)
+		d := data(t, fs, rapid.SliceOfN(rapid.Custom(genRefusal), 0, 10).Draw(t, "refusals")...)
 		fast, err := query.Run(context.Background(), q, d)
 		if err != nil {
 			t.Fatalf("run: %v", err)

@@ -64,7 +64,7 @@ func (p *plan) write(c counts) ([]Row, error) {
 func (p *plan) writeQuestion(w *writer, t target, c counts) error {
 	var found []slice
 	for _, s := range c.questions {
-		if s.question == t.question.ID {
+		if s.question == t.question.ID && (p.scale == (question.Scale{}) || s.scale == p.scale.ID()) {
 			found = append(found, s)
 		}
 	}
@@ -209,15 +209,22 @@ func (w *writer) write(v metric.Variant, q metric.Question, s slice, settings me
 	if err != nil {
 		return evaluateError(v, q, err)
 	}
-	row := Row{
-		Score: score, Question: q.ID, Start: p.Start, End: p.End, Keys: p.keys(s.values), Population: p.Population, Answers: s.data.Answers,
-		Responses: s.data.Outcomes.Responses,
-	}
-	if p.Grain != calendar.None {
-		row.Start, row.End = latest(p.Start, s.step.Start), earliest(p.End, s.step.Next)
-	}
+	row := p.rowOf(&s)
+	row.Score, row.Question, row.Answers = score, q.ID, s.data.Answers
 	w.rows = append(w.rows, row)
 	return nil
+}
+
+// rowOf is the row of a slice, but for its score.
+func (p *plan) rowOf(s *slice) Row {
+	r := Row{Start: p.Start, End: p.End, Keys: p.keys(s.values), Population: p.Population, Responses: s.data.Outcomes.Responses}
+	if p.Grain != calendar.None {
+		r.Start, r.End = latest(p.Start, s.step.Start), earliest(p.End, s.step.Next)
+	}
+	if p.Definition != nil {
+		r.Definition = &p.Definition.Ref
+	}
+	return r
 }
 
 // keys are the keys of a group with its values, or the key and value of a filter for one.
