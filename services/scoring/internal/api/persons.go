@@ -276,11 +276,24 @@ func factContent(f *fact.Fact) map[string]any {
 		}
 		answers[i] = answer
 	}
-	return map[string]any{
+	content := map[string]any{
 		"respondent": f.Respondent, "revision": f.Revision, "population": f.Population.String(), "countTime": f.CountTime.Format(time.RFC3339Nano),
 		"receiveTime": f.ReceiveTime.Format(time.RFC3339Nano), "invitation": f.Invitation, "weight": f.Weight, "late": f.Late, "context": contextContent(f.Context),
 		"answers": answers,
 	}
+	if !f.Enrichment.IsZero() {
+		content["enrichment"] = enrichmentContent(f.Enrichment)
+	}
+	return content
+}
+
+// enrichmentContent is what others have found out about a response.
+func enrichmentContent(e fact.Enrichment) map[string]any {
+	themes := make([]any, len(e.Themes))
+	for i, t := range e.Themes {
+		themes[i] = map[string]any{"theme": t.ID, "polarity": t.Polarity.String()}
+	}
+	return map[string]any{"sentiment": e.Sentiment.String(), "themes": themes}
 }
 
 // refusalContent is all that is kept of a refusal.

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"os"
@@ -121,17 +122,20 @@ func TestUpgradeOfAnEmptyStore(t *testing.T) {
 	}
 }
 
-// packed is a refusal as chunks.
+// packed is a refusal as chunks of now.
 func packed() []cell.Chunk {
 	d := &delta.Delta{}
 	d.AddRefusal(&fact.Refusal{Survey: "shop", Population: fact.Customer, Kind: fact.Dismissed, CountTime: time.Unix(0, 0)})
 	return cell.Pack(d)
 }
 
+// hexOf is a chunk as the first version packed it.
 func hexOf(t *testing.T, chunks []cell.Chunk) string {
 	t.Helper()
 	if len(chunks) != 1 {
 		t.Fatalf("%d chunks, want 1", len(chunks))
 	}
-	return hex.EncodeToString(chunks[0].Data)
+	// As they were: the second version begins with the length of the cells, the first one has nothing else.
+	n, width := binary.Uvarint(chunks[0].Data[1:])
+	return hex.EncodeToString(append([]byte{1}, chunks[0].Data[1+width:1+width+int(n)]...))
 }

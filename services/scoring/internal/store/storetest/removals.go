@@ -42,11 +42,13 @@ func withoutRecords(l store.Ledger, records ...store.Record) store.Changes {
 
 // purgeOf is what is kept of a record among the rows.
 func purgeOf(r store.Record) store.Purge {
-	kind, id, at := delta.ResponseKind, "", time.Time{}
+	var id string
+	var at time.Time
+	kind := delta.RefusalKind
 	if r.Fact != nil {
-		id, at = r.Fact.ID, r.Fact.CountTime
+		kind, id, at = delta.ResponseKind, r.Fact.ID, r.Fact.CountTime
 	} else {
-		kind, id, at = delta.RefusalKind, r.Refusal.ID, r.Refusal.CountTime
+		id, at = r.Refusal.ID, r.Refusal.CountTime
 	}
 	return store.Purge{
 		PurgedSpan: store.PurgedSpan{Survey: r.Survey(), Span: cell.SpanOf(calendar.BucketOf(at))}, Row: column.RowID(kind, r.Survey(), id),

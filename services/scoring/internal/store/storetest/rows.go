@@ -27,11 +27,11 @@ func wordy(random *rand.Rand, first, n int) []store.Record {
 	return records
 }
 
-// rowsIn lists the changes of rows in each chunk of an organisation's live ledger.
-func rowsIn(t testing.TB, s store.Store, org string) (chunks [][]column.Change, largest int) {
+// rowsIn lists the changes of rows in each chunk of acme's live ledger, and the size of the largest.
+func rowsIn(t testing.TB, s store.Store) (chunks [][]column.Change, largest int) {
 	t.Helper()
 	_, err := s.Cells(context.Background(), func(o, _ string, span cell.Span, list [][]byte) error {
-		if o != org {
+		if o != acme {
 			return nil
 		}
 		sections, err := cell.Rows(list)
@@ -57,8 +57,8 @@ func rowsIn(t testing.TB, s store.Store, org string) (chunks [][]column.Change, 
 	return chunks, largest
 }
 
-// wantRows compares what the rows of a live ledger add up to with those of records.
-func wantRows(t testing.TB, s store.Store, org string, records ...store.Record) {
+// wantRows compares what the rows of acme's live ledger add up to with those of records.
+func wantRows(t testing.TB, s store.Store, records ...store.Record) {
 	t.Helper()
 	var want []column.Change
 	for _, r := range records {
@@ -70,7 +70,7 @@ func wantRows(t testing.TB, s store.Store, org string, records ...store.Record) 
 		}
 		want = append(want, c)
 	}
-	chunks, _ := rowsIn(t, s, org)
+	chunks, _ := rowsIn(t, s)
 	if got := slices.Concat(chunks...); !bytes.Equal(column.Pack(got), column.Pack(want)) {
 		t.Errorf("%d changes of rows do not add up to the %d rows of the records", len(got), len(want))
 	}
@@ -88,8 +88,8 @@ func rowsAddUp(t *testing.T, open Open) {
 		apply(t, s, int64(size*i), int64(size*(i+1)), changes(live(acme), records...))
 	}
 	wantCells(t, "cells", counted(t, s, acme), recount(all...))
-	wantRows(t, s, acme, all...)
-	chunks, largest := rowsIn(t, s, acme)
+	wantRows(t, s, all...)
+	chunks, largest := rowsIn(t, s)
 	if len(chunks) < 2 || len(chunks) > batches/2 || largest > 4<<20 {
 		t.Errorf("%d batches are in %d chunks, the largest of %d bytes", batches, len(chunks), largest)
 	}
@@ -99,7 +99,7 @@ func rowsAddUp(t *testing.T, open Open) {
 	left := slices.DeleteFunc(slices.Clone(all), func(r store.Record) bool {
 		return slices.ContainsFunc(gone, func(g store.Record) bool { return g.Fact == r.Fact })
 	})
-	wantRows(t, s, acme, left...)
+	wantRows(t, s, left...)
 	wantCells(t, "cells", counted(t, s, acme), recount(left...))
 	wantNone(t, s, gone...)
 }
@@ -107,7 +107,7 @@ func rowsAddUp(t *testing.T, open Open) {
 // wantNone sees to it that no chunk holds anything of records.
 func wantNone(t testing.TB, s store.Store, records ...store.Record) {
 	t.Helper()
-	chunks, _ := rowsIn(t, s, acme)
+	chunks, _ := rowsIn(t, s)
 	for _, c := range slices.Concat(chunks...) {
 		for _, r := range records {
 			if c.Row.ID == purgeOf(r).Row {
@@ -130,15 +130,15 @@ func erasedRowsAreNotKept(t *testing.T, open Open) {
 	d.AddFact(other.Fact)
 	c.Cells = cell.Pack(d)
 	apply(t, s, 1, 3, c)
-	wantRows(t, s, acme, late, other)
+	wantRows(t, s, late, other)
 	// The outcome does not change by it.
 	gone := withoutRecords(live(acme), early)
 	gone.Cells = nil
 	apply(t, s, 3, 4, gone)
-	wantRows(t, s, acme, late, other)
+	wantRows(t, s, late, other)
 	wantNone(t, s, early)
 	apply(t, s, 4, 5, withoutRecords(live(acme), late))
-	wantRows(t, s, acme, other)
+	wantRows(t, s, other)
 	wantNone(t, s, early, late)
 	// Whoever follows counts the change all the same.
 	r := newReplica(t, s)
@@ -147,5 +147,5 @@ func erasedRowsAreNotKept(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	wantCells(t, "cells of a follower", r.cells(t, acme), nil)
-	wantRows(t, s, acme)
+	wantRows(t, s)
 }
