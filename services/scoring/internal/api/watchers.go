@@ -24,12 +24,12 @@ const idleFactor = 10
 // evaluationTimeout bounds one evaluation of a watched query: no call's deadline does.
 const evaluationTimeout = 30 * time.Second
 
-// evaluation answers a query.
-type evaluation func(ctx context.Context, c caller, q *scoringv1.ScoreQuery) (answer, error)
+// answerer answers a query.
+type answerer func(ctx context.Context, c caller, q *scoringv1.ScoreQuery) (answer, error)
 
 // watchers evaluates watched queries: each different query once per change, however many watch it.
 type watchers struct {
-	evaluate evaluation
+	evaluate answerer
 	board    *live.Board
 	options  WatchOptions
 	running  sync.WaitGroup
@@ -39,7 +39,7 @@ type watchers struct {
 	queries map[string]*watched
 }
 
-func newWatchers(evaluate evaluation, board *live.Board, o WatchOptions) *watchers {
+func newWatchers(evaluate answerer, board *live.Board, o WatchOptions) *watchers {
 	return &watchers{evaluate: evaluate, board: board, options: o, queries: make(map[string]*watched)}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // watch joins a query that is answered by evaluate.
-func watch(t *testing.T, evaluate evaluation) (*watchers, *subscription) {
+func watch(t *testing.T, evaluate answerer) (*watchers, *subscription) {
 	t.Helper()
 	w := newWatchers(evaluate, live.New(), WatchOptions{Interval: time.Second, Heartbeat: 10 * time.Second})
 	return w, join(t, w, "")
