@@ -83,23 +83,6 @@ func (t *Tree) compare(groups, baseline []Sample, settings metric.Settings) (Com
 	return c, nil
 }
 
-// side is one of the two slices.
-type side struct {
-	full    figures
-	without []figures
-	by      []answers
-}
-
-func (t *Tree) side(groups []Sample, settings metric.Settings) (side, error) {
-	all, others := leftOut(groups)
-	full, err := t.figures(&all, settings)
-	if err != nil {
-		return side{}, err
-	}
-	without, err := t.replicate(&full, others, settings)
-	return side{full: full, without: without, by: answeredBy(groups)}, err
-}
-
 // less is the difference of all figures, with contributions to the difference.
 func (f *figures) less(b *figures) figures {
 	d := figures{

@@ -9,7 +9,7 @@ import (
 )
 
 // expression computes a formula.
-func (t *Tree) expression(s *Sample, settings metric.Settings) (figures, error) {
+func (t *Tree) expression(s view, settings metric.Settings) (figures, error) {
 	e := t.Spec.Expression
 	f := blank(math.Inf(-1), math.Inf(1))
 	if e.Min != nil {
@@ -18,9 +18,8 @@ func (t *Tree) expression(s *Sample, settings metric.Settings) (figures, error) 
 	if e.Max != nil {
 		f.high = *e.Max
 	}
-	formula, err := Parse(e.Formula)
-	if err != nil {
-		return figures{}, err
+	if t.formula == nil {
+		return figures{}, fmt.Errorf("the expression is not bound: %w", ErrNested)
 	}
 	values := make(map[string]float64, len(e.Terms))
 	for _, term := range e.Terms {
@@ -31,12 +30,12 @@ func (t *Tree) expression(s *Sample, settings metric.Settings) (figures, error) 
 		values[term.ID] = p.estimate
 		f.parts = append(f.parts, p)
 	}
-	f.estimate = formula.Evaluate(func(name string) float64 { return values[name] })
+	f.estimate = t.formula.Evaluate(func(name string) float64 { return values[name] })
 	return f, nil
 }
 
 // term computes one term.
-func (t *Tree) term(term Term, s *Sample, settings metric.Settings) (partFigures, error) {
+func (t *Tree) term(term Term, s view, settings metric.Settings) (partFigures, error) {
 	p := partFigures{
 		id: term.ID, kind: TermPart, estimate: absent(), weight: absent(), contribution: absent(), low: math.Inf(-1), high: math.Inf(1),
 	}
@@ -73,13 +72,18 @@ func (t *Tree) term(term Term, s *Sample, settings metric.Settings) (partFigures
 }
 
 // metric fills in a term that is a variant of a metric.
-func (p *partFigures) metric(v metric.VariantDefinition, term Term, child *Tree, s *Sample, settings metric.Settings, normalized bool) error {
+func (p *partFigures) metric(v metric.VariantDefinition, term Term, child *Tree, s view, settings metric.Settings, normalized bool) error {
 	var q metric.Question
-	data := s.Whole
+	var data metric.Data
 	p.whole = v.OfSurvey() || v.CountsRefusals()
-	if !v.OfSurvey() {
+	if v.OfSurvey() {
+		var err error
+		if data, err = s.whole(); err != nil {
+			return err
+		}
+	} else {
 		p.questions = []string{term.Question}
-		c, err := s.find(term.Question)
+		c, err := s.question(term.Question)
 		if err != nil || c == nil {
 			return err
 		}

@@ -199,7 +199,7 @@ func TestBindRefuses(t *testing.T) {
 		spec        composite.Spec
 		field, says string
 	}{
-		{formula("x", composite.Term{ID: "x", Metric: metric.NPS, Question: "recomend"}), "expression.terms[0].question", `did you mean "recommend"?`},
+		{formula("x", composite.Term{ID: "x", Metric: metric.NPS, Question: "recommand"}), "expression.terms[0].question", `did you mean "recommend"?`},
 		{formula("x", composite.Term{ID: "x", Metric: metric.NPS, Question: "quality"}), "expression.terms[0].question", "not computed"},
 		{formula("x", composite.Term{ID: "x", Metric: metric.ResponseRate, Question: "quality"}), "expression.terms[0].question", "as a whole"},
 		{index(func(x *composite.Index) { x.Attributes[1].Question = "recommend" }), "index.attributes[1].question", "all must be on one"},

@@ -67,8 +67,8 @@ func blank(low, high float64) figures {
 	return figures{estimate: absent(), normalized: absent(), low: low, high: high}
 }
 
-// figures computes a bound tree from a sample.
-func (t *Tree) figures(s *Sample, settings metric.Settings) (figures, error) {
+// figures computes a bound tree from what was counted.
+func (t *Tree) figures(s view, settings metric.Settings) (figures, error) {
 	switch {
 	case t.Spec.Expression != nil:
 		return t.expression(s, settings)
@@ -78,23 +78,6 @@ func (t *Tree) figures(s *Sample, settings metric.Settings) (figures, error) {
 		return t.Spec.Gap.figures(s)
 	}
 	return figures{}, ErrNested
-}
-
-// level is the mean answer to a question on its native scale, EFFORT flipped; NaN without answers. It puts the scale that the answers share into
-// scale, and refuses a question on another one.
-func (s *Sample) level(id string, scale *sharedScale) (float64, int64, error) {
-	c, err := s.find(id)
-	if err != nil || c == nil {
-		return absent(), 0, err
-	}
-	if err := scale.join(c); err != nil {
-		return absent(), 0, err
-	}
-	mean, ok := metric.NativeMean(c.Question, c.Data)
-	if !ok {
-		return absent(), 0, nil
-	}
-	return mean, c.answers(), nil
 }
 
 // sharedScale is the scale that several questions are answered on.

@@ -9,7 +9,7 @@ import (
 )
 
 // figures computes the index. An attribute that nobody answered is left out, as its part shows.
-func (x *Index) figures(s *Sample) (figures, error) {
+func (x *Index) figures(s view) (figures, error) {
 	var scores sharedScale
 	parts := make([]partFigures, len(x.Attributes))
 	for i, a := range x.Attributes {
@@ -93,7 +93,7 @@ func (x *Index) sum(f *figures, weights []float64) error {
 }
 
 // weights are those of the attributes; NaN where the answers determine none.
-func (x *Index) weights(s *Sample) ([]float64, error) {
+func (x *Index) weights(s view) ([]float64, error) {
 	weights := make([]float64, len(x.Attributes))
 	switch x.Importance {
 	case Fixed:
@@ -115,29 +115,30 @@ func (x *Index) weights(s *Sample) ([]float64, error) {
 }
 
 // derived are Johnson's raw relative weights for the outcome, of the attributes that anybody answered.
-func (x *Index) derived(s *Sample) ([]float64, error) {
+func (x *Index) derived(s view) ([]float64, error) {
 	weights := make([]float64, len(x.Attributes))
 	for i := range weights {
 		weights[i] = absent()
 	}
-	if s.Moments == nil {
+	moments := s.moments()
+	if moments == nil {
 		return weights, nil
 	}
-	if s.Moments.K != len(x.Attributes)+1 {
-		return nil, fmt.Errorf("moments of %d questions for an index over %d and an outcome: %w", s.Moments.K, len(x.Attributes), ErrNested)
+	if moments.K != len(x.Attributes)+1 {
+		return nil, fmt.Errorf("moments of %d questions for an index over %d and an outcome: %w", moments.K, len(x.Attributes), ErrNested)
 	}
 	var kept []int
 	var signs []float64
 	for i, id := range x.pairs() {
-		c, err := s.find(id)
+		all, _, err := s.find(id)
 		if err != nil {
 			return nil, err
 		}
-		if c == nil {
+		if all < 0 {
 			continue
 		}
 		sign := 1.0
-		if c.Question.Direction == question.Effort {
+		if s.all.Questions[all].Question.Direction == question.Effort {
 			sign = -1
 		}
 		kept, signs = append(kept, i), append(signs, sign)
@@ -145,7 +146,7 @@ func (x *Index) derived(s *Sample) ([]float64, error) {
 	if last := len(kept) - 1; last < 1 || kept[last] != len(x.Attributes) {
 		return weights, nil
 	}
-	raw, ok, err := s.Moments.of(kept).relativeWeights(signs)
+	raw, ok, err := moments.of(kept).relativeWeights(signs)
 	if err != nil || !ok {
 		return weights, err
 	}

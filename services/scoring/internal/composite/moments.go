@@ -41,23 +41,38 @@ func (m *Moments) Count(answers []float64, weight float64) {
 	}
 }
 
-// add is the moments of both.
-func (m *Moments) add(other *Moments) *Moments {
+// add is the moments of both. With fresh it leaves m alone, otherwise it may add to it.
+func (m *Moments) add(other *Moments, fresh bool) *Moments {
 	if m == nil || other == nil {
 		if m == nil {
 			m = other
 		}
 		return m
 	}
-	sum := NewMoments(m.K)
+	sum := m
+	if fresh {
+		sum = NewMoments(m.K)
+	}
+	sum.each(m, other, func(a, b float64) float64 { return a + b })
+	return sum
+}
+
+// less is the moments without a part of them.
+func (m *Moments) less(part *Moments) *Moments {
+	rest := NewMoments(m.K)
+	rest.each(m, part, func(a, b float64) float64 { return a - b })
+	return rest
+}
+
+// each fills in m, entry by entry.
+func (m *Moments) each(a, b *Moments, of func(a, b float64) float64) {
 	for _, t := range []struct{ to, a, b []float64 }{
-		{sum.N, m.N, other.N}, {sum.Sum, m.Sum, other.Sum}, {sum.Square, m.Square, other.Square}, {sum.Product, m.Product, other.Product},
+		{m.N, a.N, b.N}, {m.Sum, a.Sum, b.Sum}, {m.Square, a.Square, b.Square}, {m.Product, a.Product, b.Product},
 	} {
 		for i := range t.to {
-			t.to[i] = t.a[i] + t.b[i]
+			t.to[i] = of(t.a[i], t.b[i])
 		}
 	}
-	return sum
 }
 
 // correlations are those of all pairs over the responses that answer both; false when a pair was answered together by too few, or without any

@@ -9,7 +9,7 @@ import (
 
 // figures computes the model. Items that nobody answered are left out of their dimension, dimensions without items out of the whole, as their parts
 // show.
-func (g *Gap) figures(s *Sample) (figures, error) {
+func (g *Gap) figures(s view) (figures, error) {
 	pairs := g.pairs()
 	var scale sharedScale
 	var items []float64
@@ -49,7 +49,7 @@ func (g *Gap) figures(s *Sample) (figures, error) {
 }
 
 // figures are the number of one item.
-func (item Item) figures(s *Sample, scale *sharedScale) (partFigures, error) {
+func (item Item) figures(s view, scale *sharedScale) (partFigures, error) {
 	p := partFigures{
 		id: item.ID, kind: ItemPart, title: item.Title, questions: []string{item.Perception}, weight: absent(), contribution: absent(),
 	}
@@ -76,7 +76,7 @@ func (g *Gap) pointed() bool {
 
 // points fills in the points of the dimensions: fixed, or the mean answers to the questions that ask for them. A dimension for which nobody gave
 // points weighs nothing.
-func (g *Gap) points(s *Sample, dimensions []gap.Dimension) error {
+func (g *Gap) points(s view, dimensions []gap.Dimension) error {
 	var scale sharedScale
 	for i, d := range g.Dimensions {
 		dimensions[i].Points = d.Points

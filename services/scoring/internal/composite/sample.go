@@ -2,6 +2,7 @@ package composite
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
@@ -25,26 +26,34 @@ type Counted struct {
 }
 
 // Add is what was counted of the respondents of both.
-func (s Sample) Add(other Sample) Sample {
-	sum := Sample{Whole: s.Whole.Add(other.Whole), Moments: s.Moments.add(other.Moments)}
-	sum.Questions = make([]Counted, len(s.Questions), len(s.Questions)+len(other.Questions))
-	copy(sum.Questions, s.Questions)
-	for i, c := range other.Questions {
-		// Samples of one query mostly list the same questions in the same order.
-		at := i
-		if at >= len(s.Questions) || !same(&sum.Questions[at], &c) {
-			at = -1
-			for j := range s.Questions {
-				if same(&sum.Questions[j], &c) {
-					at = j
-				}
+func (s Sample) Add(other Sample) Sample { return total([]Sample{s, other}) }
+
+// total is what was counted of the respondents of all samples.
+func total(samples []Sample) Sample {
+	whole := make([]metric.Data, len(samples))
+	var sum Sample
+	var counts [][]metric.Data
+	for i := range samples {
+		s := &samples[i]
+		whole[i] = s.Whole
+		sum.Moments = sum.Moments.add(s.Moments, i == 1)
+		for j := range s.Questions {
+			c := &s.Questions[j]
+			// Samples of one query mostly list the same questions in the same order.
+			at := j
+			if at >= len(sum.Questions) || !same(&sum.Questions[at], c) {
+				at = slices.IndexFunc(sum.Questions, func(x Counted) bool { return same(&x, c) })
 			}
+			if at < 0 {
+				at = len(sum.Questions)
+				sum.Questions, counts = append(sum.Questions, Counted{Question: c.Question}), append(counts, nil)
+			}
+			counts[at] = append(counts[at], c.Data)
 		}
-		if at < 0 {
-			sum.Questions = append(sum.Questions, c)
-			continue
-		}
-		sum.Questions[at].Data = sum.Questions[at].Data.Add(c.Data)
+	}
+	sum.Whole = metric.Total(whole...)
+	for i := range sum.Questions {
+		sum.Questions[i].Data = metric.Total(counts[i]...)
 	}
 	return sum
 }
@@ -61,22 +70,6 @@ func (c *Counted) answers() int64 {
 	return c.Data.Answers.N()
 }
 
-// find is what was counted of a question; nil when nobody answered it. ScalesError when it was answered on several scales.
-func (s *Sample) find(id string) (*Counted, error) {
-	var found *Counted
-	for i := range s.Questions {
-		c := &s.Questions[i]
-		switch {
-		case c.Question.ID != id || c.answers() == 0:
-		case found != nil:
-			return nil, &ScalesError{Question: id, Scales: [2]string{found.Question.Scale.ID(), c.Question.Scale.ID()}}
-		default:
-			found = c
-		}
-	}
-	return found, nil
-}
-
 // ScalesError reports questions that were answered on scales that cannot be put together.
 type ScalesError struct {
 	// Question is the question, Other the one whose scale differs; empty when the question itself was answered on several.
@@ -90,21 +83,4 @@ func (e *ScalesError) Error() string {
 		return fmt.Sprintf("question %q was answered on the scales %s and %s", e.Question, e.Scales[0], e.Scales[1])
 	}
 	return fmt.Sprintf("question %q is on the scale %s, question %q on %s", e.Question, e.Scales[0], e.Other, e.Scales[1])
-}
-
-// leftOut returns all samples together, and for each all but that one. Sums of sums, rather than differences, keep weights exact to the last
-// digits and counts from falling below 0.
-func leftOut(groups []Sample) (all Sample, others []Sample) {
-	n := len(groups)
-	after := make([]Sample, n+1)
-	for i := n - 1; i >= 0; i-- {
-		after[i] = after[i+1].Add(groups[i])
-	}
-	others = make([]Sample, n)
-	var before Sample
-	for i := range groups {
-		others[i] = before.Add(after[i+1])
-		before = before.Add(groups[i])
-	}
-	return after[0], others
 }

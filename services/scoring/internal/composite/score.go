@@ -1,7 +1,6 @@
 package composite
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -68,16 +67,11 @@ func (t *Tree) Evaluate(groups []Sample, settings metric.Settings) (Score, error
 	if err != nil {
 		return Score{}, err
 	}
-	all, others := leftOut(groups)
-	f, err := t.figures(&all, settings)
+	s, err := t.side(groups, settings)
 	if err != nil {
 		return Score{}, fmt.Errorf("evaluate composite: %w", err)
 	}
-	without, err := t.replicate(&f, others, settings)
-	if err != nil {
-		return Score{}, fmt.Errorf("evaluate composite: %w", err)
-	}
-	return f.score(without, answeredBy(groups), level), nil
+	return s.full.score(s.without, s.by, level), nil
 }
 
 // confidence is the level of the settings.
@@ -93,21 +87,29 @@ func confidence(s metric.Settings) (float64, error) {
 	return s.Level, nil
 }
 
-// replicate computes the figures of each sample. Those that rest on a question that lost all its answers are absent.
-func (t *Tree) replicate(full *figures, samples []Sample, settings metric.Settings) ([]figures, error) {
-	replicates := make([]figures, len(samples))
-	if len(samples) < 2 {
-		return nil, nil
+// side are the figures of one slice: of all respondents, and without each random group.
+type side struct {
+	full    figures
+	without []figures
+	by      []answers
+}
+
+func (t *Tree) side(groups []Sample, settings metric.Settings) (side, error) {
+	together := total(groups)
+	all := tally(&together)
+	full, err := t.figures(view{all: &all}, settings)
+	if err != nil || len(groups) < 2 {
+		return side{full: full, by: answeredBy(groups)}, err
 	}
-	for i := range samples {
-		f, err := t.figures(&samples[i], settings)
-		if err != nil {
-			return nil, err
+	s := side{full: full, without: make([]figures, len(groups)), by: answeredBy(groups)}
+	for g := range groups {
+		gone := tally(&groups[g])
+		if s.without[g], err = t.figures(view{all: &all, gone: &gone}, settings); err != nil {
+			return side{}, err
 		}
-		f.forget(full)
-		replicates[i] = f
+		s.without[g].forget(&full)
 	}
-	return replicates, nil
+	return s, nil
 }
 
 // forget drops what is not the same number as in full, because parts or weights have no answers any more.
@@ -188,6 +190,7 @@ func (a answers) toAny(f *figures) bool {
 // score puts figures and those without each group together.
 func (f *figures) score(without []figures, by []answers, level float64) Score {
 	s := Score{Scale: f.scale, Level: level, Method: metric.JackknifeT}
+	critical := &criticals{level: level, byDF: make(map[float64]float64)}
 	var any []int
 	for g := range by {
 		if by[g].toAny(f) {
@@ -195,13 +198,13 @@ func (f *figures) score(without []figures, by []answers, level float64) Score {
 		}
 	}
 	s.Groups = len(any)
-	s.Figure = figure(f.estimate, without, any, level, f.low, f.high, func(x *figures) float64 { return x.estimate })
+	s.Figure = figure(f.estimate, without, any, critical, f.low, f.high, func(x *figures) float64 { return x.estimate })
 	// Differences run both ways.
 	least := 0.0
 	if f.difference {
 		least = -1
 	}
-	s.Normalized = figure(f.normalized, without, any, level, least*hundred, hundred, func(x *figures) float64 { return x.normalized })
+	s.Normalized = figure(f.normalized, without, any, critical, least*hundred, hundred, func(x *figures) float64 { return x.normalized })
 	for i := range f.parts {
 		p := &f.parts[i]
 		var own []int
@@ -211,9 +214,9 @@ func (f *figures) score(without []figures, by []answers, level float64) Score {
 			}
 		}
 		part := Part{ID: p.id, Kind: p.kind, Title: p.title, N: p.n}
-		part.Figure = figure(p.estimate, without, own, level, p.low, p.high, func(x *figures) float64 { return x.parts[i].estimate })
-		part.Weight = figure(p.weight, without, any, level, least, 1, func(x *figures) float64 { return x.parts[i].weight })
-		part.Contribution = figure(p.contribution, without, any, level, math.Inf(-1), math.Inf(1), func(x *figures) float64 { return x.parts[i].contribution })
+		part.Figure = figure(p.estimate, without, own, critical, p.low, p.high, func(x *figures) float64 { return x.parts[i].estimate })
+		part.Weight = figure(p.weight, without, any, critical, least, 1, func(x *figures) float64 { return x.parts[i].weight })
+		part.Contribution = figure(p.contribution, without, any, critical, math.Inf(-1), math.Inf(1), func(x *figures) float64 { return x.parts[i].contribution })
 		s.Parts = append(s.Parts, part)
 		if p.kind == AttributePart || p.kind == ItemPart || p.kind == TermPart {
 			s.N += p.n
@@ -222,8 +225,11 @@ func (f *figures) score(without []figures, by []answers, level float64) Score {
 	return s
 }
 
+// rounding is the standard error below which estimates count as equal, relative to them.
+const rounding = 1e-12
+
 // figure is a number with the precision that follows from leaving out each of the groups that bear on it.
-func figure(all float64, without []figures, groups []int, level, low, high float64, pick func(*figures) float64) Figure {
+func figure(all float64, without []figures, groups []int, critical *criticals, low, high float64, pick func(*figures) float64) Figure {
 	if math.IsNaN(all) {
 		return Figure{}
 	}
@@ -239,12 +245,30 @@ func figure(all float64, without []figures, groups []int, level, low, high float
 	if err != nil {
 		return f
 	}
-	f.StandardError, f.DF = &m.StandardError, m.DF
-	i, err := m.Interval(level)
-	if errors.Is(err, stat.ErrUndefined) || err != nil {
-		return f
+	// Estimates without each group that differ by rounding do not differ.
+	if m.StandardError < rounding*max(1, math.Abs(all)) {
+		m.StandardError = 0
 	}
-	i = i.Clip(low, high)
-	f.Interval = &i
+	f.StandardError, f.DF = &m.StandardError, m.DF
+	if m.StandardError > 0 {
+		half := critical.of(m.DF) * m.StandardError
+		i := stat.Interval{Low: all - half, High: all + half}.Clip(low, high)
+		f.Interval = &i
+	}
 	return f
+}
+
+// criticals are the half-widths of intervals in standard errors, by degrees of freedom: they take longer to work out than all else of a figure.
+type criticals struct {
+	level float64
+	byDF  map[float64]float64
+}
+
+func (c *criticals) of(df float64) float64 {
+	x, ok := c.byDF[df]
+	if !ok {
+		x = stat.CriticalT(c.level, df)
+		c.byDF[df] = x
+	}
+	return x
 }

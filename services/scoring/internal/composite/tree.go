@@ -18,6 +18,8 @@ type Tree struct {
 	Spec Spec
 	// Terms are the trees of terms that name a definition, by the identifier of the term.
 	Terms map[string]*Tree
+	// formula is that of the expression, once the tree is bound.
+	formula *Formula
 }
 
 // ErrNested reports definitions that refer to each other too deeply, or to none.
@@ -64,7 +66,11 @@ func (b binder) tree(t *Tree, depth int) (*Tree, error) {
 func (b binder) expression(t *Tree, depth int) (*Tree, error) {
 	e := *t.Spec.Expression
 	e.Terms = slices.Clone(e.Terms)
-	bound := &Tree{Spec: Spec{Expression: &e}, Terms: make(map[string]*Tree)}
+	formula, err := Parse(e.Formula)
+	if err != nil {
+		return nil, wrong("expression.formula", "%s", err)
+	}
+	bound := &Tree{Spec: Spec{Expression: &e}, Terms: make(map[string]*Tree), formula: formula}
 	for i := range e.Terms {
 		term := &e.Terms[i]
 		field := fmt.Sprintf("expression.terms[%d]", i)
@@ -78,7 +84,6 @@ func (b binder) expression(t *Tree, depth int) (*Tree, error) {
 		if child == nil {
 			return nil, fmt.Errorf("term %q refers to nothing: %w", term.ID, ErrNested)
 		}
-		var err error
 		if bound.Terms[term.ID], err = b.tree(child, depth+1); err != nil {
 			return nil, err
 		}

@@ -1,19 +1,31 @@
 package metric
 
-import "slices"
-
 // Add is what was counted in two slices that have no observation in common. Respondents in both count twice. Stated counts add up where both state
 // them.
-func (d Data) Add(other Data) Data {
-	sum := Data{Answers: d.Answers.Clone(), Outcomes: d.Outcomes.Add(other.Outcomes), Pooled: d.Pooled.Clone()}
-	sum.Answers.Merge(other.Answers)
-	sum.Pooled.Merge(other.Pooled)
-	sum.Choice = d.Choice.add(other.Choice)
-	sum.Weighted = d.Weighted.add(other.Weighted)
-	sum.Stated = Stated{
-		Invitations:   addStated(d.Stated.Invitations, other.Stated.Invitations),
-		Consultations: addStated(d.Stated.Consultations, other.Stated.Consultations),
-		Visitors:      addStated(d.Stated.Visitors, other.Stated.Visitors),
+func (d Data) Add(other Data) Data { return Total(d, other) }
+
+// Total is what was counted in several slices; see Add.
+func Total(slices ...Data) Data {
+	if len(slices) == 0 {
+		return Data{}
+	}
+	first := slices[0]
+	sum := Data{
+		Answers: first.Answers.Clone(), Pooled: first.Pooled.Clone(), Outcomes: first.Outcomes, Stated: first.Stated,
+		Choice: first.Choice.clone(), Weighted: first.Weighted.clone(),
+	}
+	for i := range slices[1:] {
+		d := &slices[1+i]
+		sum.Answers.Merge(d.Answers)
+		sum.Pooled.Merge(d.Pooled)
+		sum.Outcomes = sum.Outcomes.Add(d.Outcomes)
+		sum.Choice = sum.Choice.add(d.Choice)
+		sum.Weighted = sum.Weighted.add(d.Weighted)
+		sum.Stated = Stated{
+			Invitations:   addStated(sum.Stated.Invitations, d.Stated.Invitations),
+			Consultations: addStated(sum.Stated.Consultations, d.Stated.Consultations),
+			Visitors:      addStated(sum.Stated.Visitors, d.Stated.Visitors),
+		}
 	}
 	return sum
 }
@@ -25,57 +37,69 @@ func addStated(a, b *int64) *int64 {
 	return ptr(*a + *b)
 }
 
+func (c *Choice) clone() *Choice {
+	if c == nil {
+		return nil
+	}
+	return (&Choice{}).add(c)
+}
+
+// add adds to c, which nobody else holds.
 func (c *Choice) add(other *Choice) *Choice {
-	if c == nil || other == nil {
-		if c == nil {
-			c = other
-		}
+	if other == nil {
 		return c
 	}
-	sum := &Choice{Answered: c.Answered + other.Answered, Options: make(map[string]int64, len(c.Options))}
-	for _, options := range []map[string]int64{c.Options, other.Options} {
-		for id, n := range options {
-			sum.Options[id] += n
-		}
+	if c == nil {
+		c = &Choice{}
 	}
-	return sum
+	if c.Options == nil {
+		c.Options = make(map[string]int64, len(other.Options))
+	}
+	c.Answered += other.Answered
+	for id, n := range other.Options {
+		c.Options[id] += n
+	}
+	return c
 }
 
+func (w *Weighted) clone() *Weighted {
+	if w == nil {
+		return nil
+	}
+	return (&Weighted{}).add(w)
+}
+
+// add adds to w, which nobody else holds.
 func (w *Weighted) add(other *Weighted) *Weighted {
-	if w == nil || other == nil {
-		if w == nil {
-			w = other
-		}
+	if other == nil {
 		return w
 	}
-	sum := &Weighted{
-		Answers:   addBins(w.Answers, other.Answers),
-		Responses: w.Responses.Add(other.Responses), Refused: w.Refused.Add(other.Refused),
-		Dismissed: w.Dismissed.Add(other.Dismissed), TimedOut: w.TimedOut.Add(other.TimedOut),
-		Pooled: w.Pooled.Add(other.Pooled), Choice: w.Choice.Add(other.Choice),
+	if w == nil {
+		w = &Weighted{}
 	}
-	if len(w.Options)+len(other.Options) > 0 {
-		sum.Options = make(map[string]Weight, len(w.Options))
-		for _, options := range []map[string]Weight{w.Options, other.Options} {
-			for id, weight := range options {
-				sum.Options[id] = sum.Options[id].Add(weight)
-			}
-		}
+	for _, bin := range other.Answers {
+		w.addBin(bin)
 	}
-	return sum
+	w.Responses, w.Refused = w.Responses.Add(other.Responses), w.Refused.Add(other.Refused)
+	w.Dismissed, w.TimedOut = w.Dismissed.Add(other.Dismissed), w.TimedOut.Add(other.TimedOut)
+	w.Pooled, w.Choice = w.Pooled.Add(other.Pooled), w.Choice.Add(other.Choice)
+	if w.Options == nil && other.Options != nil {
+		w.Options = make(map[string]Weight, len(other.Options))
+	}
+	for id, weight := range other.Options {
+		w.Options[id] = w.Options[id].Add(weight)
+	}
+	return w
 }
 
-// addBins joins the weights of each value.
-func addBins(a, b []WeightedBin) []WeightedBin {
-	sum := slices.Clone(a)
-	for _, bin := range b {
-		if i := slices.IndexFunc(sum, func(x WeightedBin) bool { return x.Value == bin.Value }); i >= 0 {
-			sum[i].Weight = sum[i].Add(bin.Weight)
-			continue
+func (w *Weighted) addBin(bin WeightedBin) {
+	for i := range w.Answers {
+		if w.Answers[i].Value == bin.Value {
+			w.Answers[i].Weight = w.Answers[i].Add(bin.Weight)
+			return
 		}
-		sum = append(sum, bin)
 	}
-	return sum
+	w.Answers = append(w.Answers, bin)
 }
 
 // Add sums two.
@@ -85,22 +109,4 @@ func (p PooledMoments) Add(other PooledMoments) PooledMoments {
 		A: p.A + other.A, B: p.B + other.B, AA: p.AA + other.AA, AB: p.AB + other.AB, BB: p.BB + other.BB,
 		W: p.W + other.W, WW: p.WW + other.WW,
 	}
-}
-
-// NativeMean is the mean of the answers to a question on its native scale, EFFORT flipped, with weights where there are any; false when there are
-// no answers.
-func NativeMean(q Question, d Data) (float64, bool) {
-	e := evaluation{variant: VariantDefinition{Variant: CESMean}, question: q}
-	if d.Answers.IsEmpty() {
-		return 0, false
-	}
-	if d.Weighted == nil {
-		return e.moments(d.Answers).Mean, true
-	}
-	total := d.Weighted.answers(func(int64) bool { return true })
-	if !(total.Sum > 0) {
-		return 0, false
-	}
-	m, _ := e.weightedMean(d)
-	return m.Estimate, true
 }
