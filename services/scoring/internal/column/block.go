@@ -22,6 +22,8 @@ type block struct {
 	// least and most bound the buckets, latest the times of receipt.
 	least, most calendar.Bucket
 	latest      int64
+	// mixed tells that some row counts earlier than one before it.
+	mixed bool
 	// who holds whoCode of each row; perWho counts the live ones.
 	who    []uint8
 	perWho [whoCodes]int32
@@ -66,6 +68,7 @@ func (b *block) add(h *head) {
 	if b.n == 0 {
 		b.least, b.most, b.latest = h.bucket, h.bucket, h.received
 	}
+	b.mixed = b.mixed || h.bucket < b.most
 	b.least, b.most, b.latest = min(b.least, h.bucket), max(b.most, h.bucket), max(b.latest, h.received)
 	b.who = append(room(b.who, b.n+1), h.who)
 	b.perWho[h.who]++

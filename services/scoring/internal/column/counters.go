@@ -45,49 +45,62 @@ func (w *worker) split(b *block) {
 // count counts the rows that were chosen and grouped.
 func (w *worker) count(b *block) {
 	w.counts.grow(w.cells())
-	together := w.uniform && w.Weights.None()
-	if together {
-		w.countOutcomes(b)
-	} else {
-		w.outcomes = w.outcomes[:0]
-		for _, who := range b.who {
-			w.outcomes = append(w.outcomes, who&3)
-		}
-		tallyRows(&w.counts.outcomes, w.rows, w.slots, w.weights, w.outcomes)
+	if len(w.segments) > 0 && len(w.groups) == 0 && w.Replicates == 0 && w.Weights.None() {
+		w.countSegments(b)
+		return
 	}
+	w.outcomes = w.outcomes[:0]
+	for _, who := range b.who {
+		w.outcomes = append(w.outcomes, who&3)
+	}
+	tallyRows(&w.counts.outcomes, w.rows, w.slots, w.weights, w.outcomes)
 	for i, field := range w.counted {
-		t := &w.counts.columns[i]
-		switch column := b.column(field); {
-		case column.narrow != nil && together:
-			w.countColumn(t, column.narrow)
-		case column.narrow != nil:
-			tallyRows(t, w.rows, w.slots, w.weights, column.narrow)
-		case column.medium != nil:
-			tallyRows(t, w.rows, w.slots, w.weights, column.medium)
-		case column.wide != nil:
-			tallyRows(t, w.rows, w.slots, w.weights, column.wide)
-		}
+		tallyColumn(&w.counts.columns[i], w.rows, w.slots, w.weights, b.column(field))
 	}
 }
 
-// countOutcomes counts rows that are all in one group. Those of a population that never refuses in the block need no look.
-func (w *worker) countOutcomes(b *block) {
-	var counts [outcomes]uint32
-	if w.ofPopulation(b) == int64(b.perWho[who{w.Population, Response}.code()]) {
-		counts[Response] = uint32(len(w.rows))
-	} else {
-		for _, r := range w.rows {
-			counts[b.who[r]&3]++
-		}
+func tallyColumn(t *tally, rows []uint16, slots []uint32, weights []float64, c *codes) {
+	switch {
+	case c.narrow != nil:
+		tallyRows(t, rows, slots, weights, c.narrow)
+	case c.medium != nil:
+		tallyRows(t, rows, slots, weights, c.medium)
+	case c.wide != nil:
+		tallyRows(t, rows, slots, weights, c.wide)
 	}
-	w.counts.outcomes.add(int(w.slots[0]), counts[:])
 }
 
-// countColumn counts a column of one byte of rows that are all in one group.
-func (w *worker) countColumn(t *tally, column []uint8) {
+// countSegments counts rows that are grouped by steps only, step by step.
+func (w *worker) countSegments(b *block) {
+	silent := w.ofPopulation(b) == int64(b.perWho[who{w.Population, Response}.code()])
+	begin := 0
+	for _, s := range w.segments {
+		rows := w.rows[begin:s.end]
+		var counts [outcomes]uint32
+		if silent {
+			counts[Response] = uint32(len(rows))
+		} else {
+			for _, r := range rows {
+				counts[b.who[r]&3]++
+			}
+		}
+		w.counts.outcomes.add(int(s.step), counts[:])
+		for i, field := range w.counted {
+			t := &w.counts.columns[i]
+			if c := b.column(field); c.narrow != nil {
+				countTogether(t, int(s.step), rows, c.narrow)
+			} else {
+				tallyColumn(t, rows, w.slots[begin:s.end], nil, c)
+			}
+		}
+		begin = s.end
+	}
+}
+
+// countTogether counts a column of one byte of rows that are all in one cell.
+func countTogether(t *tally, cell int, rows []uint16, column []uint8) {
 	// Two counters take turns: adding to the one that was just added to has to wait.
 	var even, odd [256]uint32
-	rows := w.rows
 	for ; len(rows) >= 2; rows = rows[2:] {
 		even[column[rows[0]]]++
 		odd[column[rows[1]]]++
@@ -98,7 +111,7 @@ func (w *worker) countColumn(t *tally, column []uint8) {
 	for code, n := range odd {
 		even[code] += n
 	}
-	t.add(int(w.slots[0]), even[:min(t.width, len(even))])
+	t.add(cell, even[:min(t.width, len(even))])
 }
 
 // recallBlock counts a block from what is kept of it; false where that does not answer the query.

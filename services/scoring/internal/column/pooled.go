@@ -49,7 +49,9 @@ type poolWorker struct {
 	part, parts uint64
 	ratings     []rating
 	answers     []pool.Answers
+	// shares are the rows by share, of about so many each.
 	shares      [poolShares][]ratedRow
+	share       int
 	respondents map[respondent]rated
 	cells       []pooledCell
 }
@@ -75,6 +77,7 @@ func (p *plan) pool(counted *worker, rows int) ([]pooledCell, error) {
 	err := parallel(min(parts, runtime.GOMAXPROCS(0)), func(_ int, next func() int) error {
 		for part := next(); part < parts; part = next() {
 			w := &poolWorker{worker: newWorker(p), part: uint64(part), parts: uint64(parts), ratings: ratings, respondents: make(map[respondent]rated)}
+			w.share = int(counted.coverage.Counted)/parts/poolShares*9/8 + 1
 			for _, b := range p.state.blocks {
 				w.add(b)
 			}
@@ -160,6 +163,9 @@ func (w *poolWorker) add(b *block) {
 		key := respondent{w.slots[i], id}
 		_, rest := bits.Mul64(id, w.parts)
 		share := rest / (1 << 64 / poolShares)
+		if w.shares[share] == nil {
+			w.shares[share] = make([]ratedRow, 0, w.share)
+		}
 		w.shares[share] = append(w.shares[share], ratedRow{key, x})
 	}
 }

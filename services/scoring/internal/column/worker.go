@@ -2,6 +2,7 @@ package column
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/otklik/otklik/libs/calendar"
 )
@@ -25,8 +26,8 @@ type worker struct {
 	}
 	other  []uint16
 	stepOf []uint32
-	// uniform tells that all rows are in the group of the first.
-	uniform bool
+	// segments are rows that follow one another and are of the same step; none where the steps are mixed.
+	segments []segment
 	// factor numbers combinations of the keys of weights; factorOf is the factor of each.
 	factors  *tree
 	factorOf []float64
@@ -35,6 +36,12 @@ type worker struct {
 	// codes is room for a path.
 	codes  []uint32
 	counts counters
+}
+
+// segment ends before a row, by its place among those chosen.
+type segment struct {
+	end  int
+	step uint32
 }
 
 func newWorker(p *plan) *worker {
@@ -155,7 +162,7 @@ func (w *worker) weigh(b *block) {
 func (w *worker) group(b *block) {
 	w.rows = w.selection.list()
 	w.slots = slices.Grow(w.slots[:0], len(w.rows))[:len(w.rows)]
-	w.uniform = w.step(b) && len(w.groups) == 0 && w.Replicates == 0
+	w.step(b)
 	for i := range w.groups {
 		g, l := &w.groups[i], &w.tree.levels[i]
 		c := b.column(g.field)
@@ -210,27 +217,23 @@ func (w *worker) spread(l *level, g *grouping, c *codes) {
 	}
 }
 
-// step gives each row the number of its step, and tells whether that is the same for all.
-func (w *worker) step(b *block) bool {
-	if len(w.Steps) == 0 {
-		clear(w.slots)
-		return true
-	}
+// step gives each row the number of its step.
+func (w *worker) step(b *block) {
+	w.segments = w.segments[:0]
 	least, most := max(b.least, w.period.First), min(b.most, w.period.End-1)
-	if one := w.plan.step(least); one == w.plan.step(most) {
-		for i := range w.slots {
-			w.slots[i] = uint32(one)
-		}
-		return true
+	first, last := w.plan.step(least), w.plan.step(most)
+	if first == last || !b.mixed {
+		w.cut(b, first, last)
+		return
 	}
 	if int64(most)-int64(least) > blockRows {
 		for i, r := range w.rows {
 			w.slots[i] = uint32(w.plan.step(calendar.Bucket(b.buckets.at(int(r)))))
 		}
-		return false
+		return
 	}
 	w.stepOf = w.stepOf[:0]
-	at := w.plan.step(least)
+	at := first
 	for bucket := least; bucket <= most; bucket++ {
 		for w.Steps[at].End <= bucket {
 			at++
@@ -242,10 +245,27 @@ func (w *worker) step(b *block) bool {
 		for i, r := range w.rows {
 			w.slots[i] = w.stepOf[int(narrow[r])+shift]
 		}
-		return false
+		return
 	}
 	for i, r := range w.rows {
 		w.slots[i] = w.stepOf[b.buckets.at(int(r))-int64(least)]
 	}
-	return false
+}
+
+// cut cuts rows in the order of time at the ends of steps.
+func (w *worker) cut(b *block, first, last int) {
+	at := 0
+	for step := first; step <= last; step++ {
+		end := len(w.rows)
+		if step < last {
+			limit := int64(w.Steps[step].End)
+			end = at + sort.Search(end-at, func(i int) bool { return b.buckets.at(int(w.rows[at+i])) >= limit })
+		}
+		if end > at {
+			w.segments = append(w.segments, segment{end, uint32(step)})
+		}
+		for ; at < end; at++ {
+			w.slots[at] = uint32(step)
+		}
+	}
 }
