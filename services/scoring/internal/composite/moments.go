@@ -41,19 +41,19 @@ func (m *Moments) Count(answers []float64, weight float64) {
 	}
 }
 
-// add is the moments of both. With fresh it leaves m alone, otherwise it may add to it.
-func (m *Moments) add(other *Moments, fresh bool) *Moments {
-	if m == nil || other == nil {
+// totalMoments are those of all samples; nil where none has any.
+func totalMoments(samples []Sample) *Moments {
+	var sum *Moments
+	for i := range samples {
+		m := samples[i].Moments
 		if m == nil {
-			m = other
+			continue
 		}
-		return m
+		if sum == nil {
+			sum = NewMoments(m.K)
+		}
+		sum.each(sum, m, func(a, b float64) float64 { return a + b })
 	}
-	sum := m
-	if fresh {
-		sum = NewMoments(m.K)
-	}
-	sum.each(m, other, func(a, b float64) float64 { return a + b })
 	return sum
 }
 

@@ -31,12 +31,11 @@ func (s Sample) Add(other Sample) Sample { return total([]Sample{s, other}) }
 // total is what was counted of the respondents of all samples.
 func total(samples []Sample) Sample {
 	whole := make([]metric.Data, len(samples))
-	var sum Sample
+	sum := Sample{Moments: totalMoments(samples)}
 	var counts [][]metric.Data
 	for i := range samples {
 		s := &samples[i]
 		whole[i] = s.Whole
-		sum.Moments = sum.Moments.add(s.Moments, i == 1)
 		for j := range s.Questions {
 			c := &s.Questions[j]
 			// Samples of one query mostly list the same questions in the same order.
