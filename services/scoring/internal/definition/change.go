@@ -23,13 +23,13 @@ type Author struct {
 // be repeated. With dryRun nothing is stored; what is returned is what would be. Errors: *composite.FieldError, store.ErrTaken,
 // store.ErrTooMany, and those of the catalog.
 func (r *Registry) Create(ctx context.Context, organization, id string, c Content, by Author, dryRun bool) (Definition, error) {
-	if _, ok := r.builtInByID(id); ok {
-		return Definition{}, fmt.Errorf("create definition %q: %w", id, store.ErrTaken)
-	}
 	// A definition that is there already is looked at before: a repeated call must not fail because what it refers to has been retired since.
 	d, err := r.made(ctx, organization, id, c)
 	if err == nil || !errors.Is(err, store.ErrNotFound) {
 		return d, err
+	}
+	if _, ok := r.builtInByID(id); ok {
+		return Definition{}, fmt.Errorf("create definition %q: %w", id, store.ErrTaken)
 	}
 	pinned, err := r.check(ctx, organization, id, c, nil)
 	if err != nil {
@@ -137,14 +137,13 @@ func (r *Registry) Retire(ctx context.Context, organization, id string, changes 
 func (r *Registry) change(
 	ctx context.Context, organization, id string, changes int64, fn func(current Definition) (Definition, error),
 ) (Definition, error) {
-	if _, ok := r.builtInByID(id); ok {
-		return Definition{}, fmt.Errorf("change definition %q: %w", id, ErrBuiltIn)
-	}
 	for range attempts {
 		current, err := r.Find(ctx, organization, ref(id))
 		switch {
 		case err != nil:
 			return Definition{}, err
+		case current.BuiltIn:
+			return Definition{}, fmt.Errorf("change definition %q: %w", id, ErrBuiltIn)
 		case current.Retired != nil:
 			return Definition{}, fmt.Errorf("change definition %q: %w", id, store.ErrRetired)
 		case changes != 0 && current.Changes != changes:

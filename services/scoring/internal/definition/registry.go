@@ -55,16 +55,12 @@ func New(s store.Definitions, catalog Catalog, now func() time.Time) *Registry {
 }
 
 // Find returns a version of a definition, the newest when the reference states none. *NotFoundError.
+//
+// One of the organisation's own comes before one that is built in: scores name it, and it was there before the product had one of its identifier.
 func (r *Registry) Find(ctx context.Context, organization string, ref composite.Ref) (Definition, error) {
-	if d, ok := r.builtInByID(ref.ID); ok {
-		if ref.Version != 0 && ref.Version != d.Version {
-			return Definition{}, &NotFoundError{Ref: ref, Newest: d.Version}
-		}
-		return d, nil
-	}
 	stored, err := r.store.Definition(ctx, organization, ref.ID, int64(ref.Version))
 	if errors.Is(err, store.ErrNotFound) {
-		return Definition{}, r.notFound(ctx, organization, ref)
+		return r.findBuiltIn(ctx, organization, ref)
 	}
 	if err != nil {
 		return Definition{}, err
@@ -74,6 +70,27 @@ func (r *Registry) Find(ctx context.Context, organization string, ref composite.
 		return Definition{}, err
 	}
 	r.remember(organization, d)
+	return d, nil
+}
+
+// findBuiltIn returns a definition that is built in.
+func (r *Registry) findBuiltIn(ctx context.Context, organization string, ref composite.Ref) (Definition, error) {
+	d, ok := r.builtInByID(ref.ID)
+	switch {
+	case !ok:
+		return Definition{}, r.notFound(ctx, organization, ref)
+	case ref.Version == 0:
+		return d, nil
+	}
+	// The version may be one that the organisation's own definition of this identifier lacks.
+	switch _, err := r.store.Definition(ctx, organization, ref.ID, 0); {
+	case err == nil:
+		return Definition{}, r.notFound(ctx, organization, ref)
+	case !errors.Is(err, store.ErrNotFound):
+		return Definition{}, err
+	case ref.Version != d.Version:
+		return Definition{}, &NotFoundError{Ref: ref, Newest: d.Version}
+	}
 	return d, nil
 }
 
@@ -181,19 +198,17 @@ func lastCursor(list []Definition) string {
 // Versions lists the versions of a definition before a number (0 for all), the newest first, up to limit, each with what it changed; more tells
 // whether there are earlier ones. *NotFoundError.
 func (r *Registry) Versions(ctx context.Context, organization, id string, before, limit int) (list []Definition, more bool, err error) {
-	if d, ok := r.builtInByID(id); ok {
-		if before == 0 || before > d.Version {
-			list = append(list, d)
-		}
-		return list, false, nil
-	}
 	// One more than the page holds is what the last one of the page changed.
 	stored, err := r.store.DefinitionVersions(ctx, organization, id, int64(before), limit+1)
 	if err != nil {
 		return nil, false, err
 	}
 	if len(stored) == 0 && before == 0 {
-		return nil, false, r.notFound(ctx, organization, composite.Ref{ID: id})
+		d, err := r.findBuiltIn(ctx, organization, composite.Ref{ID: id})
+		if err != nil {
+			return nil, false, err
+		}
+		return []Definition{d}, false, nil
 	}
 	for _, s := range stored {
 		d, err := decode(s)
