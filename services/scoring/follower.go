@@ -8,9 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -27,6 +30,8 @@ type follower struct {
 	log     eventlog.Log[*surveyv1.Event]
 	applier *ingest.Applier
 	config  eventlog.Config
+	// comments follows the log of the comment service until ctx ends; nil where there is none.
+	comments func(ctx context.Context)
 
 	mu sync.Mutex
 	// following are the partitions that are followed now.
@@ -48,8 +53,27 @@ func (f *follower) run(ctx context.Context) error {
 	return nil
 }
 
-// follow follows a partition until ctx ends.
+// maxCommentsBackoff is the longest wait for a comment service: without one, scores are the same but for what comments say.
+const maxCommentsBackoff = 30 * time.Second
+
+// followComments makes the follower follow the comment service, too, behind a connection.
+func (f *follower) followComments(conn grpc.ClientConnInterface) {
+	enricher := ingest.NewEnricher(f.applier)
+	config := f.config
+	config.Name, config.MaxBackoff = component+" of comments", maxCommentsBackoff
+	f.comments = func(ctx context.Context) {
+		// It ends only with ctx, and then without an error.
+		_ = eventlog.New[*commentv1.Event](config, ingest.NewComments(conn, enricher), enricher, (*commentv1.Event).GetPosition).Run(ctx)
+	}
+}
+
+// follow follows a partition until ctx ends. Who has the first one follows comments, so that one process does.
 func (f *follower) follow(ctx context.Context, partition int, source eventlog.Source[*surveyv1.Event]) {
+	if partition == 0 && f.comments != nil {
+		var beside sync.WaitGroup
+		beside.Go(func() { f.comments(ctx) })
+		defer beside.Wait()
+	}
 	sink := f.applier.Sink(partition)
 	consumer := eventlog.New[*surveyv1.Event](f.config, sink.Following(source), sink, (*surveyv1.Event).GetPosition)
 	f.set(partition, consumer)

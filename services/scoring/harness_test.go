@@ -23,6 +23,7 @@ import (
 	"github.com/otklik/otklik/services/scoring"
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
@@ -217,7 +218,9 @@ func (fakeVault) GetPseudonymKey(ctx context.Context, _ *accessv1.GetPseudonymKe
 type suite struct {
 	t      testing.TB
 	survey *fakeSurvey
-	config scoring.Config
+	// comments is the comment service; nil where there is none.
+	comments *fakeComments
+	config   scoring.Config
 	// deps are what the service gets beside the survey service.
 	deps scoring.Deps
 	log  *slog.Logger
@@ -267,6 +270,9 @@ func (s *suite) start() *suite {
 	deps := s.deps
 	deps.Survey, deps.Logger = rpcclient.WithKey(s.server.InProcess(), serviceKey, ""), s.log
 	deps.Vault = deps.Survey
+	if s.comments != nil {
+		deps.Comment = deps.Survey
+	}
 	s.service, err = scoring.New(ctx, s.config, deps)
 	if err != nil {
 		s.t.Fatal(err)
@@ -274,6 +280,9 @@ func (s *suite) start() *suite {
 	surveyv1.RegisterSurveyServiceServer(s.server, s.survey)
 	surveyv1.RegisterEventFeedServiceServer(s.server, s.survey)
 	accessv1.RegisterVaultServiceServer(s.server, fakeVault{})
+	if s.comments != nil {
+		commentv1.RegisterEventFeedServiceServer(s.server, s.comments)
+	}
 	s.service.Register(s.server)
 	if err := s.server.Start(); err != nil {
 		s.t.Fatal(err)

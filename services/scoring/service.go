@@ -20,6 +20,7 @@ import (
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/services/scoring/internal/alarm"
 	"github.com/otklik/otklik/services/scoring/internal/api"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/live"
@@ -38,6 +39,9 @@ type Deps struct {
 	Survey grpc.ClientConnInterface
 	// Vault is the connection to the access service, which knows the pseudonyms of persons; nil lets nobody export a person's data.
 	Vault grpc.ClientConnInterface
+	// Comment is the connection to the comment service, which tells what responses express and speak of; nil, and one that nobody answers, lets scores be
+	// cut by all but that.
+	Comment grpc.ClientConnInterface
 	// Events makes the log that the service follows. refill is a partition of the survey service's own log, of count. Nil follows all of that
 	// log, from the survey service itself.
 	Events func(refill func(partition, count int) eventlog.Source[*surveyv1.Event]) (eventlog.Log[*surveyv1.Event], error)
@@ -73,6 +77,7 @@ type Service struct {
 	applier   *ingest.Applier
 	follower  *follower
 	rebuilder *ingest.Rebuilder
+	alarm     *alarm.Evaluator
 	closing   sync.Once
 	closeErr  error
 }
@@ -160,10 +165,16 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 		return nil, err
 	}
 	s.follower = newFollower(log, s.applier, config.BatchSize, deps.Logger)
+	if deps.Comment != nil {
+		s.follower.followComments(deps.Comment)
+	}
 	if deps.Meters != nil {
 		if err := ingest.ObserveFeed(deps.Meters, s.follower.status); err != nil {
 			return nil, err
 		}
+	}
+	s.alarm = &alarm.Evaluator{
+		Store: db, Source: &alarm.Planner{Board: board, Catalog: catalog}, Interval: config.AlertInterval, Logger: deps.Logger, Now: deps.Now,
 	}
 	s.api = api.New(api.Options{
 		Store: db, Board: board, Catalog: catalog, Rebuilder: s.rebuilder, Applier: s.applier, Cache: deps.Cache, Logger: deps.Logger,
@@ -196,7 +207,7 @@ type keeper interface {
 
 var _ keeper = (*postgres.Store)(nil)
 
-// Run follows the survey service's change log and the other processes that do, and works on rebuilds, until ctx ends. Streams are ended by the
+// Run follows the survey service's change log and the other processes that do, works on rebuilds, and evaluates alert rules, until ctx ends. Streams are ended by the
 // server that they are registered with, when it drains.
 func (s *Service) Run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
@@ -204,6 +215,10 @@ func (s *Service) Run(ctx context.Context) error {
 	work.Go(func() error { return s.follower.run(ctx) })
 	work.Go(func() error {
 		s.applier.Run(ctx)
+		return nil
+	})
+	work.Go(func() error {
+		s.alarm.Run(ctx)
 		return nil
 	})
 	if k, ok := s.store.(keeper); ok {

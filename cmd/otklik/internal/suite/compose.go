@@ -56,7 +56,7 @@ func (p *process) addAll(ctx context.Context) error {
 	if err := p.addSurvey(ctx, p.sharesEvents()); err != nil {
 		return err
 	}
-	if err := p.addScoring(ctx, services); err != nil {
+	if err := p.addScoring(ctx, services, services); err != nil {
 		return err
 	}
 	if err := p.addComment(ctx, services); err != nil {
@@ -105,13 +105,14 @@ func (p *process) addSurvey(ctx context.Context, publish bool) error {
 	return nil
 }
 
-func (p *process) addScoring(ctx context.Context, surveyConn grpc.ClientConnInterface) error {
+// addScoring adds the scoring service. commentConn is nil where no comment service is known.
+func (p *process) addScoring(ctx context.Context, surveyConn, commentConn grpc.ClientConnInterface) error {
 	if err := p.claimFile("scoring", p.config.Scoring.Postgres); err != nil {
 		return err
 	}
 	deps := scoring.Deps{
-		Survey: surveyConn, Vault: &p.access, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Instance: p.instance,
-		Now: p.config.Clock.now,
+		Survey: surveyConn, Comment: commentConn, Vault: &p.access, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers,
+		Instance: p.instance, Now: p.config.Clock.now,
 	}
 	if p.redis != nil {
 		deps.Cache = rediskit.NewCache(p.redis, "scoring", p.log)
@@ -192,9 +193,19 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 	})
 }
 
-// Scoring runs the scoring service alone, reading from the survey service at peers.survey.
+// Scoring runs the scoring service alone, reading from the survey service at peers.survey, and from the comment service at peers.comment, if that is set, which
+// may start later or be away.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
-	return runFollower(ctx, "otklik-scoring", config, announce, (*process).addScoring)
+	return runFollower(ctx, "otklik-scoring", config, announce, func(p *process, ctx context.Context, surveyConn grpc.ClientConnInterface) error {
+		if config.Peers.Comment == "" {
+			return p.addScoring(ctx, surveyConn, nil)
+		}
+		commentConn, err := p.dialByKey(config.commentPeer())
+		if err != nil {
+			return err
+		}
+		return p.addScoring(ctx, surveyConn, commentConn)
+	})
 }
 
 // Comment runs the comment service alone, reading from the survey service at peers.survey.

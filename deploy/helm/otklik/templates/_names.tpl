@@ -20,7 +20,7 @@ values and their schema. serves: what it listens for. calls: whom it calls. post
 {{- define "otklik.components" -}}
 access: {serves: grpc, calls: [survey, scoring, comment], postgres: true, redis: true}
 survey: {serves: grpc, calls: [access], postgres: true, redis: true}
-scoring: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
+scoring: {serves: grpc, calls: [survey, access, comment], postgres: true, redis: true}
 comment: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
 gateway: {serves: http, calls: [survey, scoring, access, comment], postgres: false, redis: false}
 {{- end -}}

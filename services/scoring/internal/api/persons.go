@@ -276,22 +276,22 @@ func factContent(f *fact.Fact) map[string]any {
 		}
 		answers[i] = answer
 	}
-	content := map[string]any{
+	out := map[string]any{
 		"respondent": f.Respondent, "revision": f.Revision, "population": f.Population.String(), "countTime": f.CountTime.Format(time.RFC3339Nano),
 		"receiveTime": f.ReceiveTime.Format(time.RFC3339Nano), "invitation": f.Invitation, "weight": f.Weight, "late": f.Late, "context": contextContent(f.Context),
 		"answers": answers,
 	}
 	if !f.Enrichment.IsZero() {
-		content["enrichment"] = enrichmentContent(f.Enrichment)
+		out["comments"] = enrichmentContent(f.Enrichment)
 	}
-	return content
+	return out
 }
 
-// enrichmentContent is what others have found out about a response.
+// enrichmentContent is what a response's words were found to express.
 func enrichmentContent(e fact.Enrichment) map[string]any {
 	themes := make([]any, len(e.Themes))
 	for i, t := range e.Themes {
-		themes[i] = map[string]any{"theme": t.ID, "polarity": t.Polarity.String()}
+		themes[i] = map[string]any{"theme": t.ID, "sentiment": t.Polarity.String()}
 	}
 	return map[string]any{"sentiment": e.Sentiment.String(), "themes": themes}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,11 +35,13 @@ func (c Comments) Open(ctx context.Context, after int64) (eventlog.Stream[*comme
 	if err != nil {
 		return nil, fmt.Errorf("open log of comments: %w", err)
 	}
-	return commentStream{s, c.sink, after}, nil
+	return commentStream{s, ctx, c.sink, after}, nil
 }
 
 type commentStream struct {
 	grpc.ServerStreamingClient[commentv1.StreamEventsResponse]
+	// ctx is what the stream was opened with: its own ends with it.
+	ctx   context.Context
 	sink  *Enricher
 	after int64
 }
@@ -51,7 +54,7 @@ func (s commentStream) Recv() (eventlog.Batch[*commentv1.Event], error) {
 		return eventlog.Batch[*commentv1.Event]{Events: m.GetEvents(), Head: m.GetHeadPosition()}, nil
 	}
 	if isAhead(err) {
-		err = fmt.Errorf("%w: %w", err, s.sink.startOver(s.Context(), s.after))
+		err = errors.Join(err, s.sink.startOver(s.ctx, s.after))
 	}
 	return eventlog.Batch[*commentv1.Event]{}, fmt.Errorf("read log of comments: %w", err)
 }
