@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
 
@@ -57,30 +56,34 @@ func (t *Tree) compare(groups, baseline []Sample, settings metric.Settings) (Com
 	if !a.full.scale.SameEnds(b.full.scale) {
 		return Comparison{}, fmt.Errorf("scales %s and %s: %w", a.full.scale.ID(), b.full.scale.ID(), metric.ErrNotComparable)
 	}
-	difference := a.full.less(&b.full)
+	d := a.difference(&b, level)
+	c := Comparison{Score: a.full.score(a.without, a.by, level), Baseline: b.full.score(b.without, b.by, level), Figure: d.Figure, Parts: d.Parts}
+	if c.P = c.Figure.p(); c.P != nil {
+		statistic := *c.Estimate / *c.StandardError
+		c.Statistic = &statistic
+	}
+	return c, nil
+}
+
+// difference is the difference of two slices in all figures, with its precision.
+func (s *side) difference(b *side, level float64) Score {
+	difference := s.full.less(&b.full)
 	var without []figures
-	for g := range a.without {
-		f := a.without[g].less(&b.without[g])
+	for g := range s.without {
+		f := s.without[g].less(&b.without[g])
 		f.forget(&difference)
 		without = append(without, f)
 	}
-	by := make([]answers, len(groups))
+	by := make([]answers, len(s.by))
 	for g := range by {
 		by[g] = make(answers)
-		for _, side := range []answers{a.by[g], b.by[g]} {
+		for _, side := range []answers{s.by[g], b.by[g]} {
 			for q := range side {
 				by[g][q] = true
 			}
 		}
 	}
-	d := difference.score(without, by, level)
-	c := Comparison{Score: a.full.score(a.without, a.by, level), Baseline: b.full.score(b.without, b.by, level), Figure: d.Figure, Parts: d.Parts}
-	if se := c.StandardError; se != nil && *se > 0 {
-		statistic := *c.Estimate / *se
-		p := stat.PValueT(statistic, c.DF)
-		c.Statistic, c.P = &statistic, &p
-	}
-	return c, nil
+	return difference.score(without, by, level)
 }
 
 // less is the difference of all figures, with contributions to the difference.

@@ -83,3 +83,28 @@ func (e *ScalesError) Error() string {
 	}
 	return fmt.Sprintf("question %q is on the scale %s, question %q on %s", e.Question, e.Scales[0], e.Other, e.Scales[1])
 }
+
+// less is what was counted without some of the respondents.
+func (s *Sample) less(part *Sample) (Sample, error) {
+	rest := Sample{Questions: make([]Counted, len(s.Questions)), Moments: s.Moments}
+	var err error
+	if rest.Whole, err = s.Whole.Less(part.Whole); err != nil {
+		return Sample{}, fmt.Errorf("subtract sample: %w", err)
+	}
+	if part.Moments != nil && s.Moments != nil {
+		rest.Moments = s.Moments.less(part.Moments)
+	}
+	for i := range s.Questions {
+		c := &s.Questions[i]
+		rest.Questions[i] = *c
+		for j := range part.Questions {
+			if !same(c, &part.Questions[j]) {
+				continue
+			}
+			if rest.Questions[i].Data, err = c.Data.Less(part.Questions[j].Data); err != nil {
+				return Sample{}, fmt.Errorf("subtract question %s: %w", c.Question.ID, err)
+			}
+		}
+	}
+	return rest, nil
+}

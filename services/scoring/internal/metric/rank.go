@@ -29,7 +29,8 @@ type Family struct {
 	LeastAnswers int64
 }
 
-func (f Family) resolve() (Family, error) {
+// Resolve fills in defaults; ErrSettings for what is out of range.
+func (f Family) Resolve() (Family, error) {
 	if f.DiscoveryRate == 0 {
 		f.DiscoveryRate = DefaultDiscoveryRate
 	}
@@ -80,7 +81,7 @@ func Rank(v Variant, units []Side, settings Settings, family Family) (Ranking, e
 }
 
 func rank(v Variant, units []Side, settings Settings, family Family) (Ranking, error) {
-	family, err := family.resolve()
+	family, err := family.Resolve()
 	if err != nil || len(units) == 0 {
 		return Ranking{}, err
 	}
