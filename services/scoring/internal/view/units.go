@@ -1,4 +1,4 @@
-// Package view makes cubes for those who may not see everything: of what belongs to some units, and of answers that are released in blocks.
+// Package view says what those may see who may not see everything: what belongs to their units, and answers that are released in blocks.
 package view
 
 import (
@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 )
 
@@ -50,19 +49,6 @@ func (u Units) Hold(c fact.Context) bool {
 	return false
 }
 
-// Only is the key when there are units of one key only, by whose values everything is counted, and the values.
-func (u Units) Only() (fact.ContextKey, []string, bool) {
-	if len(u) != 1 {
-		return fact.NoKey, nil, false
-	}
-	for k, values := range u {
-		if slices.Contains(fact.CountedKeys(), k) {
-			return k, values, true
-		}
-	}
-	return fact.NoKey, nil, false
-}
-
 // String is the same for equal units.
 func (u Units) String() string {
 	var b strings.Builder
@@ -77,39 +63,6 @@ type Records interface {
 	// Facts and Refusals call fn with each response or refusal of a survey, in the order of positions.
 	Facts(ctx context.Context, survey string, fn func(position int64, f *fact.Fact) error) error
 	Refusals(ctx context.Context, survey string, fn func(position int64, r *fact.Refusal) error) error
-}
-
-// OfUnits counts what belongs to units, as if there were nothing else.
-func OfUnits(ctx context.Context, records Records, survey string, units Units) (*cube.Cube, error) {
-	const batch = 10_000
-	c, d, n := cube.New(), &cube.Delta{}, 0
-	flush := func() error {
-		err := c.Apply(d)
-		d, n = &cube.Delta{}, 0
-		return err
-	}
-	err := counted(ctx, records, survey, func(_ int64, f *fact.Fact) error {
-		if !units.Hold(f.Context) {
-			return nil
-		}
-		d.AddFact(f)
-		if n++; n == batch {
-			return flush()
-		}
-		return nil
-	}, func(_ int64, r *fact.Refusal) error {
-		if units.Hold(r.Context) {
-			d.AddRefusal(r)
-		}
-		return nil
-	})
-	if err == nil {
-		err = flush()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("count what belongs to units: %w", err)
-	}
-	return c, nil
 }
 
 // refused is a refusal with its position.
