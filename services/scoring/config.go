@@ -23,6 +23,7 @@ type Config struct {
 	WatchInterval  time.Duration `koanf:"watch_interval" doc:"Shortest time between two results of a watched query."`
 	WatchHeartbeat time.Duration `koanf:"watch_heartbeat" doc:"Silence after which those who watch a query get a heartbeat."`
 	WatchPatience  time.Duration `koanf:"watch_patience" doc:"Time that a reader of a watched query may take for one message before its stream is ended."`
+	AlertInterval  time.Duration `koanf:"alert_interval" doc:"How often is looked for alert rules of which a period has ended."`
 	PageTokenTTL   time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 	Bands          Bands         `koanf:"bands"`
 	Privacy        Privacy       `koanf:"privacy"`
@@ -47,6 +48,7 @@ const (
 	defaultInterval      = 200 * time.Millisecond
 	defaultHeartbeat     = 15 * time.Second
 	defaultPatience      = 10 * time.Second
+	defaultAlertInterval = 5 * time.Second
 	defaultLeastAnswers  = 5
 )
 
@@ -66,6 +68,7 @@ func DefaultConfig() Config {
 		WatchInterval:  defaultInterval,
 		WatchHeartbeat: defaultHeartbeat,
 		WatchPatience:  defaultPatience,
+		AlertInterval:  defaultAlertInterval,
 		PageTokenTTL:   page.DefaultTTL,
 		Bands:          Bands{StrongAbove: t.StrongAbove, SystemicTo: t.SystemicTo, CaseLevelFrom: t.CaseLevelFrom},
 		Privacy:        Privacy{LeastAnswers: defaultLeastAnswers},
@@ -83,7 +86,8 @@ func (c Config) check() error {
 		name  string
 		value time.Duration
 	}{
-		{"follow_interval", c.FollowInterval}, {"watch_interval", c.WatchInterval}, {"watch_heartbeat", c.WatchHeartbeat}, {"watch_patience", c.WatchPatience}, {"page_token_ttl", c.PageTokenTTL},
+		{"follow_interval", c.FollowInterval}, {"watch_interval", c.WatchInterval}, {"watch_heartbeat", c.WatchHeartbeat}, {"watch_patience", c.WatchPatience},
+		{"alert_interval", c.AlertInterval}, {"page_token_ttl", c.PageTokenTTL},
 	} {
 		if d.value <= 0 {
 			return fmt.Errorf("check %s: %v is not positive", d.name, d.value)

@@ -261,7 +261,7 @@ func (s *suite) start() *suite {
 		s.t.Fatal(err)
 	}
 	s.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
-		Logger: s.log, Keys: restricted{ring, s.units}, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}, "viewer": {"scoring.scores.query"}},
+		Logger: s.log, Keys: restricted{ring, s.units}, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}, "viewer": {"scoring.scores.query", "scoring.alerts.*"}},
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -4,11 +4,14 @@ package api
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/services/scoring/internal/alarm"
 	"github.com/otklik/otklik/services/scoring/internal/definition"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
@@ -80,6 +83,9 @@ type Server struct {
 
 // New makes a server. Stop it when it has drained.
 func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	s := &Server{Options: o, definitions: definition.New(o.Store, o.Catalog, o.Now)}
 	s.views = newViews(o.Store, o.Board)
 	s.watchers = newWatchers(s.evaluate, o.Board, o.Watch)
@@ -90,6 +96,10 @@ func New(o Options) *Server {
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	scoringv1.RegisterScoringServiceServer(r, s)
 	scoringv1.RegisterMetricDefinitionServiceServer(r, &definitionServer{Server: s})
+	scoringv1.RegisterAlertServiceServer(r, &alertServer{
+		Server: s, planner: &alarm.Planner{Board: s.Board, Catalog: s.Catalog}, rules: sync.OnceValues(validation.New),
+	})
+	scoringv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	scoringv1.RegisterPersonServiceServer(r, &personServer{server: s})
 }
 
