@@ -35,8 +35,6 @@ const (
 	ErrorReason_ERROR_REASON_METRIC_MISMATCH ErrorReason = 3
 	// The interval method does not fit the variant.
 	ErrorReason_ERROR_REASON_INTERVAL_METHOD_MISMATCH ErrorReason = 4
-	// The query filters by one context key and groups by another.
-	ErrorReason_ERROR_REASON_KEYS_CROSSED ErrorReason = 5
 	// The time zone is unknown.
 	ErrorReason_ERROR_REASON_TIME_ZONE_UNKNOWN ErrorReason = 6
 	// A bound of the period does not fall on a quarter of an hour.
@@ -121,7 +119,6 @@ var (
 		2:  "ERROR_REASON_QUESTION_NOT_FOUND",
 		3:  "ERROR_REASON_METRIC_MISMATCH",
 		4:  "ERROR_REASON_INTERVAL_METHOD_MISMATCH",
-		5:  "ERROR_REASON_KEYS_CROSSED",
 		6:  "ERROR_REASON_TIME_ZONE_UNKNOWN",
 		7:  "ERROR_REASON_PERIOD_NOT_ALIGNED",
 		8:  "ERROR_REASON_TOO_MANY_ROWS",
@@ -166,7 +163,6 @@ var (
 		"ERROR_REASON_QUESTION_NOT_FOUND":         2,
 		"ERROR_REASON_METRIC_MISMATCH":            3,
 		"ERROR_REASON_INTERVAL_METHOD_MISMATCH":   4,
-		"ERROR_REASON_KEYS_CROSSED":               5,
 		"ERROR_REASON_TIME_ZONE_UNKNOWN":          6,
 		"ERROR_REASON_PERIOD_NOT_ALIGNED":         7,
 		"ERROR_REASON_TOO_MANY_ROWS":              8,
@@ -238,14 +234,13 @@ var File_otklik_scoring_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\x92\f\n" +
+	"$otklik/scoring/v1/error_reason.proto\x12\x11otklik.scoring.v1*\x94\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_SURVEY_NOT_FOUND\x10\x01\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x02\x12 \n" +
 	"\x1cERROR_REASON_METRIC_MISMATCH\x10\x03\x12)\n" +
-	"%ERROR_REASON_INTERVAL_METHOD_MISMATCH\x10\x04\x12\x1d\n" +
-	"\x19ERROR_REASON_KEYS_CROSSED\x10\x05\x12\"\n" +
+	"%ERROR_REASON_INTERVAL_METHOD_MISMATCH\x10\x04\x12\"\n" +
 	"\x1eERROR_REASON_TIME_ZONE_UNKNOWN\x10\x06\x12#\n" +
 	"\x1fERROR_REASON_PERIOD_NOT_ALIGNED\x10\a\x12\x1e\n" +
 	"\x1aERROR_REASON_TOO_MANY_ROWS\x10\b\x12\x1f\n" +
@@ -283,7 +278,7 @@ const file_otklik_scoring_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_ALERT_NOT_FOUND\x10'\x12%\n" +
 	"!ERROR_REASON_TOO_MANY_ALERT_RULES\x10(\x12\x1f\n" +
 	"\x1bERROR_REASON_POSITION_AHEAD\x10)\x12\x1d\n" +
-	"\x19ERROR_REASON_ROWS_PENDING\x10*BCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
+	"\x19ERROR_REASON_ROWS_PENDING\x10*\"\x04\b\x05\x10\x05*\x19ERROR_REASON_KEYS_CROSSEDBCZAgithub.com/otklik/otklik/proto/gen/go/otklik/scoring/v1;scoringv1b\x06proto3"
 
 var (
 	file_otklik_scoring_v1_error_reason_proto_rawDescOnce sync.Once

@@ -576,7 +576,7 @@ type CompareScoresResponse struct {
 	Difference float64 `protobuf:"fixed64,3,opt,name=difference,proto3" json:"difference,omitempty"`
 	// The interval of the difference; missing when there is none.
 	Interval *v1.ConfidenceInterval `protobuf:"bytes,4,opt,name=interval,proto3" json:"interval,omitempty"`
-	// The test: `ADJUSTED_TRINOMIAL_Z`, `POOLED_Z` or `WELCH_T`.
+	// The test: `ADJUSTED_TRINOMIAL_Z`, `POOLED_Z`, `WELCH_T` or, of composites, `JACKKNIFE_T`.
 	Test string `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
 	// The test's statistic; missing when the data determine none, for example when no answer on either side differs from another.
 	Statistic *float64 `protobuf:"fixed64,6,opt,name=statistic,proto3,oneof" json:"statistic,omitempty"`
@@ -586,8 +586,10 @@ type CompareScoresResponse struct {
 	PValue *float64 `protobuf:"fixed64,8,opt,name=p_value,json=pValue,proto3,oneof" json:"p_value,omitempty"`
 	// The difference of the adjusted estimates that an NPS test is based on.
 	AdjustedDifference *float64 `protobuf:"fixed64,9,opt,name=adjusted_difference,json=adjustedDifference,proto3,oneof" json:"adjusted_difference,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Composites: by how much each part differs, and what it adds to the difference.
+	Parts         []*ScorePart `protobuf:"bytes,10,rep,name=parts,proto3" json:"parts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompareScoresResponse) Reset() {
@@ -681,6 +683,13 @@ func (x *CompareScoresResponse) GetAdjustedDifference() float64 {
 		return *x.AdjustedDifference
 	}
 	return 0
+}
+
+func (x *CompareScoresResponse) GetParts() []*ScorePart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
 }
 
 // Request of WatchScores.
@@ -1446,7 +1455,7 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\x11_adjusted_p_value\"\x96\x01\n" +
 	"\x14CompareScoresRequest\x12;\n" +
 	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12A\n" +
-	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\xe4\x03\n" +
+	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\x98\x04\n" +
 	"\x15CompareScoresResponse\x12.\n" +
 	"\x05score\x18\x01 \x01(\v2\x18.otklik.scoring.v1.ScoreR\x05score\x124\n" +
 	"\bbaseline\x18\x02 \x01(\v2\x18.otklik.scoring.v1.ScoreR\bbaseline\x12\x1e\n" +
@@ -1458,7 +1467,9 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\tstatistic\x18\x06 \x01(\x01H\x00R\tstatistic\x88\x01\x01\x121\n" +
 	"\x12degrees_of_freedom\x18\a \x01(\x01H\x01R\x10degreesOfFreedom\x88\x01\x01\x12\x1c\n" +
 	"\ap_value\x18\b \x01(\x01H\x02R\x06pValue\x88\x01\x01\x124\n" +
-	"\x13adjusted_difference\x18\t \x01(\x01H\x03R\x12adjustedDifference\x88\x01\x01B\f\n" +
+	"\x13adjusted_difference\x18\t \x01(\x01H\x03R\x12adjustedDifference\x88\x01\x01\x122\n" +
+	"\x05parts\x18\n" +
+	" \x03(\v2\x1c.otklik.scoring.v1.ScorePartR\x05partsB\f\n" +
 	"\n" +
 	"_statisticB\x15\n" +
 	"\x13_degrees_of_freedomB\n" +
@@ -1578,12 +1589,13 @@ var file_otklik_scoring_v1_scoring_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),    // 25: google.protobuf.Timestamp
 	(*Coverage)(nil),                 // 26: otklik.scoring.v1.Coverage
 	(*v1.ConfidenceInterval)(nil),    // 27: otklik.type.v1.ConfidenceInterval
-	(*Rebuild)(nil),                  // 28: otklik.scoring.v1.Rebuild
-	(*DeadLetter)(nil),               // 29: otklik.scoring.v1.DeadLetter
-	(*StreamFactsRequest)(nil),       // 30: otklik.scoring.v1.StreamFactsRequest
-	(*StreamMomentsRequest)(nil),     // 31: otklik.scoring.v1.StreamMomentsRequest
-	(*StreamFactsResponse)(nil),      // 32: otklik.scoring.v1.StreamFactsResponse
-	(*StreamMomentsResponse)(nil),    // 33: otklik.scoring.v1.StreamMomentsResponse
+	(*ScorePart)(nil),                // 28: otklik.scoring.v1.ScorePart
+	(*Rebuild)(nil),                  // 29: otklik.scoring.v1.Rebuild
+	(*DeadLetter)(nil),               // 30: otklik.scoring.v1.DeadLetter
+	(*StreamFactsRequest)(nil),       // 31: otklik.scoring.v1.StreamFactsRequest
+	(*StreamMomentsRequest)(nil),     // 32: otklik.scoring.v1.StreamMomentsRequest
+	(*StreamFactsResponse)(nil),      // 33: otklik.scoring.v1.StreamFactsResponse
+	(*StreamMomentsResponse)(nil),    // 34: otklik.scoring.v1.StreamMomentsResponse
 }
 var file_otklik_scoring_v1_scoring_service_proto_depIdxs = []int32{
 	23, // 0: otklik.scoring.v1.QueryScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
@@ -1606,46 +1618,47 @@ var file_otklik_scoring_v1_scoring_service_proto_depIdxs = []int32{
 	24, // 17: otklik.scoring.v1.CompareScoresResponse.score:type_name -> otklik.scoring.v1.Score
 	24, // 18: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
 	27, // 19: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	23, // 20: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	24, // 21: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	25, // 22: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
-	26, // 23: otklik.scoring.v1.WatchScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
-	28, // 24: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	28, // 25: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	28, // 26: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
-	29, // 27: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
-	29, // 28: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
-	0,  // 29: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
-	2,  // 30: otklik.scoring.v1.ScoringService.StreamScores:input_type -> otklik.scoring.v1.StreamScoresRequest
-	4,  // 31: otklik.scoring.v1.ScoringService.RankScores:input_type -> otklik.scoring.v1.RankScoresRequest
-	30, // 32: otklik.scoring.v1.ScoringService.StreamFacts:input_type -> otklik.scoring.v1.StreamFactsRequest
-	31, // 33: otklik.scoring.v1.ScoringService.StreamMoments:input_type -> otklik.scoring.v1.StreamMomentsRequest
-	7,  // 34: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
-	9,  // 35: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
-	11, // 36: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
-	13, // 37: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
-	15, // 38: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
-	17, // 39: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
-	19, // 40: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
-	21, // 41: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
-	1,  // 42: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
-	3,  // 43: otklik.scoring.v1.ScoringService.StreamScores:output_type -> otklik.scoring.v1.StreamScoresResponse
-	5,  // 44: otklik.scoring.v1.ScoringService.RankScores:output_type -> otklik.scoring.v1.RankScoresResponse
-	32, // 45: otklik.scoring.v1.ScoringService.StreamFacts:output_type -> otklik.scoring.v1.StreamFactsResponse
-	33, // 46: otklik.scoring.v1.ScoringService.StreamMoments:output_type -> otklik.scoring.v1.StreamMomentsResponse
-	8,  // 47: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
-	10, // 48: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
-	12, // 49: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
-	14, // 50: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
-	16, // 51: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
-	18, // 52: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
-	20, // 53: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
-	22, // 54: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
-	42, // [42:55] is the sub-list for method output_type
-	29, // [29:42] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 20: otklik.scoring.v1.CompareScoresResponse.parts:type_name -> otklik.scoring.v1.ScorePart
+	23, // 21: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 22: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	25, // 23: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 24: otklik.scoring.v1.WatchScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	29, // 25: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	29, // 26: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	29, // 27: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
+	30, // 28: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
+	30, // 29: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
+	0,  // 30: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
+	2,  // 31: otklik.scoring.v1.ScoringService.StreamScores:input_type -> otklik.scoring.v1.StreamScoresRequest
+	4,  // 32: otklik.scoring.v1.ScoringService.RankScores:input_type -> otklik.scoring.v1.RankScoresRequest
+	31, // 33: otklik.scoring.v1.ScoringService.StreamFacts:input_type -> otklik.scoring.v1.StreamFactsRequest
+	32, // 34: otklik.scoring.v1.ScoringService.StreamMoments:input_type -> otklik.scoring.v1.StreamMomentsRequest
+	7,  // 35: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
+	9,  // 36: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
+	11, // 37: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
+	13, // 38: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
+	15, // 39: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
+	17, // 40: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
+	19, // 41: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
+	21, // 42: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
+	1,  // 43: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
+	3,  // 44: otklik.scoring.v1.ScoringService.StreamScores:output_type -> otklik.scoring.v1.StreamScoresResponse
+	5,  // 45: otklik.scoring.v1.ScoringService.RankScores:output_type -> otklik.scoring.v1.RankScoresResponse
+	33, // 46: otklik.scoring.v1.ScoringService.StreamFacts:output_type -> otklik.scoring.v1.StreamFactsResponse
+	34, // 47: otklik.scoring.v1.ScoringService.StreamMoments:output_type -> otklik.scoring.v1.StreamMomentsResponse
+	8,  // 48: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
+	10, // 49: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
+	12, // 50: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
+	14, // 51: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
+	16, // 52: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
+	18, // 53: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
+	20, // 54: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
+	22, // 55: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
+	43, // [43:56] is the sub-list for method output_type
+	30, // [30:43] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_scoring_service_proto_init() }
