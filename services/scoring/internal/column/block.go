@@ -70,16 +70,16 @@ func (b *block) add(h *head) {
 	}
 	b.mixed = b.mixed || h.bucket < b.most
 	b.least, b.most, b.latest = min(b.least, h.bucket), max(b.most, h.bucket), max(b.latest, h.received)
-	b.who = append(room(b.who, b.n+1), h.who)
+	b.who = append(reserve(b.who, b.n+1), h.who)
 	b.perWho[h.who]++
-	b.ids = append(room(b.ids, b.n+1), h.id)
+	b.ids = append(reserve(b.ids, b.n+1), h.id)
 	b.buckets.append(int64(h.bucket), int64(h.bucket)-1<<14)
 	b.delays.append(h.received-start(h.bucket), -lateSeconds)
 	if h.respondent != 0 && b.respondents == nil {
 		b.respondents = make([]uint64, b.n, capacity(0, b.n+1))
 	}
 	if b.respondents != nil {
-		b.respondents = append(room(b.respondents, b.n+1), h.respondent)
+		b.respondents = append(reserve(b.respondents, b.n+1), h.respondent)
 	}
 	if h.weight != 1 && b.weights == nil {
 		b.weights = make([]float64, b.n, capacity(0, b.n+1))
@@ -88,7 +88,7 @@ func (b *block) add(h *head) {
 		}
 	}
 	if b.weights != nil {
-		b.weights = append(room(b.weights, b.n+1), h.weight)
+		b.weights = append(reserve(b.weights, b.n+1), h.weight)
 	}
 	b.n++
 	b.live++

@@ -45,11 +45,11 @@ func (c *codes) fit(greatest uint32, n int) {
 	}
 	switch {
 	case c.narrow != nil:
-		c.narrow = room(c.narrow, n)
+		c.narrow = reserve(c.narrow, n)
 	case c.medium != nil:
-		c.medium = room(c.medium, n)
+		c.medium = reserve(c.medium, n)
 	case c.wide != nil:
-		c.wide = room(c.wide, n)
+		c.wide = reserve(c.wide, n)
 	}
 }
 
@@ -149,8 +149,8 @@ func capacity(now, n int) int {
 	return size
 }
 
-// room is the slice with room for n elements. Readers may have the part that is there: it is never written again.
-func room[T any](s []T, n int) []T {
+// reserve is the slice with room for n elements. Readers may have the part that is there: it is never written again.
+func reserve[T any](s []T, n int) []T {
 	if cap(s) >= n {
 		return s
 	}
@@ -161,7 +161,7 @@ func room[T any](s []T, n int) []T {
 
 func pad[T any](s []T, n int) []T {
 	var zero T
-	s = room(s, n)
+	s = reserve(s, n)
 	for len(s) < n {
 		s = append(s, zero)
 	}

@@ -118,6 +118,12 @@ type selection struct {
 	room        *[blockRows]uint16
 }
 
+// room is what a worker needs for the rows of a block. It is used again by other queries.
+type room struct {
+	rows  [blockRows]uint16
+	slots [blockRows]uint32
+}
+
 func (s *selection) begin(b *block) {
 	s.block, s.all, s.buried, s.rows = b, true, b.dead == nil, nil
 }

@@ -33,11 +33,11 @@ func (o *offsets) append(v, base int64) {
 	}
 	switch {
 	case o.narrow != nil:
-		o.narrow = append(room(o.narrow, len(o.narrow)+1), uint16(v-o.base))
+		o.narrow = append(reserve(o.narrow, len(o.narrow)+1), uint16(v-o.base))
 	case o.medium != nil:
-		o.medium = append(room(o.medium, len(o.medium)+1), uint32(v-o.base))
+		o.medium = append(reserve(o.medium, len(o.medium)+1), uint32(v-o.base))
 	default:
-		o.wide = append(room(o.wide, len(o.wide)+1), v)
+		o.wide = append(reserve(o.wide, len(o.wide)+1), v)
 	}
 }
 

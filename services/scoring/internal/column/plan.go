@@ -13,6 +13,7 @@ import (
 type plan struct {
 	*Query
 	state         *state
+	rooms         *sync.Pool
 	period        calendar.Period
 	within, where []*filter
 	// people is the table of who for the population.
@@ -36,11 +37,11 @@ type grouping struct {
 	each [][]uint32
 }
 
-func newPlan(q *Query, s *state) (*plan, error) {
+func (t *Table) plan(q *Query, s *state) (*plan, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	p := &plan{Query: q, state: s, period: q.period()}
+	p := &plan{Query: q, state: s, rooms: &t.rooms, period: q.period()}
 	var err error
 	if p.within, err = s.compile(q.Within); err != nil {
 		return nil, err

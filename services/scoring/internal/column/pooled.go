@@ -82,6 +82,7 @@ func (p *plan) pool(counted *worker, rows int) ([]pooledCell, error) {
 				w.add(b)
 			}
 			w.finish()
+			w.leave()
 			if err := w.check(); err != nil {
 				return err
 			}

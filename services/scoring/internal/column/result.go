@@ -16,9 +16,9 @@ type resultBuilder struct {
 	pooled []pooledCell
 	// meanings are those of the counted columns.
 	meanings []meaning
-	// at is where a bin is found, counted from 1.
-	at []int
-	// room is for the bins of one question.
+	// sums and met are room to add up bins, room is for those that are made of them.
+	sums []bin
+	met  []int
 	room []bin
 }
 
@@ -40,28 +40,76 @@ type scoreBin struct {
 func (b *resultBuilder) result() (Result, error) {
 	b.prepare()
 	r := Result{Coverage: b.coverage}
+	leaves := b.leaves()
 	replicates := max(1, b.Replicates)
+	if n := len(leaves) * replicates; b.Limit > 0 && n > b.Limit {
+		return Result{}, fmt.Errorf("%d where up to %d are allowed: %w", n, b.Limit, ErrTooMany)
+	}
+	r.Groups = make([]Group, len(leaves))
+	for i, l := range leaves {
+		g := &r.Groups[i]
+		first, end := int(l.leaf)*replicates, int(l.leaf+1)*replicates
+		g.Values, g.Step, g.Counts = make([]string, len(b.groups)), int(l.step), b.cells(first, end)
+		for j, code := range l.codes {
+			g.Values[j] = b.groups[j].values[code]
+		}
+		for j := range b.Replicates {
+			g.Replicates = append(g.Replicates, b.cells(first+j, first+j+1))
+		}
+	}
+	return r, nil
+}
+
+// found is a leaf with where it is in the tree.
+type found struct {
+	leaf, step uint32
+	codes      []uint32
+}
+
+// leaves are those under which anything was counted, in the order of values and steps.
+func (b *resultBuilder) leaves() []found {
+	replicates, width := max(1, b.Replicates), len(b.groups)
+	var list []found
+	var codes []uint32
 	for leaf := range b.tree.leaves() {
-		first, end := leaf*replicates, (leaf+1)*replicates
-		if b.counts.outcomes.empty(first, end) {
+		if b.counts.outcomes.empty(leaf*replicates, (leaf+1)*replicates) {
 			continue
 		}
 		var step uint32
 		step, b.codes = b.tree.path(uint32(leaf), b.codes)
-		g := Group{Values: make([]string, len(b.codes)), Step: int(step), Counts: b.cells(first, end)}
-		for i, code := range b.codes {
-			g.Values[i] = b.groups[i].values[code]
-		}
-		for i := range b.Replicates {
-			g.Replicates = append(g.Replicates, b.cells(first+i, first+i+1))
-		}
-		r.Groups = append(r.Groups, g)
+		codes = append(codes, b.codes...)
+		list = append(list, found{leaf: uint32(leaf), step: step})
 	}
-	if n := len(r.Groups) * replicates; b.Limit > 0 && n > b.Limit {
-		return Result{}, fmt.Errorf("%d where up to %d are allowed: %w", n, b.Limit, ErrTooMany)
+	for i := range list {
+		list[i].codes = codes[i*width : (i+1)*width]
 	}
-	slices.SortFunc(r.Groups, func(x, y Group) int { return cmp.Or(slices.Compare(x.Values, y.Values), cmp.Compare(x.Step, y.Step)) })
-	return r, nil
+	ranks := make([][]uint32, width)
+	for i := range b.groups {
+		ranks[i] = b.groups[i].ranks()
+	}
+	slices.SortFunc(list, func(x, y found) int {
+		for i, r := range ranks {
+			if c := cmp.Compare(r[x.codes[i]], r[y.codes[i]]); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(x.step, y.step)
+	})
+	return list
+}
+
+// ranks are the places of values in ascending order.
+func (g *grouping) ranks() []uint32 {
+	order := make([]uint32, len(g.values))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(x, y uint32) int { return strings.Compare(g.values[x], g.values[y]) })
+	ranks := make([]uint32, len(order))
+	for rank, i := range order {
+		ranks[i] = uint32(rank)
+	}
+	return ranks
 }
 
 // prepare looks up what the codes of the counted columns mean.
@@ -147,31 +195,34 @@ type bin struct {
 	sum   sum
 }
 
-// bins are those that occur in some cells, in ascending order; all is what was counted of any.
+// bins are those that occur in some cells, in ascending order; all is what was counted of any. They are good until the next call.
 func (b *resultBuilder) bins(column, first, end int) (bins []bin, all bin) {
-	bins = b.room[:0]
-	b.at = stretch(b.at, max(len(b.meanings[column].scores), len(b.meanings[column].options)))
-	meaning := b.meanings[column].bins
+	meaning := &b.meanings[column]
+	b.sums = stretch(b.sums, max(len(meaning.scores), len(meaning.options)))
+	b.met = b.met[:0]
 	b.counts.columns[column].each(first, end, func(code int, n int64, s *sum) {
-		for i, index := range meaning[code] {
+		for i, index := range meaning.bins[code] {
 			if i == 0 {
 				all.n += n
 				all.sum.merge(*s)
 			}
-			if b.at[index] == 0 {
-				bins = append(bins, bin{index: index})
-				b.at[index] = len(bins)
+			x := &b.sums[index]
+			if x.n == 0 {
+				b.met = append(b.met, index)
 			}
-			x := &bins[b.at[index]-1]
 			x.n += n
 			x.sum.merge(*s)
 		}
 	})
-	b.room = bins
-	for _, x := range bins {
-		b.at[x.index] = 0
+	slices.Sort(b.met)
+	bins = b.room[:0]
+	for _, index := range b.met {
+		x := b.sums[index]
+		x.index = index
+		bins = append(bins, x)
+		b.sums[index] = bin{}
 	}
-	slices.SortFunc(bins, func(a, b bin) int { return cmp.Compare(a.index, b.index) })
+	b.room = bins
 	return bins, all
 }
 

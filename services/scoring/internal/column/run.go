@@ -12,7 +12,7 @@ import (
 // time of the call, whatever is applied meanwhile.
 func (t *Table) Query(q Query) (Result, error) {
 	s := t.seen.Load()
-	p, err := newPlan(&q, s)
+	p, err := t.plan(&q, s)
 	if err != nil {
 		return Result{}, err
 	}
@@ -36,6 +36,7 @@ func (p *plan) count() (*worker, error) {
 	workers := make([]*worker, max(1, min(runtime.GOMAXPROCS(0), len(units))))
 	err := parallel(len(workers), func(i int, next func() int) error {
 		w := newWorker(p)
+		defer w.leave()
 		workers[i] = w
 		for at := next(); at < len(units); at = next() {
 			if err := w.countUnit(units[at]); err != nil {

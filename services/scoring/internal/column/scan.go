@@ -31,12 +31,13 @@ type scanner struct {
 func (t *Table) Scan(q Query, fn func(RowView) error) (Coverage, error) {
 	q.GroupBy, q.Questions, q.Choices, q.Pooled, q.Limit = nil, nil, nil, false, 0
 	s := t.seen.Load()
-	p, err := newPlan(&q, s)
+	p, err := t.plan(&q, s)
 	if err != nil {
 		return Coverage{}, err
 	}
 	blocks := slices.SortedStableFunc(slices.Values(s.blocks), func(a, b *block) int { return cmp.Compare(a.least, b.least) })
 	w := newWorker(p)
+	defer w.leave()
 	scan := &scanner{plan: p, parsed: make([]*parsedColumn, len(s.fields))}
 	for _, b := range blocks {
 		if !w.choose(b) {

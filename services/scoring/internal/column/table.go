@@ -21,6 +21,8 @@ type Table struct {
 	blockRows, poolRows int
 	// cached is the number of bytes in the caches of blocks.
 	cached atomic.Int64
+	// rooms are those of queries that have ended.
+	rooms sync.Pool
 	// write is held by the one who writes, for all that follows.
 	write        sync.Mutex
 	dictionaries *dictionaries
@@ -32,6 +34,7 @@ type Table struct {
 // NewTable is a table without rows.
 func NewTable() *Table {
 	t := &Table{blockRows: blockRows, poolRows: poolRows, dictionaries: newDictionaries(), open: &block{}}
+	t.rooms.New = func() any { return new(room) }
 	t.seen.Store(&state{})
 	return t
 }

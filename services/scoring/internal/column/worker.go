@@ -10,6 +10,7 @@ import (
 // worker counts blocks for a plan. What it needs to work on one is used again for the next.
 type worker struct {
 	*plan
+	room      *room
 	selection selection
 	chosen    []chosen
 	coverage  Coverage
@@ -46,12 +47,19 @@ type segment struct {
 
 func newWorker(p *plan) *worker {
 	w := &worker{plan: p, tree: newTree(p.steps(), cards(p.groups), max(1, p.Replicates)), counts: newCounters(p.widths, !p.Weights.None())}
-	w.selection.room = new([blockRows]uint16)
+	w.room = p.rooms.Get().(*room)
+	w.selection.room, w.slots = &w.room.rows, w.room.slots[:0]
 	if p.factor != nil {
 		// A factor is asked for only where it occurs: the tree must not be flat.
 		w.factors = newTree(1, cards(p.factor.groups), maxFlat+1)
 	}
 	return w
+}
+
+// leave gives back the room of a worker that will count no more.
+func (w *worker) leave() {
+	w.rooms.Put(w.room)
+	w.room, w.selection, w.slots, w.rows = nil, selection{}, nil, nil
 }
 
 func cards(groups []grouping) []int {
