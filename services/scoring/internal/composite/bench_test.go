@@ -51,3 +51,18 @@ func run(b *testing.B, tree *composite.Tree, groups []composite.Sample) {
 		}
 	}
 }
+
+// BenchmarkRank ranks 200 units of 50 people each.
+func BenchmarkRank(b *testing.B) {
+	spec, s := stated(5)
+	tree := bind(b, spec, s)
+	units := make([][]composite.Sample, 200)
+	for i := range units {
+		units[i] = s.samples(b, crowd(uint64(i), 50, 5), composite.Groups)
+	}
+	for b.Loop() {
+		if _, err := tree.Rank(units, metric.Settings{}, metric.Family{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

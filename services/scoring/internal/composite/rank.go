@@ -35,10 +35,20 @@ type Ranked struct {
 	Different bool
 }
 
-// ranking is a unit at work.
+// ranking is a unit at work: its score, and that without each of the groups that bear on it.
 type ranking struct {
 	*Ranked
-	side side
+	estimate float64
+	without  []float64
+	bears    []bool
+}
+
+func newRanking(u *Ranked, s *side) ranking {
+	r := ranking{Ranked: u, estimate: s.full.estimate, without: make([]float64, len(s.without)), bears: make([]bool, len(s.without))}
+	for g := range s.without {
+		r.without[g], r.bears[g] = s.without[g].estimate, s.by[g].toAny(&s.full)
+	}
+	return r
 }
 
 // Rank computes the score of many units that have no response in common, compares each with all the others together, and says how far the data tell
@@ -90,7 +100,7 @@ func (t *Tree) rank(units [][]Sample, settings metric.Settings, family metric.Fa
 		if unit.Score.Estimate == nil || unit.Score.N < family.LeastAnswers {
 			continue
 		}
-		compared = append(compared, ranking{Ranked: unit, side: s})
+		compared = append(compared, newRanking(unit, &s))
 		if err := t.compareWithRest(unit, &s, u, all, settings, level); err != nil {
 			return Ranking{}, err
 		}
@@ -165,7 +175,7 @@ func place(units []ranking, level float64) error {
 	for i, u := range units {
 		estimates[i] = *u.Score.Estimate
 	}
-	places, err := stat.Places(estimates, func(i, j int) float64 { return units[i].side.pairP(&units[j].side) }, level)
+	places, err := stat.Places(estimates, func(i, j int) float64 { return units[i].pairP(&units[j]) }, level)
 	if err != nil {
 		return fmt.Errorf("place units: %w", err)
 	}
@@ -176,15 +186,15 @@ func place(units []ranking, level float64) error {
 }
 
 // pairP is the p-value of the difference between two scores; NaN where nothing is known of its precision.
-func (s *side) pairP(other *side) float64 {
-	var without []float64
-	for g := range s.without {
-		if s.by[g].toAny(&s.full) || other.by[g].toAny(&other.full) {
-			without = append(without, s.without[g].estimate-other.without[g].estimate)
+func (r *ranking) pairP(other *ranking) float64 {
+	without := make([]float64, 0, len(r.without))
+	for g := range r.without {
+		if r.bears[g] || other.bears[g] {
+			without = append(without, r.without[g]-other.without[g])
 		}
 	}
-	m, err := stat.Jackknife(s.full.estimate-other.full.estimate, without)
-	if err != nil || m.StandardError < rounding*max(1, math.Abs(s.full.estimate)) {
+	m, err := stat.Jackknife(r.estimate-other.estimate, without)
+	if err != nil || m.StandardError < rounding*max(1, math.Abs(r.estimate)) {
 		return math.NaN()
 	}
 	return stat.PValueT(m.Estimate/m.StandardError, m.DF)
