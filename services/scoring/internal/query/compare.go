@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/composite"
@@ -21,7 +22,10 @@ type Comparison struct {
 
 // Compare answers two queries that describe one score each, and tests the difference. Refusals are *Error.
 func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Comparison, error) {
-	if a.Definition != nil && a.Definition.Tree != nil || b.Definition != nil && b.Definition.Tree != nil {
+	if err := sameDefinition(a.Definition, b.Definition); err != nil {
+		return Comparison{}, err
+	}
+	if a.Definition != nil && a.Definition.Tree != nil {
 		return compareComposites(ctx, a, da, b, db)
 	}
 	sideA, err := newSide(ctx, a, da)
@@ -44,7 +48,7 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 	if sideA.variant == metric.ShareOption && a.Settings.Option == "" {
 		return Comparison{}, refuse(NotComparable, "option", "a side of a comparison is one score: name the option")
 	}
-	c, err := metric.Compare(sideA.variant, sideA.side, sideB.side, a.Settings)
+	c, err := metric.Compare(sideA.variant, sideA.side, sideB.side, sideA.settings)
 	if errors.Is(err, metric.ErrNotComparable) {
 		return Comparison{}, &Error{Reason: NotComparable, State: true, Description: "a side has no answers, or the sides were not asked in the same way"}
 	}
@@ -52,6 +56,16 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 		return Comparison{}, fmt.Errorf("compare: %w", err)
 	}
 	return Comparison{Comparison: c, Score: sideA.row, Baseline: sideB.row}, nil
+}
+
+// sameDefinition refuses to compare what two definitions, or versions of one, say.
+func sameDefinition(a, b *Definition) error {
+	if a == nil && b == nil || a != nil && b != nil && a.Ref == b.Ref {
+		return nil
+	}
+	e := refuse(NotComparable, "definition", "what a definition says can be compared with itself only: leave the definition of the baseline out")
+	e.Baseline = true
+	return e
 }
 
 // ofBaseline tells that it is the baseline that is refused.
@@ -68,13 +82,15 @@ type side struct {
 	variant metric.Variant
 	side    metric.Side
 	row     Row
+	// settings are those that it was computed with.
+	settings metric.Settings
 }
 
 func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	if err := checkSide(q); err != nil {
 		return side{}, err
 	}
-	if len(q.Metrics) == 0 {
+	if q.Definition == nil && len(q.Metrics) == 0 {
 		definition, _, err := metric.FindVariant(q.Variants[0])
 		if err != nil {
 			return side{}, fmt.Errorf("compare: %w", err)
@@ -104,7 +120,7 @@ func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	if len(w.rows) == 0 {
 		return side{}, refuse(NotComparable, "question", "the metric cannot be computed from the answers on the scale %s", s.scale)
 	}
-	return side{variant: variant, side: metric.Side{Question: asked, Data: s.data}, row: w.rows[0]}, nil
+	return side{variant: variant, side: metric.Side{Question: asked, Data: s.data}, row: w.rows[0], settings: p.Settings}, nil
 }
 
 // orWithheld is an error, or that the score is withheld where there are answers that are not released.
@@ -134,7 +150,7 @@ func checkSide(q Query) error {
 		return refuse(NotComparable, "metrics", "a side of a comparison is one score: name one metric")
 	case len(q.Variants) > 1:
 		return refuse(NotComparable, "variants", "a side of a comparison is one score: name one variant")
-	case len(q.Metrics) == 0 && len(q.Variants) == 0:
+	case q.Definition == nil && len(q.Metrics) == 0 && len(q.Variants) == 0:
 		return refuse(NotComparable, "metrics", "a side of a comparison is one score: name a metric")
 	}
 	return nil
@@ -164,9 +180,9 @@ func (p *plan) only() (metric.Variant, *target, error) {
 
 // onlySlice is what the one score is computed from, and the question as it was asked.
 func (p *plan) onlySlice(t *target, c counts) (slice, metric.Question, error) {
-	found := c.questions
-	if t == nil {
-		found = c.survey
+	found := c.survey
+	if t != nil {
+		found = slices.DeleteFunc(c.questions, func(s slice) bool { return !p.counts(s.scale) })
 	}
 	switch {
 	case len(found) == 0:

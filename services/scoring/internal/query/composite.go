@@ -249,11 +249,6 @@ func (c *composition) row(s *slice, score *composite.Score) Row {
 
 // compareComposites compares a composite score of two slices.
 func compareComposites(ctx context.Context, a Query, da Data, b Query, db Data) (Comparison, error) {
-	if a.Definition == nil || b.Definition == nil || a.Definition.Ref != b.Definition.Ref {
-		e := refuse(NotComparable, "definition", "a composite score can be compared with itself only: leave the definition of the baseline out")
-		e.Baseline = true
-		return Comparison{}, e
-	}
 	sideA, slicesA, err := newCompositeSide(ctx, a, da)
 	if err != nil {
 		return Comparison{}, err

@@ -139,6 +139,21 @@ func TestCutsOfADefinitionReplaceThoseOfTheQuestion(t *testing.T) {
 	if want := 100 * float64(h.Count(500)) / float64(h.N()); len(r.Rows) != 1 || *r.Rows[0].Score.Estimate != want || r.Rows[0].Definition.ID != "delight" {
 		t.Errorf("%+v, want %v", r.Rows, want)
 	}
+	north, south := q, q
+	north.Filter, south.Filter = `location = "north"`, `location = "south"`
+	c, err := query.Compare(t.Context(), north, d, south, d)
+	if err != nil || *c.Score.Score.Estimate == *c.Baseline.Score.Estimate || c.Difference != *c.Score.Score.Estimate-*c.Baseline.Score.Estimate {
+		t.Errorf("compared: %+v, %v", c, err)
+	}
+	south.Definition = nil
+	south.Variants = []metric.Variant{metric.CSATShare}
+	if _, err := query.Compare(t.Context(), north, d, south, d); !isReason(err, query.NotComparable) {
+		t.Errorf("compared with other cut points: %v", err)
+	}
+	q.Definition.Cuts.Scale = "1-5/0.5"
+	if r, err := query.Run(t.Context(), q, d); err != nil || len(r.Rows) != 1 {
+		t.Errorf("on a scale of the same ends: %v, %v", r, err)
+	}
 	q.Definition.Cuts.Scale = "1-7"
 	if _, err := query.Run(t.Context(), q, d); !isReason(err, query.MetricMismatch) {
 		t.Errorf("on another scale: %v", err)

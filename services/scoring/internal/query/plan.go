@@ -25,7 +25,7 @@ type plan struct {
 	// questions are what is computed of single questions, in order; whole is what is computed of the survey as a whole.
 	questions []target
 	whole     []metric.Variant
-	// scale is the only one on which answers are looked at; none means any.
+	// scale is that of the only answers that are looked at, whatever its step; none means any.
 	scale question.Scale
 }
 
@@ -161,7 +161,7 @@ func (p *plan) choose() error {
 		if variants := byQuestion[id]; len(variants) > 0 {
 			q, _ := p.history.Question(id)
 			if p.scale != (question.Scale{}) {
-				q, _ = p.history.OnScale(id, p.scale)
+				q, _ = p.withEnds(id)
 			}
 			p.questions = append(p.questions, target{question: q, variants: variants})
 		}
@@ -260,11 +260,10 @@ func (p *plan) candidates(d metric.Definition, variants []metric.Variant) []metr
 	for _, id := range ids {
 		q, _ := p.history.Question(id)
 		if p.scale != (question.Scale{}) {
-			asked, ok := p.history.OnScale(id, p.scale)
-			if !ok {
+			var ok bool
+			if q, ok = p.withEnds(id); !ok {
 				continue
 			}
-			q = asked
 		}
 		if !d.Supports(q.Kind) || !p.supports(q, variants) {
 			continue
@@ -275,6 +274,25 @@ func (p *plan) candidates(d metric.Definition, variants []metric.Variant) []metr
 		}
 	}
 	return found
+}
+
+// withEnds is a question as it was asked last on a scale with the ends of the only one that counts; false when it never was.
+func (p *plan) withEnds(id string) (metric.Question, bool) {
+	for _, scale := range p.history.Scales(id) {
+		if scale.SameEnds(p.scale) {
+			return p.history.OnScale(id, scale)
+		}
+	}
+	return metric.Question{}, false
+}
+
+// counts tells whether answers on a scale are looked at.
+func (p *plan) counts(scale string) bool {
+	if p.scale == (question.Scale{}) {
+		return true
+	}
+	s, err := question.ParseScale(scale)
+	return err == nil && s.SameEnds(p.scale)
 }
 
 // supports tells whether all variants can be computed from a question.

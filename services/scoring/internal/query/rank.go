@@ -116,7 +116,7 @@ func (p *plan) units(t *target, c counts) ([]metric.Side, []slice, error) {
 	var units []metric.Side
 	var kept []slice
 	for _, s := range found {
-		if s.values[0] == "" || t != nil && p.scale.ID() != "" && s.scale != p.scale.ID() {
+		if s.values[0] == "" || t != nil && !p.counts(s.scale) {
 			continue
 		}
 		var asked metric.Question

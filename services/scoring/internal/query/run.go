@@ -64,7 +64,7 @@ func (p *plan) write(c counts) ([]Row, error) {
 func (p *plan) writeQuestion(w *writer, t target, c counts) error {
 	var found []slice
 	for _, s := range c.questions {
-		if s.question == t.question.ID && (p.scale == (question.Scale{}) || s.scale == p.scale.ID()) {
+		if s.question == t.question.ID && p.counts(s.scale) {
 			found = append(found, s)
 		}
 	}
