@@ -14,6 +14,12 @@ func Purge(chunk []byte, rows map[uint64]bool) (rest []byte, changed bool, err e
 	if err != nil {
 		return nil, false, fmt.Errorf("purge rows: %w", err)
 	}
+	if held, err := column.Holds(section, rows); err != nil || !held {
+		if err != nil {
+			err = fmt.Errorf("purge rows: %w", err)
+		}
+		return chunk, false, err
+	}
 	var found []column.Change
 	err = column.Unpack(section, func(c column.Change) error {
 		if rows[c.Row.ID] {
@@ -23,9 +29,6 @@ func Purge(chunk []byte, rows map[uint64]bool) (rest []byte, changed bool, err e
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("purge rows: %w", err)
-	}
-	if len(found) == 0 {
-		return chunk, false, nil
 	}
 	if section, err = column.Merge(section, column.Pack(found)); err != nil {
 		return nil, false, fmt.Errorf("purge rows: %w", err)

@@ -72,14 +72,25 @@ func BenchmarkApply(b *testing.B) {
 		for _, batch := range []int{20, 100, 500, 2000} {
 			for _, invited := range []bool{false, true} {
 				b.Run(fmt.Sprintf("spread=%s/batch=%d/invited=%v", spread.name, batch, invited), func(b *testing.B) {
-					benchmarkApply(b, spread.over, batch, invited)
+					benchmarkApply(b, spread.over, batch, invited, func(*surveyv1.Event) {})
 				})
 			}
 		}
 	}
+	b.Run("spread=now/batch=2000/keys=12", func(b *testing.B) { benchmarkApply(b, time.Minute, 2000, false, widen) })
 }
 
-func benchmarkApply(b *testing.B, over time.Duration, batch int, invited bool) {
+// widen states more circumstances of an event, so that its row has twelve keys.
+func widen(e *surveyv1.Event) {
+	c, n := e.GetResponse().GetContext(), e.GetPosition()
+	c.Region, c.Company = fmt.Sprint("region-", n%9), fmt.Sprint("company-", n%4)
+	c.Attributes = map[string]string{
+		"age": fmt.Sprint("age-", n%7), "device": fmt.Sprint("device-", n%5), "plan": fmt.Sprint("plan-", n%6), "tenure": fmt.Sprint(n % 10),
+		"tier": fmt.Sprint("tier-", n%3),
+	}
+}
+
+func benchmarkApply(b *testing.B, over time.Duration, batch int, invited bool, change func(*surveyv1.Event)) {
 	ctx := context.Background()
 	st, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "scoring.db"))
 	if err != nil {
@@ -101,6 +112,7 @@ func benchmarkApply(b *testing.B, over time.Duration, batch int, invited bool) {
 			invitation = fmt.Sprintf("%016x", rng.Uint64())
 		}
 		events[i] = benchEvent(rng, int64(i)+1, start.Add(time.Duration(rng.Int64N(int64(over)))), invitation)
+		change(events[i])
 	}
 	b.ResetTimer()
 	before := cpuTime(b)

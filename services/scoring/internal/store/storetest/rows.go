@@ -81,7 +81,7 @@ func rowsAddUp(t *testing.T, open Open) {
 	s := opened(t, open)
 	random := rand.New(rand.NewPCG(1, 2))
 	var all []store.Record
-	const batches, size = 27, 400
+	const batches, size = 18, 400
 	for i := range batches {
 		records := wordy(random, size*i+1, size)
 		all = append(all, records...)
