@@ -45,12 +45,8 @@ func (s *Server) RankScores(ctx context.Context, req *scoringv1.RankScoresReques
 }
 
 func rankedToProto(score *scoringv1.Score, u *query.RankedRow) *scoringv1.RankedScore {
-	out := &scoringv1.RankedScore{
-		Score: score, Rank: int64(u.Rank), BestRank: int64(u.Best), WorstRank: int64(u.Worst), AdjustedPValue: u.AdjustedP, Different: u.Different,
+	return &scoringv1.RankedScore{
+		Score: score, Rank: int64(u.Rank), BestRank: int64(u.Best), WorstRank: int64(u.Worst), Difference: u.Difference,
+		Interval: intervalToProto(u.Interval, u.Level, u.Method), PValue: u.P, AdjustedPValue: u.AdjustedP, Different: u.Different,
 	}
-	if d := u.Difference; d != nil {
-		out.Difference, out.PValue = &d.Difference, d.P
-		out.Interval = intervalToProto(d.Interval, d.Level, d.Method)
-	}
-	return out
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/scoring/internal/column"
+	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/filter"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
@@ -26,7 +29,17 @@ type Ranking struct {
 // RankedRow is a unit with what distinguishes it.
 type RankedRow struct {
 	Row
-	metric.Ranked
+	// Place is the unit's place with its interval; zero when it was not compared.
+	stat.Place
+	// Difference is the unit's score less that of all others together, Interval its interval at Level by Method; nil when there is none.
+	Difference *float64
+	Interval   *stat.Interval
+	Level      float64
+	Method     metric.Method
+	// P is the two-sided p-value of the difference, AdjustedP the same corrected over the family; nil when there is none.
+	P, AdjustedP *float64
+	// Different tells whether the unit differs from all others at the discovery rate.
+	Different bool
 }
 
 // Rank ranks the values of the one key that a query groups by. What does not state the key is no unit. Of protected answers only those that are released
@@ -34,6 +47,9 @@ type RankedRow struct {
 func Rank(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, error) {
 	if err := checkRanking(&q); err != nil {
 		return Ranking{}, err
+	}
+	if q.Definition != nil && q.Definition.Tree != nil {
+		return rankComposites(ctx, q, d, family)
 	}
 	p, err := newPlan(q, d)
 	if err != nil {
@@ -50,7 +66,7 @@ func Rank(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, 
 	if err != nil {
 		return Ranking{}, err
 	}
-	units, slices, err := p.units(t, c)
+	units, counted, err := p.units(t, c)
 	if err != nil {
 		return Ranking{}, err
 	}
@@ -63,9 +79,13 @@ func Rank(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, 
 	}
 	r := Ranking{Compared: ranked.Compared, Coverage: c.coverage}
 	for _, u := range ranked.Units {
-		row := p.rowOf(&slices[u.Index])
+		row := p.rowOf(&counted[u.Index])
 		row.Score, row.Question, row.Answers = u.Score, units[u.Index].Question.ID, units[u.Index].Data.Answers
-		r.Units = append(r.Units, RankedRow{row, u})
+		unit := RankedRow{Row: row, Place: u.Place, AdjustedP: u.AdjustedP, Different: u.Different}
+		if c := u.Difference; c != nil {
+			unit.Difference, unit.Interval, unit.Level, unit.Method, unit.P = &c.Difference, c.Interval, c.Level, c.Method, c.P
+		}
+		r.Units = append(r.Units, unit)
 	}
 	if len(units) > 0 {
 		overall := p.overall(units, ranked.Overall)
@@ -88,8 +108,6 @@ func checkRanking(q *Query) error {
 		return refuse(NotComparable, "grain", "units are ranked over one period: leave the grain out")
 	case q.Question == AllQuestions:
 		return refuse(NotComparable, "question", "units are ranked by one score: name one question or none")
-	case q.Definition != nil && q.Definition.Tree != nil:
-		return refuse(NotComparable, "definition", "units are ranked by metrics, not by composite scores: name a metric")
 	case q.Definition == nil && len(q.Metrics) == 0 && len(q.Variants) == 0:
 		return refuse(NotComparable, "metrics", "units are ranked by one score: name a metric")
 	case len(q.Metrics) > 1:
@@ -156,8 +174,44 @@ func (p *plan) addWithheld(ctx context.Context, d Data, r *Ranking) error {
 	}
 	for i := range rows {
 		if rows[i].Suppression != NotSuppressed && rows[i].Keys[0].Value != "" {
-			r.Units = append(r.Units, RankedRow{Row: rows[i], Ranked: metric.Ranked{Score: rows[i].Score}})
+			r.Units = append(r.Units, RankedRow{Row: rows[i]})
 		}
 	}
 	return nil
+}
+
+// rankComposites ranks units by a composite score.
+func rankComposites(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, error) {
+	c, err := newComposition(q, d)
+	if err != nil {
+		return Ranking{}, err
+	}
+	found, coverage, err := c.count(ctx, d)
+	if err != nil {
+		return Ranking{}, err
+	}
+	found = slices.DeleteFunc(found, func(s sampled) bool { return s.values[0] == "" })
+	units := make([][]composite.Sample, len(found))
+	all := metric.Data{}
+	for i := range found {
+		units[i], all = found[i].groups, all.Add(found[i].data)
+	}
+	ranked, err := c.tree.Rank(units, c.Settings, family)
+	if err != nil {
+		return Ranking{}, c.evaluateError(err)
+	}
+	r := Ranking{Compared: ranked.Compared, Coverage: coverage}
+	for i := range ranked.Units {
+		u := &ranked.Units[i]
+		r.Units = append(r.Units, RankedRow{
+			Row: c.row(&found[u.Index].slice, &u.Score), Place: u.Place, Difference: u.Difference.Estimate, Interval: u.Difference.Interval,
+			Level: u.Score.Level, Method: u.Score.Method, P: u.P, AdjustedP: u.AdjustedP, Different: u.Different,
+		})
+	}
+	if len(units) > 0 {
+		overall := c.row(&slice{values: []string{""}, data: all}, &ranked.Overall)
+		overall.Keys = nil
+		r.Overall = &overall
+	}
+	return r, nil
 }

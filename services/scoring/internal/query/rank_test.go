@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"
@@ -54,10 +55,10 @@ func TestRankTellsWhoIsDifferent(t *testing.T) {
 			t.Error("what states no store is ranked")
 		case name == "tiny":
 			if i != 10 || u.Rank != 0 || u.Difference != nil || u.Different {
-				t.Errorf("a store of one answer: %+v", u.Ranked)
+				t.Errorf("a store of one answer: %+v", u)
 			}
 		case (name >= "store-08") != (i < 2), u.Difference == nil, u.AdjustedP == nil, name >= "store-08" && !u.Different:
-			t.Errorf("%s at %d: %+v", name, i, u.Ranked)
+			t.Errorf("%s at %d: %+v", name, i, u)
 		}
 	}
 	var n, sum float64
@@ -79,5 +80,18 @@ func TestRankTellsWhoIsDifferent(t *testing.T) {
 		if _, err := query.Rank(t.Context(), other, d, metric.Family{}); !isReason(err, query.NotComparable) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestRankByDefinition(t *testing.T) {
+	t.Parallel()
+	r, err := query.Rank(t.Context(), query.Query{Survey: "shop", Definition: index(composite.Fixed), GroupBy: []string{"location"}}, rated(t), metric.Family{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Answers in the south are lower by one.
+	if len(r.Units) != 2 || r.Compared != 2 || r.Units[0].Keys[0].Value != "north" || r.Units[0].Rank != 1 || !r.Units[0].Different ||
+		*r.Units[0].Difference <= 0 || r.Units[0].Interval == nil || r.Overall.Composite == nil || r.Overall.Responses != 600 {
+		t.Errorf("%+v", r)
 	}
 }
