@@ -267,3 +267,29 @@ func TestGroupingChangesNoEstimate(t *testing.T) {
 		}
 	})
 }
+
+// TestIntervalsCover: in about 95 of 100 surveys of 60 people the interval holds the index of all people.
+func TestIntervalsCover(t *testing.T) {
+	t.Parallel()
+	const rounds = 300
+	spec, s := stated(3)
+	tree := bind(t, spec, s)
+	truth, err := tree.Evaluate(s.samples(t, crowd(9999, 50_000, 3), 1), metric.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for seed := range uint64(rounds) {
+		score, err := tree.Evaluate(s.samples(t, crowd(seed, 60, 3), composite.Groups), metric.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if score.Interval.Contains(*truth.Estimate) {
+			held++
+		}
+	}
+	// Three standard errors of a share of 300 around 0.95.
+	if share := float64(held) / rounds; share < 0.912 || share > 0.988 {
+		t.Errorf("%v of the intervals hold the truth", share)
+	}
+}
