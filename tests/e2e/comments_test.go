@@ -119,6 +119,7 @@ func TestComments(t *testing.T) {
 		findsComments(t, suite)
 		showsOriginals(t, suite)
 		correctsComments(t, suite)
+		cutsScores(t, suite)
 		ownAspects(t, suite)
 	})
 }
@@ -176,6 +177,61 @@ func showsOriginals(t *testing.T, suite *harness.Suite) {
 			t.Errorf("%s reads the original: %d, %v", role, answer.Status, err)
 		}
 	}
+}
+
+// cutsScores asks for the NPS by what comments speak of and express: somebody blames the delivery, which shows, also after a rebuild, until the person is
+// erased.
+func cutsScores(t *testing.T, suite *harness.Suite) {
+	t.Helper()
+	// npsBy is the NPS with its n by the values of a key.
+	npsBy := func(key, filter string) map[string]string {
+		var got struct {
+			Scores []struct {
+				N        string
+				Estimate float64
+				Slice    struct{ Keys []struct{ Value string } }
+			}
+		}
+		query := url.Values{"query.metrics": {"METRIC_NPS"}, "query.variants": {"VARIANT_NPS_ANSWERED"}, "query.groupBy": {key}, "query.filter": {filter}}
+		askREST(t, suite, http.MethodGet, "/v1/surveys/talk/scores?"+query.Encode(), "", &got)
+		by := make(map[string]string)
+		for _, s := range got.Scores {
+			by[s.Slice.Keys[0].Value] = fmt.Sprintf("%s: %.0f", s.N, s.Estimate)
+		}
+		return by
+	}
+	shows := func(when, want string) {
+		t.Helper()
+		testkit.Eventually(t, patience, func() error {
+			themes, blamed := npsBy("theme", ""), npsBy("sentiment", `theme_negative = "delivery"`)
+			if themes["delivery"] != want || blamed["negative"] != want {
+				return fmt.Errorf("%s: NPS by theme %v, by sentiment where the delivery is blamed %v; want %q", when, themes, blamed, want)
+			}
+			return nil
+		})
+	}
+	answerTalk(t, suite, "courier", "Курьер опоздал на три часа, ужасная доставка", 1)
+	awaitTalk(t, suite, len(written)+1)
+	shows("after the comment", "1: -100")
+	// What was corrected and analysed anew above counts as it is now.
+	if got := npsBy("sentiment", `location = "store-latin"`); len(got) != 1 || got["neutral"] == "" {
+		t.Errorf("the comment that was corrected: %v", got)
+	}
+	var job struct {
+		Rebuild struct{ Name, State string }
+	}
+	askREST(t, suite, http.MethodPost, "/v1/rebuilds", "{}", &job)
+	testkit.Eventually(t, patience, func() error {
+		askREST(t, suite, http.MethodGet, "/v1/"+job.Rebuild.Name, "", &job)
+		if job.Rebuild.State != "STATE_SUCCEEDED" {
+			return fmt.Errorf("the rebuild is %s", job.Rebuild.State)
+		}
+		return nil
+	})
+	shows("after a rebuild", "1: -100")
+	erase(t, suite, "who-courier")
+	shows("after the erasure", "")
+	awaitTalk(t, suite, len(written))
 }
 
 // correctsComments corrects a comment, which holds, counts, and survives a new analysis.

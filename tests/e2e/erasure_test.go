@@ -88,7 +88,7 @@ func TestErasure(t *testing.T) {
 				t.Errorf("the export lacks %s: %s", want, export)
 			}
 		}
-		receipt := erase(t, suite)
+		receipt := erase(t, suite, forgotten)
 		if receipt.Person == "" || strings.Contains(receipt.Person, forgotten) {
 			t.Errorf("the receipt names the person %q", receipt.Person)
 		}
@@ -212,11 +212,11 @@ func exportPerson(t *testing.T, suite *harness.Suite) string {
 	return string(answer.Body)
 }
 
-// erase erases the person and returns the receipt.
-func erase(t *testing.T, suite *harness.Suite) erasureReceipt {
+// erase erases a person and returns the receipt.
+func erase(t *testing.T, suite *harness.Suite, person string) erasureReceipt {
 	t.Helper()
 	var begun struct{ Erasure erasureReceipt }
-	askREST(t, suite, http.MethodPost, "/v1/erasures", `{"respondent": "`+forgotten+`", "reason": "Request 118", "requestId": "request-118"}`, &begun)
+	askREST(t, suite, http.MethodPost, "/v1/erasures", `{"respondent": "`+person+`", "reason": "Request 118", "requestId": "request-118"}`, &begun)
 	var receipt erasureReceipt
 	testkit.Eventually(t, patience, func() error {
 		var got struct{ Erasure erasureReceipt }
@@ -236,7 +236,7 @@ func sameScores(t *testing.T, suite *harness.Suite, when string) {
 		{Survey: shopSurvey, Question: "*"}, {Survey: shopSurvey, Question: "*", Grain: typev1.TimeGrain_TIME_GRAIN_DAY},
 		{Survey: shopSurvey, Filter: `location = "store-2"`},
 	}
-	for _, key := range []string{"touchpoint", "channel", "location", "region", "company", "language"} {
+	for _, key := range []string{"touchpoint", "channel", "location", "region", "company", "language", "sentiment", "theme"} {
 		queries = append(queries, &scoringv1.ScoreQuery{Survey: shopSurvey, Question: "*", GroupBy: []string{key}})
 	}
 	for _, query := range queries {
