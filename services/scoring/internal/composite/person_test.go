@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/otklik/otklik/services/scoring/internal/composite"
-	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
@@ -59,11 +58,6 @@ func (s survey) samples(t testing.TB, people []person, n int, pairs ...string) [
 				}
 			}
 			g.Moments.Count(answers, 1)
-		}
-	}
-	for g := range groups {
-		for i := range groups[g].Questions {
-			groups[g].Questions[i].Data.Outcomes = fact.Outcomes{Responses: groups[g].Whole.Outcomes.Responses}
 		}
 	}
 	return groups

@@ -9,8 +9,8 @@ import (
 
 // Sample is what was counted of some respondents in one slice. Samples of different respondents add up.
 type Sample struct {
-	// Questions are what was counted of each question on each scale that it was answered on, for those that Needs names. Data holds answers (or
-	// options), their weights where the query weighs, and the outcomes of the whole slice.
+	// Questions are what was counted of each question on each scale that it was answered on, for those that Needs names; those without answers may be
+	// left out. Data holds answers or options, and their weights where the query weighs; outcomes are taken from Whole.
 	Questions []Counted
 	// Whole is what was counted of the survey as a whole: outcomes, and pooled answers where Needs asks for them.
 	Whole metric.Data

@@ -49,43 +49,33 @@ func (v view) find(id string) (all, gone int, err error) {
 	return found[0], -1, nil
 }
 
-// question is the question as those who are left were asked it, with its data; nil when nobody answered.
+// question is the question as those who are left were asked it, with its data and the outcomes of the slice; nil when nobody answered.
 func (v view) question(id string) (*Counted, error) {
 	all, gone, err := v.find(id)
 	if err != nil || all < 0 {
 		return nil, err
 	}
-	c := &v.all.Questions[all]
-	if gone < 0 {
-		if v.gone == nil {
-			return c, nil
-		}
-		// The outcomes of the slice change, though nobody of those who are gone answered.
-		data := c.Data
-		whole, err := metric.Data{Outcomes: data.Outcomes, Weighted: data.Weighted}.Less(metric.Data{Outcomes: v.gone.Whole.Outcomes, Weighted: outcomesOf(v.gone.Whole.Weighted)})
-		if err != nil {
+	c := v.all.Questions[all]
+	if gone >= 0 {
+		if c.Data, err = c.Data.Less(v.gone.Questions[gone].Data); err != nil {
 			return nil, fmt.Errorf("leave out a group: %w", err)
 		}
-		data.Outcomes, data.Weighted = whole.Outcomes, whole.Weighted
-		return &Counted{Question: c.Question, Data: data}, nil
+		if c.answers() == 0 {
+			return nil, nil
+		}
 	}
-	data, err := c.Data.Less(v.gone.Questions[gone].Data)
+	// Those who refused may be in groups in which nobody answered the question.
+	whole, err := v.whole()
 	if err != nil {
-		return nil, fmt.Errorf("leave out a group: %w", err)
+		return nil, err
 	}
-	left := &Counted{Question: c.Question, Data: data}
-	if left.answers() == 0 {
-		return nil, nil
+	c.Data.Outcomes = whole.Outcomes
+	if c.Data.Weighted != nil && whole.Weighted != nil {
+		w := *c.Data.Weighted
+		w.Responses, w.Refused, w.Dismissed, w.TimedOut = whole.Weighted.Responses, whole.Weighted.Refused, whole.Weighted.Dismissed, whole.Weighted.TimedOut
+		c.Data.Weighted = &w
 	}
-	return left, nil
-}
-
-// outcomesOf are the weights of the outcomes alone.
-func outcomesOf(w *metric.Weighted) *metric.Weighted {
-	if w == nil {
-		return nil
-	}
-	return &metric.Weighted{Responses: w.Responses, Refused: w.Refused, Dismissed: w.Dismissed, TimedOut: w.TimedOut}
+	return &c, nil
 }
 
 // whole is what was counted of the survey as a whole.
