@@ -26,12 +26,23 @@ type asked struct {
 	suite *harness.Suite
 }
 
-// scores asks over both transports and fails when they differ in anything but the watermark.
+// client speaks gRPC.
+func (a asked) client() scoringv1.ScoringServiceClient {
+	return scoringv1.NewScoringServiceClient(a.suite.Conn(harness.KeyFor(harness.Organization, harness.Admin)))
+}
+
+// scores asks as answer does.
 func (a asked) scores(t *testing.T, query *scoringv1.ScoreQuery) []*scoringv1.Score {
+	t.Helper()
+	return a.answer(t, query).GetScores()
+}
+
+// answer asks over both transports and fails when they differ in anything but the watermark, which it takes out.
+func (a asked) answer(t *testing.T, query *scoringv1.ScoreQuery) *scoringv1.QueryScoresResponse {
 	t.Helper()
 	key := harness.KeyFor(harness.Organization, harness.Admin)
 	request := &scoringv1.QueryScoresRequest{Query: query}
-	overGRPC, err := scoringv1.NewScoringServiceClient(a.suite.Conn(key)).QueryScores(t.Context(), request)
+	overGRPC, err := a.client().QueryScores(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +66,7 @@ func (a asked) scores(t *testing.T, query *scoringv1.ScoreQuery) []*scoringv1.Sc
 	if !proto.Equal(overGRPC, overREST) {
 		t.Errorf("gRPC says %v, REST says %v", overGRPC, overREST)
 	}
-	return overGRPC.GetScores()
+	return overGRPC
 }
 
 // importFile loads a shared data set by an example's mapping and returns the summary that `--json` prints.
@@ -167,6 +178,11 @@ func TestPublishedFiguresOf2017(t *testing.T) {
 			t.Run("NPS of the year", a.npsOfYear)
 			t.Run("NPS of each day", a.npsOfDays)
 			t.Run("items", a.items)
+			t.Run("slices", a.slices)
+			t.Run("raked", a.raked)
+			t.Run("ranked", a.ranked)
+			t.Run("streamed", a.streamed)
+			t.Run("unknown keys", a.unknownKeys)
 			t.Run("again", func(t *testing.T) {
 				summary := importFile(t, suite, "sfo_airport/2017.yaml", "sfo_airport/sfo_2017.csv.gz")
 				if summary.Rows.Replayed != 2831 || summary.Rows.Accepted != 0 {

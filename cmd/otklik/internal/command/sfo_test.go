@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	"github.com/otklik/otklik/cmd/otklik/internal/importer"
 	"github.com/otklik/otklik/libs/testkit"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -44,6 +45,7 @@ func TestWalkThroughOnRealData(t *testing.T) {
 			checkScores(t, s)
 			checkDays(t, s)
 			checkTables(t, s)
+			checkSlices(t, s)
 		})
 	}
 	checkExport(t, overGRPC)
@@ -101,6 +103,52 @@ func checkDays(t *testing.T, s *shell) {
 		"--variant", "nps_answered", "--filter", "location=A", "--baseline-filter", "location=G")
 	if compared.GetScore().GetSlice().GetKeys()[0].GetValue() != "A" || compared.GetBaseline().GetSlice().GetKeys()[0].GetValue() != "G" || compared.GetPValue() <= 0 {
 		t.Errorf("%v", compared)
+	}
+}
+
+// checkSlices asks in ways that only the table of rows answers, and for what is not answered by scores.
+func checkSlices(t *testing.T, s *shell) {
+	slice := []string{"score", "--survey", "sfo-2017", "--metric", "nps", "--variant", "nps_answered", "--by", "attributes.peak,attributes.day_part", "--filter", `answers.q7all >= 4`}
+	got := message(s, &scoringv1.QueryScoresResponse{}, slice...)
+	stream := strings.Split(strings.TrimSpace(s.ok(append(slice, "--stream", "--json")...)), "\n")
+	if c := got.GetCoverage(); len(got.GetScores()) != 8 || c.GetResponses() != 2831 || c.GetCounted() != 2206 || len(stream) != 1 || !strings.Contains(stream[0], `"counted":"2206"`) {
+		t.Errorf("%d scores, %v\n%s", len(got.GetScores()), c, stream)
+	}
+	if table := s.ok(slice...); table != s.ok(append(slice, "--stream")...) || !strings.Contains(table, "PEAK") {
+		t.Errorf("the table of a stream is another one:\n%s", table)
+	}
+	ranking := message(s, &scoringv1.RankScoresResponse{}, "rank", "--survey", "sfo-2017", "--metric", "nps", "--variant", "nps_answered", "--by", "location", "--least", "200")
+	if len(ranking.GetRanking()) != 7 || ranking.GetCompared() != 5 {
+		t.Errorf("%v", ranking)
+	}
+	facts := s.ok("facts", "--survey", "sfo-2017", "--filter", `channel = "mail"`, "--groups", "10")
+	moments := s.ok("moments", "--survey", "sfo-2017", "--question", "q7all,q7food", "--groups", "10", "--weight", "stated")
+	if strings.Count(facts, "\n") != 23 || strings.Count(moments, "\n") != 10 || !strings.Contains(moments, `"productSum"`) {
+		t.Errorf("%s\n%s", facts, moments)
+	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{slice, []string{"PEAK", "DAY_PART", "counted 2206 of 2831 responses; left out: 625 by the filter"}},
+		{[]string{"score", "--survey", "sfo-2017", "--metric", "nps", "--weight", "stated"}, []string{"EFFECTIVE N", "DESIGN EFFECT"}},
+		{[]string{"score", "--survey", "sfo-2017", "--metric", "nps", "--rake", "attributes.gender:male=1,female=1"}, []string{"in no class of --rake"}},
+		{[]string{"score", "--survey", "sfo-2017", "--metric", "share", "--question", "q8com", "--option", "restaurants"}, []string{"OPTION", "restaurants", "chose"}},
+		{[]string{"rank", "--survey", "sfo-2017", "--metric", "nps", "--variant", "nps_answered", "--by", "location"}, []string{"RANK", "PLACES", "7 units were compared", "all together 39.84"}},
+		{[]string{"compare", "--survey", "sfo-2017", "--metric", "nps", "--variant", "nps_answered", "--weight", "stated", "--filter", `attributes.peak = "international"`,
+			"--baseline-filter", `attributes.peak != "international"`}, []string{"EFFECTIVE N", "p-value"}},
+		{[]string{"definitions", "list"}, []string{"built in", "nps", "servqual"}},
+		{[]string{"definitions", "get", "csat"}, []string{"csat_share", "wilson", "default"}},
+	} {
+		out := s.ok(c.args...)
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("otklik %s lacks %q:\n%s", strings.Join(c.args, " "), want, out)
+			}
+		}
+	}
+	if r := s.run("score", "--survey", "sfo-2017", "--by", "attributes.pek"); r.code != exit.Refused || !strings.Contains(r.err, "attributes.peak") {
+		t.Errorf("%+v", r)
 	}
 }
 
