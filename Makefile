@@ -68,6 +68,11 @@ bench-comment: ## Measure comment analysis, and what others make of the same com
 	GOMAXPROCS=1 $(GO) test -run '^$$' -bench . ./services/comment/internal/analysis
 	GOMAXPROCS=1 GOWORK=off $(GO) -C services/comment/compare test -bench .
 
+.PHONY: bench-scoring
+bench-scoring: ## Measure scoring over ROWS responses (default 10,000,000) beside PostgreSQL on the same rows, and draw docs/scoring-cost.svg; then live scores.
+	$(GO) run ./services/scoring/bench -rows $${ROWS:-10000000} -svg docs/scoring-cost.svg
+	$(GO) test -run '^$$' -bench BenchmarkWatch -benchtime 20x ./services/scoring
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (default 30s), guided by coverage.
 	@.ci/fuzz $${FUZZTIME:-30s} -fuzz .

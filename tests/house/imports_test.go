@@ -18,7 +18,7 @@ var unwanted = map[string]string{
 var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|cmd/otklik/internal/(export|importer|sample))$`)
 
 // forTests are packages that only tests and those who build use: they start databases and browsers, or train models.
-var forTests = regexp.MustCompile(`^(libs/testkit|tests|proto|services/[a-z]+/internal/store/storetest|services/comment/train)(/|$)`)
+var forTests = regexp.MustCompile(`^(libs/testkit|tests|proto|services/[a-z]+/internal/store/storetest|services/comment/train|services/scoring/bench)(/|$)`)
 
 // TestUnwantedPackagesAreNotImported keeps weak cryptography, command lines, templates and decoders that trust their input out of the programs.
 func TestUnwantedPackagesAreNotImported(t *testing.T) {
