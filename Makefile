@@ -9,8 +9,10 @@ GO        ?= go
 DATA      ?= data
 HTTP      ?= 127.0.0.1:8080
 GRPC      ?= 127.0.0.1:9090
-GO_FILES  := $(shell git ls-files -co --exclude-standard '*.go' ':!proto/gen')
 WEB       := gateway/web
+
+# The Go files that people write: more names than one command takes.
+go_files  = git ls-files -zco --exclude-standard '*.go' ':!proto/gen'
 
 # Tools of the tools module, built on first use and kept in the build cache.
 buf       = $$(GOWORK=off $(GO) -C tools tool -n buf)
@@ -140,11 +142,11 @@ fix-breaking: proto/thirdparty/out ## Accept the protos as they are as the relea
 
 .PHONY: verify-format
 verify-format: ## Fail when Go files are not formatted.
-	@test -z "$$(gofmt -l $(GO_FILES))" || { gofmt -l $(GO_FILES); echo 'run make fix-format'; exit 1; }
+	@test -z "$$($(go_files) | xargs -0 gofmt -l)" || { $(go_files) | xargs -0 gofmt -l; echo 'run make fix-format'; exit 1; }
 
 .PHONY: fix-format
 fix-format: ## Format Go files.
-	gofmt -w $(GO_FILES)
+	$(go_files) | xargs -0 gofmt -w
 
 .PHONY: verify-modules
 verify-modules: fix-modules ## Fail when go.mod or go.sum are not tidy.
