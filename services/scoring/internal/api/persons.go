@@ -276,22 +276,22 @@ func factContent(f *fact.Fact) map[string]any {
 		}
 		answers[i] = answer
 	}
-	out := map[string]any{
+	content := map[string]any{
 		"respondent": f.Respondent, "revision": f.Revision, "population": f.Population.String(), "countTime": f.CountTime.Format(time.RFC3339Nano),
 		"receiveTime": f.ReceiveTime.Format(time.RFC3339Nano), "invitation": f.Invitation, "weight": f.Weight, "late": f.Late, "context": contextContent(f.Context),
 		"answers": answers,
 	}
 	if !f.Enrichment.IsZero() {
-		out["comments"] = enrichmentContent(f.Enrichment)
+		content["enrichment"] = enrichmentContent(f.Enrichment)
 	}
-	return out
+	return content
 }
 
-// enrichmentContent is what a response's words were found to express.
+// enrichmentContent is what others have found out about a response.
 func enrichmentContent(e fact.Enrichment) map[string]any {
 	themes := make([]any, len(e.Themes))
 	for i, t := range e.Themes {
-		themes[i] = map[string]any{"theme": t.ID, "sentiment": t.Polarity.String()}
+		themes[i] = map[string]any{"theme": t.ID, "polarity": t.Polarity.String()}
 	}
 	return map[string]any{"sentiment": e.Sentiment.String(), "themes": themes}
 }
