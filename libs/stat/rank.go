@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// maxRanked bounds the number of estimates that are ranked: all pairs of them are compared.
-const maxRanked = 2000
+// MaxRanked bounds the number of estimates that are ranked: all pairs of them are compared.
+const MaxRanked = 2000
 
 // Place is the place of an estimate among others, the greatest being the first.
 type Place struct {
@@ -31,8 +31,8 @@ func Places(estimates []float64, p func(i, j int) float64, level float64) ([]Pla
 		return nil, fmt.Errorf("rank: %w", err)
 	}
 	n := len(estimates)
-	if n > maxRanked || !finite(estimates...) {
-		return nil, fmt.Errorf("rank %d estimates, of at most %d that are numbers: %w", n, maxRanked, ErrArgument)
+	if n > MaxRanked || !finite(estimates...) {
+		return nil, fmt.Errorf("rank %d estimates, of at most %d that are numbers: %w", n, MaxRanked, ErrArgument)
 	}
 	places := make([]Place, n)
 	order := make([]int, n)

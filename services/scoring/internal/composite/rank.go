@@ -55,7 +55,7 @@ func newRanking(u *Ranked, s *side) ranking {
 // their places. Each unit comes as its random groups, of which group g holds the same respondents in all units; all have equally many. Tests leave a
 // group out of both sides. A unit with fewer answers than the least, or without a score, is listed, and counts among the others, but is not compared.
 //
-// Errors are those of Evaluate, metric.ErrSettings for the family, and metric.ErrNotComparable for other numbers of groups or other scales.
+// Errors are those of Evaluate, metric.ErrSettings for the family or too many units, and metric.ErrNotComparable for other numbers of groups or other scales.
 func (t *Tree) Rank(units [][]Sample, settings metric.Settings, family metric.Family) (Ranking, error) {
 	r, err := t.rank(units, settings, family)
 	if err != nil {
@@ -71,6 +71,9 @@ func (t *Tree) rank(units [][]Sample, settings metric.Settings, family metric.Fa
 	}
 	if family, err = family.Resolve(); err != nil || len(units) == 0 {
 		return Ranking{}, err
+	}
+	if len(units) > metric.MaxUnits {
+		return Ranking{}, fmt.Errorf("%d units, of at most %d: %w", len(units), metric.MaxUnits, metric.ErrSettings)
 	}
 	all := make([]Sample, len(units[0]))
 	for g := range all {

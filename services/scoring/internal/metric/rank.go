@@ -16,6 +16,8 @@ import (
 const (
 	// DefaultDiscoveryRate is the share of false discoveries that is accepted among the units called different.
 	DefaultDiscoveryRate = 0.05
+	// MaxUnits bounds the number of units: all pairs of them are compared.
+	MaxUnits = stat.MaxRanked
 	// DefaultLeastAnswers is the number of answers below which a unit is not compared.
 	DefaultLeastAnswers = 2
 )
@@ -71,7 +73,7 @@ type Ranked struct {
 // Rank computes one variant of many units that have no observation in common, compares each with all the others together, and says how far the data
 // tell their places. A unit with fewer answers than the least is listed, and counts among the others, but is not compared.
 //
-// Errors are those of Evaluate, and ErrNotComparable when the units were not asked in the same way.
+// Errors are those of Evaluate, ErrSettings for more than MaxUnits, and ErrNotComparable when the units were not asked in the same way.
 func Rank(v Variant, units []Side, settings Settings, family Family) (Ranking, error) {
 	r, err := rank(v, units, settings, family)
 	if err != nil {
@@ -84,6 +86,9 @@ func rank(v Variant, units []Side, settings Settings, family Family) (Ranking, e
 	family, err := family.Resolve()
 	if err != nil || len(units) == 0 {
 		return Ranking{}, err
+	}
+	if len(units) > MaxUnits {
+		return Ranking{}, fmt.Errorf("%d units, of at most %d: %w", len(units), MaxUnits, ErrSettings)
 	}
 	ranked := make([]Ranked, len(units))
 	for i, u := range units {

@@ -51,6 +51,9 @@ func TestRank(t *testing.T) {
 	if _, err := metric.Rank(metric.NPSAnswered, units, metric.Settings{}, metric.Family{DiscoveryRate: 0.7}); !errors.Is(err, metric.ErrSettings) {
 		t.Errorf("got %v", err)
 	}
+	if _, err := metric.Rank(metric.NPSAnswered, make([]metric.Side, metric.MaxUnits+1), metric.Settings{}, metric.Family{}); !errors.Is(err, metric.ErrSettings) {
+		t.Errorf("got %v", err)
+	}
 	other := metric.Side{Question: nps(question.Scale1To10), Data: groups(t, 5, 5, 5)}
 	if _, err := metric.Rank(metric.NPSAnswered, []metric.Side{units[0], other}, metric.Settings{}, metric.Family{}); !errors.Is(err, metric.ErrNotComparable) {
 		t.Errorf("got %v", err)
