@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/otklik/otklik/libs/testkit"
 )
 
@@ -159,4 +161,40 @@ func TestMomentsThatDetermineNothing(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 	}
+}
+
+// TestRelativeWeightsOfAnything: whatever few people answer, there are weights that sum to no more than 1, or none.
+func TestRelativeWeightsOfAnything(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		k := rapid.IntRange(2, 6).Draw(rt, "questions")
+		m, signs := NewMoments(k), make([]float64, k)
+		for i := range signs {
+			signs[i] = rapid.SampledFrom([]float64{1, -1}).Draw(rt, "sign")
+		}
+		for range rapid.IntRange(0, 25).Draw(rt, "people") {
+			row := make([]float64, k)
+			for i := range row {
+				row[i] = math.NaN()
+				if rapid.IntRange(0, 3).Draw(rt, "answered") > 0 {
+					row[i] = float64(100 * rapid.IntRange(1, 5).Draw(rt, "answer"))
+				}
+			}
+			m.Count(row, rapid.SampledFrom([]float64{1, 0.7, 12.5}).Draw(rt, "weight"))
+		}
+		weights, ok, err := m.relativeWeights(signs)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var sum float64
+		for _, w := range weights {
+			if !(w >= 0) {
+				rt.Fatalf("weights %v", weights)
+			}
+			sum += w
+		}
+		if ok != (weights != nil) || sum > 1+1e-9 {
+			rt.Fatalf("weights %v sum to %v", weights, sum)
+		}
+	})
 }

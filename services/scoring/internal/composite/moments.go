@@ -1,6 +1,7 @@
 package composite
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -123,6 +124,9 @@ func (m *Moments) relativeWeights(signs []float64) ([]float64, bool, error) {
 		predictors[i] = r[i][:k]
 	}
 	w, err := stat.JohnsonWeights(r[k][:k], predictors)
+	if errors.Is(err, stat.ErrUndefined) {
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("derive importance: %w", err)
 	}
