@@ -7,11 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/pause"
-	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
@@ -24,15 +21,26 @@ const (
 	feedPause = time.Second
 )
 
-// follower reads the survey service's change log while a webhook wants responses or refusals, from where the log ended when the first one did. One
-// process of the service follows at a time.
+// batch is what was read of a log at a time.
+type batch struct {
+	// last is the position of the last event, 0 when there is none; head is where the log ends.
+	last, head  int64
+	occurrences []webhook.Occurrence
+}
+
+// opener opens a log of another service after a position; the result reads it on.
+type opener func(ctx context.Context, after int64) (next func() (batch, error), err error)
+
+// follower reads a log of another service while a webhook wants events of it, from where the log ended when the first one did. One process of the service
+// follows a log at a time.
 type follower struct {
-	feed   store.Feed
-	survey surveyv1.EventFeedServiceClient
+	feed store.Feed
+	log  webhook.Log
+	open opener
 	// told is called when there is something to send.
 	told   func()
 	holder string
-	log    *slog.Logger
+	logger *slog.Logger
 	now    func() time.Time
 	// forgotten tells that no position is kept, as far as this process knows.
 	forgotten bool
@@ -50,7 +58,7 @@ func (f *follower) run(ctx context.Context) {
 			complained = false
 		case !complained:
 			complained = true
-			f.log.WarnContext(ctx, "the change log cannot be read for webhooks; trying again", slog.Any("error", err))
+			f.logger.WarnContext(ctx, "a log of events cannot be read for webhooks; trying again", slog.Int("log", int(f.log)), slog.Any("error", err))
 		}
 		if pause.For(ctx, feedPause) != nil {
 			return
@@ -60,12 +68,12 @@ func (f *follower) run(ctx context.Context) {
 
 // session follows for as long as the feed is wanted and this process's. Errors: store.ErrLost when it is another's.
 func (f *follower) session(ctx context.Context) error {
-	wanted, err := f.feed.WantsFeed(ctx)
+	wanted, err := f.feed.WantsFeed(ctx, f.log)
 	if err != nil || !wanted && f.forgotten {
 		return err
 	}
 	now := f.now()
-	position, begun, err := f.feed.HoldFeed(ctx, f.holder, now, now.Add(feedLease))
+	position, begun, err := f.feed.HoldFeed(ctx, f.log, f.holder, now, now.Add(feedLease))
 	if err != nil {
 		f.forgotten = false
 		return err
@@ -73,7 +81,7 @@ func (f *follower) session(ctx context.Context) error {
 	defer f.leave(ctx)
 	if !wanted {
 		// Whoever wants it next hears of what happens then.
-		if err := f.feed.PlaceFeed(ctx, f.holder, nil); err != nil {
+		if err := f.feed.PlaceFeed(ctx, f.log, f.holder, nil); err != nil {
 			return err
 		}
 		f.forgotten = true
@@ -87,7 +95,7 @@ func (f *follower) session(ctx context.Context) error {
 		if position, err = f.head(ctx); err != nil {
 			return err
 		}
-		if err := f.feed.PlaceFeed(ctx, f.holder, &position); err != nil {
+		if err := f.feed.PlaceFeed(ctx, f.log, f.holder, &position); err != nil {
 			return err
 		}
 	}
@@ -98,8 +106,8 @@ func (f *follower) session(ctx context.Context) error {
 func (f *follower) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedHold)
 	defer cancel()
-	if err := f.feed.LeaveFeed(ctx, f.holder); err != nil {
-		f.log.DebugContext(ctx, "the feed of webhooks cannot be left; its lease ends by itself", slog.Any("error", err))
+	if err := f.feed.LeaveFeed(ctx, f.log, f.holder); err != nil {
+		f.logger.DebugContext(ctx, "the feed of webhooks cannot be left; its lease ends by itself", slog.Any("error", err))
 	}
 }
 
@@ -107,10 +115,10 @@ func (f *follower) leave(ctx context.Context) {
 func (f *follower) hold(ctx context.Context, stop func()) {
 	for failures := 0; pause.For(ctx, feedHold) == nil; {
 		now := f.now()
-		_, _, err := f.feed.HoldFeed(ctx, f.holder, now, now.Add(feedLease))
+		_, _, err := f.feed.HoldFeed(ctx, f.log, f.holder, now, now.Add(feedLease))
 		wanted := true
 		if err == nil {
-			wanted, err = f.feed.WantsFeed(ctx)
+			wanted, err = f.feed.WantsFeed(ctx, f.log)
 		}
 		switch {
 		case err == nil && wanted:
@@ -129,66 +137,40 @@ func (f *follower) hold(ctx context.Context, stop func()) {
 func (f *follower) head(ctx context.Context) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := f.survey.StreamEvents(ctx, &surveyv1.StreamEventsRequest{})
+	next, err := f.open(ctx, 0)
 	if err != nil {
-		return 0, fmt.Errorf("find end of change log: %w", err)
+		return 0, fmt.Errorf("find end of log: %w", err)
 	}
-	batch, err := stream.Recv()
+	first, err := next()
 	if err != nil {
-		return 0, fmt.Errorf("find end of change log: %w", err)
+		return 0, fmt.Errorf("find end of log: %w", err)
 	}
-	return batch.GetHeadPosition(), nil
+	return first.head, nil
 }
 
 func (f *follower) follow(ctx context.Context, position int64) error {
-	stream, err := f.survey.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: position})
+	next, err := f.open(ctx, position)
 	for err == nil {
-		var batch *surveyv1.StreamEventsResponse
-		if batch, err = stream.Recv(); err != nil {
+		var b batch
+		if b, err = next(); err != nil {
 			break
 		}
-		events := batch.GetEvents()
-		if len(events) == 0 {
+		if b.last == 0 {
 			continue
 		}
-		next := events[len(events)-1].GetPosition()
-		if err := f.feed.AdvanceFeed(ctx, f.holder, position, next, f.occurrences(events)); err != nil {
+		if err := f.feed.AdvanceFeed(ctx, f.log, f.holder, position, b.last, b.occurrences); err != nil {
 			return err
 		}
-		position = next
+		position = b.last
 		f.told()
 	}
 	if eventlog.Ahead(err) {
 		// It is another log than before, such as one that was restored from a backup.
-		f.log.WarnContext(ctx, "the change log ends before what was read of it for webhooks: going on at its end", slog.Int64("position", position))
-		return f.feed.PlaceFeed(ctx, f.holder, nil)
+		f.logger.WarnContext(ctx, "a log of events ends before what was read of it for webhooks: going on at its end", slog.Int("log", int(f.log)), slog.Int64("position", position))
+		return f.feed.PlaceFeed(ctx, f.log, f.holder, nil)
 	}
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("follow change log: %w", err)
+		return fmt.Errorf("follow log: %w", err)
 	}
 	return nil
-}
-
-// occurrences are what webhooks hear of events. Of a survey of employees they hear nothing: who answered when, of few, is who said what.
-func (f *follower) occurrences(events []*surveyv1.Event) []webhook.Occurrence {
-	var out []webhook.Occurrence
-	for _, e := range events {
-		o := webhook.Occurrence{Organization: e.GetOrganization()}
-		var at *timestamppb.Timestamp
-		switch {
-		case e.GetPopulationProtected():
-			continue
-		case e.GetResponse() != nil:
-			o.Event, o.Resource, at = webhook.ResponseAccepted, e.GetResponse().GetName(), e.GetResponse().GetReceiveTime()
-		case e.GetRefusal() != nil:
-			o.Event, o.Resource, at = webhook.RefusalRecorded, e.GetRefusal().GetName(), e.GetRefusal().GetReceiveTime()
-		default:
-			continue
-		}
-		if o.Time = at.AsTime(); at == nil {
-			o.Time = f.now()
-		}
-		out = append(out, o)
-	}
-	return out
 }

@@ -120,7 +120,7 @@ func (f *followed) start(t *testing.T, holder string) (stop func()) {
 	channel := &inprocgrpc.Channel{}
 	channel.RegisterService(&surveyv1.EventFeedService_ServiceDesc, f.log)
 	one := &follower{
-		feed: f.store, survey: surveyv1.NewEventFeedServiceClient(channel), told: func() {}, holder: holder, log: slog.New(slog.DiscardHandler), now: time.Now,
+		feed: f.store, log: webhook.Answers, open: answers(channel, time.Now), told: func() {}, holder: holder, logger: slog.New(slog.DiscardHandler), now: time.Now,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -254,10 +254,10 @@ func TestNothingIsReadThatNobodyWants(t *testing.T) {
 		if n := f.log.open(); n != 0 {
 			return fmt.Errorf("%d streams are open", n)
 		}
-		if _, begun, err := f.store.HoldFeed(t.Context(), "test", time.Now(), time.Now()); err != nil || begun {
+		if _, begun, err := f.store.HoldFeed(t.Context(), webhook.Answers, "test", time.Now(), time.Now()); err != nil || begun {
 			return fmt.Errorf("the position is kept: %v, %w", begun, err)
 		}
-		return f.store.LeaveFeed(t.Context(), "test")
+		return f.store.LeaveFeed(t.Context(), webhook.Answers, "test")
 	})
 	f.log.add(response(3))
 	w.Disabled = false
@@ -273,13 +273,13 @@ func TestALogThatWasRestoredIsFollowedFromItsEnd(t *testing.T) {
 	f := newFollowed(t)
 	w := f.hook(t, "h", webhook.ResponseAccepted)
 	position := int64(1000)
-	if _, _, err := f.store.HoldFeed(t.Context(), "before", time.Now(), time.Now()); err != nil {
+	if _, _, err := f.store.HoldFeed(t.Context(), webhook.Answers, "before", time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.store.PlaceFeed(t.Context(), "before", &position); err != nil {
+	if err := f.store.PlaceFeed(t.Context(), webhook.Answers, "before", &position); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.store.LeaveFeed(t.Context(), "before"); err != nil {
+	if err := f.store.LeaveFeed(t.Context(), webhook.Answers, "before"); err != nil {
 		t.Fatal(err)
 	}
 	f.log.add(response(1))

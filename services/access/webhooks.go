@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otklik/otklik/libs/seal"
-	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/access/internal/api"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
@@ -48,8 +47,8 @@ type hooks struct {
 	worker   *webhook.Worker
 	rotation webhook.Rotation
 	ring     *seal.Ring
-	// follower hears of responses and refusals; nil where there is no survey service to hear them from.
-	follower *follower
+	// followers hear of what happens in other services, those that there are.
+	followers []*follower
 }
 
 func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, error) {
@@ -65,14 +64,18 @@ func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, 
 		return nil, err
 	}
 	h := &hooks{worker: worker, ring: ring, rotation: webhook.Rotation{Queue: db, Ring: ring, KeyOf: seal.KeyID}}
+	holder := deps.Instance
+	if holder == "" {
+		holder = rand.Text()
+	}
+	follow := func(log webhook.Log, open opener) {
+		h.followers = append(h.followers, &follower{feed: db, log: log, open: open, told: worker.Wake, holder: holder, logger: deps.Logger, now: deps.Now})
+	}
 	if deps.Survey != nil {
-		holder := deps.Instance
-		if holder == "" {
-			holder = rand.Text()
-		}
-		h.follower = &follower{
-			feed: db, survey: surveyv1.NewEventFeedServiceClient(deps.Survey), told: worker.Wake, holder: holder, log: deps.Logger, now: deps.Now,
-		}
+		follow(webhook.Answers, answers(deps.Survey, deps.Now))
+	}
+	if deps.Scoring != nil {
+		follow(webhook.Alerts, alerts(deps.Scoring, deps.Now))
 	}
 	return h, nil
 }
@@ -91,9 +94,9 @@ func (h *hooks) erased(ctx context.Context, organization, erasure string) error 
 func (h *hooks) run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return h.worker.Run(ctx) })
-	if h.follower != nil {
+	for _, f := range h.followers {
 		work.Go(func() error {
-			h.follower.run(ctx)
+			f.run(ctx)
 			return nil
 		})
 	}

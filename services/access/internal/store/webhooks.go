@@ -67,20 +67,20 @@ type Deliveries interface {
 	SweepDeliveries(ctx context.Context, delivered, failed time.Time, limit int) (int, error)
 }
 
-// Feed keeps how far the survey service's change log was read. One process at a time follows it.
+// Feed keeps how far the logs of other services were read. One process at a time follows each.
 type Feed interface {
-	// WantsFeed tells whether an enabled webhook wants events that come from the change log.
-	WantsFeed(ctx context.Context) (bool, error)
+	// WantsFeed tells whether an enabled webhook wants events that come from a log.
+	WantsFeed(ctx context.Context, log webhook.Log) (bool, error)
 	// HoldFeed makes the feed the holder's until a time, unless it is another's at the time now. It returns the position, and whether there is one.
 	// Errors: ErrLost.
-	HoldFeed(ctx context.Context, holder string, now, until time.Time) (position int64, begun bool, err error)
+	HoldFeed(ctx context.Context, log webhook.Log, holder string, now, until time.Time) (position int64, begun bool, err error)
 	// PlaceFeed sets the position of the feed that is the holder's; nil forgets it. Errors: ErrLost.
-	PlaceFeed(ctx context.Context, holder string, position *int64) error
+	PlaceFeed(ctx context.Context, log webhook.Log, holder string, position *int64) error
 	// AdvanceFeed moves the position of the feed that is the holder's from one to another, and enqueues what was read between, all or nothing. Errors: ErrLost,
 	// also when the position is not from.
-	AdvanceFeed(ctx context.Context, holder string, from, to int64, occurrences []webhook.Occurrence) error
+	AdvanceFeed(ctx context.Context, log webhook.Log, holder string, from, to int64, occurrences []webhook.Occurrence) error
 	// LeaveFeed gives the feed up if it is the holder's.
-	LeaveFeed(ctx context.Context, holder string) error
+	LeaveFeed(ctx context.Context, log webhook.Log, holder string) error
 }
 
 // WebhookRow is a row of a webhook.

@@ -37,7 +37,11 @@ var idText = base32.StdEncoding.WithPadding(base32.NoPadding)
 // DeliveryID is the identifier of an occurrence's message to a webhook: always the same, so that an occurrence that is told twice is sent once.
 func DeliveryID(w Ref, o Occurrence) string {
 	h := sha256.New()
-	for _, part := range []string{w.Organization, w.ID, strconv.Itoa(int(o.Event)), o.Resource} {
+	parts := []string{w.Organization, w.ID, strconv.Itoa(int(o.Event)), o.Resource}
+	if o.Position != 0 {
+		parts = append(parts, strconv.FormatInt(o.Position, 10))
+	}
+	for _, part := range parts {
 		// The length keeps parts apart.
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
 	}

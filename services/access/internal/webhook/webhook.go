@@ -17,6 +17,10 @@ const (
 	PersonErased     Event = 3
 	// Ping is sent on request, to every webhook.
 	Ping Event = 4
+	// AlertOpened, AlertChanged and AlertResolved are what becomes of alerts.
+	AlertOpened   Event = 5
+	AlertChanged  Event = 6
+	AlertResolved Event = 7
 )
 
 // String is the type of the event's messages.
@@ -30,6 +34,12 @@ func (e Event) String() string {
 		return "person.erased"
 	case Ping:
 		return "ping"
+	case AlertOpened:
+		return "alert.opened"
+	case AlertChanged:
+		return "alert.changed"
+	case AlertResolved:
+		return "alert.resolved"
 	}
 	return "unknown"
 }
@@ -51,11 +61,28 @@ func (s Events) Has(e Event) bool { return s&(1<<e) != 0 }
 
 // List returns the events in order.
 func (s Events) List() []Event {
-	return slices.DeleteFunc([]Event{ResponseAccepted, RefusalRecorded, PersonErased, Ping}, func(e Event) bool { return !s.Has(e) })
+	all := []Event{ResponseAccepted, RefusalRecorded, PersonErased, Ping, AlertOpened, AlertChanged, AlertResolved}
+	return slices.DeleteFunc(all, func(e Event) bool { return !s.Has(e) })
 }
 
-// Followed are the events that come from the survey service's change log.
-const Followed Events = 1<<ResponseAccepted | 1<<RefusalRecorded
+// Log is another service's log of events. The numbers are stored: they never change.
+type Log int16
+
+// The logs.
+const (
+	// Answers is the survey service's change log.
+	Answers Log = 1
+	// Alerts is the scoring service's log of what becomes of alerts.
+	Alerts Log = 2
+)
+
+// Events are those that come from the log.
+func (l Log) Events() Events {
+	if l == Alerts {
+		return SetOf(AlertOpened, AlertChanged, AlertResolved)
+	}
+	return SetOf(ResponseAccepted, RefusalRecorded)
+}
 
 // Ref names a webhook.
 type Ref struct{ Organization, ID string }
@@ -114,6 +141,8 @@ type Occurrence struct {
 	Event        Event
 	// Resource is the name of what it is about.
 	Resource string
+	// Position tells occurrences of one event about one thing apart; 0 where there is one at most.
+	Position int64
 	Time     time.Time
 }
 
