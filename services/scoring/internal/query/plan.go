@@ -27,6 +27,8 @@ type plan struct {
 	whole     []metric.Variant
 	// scale is that of the only answers that are looked at, whatever its step; none means any.
 	scale question.Scale
+	// protected tells that what is not released must not show in what is told.
+	protected bool
 }
 
 // target is one question with the variants that are computed from it.
@@ -91,7 +93,7 @@ func withCuts(q Query) (Query, question.Scale, error) {
 
 // newSelection is a plan that says which responses count, and not yet what is computed of them.
 func newSelection(q Query, d Data) (*plan, error) {
-	p := &plan{Query: q, history: d.History}
+	p := &plan{Query: q, history: d.History, protected: d.Protection != nil}
 	if p.Population == fact.PopulationUnspecified {
 		p.Population = d.History.Population()
 	}

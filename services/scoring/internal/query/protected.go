@@ -46,6 +46,10 @@ func CheckProtected(q Query, d *Data, grouping fact.ContextKey, loc *time.Locati
 	if q.Definition != nil && q.Definition.Tree != nil {
 		return state(NotProtectable, "definition", "composite scores of these answers would tell what single persons answered: ask for the scores of questions")
 	}
+	if q.Stated != (metric.Stated{}) {
+		// Whether a count is too small tells how many answers there are that are not released.
+		return state(NotProtectable, "stated_counts", "counts beside these answers would tell how many there are: leave them out")
+	}
 	if q.Weighting != nil {
 		return state(NotProtectable, "weighting", "weighted and unweighted scores together would tell what single persons answered: leave the weighting out")
 	}
@@ -152,7 +156,10 @@ func keyOf(r *Row) rowKey {
 // withheld is a score of which nothing is told but that it is withheld. One of nothing at all is told: it has no answers.
 func withheld(r *Row, p *Protection) Row {
 	if r.Score.N == 0 && r.Score.Counts.Answered == 0 && r.Score.Counts.Refused+r.Score.Counts.Dismissed+r.Score.Counts.TimedOut == 0 {
-		return *r
+		out := *r
+		// Whoever answered other questions is not told here either.
+		out.Responses = 0
+		return out
 	}
 	out := *r
 	out.Answers, out.Responses = histogram.Histogram{}, 0

@@ -161,7 +161,11 @@ type writer struct {
 
 // writeSlices computes a variant of slices of one question, for the share of an option that of each.
 func (w *writer) writeSlices(v metric.Variant, q metric.Question, found []slice) error {
-	for _, settings := range w.options(v, q, found) {
+	all, err := w.options(v, q, found)
+	if err != nil {
+		return err
+	}
+	for _, settings := range all {
 		for i := range found {
 			if err := w.write(v, q, found[i], settings); err != nil {
 				return err
@@ -172,10 +176,13 @@ func (w *writer) writeSlices(v metric.Variant, q metric.Question, found []slice)
 }
 
 // options are the settings of a variant: those of the query, or for the shares of options those of each that was chosen.
-func (w *writer) options(v metric.Variant, q metric.Question, found []slice) []metric.Settings {
+func (w *writer) options(v metric.Variant, q metric.Question, found []slice) ([]metric.Settings, error) {
 	s := w.plan.Settings
 	if v != metric.ShareOption || s.Option != "" {
-		return []metric.Settings{s}
+		return []metric.Settings{s}, nil
+	}
+	if w.plan.protected {
+		return w.scaleOptions(q)
 	}
 	// In ascending order: what is chosen in any slice is told of all of them.
 	all := metric.Data{Choice: &metric.Choice{Options: make(map[string]int64)}}
@@ -192,7 +199,24 @@ func (w *writer) options(v metric.Variant, q metric.Question, found []slice) []m
 		s.Option = o
 		settings = append(settings, s)
 	}
-	return settings
+	return settings, nil
+}
+
+// maxOptions is how many values of a scale have a share of their own.
+const maxOptions = 101
+
+// scaleOptions are settings for all values of a scale: those that were answered would tell of answers that are not released.
+func (w *writer) scaleOptions(q metric.Question) ([]metric.Settings, error) {
+	s := w.plan.Settings
+	if int(q.Scale.Width()/max(1, q.Scale.Step)) >= maxOptions {
+		return nil, refuse(MetricMismatch, "option", "the scale %s has more than %d values: name the one whose share is asked for", q.Scale.ID(), maxOptions)
+	}
+	var settings []metric.Settings
+	for value := q.Scale.Min; value <= q.Scale.Max; value += max(1, q.Scale.Step) {
+		s.Option = value.String()
+		settings = append(settings, s)
+	}
+	return settings, nil
 }
 
 func (w *writer) write(v metric.Variant, q metric.Question, s slice, settings metric.Settings) error {
