@@ -49,7 +49,7 @@ func TestUsageErrors(t *testing.T) {
 		`--as-of: "now" is not a time`:                       {"score", "--survey", "a", "--as-of", "now"},
 		`--baseline-rake: "x" is not KEY`:                    {"compare", "--survey", "a", "--baseline-rake", "x"},
 		`--baseline-from must be before --baseline-to`:       {"compare", "--survey", "a", "--baseline-from", "2026-02", "--baseline-to", "2026-01"},
-		`either --definition, or --metric and --variant`:     {"compare", "--survey", "a", "--baseline-definition", "d", "--baseline-metric", "nps"},
+		`of the side compared with: --metric: "npss"`:        {"compare", "--survey", "a", "--baseline-metric", "npss"},
 		`--by is needed`:                                     {"rank", "--survey", "a", "--metric", "nps"},
 		`--least must not be negative`:                       {"rank", "--survey", "a", "--by", "location", "--least", "-1"},
 		`DEFINITION and FILE must be given`:                  {"definitions", "create", "loyalty"},

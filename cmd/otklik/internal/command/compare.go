@@ -16,10 +16,10 @@ import (
 
 // baselineFlags are the flags of the side compared with, where it differs.
 type baselineFlags struct {
-	survey, question, definition, option string
-	metric, variant                      string
-	slice                                sliceFlags
-	flags                                *pflag.FlagSet
+	survey, question, option string
+	metric, variant          string
+	slice                    sliceFlags
+	flags                    *pflag.FlagSet
 }
 
 // baselinePrefix begins the names of the flags of the side compared with.
@@ -31,7 +31,6 @@ func (b *baselineFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&b.question, "baseline-question", "", "the question compared with")
 	flags.StringVar(&b.metric, "baseline-metric", "", "the metric compared with")
 	flags.StringVar(&b.variant, "baseline-variant", "", "the variant compared with")
-	flags.StringVar(&b.definition, "baseline-definition", "", "the definition compared with, NAME or NAME@VERSION")
 	flags.StringVar(&b.option, "baseline-option", "", "the option compared with")
 	b.slice.add(flags, baselinePrefix)
 	// What the other side has in common needs no more words than this.
@@ -84,7 +83,7 @@ func (b *baselineFlags) query(query *scoringv1.ScoreQuery) (*scoringv1.ScoreQuer
 	out := &scoringv1.ScoreQuery{Question: b.question}
 	s.into(out)
 	out.TimeZone = ""
-	measured := queryFlags{definition: b.definition, flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	measured := queryFlags{flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
 	if b.metric != "" {
 		measured.metrics = []string{b.metric}
 	}
@@ -131,7 +130,7 @@ func (c *call) compare(ctx context.Context, conn *client.Connection, query, base
 	if err := c.table(append(header, "COUNTS"), rows); err != nil {
 		return err
 	}
-	if err := c.compareParts(sides); err != nil {
+	if err := c.compareParts(sides, got.GetParts()); err != nil {
 		return err
 	}
 	return c.write(differenceText(got))
@@ -143,13 +142,16 @@ type side struct {
 	score *scoringv1.Score
 }
 
-// compareParts lays out what composites are made of, part by part.
-func (c *call) compareParts(sides []side) error {
+// compareParts lays out what composites are made of, part by part, and what each adds to the difference.
+func (c *call) compareParts(sides []side, differences []*scoringv1.ScorePart) error {
 	var rows [][]string
 	for i, p := range sides[0].score.GetParts() {
 		rows = append(rows, append([]string{sides[0].name}, partCells(p)...))
 		if others := sides[1].score.GetParts(); i < len(others) && others[i].GetId() == p.GetId() {
 			rows = append(rows, append([]string{sides[1].name}, partCells(others[i])...))
+		}
+		if i < len(differences) && differences[i].GetId() == p.GetId() {
+			rows = append(rows, append([]string{"difference"}, partCells(differences[i])...))
 		}
 	}
 	if len(rows) == 0 {

@@ -61,10 +61,10 @@ func (c *call) definitionTable(all ...*scoringv1.MetricDefinition) error {
 		}
 		rows = append(rows, []string{
 			idOf(d.GetName()), fmt.Sprint(d.GetVersion()), kindOfDefinition(d), enumWord("STATE_", d.GetState()), formatTime(d.GetCreateTime()), orDash(author),
-			orDash(titleOf(d.GetTitle())), orDash(d.GetNote()),
+			orDash(titleOf(d.GetTitle())), orDash(strings.Join(d.GetChanged(), ", ")), orDash(d.GetNote()),
 		})
 	}
-	return c.table([]string{"DEFINITION", "VERSION", "KIND", "STATE", "MADE", "BY", "TITLE", "NOTE"}, rows)
+	return c.table([]string{"DEFINITION", "VERSION", "KIND", "STATE", "MADE", "BY", "TITLE", "CHANGED", "NOTE"}, rows)
 }
 
 // kindOfDefinition says what a definition computes.
