@@ -42,7 +42,8 @@ func (p *plan) cubeCoverage(c *cube.Cube, key fact.ContextKey, value *string) (*
 		out.OutsidePeriod = asked
 		return out, nil
 	}
-	inside, err := asked, error(nil)
+	inside := asked
+	var err error
 	if p.period != calendar.All {
 		if inside, err = total(cube.Query{Population: p.Population, Period: p.period}); err != nil {
 			return nil, err

@@ -161,7 +161,7 @@ func TestCutsThatMeanNothingAreRefused(t *testing.T) {
 		{query.Query{GroupBy: []string{"location", "channel", "region", "company"}}, query.TooManyRows, "group_by", ""},
 		{query.Query{Filter: `locaton = "north"`}, query.FilterInvalid, "filter", "location"},
 		{query.Query{Filter: `location = `}, query.FilterInvalid, "filter", ""},
-		{query.Query{Question: "recomend"}, query.QuestionNotFound, "question", ""},
+		{query.Query{Question: "recommendd"}, query.QuestionNotFound, "question", ""},
 		{query.Query{Metrics: []metric.ID{metric.ENPS}}, query.MetricMismatch, "metrics[0]", ""},
 		{query.Query{Metrics: []metric.ID{metric.Share}}, query.MetricMismatch, "question", ""},
 		{query.Query{Variants: []metric.Variant{metric.ResponseRateInvited}}, query.CountMissing, "stated_counts.invitations", ""},
