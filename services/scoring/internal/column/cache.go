@@ -220,7 +220,7 @@ func (t *Table) trim(s *state) {
 	for _, b := range s.blocks {
 		rows += int64(b.n)
 	}
-	if t.cached.Load() <= max(leastCache, cachePerRow*rows) {
+	if t.cached.Load() <= max(t.leastCache, cachePerRow*rows) {
 		return
 	}
 	for _, b := range s.blocks {

@@ -4,7 +4,7 @@ package column
 // holds.
 func NewTableOf(blockRows int) *Table {
 	t := NewTable()
-	t.blockRows, t.poolRows = blockRows, blockRows
+	t.blockRows, t.poolRows, t.leastCache = blockRows, blockRows, 0
 	return t
 }
 

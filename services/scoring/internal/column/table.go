@@ -17,8 +17,10 @@ var ErrMissing = errors.New("row is missing")
 // waits for the other.
 type Table struct {
 	seen atomic.Pointer[state]
-	// blockRows is when a block is full, poolRows how many rows are pooled at once: the constants, but for tests.
+	// blockRows is when a block is full, poolRows how many rows are pooled at once, leastCache how much may be kept of counts at least: the
+	// constants, but for tests.
 	blockRows, poolRows int
+	leastCache          int64
 	// cached is the number of bytes in the caches of blocks.
 	cached atomic.Int64
 	// rooms are those of queries that have ended.
@@ -33,7 +35,7 @@ type Table struct {
 
 // NewTable is a table without rows.
 func NewTable() *Table {
-	t := &Table{blockRows: blockRows, poolRows: poolRows, dictionaries: newDictionaries(), open: &block{}}
+	t := &Table{blockRows: blockRows, poolRows: poolRows, leastCache: leastCache, dictionaries: newDictionaries(), open: &block{}}
 	t.rooms.New = func() any { return new(room) }
 	t.seen.Store(&state{})
 	return t
