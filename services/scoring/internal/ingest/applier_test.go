@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
+	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/store/sqlite"
@@ -30,6 +32,23 @@ func openStore(t failer, dir string) *sqlite.Store {
 		t.Fatalf("open store: %v", err)
 	}
 	return st
+}
+
+// newApplier makes an applier over a store and loads the scores.
+func newApplier(t failer, st store.Store, catalog ingest.Catalog) (*ingest.Applier, *live.Board) {
+	t.Helper()
+	return newApplierOf(t, st, catalog, newFeed())
+}
+
+// newApplierOf makes an applier that knows a change log.
+func newApplierOf(t failer, st store.Store, catalog ingest.Catalog, log ingest.Log) (*ingest.Applier, *live.Board) {
+	t.Helper()
+	board := live.New()
+	a := ingest.NewApplier(ingest.Options{Store: st, Board: board, Catalog: catalog, Log: log, Logger: slog.New(slog.DiscardHandler)})
+	if err := a.Load(context.Background()); err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	return a, board
 }
 
 // tempDirs hands out folders within one.

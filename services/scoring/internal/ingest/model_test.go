@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,17 +14,12 @@ import (
 
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/rpcerr"
-	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/column"
-	"github.com/otklik/otklik/services/scoring/internal/cube"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
-	"github.com/otklik/otklik/services/scoring/internal/ingest"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
-	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
@@ -258,96 +251,6 @@ func expectedFact(r *surveyv1.Response, id string, revision *questionnaire.Revis
 type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
-}
-
-func wantEqualBooks(t failer, what string, got, want *live.Book) {
-	t.Helper()
-	for _, d := range cube.Diff(got.Cube, want.Cube, 3) {
-		t.Fatalf("%s: cell %+v counts %v, want %v", what, d.Key, d.A, d.B)
-	}
-	if g, w := got.Surveys(), want.Surveys(); !slices.Equal(g, w) {
-		t.Fatalf("%s: surveys %q, want %q", what, g, w)
-	}
-	for _, survey := range append(want.Surveys(), "none") {
-		difference := rowsOf(t, got, survey)
-		for _, c := range rowsOf(t, want, survey) {
-			difference = append(difference, column.Change{Row: c.Row, Count: -1})
-		}
-		if err := column.Unpack(column.Pack(difference), func(c column.Change) error {
-			return fmt.Errorf("%+v, %+d", c.Row, c.Count)
-		}); err != nil {
-			t.Fatalf("%s: survey %s has a row too many or too few: %v", what, survey, err)
-		}
-	}
-}
-
-// rowsOf lists the rows of a survey.
-func rowsOf(t failer, b *live.Book, survey string) []column.Change {
-	t.Helper()
-	table, complete := b.Table(survey)
-	if !complete {
-		t.Fatalf("rows of survey %s are missing", survey)
-	}
-	var rows []column.Change
-	for p := fact.Customer; p.Valid(); p++ {
-		if _, err := table.Scan(column.Query{Population: p}, func(v column.RowView) error {
-			rows = append(rows, column.Change{Row: v.Row(), Count: 1})
-			return nil
-		}); err != nil {
-			t.Fatalf("scan: %v", err)
-		}
-	}
-	if len(rows) != table.Len() {
-		t.Fatalf("%d rows of survey %s, of %d", len(rows), survey, table.Len())
-	}
-	return rows
-}
-
-// wantNothingKept sees to it that no chunk of a store holds rows of what a log has removed: neither as added nor as taken away.
-func wantNothingKept(t failer, st store.Store, log []*surveyv1.Event) {
-	t.Helper()
-	gone := make(map[uint64]string)
-	for _, e := range log {
-		name := e.GetRemoved().GetName()
-		if survey, id, err := surveys.ParseItem(name, "responses"); err == nil {
-			gone[column.RowID(delta.ResponseKind, survey, id)] = e.GetOrganization() + name
-		} else if survey, id, err := surveys.ParseItem(name, "refusals"); err == nil {
-			gone[column.RowID(delta.RefusalKind, survey, id)] = e.GetOrganization() + name
-		}
-	}
-	_, err := st.Cells(context.Background(), func(org, survey string, _ cell.Span, chunks [][]byte) error {
-		// Chunk by chunk: together they add up to nothing.
-		sections, err := cell.Rows(chunks)
-		for _, section := range sections {
-			err = errors.Join(err, column.Unpack(section, func(c column.Change) error {
-				if name := gone[c.Row.ID]; strings.HasPrefix(name, org) {
-					return fmt.Errorf("%+d row of %s, which was removed, is in a chunk of survey %s", c.Count, name, survey)
-				}
-				return nil
-			}))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatalf("stored rows: %v", err)
-	}
-}
-
-// newApplier makes an applier over a store and loads the scores.
-func newApplier(t failer, st store.Store, catalog ingest.Catalog) (*ingest.Applier, *live.Board) {
-	t.Helper()
-	return newApplierOf(t, st, catalog, newFeed())
-}
-
-// newApplierOf makes an applier that knows a change log.
-func newApplierOf(t failer, st store.Store, catalog ingest.Catalog, log ingest.Log) (*ingest.Applier, *live.Board) {
-	t.Helper()
-	board := live.New()
-	a := ingest.NewApplier(ingest.Options{Store: st, Board: board, Catalog: catalog, Log: log, Logger: slog.New(slog.DiscardHandler)})
-	if err := a.Load(context.Background()); err != nil {
-		t.Fatalf("load: %v", err)
-	}
-	return a, board
 }
 
 // feed is a change log in memory.
