@@ -137,6 +137,7 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 		askREST(t, suite, http.MethodPost, "/v1/metricDefinitions", `{"metricDefinitionId": "`+id+`", "metricDefinition": {"title": {"texts": {"en": "Theirs"}},
 			"expression": {"formula": "a", "terms": [{"id": "a", "metric": "METRIC_NPS"}]}}}`, nil)
 	}
+	askREST(t, suite, http.MethodPost, "/v1/alertRules", `{"alertRuleId": "own", "alertRule": {"displayName": "Theirs", "survey": "surveys/shop", "metric": "METRIC_NPS"}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/registerEntries", `{"registerEntryId": "e1", "registerEntry": {"kind": "KIND_RISK", "displayName": "Theirs"}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/testimonials",
 		`{"testimonialId": "t1", "testimonial": {"comment": "surveys/shop/responses/r-1/comments/recommend-comment", "uses": ["USE_THANKS"]}}`, nil)

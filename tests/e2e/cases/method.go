@@ -32,6 +32,7 @@ func Services() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().Get(0),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().Get(0),
+		scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().Get(0),
 	}
 }
 

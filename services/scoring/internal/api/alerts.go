@@ -199,9 +199,9 @@ func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc
 	if _, head, err := s.Store.AlertEvents(ctx, c.organization, position, 1); err != nil {
 		return err
 	} else if req.AfterPosition == nil {
-		position = head.Last
+		position = head.Position
 	} else if position > head.Last {
-		return positionAhead(position, head.Last)
+		return positionAhead(position)
 	}
 	var told time.Time
 	for {

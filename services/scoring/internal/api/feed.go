@@ -7,8 +7,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/rpcerr"
-
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 )
 
@@ -27,10 +25,10 @@ type feedServer struct {
 	*Server
 }
 
-// positionAhead refuses a reader that is ahead of the log.
-func positionAhead(position, last int64) error {
+// positionAhead refuses a reader that is ahead of the log. How far the log goes is nothing that readers in one organisation need to know.
+func positionAhead(position int64) error {
 	return refuse(codes.OutOfRange, scoringv1.ErrorReason_ERROR_REASON_POSITION_AHEAD, fmt.Sprintf(
-		"position %d lies beyond the last event, %d: this is not the log that was read before; start again from 0", position, last), rpcerr.WithMetadata("last", fmt.Sprint(last)))
+		"position %d lies beyond the last event: this is not the log that was read before; start again from 0", position))
 }
 
 // StreamEvents streams what becomes of alerts from a position on, until its reader or the server ends it.
@@ -44,7 +42,7 @@ func (s *feedServer) StreamEvents(req *scoringv1.StreamEventsRequest, stream grp
 			return err
 		}
 		if !begun && position > head.Last {
-			return positionAhead(position, head.Last)
+			return positionAhead(position)
 		}
 		if len(events) > 0 || s.Now().Sub(told) >= feedSilence {
 			out := &scoringv1.StreamEventsResponse{HeadPosition: head.Position}
