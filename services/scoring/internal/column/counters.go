@@ -12,9 +12,14 @@ type counters struct {
 }
 
 func newCounters(widths []int, weighted bool) counters {
-	c := counters{outcomes: tally{width: int(outcomes), weighted: weighted}}
+	blank := tally{width: int(outcomes), weighted: weighted, limit: maxDenseCounts}
+	if weighted {
+		blank.limit = maxDenseWeights
+	}
+	c := counters{outcomes: blank}
 	for _, width := range widths {
-		c.columns = append(c.columns, tally{width: width, weighted: weighted})
+		blank.width = width
+		c.columns = append(c.columns, blank)
 	}
 	return c
 }

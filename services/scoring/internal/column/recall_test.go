@@ -14,8 +14,8 @@ import (
 // some are taken away.
 func TestManyRowsEqualRecount(t *testing.T) {
 	t.Parallel()
-	s := column.Synthetic{Rows: 3000, Spans: 3}
-	table := column.NewTableOf(128)
+	s := column.Synthetic{Rows: 1800, Spans: 3}
+	table := column.NewTableOf(64)
 	var rows []column.Row
 	for span := range s.Spans {
 		section := s.Section(span)
@@ -73,7 +73,7 @@ func TestManyRowsEqualRecount(t *testing.T) {
 	kept := rows[:0:0]
 	for i, r := range rows {
 		// Of the last third much, of the rest a little.
-		if i%100 == 0 || i > 2000 && i%3 != 0 {
+		if i%100 == 0 || i > 1200 && i%3 != 0 {
 			gone = append(gone, column.Change{Row: r, Count: -1})
 		} else {
 			kept = append(kept, r)

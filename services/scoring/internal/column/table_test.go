@@ -212,8 +212,8 @@ func TestWideColumns(t *testing.T) {
 // TestCachesAreBounded: however many counts are asked for, what is kept of them stays small, and what is counted again is the same.
 func TestCachesAreBounded(t *testing.T) {
 	t.Parallel()
-	table := column.NewTableOf(1024)
-	s := column.Synthetic{Rows: 10_000, Spans: 5}
+	table := column.NewTableOf(512)
+	s := column.Synthetic{Rows: 5000, Spans: 5}
 	for span := range s.Spans {
 		if err := table.Load([][]byte{s.Section(span)}); err != nil {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func TestCachesAreBounded(t *testing.T) {
 			most = max(most, table.Cached())
 		}
 	}
-	if most == 0 || most > 4*10_000 {
+	if most == 0 || most > 4*5000 {
 		t.Errorf("%d bytes are kept", most)
 	}
 	// Without rows there is nothing to keep.

@@ -10,9 +10,11 @@ type tally struct {
 	// width is the number of codes, cells that of cells; the place of a code is cell*width + code.
 	width, cells int
 	weighted     bool
-	dense        []uint32
-	weights      []sum
-	sparse       map[uint64]*counted
+	// limit is the number of places from which on it is sparse.
+	limit   int
+	dense   []uint32
+	weights []sum
+	sparse  map[uint64]*counted
 	// order are the places of a sparse tally in ascending order, once it is complete.
 	order []uint64
 }
@@ -38,7 +40,7 @@ func (t *tally) grow(cells int) {
 	n := cells * t.width
 	switch {
 	case t.sparse != nil:
-	case n > maxDenseCounts || t.weighted && n > maxDenseWeights:
+	case n > t.limit:
 		t.thin()
 	default:
 		t.dense = stretch(t.dense, n)

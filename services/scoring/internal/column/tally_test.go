@@ -12,7 +12,7 @@ import (
 func TestTallies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		width := rapid.SampledFrom([]int{1, 3, 1 << 18, maxDenseCounts/2 - 1}).Draw(t, "width")
+		width := rapid.IntRange(1, 20).Draw(t, "width")
 		weighted := rapid.Bool().Draw(t, "weighted")
 		want := make(map[string]float64)
 		fill := func(tl *tally) {
@@ -36,7 +36,8 @@ func TestTallies(t *testing.T) {
 				}
 			}
 		}
-		one, other := tally{width: width, weighted: weighted}, tally{width: width, weighted: weighted}
+		limit := rapid.IntRange(0, 100).Draw(t, "limit")
+		one, other := tally{width: width, weighted: weighted, limit: limit}, tally{width: width, weighted: weighted, limit: limit}
 		fill(&one)
 		fill(&other)
 		cells := max(one.cells, other.cells)
