@@ -40,7 +40,7 @@ func (f field) compare(op operator, at int, value literal) (node, *Error) {
 	if f.kind == choiceField {
 		return f.compareOption(op, value.at, p)
 	}
-	return opposite(op, comparison{field: f, op: equal, pattern: p}), nil
+	return opposite(op, comparison{field: f, op: equal, pattern: p}.written()), nil
 }
 
 // opposite is a comparison, or its negation for !=.
@@ -56,7 +56,7 @@ func (f field) stated(op operator, at int, wanted bool) (node, *Error) {
 	if op != equal && op != notEqual {
 		return nil, refuse(WrongType, at, "whether %s is stated is asked with =, != or :", f.name)
 	}
-	var n node = comparison{field: f, op: has}
+	var n node = comparison{field: f, op: has}.written()
 	if wanted == (op == notEqual) {
 		n = not(n)
 	}
@@ -76,12 +76,12 @@ func (f field) compareNumber(op operator, value literal) (node, *Error) {
 		if !ok || number < question.Unit || number%question.Unit != 0 {
 			return nil, refuse(WrongType, value.at, "revisions are whole numbers from 1: there is no %s", string(value.text))
 		}
-		return comparison{field: f, op: op, number: number}, nil
+		return comparison{field: f, op: op, number: number}.written(), nil
 	}
 	if !ok || !f.onScale(op, number) {
 		return nil, refuse(WrongType, value.at, "%s is not on the scale of question %q, %s", string(value.text), f.question.ID, f.scales())
 	}
-	return comparison{field: f, op: op, number: number}, nil
+	return comparison{field: f, op: op, number: number}.written(), nil
 }
 
 // onScale tells whether a number can be an answer on a scale on which the question was asked; for an order, whether it lies between the ends.
@@ -110,9 +110,9 @@ func (f field) compareOption(op operator, at int, p pattern) (node, *Error) {
 		e.Nearest = near.Name(p.text, options)
 		return nil, e
 	}
-	n := opposite(op, comparison{field: f, op: equal, pattern: p})
+	n := opposite(op, comparison{field: f, op: equal, pattern: p}.written())
 	if op == notEqual {
-		n = all([]node{comparison{field: f, op: has}, n})
+		n = all([]node{comparison{field: f, op: has}.written(), n})
 	}
 	return n, nil
 }

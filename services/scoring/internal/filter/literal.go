@@ -96,14 +96,21 @@ func (p pattern) match(value string) bool {
 
 // String writes the pattern as it is read.
 func (p pattern) String() string {
-	s := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `*`, `\*`).Replace(p.text)
+	b := make([]byte, 0, len(p.text)+4)
+	b = append(b, '"')
 	if p.before {
-		s = "*" + s
+		b = append(b, '*')
+	}
+	for i := range len(p.text) {
+		if c := p.text[i]; c == '\\' || c == '"' || c == '*' {
+			b = append(b, '\\')
+		}
+		b = append(b, p.text[i])
 	}
 	if p.after {
-		s += "*"
+		b = append(b, '*')
 	}
-	return `"` + s + `"`
+	return string(append(b, '"'))
 }
 
 // centi reads a number of hundredths.

@@ -8,7 +8,7 @@ import (
 )
 
 // node is a part of a filter in its normal form: conjunctions hold no conjunctions, alternatives no alternatives, negations no negations; parts are in order
-// of their texts, without repetition.
+// of their texts, without repetition. Texts are made once, since they are compared often.
 type node interface{ String() string }
 
 // comparison compares a field with a pattern (texts, options) or a number (the revision, scores); by the operator `has` it asks whether the field is stated.
@@ -17,24 +17,48 @@ type comparison struct {
 	op      operator
 	pattern pattern
 	number  question.Centi
+	text    string
 }
 
-type conjunction struct{ nodes []node }
+type conjunction struct {
+	nodes []node
+	text  string
+}
 
-type alternative struct{ nodes []node }
+type alternative struct {
+	nodes []node
+	text  string
+}
 
-type negation struct{ node node }
+type negation struct {
+	node node
+	text string
+}
 
-// String writes the comparison as it is read.
-func (c comparison) String() string {
+// String is the comparison as it is read.
+func (c comparison) String() string { return c.text }
+
+// String joins the parts by AND.
+func (c conjunction) String() string { return c.text }
+
+// String joins the parts by OR.
+func (a alternative) String() string { return a.text }
+
+// String has NOT before the part.
+func (n negation) String() string { return n.text }
+
+// written is the comparison with its text.
+func (c comparison) written() comparison {
 	name := quoteName(c.field.name)
 	switch {
 	case c.op == has:
-		return name + ":*"
+		c.text = name + ":*"
 	case c.field.kind == revisionField, c.field.kind == scoreField:
-		return name + " " + string(c.op) + " " + c.number.String()
+		c.text = name + " " + string(c.op) + " " + c.number.String()
+	default:
+		c.text = name + " " + string(c.op) + " " + c.pattern.String()
 	}
-	return name + " " + string(c.op) + " " + c.pattern.String()
+	return c
 }
 
 // quoteName quotes the parts of a name that could not be read otherwise.
@@ -47,15 +71,6 @@ func quoteName(name string) string {
 	}
 	return strings.Join(parts, ".")
 }
-
-// String joins the parts by AND.
-func (c conjunction) String() string { return join(c.nodes, " AND ") }
-
-// String joins the parts by OR.
-func (a alternative) String() string { return join(a.nodes, " OR ") }
-
-// String writes NOT before the part.
-func (n negation) String() string { return "NOT " + inner(n.node) }
 
 func join(nodes []node, by string) string {
 	texts := make([]string, len(nodes))
@@ -87,7 +102,7 @@ func all(nodes []node) node {
 	if flat = ordered(flat); len(flat) == 1 {
 		return flat[0]
 	}
-	return conjunction{flat}
+	return conjunction{flat, join(flat, " AND ")}
 }
 
 // either is the alternative of nodes.
@@ -103,14 +118,14 @@ func either(nodes []node) node {
 	if flat = ordered(flat); len(flat) == 1 {
 		return flat[0]
 	}
-	return alternative{flat}
+	return alternative{flat, join(flat, " OR ")}
 }
 
 func not(n node) node {
 	if inside, ok := n.(negation); ok {
 		return inside.node
 	}
-	return negation{n}
+	return negation{n, "NOT " + inner(n)}
 }
 
 // ordered sorts nodes by their texts and leaves out repetitions.
