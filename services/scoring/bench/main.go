@@ -140,26 +140,32 @@ func (b *bench) size(ctx context.Context, n int) error {
 			return err
 		}
 	}
+	// What is filled stays as it is: the service counts more later.
+	work, err := duplicate(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(filepath.Dir(work)) }()
 	if b.postgres != nil {
 		if err := b.step(fmt.Sprintf("fill PostgreSQL with %s rows", thousands(n)), func() error { return b.postgres.fill(ctx, n) }); err != nil {
 			return err
 		}
 	}
 	if whole {
-		if err := b.step("load rows and add to them", func() error { return b.index(ctx, path) }); err != nil {
+		if err := b.step("load rows and add to them", func() error { return b.index(ctx, work) }); err != nil {
 			return err
 		}
 	}
 	before := heap()
-	began := time.Now()
-	s, err := serve(ctx, path, n)
+	clock := startWatch()
+	s, err := serve(ctx, work, n)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.stop() }()
-	took := time.Since(began)
+	took, cpu := clock.stop()
 	if whole {
-		b.report.hold("start of the service: load from disk (SQLite, files in the page cache)", seconds(took), "≤ 15 s", took <= 15*time.Second)
+		b.report.hold("start of the service: load from disk (SQLite, files in the page cache)", fmt.Sprintf("%s, %s of CPU", seconds(took), seconds(cpu)), "≤ 15 s", took <= 15*time.Second)
 		b.report.tell("memory of all that is loaded, rows and cells", fmt.Sprintf("%.0f bytes a response", float64(heap()-before)/float64(n)))
 	}
 	if err := b.step(fmt.Sprintf("ask %s rows", thousands(n)), func() error { return b.queries(ctx, s, n) }); err != nil {
@@ -169,6 +175,28 @@ func (b *bench) size(ctx context.Context, n int) error {
 		return b.step("count what comes in while queries run", func() error { return b.stream(ctx, s) })
 	}
 	return nil
+}
+
+// duplicate copies a store into a folder of its own beside it.
+func duplicate(path string) (string, error) {
+	from, err := os.Open(path) //nolint:gosec // a file that this program has made
+	if err != nil {
+		return "", fmt.Errorf("open the store: %w", err)
+	}
+	defer func() { _ = from.Close() }()
+	folder, err := os.MkdirTemp(filepath.Dir(path), "work-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder: %w", err)
+	}
+	to, err := os.Create(filepath.Join(folder, filepath.Base(path)))
+	if err != nil {
+		return "", fmt.Errorf("make a store: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	if err := errors.Join(err, to.Close()); err != nil {
+		return "", fmt.Errorf("copy the store: %w", err)
+	}
+	return to.Name(), nil
 }
 
 // heap is the memory in use.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -100,6 +101,25 @@ func milliseconds(d time.Duration) string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// watch measures time and, since other programs run on the machine as well, how much of it this one had a processor for.
+type watch struct {
+	began time.Time
+	cpu   time.Duration
+}
+
+func startWatch() watch { return watch{time.Now(), processorTime()} }
+
+// stop returns both.
+func (w watch) stop() (took, cpu time.Duration) { return time.Since(w.began), processorTime() - w.cpu }
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // thousands writes a number with its thousands apart.
 func thousands(n int) string {
