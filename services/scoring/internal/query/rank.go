@@ -70,6 +70,9 @@ func Rank(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, 
 	if err != nil {
 		return Ranking{}, err
 	}
+	if len(units) > metric.MaxUnits {
+		return Ranking{}, tooManyUnits()
+	}
 	ranked, err := metric.Rank(variant, units, p.Settings, family)
 	if errors.Is(err, metric.ErrNotComparable) {
 		return Ranking{}, state(NotComparable, "period", "the units were not asked in the same way: choose a period in which one scale was used")
@@ -95,6 +98,10 @@ func Rank(ctx context.Context, q Query, d Data, family metric.Family) (Ranking, 
 		return r, nil
 	}
 	return r, p.addWithheld(ctx, d, &r)
+}
+
+func tooManyUnits() error {
+	return refuse(TooManyRows, "group_by", "the key has more than %d values, which are too many to rank: filter them", metric.MaxUnits)
 }
 
 // checkRanking refuses a query that does not describe one score of each unit.
@@ -191,6 +198,9 @@ func rankComposites(ctx context.Context, q Query, d Data, family metric.Family) 
 		return Ranking{}, err
 	}
 	found = slices.DeleteFunc(found, func(s sampled) bool { return s.values[0] == "" })
+	if len(found) > metric.MaxUnits {
+		return Ranking{}, tooManyUnits()
+	}
 	units := make([][]composite.Sample, len(found))
 	all := metric.Data{}
 	for i := range found {

@@ -83,6 +83,20 @@ func TestRankTellsWhoIsDifferent(t *testing.T) {
 	}
 }
 
+func TestVeryManyUnitsAreNotRanked(t *testing.T) {
+	t.Parallel()
+	fs := make([]*fact.Fact, metric.MaxUnits+1)
+	for i := range fs {
+		f := *stores(1, 1, 1)[0]
+		f.Context.Location = fmt.Sprint("store-", i)
+		fs[i] = &f
+	}
+	q := query.Query{Survey: "shop", Metrics: []metric.ID{metric.NPS}, GroupBy: []string{"location"}}
+	if _, err := query.Rank(t.Context(), q, data(t, fs), metric.Family{}); !isReason(err, query.TooManyRows) {
+		t.Errorf("%d units: %v", len(fs), err)
+	}
+}
+
 func TestRankByDefinition(t *testing.T) {
 	t.Parallel()
 	r, err := query.Rank(t.Context(), query.Query{Survey: "shop", Definition: index(composite.Fixed), GroupBy: []string{"location"}}, rated(t), metric.Family{})
