@@ -27,9 +27,9 @@ FILE is JSON or YAML, - is standard input, with the fields of the API's MetricDe
 
   title: {en: Loyalty, ru: Лояльность, ky: Берилгендик}
   expression:
-    formula: (nps + csat) / 2
+    formula: ((nps + 100) / 2 + csat) / 2
     terms:
-      - {id: nps, metric: nps, normalized: true}
+      - {id: nps, metric: nps}
       - {id: csat, metric: csat, question: overall}`
 
 func newDefinitionsList(env Env) *cobra.Command {
