@@ -125,6 +125,16 @@ func TestAChangeIsFoundAndTold(t *testing.T) {
 		r.GetLeastAnswers() != 10 || r.GetBaseline().GetFirstPeriods().GetCount() != 8 || !r.GetBaseline().GetFirstPeriods().GetStartTime().AsTime().Equal(s.day(-23)) {
 		t.Errorf("what is left open is chosen: %v", r)
 	}
+	weeks := stores()
+	weeks.TimeZone, weeks.Grain = "Asia/Bishkek", typev1.TimeGrain_TIME_GRAIN_WEEK
+	weeks.Baseline = &scoringv1.AlertBaseline{Kind: &scoringv1.AlertBaseline_FirstPeriods_{FirstPeriods: &scoringv1.AlertBaseline_FirstPeriods{StartTime: timestamppb.New(s.day(-30))}}}
+	weeks.Silences = []*scoringv1.AlertSilence{{StartTime: timestamppb.New(s.day(3)), EndTime: timestamppb.New(s.day(4))}}
+	if first, again := s.create("weeks", weeks), s.create("weeks", weeks); !proto.Equal(first, again) {
+		t.Errorf("created again: %v, want %v", again, first)
+	}
+	if _, err := s.alerts.DeleteAlertRule(ctx, &scoringv1.DeleteAlertRuleRequest{Name: "alertRules/weeks"}); err != nil {
+		t.Error(err)
+	}
 	again := s.create("stores", stores())
 	if !proto.Equal(again, r) {
 		t.Errorf("created again: %v, want %v", again, r)

@@ -136,8 +136,9 @@ func (e *Evaluator) periods(ctx context.Context, r store.AlertRule, last time.Ti
 		if err != nil {
 			return err
 		}
+		panel := alert.NewPanel(r.Params, counted.Scale, counted.Series)
 		for _, end := range list {
-			if r, err = e.period(ctx, r, counted, end, loc); err != nil {
+			if r, err = e.period(ctx, r, panel, counted.AsOf, end, loc); err != nil {
 				return err
 			}
 		}
@@ -146,12 +147,12 @@ func (e *Evaluator) periods(ctx context.Context, r store.AlertRule, last time.Ti
 }
 
 // period evaluates the period that ended at a moment.
-func (e *Evaluator) period(ctx context.Context, r store.AlertRule, counted Counted, end time.Time, loc *time.Location) (store.AlertRule, error) {
+func (e *Evaluator) period(ctx context.Context, r store.AlertRule, panel *alert.Panel, asOf, end time.Time, loc *time.Location) (store.AlertRule, error) {
 	live, err := e.Store.LiveAlerts(ctx, r.Organization, r.ID)
 	if err != nil {
 		return r, err
 	}
-	verdicts, err := alert.Judge(r.Params, counted.Scale, counted.until(end), end)
+	verdicts, err := panel.Judge(end)
 	if err != nil {
 		return r, err
 	}
@@ -159,8 +160,8 @@ func (e *Evaluator) period(ctx context.Context, r store.AlertRule, counted Count
 	if err != nil {
 		return r, err
 	}
-	updates := r.Advance(live, alert.Evaluation{End: end, AsOf: counted.AsOf, Verdicts: verdicts})
-	r.Due, r.Progress = next, store.AlertProgress{EvaluatedTo: end, AsOf: counted.AsOf, Units: len(verdicts)}
+	updates := r.Advance(live, alert.Evaluation{End: end, AsOf: asOf, Verdicts: verdicts})
+	r.Due, r.Progress = next, store.AlertProgress{EvaluatedTo: end, AsOf: asOf, Units: len(verdicts)}
 	stored, err := e.Store.FinishEvaluation(ctx, r, updates, e.Now())
 	if err != nil {
 		return r, fmt.Errorf("store evaluation of rule %s: %w", r.ID, err)

@@ -13,7 +13,7 @@ func PeriodEnd(t time.Time, g calendar.Grain, loc *time.Location) (time.Time, er
 	if err != nil || len(steps) == 0 {
 		return time.Time{}, fmt.Errorf("find end of period: %d steps: %w", len(steps), err)
 	}
-	return steps[0].Next, nil
+	return steps[0].Next.UTC(), nil
 }
 
 // ends are the ends of periods from one end on that are not after a moment, at most limit of them, and the end that comes next.
@@ -35,5 +35,5 @@ func before(t time.Time, periods int, g calendar.Grain, loc *time.Location) time
 		// The moment before the start of a period lies in the one before.
 		start = calendar.StepStart(start.Add(-1), g, loc)
 	}
-	return start
+	return start.UTC()
 }

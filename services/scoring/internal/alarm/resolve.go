@@ -123,7 +123,7 @@ func resolveBaseline(r *alert.Rule, history questionnaire.History, loc *time.Loc
 	}
 	if !b.Fixed() {
 		// Periods are whole.
-		b.Start = calendar.StepStart(b.Start, r.Grain, loc)
+		b.Start = calendar.StepStart(b.Start, r.Grain, loc).UTC()
 	}
 	return nil
 }

@@ -31,20 +31,6 @@ type Counted struct {
 	AsOf time.Time
 }
 
-// until is what was counted up to the end of a period.
-func (c Counted) until(end time.Time) []alert.Series {
-	out := make([]alert.Series, len(c.Series))
-	for i, s := range c.Series {
-		n := len(s.Periods)
-		for n > 0 && s.Periods[n-1].End.After(end) {
-			n--
-		}
-		s.Periods = s.Periods[:n]
-		out[i] = s
-	}
-	return out
-}
-
 // Catalog knows surveys; *surveys.Catalog is one.
 type Catalog interface {
 	History(ctx context.Context, organization, survey string) (questionnaire.History, error)

@@ -48,6 +48,7 @@ func Try(ctx context.Context, source Source, r *alert.Rule, start, end time.Time
 		return Trial{}, err
 	}
 	t := Trial{Periods: len(list), AsOf: counted.AsOf}
+	panel := alert.NewPanel(r.Params, counted.Scale, counted.Series)
 	judged := make(map[string]bool)
 	// Places of the alerts that are not over.
 	var open []int
@@ -55,7 +56,7 @@ func Try(ctx context.Context, source Source, r *alert.Rule, start, end time.Time
 		if err := ctx.Err(); err != nil {
 			return Trial{}, err
 		}
-		verdicts, err := alert.Judge(r.Params, counted.Scale, counted.until(at), at)
+		verdicts, err := panel.Judge(at)
 		if err != nil {
 			return Trial{}, err
 		}

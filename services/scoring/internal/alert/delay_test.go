@@ -18,8 +18,9 @@ func (p population) found(t *testing.T, params alert.Params, sigmas float64, n, 
 	t.Helper()
 	const before = alert.DefaultFirst + 4
 	s := alert.Series{Periods: append(p.periods(0, before, n, rng), p.shifted(sigmas).periods(before, before+longest, n, rng)...)}
+	panel := alert.NewPanel(params, p.scale, []alert.Series{s})
 	for d := 1; d <= longest; d++ {
-		vs, err := alert.Judge(params, p.scale, until([]alert.Series{s}, before+d), day(before+d))
+		vs, err := panel.Judge(day(before + d))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,10 +33,10 @@ type tally struct{ evaluations, outside, raised int }
 // run evaluates a family day by day after its baseline.
 func (c *tally) run(t *testing.T, p alert.Params, scale alert.Scale, family []alert.Series, first, days int) {
 	t.Helper()
-	rule := &alert.Rule{Params: p}
+	rule, panel := &alert.Rule{Params: p}, alert.NewPanel(p, scale, family)
 	var open []alert.Alert
 	for d := first; d <= days; d++ {
-		vs, err := alert.Judge(p, scale, until(family, d), day(d))
+		vs, err := panel.Judge(day(d))
 		if err != nil {
 			t.Fatal(err)
 		}

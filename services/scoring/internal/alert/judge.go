@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -34,63 +33,6 @@ type Verdict struct {
 	Family int
 	// Outside tells that the statistic is outside its limits.
 	Outside bool
-}
-
-// Judge says which units of a family are off their baselines in the period that ended at a moment. Units of which no period ends then, for want of answers or of
-// a baseline, are not judged and left out. A single unit is judged by its limit, several by their false discovery rate.
-func Judge(p Params, scale Scale, family []Series, end time.Time) ([]Verdict, error) {
-	type candidate struct {
-		unit  string
-		chart func() Finding
-	}
-	var judged []candidate
-	var null *sums
-	longest := 0
-	var b bounds
-	if p.Method == CUSUM {
-		b = boundsOf(p, len(family))
-	}
-	for _, s := range family {
-		baseline, periods, ok := p.split(s)
-		if !ok || len(periods) == 0 || !periods[len(periods)-1].End.Equal(end) {
-			continue
-		}
-		longest = max(longest, len(periods))
-		judged = append(judged, candidate{s.Unit, func() Finding {
-			if p.Method == EWMA {
-				return newEWMA(p, scale, baseline, periods).judge()
-			}
-			c := newCUSUM(p, scale, baseline, b)
-			for _, x := range periods {
-				c.observe(x)
-			}
-			return c.judge(null)
-		}})
-	}
-	if p.Method == CUSUM && len(judged) > 0 {
-		null = newSums(p.Reference, b.most, longest)
-	}
-	verdicts := make([]Verdict, len(judged))
-	ps := make([]float64, len(judged))
-	for i, c := range judged {
-		verdicts[i] = Verdict{Unit: c.unit, Finding: c.chart(), Family: len(judged)}
-		ps[i] = verdicts[i].P
-	}
-	qs, err := stat.BenjaminiHochberg(ps)
-	if err != nil {
-		return nil, fmt.Errorf("judge %d units: %w", len(ps), err)
-	}
-	for i := range verdicts {
-		v := &verdicts[i]
-		v.Q = qs[i]
-		v.Outside = v.Q <= p.Q
-		if len(verdicts) == 1 {
-			v.Outside = p.beyond(v.Finding)
-		}
-		// Without a change there is no direction to tell.
-		v.Outside = v.Outside && v.Change != 0
-	}
-	return verdicts, nil
 }
 
 // beyond tells whether a single unit is outside its limit. An EWMA is when its p-value is at most that of the limit under the normal distribution, which is

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strconv"
 	"testing"
 
@@ -140,6 +141,34 @@ func TestTheIntervalHoldsTheChange(t *testing.T) {
 	}
 	if share := float64(held) / runs; math.Abs(share-0.95) > 4*math.Sqrt(0.05*0.95/runs) {
 		t.Errorf("%.3f of the intervals hold the change", share)
+	}
+}
+
+// TestPanelsGoOn: judging one period after the other says the same as judging each from the beginning.
+func TestPanelsGoOn(t *testing.T) {
+	t.Parallel()
+	pop := nps(0.5, 0.3, 0.2)
+	value := 25.0
+	for _, method := range []alert.Method{alert.EWMA, alert.CUSUM} {
+		for _, b := range []alert.Baseline{{First: 4}, {Start: day(0), End: day(3)}, {Value: &value}} {
+			p := alert.Params{Method: method, Least: 12, Baseline: b}.WithDefaults()
+			rng := rand.New(rand.NewPCG(4, 4))
+			family := append(pop.family(3, 30, 30, rng), pop.family(2, 30, 7, rng)...)
+			for i := range family {
+				family[i].Baseline = pop.draw(100, rng)
+			}
+			panel := alert.NewPanel(p, pop.scale, family)
+			for d := 1; d <= 30; d++ {
+				got, err := panel.Judge(day(d))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := judge(t, p, pop.scale, d, until(family, d)...)
+				if !reflect.DeepEqual(got, want) {
+					t.Fatalf("day %d: %+v, want %+v", d, got, want)
+				}
+			}
+		}
 	}
 }
 

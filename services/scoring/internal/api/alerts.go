@@ -82,7 +82,7 @@ func (s *alertServer) tried(ctx context.Context, org string, in *scoringv1.Alert
 		if err != nil {
 			return r, err
 		}
-		b.Start = calendar.StepStart(start, r.Grain, loc)
+		b.Start = calendar.StepStart(start, r.Grain, loc).UTC()
 	}
 	_, err = s.resolve(ctx, &r, now)
 	return r, err
