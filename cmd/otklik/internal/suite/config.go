@@ -67,7 +67,7 @@ type Peers struct {
 	Survey  string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
 	Scoring string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
 	Access  string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
-	Comment string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey."`
+	Comment string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by what comments say then."`
 	Key     string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client  rpcclient.Config `koanf:"client"`
 }
