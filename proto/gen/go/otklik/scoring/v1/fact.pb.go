@@ -261,7 +261,7 @@ func (x *Fact) GetAnswers() []*Fact_FactAnswer {
 	return nil
 }
 
-// Request of StreamMoments.
+// Request of StreamMoments. Answers count on the scale that a question was asked on last.
 type StreamMomentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The survey, `surveys/{survey}`.

@@ -248,7 +248,7 @@ func (x *StreamScoresResponse) GetCoverage() *Coverage {
 // Request of RankScores.
 type RankScoresRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is to be computed: one metric and one variant, without a grain, grouped by one key whose values are the units.
+	// What is to be computed: one metric and one variant, or a definition, without a grain, grouped by one key whose values are the units, up to 2,000 of them.
 	Query *ScoreQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
 	// The share of false discoveries that is accepted among the units called different, above 0 up to 0.5; 0 means 0.05.
 	FalseDiscoveryRate float64 `protobuf:"fixed64,2,opt,name=false_discovery_rate,json=falseDiscoveryRate,proto3" json:"false_discovery_rate,omitempty"`
