@@ -58,6 +58,24 @@ func TestCommandLinePrintsTheAPIsJSON(t *testing.T) {
 				[]string{"score", "--survey", "shop", "--question", "recommend", "--metric", "mean", "--by", "channel", "--grain", "day", "--json"}, "/v1/scores:query",
 				`{"query": {"survey": "surveys/shop", "question": "recommend", "metrics": ["METRIC_MEAN"], "groupBy": ["channel"], "grain": "TIME_GRAIN_DAY"}}`,
 			},
+			{
+				[]string{"score", "--survey", "shop", "--metric", "nps", "--filter", "answers.recommend > 3", "--rake", "channel:=1", "--cap", "3", "--by", "channel,language", "--json"}, "/v1/scores:query",
+				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "filter": "answers.recommend > 3", "groupBy": ["channel", "language"],
+				  "weighting": {"raking": {"cap": 3, "margins": [{"key": "channel", "targets": [{"value": "", "share": 1}]}]}}}}`,
+			},
+			{
+				[]string{"rank", "--survey", "shop", "--metric", "nps", "--variant", "nps_answered", "--by", "language", "--fdr", "0.1", "--least", "3", "--json"}, "/v1/scores:rank",
+				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "variants": ["VARIANT_NPS_ANSWERED"], "groupBy": ["language"]}, "falseDiscoveryRate": 0.1, "leastAnswers": 3}`,
+			},
+			{
+				[]string{"compare", "--survey", "shop", "--metric", "nps", "--variant", "nps_answered", "--weight", "stated", "--baseline-filter", "answers.recommend:*", "--json"}, "/v1/scores:compare",
+				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "variants": ["VARIANT_NPS_ANSWERED"], "weighting": {"stated": {}}},
+				  "baseline": {"survey": "surveys/shop", "filter": "answers.recommend:*"}}`,
+			},
+			{[]string{"definitions", "get", "servqual", "--json"}, "/v1/metricDefinitions/servqual", ""},
+			{[]string{"definitions", "versions", "nps", "--json"}, "/v1/metricDefinitions/nps:listVersions", ""},
+			{[]string{"alerts", "rules", "--json"}, "/v1/alertRules", ""},
+			{[]string{"alerts", "list", "--state", "open", "--json"}, "/v1/alerts?states=STATE_OPEN", ""},
 			{[]string{"score", "--survey", "shop", "--metric", "csat", "--json"}, "/v1/scores:query", `{"query": {"survey": "surveys/shop", "metrics": ["METRIC_CSAT"]}}`},
 			{[]string{"score", "--survey", "shop", "--metric", "ces", "--json"}, "/v1/scores:query", `{"query": {"survey": "surveys/shop", "metrics": ["METRIC_CES"]}}`},
 		} {

@@ -109,6 +109,9 @@ func (c *Conn) send(ctx context.Context, method string, in proto.Message) (*http
 		return nil, status.Error(codes.Unimplemented, err.Error())
 	}
 	call, err := rule.request(in)
+	if errors.Is(err, errNotNamed) {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
 	if err != nil {
 		return nil, status.Error(codes.Internal, err.Error())
 	}

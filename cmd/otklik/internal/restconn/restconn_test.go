@@ -46,7 +46,7 @@ func TestRequests(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"unknownField": 1}`)
 	})
-	survey, scoring := surveyv1.NewSurveyServiceClient(c), scoringv1.NewScoringServiceClient(c)
+	survey, scoring, alerts := surveyv1.NewSurveyServiceClient(c), scoringv1.NewScoringServiceClient(c), scoringv1.NewAlertServiceClient(c)
 	for want, call := range map[string]func(context.Context) error{
 		"GET /prefix/v1/surveys/a ": func(ctx context.Context) error {
 			_, err := survey.GetSurvey(ctx, &surveyv1.GetSurveyRequest{Name: "surveys/a"})
@@ -81,6 +81,15 @@ func TestRequests(t *testing.T) {
 		"GET /prefix/v1/surveys/a/scores:stream?query.filter=location%3D%22osh%22 ": func(ctx context.Context) error {
 			return firstOf(scoring.StreamScores(ctx, &scoringv1.StreamScoresRequest{Query: &scoringv1.ScoreQuery{Survey: "surveys/a", Filter: `location="osh"`}}))
 		},
+		// Where the path would name a resource that the request does not, another binding has none.
+		"GET /prefix/v1/alerts?page_size=3 ": func(ctx context.Context) error {
+			_, err := alerts.ListAlerts(ctx, &scoringv1.ListAlertsRequest{PageSize: 3})
+			return err
+		},
+		"GET /prefix/v1/alertRules/r/alerts ": func(ctx context.Context) error {
+			_, err := alerts.ListAlerts(ctx, &scoringv1.ListAlertsRequest{Parent: "alertRules/r"})
+			return err
+		},
 		// A URL holds neither lists of messages nor empty messages: the binding with a body does.
 		`POST /prefix/v1/scores:stream {"query":{"survey":"surveys/a","weighting":{"stated":{}}}}`: func(ctx context.Context) error {
 			return firstOf(scoring.StreamScores(ctx, &scoringv1.StreamScoresRequest{Query: &scoringv1.ScoreQuery{
@@ -97,6 +106,9 @@ func TestRequests(t *testing.T) {
 		if err := call(t.Context()); err != nil || got != want {
 			t.Errorf("got  %s, %v\nwant %s", got, err, want)
 		}
+	}
+	if _, err := survey.GetSurvey(t.Context(), &surveyv1.GetSurveyRequest{}); rpcerr.Code(err) != codes.InvalidArgument {
+		t.Errorf("a call that names no resource: %v", err)
 	}
 	if _, err := surveyv1.NewEventFeedServiceClient(c).StreamEvents(t.Context(), &surveyv1.StreamEventsRequest{}); rpcerr.Code(err) != codes.Unimplemented {
 		t.Errorf("a call that is not part of the REST API: %v", err)

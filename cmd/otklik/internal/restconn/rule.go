@@ -19,12 +19,15 @@ import (
 type rule struct {
 	verb, template string
 	wholeBody      bool
-	// further is another binding of the method, which takes the whole request as its body; nil without one.
-	further *rule
+	// further are the other bindings of the method, for requests that do not fit this one.
+	further []rule
 }
 
-// errNotInURL tells that a request does not fit into a URL.
-var errNotInURL = errors.New("a list of messages or an empty message cannot be a query parameter")
+// The errors that tell that a request needs another binding.
+var (
+	errNotInURL = errors.New("a list of messages or an empty message cannot be a query parameter")
+	errNotNamed = errors.New("a resource that the path names is missing")
+)
 
 // call is a request as it goes over HTTP.
 type call struct {
@@ -48,9 +51,7 @@ func ruleOf(method string) (rule, error) {
 		return rule{}, fmt.Errorf("%s is not part of the REST API", name)
 	}
 	for _, other := range http.GetAdditionalBindings() {
-		if b := bindingOf(other); b.wholeBody && r.further == nil {
-			r.further = &b
-		}
+		r.further = append(r.further, bindingOf(other))
 	}
 	return r, nil
 }
@@ -78,8 +79,22 @@ func pattern(r *annotations.HttpRule) (verb, template string) {
 	}
 }
 
-// request puts the fields that the path names into the path and the others into the body, or into the query where there is none.
+// request is the request of the first binding that it fits.
 func (r rule) request(in proto.Message) (call, error) {
+	out, err := r.bind(in)
+	for _, other := range r.further {
+		if !errors.Is(err, errNotInURL) && !errors.Is(err, errNotNamed) {
+			break
+		}
+		if further, failed := other.bind(in); failed == nil {
+			return further, nil
+		}
+	}
+	return out, err
+}
+
+// bind puts the fields that the path names into the path and the others into the body, or into the query where there is none.
+func (r rule) bind(in proto.Message) (call, error) {
 	rest := proto.Clone(in)
 	path, err := expand(r.template, rest.ProtoReflect())
 	if err != nil {
@@ -93,9 +108,6 @@ func (r rule) request(in proto.Message) (call, error) {
 		return out, nil
 	}
 	query, err := queryOf(rest)
-	if errors.Is(err, errNotInURL) && r.further != nil {
-		return r.further.request(in)
-	}
 	if err != nil {
 		return call{}, err
 	}
@@ -122,6 +134,9 @@ func expand(template string, m protoreflect.Message) (string, error) {
 		value, err := take(m, strings.Split(field, "."))
 		if err != nil {
 			return "", err
+		}
+		if value == "" {
+			return "", fmt.Errorf("%s: %w", field, errNotNamed)
 		}
 		segments := strings.Split(value, "/")
 		for i, s := range segments {
