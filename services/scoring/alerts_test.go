@@ -256,11 +256,32 @@ func (s *alertSuite) fed(a *scoringv1.Alert) {
 func (s *alertSuite) edited(r *scoringv1.AlertRule) {
 	s.t.Helper()
 	ctx := context.Background()
+	watching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watch, err := s.alerts.WatchAlerts(watching, &scoringv1.WatchAlertsRequest{Parent: r.GetName()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if first, err := watch.Recv(); err != nil || first.GetEvent() != nil {
+		s.t.Fatalf("from now on: %v, %v", first, err)
+	}
 	silent, err := s.alerts.SilenceAlertRule(ctx, &scoringv1.SilenceAlertRuleRequest{Name: r.GetName(), Silence: &scoringv1.AlertSilence{
 		StartTime: timestamppb.New(s.day(-4)), EndTime: timestamppb.New(s.day(9)), Units: []string{"south"}, Reason: "rebuilding",
 	}})
 	if err != nil || len(silent.GetAlertRule().GetSilences()) != 1 || silent.GetAlertRule().GetSilences()[0].GetCreatedBy() != "admin" {
 		s.t.Fatalf("silence: %v, %v", silent, err)
+	}
+	for {
+		next, err := watch.Recv()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if e := next.GetEvent(); e != nil {
+			if e.GetKind() != scoringv1.AlertEvent_KIND_CHANGED || e.GetAlert().GetState() != scoringv1.Alert_STATE_SILENCED {
+				s.t.Errorf("watched %v", e)
+			}
+			break
+		}
 	}
 	if found := s.list(&scoringv1.ListAlertsRequest{}); len(found) != 1 || found[0].GetState() != scoringv1.Alert_STATE_SILENCED {
 		s.t.Errorf("silenced: %v", found)

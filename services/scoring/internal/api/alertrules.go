@@ -45,6 +45,7 @@ type alertServer struct {
 	*Server
 	planner *alarm.Planner
 	rules   func() (*validation.Interceptor, error)
+	end     alertEnd
 }
 
 // check holds a message against the rules of the protos, for what was put together here.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -53,6 +55,7 @@ func (s *alertServer) EvaluateAlertRule(ctx context.Context, req *scoringv1.Eval
 	}
 	out := &scoringv1.EvaluateAlertRuleResponse{
 		EvaluatedPeriods: int32(trial.Periods), EvaluatedUnits: int32(trial.Units), AsOfTime: momentToProto(trial.AsOf), //nolint:gosec // they are few
+		UnjudgedReason: trial.Unjudged,
 	}
 	for i := range trial.Alerts {
 		out.Alerts = append(out.Alerts, alertWithLife("", &trial.Alerts[i]))
@@ -67,7 +70,10 @@ func (s *alertServer) tried(ctx context.Context, org string, in *scoringv1.Alert
 			return alert.Rule{}, err
 		}
 		r, err := s.Store.AlertRule(ctx, org, strings.TrimPrefix(name, rulePrefix))
-		return r.Rule, ruleNotFound(err, ruleField+".name", name)
+		if err != nil {
+			return alert.Rule{}, ruleNotFound(err, ruleField+".name", name)
+		}
+		return r.Rule, s.firstFrom(&r.Rule, start)
 	}
 	if err := s.check(&scoringv1.CreateAlertRuleRequest{AlertRule: in}); err != nil {
 		return alert.Rule{}, err
@@ -77,15 +83,30 @@ func (s *alertServer) tried(ctx context.Context, org string, in *scoringv1.Alert
 		return r, ruleError(err, r.Survey)
 	}
 	r.Organization = org
-	if b := &r.Baseline; b.Value == nil && !b.Fixed() && b.Start.IsZero() {
-		loc, err := s.zones.load(r.TimeZone)
-		if err != nil {
+	if r.Baseline.Start.IsZero() {
+		if err := s.firstFrom(&r, start); err != nil {
 			return r, err
 		}
-		b.Start = calendar.StepStart(start, r.Grain, loc).UTC()
 	}
 	_, err = s.resolve(ctx, &r, now)
 	return r, err
+}
+
+// firstFrom takes the first periods of a rule from the period on that holds a moment, unless they begin before. Those of a rule that is there begin shortly before
+// it was made: none of what is past would have a baseline.
+func (s *alertServer) firstFrom(r *alert.Rule, start time.Time) error {
+	b := &r.Baseline
+	if b.Value != nil || b.Fixed() {
+		return nil
+	}
+	loc, err := s.zones.load(r.TimeZone)
+	if err != nil {
+		return err
+	}
+	if start = calendar.StepStart(start, r.Grain, loc).UTC(); b.Start.IsZero() || start.Before(b.Start) {
+		b.Start = start
+	}
+	return nil
 }
 
 // mayKnow tells whether a caller may know of an alert: one who is restricted to units knows of theirs.
@@ -187,6 +208,28 @@ func placeFromCursor(cursor string) (store.AlertPlace, error) {
 // alertPause is how often is looked for events that watchers wait for.
 const alertPause = time.Second
 
+// alertEnd is where the events of alerts end, looked up once for all who watch.
+type alertEnd struct {
+	mu   sync.Mutex
+	at   time.Time
+	last int64
+}
+
+// get is the position of the last event, as of alertPause ago at most.
+func (e *alertEnd) get(ctx context.Context, alerts store.Alerts, now time.Time) (int64, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if since := now.Sub(e.at); since >= 0 && since < alertPause && !e.at.IsZero() {
+		return e.last, nil
+	}
+	_, head, err := alerts.AlertEvents(ctx, "", math.MaxInt64, 1)
+	if err != nil {
+		return 0, err
+	}
+	e.at, e.last = now, head.Last
+	return e.last, nil
+}
+
 // WatchAlerts sends what becomes of alerts.
 func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc.ServerStreamingServer[scoringv1.WatchAlertsResponse]) error {
 	ctx := stream.Context()
@@ -195,7 +238,8 @@ func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc
 		return err
 	}
 	rule := strings.TrimPrefix(req.GetParent(), rulePrefix)
-	position := req.GetAfterPosition()
+	// seen is how far the events of all organisations were looked at, at least.
+	position, seen := req.GetAfterPosition(), int64(-1)
 	if _, head, err := s.Store.AlertEvents(ctx, c.organization, position, 1); err != nil {
 		return err
 	} else if req.AfterPosition == nil {
@@ -205,9 +249,19 @@ func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc
 	}
 	var told time.Time
 	for {
-		events, _, err := s.Store.AlertEvents(ctx, c.organization, position, feedBatch)
+		last, err := s.end.get(ctx, s.Store, s.Now())
 		if err != nil {
 			return err
+		}
+		var events []store.AlertEvent
+		if last > seen {
+			var head store.AlertHead
+			if events, head, err = s.Store.AlertEvents(ctx, c.organization, position, feedBatch); err != nil {
+				return err
+			}
+			if len(events) < feedBatch {
+				seen = head.Last
+			}
 		}
 		for i := range events {
 			e := &events[i]
