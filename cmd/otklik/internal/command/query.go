@@ -32,7 +32,7 @@ type queryFlags struct {
 }
 
 // groupKeys is the help of what scores are grouped by.
-const groupKeys = "touchpoint, channel, location, region, company, employee, language, revision, sentiment, theme, attributes.NAME"
+const groupKeys = "touchpoint, channel, location, region, company, employee, language, revision, sentiment, theme, theme_positive, theme_negative, attributes.NAME"
 
 // add adds the flags; those that cut the data into several scores only where they make sense.
 func (q *queryFlags) add(flags *pflag.FlagSet, manyScores bool) {
