@@ -133,7 +133,7 @@ func rakeTargets(counts []float64, margins []Margin) ([][]float64, error) {
 			}
 			observed[class] += counts[i]
 		}
-		var total float64
+		var greatest float64
 		for class, t := range m.Target {
 			if !finite(t) || t < 0 {
 				return nil, fmt.Errorf("margin %d: target %d is %v: %w", k, class, t, ErrArgument)
@@ -141,14 +141,19 @@ func rakeTargets(counts []float64, margins []Margin) ([][]float64, error) {
 			if t > 0 && observed[class] == 0 {
 				return nil, fmt.Errorf("margin %d: nobody in class %d: %w", k, class, ErrUndefined)
 			}
-			total += t
+			greatest = max(greatest, t)
 		}
-		if total == 0 {
+		if greatest == 0 {
 			return nil, fmt.Errorf("margin %d has no target: %w", k, ErrArgument)
+		}
+		// In units of the greatest one: the sum of targets as they are stated may be more than a number can hold.
+		var total float64
+		for _, t := range m.Target {
+			total += t / greatest
 		}
 		targets[k] = make([]float64, len(m.Target))
 		for class, t := range m.Target {
-			targets[k][class] = t / total
+			targets[k][class] = t / greatest / total
 		}
 	}
 	return targets, nil

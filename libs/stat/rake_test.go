@@ -83,6 +83,11 @@ func TestRakeCapAndRefusals(t *testing.T) {
 	if err != nil || r.EffectiveN != 10 || r.DesignEffect != 1 {
 		t.Errorf("without margins: %+v, %v", r, err)
 	}
+	// Targets may be of any size: their sum need not be a number.
+	r, err = stat.Rake([]float64{75, 25}, []stat.Margin{{Class: []int{0, 1}, Target: []float64{1e308, 1e308}}}, stat.RakeOptions{})
+	if err != nil || math.Abs(r.Weights[0]-2.0/3) > 1e-12 || math.Abs(r.Weights[1]-2) > 1e-12 {
+		t.Errorf("great targets: %+v, %v", r, err)
+	}
 	for name, c := range map[string]struct {
 		counts  []float64
 		margins []stat.Margin

@@ -39,6 +39,8 @@ const (
 	// rakingTolerance is how far a share may stay from its target.
 	rakingTolerance = 1e-9
 	rakingPasses    = 2000
+	// leastShare and greatestShare bound shares: weights far beyond them, and their squares, could not be told from 0.
+	leastShare, greatestShare = 1e-6, 1e12
 )
 
 // check refuses margins that mean nothing.
@@ -65,8 +67,11 @@ func (w *Weighting) check(schema filter.Schema) error {
 		seen := make(map[string]bool, len(m.Targets))
 		for j, t := range m.Targets {
 			at := fmt.Sprintf("%s.targets[%d]", field, j)
-			if !(t.Share > 0) || math.IsInf(t.Share, 0) {
+			if !(t.Share > 0) {
 				return refuse(WeightingInvalid, at+".share", "a share is more than 0: leave out values that nobody of the population has")
+			}
+			if t.Share < leastShare || t.Share > greatestShare {
+				return refuse(WeightingInvalid, at+".share", "a share is from %g to %g: only proportions matter, so choose another unit", leastShare, greatestShare)
 			}
 			if seen[t.Value] {
 				return refuse(WeightingInvalid, at+".value", "the value %q has a share already", t.Value)

@@ -121,6 +121,18 @@ func TestWeightsThatMeanNothingAreRefused(t *testing.T) {
 			query.Weighting{Margins: []query.Margin{margin("location", "north", 0.0)}}, query.WeightingInvalid, "weighting.raking.margins[0].targets[0].share",
 			"more than 0", false,
 		},
+		"shares whose sum is no number": {
+			query.Weighting{Margins: []query.Margin{margin("location", "north", 1e308, "south", 1e308)}}, query.WeightingInvalid,
+			"weighting.raking.margins[0].targets[0].share", "from 1e-06 to 1e+12", false,
+		},
+		"infinite share": {
+			query.Weighting{Margins: []query.Margin{margin("location", "north", 1.0, "south", math.Inf(1))}}, query.WeightingInvalid,
+			"weighting.raking.margins[0].targets[1].share", "from 1e-06 to 1e+12", false,
+		},
+		"share next to nothing": {
+			query.Weighting{Margins: []query.Margin{margin("location", "north", 1.0, "south", 1e-300)}}, query.WeightingInvalid,
+			"weighting.raking.margins[0].targets[1].share", "from 1e-06 to 1e+12", false,
+		},
 		"no targets": {
 			query.Weighting{Margins: []query.Margin{margin("location")}}, query.WeightingInvalid, "weighting.raking.margins[0].targets", "at least one", false,
 		},
@@ -193,5 +205,11 @@ func TestCutsThatMeanNothingAreRefused(t *testing.T) {
 	}
 	if _, err := query.Run(t.Context(), query.Query{Survey: "shop", GroupBy: []string{"location"}}, d); err != nil {
 		t.Errorf("what the cube answers waits for rows: %v", err)
+	}
+	// Which responses are one person's, only rows tell; those that are there are none.
+	d.Table = column.NewTable()
+	_, err = query.Run(t.Context(), query.Query{Survey: "shop", Variants: []metric.Variant{metric.MeanAllAnswers}}, d)
+	if e := (*query.Error)(nil); !errors.As(err, &e) || e.Reason != query.RowsPending {
+		t.Errorf("the mean of all answers while rows are missing: %v", err)
 	}
 }
