@@ -249,8 +249,12 @@ func newAlertsEvaluate(env Env) *cobra.Command {
 					return err
 				}
 			}
-			return c.write(fmt.Sprintf("%d alerts in %d periods of %d units; counted up to %s\n", len(got.GetAlerts()), got.GetEvaluatedPeriods(), got.GetEvaluatedUnits(),
-				formatMoment(got.GetAsOfTime())))
+			why := ""
+			if got.GetUnjudgedReason() != "" {
+				why = "no unit was judged: " + got.GetUnjudgedReason() + "\n"
+			}
+			return c.write(printable(fmt.Sprintf("%d alerts in %d periods of %d units; counted up to %s", len(got.GetAlerts()), got.GetEvaluatedPeriods(), got.GetEvaluatedUnits(),
+				formatMoment(got.GetAsOfTime()))) + "\n" + why)
 		})
 	})
 	return cmd

@@ -14,7 +14,9 @@ type Trial struct {
 	Alerts []alert.Alert
 	// Periods is how many periods were evaluated, Units how many units were judged in one of them at least.
 	Periods, Units int
-	AsOf           time.Time
+	// Unjudged says why no unit was judged, for people; empty when one was.
+	Unjudged string
+	AsOf     time.Time
 }
 
 // MostTried is how many periods a rule may be tried on.
@@ -41,7 +43,7 @@ func Try(ctx context.Context, source Source, r *alert.Rule, start, end time.Time
 		return Trial{}, ErrTooManyPeriods
 	}
 	if len(list) == 0 {
-		return Trial{AsOf: source.Watermark()}, nil
+		return Trial{AsOf: source.Watermark(), Unjudged: "no period of the rule's grain ended within the time that was asked for"}, nil
 	}
 	counted, err := source.Series(ctx, r, r.Window(first, loc), list[len(list)-1])
 	if err != nil {
@@ -83,6 +85,27 @@ func Try(ctx context.Context, source Source, r *alert.Rule, start, end time.Time
 		}
 		open = still
 	}
-	t.Units = len(judged)
+	if t.Units = len(judged); t.Units == 0 {
+		t.Unjudged = unjudged(r, len(counted.Series), list[len(list)-1], loc)
+	}
 	return t, nil
+}
+
+// unjudged says why none of so many units was judged in periods the last of which ended at a moment.
+func unjudged(r *alert.Rule, units int, end time.Time, loc *time.Location) string {
+	date := func(t time.Time) string { return t.In(loc).Format("2006-01-02 15:04") }
+	b, periods := r.Baseline, fmt.Sprintf("periods of %d answers at least", r.Least)
+	first := !b.Fixed() && b.Value == nil
+	switch {
+	case first && !b.Start.Before(end):
+		return fmt.Sprintf("the baseline begins on %s, and the last period evaluated ended on %s: begin it earlier", date(b.Start), date(end))
+	case units == 0:
+		return "nothing was answered that the rule watches"
+	case first:
+		return fmt.Sprintf("none of %d units has the baseline's %d %s from %s on, and one after them: take a longer time, fewer first periods or a longer grain",
+			units, b.First, periods, date(b.Start))
+	case b.Fixed():
+		return fmt.Sprintf("none of %d units has %d answers in the baseline, from %s to %s, and %s after it", units, r.Least, date(b.Start), date(b.End), periods)
+	}
+	return fmt.Sprintf("none of %d units has %s", units, periods)
 }

@@ -674,7 +674,8 @@ func (x *SilenceAlertRuleResponse) GetAlertRule() *AlertRule {
 // Request of EvaluateAlertRule.
 type EvaluateAlertRuleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rule as it would be, or its name alone to try one that is there. A rule with FirstPeriods and no start takes them from the start of the period.
+	// The rule as it would be, or its name alone to try one that is there. A rule with FirstPeriods and no start takes them from the start of the period;
+	// so does one that is there whose first periods begin later.
 	AlertRule *AlertRule `protobuf:"bytes,1,opt,name=alert_rule,json=alertRule,proto3" json:"alert_rule,omitempty"`
 	// The time whose periods are evaluated one after the other, both bounds stated, at most 1,000 periods; what is evaluated ends before now.
 	Period        *v1.Period `protobuf:"bytes,2,opt,name=period,proto3" json:"period,omitempty"`
@@ -736,9 +737,11 @@ type EvaluateAlertRuleResponse struct {
 	// How many units were judged in at least one of them.
 	EvaluatedUnits int32 `protobuf:"varint,3,opt,name=evaluated_units,json=evaluatedUnits,proto3" json:"evaluated_units,omitempty"`
 	// Up to when answers were counted.
-	AsOfTime      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
+	// Why no unit was judged, for people; empty when one was.
+	UnjudgedReason string `protobuf:"bytes,5,opt,name=unjudged_reason,json=unjudgedReason,proto3" json:"unjudged_reason,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *EvaluateAlertRuleResponse) Reset() {
@@ -797,6 +800,13 @@ func (x *EvaluateAlertRuleResponse) GetAsOfTime() *timestamppb.Timestamp {
 		return x.AsOfTime
 	}
 	return nil
+}
+
+func (x *EvaluateAlertRuleResponse) GetUnjudgedReason() string {
+	if x != nil {
+		return x.UnjudgedReason
+	}
+	return ""
 }
 
 // Request of GetAlert.
@@ -1293,13 +1303,14 @@ const file_otklik_scoring_v1_alert_service_proto_rawDesc = "" +
 	"\x18EvaluateAlertRuleRequest\x12C\n" +
 	"\n" +
 	"alert_rule\x18\x01 \x01(\v2\x1c.otklik.scoring.v1.AlertRuleB\x06\xbaH\x03\xd8\x01\x03R\talertRule\x126\n" +
-	"\x06period\x18\x02 \x01(\v2\x16.otklik.type.v1.PeriodB\x06\xbaH\x03\xc8\x01\x01R\x06period\"\xdd\x01\n" +
+	"\x06period\x18\x02 \x01(\v2\x16.otklik.type.v1.PeriodB\x06\xbaH\x03\xc8\x01\x01R\x06period\"\x86\x02\n" +
 	"\x19EvaluateAlertRuleResponse\x120\n" +
 	"\x06alerts\x18\x01 \x03(\v2\x18.otklik.scoring.v1.AlertR\x06alerts\x12+\n" +
 	"\x11evaluated_periods\x18\x02 \x01(\x05R\x10evaluatedPeriods\x12'\n" +
 	"\x0fevaluated_units\x18\x03 \x01(\x05R\x0eevaluatedUnits\x128\n" +
 	"\n" +
-	"as_of_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\"e\n" +
+	"as_of_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12'\n" +
+	"\x0funjudged_reason\x18\x05 \x01(\tR\x0eunjudgedReason\"e\n" +
 	"\x0fGetAlertRequest\x12R\n" +
 	"\x04name\x18\x01 \x01(\tB>\xbaH;r927^alertRules/[a-z0-9][a-z0-9-]{0,62}/alerts/[0-9]{1,19}$R\x04name\"B\n" +
 	"\x10GetAlertResponse\x12.\n" +
