@@ -85,8 +85,8 @@ func (p *plan) inCube(d Data, n needs) (key fact.ContextKey, value *string, suff
 	if !ok || d.Cube == nil || d.Within != nil || p.Weighting != nil || !p.AsOf.IsZero() || len(n.choices) > 0 {
 		return key, value, false
 	}
-	if n.pooled && d.Table.Named() {
-		// No cube can know which of its responses are one person's.
+	if n.pooled && (d.Pending || d.Table.Named()) {
+		// No cube can know which of its responses are one person's. A table of which rows are missing cannot tell whether any are.
 		return key, value, false
 	}
 	return key, value, key == fact.NoKey || slices.Contains(fact.CountedKeys(), key)

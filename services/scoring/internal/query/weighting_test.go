@@ -206,10 +206,4 @@ func TestCutsThatMeanNothingAreRefused(t *testing.T) {
 	if _, err := query.Run(t.Context(), query.Query{Survey: "shop", GroupBy: []string{"location"}}, d); err != nil {
 		t.Errorf("what the cube answers waits for rows: %v", err)
 	}
-	// Which responses are one person's, only rows tell; those that are there are none.
-	d.Table = column.NewTable()
-	_, err = query.Run(t.Context(), query.Query{Survey: "shop", Variants: []metric.Variant{metric.MeanAllAnswers}}, d)
-	if e := (*query.Error)(nil); !errors.As(err, &e) || e.Reason != query.RowsPending {
-		t.Errorf("the mean of all answers while rows are missing: %v", err)
-	}
 }
