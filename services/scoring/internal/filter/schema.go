@@ -42,6 +42,8 @@ type Question struct {
 type Schema struct {
 	// Keys are the names of keys that occur: attributes, as `attributes.NAME`, and others besides the fixed ones.
 	Keys []string
+	// AnyAttribute tells that every attribute counts as one that occurs: which do is not told.
+	AnyAttribute bool
 	// Questions are those that were ever asked.
 	Questions []Question
 }
@@ -49,6 +51,9 @@ type Schema struct {
 // Key tells whether there is a key of the name; if not, it returns the nearest one, if any is near.
 func (s Schema) Key(name string) (known bool, nearest string) {
 	if slices.Contains(fixed, name) || slices.Contains(s.Keys, name) {
+		return true, ""
+	}
+	if s.AnyAttribute && len(name) > len(AttributePrefix) && strings.HasPrefix(name, AttributePrefix) {
 		return true, ""
 	}
 	return false, near.Name(name, s.names())

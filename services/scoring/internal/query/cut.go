@@ -72,7 +72,8 @@ func (c cut) single() (key fact.ContextKey, value *string, ok bool) {
 	return filtered, &exact, true
 }
 
-// Uses tells whether a query cuts or weighs by a key. A filter that cannot be read uses none: it is refused anyway.
+// Uses tells whether a query cuts or weighs by a key. A filter that cannot be read uses none: it is refused anyway. One that is refused only as long as no
+// answer states some attribute is read: an answer that does may arrive before the query is answered.
 func (q *Query) Uses(key string, d *Data) bool {
 	if slices.Contains(q.GroupBy, key) {
 		return true
@@ -80,6 +81,8 @@ func (q *Query) Uses(key string, d *Data) bool {
 	if q.Weighting != nil && slices.ContainsFunc(q.Weighting.Margins, func(m Margin) bool { return m.Key == key }) {
 		return true
 	}
-	f, err := filter.Parse(q.Filter, d.Schema())
+	schema := d.Schema()
+	schema.AnyAttribute = true
+	f, err := filter.Parse(q.Filter, schema)
 	return err == nil && slices.Contains(f.Names(), key)
 }

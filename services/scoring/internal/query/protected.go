@@ -80,7 +80,9 @@ func CheckProtected(q Query, d *Data, grouping fact.ContextKey, loc *time.Locati
 
 // checkGrouping refuses to cut protected answers otherwise than by the one declared key and one of its values.
 func checkGrouping(q *Query, d *Data, grouping fact.ContextKey) error {
-	c, err := newCut(q, d.Schema())
+	// What is stated by answers that are not released is not told either.
+	own := Data{History: d.History}
+	c, err := newCut(q, own.Schema())
 	if err != nil {
 		return err
 	}

@@ -109,10 +109,10 @@ type Data struct {
 	Protection *Protection
 }
 
-// Schema is what can be asked of a survey.
+// Schema is what can be asked of a survey. Who may not see all of it is not told which attributes are stated where he may not look.
 func (d *Data) Schema() filter.Schema {
-	var s filter.Schema
-	if d.Table != nil {
+	s := filter.Schema{AnyAttribute: d.Table == nil || d.Within != nil}
+	if !s.AnyAttribute {
 		s.Keys, _ = d.Table.Names()
 	}
 	for _, id := range d.History.IDs() {
