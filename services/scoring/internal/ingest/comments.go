@@ -59,6 +59,11 @@ func (s commentStream) Recv() (eventlog.Batch[*commentv1.Event], error) {
 	return eventlog.Batch[*commentv1.Event]{}, fmt.Errorf("read log of comments: %w", err)
 }
 
+var _ eventlog.Committed = commentStream{}
+
+// Committed rests after a batch.
+func (s commentStream) Committed(int64) { s.sink.rest(s.ctx) }
+
 // enrichmentOf converts an event; false when it is about no response.
 func enrichmentOf(e *commentv1.Event) (store.Response, fact.Enrichment, bool) {
 	survey, id, err := surveys.ParseItem(e.GetResponse(), "responses")

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/otklik/otklik/libs/eventlog"
@@ -29,6 +30,8 @@ const (
 // made from what was known before conflicts and is made anew. It is of use in one process at a time, but does no harm in several.
 type Enricher struct {
 	applier *Applier
+	// held is for how long the last batch has held up the others, in nanoseconds.
+	held atomic.Int64
 }
 
 var _ eventlog.Sink[*commentv1.Event] = (*Enricher)(nil)
@@ -59,20 +62,22 @@ func (e *Enricher) startOver(ctx context.Context, after int64) error {
 func (e *Enricher) Apply(ctx context.Context, events []*commentv1.Event) (int64, error) {
 	a := e.applier
 	var position int64
-	var held time.Duration
 	err := a.Store.Hold(ctx, func(ctx context.Context) (err error) {
 		began := time.Now()
 		position, err = e.apply(ctx, events)
-		held = time.Since(began)
+		e.held.Store(int64(time.Since(began)))
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("apply comments: %w", err)
 	}
 	wake(a.stored)
-	// Whether ctx ends meanwhile is for the caller to see.
-	_ = pause.For(ctx, min(enrichRest*held, maxEnrichRest))
 	return position, nil
+}
+
+// rest waits until the others have had their time, or ctx ends, which is for the caller to see.
+func (e *Enricher) rest(ctx context.Context) {
+	_ = pause.For(ctx, min(enrichRest*time.Duration(e.held.Load()), maxEnrichRest))
 }
 
 // apply stores events and counts what they change, while nothing else is applied.
