@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -171,14 +172,17 @@ func TestAChangeIsFoundAndTold(t *testing.T) {
 // tried evaluates the rule over the same past: the same is found.
 func (s *alertSuite) tried(r *scoringv1.AlertRule, a *scoringv1.Alert) {
 	s.t.Helper()
-	for name, rule := range map[string]*scoringv1.AlertRule{"by its name": {Name: r.GetName()}, "as described": stores()} {
+	since := stores()
+	since.Disabled = true
+	rules := map[string]*scoringv1.AlertRule{"by its name": {Name: r.GetName()}, "as described": stores(), "made since": {Name: s.create("since", since).GetName()}}
+	for name, rule := range rules {
 		out, err := s.alerts.EvaluateAlertRule(context.Background(), &scoringv1.EvaluateAlertRuleRequest{
 			AlertRule: rule, Period: &typev1.Period{StartTime: timestamppb.New(s.day(-23)), EndTime: timestamppb.New(s.day(-3))},
 		})
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if len(out.GetAlerts()) != 1 || out.GetEvaluatedPeriods() != 20 || out.GetEvaluatedUnits() != 3 {
+		if len(out.GetAlerts()) != 1 || out.GetEvaluatedPeriods() != 20 || out.GetEvaluatedUnits() != 3 || out.GetUnjudgedReason() != "" {
 			s.t.Fatalf("tried %s: %v", name, out)
 		}
 		trial := proto.CloneOf(out.GetAlerts()[0])
@@ -186,6 +190,19 @@ func (s *alertSuite) tried(r *scoringv1.AlertRule, a *scoringv1.Alert) {
 		if !proto.Equal(trial, a) {
 			s.t.Errorf("tried %s: %v, want %v", name, trial, a)
 		}
+	}
+	s.unjudged(-23, -16, "baseline's 8 periods of 10 answers")
+	s.unjudged(-9, -9, "no period of the rule's grain ended")
+}
+
+// unjudged says why a trial between two days judged nothing.
+func (s *alertSuite) unjudged(from, to int, why string) {
+	s.t.Helper()
+	out, err := s.alerts.EvaluateAlertRule(context.Background(), &scoringv1.EvaluateAlertRuleRequest{
+		AlertRule: stores(), Period: &typev1.Period{StartTime: timestamppb.New(s.day(from)), EndTime: timestamppb.New(s.day(to).Add(time.Hour))},
+	})
+	if err != nil || out.GetEvaluatedUnits() != 0 || !strings.Contains(out.GetUnjudgedReason(), why) {
+		s.t.Errorf("tried from %d to %d: %v, %v", from, to, out, err)
 	}
 }
 
