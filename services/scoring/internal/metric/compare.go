@@ -26,6 +26,16 @@ const (
 type Side struct {
 	Question Question
 	Data     Data
+	// Settings are those of this side where it has some of its own, such as the option whose share it is; nil for those of the comparison.
+	Settings *Settings
+}
+
+// settings are those of the side in a comparison.
+func (s *Side) settings(common Settings) Settings {
+	if s.Settings != nil {
+		return *s.Settings
+	}
+	return common
 }
 
 // Comparison is the difference of one variant between two slices.
@@ -63,11 +73,11 @@ func Compare(v Variant, a, b Side, settings Settings) (Comparison, error) {
 }
 
 func compare(v Variant, a, b Side, settings Settings) (Comparison, error) {
-	ea, err := prepare(v, a.Question, a.Data, settings)
+	ea, err := prepare(v, a.Question, a.Data, a.settings(settings))
 	if err != nil {
 		return Comparison{}, err
 	}
-	eb, err := prepare(v, b.Question, b.Data, settings)
+	eb, err := prepare(v, b.Question, b.Data, b.settings(settings))
 	if err != nil {
 		return Comparison{}, err
 	}

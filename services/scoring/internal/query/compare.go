@@ -26,6 +26,11 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 		return Comparison{}, err
 	}
 	if a.Definition != nil && a.Definition.Tree != nil {
+		if a.Settings.Positive != b.Settings.Positive || a.Settings.Negative != b.Settings.Negative {
+			e := refuse(NotComparable, "option_roles", "both sides of a composite score take the same options for likes: leave those of the baseline out")
+			e.Baseline = true
+			return Comparison{}, e
+		}
 		return compareComposites(ctx, a, da, b, db)
 	}
 	sideA, err := newSide(ctx, a, da)
@@ -48,6 +53,8 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 	if sideA.variant == metric.ShareOption && a.Settings.Option == "" {
 		return Comparison{}, refuse(NotComparable, "option", "a side of a comparison is one score: name the option")
 	}
+	// The baseline may have an option, or options of roles, of its own.
+	sideB.side.Settings = &sideB.settings
 	c, err := metric.Compare(sideA.variant, sideA.side, sideB.side, sideA.settings)
 	if errors.Is(err, metric.ErrNotComparable) {
 		return Comparison{}, &Error{Reason: NotComparable, State: true, Description: "a side has no answers, or the sides were not asked in the same way"}
