@@ -52,6 +52,9 @@ func newComposition(q Query, d Data) (*composition, error) {
 	if d.Pending {
 		return nil, pending()
 	}
+	if v := q.Definition.Tree.CountsRefusals(); v != "" && p.responsesOnly != (responsesOnly{}) {
+		return nil, p.responsesOnly.refuse(v)
+	}
 	c := &composition{plan: p}
 	questions := make([]metric.Question, 0, len(d.History.IDs()))
 	for _, id := range d.History.IDs() {

@@ -22,6 +22,8 @@ type plan struct {
 	history questionnaire.History
 	// refusals tells whether refusals were ever recorded for the population.
 	refusals bool
+	// responsesOnly is what refusals cannot have of what the query cuts by.
+	responsesOnly responsesOnly
 	// questions are what is computed of single questions, in order; whole is what is computed of the survey as a whole.
 	questions []target
 	whole     []metric.Variant
@@ -109,6 +111,9 @@ func newSelection(q Query, d Data) (*plan, error) {
 	if err == nil && q.Weighting != nil {
 		err = q.Weighting.check(schema)
 	}
+	if err == nil {
+		p.responsesOnly = p.findResponsesOnly()
+	}
 	if err != nil && d.Pending {
 		// What is not known may be stated by rows that are missing.
 		err = pending()
@@ -188,6 +193,10 @@ func (p *plan) chooseOf(d metric.Definition, used map[metric.Variant]bool, byQue
 		return refuse(MetricMismatch, "question", "name the question that %s is to be computed from: no other could be guessed", d.ID)
 	case len(variants) == 0:
 		return refuse(MetricMismatch, "variants", "%s has no default variant: name one", d.ID)
+	}
+	variants, err := p.withRefusals(variants, asked, named)
+	if err != nil || len(variants) == 0 {
+		return err
 	}
 	single, whole := split(variants)
 	found := p.addWhole(whole)
