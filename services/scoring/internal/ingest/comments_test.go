@@ -66,7 +66,7 @@ func TestCommentsReachEveryRow(t *testing.T) {
 	dir := tempDirs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r := seeded(t)
-		log := randomLog(r, 20+r.IntN(100))
+		log := randomLog(r, 10+r.IntN(50))
 		path := dir()
 		st := openStore(t, path)
 		defer func() { _ = st.Close() }()
