@@ -75,7 +75,7 @@ func (b binder) expression(t *Tree, depth int) (*Tree, error) {
 		term := &e.Terms[i]
 		field := fmt.Sprintf("expression.terms[%d]", i)
 		if term.Definition == (Ref{}) {
-			if err := b.term(field, term); err != nil {
+			if err := b.term(field, term, nil); err != nil {
 				return nil, err
 			}
 			continue
@@ -89,7 +89,7 @@ func (b binder) expression(t *Tree, depth int) (*Tree, error) {
 		}
 		if c := child.Spec.Cuts; c != nil {
 			as := Term{Variant: c.Variant, Question: term.Question}
-			if err := b.term(field, &as); err != nil {
+			if err := b.term(field, &as, c); err != nil {
 				return nil, err
 			}
 			term.Question = as.Question
@@ -100,8 +100,8 @@ func (b binder) expression(t *Tree, depth int) (*Tree, error) {
 	return bound, nil
 }
 
-// term fixes the question of a term.
-func (b binder) term(field string, t *Term) error {
+// term fixes the question of a term; cuts are those that it is computed by, if it has some of its own.
+func (b binder) term(field string, t *Term, cuts *Cuts) error {
 	d, v, wrongName := t.resolve(field)
 	if wrongName != nil {
 		return wrongName
@@ -114,7 +114,14 @@ func (b binder) term(field string, t *Term) error {
 	}
 	if t.Question == "" {
 		for _, q := range b.questions {
+			if t.Supports(q, cuts) {
+				t.Question = q.ID
+				return nil
+			}
+		}
+		for _, q := range b.questions {
 			if d.Supports(q.Kind) {
+				// It may have been asked on a scale that fits before: the answers decide.
 				t.Question = q.ID
 				return nil
 			}

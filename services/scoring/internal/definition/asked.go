@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/otklik/otklik/services/scoring/internal/composite"
@@ -79,7 +78,7 @@ func (a asked) checkMetric(field string, t composite.Term) error {
 	if v.OfSurvey() {
 		return nil
 	}
-	return a.checkSupport(field, string(v.Variant), t.Question, func(q metric.Question) bool { return supports(d, v, q) })
+	return a.checkSupport(field, what(t, v), t.Question, func(q metric.Question) bool { return t.Supports(q, nil) })
 }
 
 // variantOf is what a term is computed by.
@@ -95,14 +94,12 @@ func variantOf(t composite.Term) (metric.Definition, metric.VariantDefinition, e
 	return d, v, err
 }
 
-// supports tells whether a variant can be computed from a question.
-func supports(d metric.Definition, v metric.VariantDefinition, q metric.Question) bool {
-	if !d.Supports(q.Kind) {
-		return false
+// what is what a term asks of a question.
+func what(t composite.Term, v metric.VariantDefinition) string {
+	if t.Option != "" {
+		return fmt.Sprintf("%s of %q", v.Variant, t.Option)
 	}
-	// What can lack is the cut points of its scale.
-	_, err := metric.Evaluate(v.Variant, q, metric.Data{}, metric.Settings{})
-	return !errors.Is(err, metric.ErrCutsMissing) && !errors.Is(err, metric.ErrMismatch)
+	return string(v.Variant)
 }
 
 // checkSupport refuses a question that does not support what is computed from it, or a survey none of whose questions does.
@@ -133,24 +130,18 @@ func onScale(q metric.Question) string {
 }
 
 func (a asked) checkCuts(field string, c composite.Cuts, id string) error {
-	scale, err := question.ParseScale(c.Scale)
-	if err != nil && c.Scale != "" {
+	if _, err := question.ParseScale(c.Scale); err != nil && c.Scale != "" {
 		return wrong(field+".scale", "%q is no scale", c.Scale)
 	}
-	d, v, err := metric.FindVariant(c.Variant)
+	_, v, err := metric.FindVariant(c.Variant)
 	if err != nil {
 		return wrong(field+".variant", "%v", err)
 	}
 	if v.OfSurvey() {
 		return nil
 	}
-	supported := func(q metric.Question) bool {
-		if c.Scale != "" && !q.Scale.SameEnds(scale) {
-			return false
-		}
-		q.Cuts = c.Cuts
-		return supports(d, v, q)
-	}
+	t := composite.Term{Variant: c.Variant}
+	supported := func(q metric.Question) bool { return t.Supports(q, &c) }
 	what := string(c.Variant)
 	if c.Scale != "" {
 		what += " with cut points on the scale " + c.Scale

@@ -40,6 +40,7 @@ func TestContentIsChecked(t *testing.T) {
 		{"no such question", in("shop", formula("a", asked(term("a", metric.NPS), "recommendd"))), "expression.terms[0].question", `did you mean "recommend"?`},
 		{"a question that does not fit", in("shop", formula("a", asked(term("a", metric.NPS), "staff"))), "expression.terms[0].question", "does not support NPS"},
 		{"no question that fits", in("shop", formula("a", term("a", metric.CES))), "expression.terms[0]", "no question of the survey shop supports CES"},
+		{"no such value", in("shop", formula("a", composite.Term{ID: "a", Variant: metric.ShareOption, Question: "staff", Option: "6"})), "expression.terms[0].question", `of "6"`},
 		{"words are no numbers", indexed(index("staff", "why")), "index.attributes[1].question", "has no scale"},
 		{"two scales", indexed(index("staff", "speed")), "index.attributes[1].question", "on one"},
 		{"no question of importance", indexed(stated("speed", "speed_maters")), "index.attributes[0].importance_question", `did you mean "speed_matters"?`},

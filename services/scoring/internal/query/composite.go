@@ -234,6 +234,15 @@ func (c *composition) evaluateError(err error) error {
 	if errors.Is(err, metric.ErrNotComparable) {
 		return state(NotComparable, "definition", "a side has no score, or the sides are on different scales")
 	}
+	for wrong, what := range map[error]string{
+		metric.ErrCutsMissing: "they are on a scale for which a term has no cut points: state them with the question, or by a definition of cut points",
+		metric.ErrSettings:    "an option or a cut point of a term is not on their scale",
+		metric.ErrMismatch:    "a term is not computed from questions of this kind",
+	} {
+		if errors.Is(err, wrong) {
+			return state(MetricMismatch, "definition", fmt.Sprintf("%s cannot be computed of these answers: %s", c.Definition.ID, what))
+		}
+	}
 	return fmt.Errorf("compute definition %s: %w", c.Definition.ID, err)
 }
 
