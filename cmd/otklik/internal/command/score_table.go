@@ -152,6 +152,8 @@ func estimate(s *scoringv1.Score) string {
 	switch {
 	case s.Suppression != nil:
 		return "withheld: " + strings.ReplaceAll(enumWord("SUPPRESSION_", s.GetSuppression()), "_", " ")
+	case s.GetAbsenceReason() != "":
+		return "- (" + s.GetAbsenceReason() + ")"
 	case s.Estimate == nil:
 		return "-"
 	}

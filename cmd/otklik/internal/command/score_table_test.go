@@ -82,3 +82,10 @@ func TestCoverageText(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A composite that is no number says why.
+func TestEstimateSaysWhyThereIsNone(t *testing.T) {
+	if got := estimate(&scoringv1.Score{N: 7, AbsenceReason: "the formula divides by 0"}); got != "- (the formula divides by 0)" {
+		t.Errorf("%q", got)
+	}
+}

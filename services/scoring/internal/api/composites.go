@@ -14,6 +14,7 @@ import (
 func addComposite(out *scoringv1.Score, c *composite.Score) {
 	out.NormalizedInterval = intervalToProto(c.Normalized.Interval, c.Level, c.Method)
 	out.Replicates = int32(c.Groups)
+	out.AbsenceReason = c.Absence
 	out.Parts = partsToProto(c.Parts, c.Level, c.Method)
 }
 

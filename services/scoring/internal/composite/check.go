@@ -19,6 +19,8 @@ const (
 	maxAttributes = 60
 	maxDimensions = 20
 	maxItems      = 60
+	// maxWeight is the greatest weight, its reciprocal the least: sums of what they weigh stay numbers.
+	maxWeight = 1e6
 )
 
 // hundred is what points are shares of.
@@ -142,6 +144,9 @@ func (e *Expression) check() *FieldError {
 		if !slices.Contains(f.Names(), id) {
 			return wrong(fmt.Sprintf("expression.terms[%d].id", i), "%q does not occur in the formula: use it or leave it out", id)
 		}
+	}
+	if why := f.never(); why != "" {
+		return wrong("expression.formula", "it is never a number: %s", why)
 	}
 	for field, end := range map[string]*float64{"min": e.Min, "max": e.Max} {
 		if end != nil && (math.IsNaN(*end) || math.IsInf(*end, 0)) {

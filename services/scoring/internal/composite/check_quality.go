@@ -61,8 +61,8 @@ func (a Attribute) checkWeight(field string, importance Importance) *FieldError 
 	switch {
 	case importance != Fixed && a.Weight != 0:
 		return wrong(field+".weight", "a weight belongs to %s importance: leave it out", Fixed)
-	case !(a.Weight >= 0) || math.IsInf(a.Weight, 0):
-		return wrong(field+".weight", "%v is no weight: it must not be negative", a.Weight)
+	case !(a.Weight == 0 || a.Weight >= 1/maxWeight && a.Weight <= maxWeight):
+		return wrong(field+".weight", "%v is no weight: it must be 0, or from 0.000001 to 1000000", a.Weight)
 	}
 	return nil
 }

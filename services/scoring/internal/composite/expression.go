@@ -30,7 +30,8 @@ func (t *Tree) expression(s view, settings metric.Settings) (figures, error) {
 		values[term.ID] = p.estimate
 		f.parts = append(f.parts, p)
 	}
-	f.estimate = t.formula.Evaluate(func(name string) float64 { return values[name] })
+	of := func(name string) float64 { return values[name] }
+	f.estimate, f.why = t.formula.Evaluate(of), t.formula.absence(of)
 	return f, nil
 }
 

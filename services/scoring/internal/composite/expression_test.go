@@ -66,7 +66,7 @@ func TestExpressionIsClippedAndAbsent(t *testing.T) {
 		t.Errorf("interval %+v", score.Interval)
 	}
 	// Nobody answered about effort; all are promoters, so that the divisor is 0.
-	for _, text := range []string{"csat + ces", "csat / (nps - 100)"} {
+	for text, why := range map[string]string{"csat + ces": "ces has no score", "csat / (nps - 100)": "the formula divides by 0"} {
 		terms := []composite.Term{{ID: "csat", Metric: metric.CSAT}, {ID: "ces", Metric: metric.CES}, {ID: "nps", Metric: metric.NPS}}
 		var used []composite.Term
 		for _, x := range terms {
@@ -75,7 +75,7 @@ func TestExpressionIsClippedAndAbsent(t *testing.T) {
 			}
 		}
 		score := evaluate(t, formula(text, used...), s, s.samples(t, people, 3))
-		if score.Estimate != nil || score.StandardError != nil || score.Interval != nil || score.Parts[0].Estimate == nil {
+		if score.Estimate != nil || score.StandardError != nil || score.Interval != nil || score.Parts[0].Estimate == nil || score.Absence != why {
 			t.Errorf("%s: %+v", text, score)
 		}
 	}

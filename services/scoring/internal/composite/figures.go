@@ -23,6 +23,8 @@ const (
 type figures struct {
 	// estimate is the score, normalized the same on 0..100.
 	estimate, normalized float64
+	// why says why there is no estimate, for people; empty where nothing more is known than that answers are missing.
+	why string
 	// low and high are the ends of its range, infinite where there are none.
 	low, high float64
 	// scale is that of the answers; none for formulas.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
@@ -42,13 +43,13 @@ func Parse(formula string) (*Formula, error) {
 	if strings.TrimSpace(formula) == "" {
 		return nil, fmt.Errorf("it is empty: %w", ErrFormula)
 	}
+	if n := utf8.RuneCountInString(formula); n > maxFormulaLength {
+		return nil, fmt.Errorf("it has %d characters, more than %d: %w", n, maxFormulaLength, ErrFormula)
+	}
 	tree, issues := p.Parse(common.NewStringSource(formula, "formula"))
-	if problems := issues.GetErrors(); len(problems) > 0 {
-		what := firstLine(problems[0].Message)
-		if at := problems[0].Location.Column() + 1; at > 0 {
-			what = fmt.Sprintf("column %d: %s", at, what)
-		}
-		return nil, fmt.Errorf("%s: %w", what, ErrFormula)
+	if len(issues.GetErrors()) > 0 {
+		// The parser speaks of a grammar of which most is refused.
+		return nil, fmt.Errorf("%s: %w", syntax(formula), ErrFormula)
 	}
 	c := compiler{}
 	root, err := c.compile(tree.Expr(), 0)
@@ -65,12 +66,6 @@ func (f *Formula) Names() []string { return f.names }
 // divisor is 0 or the result is too great for a number.
 func (f *Formula) Evaluate(value func(name string) float64) float64 {
 	return f.root.evaluate(value)
-}
-
-// firstLine is the first line of a message.
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
 }
 
 // node is a part of a formula.

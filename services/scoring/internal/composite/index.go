@@ -52,6 +52,7 @@ func (x *Index) mean(f *figures, weights []float64, scores *sharedScale) error {
 		}
 	}
 	if !(total > 0) {
+		f.why = "no attribute has both a score and a weight"
 		return nil
 	}
 	result, err := index.Compute(attributes, scores.scale)
@@ -79,6 +80,7 @@ func (x *Index) sum(f *figures, weights []float64) error {
 		p.contribution = weights[i] * p.estimate
 		if math.IsNaN(p.contribution) {
 			scores = nil
+			f.why = fmt.Sprintf("%s has no score or no weight", p.id)
 			break
 		}
 	}

@@ -18,6 +18,8 @@ type Score struct {
 	// Figure is the score itself, Normalized the same on 0..100; that of formulas, gaps and sums is nil.
 	Figure
 	Normalized Figure
+	// Absence says why there is no estimate, for people; empty when there is one.
+	Absence string
 	// Scale is that of the answers; none for formulas and sums.
 	Scale question.Scale
 	// Parts are what it is made of: in the order of the definition, dimensions followed by their subdimensions and items.
@@ -198,6 +200,11 @@ func (f *figures) score(without []figures, by []answers, level float64) Score {
 		}
 	}
 	s.Groups = len(any)
+	if math.IsNaN(f.estimate) {
+		if s.Absence = f.why; s.Absence == "" {
+			s.Absence = "there are no answers"
+		}
+	}
 	s.Figure = figure(f.estimate, without, any, critical, f.low, f.high, func(x *figures) float64 { return x.estimate })
 	// Differences run both ways.
 	least := 0.0

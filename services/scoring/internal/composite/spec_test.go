@@ -110,7 +110,10 @@ func TestSpecsAreRefused(t *testing.T) {
 		}, "index.attributes", "no attribute has a weight"},
 		{statedIndex(), func(s *composite.Spec) {
 			*s.Index = composite.Index{Importance: composite.Fixed, Attributes: []composite.Attribute{{ID: "a", Question: "a", Weight: -1}}}
-		}, "index.attributes[0].weight", "negative"},
+		}, "index.attributes[0].weight", "from 0.000001 to 1000000"},
+		{statedIndex(), func(s *composite.Spec) {
+			*s.Index = composite.Index{Importance: composite.Fixed, Attributes: []composite.Attribute{{ID: "a", Question: "a", Weight: 1e308}}}
+		}, "index.attributes[0].weight", "from 0.000001 to 1000000"},
 		{statedIndex(), func(s *composite.Spec) {
 			*s.Index = composite.Index{Form: composite.Rosenberg, Importance: composite.Derived, Outcome: "o"}
 		}, "index.importance", "Rosenberg"},

@@ -190,7 +190,9 @@ type Score struct {
 	// Composites: the number of random groups of respondents that the standard error rests on.
 	Replicates int32 `protobuf:"varint,22,opt,name=replicates,proto3" json:"replicates,omitempty"`
 	// SHARE_OPTION: the option, or the value of a scored question.
-	Option        string `protobuf:"bytes,23,opt,name=option,proto3" json:"option,omitempty"`
+	Option string `protobuf:"bytes,23,opt,name=option,proto3" json:"option,omitempty"`
+	// Composites: why there is no estimate, for people; empty when there is one.
+	AbsenceReason string `protobuf:"bytes,24,opt,name=absence_reason,json=absenceReason,proto3" json:"absence_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -382,6 +384,13 @@ func (x *Score) GetReplicates() int32 {
 func (x *Score) GetOption() string {
 	if x != nil {
 		return x.Option
+	}
+	return ""
+}
+
+func (x *Score) GetAbsenceReason() string {
+	if x != nil {
+		return x.AbsenceReason
 	}
 	return ""
 }
@@ -891,7 +900,7 @@ var File_otklik_scoring_v1_score_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1dotklik/type/v1/interval.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\x9f\t\n" +
+	"\x1dotklik/scoring/v1/score.proto\x12\x11otklik.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1dotklik/type/v1/interval.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\xc6\t\n" +
 	"\x05Score\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\tR\n" +
@@ -924,7 +933,8 @@ const file_otklik_scoring_v1_score_proto_rawDesc = "" +
 	"\n" +
 	"replicates\x18\x16 \x01(\x05R\n" +
 	"replicates\x12\x16\n" +
-	"\x06option\x18\x17 \x01(\tR\x06optionB\v\n" +
+	"\x06option\x18\x17 \x01(\tR\x06option\x12%\n" +
+	"\x0eabsence_reason\x18\x18 \x01(\tR\rabsenceReasonB\v\n" +
 	"\t_estimateB\x16\n" +
 	"\x14_normalized_estimateB\x11\n" +
 	"\x0f_standard_errorB\x0e\n" +
