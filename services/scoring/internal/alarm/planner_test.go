@@ -83,6 +83,12 @@ func board(t testing.TB, list []outcome) *live.Board {
 		}
 		d.AddFact(f)
 	}
+	return shown(t, d)
+}
+
+// shown is a board on which a delta is counted.
+func shown(t testing.TB, d *delta.Delta) *live.Board {
+	t.Helper()
 	counted := live.NewBook()
 	if err := counted.Apply(d); err != nil {
 		t.Fatal(err)

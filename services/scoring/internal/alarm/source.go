@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/alert"
+	"github.com/otklik/otklik/services/scoring/internal/histogram"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/query"
@@ -93,6 +95,7 @@ func (p *Planner) Series(ctx context.Context, r *alert.Rule, start, end time.Tim
 		if err := read(ctx, q, d, c.addPeriod); err != nil {
 			return Counted{}, err
 		}
+		c.order()
 	}
 	if r.Baseline.Fixed() {
 		q.Start, q.End, q.Grain = r.Baseline.Start, r.Baseline.End, calendar.None
@@ -165,6 +168,28 @@ func (c *collector) addPeriod(r query.Row) error {
 		s.Periods = append(s.Periods, alert.Period{Start: r.Start, End: r.End, Answers: h})
 	}
 	return err
+}
+
+// order brings the periods of each unit in the order of time, one for each: the rows of a question come scale by scale, and scales that differ in their steps
+// alone are one series.
+func (c *collector) order() {
+	for i := range c.series {
+		s := &c.series[i]
+		slices.SortStableFunc(s.Periods, func(a, b alert.Period) int { return a.Start.Compare(b.Start) })
+		kept := s.Periods[:0]
+		for _, p := range s.Periods {
+			if n := len(kept); n > 0 && kept[n-1].Start.Equal(p.Start) {
+				// Of a copy: what was counted may be shared.
+				var both histogram.Histogram
+				both.Merge(kept[n-1].Answers)
+				both.Merge(p.Answers)
+				kept[n-1].Answers = both
+				continue
+			}
+			kept = append(kept, p)
+		}
+		s.Periods = kept
+	}
 }
 
 func (c *collector) addBaseline(r query.Row) error {
