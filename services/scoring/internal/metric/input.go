@@ -19,6 +19,8 @@ type Question struct {
 	Direction question.Direction
 	// Cuts are the cut points stated by the questionnaire.
 	Cuts Cuts
+	// Options are the identifiers of the options of a choice, in the order in which they are shown; none when they are not known.
+	Options []string
 }
 
 // Cuts are the cut points of a scale, for values after flipping. A nil one means the default of the scale, where there is one:

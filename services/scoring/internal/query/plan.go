@@ -68,6 +68,9 @@ func newPlan(q Query, d Data) (*plan, error) {
 	if err := p.choose(); err != nil {
 		return nil, err
 	}
+	if err := p.checkOptions(); err != nil {
+		return nil, err
+	}
 	return p, p.checkStated()
 }
 

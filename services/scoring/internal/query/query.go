@@ -117,7 +117,7 @@ func (d *Data) Schema() filter.Schema {
 	}
 	for _, id := range d.History.IDs() {
 		q, _ := d.History.Question(id)
-		s.Questions = append(s.Questions, filter.Question{ID: id, Kind: q.Kind, Scales: d.History.Scales(id)})
+		s.Questions = append(s.Questions, filter.Question{ID: id, Kind: q.Kind, Scales: d.History.Scales(id), Options: d.History.Options(id)})
 	}
 	return s
 }

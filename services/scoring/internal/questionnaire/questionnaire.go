@@ -126,3 +126,20 @@ func (h History) Scales(id string) []question.Scale {
 	}
 	return scales
 }
+
+// Options lists the options that a choice ever had, those of the latest revision first; none when they are not known.
+func (h History) Options(id string) []string {
+	var options []string
+	for _, r := range slices.Backward(h.Revisions) {
+		q, ok := r.Question(id)
+		if !ok {
+			continue
+		}
+		for _, o := range q.Options {
+			if !slices.Contains(options, o) {
+				options = append(options, o)
+			}
+		}
+	}
+	return options
+}

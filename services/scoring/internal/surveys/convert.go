@@ -112,6 +112,9 @@ func fromQuestion(q *surveyv1.Question) (metric.Question, error) {
 		out.Scale, err = fromScale(kind.Rating.GetScale())
 	case *surveyv1.Question_Choice:
 		out.Kind = question.Choice
+		for _, o := range kind.Choice.GetOptions() {
+			out.Options = append(out.Options, o.GetId())
+		}
 	case *surveyv1.Question_FreeText:
 		out.Kind = question.Text
 	default:
