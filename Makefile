@@ -20,7 +20,8 @@ lint      = $$(GOWORK=off $(GO) -C tools tool -n golangci-lint)
 benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
 
 # Packages in which nothing runs side by side and everything computes: the race detector has nothing to find there, and makes them ten times slower.
-single    = ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text)
+single    = ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
+            ./services/scoring/internal/alert
 
 ##@ For users
 

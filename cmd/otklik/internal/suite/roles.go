@@ -62,7 +62,8 @@ func targetOwnerForbidden() []string {
 		"!!survey.surveys.create", "!!survey.surveys.update", "!!survey.surveys.publish", "!!survey.surveys.close", "!!survey.surveys.archive",
 		"!!survey.surveys.delete", "!!scoring.definitions.create", "!!scoring.definitions.update", "!!scoring.definitions.delete",
 		"!!scoring.rebuilds.create", "!!scoring.deadletters.*", "!!survey.responses.exclude", "!!comment.comments.correct", "!!comment.aspects.create",
-		"!!comment.aspects.update", "!!comment.aspects.delete", "!!comment.reanalyses.create", "!!comment.deadletters.*",
+		"!!comment.aspects.update", "!!comment.aspects.delete", "!!comment.reanalyses.create", "!!comment.deadletters.*", "!!scoring.alertrules.create",
+		"!!scoring.alertrules.update", "!!scoring.alertrules.delete", "!!scoring.alertrules.silence",
 	}
 }
 

@@ -199,7 +199,7 @@ const (
 	Alert_RESOLUTION_REVERSED Alert_Resolution = 2
 	// The rule watches something else by now.
 	Alert_RESOLUTION_RULE_CHANGED Alert_Resolution = 3
-	// Since the last period was judged, the unit has had no answers for as many periods as the rule's baseline has, or for 30.
+	// In 30 evaluations in a row the unit had too few answers to be judged.
 	Alert_RESOLUTION_SILENT_UNIT Alert_Resolution = 4
 )
 

@@ -757,7 +757,7 @@ type WatchScoresResponse struct {
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// Whether this is a heartbeat.
 	Heartbeat bool `protobuf:"varint,3,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
-	// Names the state of the counts that the scores were computed from, for a reader who comes back.
+	// Names what the scores say, for a reader who comes back.
 	Cursor string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How many responses were counted, and how many were left out and why; missing in a heartbeat.
 	Coverage      *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
