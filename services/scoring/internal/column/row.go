@@ -91,12 +91,16 @@ func RespondentID(pseudonym string) uint64 {
 	return max(1, binary.BigEndian.Uint64(sum[:]))
 }
 
-// RandomGroup is the random group, 0 to groups-1, of who gave a row: of the respondent, or of the row where nobody is named.
+// MaxGroups is the greatest number of random groups that differ.
+const MaxGroups = 1000
+
+// RandomGroup is the random group, 0 to groups-1, of who gave a row: of the respondent, or of the row where nobody is named. It depends on one of MaxGroups
+// classes alone: groups of many numbers together would name the respondent otherwise, as remainders by many divisors name a number.
 func RandomGroup(respondent, id uint64, groups int) int {
 	if respondent == 0 {
 		respondent = id
 	}
-	return int(respondent % uint64(groups))
+	return int(respondent % MaxGroups * uint64(groups) / MaxGroups)
 }
 
 // Normalise puts keys, values, answers and options into order, and leaves out keys without values and choices without options. It

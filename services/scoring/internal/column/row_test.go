@@ -2,6 +2,7 @@ package column_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -76,7 +77,35 @@ func TestIdentifiers(t *testing.T) {
 	if column.RowID("response", "ab", "c") == column.RowID("response", "a", "bc") || column.RowID("response", "a", "b") == column.RowID("refusal", "a", "b") {
 		t.Error("two records have one identifier")
 	}
-	if column.RespondentID("") != 0 || column.RespondentID("p") == 0 || column.RandomGroup(7, 1, 5) != 2 || column.RandomGroup(0, 9, 5) != 4 {
+	if column.RespondentID("") != 0 || column.RespondentID("p") == 0 || column.RandomGroup(1700, 1, 5) != 3 || column.RandomGroup(0, 999, 5) != 4 {
 		t.Error("who answered is not told apart")
+	}
+}
+
+// TestRandomGroupsNameNobody: whatever numbers of groups are asked for one after the other, they tell no two respondents of a class apart, and they are of about
+// one size.
+func TestRandomGroupsNameNobody(t *testing.T) {
+	t.Parallel()
+	classes := make(map[[column.MaxGroups + 1]int]bool)
+	sizes := make(map[int]int)
+	for i := range 20_000 {
+		respondent := column.RespondentID(fmt.Sprint("person ", i))
+		var groups [column.MaxGroups + 1]int
+		for n := 2; n <= column.MaxGroups; n += 1 + n/40 {
+			if groups[n] = column.RandomGroup(respondent, 1, n); groups[n] < 0 || groups[n] >= n {
+				t.Fatalf("group %d of %d", groups[n], n)
+			}
+		}
+		groups[column.MaxGroups] = column.RandomGroup(respondent, 1, column.MaxGroups)
+		classes[groups] = true
+		sizes[column.RandomGroup(respondent, 1, 7)]++
+	}
+	if len(classes) > column.MaxGroups {
+		t.Errorf("%d classes are told apart", len(classes))
+	}
+	for g := range 7 {
+		if n := sizes[g]; n < 2600 || n > 3100 {
+			t.Errorf("group %d of 7 has %d of 20000", g, n)
+		}
 	}
 }
