@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/alert"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
+	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )
@@ -88,20 +89,26 @@ func resolveQuestion(r *alert.Rule, history questionnaire.History) error {
 		}
 		return nil
 	}
+	var supporting []string
 	for _, id := range history.IDs() {
-		if r.Question != "" && r.Question != id {
+		q, _ := history.Question(id)
+		if _, err := metric.Evaluate(r.Variant, q, metric.Data{}, metric.Settings{}); err != nil {
 			continue
 		}
-		q, _ := history.Question(id)
-		if _, err := metric.Evaluate(r.Variant, q, metric.Data{}, metric.Settings{}); err == nil {
+		if r.Question == "" || r.Question == id {
 			r.Question = id
 			return nil
 		}
+		supporting = append(supporting, id)
 	}
-	if r.Question == "" {
+	if r.Question == "" || len(supporting) == 0 {
 		return &alert.FieldError{Field: "metric", Description: "is supported by no question of the survey"}
 	}
-	return &alert.FieldError{Field: "question", Description: "is none of the survey's that supports the variant"}
+	what := fmt.Sprintf("%q is none of the survey's that supports the variant", r.Question)
+	if nearest := near.Name(r.Question, supporting); nearest != "" {
+		what += fmt.Sprintf("; did you mean %q?", nearest)
+	}
+	return &alert.FieldError{Field: "question", Description: what}
 }
 
 // resolveBaseline says from when on first periods are taken, and checks bounds and values.

@@ -355,8 +355,9 @@ func (s *alertServer) SilenceAlertRule(ctx context.Context, req *scoringv1.Silen
 		if len(r.Silences) >= mostSilences {
 			return r, ruleError(&alert.FieldError{Field: "silences", Description: fmt.Sprintf("are %d already, none of which is over: take one away before", mostSilences)}, r.Survey)
 		}
-		r.Silences = append(r.Silences, silenceFromProto(req.GetSilence(), callerID(ctx)))
-		return r, nil
+		silence := silenceFromProto(req.GetSilence(), callerID(ctx))
+		r.Silences = append(r.Silences, silence)
+		return r, s.checkSilence(ctx, &r, silence, now)
 	})
 	if err != nil {
 		return nil, err

@@ -186,6 +186,9 @@ func (s *alertServer) ListAlerts(ctx context.Context, req *scoringv1.ListAlertsR
 			q.Before = store.AlertPlace{FirstSeen: found[i].FirstSeen, Number: found[i].Number}
 		}
 		if len(found) < q.Limit {
+			if len(out.GetAlerts()) == 0 {
+				return out, s.known(ctx, c.organization, req)
+			}
 			return out, nil
 		}
 		// What the caller may not know of was passed over.
