@@ -22,31 +22,45 @@ import (
 // wantEqualBooks compares cells and rows.
 func wantEqualBooks(t failer, what string, got, want *live.Book) {
 	t.Helper()
-	for _, d := range cube.Diff(got.Cube, want.Cube, 3) {
-		t.Fatalf("%s: cell %+v counts %v, want %v", what, d.Key, d.A, d.B)
+	if err := unequal(got, want); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// unequal says in what two books differ; nil when they do not.
+func unequal(got, want *live.Book) error {
+	for _, d := range cube.Diff(got.Cube, want.Cube, 1) {
+		return fmt.Errorf("cell %+v counts %v, want %v", d.Key, d.A, d.B)
 	}
 	if g, w := got.Surveys(), want.Surveys(); !slices.Equal(g, w) {
-		t.Fatalf("%s: surveys %q, want %q", what, g, w)
+		return fmt.Errorf("surveys %q, want %q", g, w)
 	}
 	for _, survey := range append(want.Surveys(), "none") {
-		difference := rowsOf(t, got, survey)
-		for _, c := range rowsOf(t, want, survey) {
+		difference, err := rowsOf(got, survey)
+		if err != nil {
+			return err
+		}
+		wanted, err := rowsOf(want, survey)
+		if err != nil {
+			return err
+		}
+		for _, c := range wanted {
 			difference = append(difference, column.Change{Row: c.Row, Count: -1})
 		}
 		if err := column.Unpack(column.Pack(difference), func(c column.Change) error {
 			return fmt.Errorf("%+v, %+d", c.Row, c.Count)
 		}); err != nil {
-			t.Fatalf("%s: survey %s has a row too many or too few: %v", what, survey, err)
+			return fmt.Errorf("survey %s has a row too many or too few: %w", survey, err)
 		}
 	}
+	return nil
 }
 
 // rowsOf lists the rows of a survey.
-func rowsOf(t failer, b *live.Book, survey string) []column.Change {
-	t.Helper()
+func rowsOf(b *live.Book, survey string) ([]column.Change, error) {
 	table, complete := b.Table(survey)
 	if !complete {
-		t.Fatalf("rows of survey %s are missing", survey)
+		return nil, fmt.Errorf("rows of survey %s are missing", survey)
 	}
 	var rows []column.Change
 	for p := fact.Customer; p.Valid(); p++ {
@@ -54,13 +68,13 @@ func rowsOf(t failer, b *live.Book, survey string) []column.Change {
 			rows = append(rows, column.Change{Row: v.Row(), Count: 1})
 			return nil
 		}); err != nil {
-			t.Fatalf("scan: %v", err)
+			return nil, fmt.Errorf("scan: %w", err)
 		}
 	}
 	if len(rows) != table.Len() {
-		t.Fatalf("%d rows of survey %s, of %d", len(rows), survey, table.Len())
+		return nil, fmt.Errorf("%d rows of survey %s, of %d", len(rows), survey, table.Len())
 	}
-	return rows
+	return rows, nil
 }
 
 // wantNothingKept sees to it that no chunk of a store holds rows of what a log has removed: neither as added nor as taken away.
