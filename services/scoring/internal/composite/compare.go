@@ -27,14 +27,19 @@ type Comparison struct {
 // A weighted mean of parts changes by Σ v̄ᵢΔsᵢ + Δvᵢ(s̄ᵢ - Ī): v are the weights scaled to sum 1, s the levels, a bar is the mean of both slices, I is the
 // score. A part that weighs more than before thus counts for the score if it is better than the score, and against it if it is worse.
 func (t *Tree) Compare(groups, baseline []Sample, settings metric.Settings) (Comparison, error) {
-	c, err := t.compare(groups, baseline, settings)
+	return t.CompareWith(groups, t, baseline, settings)
+}
+
+// CompareWith is Compare for a baseline of another survey: other is the same tree, bound to that survey.
+func (t *Tree) CompareWith(groups []Sample, other *Tree, baseline []Sample, settings metric.Settings) (Comparison, error) {
+	c, err := t.compare(groups, other, baseline, settings)
 	if err != nil {
 		return Comparison{}, fmt.Errorf("compare composite: %w", err)
 	}
 	return c, nil
 }
 
-func (t *Tree) compare(groups, baseline []Sample, settings metric.Settings) (Comparison, error) {
+func (t *Tree) compare(groups []Sample, other *Tree, baseline []Sample, settings metric.Settings) (Comparison, error) {
 	level, err := confidence(settings)
 	if err != nil {
 		return Comparison{}, err
@@ -46,7 +51,7 @@ func (t *Tree) compare(groups, baseline []Sample, settings metric.Settings) (Com
 	if err != nil {
 		return Comparison{}, err
 	}
-	b, err := t.side(baseline, settings)
+	b, err := other.side(baseline, settings)
 	if err != nil {
 		return Comparison{}, err
 	}

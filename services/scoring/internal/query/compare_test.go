@@ -67,3 +67,44 @@ func TestDifferenceIsThatOfTheTwoScores(t *testing.T) {
 		t.Errorf("composite scores by other roles: %v", err)
 	}
 }
+
+// TestCompositesOfTwoSurveysAreTheirOwn compares a formula whose terms name no question between surveys that ask under other names.
+func TestCompositesOfTwoSurveysAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	tree := &composite.Tree{Spec: composite.Spec{Expression: &composite.Expression{Formula: "x / 2", Terms: []composite.Term{{ID: "x", Metric: metric.NPS}}}}}
+	definition := &query.Definition{Ref: composite.Ref{ID: "f", Version: 1}, Tree: tree}
+	var queries []query.Query
+	var sides []query.Data
+	for i, survey := range []string{"shop", "club"} {
+		// The second survey asks the first one's question, too, but after its own.
+		asked := []metric.Question{{ID: "recommend", Kind: question.NPS, Scale: question.Scale0To10}}
+		if i > 0 {
+			asked = append([]metric.Question{{ID: "tell", Kind: question.NPS, Scale: question.Scale0To10}}, asked...)
+		}
+		var fs []*fact.Fact
+		for j := range 40 {
+			f := &fact.Fact{ID: "x", Survey: survey, Revision: 1, Weight: 1, Population: fact.Customer, CountTime: start}
+			for k, q := range asked {
+				value := question.Centi(10-(i+1)*(j%3)*3-k) * question.Unit
+				f.Answers = append(f.Answers, fact.Answer{Question: q.ID, Kind: q.Kind, Scale: q.Scale, Present: true, Value: max(0, value)})
+			}
+			fs = append(fs, f)
+		}
+		d := data(t, fs)
+		d.History = questionnaire.History{Revisions: []*questionnaire.Revision{{Survey: survey, Number: 1, Population: fact.Customer, Questions: asked}}}
+		queries, sides = append(queries, query.Query{Survey: survey, Definition: definition}), append(sides, d)
+	}
+	c, err := query.Compare(t.Context(), queries[0], sides[0], queries[1], sides[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range []query.Row{c.Score, c.Baseline} {
+		alone, err := query.Run(t.Context(), queries[i], sides[i])
+		if err != nil || *got.Score.Estimate != *alone.Rows[0].Score.Estimate {
+			t.Errorf("%s is %v, alone %+v, %v", queries[i].Survey, *got.Score.Estimate, alone.Rows, err)
+		}
+	}
+	if math.Abs(c.Difference-(*c.Score.Score.Estimate-*c.Baseline.Score.Estimate)) > 1e-12 {
+		t.Errorf("the difference is %v", c.Difference)
+	}
+}

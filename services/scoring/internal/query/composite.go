@@ -269,7 +269,7 @@ func compareComposites(ctx context.Context, a Query, da Data, b Query, db Data) 
 	if err != nil {
 		return Comparison{}, ofBaseline(err)
 	}
-	c, err := sideA.tree.Compare(slicesA.groups, slicesB.groups, a.Settings)
+	c, err := sideA.tree.CompareWith(slicesA.groups, sideB.tree, slicesB.groups, a.Settings)
 	if err != nil {
 		return Comparison{}, sideA.evaluateError(err)
 	}
