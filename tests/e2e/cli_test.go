@@ -68,8 +68,9 @@ func TestCommandLinePrintsTheAPIsJSON(t *testing.T) {
 				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "variants": ["VARIANT_NPS_ANSWERED"], "groupBy": ["language"]}, "falseDiscoveryRate": 0.1, "leastAnswers": 3}`,
 			},
 			{
-				[]string{"compare", "--survey", "shop", "--metric", "nps", "--variant", "nps_answered", "--weight", "stated", "--baseline-filter", "answers.recommend:*", "--json"}, "/v1/scores:compare",
-				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "variants": ["VARIANT_NPS_ANSWERED"], "weighting": {"stated": {}}},
+				[]string{"compare", "--survey", "shop", "--metric", "nps", "--variant", "nps_answered", "--rake", "channel:=1", "--baseline-filter", "answers.recommend:*", "--json"}, "/v1/scores:compare",
+				`{"query": {"survey": "surveys/shop", "metrics": ["METRIC_NPS"], "variants": ["VARIANT_NPS_ANSWERED"],
+				  "weighting": {"raking": {"margins": [{"key": "channel", "targets": [{"value": "", "share": 1}]}]}}},
 				  "baseline": {"survey": "surveys/shop", "filter": "answers.recommend:*"}}`,
 			},
 			{[]string{"definitions", "get", "servqual", "--json"}, "/v1/metricDefinitions/servqual", ""},

@@ -107,6 +107,9 @@ func (c *composition) count(ctx context.Context, d Data) ([]sampled, *column.Cov
 	if err != nil {
 		return nil, nil, fmt.Errorf("count random groups: %w", err)
 	}
+	if err := c.checkStatedWeights(d, r.Groups); err != nil {
+		return nil, nil, err
+	}
 	found := make([]sampled, 0, max(1, len(r.Groups)))
 	for i := range r.Groups {
 		g := &r.Groups[i]

@@ -196,6 +196,9 @@ func (p *plan) countRows(d Data, n needs) (counts, error) {
 	if err != nil {
 		return counts{}, fmt.Errorf("count: %w", err)
 	}
+	if err := p.checkStatedWeights(d, r.Groups); err != nil {
+		return counts{}, err
+	}
 	out := counts{coverage: &r.Coverage}
 	for i := range r.Groups {
 		p.fromRows(&out, &r.Groups[i], &q)
