@@ -80,6 +80,13 @@ func (r *ruleFlags) read() (*scoringv1.AlertRule, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch typev1.TimeGrain(grain) {
+	case typev1.TimeGrain_TIME_GRAIN_QUARTER, typev1.TimeGrain_TIME_GRAIN_YEAR:
+		return nil, exit.Usagef("--grain: periods are at most a month long: hour, day, week or month")
+	}
+	if r.flags.Changed("limit") && rule.GetUnitKey() != "" {
+		return nil, exit.Usagef("--limit is for a rule with one unit: with --by, units are judged together by --fdr")
+	}
 	method, err := value("method", "METHOD_", r.method, scoringv1.AlertRule_Method(0).Descriptor())
 	if err != nil {
 		return nil, err

@@ -195,7 +195,7 @@ func newAlertsSilence(env Env) *cobra.Command {
 			if c.json {
 				return c.printJSON(got)
 			}
-			return c.ruleTable(got.GetAlertRule())
+			return c.ruleAndSilences(got.GetAlertRule())
 		})
 	})
 	return cmd

@@ -136,18 +136,19 @@ func (c *call) alertTable(alerts ...*scoringv1.Alert) error {
 
 func newAlertsShow(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "show RULE/ALERT",
-		Short:   "Show an alert with what became of it",
-		Example: `  otklik alerts show nps-by-location/42`,
-		Args:    exactly("RULE/ALERT"),
+		Use:   "show RULE | RULE/ALERT",
+		Short: "Show a rule with its silences, or an alert with what became of it",
+		Example: `  otklik alerts show nps-by-location
+  otklik alerts show nps-by-location/42`,
+		Args: exactly("RULE or RULE/ALERT"),
 	}
 	c := newCall(env, cmd)
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
 		name := args[0]
 		if !strings.Contains(name, "/alerts/") {
 			rule, alert, ok := strings.Cut(name, "/")
-			if !ok {
-				return exit.Usagef("%q is not RULE/ALERT, as otklik alerts list prints it", name)
+			if !ok || rule == "alertRules" {
+				return c.with(func(conn *client.Connection) error { return c.showRule(ctx, conn, name) })
 			}
 			name = named("alertRules", rule) + "/alerts/" + alert
 		}

@@ -94,6 +94,19 @@ func TestAlertsFromTheCommandLine(t *testing.T) {
 			if len(silenced.GetSilences()) != 1 || silenced.GetQ() != 0.01 || silenced.GetBaseline().GetValue() != 30 {
 				t.Errorf("%v", silenced)
 			}
+			if out := s.ok("alerts", "show", id); !strings.Contains(out, "SILENT FROM") || !strings.Contains(out, "repairs") || !strings.Contains(out, "osh") {
+				t.Errorf("%s", out)
+			}
+			for _, wrong := range [][]string{
+				{"alerts", "silence", id, "--for", "48h", "--unit", "os"}, {"alerts", "list", "--rule", "nowhere"}, {"alerts", "list", "--survey", "nowhere"}, {"alerts", "show", "nowhere"},
+			} {
+				if r := s.run(wrong...); r.code != exit.Refused {
+					t.Errorf("%q: %+v", wrong, r)
+				}
+			}
+			if out := s.ok("alerts", "evaluate", id, "--from", day(3), "--to", day(3)+"T01:00"); !strings.Contains(out, "no unit was judged: no period") {
+				t.Errorf("%s", out)
+			}
 			if out := s.ok("alerts", "rules"); !strings.Contains(out, id) {
 				t.Errorf("%s", out)
 			}

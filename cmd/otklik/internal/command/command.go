@@ -14,8 +14,10 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -99,12 +101,30 @@ func (c *call) wrap(f func(ctx context.Context, args []string) error) func(*cobr
 		defer stop()
 		// The first signal asks to stop in good order; a second one ends the process.
 		defer context.AfterFunc(ctx, stop)()
-		err := f(ctx, args)
+		err := checkText(cmd.Flags(), args)
+		if err == nil {
+			err = f(ctx, args)
+		}
 		if err != nil && c.json {
 			return &exit.Error{Err: err, JSON: true}
 		}
 		return err
 	}
+}
+
+// checkText refuses what is no text, which no message could hold.
+func checkText(flags *pflag.FlagSet, args []string) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if err == nil && !utf8.ValidString(f.Value.String()) {
+			err = exit.Usagef("--%s is not UTF-8", f.Name)
+		}
+	})
+	for _, a := range args {
+		if err == nil && !utf8.ValidString(a) {
+			err = exit.Usagef("%q is not UTF-8", a)
+		}
+	}
+	return err
 }
 
 func (c *call) connect() (*client.Connection, error) {

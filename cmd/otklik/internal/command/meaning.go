@@ -58,8 +58,11 @@ func (m meanings) footnotes(scores []*scoringv1.Score) string {
 			continue
 		}
 		seen[key] = true
-		fmt.Fprintf(&b, "%s = %s (%s version %d, interval %s)\n", printable(metricWord(s)), printable(m.formula(s)), printable(idOf(s.GetDefinition())), s.GetDefinitionVersion(),
-			strings.ToLower(orNotStated(m.method(scores, s))))
+		how := "no interval"
+		if method := m.method(scores, s); method != "" {
+			how = "interval " + strings.ToLower(method)
+		}
+		fmt.Fprintf(&b, "%s = %s (%s version %d, %s)\n", printable(metricWord(s)), printable(m.formula(s)), printable(idOf(s.GetDefinition())), s.GetDefinitionVersion(), how)
 	}
 	return b.String()
 }

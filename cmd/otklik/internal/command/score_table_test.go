@@ -72,6 +72,9 @@ loyalty  -         -       2026-03-02  osh       yes  nps   term  Лояльно
 	if got, want := m.footnotes(table.scores[:1]), "loyalty = (nps + 100) / 2 (loyalty version 2, interval jackknife_t)\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got := m.footnotes([]*scoringv1.Score{{Definition: "metricDefinitions/loyalty", DefinitionVersion: 2}}); got != "loyalty = (nps + 100) / 2 (loyalty version 2, no interval)\n" {
+		t.Errorf("%q", got)
+	}
 }
 
 func TestCoverageText(t *testing.T) {
