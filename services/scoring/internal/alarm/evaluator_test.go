@@ -210,9 +210,13 @@ func TestWhatCannotBeEvaluatedIsNotedAndTriedAgain(t *testing.T) {
 	now := began.AddDate(0, 0, 14)
 	e := evaluator(s, c, func() time.Time { return now })
 	c.fail(errors.New("down"))
-	for range 3 {
+	for tries := range 3 {
 		if err := e.Evaluate(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		// What fails is left alone for a while.
+		if c.asked != tries+1 {
+			t.Errorf("it was tried %d times, want %d", c.asked, tries+1)
 		}
 		now = now.Add(time.Hour)
 	}

@@ -34,7 +34,8 @@ type Alerts interface {
 	LiveAlerts(ctx context.Context, organization, rule string) ([]alert.Alert, error)
 
 	// FinishEvaluation stores Due and Progress of a rule, with what becomes of its alerts and is told of that: each period is evaluated by one process alone, and
-	// once. The claim ends. Version must be what it is now: ErrChanged, also when the rule is gone.
+	// once. The claim ends, but that of a rule whose Due is what it was, or not after Progress.AsOf: who claimed it goes on. Version must be what it is now:
+	// ErrChanged, also when the rule is gone.
 	FinishEvaluation(ctx context.Context, r AlertRule, updates []alert.Update, at time.Time) (AlertRule, error)
 
 	// GetAlert returns an alert. ErrNotFound.

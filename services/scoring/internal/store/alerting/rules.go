@@ -17,7 +17,9 @@ const (
 	sqlCountRules = `SELECT count(*) FROM alert_rules WHERE organization = $1`
 	sqlAddRule    = `INSERT INTO alert_rules (organization, id, version, due, claimed, body, progress) VALUES ($1, $2, 1, $3, 0, $4, $5)
 ON CONFLICT (organization, id) DO NOTHING`
-	sqlSetRule = `UPDATE alert_rules SET version = version + 1, due = $4, claimed = 0, body = $5, progress = $6
+	// A claim goes on for a rule that nothing was evaluated of, and for one that is still due by what was counted.
+	sqlSetRule = `UPDATE alert_rules SET version = version + 1, due = $4, body = $5, progress = $6,
+claimed = CASE WHEN CAST($7 AS BIGINT) >= 0 AND (due = $4 OR $4 <= CAST($7 AS BIGINT)) THEN claimed ELSE 0 END
 WHERE organization = $1 AND id = $2 AND version = $3`
 	sqlDropRule = `DELETE FROM alert_rules WHERE organization = $1 AND id = $2`
 	// The claim is looked at again by whoever had to wait for another one's.
@@ -95,7 +97,7 @@ func (t *Tables) ListAlertRules(ctx context.Context, organization, after string,
 func (t *Tables) UpdateAlertRule(ctx context.Context, r store.AlertRule, updates []alert.Update, at time.Time) (stored store.AlertRule, err error) {
 	r.Revision++
 	err = t.update(ctx, "update alert rule", func(ctx context.Context, w Writer) error {
-		stored, err = put(ctx, w, r, updates, at)
+		stored, err = put(ctx, w, r, updates, at, noClaim)
 		return err
 	})
 	if err != nil {
@@ -107,7 +109,7 @@ func (t *Tables) UpdateAlertRule(ctx context.Context, r store.AlertRule, updates
 // FinishEvaluation implements store.Alerts.
 func (t *Tables) FinishEvaluation(ctx context.Context, r store.AlertRule, updates []alert.Update, at time.Time) (stored store.AlertRule, err error) {
 	err = t.update(ctx, "finish evaluation", func(ctx context.Context, w Writer) error {
-		stored, err = put(ctx, w, r, updates, at)
+		stored, err = put(ctx, w, r, updates, at, store.ToNano(r.Progress.AsOf))
 		if errors.Is(err, store.ErrNotFound) {
 			return store.ErrChanged
 		}
@@ -119,8 +121,11 @@ func (t *Tables) FinishEvaluation(ctx context.Context, r store.AlertRule, update
 	return stored, nil
 }
 
-// put stores a rule over its version, and updates of its alerts.
-func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Update, at time.Time) (store.AlertRule, error) {
+// noClaim ends the claim of a rule in any case.
+const noClaim = -1
+
+// put stores a rule over its version, and updates of its alerts. The claim goes on where nothing was evaluated, or the rule is due still at a moment.
+func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Update, at time.Time, claimed int64) (store.AlertRule, error) {
 	body, err := encode(r.Rule)
 	if err != nil {
 		return store.AlertRule{}, err
@@ -129,7 +134,7 @@ func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Updat
 	if err != nil {
 		return store.AlertRule{}, err
 	}
-	n, err := w.Exec(ctx, sqlSetRule, r.Organization, r.ID, r.Version, store.ToNano(r.Due), body, progress)
+	n, err := w.Exec(ctx, sqlSetRule, r.Organization, r.ID, r.Version, store.ToNano(r.Due), body, progress, claimed)
 	if err != nil {
 		return store.AlertRule{}, err
 	}
