@@ -27,15 +27,15 @@ func (f field) compare(op operator, at int, value literal) (node, *Error) {
 	case revisionField, scoreField:
 		return f.compareNumber(op, value)
 	}
+	if op != equal && op != notEqual {
+		return nil, refuse(WrongType, at, "%s is a text, which has no order: compare it with =, != or :", f.name)
+	}
 	if value.number() {
 		return nil, refuse(WrongType, value.at, `%s is a text: write "%s" in quotes`, f.name, string(value.text))
 	}
 	p, err := value.pattern()
 	if err != nil {
 		return nil, err
-	}
-	if op != equal && op != notEqual {
-		return nil, refuse(WrongType, at, "%s is a text, which has no order: compare it with =, != or :", f.name)
 	}
 	if f.kind == choiceField {
 		return f.compareOption(op, value.at, p)

@@ -202,6 +202,9 @@ func (p *parser) restriction() (node, *Error) {
 // misspelt explains an unknown key that is a keyword in small letters.
 func misspelt(name string, err *Error) *Error {
 	for _, k := range []string{"AND", "OR", "NOT"} {
+		if strings.EqualFold(name, k) && k == "NOT" {
+			return refuse(Malformed, err.Position-1, "expected a key: NOT stands before a comparison, in capitals")
+		}
 		if strings.EqualFold(name, k) {
 			return refuse(Malformed, err.Position-1, "expected a key: %s stands between comparisons, in capitals", k)
 		}

@@ -107,7 +107,9 @@ func (s Schema) field(name string, at int) (field, *Error) {
 	} else if nearest == "" && s.find(name) != nil {
 		nearest = answerPrefix + name
 	}
-	e.Nearest = nearest
+	if e.Nearest = nearest; nearest == "" && !strings.HasPrefix(name, AttributePrefix) {
+		e.Problem += ": there are " + strings.Join(fixed, ", ") + ", attributes.NAME and answers.QUESTION"
+	}
 	return field{}, e
 }
 

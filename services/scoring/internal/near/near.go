@@ -1,31 +1,65 @@
 // Package near finds the name that somebody meant who wrote one that is not known.
 package near
 
-import "unicode/utf8"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // longest is the length up to which names are compared, in characters: nobody mistypes a longer one that means anything.
 const longest = 256
 
-// Name returns the one among the names that needs the fewest single-letter edits to become the name, the first of several; "" when even that is far.
+// Name returns the one among the names that needs the fewest single-letter edits to become the name, the first of several; "" when even that is far. Small and
+// capital letters are the same, and prefixes with a dot that both have say nothing about the names behind them.
 func Name(name string, among []string) string {
-	n := utf8.RuneCountInString(name)
-	if n > longest {
+	if utf8.RuneCountInString(name) > longest {
 		return ""
 	}
-	a := []rune(name)
-	best, least := "", max(2, n/3)+1
+	best, least := "", longest
 	for _, c := range among {
-		length := utf8.RuneCountInString(c)
-		// So many letters are missing or too many that no edits could make up for them.
-		if length > longest || max(length-n, n-length) >= least {
+		if utf8.RuneCountInString(c) > longest {
 			continue
 		}
-		// A name of which every letter is another one is no misspelling.
-		if d := distance(a, []rune(c)); d < least && d < max(n, length) {
+		if d, near := apart(behind(name, c)); near && d < least {
 			best, least = c, d
 		}
 	}
 	return best
+}
+
+// behind are both names in small letters, without the part up to a dot that they share.
+func behind(a, b string) (x, y []rune) {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	for {
+		before, rest, dotted := strings.Cut(a, ".")
+		other, otherRest, otherDotted := strings.Cut(b, ".")
+		if !dotted || !otherDotted || before != other {
+			return []rune(a), []rune(b)
+		}
+		a, b = rest, otherRest
+	}
+}
+
+// apart is how many edits lie between a name and another one, and whether that is near.
+func apart(name, other []rune) (d int, near bool) {
+	n, length := len(name), len(other)
+	most := max(2, n/3)
+	// So many letters are missing or too many that no edits could make up for them.
+	if n == 0 || max(length-n, n-length) > most {
+		return 0, false
+	}
+	d = distance(name, other)
+	// A name of which more than half is other letters is no misspelling, unless only their order is another.
+	return d, d <= most && (2*d <= max(n, length) || anagram(name, other))
+}
+
+// anagram tells whether two names are made of the same letters.
+func anagram(a, b []rune) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
 }
 
 // distance is the Levenshtein distance in characters.
