@@ -161,7 +161,7 @@ func TestRefusalsTellWhereAndWhat(t *testing.T) {
 		{`location = 24`, filter.WrongType, 12, `write "24" in quotes`, ""},
 		{`location > north`, filter.WrongType, 10, "has no order", ""},
 		{`location > 5`, filter.WrongType, 10, "has no order", ""},
-		{`answers.reason:nothere`, filter.Unknown, 16, `no option "nothere"`, ""},
+		{`answers.reason:elsewhere`, filter.Unknown, 16, `no option "elsewhere"`, ""},
 		{`LOCATION = "A"`, filter.Unknown, 1, `no key "LOCATION"`, "location"},
 		{`"A"`, filter.Unknown, 1, `no key "A": there are touchpoint, channel`, ""},
 		{`answers:*`, filter.Unknown, 1, "answers.QUESTION", ""},
