@@ -24,7 +24,7 @@ type Score struct {
 	Scale question.Scale
 	// Parts are what it is made of: in the order of the definition, dimensions followed by their subdimensions and items.
 	Parts []Part
-	// N is the number of answers that it rests on: those to attributes, items or terms.
+	// N is the sum of the answers to its attributes, items or terms: who answered two of them counts twice.
 	N int64
 	// Groups is the number of random groups of respondents that the standard errors rest on.
 	Groups int

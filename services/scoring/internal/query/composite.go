@@ -52,8 +52,8 @@ func newComposition(q Query, d Data) (*composition, error) {
 	if d.Pending {
 		return nil, pending()
 	}
-	if v := q.Definition.Tree.CountsRefusals(); v != "" && p.responsesOnly != (responsesOnly{}) {
-		return nil, p.responsesOnly.refuse(v)
+	if _, err := p.withRefusals(q.Definition.Tree.Variants(), true, true); err != nil {
+		return nil, err
 	}
 	c := &composition{plan: p}
 	questions := make([]metric.Question, 0, len(d.History.IDs()))
@@ -126,6 +126,9 @@ func (c *composition) count(ctx context.Context, d Data) ([]sampled, *column.Cov
 	}
 	if len(found) == 0 && !c.grouped() {
 		found = append(found, sampled{groups: make([]composite.Sample, composite.Groups)})
+	}
+	if err := c.addAnswered(d, q, found); err != nil {
+		return nil, nil, err
 	}
 	if c.needs.Pairs != nil {
 		err = c.addMoments(ctx, d, q, found)
@@ -255,9 +258,9 @@ func (c *composition) row(s *slice, score *composite.Score) Row {
 	r.Composite = score
 	o := s.data.Outcomes
 	r.Score = metric.Score{
-		Scale: score.Scale, N: score.N, Estimate: score.Estimate, StandardError: score.StandardError, Interval: score.Interval,
+		Scale: score.Scale, N: s.rests, Estimate: score.Estimate, StandardError: score.StandardError, Interval: score.Interval,
 		Normalized: score.Normalized.Estimate, Level: score.Level, Method: score.Method,
-		Counts: metric.Counts{Answered: score.N, Refused: o.Refused, Dismissed: o.Dismissed, TimedOut: o.TimedOut},
+		Counts: metric.Counts{Answered: s.answered, Refused: o.Refused, Dismissed: o.Dismissed, TimedOut: o.TimedOut},
 	}
 	return r
 }

@@ -21,6 +21,8 @@ type slice struct {
 	values          []string
 	step            calendar.Step
 	data            metric.Data
+	// answered is how many responses answered any question of a composite score, rests how many responses and refusals it rests on.
+	answered, rests int64
 }
 
 // counts is what all scores of a query are computed from, at one moment.

@@ -202,9 +202,10 @@ func rankComposites(ctx context.Context, q Query, d Data, family metric.Family) 
 		return Ranking{}, tooManyUnits()
 	}
 	units := make([][]composite.Sample, len(found))
-	all := metric.Data{}
+	all := slice{values: []string{""}}
 	for i := range found {
-		units[i], all = found[i].groups, all.Add(found[i].data)
+		units[i], all.data = found[i].groups, all.data.Add(found[i].data)
+		all.answered, all.rests = all.answered+found[i].answered, all.rests+found[i].rests
 	}
 	ranked, err := c.tree.Rank(units, c.Settings, family)
 	if err != nil {
@@ -219,7 +220,7 @@ func rankComposites(ctx context.Context, q Query, d Data, family metric.Family) 
 		})
 	}
 	if len(units) > 0 {
-		overall := c.row(&slice{values: []string{""}, data: all}, &ranked.Overall)
+		overall := c.row(&all, &ranked.Overall)
 		overall.Keys = nil
 		r.Overall = &overall
 	}
