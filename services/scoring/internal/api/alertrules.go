@@ -98,15 +98,22 @@ func (s *alertServer) CreateAlertRule(ctx context.Context, req *scoringv1.Create
 
 // resolve fills in and checks a rule, and tells when it is due first; never when it is disabled.
 func (s *alertServer) resolve(ctx context.Context, r *alert.Rule, now time.Time) (due time.Time, err error) {
+	asked := *r
 	err = s.planner.Resolve(ctx, r, now)
-	if e := (*query.Error)(nil); errors.As(err, &e) && e.Missing {
+	if e := (*alert.FieldError)(nil); maybeOutdated(err) || errors.As(err, &e) && (e.Field == "question" || e.Field == "metric") {
 		// The survey may have been published anew a moment ago.
 		s.Catalog.Forget(r.Organization, r.Survey)
+		*r = asked
 		err = s.planner.Resolve(ctx, r, now)
 	}
 	if err != nil {
 		return time.Time{}, ruleError(err, r.Survey)
 	}
+	return s.due(r, now)
+}
+
+// due is when a rule is evaluated next that is evaluated from a moment on; never when it is disabled.
+func (s *alertServer) due(r *alert.Rule, now time.Time) (time.Time, error) {
 	if r.Disabled {
 		return time.Time{}, nil
 	}
@@ -316,7 +323,15 @@ func (s *alertServer) edited(
 		return store.AlertRule{}, nil, err
 	}
 	r.Organization, r.ID, r.Revision, r.CreateTime, r.UpdateTime, r.UpdatedBy = current.Organization, current.ID, current.Revision, current.CreateTime, now, callerID(ctx)
-	due, err := s.resolve(ctx, &r, now)
+	next := current
+	var due time.Time
+	if r.Subject == current.Subject && reflect.DeepEqual(r.Params, current.Params) && (r.Disabled || !current.Disabled) {
+		// It is silenced, named anew or disabled: that must be possible when what it watches cannot be counted.
+		due, err = s.due(&r, now)
+	} else {
+		due, err = s.resolve(ctx, &r, now)
+		next.Progress.Error = ""
+	}
 	if err != nil {
 		return store.AlertRule{}, nil, err
 	}
@@ -324,8 +339,7 @@ func (s *alertServer) edited(
 	if err != nil {
 		return store.AlertRule{}, nil, err
 	}
-	next := current
-	next.Rule, next.Progress.Error = r, ""
+	next.Rule = r
 	if r.Subject != current.Subject {
 		next.Due, next.Progress = due, store.AlertProgress{}
 		var updates []alert.Update
