@@ -88,6 +88,16 @@ func TestNothingCutsAcrossBlocks(t *testing.T) {
 			t.Errorf("%v: %v, coverage %v", q, err, r.GetCoverage())
 		}
 	}
+	// A survey that never asked employees says so. Of one that did, and of what a caller of few units may see, nothing is told.
+	asked := &scoringv1.ScoreQuery{Survey: shop, Population: typev1.Population_POPULATION_EMPLOYEE}
+	r := s.query(asked)
+	if c := r.GetCoverage(); c.GetResponses() != s.query(&scoringv1.ScoreQuery{Survey: shop}).GetCoverage().GetResponses() || c.GetCounted() != 0 ||
+		len(c.GetLeftOut()) != 1 || c.GetLeftOut()[0].GetReason() != scoringv1.LeftOutReason_LEFT_OUT_REASON_POPULATION || c.GetLeftOut()[0].GetCount() != c.GetResponses() {
+		t.Errorf("employees of a survey of customers: coverage %v", c)
+	}
+	if r, err := s.as("seller").QueryScores(ctx, &scoringv1.QueryScoresRequest{Query: asked}); err != nil || r.GetCoverage() != nil {
+		t.Errorf("employees of a survey of customers, for a seller: %v, coverage %v", err, r.GetCoverage())
+	}
 }
 
 // TestSharesOfProtectedAnswersNameAllOptions: which of them were chosen at all would tell of answers that are not released.

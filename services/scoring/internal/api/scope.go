@@ -78,8 +78,13 @@ func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query
 	if err != nil {
 		return err
 	}
+	live := d.Cube
 	d.Cube, d.Table, d.Pending, d.Memo = p.Released, nil, false, nil
 	d.Protection = &query.Protection{Present: p.Present, Least: int64(s.LeastAnswers), ByEmployee: byEmployee}
+	if !byEmployee && !c.units.Restricted() && !d.History.Asks(population) {
+		// Nobody of this population was asked: the answer is empty, and says where the answers are.
+		d.Protection.Others = live
+	}
 	return nil
 }
 

@@ -61,3 +61,22 @@ func (p *plan) cubeCoverage(c *cube.Cube, key fact.ContextKey, value *string) (*
 	out.Filtered = max(0, inside-out.Counted)
 	return out, nil
 }
+
+// othersCoverage leaves out what is of other populations, and tells nothing of that of the query.
+func (p *plan) othersCoverage(c *cube.Cube) (*column.Coverage, error) {
+	out := &column.Coverage{}
+	for _, who := range populations {
+		if who == p.Population {
+			continue
+		}
+		r, err := c.Query(cube.Query{Survey: p.Survey, Population: who, WithOutcomes: true})
+		if err != nil {
+			return nil, fmt.Errorf("count what is covered: %w", err)
+		}
+		for _, s := range r.Survey {
+			out.Rows += s.Outcomes.Responses
+		}
+	}
+	out.OtherPopulation = out.Rows
+	return out, nil
+}

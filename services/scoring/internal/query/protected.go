@@ -34,6 +34,8 @@ type Protection struct {
 	Least int64
 	// ByEmployee tells that the employees are protected whom answers rate, rather than those who answered.
 	ByEmployee bool
+	// Others counts the answers of the survey's other populations, which are not protected; nil where nothing is told of them.
+	Others *cube.Cube
 }
 
 // CheckProtected refuses what cannot be asked of protected answers: other groups than those of `grouping`, and other times than whole months

@@ -137,7 +137,11 @@ func Run(ctx context.Context, q Query, d Data) (Result, error) {
 	}
 	if d.Protection != nil {
 		rows, err := p.runProtected(ctx, d)
-		return Result{Rows: rows}, err
+		if err != nil || d.Protection.Others == nil {
+			return Result{Rows: rows}, err
+		}
+		coverage, err := p.othersCoverage(d.Protection.Others)
+		return Result{Rows: rows, Coverage: coverage}, err
 	}
 	return p.run(ctx, d)
 }

@@ -143,3 +143,8 @@ func (h History) Options(id string) []string {
 	}
 	return options
 }
+
+// Asks tells whether any revision that is known asks a population.
+func (h History) Asks(who fact.Population) bool {
+	return slices.ContainsFunc(h.Revisions, func(r *Revision) bool { return r.Population == who })
+}
