@@ -51,11 +51,16 @@ func (r *Registry) check(ctx context.Context, organization, id string, c Content
 	if c.Survey == "" {
 		return c, nil
 	}
-	history, err := r.catalog.History(ctx, organization, c.Survey)
-	if err != nil {
-		return c, fmt.Errorf("look up survey %s: %w", c.Survey, err)
+	for again := false; ; again = true {
+		history, err := r.catalog.History(ctx, organization, c.Survey)
+		if err != nil {
+			return c, fmt.Errorf("look up survey %s: %w", c.Survey, err)
+		}
+		if err = (asked{survey: c.Survey, history: history}).check(d); err == nil || again {
+			return c, err
+		}
+		r.catalog.Forget(organization, c.Survey)
 	}
-	return c, asked{survey: c.Survey, history: history}.check(d)
 }
 
 func checkText(field string, t metric.Text, most int) error {

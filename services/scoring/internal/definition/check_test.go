@@ -1,6 +1,7 @@
 package definition_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/definition"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 	"github.com/otklik/otklik/services/scoring/internal/question"
+	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )
 
 // TestContentIsChecked names the field at fault of content that cannot be computed.
@@ -111,4 +113,30 @@ func gaps(items ...composite.Item) definition.Content {
 func cuts(scale string, from question.Centi) *composite.Cuts {
 	from *= question.Unit
 	return &composite.Cuts{Variant: metric.CSATShare, Scale: scale, Cuts: metric.Cuts{SatisfiedFrom: &from}}
+}
+
+// stale is a catalog that does not know the newest revision of the survey until it is asked anew.
+type stale struct {
+	catalog
+	asked *bool
+}
+
+// History returns the revisions of a survey.
+func (c stale) History(ctx context.Context, organization, survey string) (questionnaire.History, error) {
+	if *c.asked {
+		return c.catalog.History(ctx, organization, survey)
+	}
+	return questionnaire.History{}, nil
+}
+
+// Forget implements definition.Catalog.
+func (c stale) Forget(string, string) { *c.asked = true }
+
+// TestQuestionsCanBeUsedAtOnce makes a definition of questions that were published a moment ago.
+func TestQuestionsCanBeUsedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := definition.New(newFixture(t).store, stale{asked: new(bool)}, nil)
+	if _, err := r.Create(t.Context(), acme, "fresh", in("shop", formula("a", term("a", metric.NPS))), me, false); err != nil {
+		t.Error(err)
+	}
 }

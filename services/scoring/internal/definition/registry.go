@@ -26,6 +26,8 @@ const (
 // Catalog is what must be known of surveys.
 type Catalog interface {
 	History(ctx context.Context, organization, survey string) (questionnaire.History, error)
+	// Forget makes History ask anew: the survey may have been published a moment ago.
+	Forget(organization, survey string)
 }
 
 // Registry joins what is built in with what organisations make. Safe for concurrent use.

@@ -43,6 +43,9 @@ func (catalog) History(_ context.Context, _, survey string) (questionnaire.Histo
 	}}}}, nil
 }
 
+// Forget implements definition.Catalog.
+func (catalog) Forget(string, string) {}
+
 // fixture is a registry over a store of its own, and its clock.
 type fixture struct {
 	*definition.Registry
