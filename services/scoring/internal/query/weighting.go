@@ -38,7 +38,9 @@ const (
 	maxCells = 200_000
 	// rakingTolerance is how far a share may stay from its target.
 	rakingTolerance = 1e-9
-	rakingPasses    = 2000
+	// rakingPasses is how many passes over the cells are made at most, rakingWork bounds the cells looked at in all of them, for each margin: margins that cannot
+	// be met are found out within a second or two. Margins that can are met in some tens of passes.
+	rakingPasses, rakingWork = 2000, 200_000_000
 	// leastShare and greatestShare bound shares: weights far beyond them, and their squares, could not be told from 0.
 	leastShare, greatestShare = 1e-6, 1e12
 )
@@ -140,6 +142,9 @@ func (w *Weighting) rake(t *column.Table, q column.Query) (*raking, error) {
 	return r, r.solve(w, cells)
 }
 
+// passes is how many passes are made over cells.
+func passes(cells, margins int) int { return min(rakingPasses, max(1, rakingWork/(cells*margins))) }
+
 // solve finds the factors of cells.
 func (r *raking) solve(w *Weighting, cells []column.Group) error {
 	counts := make([]float64, len(cells))
@@ -160,7 +165,7 @@ func (r *raking) solve(w *Weighting, cells []column.Group) error {
 				"no response that is counted has %s %q: weights cannot make up for nobody, leave the value out or count more", m.Key, m.Targets[i].Value))
 		}
 	}
-	raked, err := stat.Rake(counts, margins, stat.RakeOptions{Cap: w.Cap, Tolerance: rakingTolerance, MaxIterations: rakingPasses})
+	raked, err := stat.Rake(counts, margins, stat.RakeOptions{Cap: w.Cap, Tolerance: rakingTolerance, MaxIterations: passes(len(cells), len(margins))})
 	if errors.Is(err, stat.ErrNotConverged) {
 		return state(WeightingInvalid, "weighting.raking", fmt.Sprintf(
 			"no weights up to the cap meet all margins: a share stays off by %.2g; raise the cap, join values, or leave a margin out", raked.Deviation))
