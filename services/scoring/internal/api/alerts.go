@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -210,28 +208,6 @@ func placeFromCursor(cursor string) (store.AlertPlace, error) {
 
 // alertPause is how often is looked for events that watchers wait for.
 const alertPause = time.Second
-
-// alertEnd is where the events of alerts end, looked up once for all who watch.
-type alertEnd struct {
-	mu   sync.Mutex
-	at   time.Time
-	last int64
-}
-
-// get is the position of the last event, as of alertPause ago at most.
-func (e *alertEnd) get(ctx context.Context, alerts store.Alerts, now time.Time) (int64, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if since := now.Sub(e.at); since >= 0 && since < alertPause && !e.at.IsZero() {
-		return e.last, nil
-	}
-	_, head, err := alerts.AlertEvents(ctx, "", math.MaxInt64, 1)
-	if err != nil {
-		return 0, err
-	}
-	e.at, e.last = now, head.Last
-	return e.last, nil
-}
 
 // WatchAlerts sends what becomes of alerts.
 func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc.ServerStreamingServer[scoringv1.WatchAlertsResponse]) error {
