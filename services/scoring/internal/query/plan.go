@@ -324,31 +324,6 @@ func (p *plan) supports(q metric.Question, variants []metric.Variant) bool {
 	return true
 }
 
-// checkStated refuses variants of counts that nobody stated, or that cannot be those of each slice.
-func (p *plan) checkStated() error {
-	variants := slices.Clone(p.whole)
-	for _, t := range p.questions {
-		variants = append(variants, t.variants...)
-	}
-	for _, v := range variants {
-		_, d, err := metric.FindVariant(v)
-		if err != nil {
-			return fmt.Errorf("plan query: %w", err)
-		}
-		field := "stated_counts." + string(d.Requires)
-		switch {
-		case d.Requires == "":
-		case p.Stated.Get(d.Requires) == nil:
-			return refuse(CountMissing, field, "%s needs the number of %s, of which scoring holds no facts: state it", v, d.Requires)
-		case len(p.GroupBy) > 0 || p.Grain != calendar.None || p.Question == AllQuestions:
-			return refuse(CountNotSliced, field, "one number of %s cannot be that of every slice: ask for one slice at a time", d.Requires)
-		case p.Weighting != nil:
-			return refuse(MetricMismatch, "weighting", "%s rests on a stated count, which has no weights: leave the weighting out", v)
-		}
-	}
-	return nil
-}
-
 // mismatch is the refusal of a metric, or of its variants, that no question supports.
 // index is that of the metric in the query, negative when the query names variants only; single tells whether a question named matters.
 func (p *plan) mismatch(d metric.Definition, index int, single bool) error {
