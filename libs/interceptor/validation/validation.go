@@ -106,18 +106,18 @@ func (i *Interceptor) Check(req any) error {
 	if !errors.As(err, &invalid) {
 		return fmt.Errorf("check request %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
 	}
-	return Refusal(invalid)
+	return Refusal(invalid, m.ProtoReflect().Descriptor())
 }
 
-// Refusal is a validation error in the shape for callers.
-func Refusal(invalid *protovalidate.ValidationError) *rpcerr.Error {
+// Refusal is a validation error of a request in the shape for callers.
+func Refusal(invalid *protovalidate.ValidationError, request protoreflect.MessageDescriptor) *rpcerr.Error {
 	n := min(len(invalid.Violations), maxViolations)
 	fields := make([]rpcerr.FieldViolation, n)
 	for i, v := range invalid.Violations[:n] {
 		fields[i] = rpcerr.FieldViolation{
 			Field:       protovalidate.FieldPathString(v.Proto.GetField()),
 			Reason:      reasonOf(v.Proto.GetRuleId()),
-			Description: describe(v),
+			Description: describe(v, request),
 		}
 	}
 	message := "the request breaks a rule"
@@ -129,13 +129,6 @@ func Refusal(invalid *protovalidate.ValidationError) *rpcerr.Error {
 		}
 	}
 	return rpcerr.New(codes.InvalidArgument, Reason, message, rpcerr.WithFields(fields...))
-}
-
-func describe(v *protovalidate.Violation) string {
-	if message := v.Proto.GetMessage(); message != "" {
-		return message
-	}
-	return "breaks the rule " + v.Proto.GetRuleId()
 }
 
 // reasonOf spells a rule's id, e.g. string.min_len, as a reason: STRING_MIN_LEN.
