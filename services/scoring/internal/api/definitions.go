@@ -217,7 +217,13 @@ func definitionError(err error, field, name string) error {
 		return refuse(codes.InvalidArgument, scoringv1.ErrorReason_ERROR_REASON_DEFINITION_INVALID, at+": "+fault.Description,
 			rpcerr.WithField(at, "DEFINITION_INVALID", fault.Description))
 	case errors.Is(err, store.ErrTaken):
-		const what = "there is a definition of this identifier, which says something else: choose another one, or update it"
+		what := "there is a definition of this identifier, which says something else: choose another one, or update it"
+		switch {
+		case errors.Is(err, definition.ErrBuiltIn):
+			what = "a definition that comes with the product has this identifier: choose another one"
+		case errors.Is(err, store.ErrRetired):
+			what = "a definition that is retired has this identifier, which is not used again: choose another one"
+		}
 		return refuse(codes.AlreadyExists, scoringv1.ErrorReason_ERROR_REASON_DEFINITION_EXISTS, name+": "+what,
 			rpcerr.WithField(field, "DEFINITION_EXISTS", what))
 	case errors.Is(err, store.ErrTooMany):

@@ -29,7 +29,7 @@ func (r *Registry) Create(ctx context.Context, organization, id string, c Conten
 		return d, err
 	}
 	if _, ok := r.builtInByID(id); ok {
-		return Definition{}, fmt.Errorf("create definition %q: %w", id, store.ErrTaken)
+		return Definition{}, fmt.Errorf("create definition %q: %w: %w", id, store.ErrTaken, ErrBuiltIn)
 	}
 	pinned, err := r.check(ctx, organization, id, c, nil)
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *Registry) Create(ctx context.Context, organization, id string, c Conten
 }
 
 // made returns a definition whose first version was made of the content. store.ErrNotFound when there is none of the identifier, store.ErrTaken
-// when it was made of something else.
+// when it was made of something else, and store.ErrRetired besides when it is retired.
 func (r *Registry) made(ctx context.Context, organization, id string, c Content) (Definition, error) {
 	s, err := r.store.Definition(ctx, organization, id, 1)
 	if err != nil {
@@ -69,10 +69,16 @@ func (r *Registry) made(ctx context.Context, organization, id string, c Content)
 	if err != nil {
 		return Definition{}, err
 	}
-	if len(paths) > 0 {
+	newest, err := r.Find(ctx, organization, ref(id))
+	switch {
+	case err != nil:
+		return Definition{}, err
+	case len(paths) > 0 && newest.Retired != nil:
+		return Definition{}, fmt.Errorf("create definition %q: %w: %w", id, store.ErrTaken, store.ErrRetired)
+	case len(paths) > 0:
 		return Definition{}, fmt.Errorf("create definition %q: %w", id, store.ErrTaken)
 	}
-	return r.Find(ctx, organization, ref(id))
+	return newest, nil
 }
 
 // Revise makes the next version of a definition from what edit makes of the newest. changes is what Definition.Changes must be now, 0 for

@@ -110,4 +110,10 @@ func TestDryRunStoresNothing(t *testing.T) {
 	if d, err := f.Find(ctx, acme, composite.Ref{ID: "blend"}); err != nil || d.Version != 1 {
 		t.Errorf("version %d is stored, %v", d.Version, err)
 	}
+	if _, err := f.Retire(ctx, acme, "blend", 0, me); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Create(ctx, acme, "blend", formula("2*a", term("a", metric.NPS)), me, false); !errors.Is(err, store.ErrTaken) || !errors.Is(err, store.ErrRetired) {
+		t.Errorf("create over a retired one: %v, want ErrTaken and ErrRetired", err)
+	}
 }

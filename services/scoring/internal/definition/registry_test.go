@@ -189,8 +189,8 @@ func TestBuiltInStaysAsItIs(t *testing.T) {
 			t.Errorf("%q version %d: %+v", d.ID, d.Version, d.Title)
 		}
 		seen[d.ID] = true
-		if _, err := f.Create(t.Context(), acme, d.ID, formula("a", term("a", metric.NPS)), me, false); !errors.Is(err, store.ErrTaken) {
-			t.Errorf("create %s: %v, want ErrTaken", d.ID, err)
+		if _, err := f.Create(t.Context(), acme, d.ID, formula("a", term("a", metric.NPS)), me, false); !errors.Is(err, store.ErrTaken) || !errors.Is(err, definition.ErrBuiltIn) {
+			t.Errorf("create %s: %v, want ErrTaken and ErrBuiltIn", d.ID, err)
 		}
 		if _, err := f.revise(t, acme, d.ID, d.Content); !errors.Is(err, definition.ErrBuiltIn) {
 			t.Errorf("revise %s: %v, want ErrBuiltIn", d.ID, err)
