@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -343,6 +344,22 @@ func (s *suite) caughtUp(survey string, n int64) {
 		}
 		if got := r.GetScores()[0].GetN(); got != n {
 			return fmt.Errorf("%d outcomes are counted, want %d", got, n)
+		}
+		if r.GetWatermark() == nil {
+			return errors.New("it is not known up to when is counted")
+		}
+		// The rows follow the cells at once, but not in the same moment.
+		r, err = s.client.QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: &scoringv1.ScoreQuery{
+			Survey: survey, Metrics: []scoringv1.Metric{scoringv1.Metric_METRIC_RESPONSE_RATE}, Filter: "touchpoint:* OR NOT touchpoint:*",
+		}})
+		if status.Code(err) == codes.FailedPrecondition {
+			return nil // answers of employees are not counted from rows
+		}
+		if err != nil {
+			return err
+		}
+		if got := r.GetScores()[0].GetN(); got != n {
+			return fmt.Errorf("%d rows are counted, want %d", got, n)
 		}
 		return nil
 	})

@@ -133,7 +133,16 @@ func (c *call) compare(ctx context.Context, conn *client.Connection, query, base
 	if err := c.compareParts(sides, got.GetParts()); err != nil {
 		return err
 	}
-	return c.write(differenceText(got))
+	if err := c.write(differenceText(got)); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("counted up to %s\n", formatMoment(got.GetWatermark()))
+	for i, coverage := range []*scoringv1.Coverage{got.GetCoverage(), got.GetBaselineCoverage()} {
+		if coverage != nil {
+			text = sides[i].name + ": " + coverageText(coverage) + text
+		}
+	}
+	return c.write(text)
 }
 
 // side is one side of a comparison.

@@ -37,6 +37,7 @@ func comparisonToProto(q, baseline *scoringv1.ScoreQuery, c *query.Comparison, w
 		Baseline:   scoresToProto(baseline, []query.Row{c.Baseline}, watermark)[0],
 		Difference: c.Difference, Interval: intervalToProto(c.Interval, c.Level, c.Method), Test: c.Test,
 		Statistic: c.Statistic, DegreesOfFreedom: c.DF, PValue: c.P, AdjustedDifference: c.AdjustedDifference,
-		Parts: partsToProto(c.Parts, c.Level, c.Method),
+		Parts: partsToProto(c.Parts, c.Level, c.Method), Watermark: momentToProto(watermark),
+		Coverage: coverageToProto(c.Coverage), BaselineCoverage: coverageToProto(c.BaselineCoverage),
 	}
 }

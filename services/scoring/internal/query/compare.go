@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
 )
@@ -18,6 +19,8 @@ type Comparison struct {
 	Score, Baseline Row
 	// Parts are those of a composite score, with what each contributes to the difference.
 	Parts []composite.Part
+	// Coverage and BaselineCoverage say what was counted of each side; nil where answers are protected.
+	Coverage, BaselineCoverage *column.Coverage
 }
 
 // Compare answers two queries that describe one score each, and tests the difference. Refusals are *Error.
@@ -62,7 +65,7 @@ func Compare(ctx context.Context, a Query, da Data, b Query, db Data) (Compariso
 	if err != nil {
 		return Comparison{}, fmt.Errorf("compare: %w", err)
 	}
-	return Comparison{Comparison: c, Score: sideA.row, Baseline: sideB.row}, nil
+	return Comparison{Comparison: c, Score: sideA.row, Baseline: sideB.row, Coverage: sideA.coverage, BaselineCoverage: sideB.coverage}, nil
 }
 
 // sameDefinition refuses to compare what two definitions, or versions of one, say.
@@ -91,6 +94,8 @@ type side struct {
 	row     Row
 	// settings are those that it was computed with.
 	settings metric.Settings
+	// coverage says what was counted; nil where answers are protected.
+	coverage *column.Coverage
 }
 
 func newSide(ctx context.Context, q Query, d Data) (side, error) {
@@ -127,7 +132,7 @@ func newSide(ctx context.Context, q Query, d Data) (side, error) {
 	if len(w.rows) == 0 {
 		return side{}, refuse(NotComparable, "question", "the metric cannot be computed from the answers on the scale %s", s.scale)
 	}
-	return side{variant: variant, side: metric.Side{Question: asked, Data: s.data}, row: w.rows[0], settings: p.Settings}, nil
+	return side{variant: variant, side: metric.Side{Question: asked, Data: s.data}, row: w.rows[0], settings: p.Settings, coverage: c.coverage}, nil
 }
 
 // orWithheld is an error, or that the score is withheld where there are answers that are not released.

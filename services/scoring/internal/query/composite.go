@@ -267,11 +267,11 @@ func (c *composition) row(s *slice, score *composite.Score) Row {
 
 // compareComposites compares a composite score of two slices.
 func compareComposites(ctx context.Context, a Query, da Data, b Query, db Data) (Comparison, error) {
-	sideA, slicesA, err := newCompositeSide(ctx, a, da)
+	sideA, slicesA, coverageA, err := newCompositeSide(ctx, a, da)
 	if err != nil {
 		return Comparison{}, err
 	}
-	sideB, slicesB, err := newCompositeSide(ctx, b, db)
+	sideB, slicesB, coverageB, err := newCompositeSide(ctx, b, db)
 	if err != nil {
 		return Comparison{}, ofBaseline(err)
 	}
@@ -279,7 +279,10 @@ func compareComposites(ctx context.Context, a Query, da Data, b Query, db Data) 
 	if err != nil {
 		return Comparison{}, sideA.evaluateError(err)
 	}
-	out := Comparison{Score: sideA.row(&slicesA.slice, &c.Score), Baseline: sideB.row(&slicesB.slice, &c.Baseline), Parts: c.Parts}
+	out := Comparison{
+		Score: sideA.row(&slicesA.slice, &c.Score), Baseline: sideB.row(&slicesB.slice, &c.Baseline), Parts: c.Parts,
+		Coverage: coverageA, BaselineCoverage: coverageB,
+	}
 	out.Comparison = metric.Comparison{
 		StandardError: c.StandardError, Interval: c.Interval, Level: c.Score.Level, Method: c.Score.Method,
 		Test: string(metric.JackknifeT), Statistic: c.Statistic, P: c.P,
@@ -294,17 +297,17 @@ func compareComposites(ctx context.Context, a Query, da Data, b Query, db Data) 
 }
 
 // newCompositeSide counts one side.
-func newCompositeSide(ctx context.Context, q Query, d Data) (*composition, *sampled, error) {
+func newCompositeSide(ctx context.Context, q Query, d Data) (*composition, *sampled, *column.Coverage, error) {
 	if q.Grain != calendar.None || len(q.GroupBy) > 0 {
-		return nil, nil, refuse(NotComparable, "group_by", "a side of a comparison is one score: leave grain and grouping out")
+		return nil, nil, nil, refuse(NotComparable, "group_by", "a side of a comparison is one score: leave grain and grouping out")
 	}
 	c, err := newComposition(q, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	found, _, err := c.count(ctx, d)
+	found, coverage, err := c.count(ctx, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return c, &found[0], nil
+	return c, &found[0], coverage, nil
 }

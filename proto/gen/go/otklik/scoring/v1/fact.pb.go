@@ -712,16 +712,16 @@ var File_otklik_scoring_v1_fact_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\n" +
-	"\x1cotklik/scoring/v1/fact.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/scoring/v1/query.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xd0\x02\n" +
+	"\x1cotklik/scoring/v1/fact.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/scoring/v1/query.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xe5\x02\n" +
 	"\x12StreamFactsRequest\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12 \n" +
 	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12.\n" +
 	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12D\n" +
 	"\n" +
 	"population\x18\x04 \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
-	"population\x128\n" +
+	"population\x12M\n" +
 	"\n" +
-	"as_of_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12%\n" +
+	"as_of_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12%\n" +
 	"\x06groups\x18\x06 \x01(\x05B\r\xbaH\n" +
 	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\xb7\x01\n" +
 	"\x13StreamFactsResponse\x12-\n" +
@@ -744,7 +744,7 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\x05scale\x18\x02 \x01(\tR\x05scale\x12\x19\n" +
 	"\x05score\x18\x03 \x01(\x01H\x00R\x05score\x88\x01\x01\x12\x18\n" +
 	"\aoptions\x18\x04 \x03(\tR\aoptionsB\b\n" +
-	"\x06_score\"\xd6\x03\n" +
+	"\x06_score\"\xeb\x03\n" +
 	"\x14StreamMomentsRequest\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12F\n" +
 	"\tquestions\x18\x02 \x03(\tB(\xbaH%\x92\x01\"\b\x01\x10<\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\tquestions\x12 \n" +
@@ -752,9 +752,9 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\x06period\x18\x04 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12D\n" +
 	"\n" +
 	"population\x18\x05 \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
-	"population\x128\n" +
+	"population\x12M\n" +
 	"\n" +
-	"as_of_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12:\n" +
+	"as_of_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12:\n" +
 	"\tweighting\x18\a \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\x12%\n" +
 	"\x06groups\x18\b \x01(\x05B\r\xbaH\n" +
 	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\xf4\x01\n" +

@@ -833,7 +833,7 @@ var File_otklik_scoring_v1_query_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_query_proto_rawDesc = "" +
 	"\n" +
-	"\x1dotklik/scoring/v1/query.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\x8f\t\n" +
+	"\x1dotklik/scoring/v1/query.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/scoring/v1/metric.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xa4\t\n" +
 	"\n" +
 	"ScoreQuery\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12H\n" +
@@ -851,9 +851,9 @@ const file_otklik_scoring_v1_query_proto_rawDesc = "" +
 	"\x0finterval_method\x18\f \x01(\x0e2!.otklik.scoring.v1.IntervalMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0eintervalMethod\x12-\n" +
 	"\bgroup_by\x18\r \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x03\x18\x01\"\x06r\x04\x10\x01\x18PR\agroupBy\x12 \n" +
 	"\x06filter\x18\x0e \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12:\n" +
-	"\tweighting\x18\x0f \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\x128\n" +
+	"\tweighting\x18\x0f \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\x12M\n" +
 	"\n" +
-	"as_of_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\x12e\n" +
+	"as_of_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12e\n" +
 	"\n" +
 	"definition\x18\x11 \x01(\tBE\xbaHBr@2>^(metricDefinitions/[a-z][a-z0-9_]{0,62}(@[1-9][0-9]{0,8})?)?$R\n" +
 	"definition\x12D\n" +

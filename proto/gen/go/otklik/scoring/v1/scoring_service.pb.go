@@ -587,7 +587,13 @@ type CompareScoresResponse struct {
 	// The difference of the adjusted estimates that an NPS test is based on.
 	AdjustedDifference *float64 `protobuf:"fixed64,9,opt,name=adjusted_difference,json=adjustedDifference,proto3,oneof" json:"adjusted_difference,omitempty"`
 	// Composites: by how much each part differs, and what it adds to the difference.
-	Parts         []*ScorePart `protobuf:"bytes,10,rep,name=parts,proto3" json:"parts,omitempty"`
+	Parts []*ScorePart `protobuf:"bytes,10,rep,name=parts,proto3" json:"parts,omitempty"`
+	// How many responses were counted for the score, and how many were left out and why.
+	Coverage *Coverage `protobuf:"bytes,11,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// The same for the baseline.
+	BaselineCoverage *Coverage `protobuf:"bytes,12,opt,name=baseline_coverage,json=baselineCoverage,proto3" json:"baseline_coverage,omitempty"`
+	// The time up to which data was counted.
+	Watermark     *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,6 +694,27 @@ func (x *CompareScoresResponse) GetAdjustedDifference() float64 {
 func (x *CompareScoresResponse) GetParts() []*ScorePart {
 	if x != nil {
 		return x.Parts
+	}
+	return nil
+}
+
+func (x *CompareScoresResponse) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *CompareScoresResponse) GetBaselineCoverage() *Coverage {
+	if x != nil {
+		return x.BaselineCoverage
+	}
+	return nil
+}
+
+func (x *CompareScoresResponse) GetWatermark() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Watermark
 	}
 	return nil
 }
@@ -1455,7 +1482,7 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\x11_adjusted_p_value\"\x96\x01\n" +
 	"\x14CompareScoresRequest\x12;\n" +
 	"\x05query\x18\x01 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12A\n" +
-	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\x98\x04\n" +
+	"\bbaseline\x18\x02 \x01(\v2\x1d.otklik.scoring.v1.ScoreQueryB\x06\xbaH\x03\xc8\x01\x01R\bbaseline\"\xd5\x05\n" +
 	"\x15CompareScoresResponse\x12.\n" +
 	"\x05score\x18\x01 \x01(\v2\x18.otklik.scoring.v1.ScoreR\x05score\x124\n" +
 	"\bbaseline\x18\x02 \x01(\v2\x18.otklik.scoring.v1.ScoreR\bbaseline\x12\x1e\n" +
@@ -1469,7 +1496,10 @@ const file_otklik_scoring_v1_scoring_service_proto_rawDesc = "" +
 	"\ap_value\x18\b \x01(\x01H\x02R\x06pValue\x88\x01\x01\x124\n" +
 	"\x13adjusted_difference\x18\t \x01(\x01H\x03R\x12adjustedDifference\x88\x01\x01\x122\n" +
 	"\x05parts\x18\n" +
-	" \x03(\v2\x1c.otklik.scoring.v1.ScorePartR\x05partsB\f\n" +
+	" \x03(\v2\x1c.otklik.scoring.v1.ScorePartR\x05parts\x127\n" +
+	"\bcoverage\x18\v \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\x12H\n" +
+	"\x11baseline_coverage\x18\f \x01(\v2\x1b.otklik.scoring.v1.CoverageR\x10baselineCoverage\x128\n" +
+	"\twatermark\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\twatermarkB\f\n" +
 	"\n" +
 	"_statisticB\x15\n" +
 	"\x13_degrees_of_freedomB\n" +
@@ -1619,46 +1649,49 @@ var file_otklik_scoring_v1_scoring_service_proto_depIdxs = []int32{
 	24, // 18: otklik.scoring.v1.CompareScoresResponse.baseline:type_name -> otklik.scoring.v1.Score
 	27, // 19: otklik.scoring.v1.CompareScoresResponse.interval:type_name -> otklik.type.v1.ConfidenceInterval
 	28, // 20: otklik.scoring.v1.CompareScoresResponse.parts:type_name -> otklik.scoring.v1.ScorePart
-	23, // 21: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
-	24, // 22: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
-	25, // 23: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
-	26, // 24: otklik.scoring.v1.WatchScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
-	29, // 25: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	29, // 26: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
-	29, // 27: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
-	30, // 28: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
-	30, // 29: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
-	0,  // 30: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
-	2,  // 31: otklik.scoring.v1.ScoringService.StreamScores:input_type -> otklik.scoring.v1.StreamScoresRequest
-	4,  // 32: otklik.scoring.v1.ScoringService.RankScores:input_type -> otklik.scoring.v1.RankScoresRequest
-	31, // 33: otklik.scoring.v1.ScoringService.StreamFacts:input_type -> otklik.scoring.v1.StreamFactsRequest
-	32, // 34: otklik.scoring.v1.ScoringService.StreamMoments:input_type -> otklik.scoring.v1.StreamMomentsRequest
-	7,  // 35: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
-	9,  // 36: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
-	11, // 37: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
-	13, // 38: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
-	15, // 39: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
-	17, // 40: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
-	19, // 41: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
-	21, // 42: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
-	1,  // 43: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
-	3,  // 44: otklik.scoring.v1.ScoringService.StreamScores:output_type -> otklik.scoring.v1.StreamScoresResponse
-	5,  // 45: otklik.scoring.v1.ScoringService.RankScores:output_type -> otklik.scoring.v1.RankScoresResponse
-	33, // 46: otklik.scoring.v1.ScoringService.StreamFacts:output_type -> otklik.scoring.v1.StreamFactsResponse
-	34, // 47: otklik.scoring.v1.ScoringService.StreamMoments:output_type -> otklik.scoring.v1.StreamMomentsResponse
-	8,  // 48: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
-	10, // 49: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
-	12, // 50: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
-	14, // 51: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
-	16, // 52: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
-	18, // 53: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
-	20, // 54: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
-	22, // 55: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
-	43, // [43:56] is the sub-list for method output_type
-	30, // [30:43] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	26, // 21: otklik.scoring.v1.CompareScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	26, // 22: otklik.scoring.v1.CompareScoresResponse.baseline_coverage:type_name -> otklik.scoring.v1.Coverage
+	25, // 23: otklik.scoring.v1.CompareScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	23, // 24: otklik.scoring.v1.WatchScoresRequest.query:type_name -> otklik.scoring.v1.ScoreQuery
+	24, // 25: otklik.scoring.v1.WatchScoresResponse.scores:type_name -> otklik.scoring.v1.Score
+	25, // 26: otklik.scoring.v1.WatchScoresResponse.watermark:type_name -> google.protobuf.Timestamp
+	26, // 27: otklik.scoring.v1.WatchScoresResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	29, // 28: otklik.scoring.v1.RebuildScoresResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	29, // 29: otklik.scoring.v1.GetRebuildResponse.rebuild:type_name -> otklik.scoring.v1.Rebuild
+	29, // 30: otklik.scoring.v1.ListRebuildsResponse.rebuilds:type_name -> otklik.scoring.v1.Rebuild
+	30, // 31: otklik.scoring.v1.ListDeadLettersResponse.dead_letters:type_name -> otklik.scoring.v1.DeadLetter
+	30, // 32: otklik.scoring.v1.GetDeadLetterResponse.dead_letter:type_name -> otklik.scoring.v1.DeadLetter
+	0,  // 33: otklik.scoring.v1.ScoringService.QueryScores:input_type -> otklik.scoring.v1.QueryScoresRequest
+	2,  // 34: otklik.scoring.v1.ScoringService.StreamScores:input_type -> otklik.scoring.v1.StreamScoresRequest
+	4,  // 35: otklik.scoring.v1.ScoringService.RankScores:input_type -> otklik.scoring.v1.RankScoresRequest
+	31, // 36: otklik.scoring.v1.ScoringService.StreamFacts:input_type -> otklik.scoring.v1.StreamFactsRequest
+	32, // 37: otklik.scoring.v1.ScoringService.StreamMoments:input_type -> otklik.scoring.v1.StreamMomentsRequest
+	7,  // 38: otklik.scoring.v1.ScoringService.CompareScores:input_type -> otklik.scoring.v1.CompareScoresRequest
+	9,  // 39: otklik.scoring.v1.ScoringService.WatchScores:input_type -> otklik.scoring.v1.WatchScoresRequest
+	11, // 40: otklik.scoring.v1.ScoringService.RebuildScores:input_type -> otklik.scoring.v1.RebuildScoresRequest
+	13, // 41: otklik.scoring.v1.ScoringService.GetRebuild:input_type -> otklik.scoring.v1.GetRebuildRequest
+	15, // 42: otklik.scoring.v1.ScoringService.ListRebuilds:input_type -> otklik.scoring.v1.ListRebuildsRequest
+	17, // 43: otklik.scoring.v1.ScoringService.ListDeadLetters:input_type -> otklik.scoring.v1.ListDeadLettersRequest
+	19, // 44: otklik.scoring.v1.ScoringService.GetDeadLetter:input_type -> otklik.scoring.v1.GetDeadLetterRequest
+	21, // 45: otklik.scoring.v1.ScoringService.ReplayDeadLetter:input_type -> otklik.scoring.v1.ReplayDeadLetterRequest
+	1,  // 46: otklik.scoring.v1.ScoringService.QueryScores:output_type -> otklik.scoring.v1.QueryScoresResponse
+	3,  // 47: otklik.scoring.v1.ScoringService.StreamScores:output_type -> otklik.scoring.v1.StreamScoresResponse
+	5,  // 48: otklik.scoring.v1.ScoringService.RankScores:output_type -> otklik.scoring.v1.RankScoresResponse
+	33, // 49: otklik.scoring.v1.ScoringService.StreamFacts:output_type -> otklik.scoring.v1.StreamFactsResponse
+	34, // 50: otklik.scoring.v1.ScoringService.StreamMoments:output_type -> otklik.scoring.v1.StreamMomentsResponse
+	8,  // 51: otklik.scoring.v1.ScoringService.CompareScores:output_type -> otklik.scoring.v1.CompareScoresResponse
+	10, // 52: otklik.scoring.v1.ScoringService.WatchScores:output_type -> otklik.scoring.v1.WatchScoresResponse
+	12, // 53: otklik.scoring.v1.ScoringService.RebuildScores:output_type -> otklik.scoring.v1.RebuildScoresResponse
+	14, // 54: otklik.scoring.v1.ScoringService.GetRebuild:output_type -> otklik.scoring.v1.GetRebuildResponse
+	16, // 55: otklik.scoring.v1.ScoringService.ListRebuilds:output_type -> otklik.scoring.v1.ListRebuildsResponse
+	18, // 56: otklik.scoring.v1.ScoringService.ListDeadLetters:output_type -> otklik.scoring.v1.ListDeadLettersResponse
+	20, // 57: otklik.scoring.v1.ScoringService.GetDeadLetter:output_type -> otklik.scoring.v1.GetDeadLetterResponse
+	22, // 58: otklik.scoring.v1.ScoringService.ReplayDeadLetter:output_type -> otklik.scoring.v1.ReplayDeadLetterResponse
+	46, // [46:59] is the sub-list for method output_type
+	33, // [33:46] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_scoring_service_proto_init() }

@@ -95,9 +95,9 @@ func (TimeGrain) EnumDescriptor() ([]byte, []int) {
 // A span of time that includes its start and excludes its end. A missing bound is open.
 type Period struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first moment that belongs to the period.
+	// The first moment that belongs to the period, in 1700 or later.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// The first moment after the period.
+	// The first moment after the period, in 1700 or later.
 	EndTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -151,11 +151,11 @@ var File_otklik_type_v1_period_proto protoreflect.FileDescriptor
 
 const file_otklik_type_v1_period_proto_rawDesc = "" +
 	"\n" +
-	"\x1botklik/type/v1/period.proto\x12\x0eotklik.type.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n" +
-	"\x06Period\x129\n" +
+	"\x1botklik/type/v1/period.proto\x12\x0eotklik.type.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x02\n" +
+	"\x06Period\x12N\n" +
 	"\n" +
-	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime:\x8a\x01\xbaH\x86\x01\x1a\x83\x01\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\tstartTime\x12J\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\aendTime:\x8a\x01\xbaH\x86\x01\x1a\x83\x01\n" +
 	"\fperiod.order\x12\"start_time must be before end_time\x1aO!has(this.start_time) || !has(this.end_time) || this.start_time < this.end_time*\xa8\x01\n" +
 	"\tTimeGrain\x12\x1a\n" +
 	"\x16TIME_GRAIN_UNSPECIFIED\x10\x00\x12\x13\n" +
