@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/testkit"
+
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -21,8 +23,8 @@ import (
 const (
 	// team is a survey that employees answer, by location.
 	team = "surveys/team"
-	// marker is a survey whose answers tell how far the log was counted.
-	marker = "surveys/marker"
+	// marker is a survey whose answers tell how far the log was counted: of what is counted together its rows come last.
+	marker = "surveys/zz-marker"
 )
 
 const (
@@ -44,14 +46,21 @@ func teamQuestions(grouping typev1.ContextKey) *surveyv1.Questionnaire {
 func (s *suite) settled(events ...*surveyv1.Event) {
 	s.t.Helper()
 	s.survey.mu.Lock()
-	first := s.survey.revisions[acme+"/marker"] == nil
+	first := s.survey.revisions[acme+"/zz-marker"] == nil
 	s.survey.mu.Unlock()
 	if first {
-		s.survey.publish(acme, "marker", shopQuestions())
+		s.survey.publish(acme, "zz-marker", shopQuestions())
 	}
 	s.marks++
 	s.survey.add(append(events, response(acme, marker, id("m", s.marks), noon, scores{"recommend": 9}))...)
 	s.caughtUp(marker, int64(s.marks))
+	// Cells are counted before rows.
+	testkit.Eventually(s.t, patience, func() error {
+		if n := s.query(&scoringv1.ScoreQuery{Survey: marker, Filter: `answers.recommend >= 0`, Metrics: metrics(metricMean)}).GetCoverage().GetCounted(); n != int64(s.marks) {
+			return fmt.Errorf("%d rows are counted, want %d", n, s.marks)
+		}
+		return nil
+	})
 }
 
 // employed is an answer of an employee, or about one.
