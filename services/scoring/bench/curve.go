@@ -42,7 +42,7 @@ func (c *curve) point(name string, theirs bool, rows int, t times) {
 
 // The drawing: both axes are logarithmic and always the same, from 10,000 to 10,000,000 rows and from 10 µs to 10 s.
 const (
-	width, height             = 760, 420
+	width, height             = 800, 420
 	left, right, top, bottom  = 70, 560, 30, 360
 	leastDecade, mostDecade   = 4, 7
 	leastSeconds, mostSeconds = -5, 1
