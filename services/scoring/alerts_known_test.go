@@ -61,7 +61,7 @@ func TestAlertsOfNothingAreNotListed(t *testing.T) {
 		}
 	}
 	misspelt := stores()
-	misspelt.Question = "recomend"
+	misspelt.Question = "recommends"
 	_, err := s.alerts.CreateAlertRule(context.Background(), &scoringv1.CreateAlertRuleRequest{AlertRule: misspelt})
 	if !strings.Contains(status.Convert(err).Message(), `did you mean "recommend"?`) {
 		t.Errorf("a question that is misspelt: %v", err)

@@ -173,7 +173,7 @@ func TestQueriesEqualRecountsInSQL(t *testing.T) {
 
 func (s *suite) equalsSQL(t *rapid.T, db *sql.DB) {
 	q := &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Variants: variants(scoringv1.Variant_VARIANT_NPS_ANSWERED), TimeZone: "UTC"}
-	filtered, selected, where := "1", "1", "1"
+	filtered, selected := "1", "1"
 	if rapid.Bool().Draw(t, "filtered") {
 		q.Filter, filtered = drawFilter(t, 3)
 	}
@@ -189,7 +189,7 @@ func (s *suite) equalsSQL(t *rapid.T, db *sql.DB) {
 		q.AsOfTime = timestamppb.New(at)
 		selected += fmt.Sprintf(" AND received <= %d", at.Unix())
 	}
-	where = "(" + filtered + ") AND " + selected
+	where := "(" + filtered + ") AND " + selected
 	weighted := rapid.Bool().Draw(t, "weighted")
 	if weighted {
 		q.Weighting = &scoringv1.Weighting{Method: &scoringv1.Weighting_Stated{Stated: &scoringv1.Weighting_StatedWeights{}}}
