@@ -47,7 +47,8 @@ func Parse(formula string) (*Formula, error) {
 		return nil, fmt.Errorf("it has %d characters, more than %d: %w", n, maxFormulaLength, ErrFormula)
 	}
 	tree, issues := p.Parse(common.NewStringSource(formula, "formula"))
-	if len(issues.GetErrors()) > 0 {
+	// The parser takes what follows two strokes for a remark and leaves it out.
+	if len(issues.GetErrors()) > 0 || strings.Contains(formula, "//") {
 		// The parser speaks of a grammar of which most is refused.
 		return nil, fmt.Errorf("%s: %w", syntax(formula), ErrFormula)
 	}

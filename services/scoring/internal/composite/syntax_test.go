@@ -16,6 +16,7 @@ func TestSyntaxIsToldInOurWords(t *testing.T) {
 		"(nps nps)":                        `column 6: expected + - * / or ), not "nps"`,
 		"2 * (nps + 1":                     "column 5: the ( is not closed",
 		"nps)":                             "column 4: ) closes nothing",
+		"nps // 3":                         "column 6: expected a number, a term or (, not /",
 		"nps^2":                            `column 4: expected + - * / or the end, not "^"`,
 		"оценка + 1":                       `column 1: expected a number, a term or (, not "о"`,
 		"1 + ()":                           "column 6: expected a number, a term or (, not )",
