@@ -82,7 +82,8 @@ func (c *rawClient) try(ctx context.Context, h hostile) (*harness.Answer, error)
 	}
 	defer func() { _ = response.Body.Close() }()
 	// A stream that was opened is left as it is.
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
+	// What is watched has no end.
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") || response.StatusCode == http.StatusOK && strings.Contains(h.target, ":watch") {
 		c.hangUp()
 		return &harness.Answer{Status: response.StatusCode, Header: response.Header}, nil
 	}

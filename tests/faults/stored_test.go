@@ -136,6 +136,7 @@ func (t *tally) counts() *scoringv1.Counts {
 	var promoters, passives, detractors int64
 	for value, n := range t.values {
 		c.Answered += n
+		c.Responses += n // each answers the question
 		c.Values = append(c.Values, &scoringv1.Counts_ValueCount{Value: value, Count: n})
 		switch {
 		case value >= 9:
@@ -170,9 +171,9 @@ func (s *stored) compare(ctx context.Context, client scoringv1.ScoringServiceCli
 			return fmt.Errorf("query scores: %w", err)
 		}
 		for _, score := range response.GetScores() {
-			name := score.GetSlice().GetKeys()[0].GetValue()
-			if key == nil {
-				name = all
+			name := all
+			if key != nil {
+				name = score.GetSlice().GetKeys()[0].GetValue()
 			}
 			got[name] = score.GetCounts()
 		}
