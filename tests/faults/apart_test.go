@@ -196,7 +196,12 @@ func (a *apart) full() func(context.Context) error {
 			if err != nil || len(groups) != 1 {
 				return errors.Join(fmt.Errorf("%s has %d groups", key, len(groups)), err)
 			}
-			n := groups[0].Lag + groups[0].Pending
+			// Counted, since Redis does not always know the lag of a group that was made anew.
+			waiting, err := a.client.XRange(ctx, key, "("+groups[0].LastDeliveredID, "+").Result()
+			if err != nil {
+				return fmt.Errorf("read %s: %w", key, err)
+			}
+			n := groups[0].Pending + int64(len(waiting))
 			if n < fullAt/2 || n > fullAt {
 				return fmt.Errorf("%s: %d events are unprocessed, want up to %d", key, n, fullAt)
 			}
