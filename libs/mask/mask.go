@@ -4,28 +4,19 @@ package mask
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/libs/rpcerr"
 )
 
-// UnknownPath tells that a mask names a field that does not exist or cannot be changed.
-type UnknownPath struct {
-	// Index is the place of the path in the mask.
-	Index int
-}
-
-// Error says which.
-func (u *UnknownPath) Error() string {
-	return fmt.Sprintf("path %d names a field that does not exist or cannot be changed", u.Index)
-}
-
-// Field is the path of the path in a request with an update_mask.
-func (u *UnknownPath) Field() string { return fmt.Sprintf("update_mask.paths[%d]", u.Index) }
-
-// Changed returns the fields that an update changes: those of the mask, every mutable one for `*`, or without a mask those that are set in the message.
-// Errors: *UnknownPath.
+// Changed returns the fields that an update changes: those of the `update_mask`, every mutable one for `*`, or without a mask those that are set in the message.
+// A mask that names another field is refused, with its path.
 func Changed(mask *fieldmaskpb.FieldMask, in proto.Message, mutable []string) ([]string, error) {
 	paths := mask.GetPaths()
 	if len(paths) == 0 {
@@ -39,10 +30,17 @@ func Changed(mask *fieldmaskpb.FieldMask, in proto.Message, mutable []string) ([
 	}
 	for i, path := range paths {
 		if !slices.Contains(mutable, path) {
-			return nil, &UnknownPath{Index: i}
+			return nil, unknown(i, mutable)
 		}
 	}
 	return paths, nil
+}
+
+// unknown refuses a path of a mask.
+func unknown(i int, mutable []string) error {
+	field := fmt.Sprintf("update_mask.paths[%d]", i)
+	what := "names a field that does not exist or cannot be changed: " + strings.Join(mutable, ", ") + " can"
+	return rpcerr.New(codes.InvalidArgument, validation.Reason, field+": "+what, rpcerr.WithField(field, "FIELD_UNKNOWN", what))
 }
 
 // Overlay puts fields of one message over those of another of its type; a field that over does not set is cleared.

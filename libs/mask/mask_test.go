@@ -1,14 +1,15 @@
 package mask_test
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/typepb"
 
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 )
 
 var mutable = []string{"name", "fields"}
@@ -34,8 +35,7 @@ func TestChanged(t *testing.T) {
 		t.Errorf("of no message: %v, %v", got, err)
 	}
 	_, err := mask.Changed(&fieldmaskpb.FieldMask{Paths: []string{"name", "edition"}}, in, mutable)
-	var unknown *mask.UnknownPath
-	if !errors.As(err, &unknown) || unknown.Field() != "update_mask.paths[1]" {
+	if e, ok := rpcerr.FromError(err); !ok || e.Code != codes.InvalidArgument || len(e.Fields) != 1 || e.Fields[0].Field != "update_mask.paths[1]" {
 		t.Errorf("a field that cannot be changed: %v", err)
 	}
 }

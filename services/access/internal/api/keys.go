@@ -141,7 +141,7 @@ func (s *accessServer) UpdateApiKey(ctx context.Context, req *accessv1.UpdateApi
 	if err := s.rules.Check(&accessv1.GetApiKeyRequest{Name: in.GetName()}); err != nil {
 		return nil, under("api_key", err)
 	}
-	fields, err := changedFields(req.GetUpdateMask(), in, mutableKeyFields)
+	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableKeyFields)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (s *accessServer) UpdateMember(ctx context.Context, req *accessv1.UpdateMem
 	if err != nil {
 		return nil, err
 	}
-	fields, err := changedFields(req.GetUpdateMask(), in, mutableMemberFields)
+	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableMemberFields)
 	if err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func (s *webhookServer) UpdateWebhook(ctx context.Context, req *accessv1.UpdateW
 	if err != nil {
 		return nil, err
 	}
-	fields, err := changedFields(req.GetUpdateMask(), in, mutableWebhookFields)
+	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableWebhookFields)
 	if err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (s *aspectServer) UpdateAspect(ctx context.Context, req *commentv1.UpdateAs
 	if err := refuseBuiltIn(id); err != nil {
 		return nil, err
 	}
-	fields, err := changedFields(req.GetUpdateMask(), in, mutableAspectFields)
+	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableAspectFields)
 	if err != nil {
 		return nil, err
 	}

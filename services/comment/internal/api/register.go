@@ -144,7 +144,7 @@ func (s *registerServer) UpdateRegisterEntry(ctx context.Context, req *commentv1
 	if err != nil {
 		return nil, err
 	}
-	fields, err := changedFields(req.GetUpdateMask(), in, mutableEntryFields)
+	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableEntryFields)
 	if err != nil {
 		return nil, err
 	}

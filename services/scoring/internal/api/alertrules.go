@@ -234,11 +234,6 @@ func (s *alertServer) UpdateAlertRule(ctx context.Context, req *scoringv1.Update
 		return nil, err
 	}
 	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableRuleFields)
-	var unknown *mask.UnknownPath
-	if errors.As(err, &unknown) {
-		what := "names a field that does not exist or cannot be changed: " + strings.Join(mutableRuleFields, ", ") + " can"
-		return nil, rpcerr.New(codes.InvalidArgument, validation.Reason, unknown.Field()+": "+what, rpcerr.WithField(unknown.Field(), "FIELD_UNKNOWN", what))
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -143,12 +143,6 @@ func (s *definitionServer) UpdateMetricDefinition(
 			rpcerr.WithField(definitionField+".name", "NAME_INVALID", what))
 	}
 	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableDefinitionFields)
-	var unknown *mask.UnknownPath
-	if errors.As(err, &unknown) {
-		what := "names a field that does not exist or cannot be changed: " + strings.Join(mutableDefinitionFields, ", ") + " can"
-		return nil, rpcerr.New(codes.InvalidArgument, validation.Reason, unknown.Field()+": "+what,
-			rpcerr.WithField(unknown.Field(), "FIELD_UNKNOWN", what))
-	}
 	if err != nil {
 		return nil, err
 	}
