@@ -212,7 +212,7 @@ func TestUpdateKey(t *testing.T) {
 	}{
 		"units away from a manager": {&accessv1.ApiKey{}, []string{"units"}, codes.InvalidArgument, "UNITS_REQUIRED", "api_key.units"},
 		"no name":                   {&accessv1.ApiKey{}, []string{"display_name"}, codes.InvalidArgument, "VALIDATION_FAILED", "api_key.display_name"},
-		"kind":                      {publishable(), []string{"display_name", "kind"}, codes.InvalidArgument, "FIELD_INVALID", "update_mask.paths[1]"},
+		"kind":                      {publishable(), []string{"display_name", "kind"}, codes.InvalidArgument, "VALIDATION_FAILED", "update_mask.paths[1]"},
 		"role unknown":              {secretKey("x"), []string{"roles"}, codes.InvalidArgument, "ROLE_UNKNOWN", "api_key.roles[0]"},
 		"old etag":                  {&accessv1.ApiKey{Etag: key.GetEtag(), Rate: 1}, nil, codes.Aborted, "ETAG_MISMATCH", "api_key.etag"},
 		"past end": {&accessv1.ApiKey{ExpireTime: timestamppb.New(start.Add(-time.Hour))}, nil,
