@@ -23,7 +23,7 @@ benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
 # and the command line, which drives the suite from outside.
 single    = ./services/access/internal/store/... ./services/comment/internal/store/... ./services/scoring/internal/store/... ./services/survey/internal/store/... \
             ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
-            $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric near pool question wire) ./libs/stat ./libs/calendar \
+            $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric pool question wire) ./libs/stat ./libs/calendar \
             ./cmd/otklik/internal/command
 
 ##@ For users

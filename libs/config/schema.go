@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/otklik/otklik/libs/near"
 )
 
 // The struct tags.
@@ -106,8 +108,8 @@ func (s *schema) unknownKeys(values map[string]any) []string {
 		for _, sibling := range siblings {
 			candidates = append(candidates, strings.TrimPrefix(prefix+"."+sibling, "."))
 		}
-		if near := nearest(key, candidates); near != "" {
-			text += ", did you mean " + near + "?"
+		if meant := nearest(key, candidates); meant != "" {
+			text += ", did you mean " + meant + "?"
 		}
 		unknown = append(unknown, text)
 	})
@@ -174,30 +176,9 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 func nearest(key string, candidates []string) string {
 	best, bestDistance := "", max(2, len(key)/4)+1
 	for _, c := range candidates {
-		if d := distance(key, c); d < bestDistance {
+		if d := near.Distance([]byte(key), []byte(c)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next := min(row[j]+1, row[j+1]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/alert"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/query"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )

@@ -10,9 +10,9 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/scoring/internal/alert"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 

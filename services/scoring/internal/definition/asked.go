@@ -3,9 +3,9 @@ package definition
 import (
 	"fmt"
 
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/composite"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/lru"
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/composite"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )

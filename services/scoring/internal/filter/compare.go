@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otklik/otklik/services/scoring/internal/near"
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 

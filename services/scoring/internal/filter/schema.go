@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otklik/otklik/services/scoring/internal/near"
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 
@@ -24,7 +24,7 @@ var fixed = []string{
 }
 
 // ManyValued tells whether a response may have several values of a key.
-func ManyValued(key string) bool { return strings.HasPrefix(key, "theme") }
+func ManyValued(key string) bool { return key == "segment" || strings.HasPrefix(key, "theme") }
 
 // Question is what a filter must know of a question.
 type Question struct {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 )
 

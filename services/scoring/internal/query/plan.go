@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/calendar"
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
-	"github.com/otklik/otklik/services/scoring/internal/near"
 	"github.com/otklik/otklik/services/scoring/internal/question"
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )

@@ -49,7 +49,7 @@ func apart(name, other []rune) (d int, near bool) {
 	if n == 0 || max(length-n, n-length) > most {
 		return 0, false
 	}
-	d = distance(name, other)
+	d = Distance(name, other)
 	// A name of which more than half is other letters is no misspelling, unless only their order is another.
 	return d, d <= most && (2*d <= max(n, length) || anagram(name, other))
 }
@@ -62,8 +62,8 @@ func anagram(a, b []rune) bool {
 	return slices.Equal(a, b)
 }
 
-// distance is the Levenshtein distance in characters.
-func distance(a, b []rune) int {
+// Distance is the Levenshtein distance: the fewest letters that are added, left out or replaced to make one of the other.
+func Distance[T comparable](a, b []T) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

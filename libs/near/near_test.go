@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/otklik/otklik/services/scoring/internal/near"
+	"github.com/otklik/otklik/libs/near"
 )
 
 func TestName(t *testing.T) {
