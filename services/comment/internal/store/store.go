@@ -11,6 +11,8 @@ package store
 import (
 	"context"
 	"errors"
+
+	"github.com/otklik/otklik/libs/relational"
 )
 
 // The errors of a Store.
@@ -26,7 +28,7 @@ var (
 	// ErrLost tells that the feed, or a reanalysis, is another process's by now.
 	ErrLost = errors.New("another process is at work")
 	// ErrClosed tells that the store was closed.
-	ErrClosed = errors.New("store is closed")
+	ErrClosed = relational.ErrClosed
 )
 
 // Store keeps the comment service's data. Safe for concurrent use.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -21,7 +22,7 @@ ON CONFLICT (organization) DO UPDATE SET version = aspect_versions.version + 1`
 	sqlAspectsVersion = `SELECT version FROM aspect_versions WHERE organization = $1`
 )
 
-func scanAspect(row Scanner) (a store.Aspect, err error) {
+func scanAspect(row relational.Scanner) (a store.Aspect, err error) {
 	var version int64
 	var body string
 	if err = row.Scan(&version, &body); err != nil {
@@ -39,18 +40,18 @@ func (s *Store) CreateAspect(ctx context.Context, a store.Aspect, most int) (sto
 		return store.Aspect{}, err
 	}
 	err := s.write(ctx, "create aspect", func(ctx context.Context, w *writing) error {
-		if taken, err := exists(ctx, w, sqlAspectExists, a.Organization, a.ID); err != nil {
+		if taken, err := relational.Exists(ctx, w, sqlAspectExists, a.Organization, a.ID); err != nil {
 			return err
 		} else if taken {
 			return store.ErrExists
 		}
-		if pending, err := exists(ctx, w, sqlIsPending, a.Organization, a.ID); err != nil {
+		if pending, err := relational.Exists(ctx, w, sqlIsPending, a.Organization, a.ID); err != nil {
 			return err
 		} else if pending {
 			// Deleted meanwhile.
 			return store.ErrExists
 		}
-		n, err := one(ctx, w, value[int], sqlCountAspects, a.Organization)
+		n, err := relational.One(ctx, w, relational.Value[int], sqlCountAspects, a.Organization)
 		if err != nil {
 			return err
 		}
@@ -79,13 +80,13 @@ func (w *writing) aspectsChanged(ctx context.Context, organization string) error
 
 // GetAspect implements store.Aspects.
 func (s *Store) GetAspect(ctx context.Context, organization, id string) (store.Aspect, error) {
-	a, err := one(ctx, s.db, scanAspect, sqlSelectAspect, organization, id)
+	a, err := relational.One(ctx, s.db, scanAspect, sqlSelectAspect, organization, id)
 	return a, s.db.Explain("get aspect", notFound(err))
 }
 
 // ListAspects implements store.Aspects.
 func (s *Store) ListAspects(ctx context.Context, organization string) ([]store.Aspect, error) {
-	out, err := list(ctx, s.db, scanAspect, sqlListAspects, organization)
+	out, err := relational.List(ctx, s.db, scanAspect, sqlListAspects, organization)
 	return out, s.db.Explain("list aspects", err)
 }
 
@@ -100,7 +101,7 @@ func (s *Store) UpdateAspect(ctx context.Context, a store.Aspect) (out store.Asp
 		if err != nil {
 			return err
 		}
-		if out, err = one(ctx, w, scanAspect, sqlSelectAspect, a.Organization, a.ID); err != nil {
+		if out, err = relational.One(ctx, w, scanAspect, sqlSelectAspect, a.Organization, a.ID); err != nil {
 			return notFound(err)
 		}
 		if !isSame {
@@ -134,9 +135,9 @@ func (s *Store) AspectsVersion(ctx context.Context, organization string) (int64,
 	return version, s.db.Explain("read version of aspects", err)
 }
 
-func aspectsVersion(ctx context.Context, r Reader, organization string) (int64, error) {
-	version, err := one(ctx, r, value[int64], sqlAspectsVersion, organization)
-	if errors.Is(err, errNoRow) {
+func aspectsVersion(ctx context.Context, r relational.Reader, organization string) (int64, error) {
+	version, err := relational.One(ctx, r, relational.Value[int64], sqlAspectsVersion, organization)
+	if errors.Is(err, relational.ErrNoRow) {
 		return 0, nil
 	}
 	return version, err

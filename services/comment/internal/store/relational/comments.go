@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -23,7 +24,7 @@ JOIN responses r ON r.organization = c.organization AND r.no = c.response_no`
 
 // GetComment implements store.Comments.
 func (s *Store) GetComment(ctx context.Context, ref store.Ref, units store.Units) (c store.Comment, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		c, err = getComment(ctx, r, ref, units)
 		return err
 	})
@@ -33,8 +34,8 @@ func (s *Store) GetComment(ctx context.Context, ref store.Ref, units store.Units
 	return c, nil
 }
 
-func getComment(ctx context.Context, r Reader, ref store.Ref, units store.Units) (store.Comment, error) {
-	c, err := one(ctx, r, scanComment, sqlSelectComment, ref.Organization, ref.Survey, ref.Response, ref.ID)
+func getComment(ctx context.Context, r relational.Reader, ref store.Ref, units store.Units) (store.Comment, error) {
+	c, err := relational.One(ctx, r, scanComment, sqlSelectComment, ref.Organization, ref.Survey, ref.Response, ref.ID)
 	if err != nil {
 		return store.Comment{}, notFound(err)
 	}
@@ -48,7 +49,7 @@ func getComment(ctx context.Context, r Reader, ref store.Ref, units store.Units)
 
 // ListComments implements store.Comments.
 func (s *Store) ListComments(ctx context.Context, q store.CommentQuery) (comments []store.Comment, more bool, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		var where conditions
 		where.slice(s.db, q.Slice)
 		comments, more, err = s.listComments(ctx, r, q, &where)
@@ -61,7 +62,7 @@ func (s *Store) ListComments(ctx context.Context, q store.CommentQuery) (comment
 }
 
 // listComments reads a page of the comments that fulfil conditions.
-func (s *Store) listComments(ctx context.Context, r Reader, q store.CommentQuery, where *conditions) ([]store.Comment, bool, error) {
+func (s *Store) listComments(ctx context.Context, r relational.Reader, q store.CommentQuery, where *conditions) ([]store.Comment, bool, error) {
 	const newest = `c.count_time DESC, c.seq DESC`
 	var join, order, offset string
 	switch {
@@ -79,25 +80,25 @@ func (s *Store) listComments(ctx context.Context, r Reader, q store.CommentQuery
 		order = newest
 	}
 	query := `SELECT ` + commentColumns + commentTables + join + ` WHERE ` + where.text.String() + ` ORDER BY ` + order + ` LIMIT ` + where.arg(q.Limit+1) + offset
-	found, err := list(ctx, r, scanComment, query, where.args...)
+	found, err := relational.List(ctx, r, scanComment, query, where.args...)
 	if err != nil {
 		return nil, false, err
 	}
-	comments, more := page(found, q.Limit)
+	comments, more := relational.Page(found, q.Limit)
 	return comments, more, countDuplicates(ctx, r, comments)
 }
 
 // before adds that the comment c comes after the mark in a list of the newest first.
 func (c *conditions) before(m store.Mark) {
 	if m != (store.Mark{}) {
-		c.and("(c.count_time, c.seq) < (" + c.arg(toMicro(m.CountTime)) + ", " + c.arg(m.Seq) + ")")
+		c.and("(c.count_time, c.seq) < (" + c.arg(relational.ToMicro(m.CountTime)) + ", " + c.arg(m.Seq) + ")")
 	}
 }
 
 const sqlCountSimilar = `SELECT survey, likeness, count(*) FROM comments WHERE organization = $1 AND likeness <> 0 AND (survey, likeness) IN (`
 
 // countDuplicates fills how many others are like each of the comments, which are of one organisation.
-func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) error {
+func countDuplicates(ctx context.Context, r relational.Reader, comments []store.Comment) error {
 	type like struct {
 		survey  string
 		similar uint64
@@ -116,7 +117,7 @@ func countDuplicates(ctx context.Context, r Reader, comments []store.Comment) er
 	for k := range counts {
 		pairs = append(pairs, "("+where.arg(k.survey)+", CAST("+where.arg(int64(k.similar))+" AS bigint))") //nolint:gosec // the bits are kept
 	}
-	_, err := list(ctx, r, func(row Scanner) (struct{}, error) {
+	_, err := relational.List(ctx, r, func(row relational.Scanner) (struct{}, error) {
 		var k like
 		var similar int64
 		var n int
@@ -145,7 +146,7 @@ const (
 
 // ListDuplicates implements store.Comments.
 func (s *Store) ListDuplicates(ctx context.Context, q store.CommentQuery) (groups []store.DuplicateGroup, more bool, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		groups, more, err = s.listDuplicates(ctx, r, q)
 		return err
 	})
@@ -155,23 +156,23 @@ func (s *Store) ListDuplicates(ctx context.Context, q store.CommentQuery) (group
 	return groups, more, nil
 }
 
-func (s *Store) listDuplicates(ctx context.Context, r Reader, q store.CommentQuery) ([]store.DuplicateGroup, bool, error) {
+func (s *Store) listDuplicates(ctx context.Context, r relational.Reader, q store.CommentQuery) ([]store.DuplicateGroup, bool, error) {
 	var where conditions
 	where.slice(s.db, q.Slice)
 	where.and("c.likeness <> 0")
 	query := sqlGroups + where.text.String() + ` GROUP BY c.likeness HAVING count(*) > 1 ORDER BY 2 DESC, 4 DESC, 1 LIMIT ` + where.arg(q.Limit+1) + ` OFFSET ` + where.arg(q.Offset)
 	var similar []int64
-	found, err := list(ctx, r, func(row Scanner) (g store.DuplicateGroup, err error) {
+	found, err := relational.List(ctx, r, func(row relational.Scanner) (g store.DuplicateGroup, err error) {
 		var key, first, last int64
 		err = row.Scan(&key, &g.Count, &first, &last)
-		g.First, g.Last = fromMicro(first), fromMicro(last)
+		g.First, g.Last = relational.FromMicro(first), relational.FromMicro(last)
 		similar = append(similar, key)
 		return g, err
 	}, query, where.args...)
 	if err != nil {
 		return nil, false, err
 	}
-	groups, more := page(found, q.Limit)
+	groups, more := relational.Page(found, q.Limit)
 	for i := range groups {
 		var where conditions
 		where.slice(s.db, q.Slice)

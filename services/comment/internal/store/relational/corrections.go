@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -19,8 +20,8 @@ SELECT max(id) FROM corrections WHERE organization = $1 GROUP BY survey, respons
 	sqlSetHolds      = `UPDATE comments SET language = $3, sentiment = $4, themes = $5 WHERE organization = $1 AND seq = $2`
 )
 
-func scanCorrection(row Scanner) (c store.Correction, err error) {
-	text, err := value[string](row)
+func scanCorrection(row relational.Scanner) (c store.Correction, err error) {
+	text, err := relational.Value[string](row)
 	if err == nil {
 		err = decode(text, &c)
 	}
@@ -35,7 +36,7 @@ func (s *Store) Correct(ctx context.Context, ref store.Ref, units store.Units, c
 			return err
 		}
 		correction.ID, correction.Ref, correction.Analysis = next(&w.corrections), c.Ref, c.Analysis
-		correction.CreateTime = fromMicro(toMicro(correction.CreateTime))
+		correction.CreateTime = relational.FromMicro(relational.ToMicro(correction.CreateTime))
 		if err := w.fillVersion(ctx, &correction); err != nil {
 			return err
 		}
@@ -65,7 +66,7 @@ func (w *writing) fillVersion(ctx context.Context, c *store.Correction) (err err
 	if c.AspectsVersion, err = aspectsVersion(ctx, w, c.Ref.Organization); err != nil || len(c.Aspects) == 0 {
 		return err
 	}
-	gone, err := list(ctx, w, value[string], sqlGoneAspects, c.Ref.Organization)
+	gone, err := relational.List(ctx, w, relational.Value[string], sqlGoneAspects, c.Ref.Organization)
 	if err != nil {
 		return err
 	}
@@ -107,18 +108,18 @@ func (s *Store) ListCorrections(ctx context.Context, organization string, before
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	found, err := list(ctx, s.db, scanCorrection, sqlListCorrections, organization, before, limit+1)
+	found, err := relational.List(ctx, s.db, scanCorrection, sqlListCorrections, organization, before, limit+1)
 	if err != nil {
 		return nil, false, s.db.Explain("list corrections", err)
 	}
-	out, more := page(found, limit)
+	out, more := relational.Page(found, limit)
 	return out, more, nil
 }
 
 // EachCorrection implements store.Corrections.
 func (s *Store) EachCorrection(ctx context.Context, organization string, see func(store.Correction) error) error {
 	var seen error
-	_, err := list(ctx, s.db, func(row Scanner) (struct{}, error) {
+	_, err := relational.List(ctx, s.db, func(row relational.Scanner) (struct{}, error) {
 		c, err := scanCorrection(row)
 		if err == nil {
 			seen = see(c)

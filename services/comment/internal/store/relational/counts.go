@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -34,17 +35,17 @@ func (s *Store) CountSentiments(ctx context.Context, slice store.Slice, by store
 	query := `SELECT g, q, ` + bySentiment() + ` FROM (
 SELECT ` + group(by) + ` AS g, c.count_time - ((c.count_time % ` + quarter + `) + ` + quarter + `) % ` + quarter + ` AS q, ` + sentimentOfComment + ` AS s
 FROM comments c WHERE ` + where.text.String() + `) t GROUP BY g, q ORDER BY g, q`
-	scan := func(row Scanner) (n store.SentimentCount, err error) {
+	scan := func(row relational.Scanner) (n store.SentimentCount, err error) {
 		var at int64
 		err = row.Scan(&n.Group, &at, &n.Comments[0], &n.Comments[1], &n.Comments[2], &n.Comments[3])
-		n.Quarter = fromMicro(at)
+		n.Quarter = relational.FromMicro(at)
 		return n, err
 	}
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
-		if counts, err = list(ctx, r, scan, query, where.args...); err != nil {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		if counts, err = relational.List(ctx, r, scan, query, where.args...); err != nil {
 			return err
 		}
-		responses, err = one(ctx, r, value[int64], `SELECT count(DISTINCT c.response_no) FROM comments c WHERE `+where.text.String(), where.args...)
+		responses, err = relational.One(ctx, r, relational.Value[int64], `SELECT count(DISTINCT c.response_no) FROM comments c WHERE `+where.text.String(), where.args...)
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -19,10 +20,10 @@ const (
 	sqlDeleteDeadLetters = `DELETE FROM dead_letters WHERE organization = $1 AND survey = $2 AND response = $3 AND (position <= $4 OR pass < $5)`
 )
 
-func scanDeadLetter(row Scanner) (d store.DeadLetter, err error) {
+func scanDeadLetter(row relational.Scanner) (d store.DeadLetter, err error) {
 	var created int64
 	err = row.Scan(&d.Organization, &d.ID, &d.Survey, &d.Response, &d.Position, &d.Reason, &d.Event, &created, &d.Person)
-	d.CreateTime = fromMicro(created)
+	d.CreateTime = relational.FromMicro(created)
 	return d, err
 }
 
@@ -32,7 +33,7 @@ func (w *writing) addDeadLetters(ctx context.Context, pass int64, letters []stor
 		if _, err := w.Exec(ctx, sqlDropDeadLetter, d.Organization, d.Survey, d.Response, d.Position, pass); err != nil {
 			return err
 		}
-		_, err := w.Exec(ctx, sqlInsertDeadLetter, d.Organization, next(&w.deadLetters), d.Survey, d.Response, d.Position, d.Reason, d.Event, toMicro(d.CreateTime), d.Person, pass)
+		_, err := w.Exec(ctx, sqlInsertDeadLetter, d.Organization, next(&w.deadLetters), d.Survey, d.Response, d.Position, d.Reason, d.Event, relational.ToMicro(d.CreateTime), d.Person, pass)
 		if err != nil {
 			return err
 		}
@@ -47,20 +48,20 @@ func (w *writing) deleteDeadLetters(ctx context.Context, k responseKey, pass, po
 
 // ListDeadLetters implements store.Feed.
 func (s *Store) ListDeadLetters(ctx context.Context, organization string, after int64, limit int) ([]store.DeadLetter, error) {
-	out, err := list(ctx, s.db, scanDeadLetter, sqlListDeadLetters, organization, after, limit)
+	out, err := relational.List(ctx, s.db, scanDeadLetter, sqlListDeadLetters, organization, after, limit)
 	return out, s.db.Explain("list dead letters", err)
 }
 
 // GetDeadLetter implements store.Feed.
 func (s *Store) GetDeadLetter(ctx context.Context, organization string, id int64) (store.DeadLetter, error) {
-	d, err := one(ctx, s.db, scanDeadLetter, sqlSelectDeadLetter, organization, id)
+	d, err := relational.One(ctx, s.db, scanDeadLetter, sqlSelectDeadLetter, organization, id)
 	return d, s.db.Explain("get dead letter", notFound(err))
 }
 
 // ReplayDeadLetter implements store.Feed.
 func (s *Store) ReplayDeadLetter(ctx context.Context, organization string, id int64, response store.Response) error {
 	return s.write(ctx, "replay dead letter", func(ctx context.Context, w *writing) error {
-		pass, err := one(ctx, w, value[int64], sqlPassOfDeadLetter, organization, id)
+		pass, err := relational.One(ctx, w, relational.Value[int64], sqlPassOfDeadLetter, organization, id)
 		if err != nil {
 			return notFound(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -83,7 +84,7 @@ func (w *writing) deletionsOf(ctx context.Context, organization string) (deletio
 		return d, nil
 	}
 	d := deletions{}
-	_, err := list(ctx, w, func(row Scanner) (none struct{}, err error) {
+	_, err := relational.List(ctx, w, func(row relational.Scanner) (none struct{}, err error) {
 		var id string
 		var version int64
 		err = row.Scan(&id, &version)
@@ -103,13 +104,13 @@ func (w *writing) deletionsOf(ctx context.Context, organization string) (deletio
 // TakeOutAspects implements store.Aspects.
 func (s *Store) TakeOutAspects(ctx context.Context, limit int) (taken int, err error) {
 	// A look costs less than a turn, and as a rule there is nothing.
-	if pending, err := exists(ctx, s.db, sqlAnyPending); err != nil || !pending {
+	if pending, err := relational.Exists(ctx, s.db, sqlAnyPending); err != nil || !pending {
 		return 0, s.db.Explain("look for deleted aspects", err)
 	}
 	err = s.write(ctx, "take out deleted aspects", func(ctx context.Context, w *writing) error {
 		for taken == 0 {
-			k, err := one(ctx, w, scanSurvey, sqlPending)
-			if errors.Is(err, errNoRow) {
+			k, err := relational.One(ctx, w, scanSurvey, sqlPending)
+			if errors.Is(err, relational.ErrNoRow) {
 				return nil
 			}
 			if err != nil {
@@ -129,13 +130,13 @@ func (s *Store) TakeOutAspects(ctx context.Context, limit int) (taken int, err e
 
 // finishDeleting takes an aspect that was deleted out of all comments.
 func (s *Store) finishDeleting(ctx context.Context, organization, id string) error {
-	pending, err := exists(ctx, s.db, sqlIsPending, organization, id)
+	pending, err := relational.Exists(ctx, s.db, sqlIsPending, organization, id)
 	if err != nil {
 		return s.db.Explain("look for deleted aspect", err)
 	}
 	for taken := 1; taken > 0 && pending; {
 		err := s.write(ctx, "take out deleted aspect", func(ctx context.Context, w *writing) (err error) {
-			if pending, err = exists(ctx, w, sqlIsPending, organization, id); err != nil || !pending {
+			if pending, err = relational.Exists(ctx, w, sqlIsPending, organization, id); err != nil || !pending {
 				return err
 			}
 			taken, err = w.takeOut(ctx, organization, id, takenOutAtOnce)
@@ -150,7 +151,7 @@ func (s *Store) finishDeleting(ctx context.Context, organization, id string) err
 
 // takeOut takes an aspect that was deleted out of some comments that are stored with it, and notes when there are none.
 func (w *writing) takeOut(ctx context.Context, organization, id string, limit int) (int, error) {
-	comments, err := list(ctx, w, scanComment, sqlNamingAspect, organization, id, limit)
+	comments, err := relational.List(ctx, w, scanComment, sqlNamingAspect, organization, id, limit)
 	if err != nil {
 		return 0, err
 	}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -39,7 +40,7 @@ func decodeNull[T any](text *string) (*T, error) {
 }
 
 // scanComment reads commentColumns, and leaves out aspects that were deleted.
-func scanComment(row Scanner) (store.Comment, error) {
+func scanComment(row relational.Scanner) (store.Comment, error) {
 	var c store.Comment
 	var counted, received, similar int64
 	var attributes, analysis string
@@ -50,7 +51,7 @@ func scanComment(row Scanner) (store.Comment, error) {
 	if err != nil {
 		return store.Comment{}, err
 	}
-	c.CountTime, c.ReceiveTime, c.Similar = fromMicro(counted), fromMicro(received), uint64(similar) //nolint:gosec // the bits are kept
+	c.CountTime, c.ReceiveTime, c.Similar = relational.FromMicro(counted), relational.FromMicro(received), uint64(similar) //nolint:gosec // the bits are kept
 	if attributes != "" {
 		if err := decode(attributes, &c.Context.Attributes); err != nil {
 			return store.Comment{}, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/register"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
@@ -28,7 +29,7 @@ WHERE organization = $1 AND id = $2 AND version = $3`
 	sqlIsActive   = `SELECT 1 FROM comments WHERE organization = $1 AND survey = $2 AND count_time >= $3`
 )
 
-func scanEntry(row Scanner) (e register.Entry, err error) {
+func scanEntry(row relational.Scanner) (e register.Entry, err error) {
 	var version int64
 	var body string
 	if err = row.Scan(&version, &body); err != nil {
@@ -52,7 +53,7 @@ func entryColumns(e register.Entry) (severity int64, body string, err error) {
 
 // roundEntry is an entry with the times that are kept.
 func roundEntry(e register.Entry) register.Entry {
-	e.CreateTime, e.UpdateTime = fromMicro(toMicro(e.CreateTime)), fromMicro(toMicro(e.UpdateTime))
+	e.CreateTime, e.UpdateTime = relational.FromMicro(relational.ToMicro(e.CreateTime)), relational.FromMicro(relational.ToMicro(e.UpdateTime))
 	return e
 }
 
@@ -61,7 +62,7 @@ func (s *Store) CreateEntry(ctx context.Context, e register.Entry) (register.Ent
 	e = roundEntry(e)
 	e.Version = 1
 	err := s.write(ctx, "create entry", func(ctx context.Context, w *writing) error {
-		if taken, err := exists(ctx, w, sqlEntryExists, e.Organization, e.ID); err != nil {
+		if taken, err := relational.Exists(ctx, w, sqlEntryExists, e.Organization, e.ID); err != nil {
 			return err
 		} else if taken {
 			return store.ErrExists
@@ -70,7 +71,7 @@ func (s *Store) CreateEntry(ctx context.Context, e register.Entry) (register.Ent
 		if err != nil {
 			return err
 		}
-		if _, err := w.Exec(ctx, sqlInsertEntry, e.Organization, e.ID, int64(e.Kind), int64(e.State), severity, e.Theme, toMicro(e.CreateTime), e.Version, body); err != nil {
+		if _, err := w.Exec(ctx, sqlInsertEntry, e.Organization, e.ID, int64(e.Kind), int64(e.State), severity, e.Theme, relational.ToMicro(e.CreateTime), e.Version, body); err != nil {
 			return err
 		}
 		return w.addMentions(ctx, e)
@@ -83,7 +84,7 @@ func (s *Store) CreateEntry(ctx context.Context, e register.Entry) (register.Ent
 
 // GetEntry implements store.Entries.
 func (s *Store) GetEntry(ctx context.Context, organization, id string) (register.Entry, error) {
-	e, err := one(ctx, s.db, scanEntry, sqlSelectEntry, organization, id)
+	e, err := relational.One(ctx, s.db, scanEntry, sqlSelectEntry, organization, id)
 	return e, s.db.Explain("get entry", notFound(err))
 }
 
@@ -101,12 +102,12 @@ func (s *Store) ListEntries(ctx context.Context, q store.EntryQuery) ([]register
 		}
 		where.and("state IN (" + strings.Join(in, ", ") + ")")
 	}
-	all, err := listOnce(ctx, s.db, scanEntry, `SELECT version, body FROM entries WHERE `+where.text.String()+
+	all, err := relational.ListOnce(ctx, s.db, scanEntry, `SELECT version, body FROM entries WHERE `+where.text.String()+
 		` ORDER BY severity DESC, create_time DESC, id DESC LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
 	if err != nil {
 		return nil, false, s.db.Explain("list entries", err)
 	}
-	out, more := page(all, q.Limit)
+	out, more := relational.Page(all, q.Limit)
 	return out, more, nil
 }
 
@@ -118,7 +119,7 @@ func (s *Store) UpdateEntry(ctx context.Context, e register.Entry) (out register
 		if err != nil {
 			return err
 		}
-		if out, err = one(ctx, w, scanEntry, sqlSelectEntry, e.Organization, e.ID); err != nil {
+		if out, err = relational.One(ctx, w, scanEntry, sqlSelectEntry, e.Organization, e.ID); err != nil {
 			return notFound(err)
 		}
 		if !isSame {
@@ -138,7 +139,7 @@ func (w *writing) updateEntry(ctx context.Context, e register.Entry) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	isSame, err := changed(w.Exec(ctx, sqlUpdateEntry, e.Organization, e.ID, e.Version, int64(e.Kind), int64(e.State), severity, e.Theme, toMicro(e.CreateTime), body))
+	isSame, err := changed(w.Exec(ctx, sqlUpdateEntry, e.Organization, e.ID, e.Version, int64(e.Kind), int64(e.State), severity, e.Theme, relational.ToMicro(e.CreateTime), body))
 	if err != nil || !isSame {
 		return false, err
 	}
@@ -161,7 +162,7 @@ func (s *Store) DeleteEntry(ctx context.Context, organization, id string) error 
 
 // FindEntry implements store.Entries.
 func (s *Store) FindEntry(ctx context.Context, organization, theme string) (register.Entry, error) {
-	e, err := one(ctx, s.db, scanEntry, sqlFindEntry, organization, theme)
+	e, err := relational.One(ctx, s.db, scanEntry, sqlFindEntry, organization, theme)
 	return e, s.db.Explain("find entry", notFound(err))
 }
 
@@ -190,12 +191,12 @@ func (w *writing) addMentions(ctx context.Context, e register.Entry) error {
 
 // forgetMentions takes a comment of a response, or all with an empty one, out of the entries that name it, and tells how many names went.
 func (w *writing) forgetMentions(ctx context.Context, k responseKey, comment string) (gone int64, err error) {
-	entries, err := list(ctx, w, value[string], sqlMentioning, k.organization, k.survey, k.id)
+	entries, err := relational.List(ctx, w, relational.Value[string], sqlMentioning, k.organization, k.survey, k.id)
 	if err != nil {
 		return 0, err
 	}
 	for _, id := range entries {
-		e, err := one(ctx, w, scanEntry, sqlSelectEntry, k.organization, id)
+		e, err := relational.One(ctx, w, scanEntry, sqlSelectEntry, k.organization, id)
 		if err != nil {
 			return 0, err
 		}
@@ -215,7 +216,7 @@ func (w *writing) forgetMentions(ctx context.Context, k responseKey, comment str
 	return gone, nil
 }
 
-func scanSurvey(row Scanner) (k [2]string, err error) {
+func scanSurvey(row relational.Scanner) (k [2]string, err error) {
 	err = row.Scan(&k[0], &k[1])
 	return k, err
 }
@@ -223,15 +224,15 @@ func scanSurvey(row Scanner) (k [2]string, err error) {
 // ActiveSurveys implements store.Entries.
 func (s *Store) ActiveSurveys(ctx context.Context, since time.Time, after [2]string, limit int) (out [][2]string, err error) {
 	for len(out) < limit {
-		next, err := one(ctx, s.db, scanSurvey, sqlNextSurvey, after[0], after[1])
-		if errors.Is(err, errNoRow) {
+		next, err := relational.One(ctx, s.db, scanSurvey, sqlNextSurvey, after[0], after[1])
+		if errors.Is(err, relational.ErrNoRow) {
 			break
 		}
 		if err != nil {
 			return nil, s.db.Explain("look for surveys", err)
 		}
 		after = next
-		active, err := exists(ctx, s.db, sqlIsActive, next[0], next[1], toMicro(since))
+		active, err := relational.Exists(ctx, s.db, sqlIsActive, next[0], next[1], relational.ToMicro(since))
 		if err != nil {
 			return nil, s.db.Explain("look for surveys", err)
 		}

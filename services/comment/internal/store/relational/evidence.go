@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -43,8 +44,8 @@ func (s *Store) evidence(ctx context.Context, doing, organization, chosen, order
 	query := `SELECT ` + commentColumns + ` FROM (` + chosen + `) e CROSS JOIN comments c CROSS JOIN comment_bodies b CROSS JOIN responses r
 WHERE c.organization = ` + where.arg(organization) + ` AND c.seq = e.seq AND b.organization = c.organization AND b.seq = c.seq
 AND r.organization = c.organization AND r.no = c.response_no ORDER BY ` + order + `c.count_time DESC, c.seq DESC`
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
-		if comments, err = list(ctx, r, scanComment, query, where.args...); err != nil {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		if comments, err = relational.List(ctx, r, scanComment, query, where.args...); err != nil {
 			return err
 		}
 		return countDuplicates(ctx, r, comments)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -19,16 +20,16 @@ const (
 	sqlStaleByPass      = `SELECT organization, survey, id FROM responses WHERE pass < $1 ORDER BY pass LIMIT $2`
 )
 
-func scanCursor(row Scanner) (c store.Cursor, err error) {
+func scanCursor(row relational.Scanner) (c store.Cursor, err error) {
 	var asOf *int64
 	err = row.Scan(&c.Position, &asOf, &c.Pass)
-	c.AsOf = fromNull(asOf)
+	c.AsOf = relational.FromNull(asOf)
 	return c, err
 }
 
 // lost is the store's word for the feed's being another's.
 func lost(err error) error {
-	if errors.Is(err, errNoRow) {
+	if errors.Is(err, relational.ErrNoRow) {
 		return store.ErrLost
 	}
 	return err
@@ -36,8 +37,8 @@ func lost(err error) error {
 
 // HoldFeed implements store.Feed.
 func (s *Store) HoldFeed(ctx context.Context, holder string, now, until time.Time) (c store.Cursor, err error) {
-	err = s.db.Update(ctx, func(ctx context.Context, w Writer) error {
-		c, err = one(ctx, w, scanCursor, sqlHoldFeed, holder, toMicro(now), toMicro(until))
+	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
+		c, err = relational.One(ctx, w, scanCursor, sqlHoldFeed, holder, relational.ToMicro(now), relational.ToMicro(until))
 		return lost(err)
 	})
 	if err != nil {
@@ -48,7 +49,7 @@ func (s *Store) HoldFeed(ctx context.Context, holder string, now, until time.Tim
 
 // LeaveFeed implements store.Feed.
 func (s *Store) LeaveFeed(ctx context.Context, holder string) error {
-	err := s.db.Update(ctx, func(ctx context.Context, w Writer) error {
+	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
 		_, err := w.Exec(ctx, sqlLeaveFeed, holder)
 		return err
 	})
@@ -57,14 +58,14 @@ func (s *Store) LeaveFeed(ctx context.Context, holder string) error {
 
 // Cursor implements store.Feed.
 func (s *Store) Cursor(ctx context.Context) (store.Cursor, error) {
-	c, err := one(ctx, s.db, scanCursor, sqlCursor)
+	c, err := relational.One(ctx, s.db, scanCursor, sqlCursor)
 	return c, s.db.Explain("read cursor", err)
 }
 
 // ApplyEvents implements store.Feed.
 func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batch) error {
 	return s.write(ctx, "apply events", func(ctx context.Context, w *writing) error {
-		pass, err := one(ctx, w, value[int64], sqlAdvanceFeed, holder, batch.From, batch.To, nullMicro(batch.AsOf))
+		pass, err := relational.One(ctx, w, relational.Value[int64], sqlAdvanceFeed, holder, batch.From, batch.To, relational.NullMicro(batch.AsOf))
 		if err != nil {
 			return lost(err)
 		}
@@ -92,11 +93,11 @@ func (s *Store) RestartFeed(ctx context.Context, holder string) error {
 // EndPass implements store.Feed.
 func (s *Store) EndPass(ctx context.Context, holder string, limit int) (removed int, err error) {
 	err = s.write(ctx, "end pass", func(ctx context.Context, w *writing) error {
-		pass, err := one(ctx, w, value[int64], sqlHeldPass, holder)
+		pass, err := relational.One(ctx, w, relational.Value[int64], sqlHeldPass, holder)
 		if err != nil {
 			return lost(err)
 		}
-		stale, err := list(ctx, w, scanResponseKey, sqlStaleByPass, pass, limit)
+		stale, err := relational.List(ctx, w, scanResponseKey, sqlStaleByPass, pass, limit)
 		if err != nil {
 			return err
 		}

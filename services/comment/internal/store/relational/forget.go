@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -21,7 +22,7 @@ const (
 // ForgetWords implements store.Comments.
 func (s *Store) ForgetWords(ctx context.Context, before time.Time, limit int) (forgotten int, err error) {
 	err = s.write(ctx, "forget words", func(ctx context.Context, w *writing) error {
-		comments, err := list(ctx, w, scanComment, sqlWorded, toMicro(before), limit)
+		comments, err := relational.List(ctx, w, scanComment, sqlWorded, relational.ToMicro(before), limit)
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func (w *writing) forgetWords(ctx context.Context, c store.Comment) error {
 	if err := w.checkQuotes(ctx, c.Ref, ""); err != nil {
 		return err
 	}
-	corrections, err := list(ctx, w, scanCorrection, sqlCorrectionsOf, c.Organization, c.Survey, c.Response, c.ID)
+	corrections, err := relational.List(ctx, w, scanCorrection, sqlCorrectionsOf, c.Organization, c.Survey, c.Response, c.ID)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -24,14 +25,14 @@ language = excluded.language, removed = excluded.removed, model = excluded.model
 	sqlEventsOf = `SELECT ` + eventColumns + ` FROM outbox WHERE organization = $3 AND position > $1 ORDER BY position LIMIT $2`
 )
 
-func scanEvent(row Scanner) (e store.Event, err error) {
+func scanEvent(row relational.Scanner) (e store.Event, err error) {
 	var aspects string
 	var sentiment, language, removed, at int64
 	err = row.Scan(&e.Position, &e.Organization, &e.Survey, &e.Response, &sentiment, &aspects, &language, &removed, &e.Model, &at)
 	if err != nil {
 		return store.Event{}, err
 	}
-	e.Sentiment, e.Language, e.Removed, e.Time = store.Sentiment(sentiment), store.Language(language), removed != 0, fromMicro(at) //nolint:gosec // they were stored
+	e.Sentiment, e.Language, e.Removed, e.Time = store.Sentiment(sentiment), store.Language(language), removed != 0, relational.FromMicro(at) //nolint:gosec // they were stored
 	if aspects != "" {
 		err = decode(aspects, &e.Aspects)
 	}
@@ -40,18 +41,18 @@ func scanEvent(row Scanner) (e store.Event, err error) {
 
 // OutboxEvents implements store.Outbox.
 func (s *Store) OutboxEvents(ctx context.Context, organization string, after int64, limit int) (events []store.Event, head store.Head, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
-		if head.Last, err = one(ctx, r, value[int64], sqlHead); err != nil {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		if head.Last, err = relational.One(ctx, r, relational.Value[int64], sqlHead); err != nil {
 			return err
 		}
 		if organization == "" {
 			head.Position = head.Last
-			events, err = list(ctx, r, scanEvent, sqlEvents, after, limit)
+			events, err = relational.List(ctx, r, scanEvent, sqlEvents, after, limit)
 		} else {
-			if head.Position, err = one(ctx, r, value[int64], sqlHeadOf, organization); err != nil {
+			if head.Position, err = relational.One(ctx, r, relational.Value[int64], sqlHeadOf, organization); err != nil {
 				return err
 			}
-			events, err = list(ctx, r, scanEvent, sqlEventsOf, after, limit, organization)
+			events, err = relational.List(ctx, r, scanEvent, sqlEventsOf, after, limit, organization)
 		}
 		return err
 	})
@@ -92,7 +93,7 @@ func (w *writing) tell(ctx context.Context, told []telling) error {
 			removed = 1
 		}
 		rows = append(rows, []any{
-			next(&w.outbox), t.key.organization, t.key.survey, t.key.id, int64(e.Sentiment), aspects, int64(e.Language), removed, e.Model, toMicro(now),
+			next(&w.outbox), t.key.organization, t.key.survey, t.key.id, int64(e.Sentiment), aspects, int64(e.Language), removed, e.Model, relational.ToMicro(now),
 		})
 	}
 	if len(rows) == 0 {
@@ -111,7 +112,7 @@ func (w *writing) eventsBefore(ctx context.Context, told []telling) (map[respons
 	}
 	for part := range slices.Chunk(wanted, knownAtOnce) {
 		var where conditions
-		events, err := list(ctx, w, scanEvent, sqlEventOf+where.names(part)+`)`, where.args...)
+		events, err := relational.List(ctx, w, scanEvent, sqlEventOf+where.names(part)+`)`, where.args...)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -25,23 +26,23 @@ AND b.organization = c.organization AND b.seq = c.seq AND r.organization = c.org
 
 // ListPerson implements store.Persons.
 func (s *Store) ListPerson(ctx context.Context, organization string, person []byte, after int64, limit int) ([]store.Comment, error) {
-	out, err := list(ctx, s.db, scanComment, sqlListPerson, organization, person, after, limit)
+	out, err := relational.List(ctx, s.db, scanComment, sqlListPerson, organization, person, after, limit)
 	return out, s.db.Explain("list comments of a person", err)
 }
 
 // ListPersonRecords implements store.Persons.
 func (s *Store) ListPersonRecords(ctx context.Context, organization string, person []byte) (out store.PersonRecords, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
-		if out.Testimonials, err = list(ctx, r, scanTestimonial, sqlPersonTestimonials, organization, person); err != nil {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		if out.Testimonials, err = relational.List(ctx, r, scanTestimonial, sqlPersonTestimonials, organization, person); err != nil {
 			return err
 		}
-		if out.Corrections, err = list(ctx, r, scanCorrection, sqlPersonCorrections, organization, person); err != nil {
+		if out.Corrections, err = relational.List(ctx, r, scanCorrection, sqlPersonCorrections, organization, person); err != nil {
 			return err
 		}
-		if out.Mentions, err = list(ctx, r, scanMention, sqlPersonMentions, organization, person); err != nil {
+		if out.Mentions, err = relational.List(ctx, r, scanMention, sqlPersonMentions, organization, person); err != nil {
 			return err
 		}
-		out.DeadLetters, err = list(ctx, r, scanDeadLetter, sqlPersonLetters, organization, person)
+		out.DeadLetters, err = relational.List(ctx, r, scanDeadLetter, sqlPersonLetters, organization, person)
 		return err
 	})
 	if err != nil {
@@ -50,18 +51,18 @@ func (s *Store) ListPersonRecords(ctx context.Context, organization string, pers
 	return out, nil
 }
 
-func scanMention(row Scanner) (m store.Mention, err error) {
+func scanMention(row relational.Scanner) (m store.Mention, err error) {
 	err = row.Scan(&m.Ref.Organization, &m.Ref.Survey, &m.Ref.Response, &m.Ref.ID, &m.Entry)
 	return m, err
 }
 
 // Erased implements store.Persons.
 func (s *Store) Erased(ctx context.Context, organization, erasure string) (store.Erased, error) {
-	e, err := one(ctx, s.db, func(row Scanner) (e store.Erased, err error) {
+	e, err := relational.One(ctx, s.db, func(row relational.Scanner) (e store.Erased, err error) {
 		err = row.Scan(&e.Comments, &e.Corrections, &e.Testimonials, &e.DeadLetters, &e.Mentions)
 		return e, err
 	}, sqlErased, organization, erasure)
-	if errors.Is(err, errNoRow) {
+	if errors.Is(err, relational.ErrNoRow) {
 		return store.Erased{}, nil
 	}
 	return e, s.db.Explain("count what was erased", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 	"github.com/otklik/otklik/services/comment/internal/testimonial"
 )
@@ -11,7 +12,7 @@ import (
 // checkQuotes looks at the testimonials of a comment whose text is another now: what they say that is no part of it any more is forgotten, and they are
 // withdrawn. An empty text has no parts.
 func (w *writing) checkQuotes(ctx context.Context, ref store.Ref, text string) error {
-	all, err := list(ctx, w, scanTestimonial, sqlTestimonialsOf, ref.Organization, ref.Survey, ref.Response, ref.ID)
+	all, err := relational.List(ctx, w, scanTestimonial, sqlTestimonialsOf, ref.Organization, ref.Survey, ref.Response, ref.ID)
 	if err != nil {
 		return err
 	}
@@ -21,7 +22,7 @@ func (w *writing) checkQuotes(ctx context.Context, ref store.Ref, text string) e
 		}
 		from := t.State
 		t.Text = ""
-		t.Withdraw(fromMicro(toMicro(time.Now())))
+		t.Withdraw(relational.FromMicro(relational.ToMicro(time.Now())))
 		uses, body, err := testimonialColumns(t)
 		if err != nil {
 			return err

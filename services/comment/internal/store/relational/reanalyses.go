@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -40,30 +41,30 @@ ORDER BY c.seq LIMIT $5`
 	sqlSetModel = `UPDATE comments SET model = $3, aspects_version = $4, likeness = $5, phrases = $6 WHERE organization = $1 AND seq = $2`
 )
 
-func scanReanalysis(row Scanner) (r store.Reanalysis, err error) {
+func scanReanalysis(row relational.Scanner) (r store.Reanalysis, err error) {
 	var created, cancelled int64
 	var ended *int64
 	err = row.Scan(&r.Organization, &r.ID, &r.Model, &created, &ended, &cancelled, &r.Done, &r.Total, &r.SentimentsChanged, &r.AspectsChanged, &r.After)
-	r.CreateTime, r.EndTime, r.Cancelled = fromMicro(created), fromNull(ended), cancelled != 0
+	r.CreateTime, r.EndTime, r.Cancelled = relational.FromMicro(created), relational.FromNull(ended), cancelled != 0
 	return r, err
 }
 
 // BeginReanalysis implements store.Reanalyses.
 func (s *Store) BeginReanalysis(ctx context.Context, r store.Reanalysis) (out store.Reanalysis, err error) {
 	err = s.write(ctx, "begin reanalysis", func(ctx context.Context, w *writing) error {
-		if taken, err := exists(ctx, w, sqlReanalysisTaken, r.Organization, r.ID); err != nil {
+		if taken, err := relational.Exists(ctx, w, sqlReanalysisTaken, r.Organization, r.ID); err != nil {
 			return err
 		} else if taken {
 			return store.ErrExists
 		}
-		if r.Total, err = one(ctx, w, value[int64], sqlCountComments, r.Organization); err != nil {
+		if r.Total, err = relational.One(ctx, w, relational.Value[int64], sqlCountComments, r.Organization); err != nil {
 			return err
 		}
-		_, err := w.Exec(ctx, sqlInsertReanalysis, r.Organization, r.ID, r.Model, toMicro(r.CreateTime), r.Done, r.Total, r.SentimentsChanged, r.AspectsChanged, r.After)
+		_, err := w.Exec(ctx, sqlInsertReanalysis, r.Organization, r.ID, r.Model, relational.ToMicro(r.CreateTime), r.Done, r.Total, r.SentimentsChanged, r.AspectsChanged, r.After)
 		if err != nil {
 			return err
 		}
-		out, err = one(ctx, w, scanReanalysis, sqlSelectReanalysis, r.Organization, r.ID)
+		out, err = relational.One(ctx, w, scanReanalysis, sqlSelectReanalysis, r.Organization, r.ID)
 		return err
 	})
 	if err != nil {
@@ -74,24 +75,24 @@ func (s *Store) BeginReanalysis(ctx context.Context, r store.Reanalysis) (out st
 
 // GetReanalysis implements store.Reanalyses.
 func (s *Store) GetReanalysis(ctx context.Context, organization, id string) (store.Reanalysis, error) {
-	r, err := one(ctx, s.db, scanReanalysis, sqlSelectReanalysis, organization, id)
+	r, err := relational.One(ctx, s.db, scanReanalysis, sqlSelectReanalysis, organization, id)
 	return r, s.db.Explain("get reanalysis", notFound(err))
 }
 
 // ListReanalyses implements store.Reanalyses.
 func (s *Store) ListReanalyses(ctx context.Context, organization string, offset, limit int) ([]store.Reanalysis, bool, error) {
-	all, err := list(ctx, s.db, scanReanalysis, sqlListReanalyses, organization, limit+1, offset)
+	all, err := relational.List(ctx, s.db, scanReanalysis, sqlListReanalyses, organization, limit+1, offset)
 	if err != nil {
 		return nil, false, s.db.Explain("list reanalyses", err)
 	}
-	out, more := page(all, limit)
+	out, more := relational.Page(all, limit)
 	return out, more, nil
 }
 
 // ClaimReanalysis implements store.Reanalyses.
 func (s *Store) ClaimReanalysis(ctx context.Context, holder string, now, until time.Time) (out store.Reanalysis, err error) {
 	err = s.write(ctx, "claim reanalysis", func(ctx context.Context, w *writing) error {
-		out, err = one(ctx, w, scanReanalysis, sqlClaimReanalysis, holder, toMicro(now), toMicro(until))
+		out, err = relational.One(ctx, w, scanReanalysis, sqlClaimReanalysis, holder, relational.ToMicro(now), relational.ToMicro(until))
 		return notFound(err)
 	})
 	if err != nil {
@@ -102,14 +103,14 @@ func (s *Store) ClaimReanalysis(ctx context.Context, holder string, now, until t
 
 // StaleComments implements store.Reanalyses.
 func (s *Store) StaleComments(ctx context.Context, organization, model string, aspectsVersion, after int64, limit int) ([]store.Comment, error) {
-	out, err := list(ctx, s.db, scanComment, sqlStaleComments, organization, model, aspectsVersion, after, limit)
+	out, err := relational.List(ctx, s.db, scanComment, sqlStaleComments, organization, model, aspectsVersion, after, limit)
 	return out, s.db.Explain("read comments to be analysed anew", err)
 }
 
 // StoreAnalyses implements store.Reanalyses.
 func (s *Store) StoreAnalyses(ctx context.Context, holder string, until time.Time, r store.Reanalysis, comments []store.Comment) error {
 	return s.write(ctx, "store analyses", func(ctx context.Context, w *writing) error {
-		if err := held(w.Exec(ctx, sqlKeepReanalysis, r.Organization, r.ID, holder, toMicro(until))); err != nil {
+		if err := held(w.Exec(ctx, sqlKeepReanalysis, r.Organization, r.ID, holder, relational.ToMicro(until))); err != nil {
 			return err
 		}
 		var responses []responseKey
@@ -139,8 +140,8 @@ func (s *Store) StoreAnalyses(ctx context.Context, holder string, until time.Tim
 
 // storeAnalysis stores the new analysis of a comment, unless the comment is another by now or without words, and returns it as it was and is.
 func (w *writing) storeAnalysis(ctx context.Context, c store.Comment) (before, now store.Comment, err error) {
-	before, err = one(ctx, w, scanComment, sqlSelectComment, c.Organization, c.Survey, c.Response, c.ID)
-	if errors.Is(err, errNoRow) {
+	before, err = relational.One(ctx, w, scanComment, sqlSelectComment, c.Organization, c.Survey, c.Response, c.ID)
+	if errors.Is(err, relational.ErrNoRow) {
 		return before, before, nil
 	}
 	if err != nil {
@@ -212,10 +213,10 @@ func (s *Store) EndReanalysis(ctx context.Context, organization, id string, canc
 		flag = 1
 	}
 	err = s.write(ctx, "end reanalysis", func(ctx context.Context, w *writing) error {
-		if _, err := w.Exec(ctx, sqlEndReanalysis, organization, id, toMicro(at), flag); err != nil {
+		if _, err := w.Exec(ctx, sqlEndReanalysis, organization, id, relational.ToMicro(at), flag); err != nil {
 			return err
 		}
-		out, err = one(ctx, w, scanReanalysis, sqlSelectReanalysis, organization, id)
+		out, err = relational.One(ctx, w, scanReanalysis, sqlSelectReanalysis, organization, id)
 		return notFound(err)
 	})
 	if err != nil {
@@ -227,7 +228,7 @@ func (s *Store) EndReanalysis(ctx context.Context, organization, id string, canc
 // Models implements store.Reanalyses.
 func (s *Store) Models(ctx context.Context, organization string) (map[string]int64, error) {
 	out := map[string]int64{}
-	_, err := list(ctx, s.db, func(row Scanner) (struct{}, error) {
+	_, err := relational.List(ctx, s.db, func(row relational.Scanner) (struct{}, error) {
 		var model string
 		var n int64
 		err := row.Scan(&model, &n)
@@ -242,10 +243,10 @@ func (s *Store) Models(ctx context.Context, organization string) (map[string]int
 
 // StaleOrganizations implements store.Reanalyses.
 func (s *Store) StaleOrganizations(ctx context.Context, model string, limit int) (out []string, err error) {
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		for after := ""; len(out) < limit; {
-			organization, err := one(ctx, r, value[string], sqlNextOrganization, after)
-			if errors.Is(err, errNoRow) {
+			organization, err := relational.One(ctx, r, relational.Value[string], sqlNextOrganization, after)
+			if errors.Is(err, relational.ErrNoRow) {
 				return nil
 			}
 			if err != nil {
@@ -269,12 +270,12 @@ func (s *Store) StaleOrganizations(ctx context.Context, model string, limit int)
 }
 
 // stale tells whether an organisation has comments by another model and no reanalysis that runs.
-func stale(ctx context.Context, r Reader, organization, model string) (bool, error) {
-	if runs, err := exists(ctx, r, sqlRuns, organization); err != nil || runs {
+func stale(ctx context.Context, r relational.Reader, organization, model string) (bool, error) {
+	if runs, err := relational.Exists(ctx, r, sqlRuns, organization); err != nil || runs {
 		return false, err
 	}
 	for _, query := range []string{sqlLesserModel, sqlGreaterModel} {
-		if found, err := exists(ctx, r, query, organization, model); err != nil || found {
+		if found, err := relational.Exists(ctx, r, query, organization, model); err != nil || found {
 			return found, err
 		}
 	}

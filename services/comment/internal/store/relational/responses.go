@@ -6,13 +6,14 @@ import (
 	"context"
 	"slices"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
 // responseKey names a response.
 type responseKey struct{ organization, survey, id string }
 
-func scanResponseKey(row Scanner) (k responseKey, err error) {
+func scanResponseKey(row relational.Scanner) (k responseKey, err error) {
 	err = row.Scan(&k.organization, &k.survey, &k.id)
 	return k, err
 }
@@ -23,7 +24,7 @@ type known struct {
 	no, position, pass int64
 }
 
-func scanKnown(row Scanner) (k known, err error) {
+func scanKnown(row relational.Scanner) (k known, err error) {
 	err = row.Scan(&k.key.organization, &k.key.survey, &k.key.id, &k.no, &k.position, &k.pass)
 	return k, err
 }
@@ -39,11 +40,11 @@ ON CONFLICT (organization, survey, id) DO UPDATE SET position = excluded.positio
 )
 
 // lookUp finds what is stored of responses.
-func lookUp(ctx context.Context, r Reader, wanted []responseKey) (map[responseKey]known, error) {
+func lookUp(ctx context.Context, r relational.Reader, wanted []responseKey) (map[responseKey]known, error) {
 	out := make(map[responseKey]known, len(wanted))
 	for part := range slices.Chunk(wanted, knownAtOnce) {
 		var where conditions
-		found, err := list(ctx, r, scanKnown, sqlKnown+where.names(part)+`)`, where.args...)
+		found, err := relational.List(ctx, r, scanKnown, sqlKnown+where.names(part)+`)`, where.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +76,7 @@ func (w *writing) setAside(ctx context.Context, latest map[responseKey]store.Res
 	out := map[responseKey]bool{}
 	for part := range slices.Chunk(silent, knownAtOnce) {
 		var where conditions
-		found, err := list(ctx, w, scanResponseKey, sqlSetAside+where.names(part)+`)`, where.args...)
+		found, err := relational.List(ctx, w, scanResponseKey, sqlSetAside+where.names(part)+`)`, where.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -247,7 +248,7 @@ const sqlCommentsOf = `SELECT ` + commentColumns + commentTables + ` WHERE c.org
 
 // commentsOf reads the comments of a response.
 func (w *writing) commentsOf(ctx context.Context, k responseKey) ([]store.Comment, error) {
-	found, err := list(ctx, w, scanComment, sqlCommentsOf, k.organization, k.survey, k.id)
+	found, err := relational.List(ctx, w, scanComment, sqlCommentsOf, k.organization, k.survey, k.id)
 	slices.SortFunc(found, func(a, b store.Comment) int { return cmp.Compare(a.Seq, b.Seq) })
 	return found, err
 }

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -29,7 +30,7 @@ func (r *rowsOfComments) add(d Dialect, no int64, c store.Comment) error {
 		worded = 1
 	}
 	r.comments = append(r.comments, []any{
-		c.Organization, c.Survey, c.Response, c.ID, c.Seq, no, c.Question, toMicro(c.CountTime), toMicro(c.ReceiveTime), c.AnswerLanguage, c.Context.Touchpoint, c.Context.Channel,
+		c.Organization, c.Survey, c.Response, c.ID, c.Seq, no, c.Question, relational.ToMicro(c.CountTime), relational.ToMicro(c.ReceiveTime), c.AnswerLanguage, c.Context.Touchpoint, c.Context.Channel,
 		c.Context.Location, c.Context.Region, c.Context.Company, c.NPS, verdict(c.NPS), int64(holds.Language), int64(holds.Sentiment), c.Analysis.Model,
 		c.Analysis.AspectsVersion, int64(c.Similar), packThemes(holds.Aspects), packPhrases(c.Analysis.Phrases), worded, //nolint:gosec // the bits are kept
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -54,10 +55,10 @@ func (c *conditions) slice(d Dialect, s store.Slice) {
 	c.equal("c.survey", s.Survey)
 	c.equal("c.question", s.Question)
 	if !s.Start.IsZero() {
-		c.and("c.count_time >= " + c.arg(toMicro(s.Start)))
+		c.and("c.count_time >= " + c.arg(relational.ToMicro(s.Start)))
 	}
 	if !s.End.IsZero() {
-		c.and("c.count_time < " + c.arg(toMicro(s.End)))
+		c.and("c.count_time < " + c.arg(relational.ToMicro(s.End)))
 	}
 	c.equal("c.touchpoint", s.Touchpoint)
 	c.equal("c.channel", s.Channel)

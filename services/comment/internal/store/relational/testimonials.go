@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 	"github.com/otklik/otklik/services/comment/internal/testimonial"
 )
@@ -18,8 +19,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	sqlPublished         = `SELECT body FROM testimonials WHERE (organization, id) > ($1, $2) AND state = $3 ORDER BY organization, id LIMIT $4`
 )
 
-func scanTestimonial(row Scanner) (t testimonial.Testimonial, err error) {
-	text, err := value[string](row)
+func scanTestimonial(row relational.Scanner) (t testimonial.Testimonial, err error) {
+	text, err := relational.Value[string](row)
 	if err == nil {
 		err = decode(text, &t)
 	}
@@ -31,7 +32,7 @@ func testimonialColumns(t testimonial.Testimonial) (uses int64, body string, err
 	for _, use := range t.Uses {
 		uses |= bit(use)
 	}
-	t.CreateTime = fromMicro(toMicro(t.CreateTime))
+	t.CreateTime = relational.FromMicro(relational.ToMicro(t.CreateTime))
 	body, err = encode(t)
 	return uses, body, err
 }
@@ -42,12 +43,12 @@ func bit(use testimonial.Use) int64 { return 1 << use }
 // CreateTestimonial implements store.Testimonials.
 func (s *Store) CreateTestimonial(ctx context.Context, t testimonial.Testimonial) error {
 	return s.write(ctx, "create testimonial", func(ctx context.Context, w *writing) error {
-		if there, err := exists(ctx, w, sqlCommentExists, t.Organization, t.Survey, t.Response, t.Comment); err != nil {
+		if there, err := relational.Exists(ctx, w, sqlCommentExists, t.Organization, t.Survey, t.Response, t.Comment); err != nil {
 			return err
 		} else if !there {
 			return store.ErrNotFound
 		}
-		if taken, err := exists(ctx, w, sqlTestimonialTaken, t.Organization, t.ID, t.Survey, t.Response, t.Comment); err != nil {
+		if taken, err := relational.Exists(ctx, w, sqlTestimonialTaken, t.Organization, t.ID, t.Survey, t.Response, t.Comment); err != nil {
 			return err
 		} else if taken {
 			return store.ErrExists
@@ -56,14 +57,14 @@ func (s *Store) CreateTestimonial(ctx context.Context, t testimonial.Testimonial
 		if err != nil {
 			return err
 		}
-		_, err = w.Exec(ctx, sqlInsertTestimonial, t.Organization, t.ID, t.Survey, t.Response, t.Comment, int64(t.State), uses, toMicro(t.CreateTime), body)
+		_, err = w.Exec(ctx, sqlInsertTestimonial, t.Organization, t.ID, t.Survey, t.Response, t.Comment, int64(t.State), uses, relational.ToMicro(t.CreateTime), body)
 		return err
 	})
 }
 
 // GetTestimonial implements store.Testimonials.
 func (s *Store) GetTestimonial(ctx context.Context, organization, id string) (testimonial.Testimonial, error) {
-	t, err := one(ctx, s.db, scanTestimonial, sqlSelectTestimonial, organization, id)
+	t, err := relational.One(ctx, s.db, scanTestimonial, sqlSelectTestimonial, organization, id)
 	return t, s.db.Explain("get testimonial", notFound(err))
 }
 
@@ -77,19 +78,19 @@ func (s *Store) ListTestimonials(ctx context.Context, q store.TestimonialQuery) 
 	if q.Use != 0 {
 		where.and("uses & " + where.arg(bit(q.Use)) + " <> 0")
 	}
-	all, err := listOnce(ctx, s.db, scanTestimonial, `SELECT body FROM testimonials WHERE `+where.text.String()+
+	all, err := relational.ListOnce(ctx, s.db, scanTestimonial, `SELECT body FROM testimonials WHERE `+where.text.String()+
 		` ORDER BY create_time DESC, id DESC LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
 	if err != nil {
 		return nil, false, s.db.Explain("list testimonials", err)
 	}
-	out, more := page(all, q.Limit)
+	out, more := relational.Page(all, q.Limit)
 	return out, more, nil
 }
 
 // UpdateTestimonial implements store.Testimonials.
 func (s *Store) UpdateTestimonial(ctx context.Context, t testimonial.Testimonial, from testimonial.State) error {
 	return s.write(ctx, "update testimonial", func(ctx context.Context, w *writing) error {
-		before, err := one(ctx, w, scanTestimonial, sqlSelectTestimonial, t.Organization, t.ID)
+		before, err := relational.One(ctx, w, scanTestimonial, sqlSelectTestimonial, t.Organization, t.ID)
 		if err != nil {
 			return notFound(err)
 		}
@@ -110,7 +111,7 @@ func (s *Store) UpdateTestimonial(ctx context.Context, t testimonial.Testimonial
 // ListCandidates implements store.Testimonials.
 func (s *Store) ListCandidates(ctx context.Context, q store.CommentQuery) (comments []store.Comment, more bool, err error) {
 	q.Slice.Sentiment = store.Positive
-	err = s.db.View(ctx, func(ctx context.Context, r Reader) error {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		var where conditions
 		where.slice(s.db, q.Slice)
 		where.and(`NOT EXISTS (SELECT 1 FROM testimonials t WHERE t.organization = c.organization AND t.survey = c.survey AND t.response = c.response AND t.comment = c.id AND t.state <> 3)`)
@@ -125,6 +126,6 @@ func (s *Store) ListCandidates(ctx context.Context, q store.CommentQuery) (comme
 
 // PublishedAfter implements store.Testimonials.
 func (s *Store) PublishedAfter(ctx context.Context, after [2]string, limit int) ([]testimonial.Testimonial, error) {
-	out, err := list(ctx, s.db, scanTestimonial, sqlPublished, after[0], after[1], int64(testimonial.Published), limit)
+	out, err := relational.List(ctx, s.db, scanTestimonial, sqlPublished, after[0], after[1], int64(testimonial.Published), limit)
 	return out, s.db.Explain("list published testimonials", err)
 }

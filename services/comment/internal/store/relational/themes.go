@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -51,11 +52,11 @@ func (s *Store) readTally(ctx context.Context, slice store.Slice, by store.Key, 
 	where.slice(s.db, slice)
 	t := &tally{groups: newNames(), packed: newNames()}
 	query := `SELECT c.response_no, c.verdict, ` + column + `, ` + group(by) + `, ` + sentimentFor(column) + ` FROM comments c WHERE ` + where.text.String()
-	err := s.db.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		if t.gone, err = list(ctx, r, value[string], sqlPendingOf, slice.Organization); err != nil {
+	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) (err error) {
+		if t.gone, err = relational.List(ctx, r, relational.Value[string], sqlPendingOf, slice.Organization); err != nil {
 			return err
 		}
-		_, err = list(ctx, r, func(row Scanner) (none struct{}, err error) {
+		_, err = relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
 			var c talliedComment
 			var verdict *int64
 			var sentiment int64

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
@@ -14,14 +15,14 @@ const (
 // numbers are the last numbers given of each kind.
 type numbers struct{ responses, comments, corrections, outbox, deadLetters int64 }
 
-func scanNumbers(row Scanner) (n numbers, err error) {
+func scanNumbers(row relational.Scanner) (n numbers, err error) {
 	err = row.Scan(&n.responses, &n.comments, &n.corrections, &n.outbox, &n.deadLetters)
 	return n, err
 }
 
 // writing is a transaction whose turn it is.
 type writing struct {
-	Writer
+	relational.Writer
 	dialect Dialect
 	numbers
 	// deleted are the aspects that organisations deleted, as far as they were needed.
@@ -36,8 +37,8 @@ func next(counter *int64) int64 {
 
 // write runs fn when it is its turn.
 func (s *Store) write(ctx context.Context, doing string, fn func(ctx context.Context, w *writing) error) error {
-	err := s.db.Update(ctx, func(ctx context.Context, tx Writer) error {
-		given, err := one(ctx, tx, scanNumbers, sqlTakeCounters)
+	err := s.db.Update(ctx, func(ctx context.Context, tx relational.Writer) error {
+		given, err := relational.One(ctx, tx, scanNumbers, sqlTakeCounters)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batc
 		return err
 	}
 	if slices.ContainsFunc(batch.Removals, func(r store.Removal) bool { return r.Erasure != "" }) {
-		s.emptyLog(ctx)
+		s.db.EmptyLog(ctx)
 	}
 	return nil
 }
@@ -23,13 +23,7 @@ func (s *Store) ApplyEvents(ctx context.Context, holder string, batch store.Batc
 func (s *Store) ForgetWords(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := s.Store.ForgetWords(ctx, before, limit)
 	if n > 0 {
-		s.emptyLog(ctx)
+		s.db.EmptyLog(ctx)
 	}
 	return n, err
-}
-
-// emptyLog moves the write-ahead log into the database, where what is deleted is overwritten. Readers may keep a part of the log for a while; like what fails
-// here, after the commit, it is moved by a later one, or when the store closes.
-func (s *Store) emptyLog(ctx context.Context) {
-	_, _ = s.db.db.Write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
 }

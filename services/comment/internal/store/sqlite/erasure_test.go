@@ -72,7 +72,7 @@ func TestNoTraceOfWhatWasErased(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "retention" {
-				s.emptyLog(t.Context())
+				s.db.EmptyLog(t.Context())
 			}
 			if n := traces(t, dir); n != 0 {
 				t.Fatalf("%d of %d lie in the files after", n, len(secret))

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/comment/internal/search"
 	"github.com/otklik/otklik/services/comment/internal/store"
-	"github.com/otklik/otklik/services/comment/internal/store/relational"
+	tables "github.com/otklik/otklik/services/comment/internal/store/relational"
 	"github.com/otklik/otklik/services/comment/internal/store/storetest"
 )
 
@@ -58,7 +59,7 @@ func (w recordingWriter) Query(ctx context.Context, query string, args ...any) (
 }
 
 func (r *recorder) plan(ctx context.Context, query string, args []any) (plan string, err error) {
-	rows, err := r.db.Read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
+	rows, err := r.database.Query(ctx, "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +84,7 @@ func TestPlans(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = opened.Close() })
 	r := &recorder{database: opened.db}
-	s, ctx := relational.New(r), t.Context()
+	s, ctx := tables.New(r), t.Context()
 	if _, err := s.HoldFeed(ctx, "plans", time.Now(), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}

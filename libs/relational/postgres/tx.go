@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/otklik/otklik/services/comment/internal/store/relational"
+	"github.com/otklik/otklik/libs/relational"
 )
 
 // rows are those of a query.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/libs/sqlkit"
-	"github.com/otklik/otklik/services/comment/internal/store/relational"
 )
 
 // reader reads the data as it is at one moment.
