@@ -3,8 +3,7 @@ package timeline
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"github.com/google/go-cmp/cmp"
 )
 
 // What is kept reads back as it was, of each kind.
@@ -22,28 +21,42 @@ func TestBodiesAreReadAsTheyWereWritten(t *testing.T) {
 		Merge{Units: at, Event: "merged", Other: "c2"},
 		Churn{Units: at, Reason: "price"},
 	}
-	require.Len(t, bodies, len(Kinds()))
+	if len(bodies) != len(Kinds()) {
+		t.Fatalf("%d bodies of %d kinds", len(bodies), len(Kinds()))
+	}
 	for i, b := range bodies {
-		assert.Equal(t, Kinds()[i], b.Kind())
-		assert.Equal(t, at, b.UnitsOf())
+		if b.Kind() != Kinds()[i] || b.UnitsOf() != at {
+			t.Errorf("%#v is of kind %d and of %v", b, b.Kind(), b.UnitsOf())
+		}
 		raw, err := Encode(b)
-		require.NoError(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		back, err := Decode(b.Kind(), raw)
-		require.NoError(t, err)
-		assert.Equal(t, b, back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(b, back); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
 func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := Decode(NoKind, []byte(`{}`))
-	require.Error(t, err)
-	_, err = Decode(AnswerKind, []byte(`{`))
-	require.Error(t, err)
+	if _, err := Decode(NoKind, []byte(`{}`)); err == nil {
+		t.Error("a kind that there is not was read")
+	}
+	if _, err := Decode(AnswerKind, []byte(`{`)); err == nil {
+		t.Error("half a body was read")
+	}
 }
 
 func TestPartsOfAResource(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "cases/7", ResourceOf(PartOf("cases/7", "closed-2")))
-	assert.Equal(t, "cases/7", ResourceOf("cases/7"))
+	for _, name := range []string{"cases/7", PartOf("cases/7", "closed-2")} {
+		if got := ResourceOf(name); got != "cases/7" {
+			t.Errorf("%s is of %s", name, got)
+		}
+	}
 }
