@@ -14,9 +14,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 )
 
-// employeeKey names the key whose scores are released in blocks.
-const employeeKey = "employee"
-
 // Resolve fills in what a rule leaves open - the variant, the question, the population, from when on the first periods are taken - and refuses what cannot be
 // watched, with an *alert.FieldError or a *query.Error whose fields are those of the rule. Errors of the catalogue are passed on.
 func (p *Planner) Resolve(ctx context.Context, r *alert.Rule, now time.Time) error {
@@ -45,7 +42,7 @@ func (p *Planner) Resolve(ctx context.Context, r *alert.Rule, now time.Time) err
 		return err
 	}
 	q.Population, q.Question = r.Population, r.Question
-	if r.Population == fact.Employee || q.Uses(employeeKey, &d) {
+	if r.Population == fact.Employee || q.ByEmployee(&d) {
 		return &query.Error{Reason: query.NotProtectable, Field: "population", Description: "answers of employees, and scores by employee, are released in blocks: they cannot be watched"}
 	}
 	if err := resolveBaseline(r, d.History, q.Location, now); err != nil {

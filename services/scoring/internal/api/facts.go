@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/question"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
 const (
@@ -27,11 +28,7 @@ func (s *Server) StreamFacts(req *scoringv1.StreamFactsRequest, stream scoringv1
 	if err != nil {
 		return err
 	}
-	q := query.Query{
-		Survey: strings.TrimPrefix(req.GetSurvey(), surveyPrefix), Filter: req.GetFilter(), Location: s.Location,
-		Start: momentFromProto(req.GetPeriod().GetStartTime()), End: momentFromProto(req.GetPeriod().GetEndTime()),
-		Population: populationFromProto(req.GetPopulation()), AsOf: momentFromProto(req.GetAsOfTime()),
-	}
+	q := s.queryOf(req)
 	var responses *query.Responses
 	watermark, err := s.with(ctx, c, []subject{{query: &q, single: true}}, func(d []query.Data) (err error) {
 		responses, err = query.NewResponses(q, d[0], groupsOf(req.GetGroups()))
@@ -62,6 +59,24 @@ func (s *Server) StreamFacts(req *scoringv1.StreamFactsRequest, stream scoringv1
 	return nil
 }
 
+// selection is what requests for single responses, or for sums over them, select.
+type selection interface {
+	GetSurvey() string
+	GetFilter() string
+	GetPeriod() *typev1.Period
+	GetPopulation() typev1.Population
+	GetAsOfTime() *timestamppb.Timestamp
+}
+
+// queryOf is the query that selects the same.
+func (s *Server) queryOf(m selection) query.Query {
+	return query.Query{
+		Survey: strings.TrimPrefix(m.GetSurvey(), surveyPrefix), Filter: m.GetFilter(), Location: s.Location,
+		Start: momentFromProto(m.GetPeriod().GetStartTime()), End: momentFromProto(m.GetPeriod().GetEndTime()),
+		Population: populationFromProto(m.GetPopulation()), AsOf: momentFromProto(m.GetAsOfTime()),
+	}
+}
+
 // groupsOf is the number of random groups.
 func groupsOf(asked int32) int {
 	if asked == 0 {
@@ -78,7 +93,7 @@ func factToProto(v column.RowView) *scoringv1.Fact {
 		Keys: make([]*scoringv1.Fact_FactKey, 0, len(row.Keys)), Answers: make([]*scoringv1.Fact_FactAnswer, 0, len(row.Answers)),
 	}
 	for _, k := range row.Keys {
-		if k.Name != employeeKey {
+		if k.Name != query.EmployeeKey {
 			out.Keys = append(out.Keys, &scoringv1.Fact_FactKey{Key: k.Name, Values: k.Values})
 		}
 	}

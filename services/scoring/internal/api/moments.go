@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strings"
 	"time"
 
 	"github.com/otklik/otklik/services/scoring/internal/query"
@@ -16,12 +15,8 @@ func (s *Server) StreamMoments(req *scoringv1.StreamMomentsRequest, stream scori
 	if err != nil {
 		return err
 	}
-	q := query.Query{
-		Survey: strings.TrimPrefix(req.GetSurvey(), surveyPrefix), Filter: req.GetFilter(), Location: s.Location,
-		Start: momentFromProto(req.GetPeriod().GetStartTime()), End: momentFromProto(req.GetPeriod().GetEndTime()),
-		Population: populationFromProto(req.GetPopulation()), AsOf: momentFromProto(req.GetAsOfTime()),
-		Weighting: weightingFromProto(req.GetWeighting()),
-	}
+	q := s.queryOf(req)
+	q.Weighting = weightingFromProto(req.GetWeighting())
 	var moments *query.Moments
 	watermark, err := s.with(ctx, c, []subject{{query: &q, single: true}}, func(d []query.Data) (err error) {
 		moments, err = query.CountMoments(ctx, q, d[0], req.GetQuestions(), groupsOf(req.GetGroups()))

@@ -41,7 +41,7 @@ func (s *Server) scope(ctx context.Context, c caller, x subject, d *query.Data) 
 		population = d.History.Population()
 	}
 	// Who is restricted to employees would see theirs alone by any query.
-	byEmployee := population != fact.Employee && (len(c.units[fact.EmployeeKey]) > 0 || q.Uses(employeeKey, d))
+	byEmployee := population != fact.Employee && (len(c.units[fact.EmployeeKey]) > 0 || q.ByEmployee(d))
 	switch {
 	case x.single && (population == fact.Employee || byEmployee):
 		return &query.Error{Reason: query.NotProtectable, State: true, Description: "these answers come from employees or are chosen by whom they rate, " +
@@ -53,9 +53,6 @@ func (s *Server) scope(ctx context.Context, c caller, x subject, d *query.Data) 
 	}
 	return nil
 }
-
-// employeeKey names the key whose scores are protected.
-const employeeKey = "employee"
 
 // protect answers from released answers.
 func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query.Data, population fact.Population, byEmployee bool) error {

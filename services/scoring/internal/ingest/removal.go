@@ -5,12 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/otklik/otklik/libs/calendar"
-	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/column"
-	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
@@ -140,7 +135,7 @@ func (d *draft) subtract(ctx context.Context, st store.Store, l store.Ledger, ta
 	unsure := make(map[store.Invitation]bool)
 	for _, r := range taken {
 		i := invitationOf(r)
-		d.changes.Purged = append(d.changes.Purged, purgeOf(r))
+		d.changes.Purged = append(d.changes.Purged, store.PurgeOf(r))
 		if r.Fact != nil {
 			d.delta.RemoveFact(r.Fact)
 		} else if i.ID == "" {
@@ -177,21 +172,6 @@ func (d *draft) subtract(ctx context.Context, st store.Store, l store.Ledger, ta
 		d.become(outcomes, i, anew[i])
 	}
 	return nil
-}
-
-// purgeOf is what is kept of a record among the rows, whether it counts or did once.
-func purgeOf(r store.Record) store.Purge {
-	var id string
-	var at time.Time
-	kind := delta.RefusalKind
-	if r.Fact != nil {
-		kind, id, at = delta.ResponseKind, r.Fact.ID, r.Fact.CountTime
-	} else {
-		id, at = r.Refusal.ID, r.Refusal.CountTime
-	}
-	return store.Purge{
-		PurgedSpan: store.PurgedSpan{Survey: r.Survey(), Span: cell.SpanOf(calendar.BucketOf(at))}, Row: column.RowID(kind, r.Survey(), id),
-	}
 }
 
 // outcomesOf makes the outcomes of invitations anew from all records of their surveys but some.

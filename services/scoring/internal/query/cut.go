@@ -72,17 +72,20 @@ func (c cut) single() (key fact.ContextKey, value *string, ok bool) {
 	return filtered, &exact, true
 }
 
-// Uses tells whether a query cuts or weighs by a key. A filter that cannot be read uses none: it is refused anyway. One that is refused only as long as no
-// answer states some attribute is read: an answer that does may arrive before the query is answered.
-func (q *Query) Uses(key string, d *Data) bool {
-	if slices.Contains(q.GroupBy, key) {
+// EmployeeKey names the key whose scores are protected: they are told in blocks only.
+const EmployeeKey = "employee"
+
+// ByEmployee tells whether a query cuts or weighs by whom answers rate. A filter that cannot be read does not: it is refused anyway. One that is
+// refused only as long as no answer states some attribute is read: an answer that does may arrive before the query is answered.
+func (q *Query) ByEmployee(d *Data) bool {
+	if slices.Contains(q.GroupBy, EmployeeKey) {
 		return true
 	}
-	if q.Weighting != nil && slices.ContainsFunc(q.Weighting.Margins, func(m Margin) bool { return m.Key == key }) {
+	if q.Weighting != nil && slices.ContainsFunc(q.Weighting.Margins, func(m Margin) bool { return m.Key == EmployeeKey }) {
 		return true
 	}
 	schema := d.Schema()
 	schema.AnyAttribute = true
 	f, err := filter.Parse(q.Filter, schema)
-	return err == nil && slices.Contains(f.Names(), key)
+	return err == nil && slices.Contains(f.Names(), EmployeeKey)
 }

@@ -23,7 +23,7 @@ func TestFiltersThatMayBecomeReadableUseTheirKeys(t *testing.T) {
 		`location = "employee" AND channel = "employee"`: false,
 	} {
 		q := query.Query{Survey: "shop", Filter: filter}
-		if got := q.Uses("employee", &d); got != want {
+		if got := q.ByEmployee(&d); got != want {
 			t.Errorf("%s uses employees: %v", filter, got)
 		}
 	}

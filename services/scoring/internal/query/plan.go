@@ -356,16 +356,21 @@ func (p *plan) fieldOf(d metric.Definition, index int) string {
 	return "variants"
 }
 
+// chosen are the variants that are computed, of the whole survey and of questions.
+func (p *plan) chosen() []metric.Variant {
+	variants := slices.Clone(p.whole)
+	for _, t := range p.questions {
+		variants = append(variants, t.variants...)
+	}
+	return variants
+}
+
 // checkMethod refuses a method of intervals that a chosen variant does not have.
 func (p *plan) checkMethod() error {
 	if p.Settings.Method == "" {
 		return nil
 	}
-	variants := slices.Clone(p.whole)
-	for _, t := range p.questions {
-		variants = append(variants, t.variants...)
-	}
-	for _, v := range variants {
+	for _, v := range p.chosen() {
 		_, d, err := metric.FindVariant(v)
 		if err != nil {
 			return fmt.Errorf("plan query: %w", err)

@@ -33,11 +33,7 @@ func weighted(g column.Group) bool {
 
 // checkStated refuses variants of counts that nobody stated, or that cannot be those of each slice.
 func (p *plan) checkStated() error {
-	variants := slices.Clone(p.whole)
-	for _, t := range p.questions {
-		variants = append(variants, t.variants...)
-	}
-	for _, v := range variants {
+	for _, v := range p.chosen() {
 		_, d, err := metric.FindVariant(v)
 		if err != nil {
 			return fmt.Errorf("plan query: %w", err)

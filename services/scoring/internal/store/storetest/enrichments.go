@@ -38,7 +38,7 @@ func enriching(t testing.TB, s store.Store, to int64, changes ...store.Enrichmen
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.EnrichmentBatch{From: now.Position, To: to, At: marks(t, s), Changes: changes}
+	return store.EnrichmentBatch{From: now.Positions[store.Comments], To: to, At: marks(t, s), Changes: changes}
 }
 
 // enrich stores enrichments of an organisation.
@@ -61,6 +61,11 @@ func wantEnriched(t testing.TB, s store.Store, want store.Enriched) {
 		t.Fatal(err)
 	}
 	wantEqual(t, "how far enrichments are", got, want)
+}
+
+// upTo is how far enrichments are when the log of comments is at a position and no other was read.
+func upTo(position, number int64) store.Enriched {
+	return store.Enriched{Positions: [store.Sources]int64{store.Comments: position}, Number: number}
 }
 
 func wantKnown(t testing.TB, s store.Store, org string, want known) {
@@ -90,7 +95,7 @@ func enrichmentsAreKept(t *testing.T, open Open) {
 	odd := store.Response{Survey: "shop", ID: "наблюдение/\x00\xff'"}
 	one, two := store.Response{Survey: "shop", ID: "r-1"}, store.Response{Survey: "bank", ID: "r-1"}
 	enrich(t, s, 7, knownOf(acme, known{one: blames("delivery"), two: blames("price"), odd: {Sentiment: fact.Mixed}}), knownOf(globex, known{one: {Sentiment: fact.Positive}}))
-	wantEnriched(t, s, store.Enriched{Position: 7, Number: 1})
+	wantEnriched(t, s, upTo(7, 1))
 	wantKnown(t, s, acme, known{one: blames("delivery"), two: blames("price"), odd: {Sentiment: fact.Mixed}})
 	wantKnown(t, s, globex, known{one: {Sentiment: fact.Positive}})
 
@@ -98,7 +103,7 @@ func enrichmentsAreKept(t *testing.T, open Open) {
 	enrich(t, s, 9, store.EnrichmentChanges{
 		Known: known{one: blames("staff"), two: {}}, Forgotten: []store.Response{odd, {Survey: "shop", ID: "never"}}, Ledger: store.Changes{Ledger: live(acme)},
 	})
-	wantEnriched(t, s, store.Enriched{Position: 9, Number: 2})
+	wantEnriched(t, s, upTo(9, 2))
 	wantKnown(t, s, acme, known{one: blames("staff")})
 	var listed []store.NumberedEnrichment
 	list := func(org string, after int64) []store.NumberedEnrichment {
@@ -125,7 +130,39 @@ func enrichmentsAreKept(t *testing.T, open Open) {
 
 	// Positions move by themselves, back too.
 	enrich(t, s, 4)
-	wantEnriched(t, s, store.Enriched{Position: 4, Number: 3})
+	wantEnriched(t, s, upTo(4, 3))
+}
+
+func enrichmentsOfSources(t *testing.T, open Open) {
+	ctx := context.Background()
+	s := opened(t, open)
+	one := store.Response{Survey: "shop", ID: "r-1"}
+	enrich(t, s, 7, knownOf(acme, known{one: blames("delivery")}))
+	both := blames("delivery")
+	both.Segments, both.Case = []string{"new", "vip"}, fact.UnresolvedCase
+	b := store.EnrichmentBatch{Source: store.Segmentation, To: 3, At: marks(t, s), Changes: []store.EnrichmentChanges{knownOf(acme, known{one: both})}}
+	if err := s.Enrich(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	// Each log has a position of its own, and batches one number for all.
+	wantKnown(t, s, acme, known{one: both})
+	at := upTo(7, 2)
+	at.Positions[store.Segmentation] = 3
+	wantEnriched(t, s, at)
+	b.At = marks(t, s)
+	if err := s.Enrich(ctx, b); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("twice from one position: %v, want ErrConflict", err)
+	}
+	if err := s.Enrich(ctx, store.EnrichmentBatch{Source: store.Segmentation, From: 3, To: 5}); err != nil {
+		t.Fatal(err)
+	}
+	at.Positions[store.Segmentation] = 5
+	wantEnriched(t, s, at)
+	if err := s.Clear(ctx, marks(t, s).Epoch, "another log", noon); err != nil {
+		t.Fatal(err)
+	}
+	wantEnriched(t, s, upTo(0, 3))
+	wantKnown(t, s, acme, known{})
 }
 
 func enrichmentsReplaceFacts(t *testing.T, open Open) {
@@ -209,7 +246,7 @@ func enrichmentsConflict(t *testing.T, open Open) {
 		t.Errorf("after a rebuild: %v, want ErrConflict", err)
 	}
 	wantKnown(t, s, acme, known{one: blames("staff")})
-	wantEnriched(t, s, store.Enriched{Position: 5, Number: 1})
+	wantEnriched(t, s, upTo(5, 1))
 	// Within Hold nothing comes between.
 	err := s.Hold(ctx, func(ctx context.Context) error {
 		return s.Enrich(ctx, enriching(t, s, 6, knownOf(acme, known{one: blames("price")})))
@@ -265,7 +302,7 @@ func enrichmentsOutlastRebuilds(t *testing.T, open Open) {
 		wantKnown(t, s, org, known{})
 	}
 	now, err := s.Enriched(ctx)
-	if err != nil || now.Position != 0 || now.Number < 2 {
+	if err != nil || now.Positions != [store.Sources]int64{} || now.Number < 2 {
 		t.Errorf("after Clear enrichments are at %+v, %v", now, err)
 	}
 }

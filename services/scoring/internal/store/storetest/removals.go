@@ -5,11 +5,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
-	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/store"
@@ -34,25 +31,10 @@ func withoutRecords(l store.Ledger, records ...store.Record) store.Changes {
 			removal.ID = r.Refusal.ID
 		}
 		c.Removed = append(c.Removed, removal)
-		c.Purged = append(c.Purged, purgeOf(r))
+		c.Purged = append(c.Purged, store.PurgeOf(r))
 	}
 	c.Cells = cell.Pack(d)
 	return c
-}
-
-// purgeOf is what is kept of a record among the rows.
-func purgeOf(r store.Record) store.Purge {
-	var id string
-	var at time.Time
-	kind := delta.RefusalKind
-	if r.Fact != nil {
-		kind, id, at = delta.ResponseKind, r.Fact.ID, r.Fact.CountTime
-	} else {
-		id, at = r.Refusal.ID, r.Refusal.CountTime
-	}
-	return store.Purge{
-		PurgedSpan: store.PurgedSpan{Survey: r.Survey(), Span: cell.SpanOf(calendar.BucketOf(at))}, Row: column.RowID(kind, r.Survey(), id),
-	}
 }
 
 func removedRecordsGo(t *testing.T, open Open) {

@@ -110,7 +110,7 @@ func wantNone(t testing.TB, s store.Store, records ...store.Record) {
 	chunks, _ := rowsIn(t, s)
 	for _, c := range slices.Concat(chunks...) {
 		for _, r := range records {
-			if c.Row.ID == purgeOf(r).Row {
+			if c.Row.ID == store.PurgeOf(r).Row {
 				t.Errorf("a chunk holds %+v of a record that was erased", c)
 			}
 		}

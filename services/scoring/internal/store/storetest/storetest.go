@@ -69,6 +69,7 @@ func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 		{"DefinitionsCompete", definitionsCompete},
 		{"DefinitionsOutlastTheScores", definitionsOutlastTheScores},
 		{"EnrichmentsAreKept", enrichmentsAreKept},
+		{"EnrichmentsOfSources", enrichmentsOfSources},
 		{"EnrichmentsReplaceFacts", enrichmentsReplaceFacts},
 		{"EnrichmentsConflict", enrichmentsConflict},
 		{"EnrichmentsOutlastRebuilds", enrichmentsOutlastRebuilds},
