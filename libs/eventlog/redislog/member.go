@@ -252,15 +252,23 @@ func (m *member[E]) observe(ctx context.Context) {
 	}
 	pipe := m.client.Pipeline()
 	groups := make(map[int]*redis.XInfoGroupsCmd, len(m.holdings))
+	lengths := make(map[int]*redis.IntCmd, len(m.holdings))
 	for p := range m.holdings {
 		groups[p] = pipe.XInfoGroups(ctx, m.keys.stream(p))
+		lengths[p] = pipe.XLen(ctx, m.keys.stream(p))
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	for p, c := range groups {
 		for _, g := range c.Val() {
-			if g.Name == m.options.Group {
-				m.instruments.backlog(p, g.Pending+max(0, g.Lag))
+			if g.Name != m.options.Group {
+				continue
 			}
+			behind := g.Pending + g.Lag
+			if g.Lag < 0 {
+				// Redis does not know it of a group that was made anew. What is processed does not stay for long.
+				behind = lengths[p].Val()
+			}
+			m.instruments.backlog(p, behind)
 		}
 	}
 }
