@@ -66,7 +66,7 @@ var arrows = []arrow{
 
 var (
 	roomOfService = regexp.MustCompile(`^services/([a-z]+)(/|$)`)
-	notNoun       = regexp.MustCompile(`^services/[a-z]+/internal/(api|ingest|peers|store|surveys)(/|$)`)
+	notNoun       = regexp.MustCompile(`^services/[a-z]+/internal/(api|follow|ingest|peers|store|surveys)(/|$)`)
 	junkDrawer    = regexp.MustCompile(`^(util|utils|common|helper|helpers|base|shared|misc|types)$`)
 )
 

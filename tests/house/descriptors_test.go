@@ -15,6 +15,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -42,6 +43,9 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	commentv1.File_otklik_comment_v1_person_service_proto,
 	commentv1.File_otklik_comment_v1_register_service_proto,
 	commentv1.File_otklik_comment_v1_testimonial_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_event_feed_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_event_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_person_service_proto,
 }
 
 // accessOf is what a method declares of who may call it.
@@ -185,7 +189,7 @@ func TestNoRequestCarriesTheOrganisation(t *testing.T) {
 	t.Parallel()
 	eachMethod(func(m protoreflect.MethodDescriptor) {
 		switch accessOf(m).GetPermission() {
-		case "survey.events.stream", "comment.events.stream", "scoring.events.stream", "access.credentials.resolve":
+		case "survey.events.stream", "comment.events.stream", "scoring.events.stream", "segmentation.events.stream", "access.credentials.resolve":
 			return // for the suite's own services, which act for all organisations
 		}
 		fields := m.Input().Fields()
