@@ -1,0 +1,153 @@
+package cases_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/cases"
+)
+
+// Every pair of states is allowed or refused as the API says.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	allowed := map[cases.State][]cases.State{
+		cases.New:             {cases.InProgress, cases.Closed},
+		cases.Assigned:        {cases.InProgress, cases.WaitingCustomer, cases.Resolved, cases.Closed},
+		cases.InProgress:      {cases.WaitingCustomer, cases.Resolved},
+		cases.WaitingCustomer: {cases.InProgress, cases.Resolved},
+		cases.Resolved:        {cases.InProgress, cases.Closed},
+		cases.Closed:          {cases.InProgress},
+	}
+	for from := cases.New; from <= cases.Closed; from++ {
+		for to := cases.New; to <= cases.Closed; to++ {
+			c := opened(cal, "ann", cases.SLA{})
+			c.State = from
+			if !from.Unresolved() {
+				c.ResolveTime = start
+			}
+			e, err := c.Move(to, "key", start.Add(time.Hour), cal)
+			if want := slices.Contains(allowed[from], to); (err == nil) != want {
+				t.Errorf("from %v to %v: %v", from, to, err)
+			} else if want && (c.State != to || e.From != from || e.State != to) {
+				t.Errorf("from %v to %v: %v, remembered %+v", from, to, c.State, e)
+			} else if !want && c.State != from {
+				t.Errorf("from %v to %v: refused, and yet %v", from, to, c.State)
+			}
+		}
+	}
+}
+
+func kindOf(err error) cases.Kind {
+	var refusal *cases.Refusal
+	if !errors.As(err, &refusal) {
+		return 0
+	}
+	return refusal.Kind
+}
+
+func TestClosingTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "ann", cases.SLA{})
+	move(t, c, cal, cases.Closed, start.Add(time.Minute))
+	if _, err := c.Move(cases.Closed, "key", start.Add(time.Hour), cal); kindOf(err) != cases.AlreadyClosed {
+		t.Errorf("got %v", err)
+	}
+	if !c.CloseTime.Equal(start.Add(time.Minute)) {
+		t.Errorf("closed at %v", c.CloseTime)
+	}
+}
+
+func TestWorkNeedsAnOwner(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "", cases.SLA{})
+	var refusal *cases.Refusal
+	if _, err := c.Move(cases.InProgress, "", start, cal); !errors.As(err, &refusal) || refusal.Field != "owner" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReopening(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "ann", cases.SLA{Resolution: 10 * time.Hour})
+	move(t, c, cal, cases.Resolved, start.Add(4*time.Hour))
+	if c.ResolveWorked != 4*time.Hour || !c.Due.IsZero() || !c.Next(cal).IsZero() {
+		t.Errorf("resolved: %+v", c)
+	}
+	late := *c
+	if _, err := late.Move(cases.InProgress, "", start.Add(cases.ReopenWithin+5*time.Hour), cal); kindOf(err) != cases.Transition {
+		t.Errorf("too late: %v", err)
+	}
+	move(t, c, cal, cases.InProgress, start.Add(24*time.Hour))
+	// Six hours are left: the time in which it was resolved does not count.
+	if c.Reopenings != 1 || !c.ResolveTime.IsZero() || !c.Due.Equal(start.Add(30*time.Hour)) {
+		t.Errorf("reopened: %+v", c)
+	}
+}
+
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "", cases.SLA{})
+	if _, news, err := c.Claim("ann", "key", start); err != nil || !news || c.State != cases.Assigned {
+		t.Errorf("first: %v %v %v", c.State, news, err)
+	}
+	if _, news, err := c.Claim("ann", "key", start); err != nil || news {
+		t.Errorf("again: %v %v", news, err)
+	}
+	if _, _, err := c.Claim("bob", "key", start); kindOf(err) != cases.Owned || c.Owner != "ann" {
+		t.Errorf("another: %v", err)
+	}
+}
+
+func TestHandOffs(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "ann", cases.SLA{})
+	for _, h := range []cases.Handling{
+		{Owner: "ann", Queue: "second", Severity: cases.High}, {Owner: "bob", Queue: "second", Severity: cases.High}, {Owner: "bob", Queue: "first", Severity: cases.High},
+	} {
+		if _, news, err := c.Assign(h, "key", start); err != nil || !news {
+			t.Fatal(news, err)
+		}
+	}
+	if c.HandOffs != 2 || c.Owner != "bob" || c.Severity != cases.High {
+		t.Errorf("got %+v", c)
+	}
+	if _, _, err := c.Assign(cases.Handling{Queue: "first", Severity: cases.High}, "key", start); err != nil || c.State != cases.New {
+		t.Errorf("released: %v %v", c.State, err)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	a, b := opened(cal, "ann", cases.SLA{Resolution: 10 * time.Hour}), opened(cal, "", cases.SLA{Resolution: 5 * time.Hour})
+	b.Severity, b.Value, b.HandOffs, b.Tasks = cases.Critical, 7, 2, []cases.Task{{Text: "call"}}
+	now := start.Add(time.Hour)
+	here, there, err := a.Merge(b, "key", now, cal)
+	if err != nil || here.Case != b.ID || there.Case != a.ID {
+		t.Fatal(here, there, err)
+	}
+	if a.Severity != cases.Critical || a.Value != 7 || a.HandOffs != 2 || len(a.Tasks) != 1 || !a.Due.Equal(start.Add(5*time.Hour)) {
+		t.Errorf("target: %+v", a)
+	}
+	if b.State != cases.Closed || b.MergedInto != a.ID || !b.Next(cal).IsZero() {
+		t.Errorf("source: %+v", b)
+	}
+	other := opened(cal, "", cases.SLA{})
+	other.About.Contact = "someone-else"
+	for name, pair := range map[string][2]*cases.Case{"itself": {a, a}, "one merged": {a, b}, "into one closed": {b, a}, "another contact's": {a, other}} {
+		if _, _, err := pair[0].Merge(pair[1], "", now, cal); kindOf(err) != cases.Unmergeable {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := b.Move(cases.InProgress, "", now, cal); err == nil {
+		t.Error("a merged case was reopened")
+	}
+}
