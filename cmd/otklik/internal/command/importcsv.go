@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	"github.com/otklik/otklik/cmd/otklik/internal/importer"
+	"github.com/otklik/otklik/libs/sheet"
 )
 
 // importFlags are the flags of `otklik import`.
@@ -79,7 +80,7 @@ type importJob struct {
 	mapping   *importer.Mapping
 	data      *dataFile
 	target    importer.Target
-	source    *importer.Source
+	source    *sheet.Source
 	converter *importer.Converter
 	statePath string
 	identity  string

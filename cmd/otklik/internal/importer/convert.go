@@ -97,7 +97,7 @@ func (c *Converter) UnusedColumns() []string {
 func (c *Converter) Convert(rec Record) Row {
 	row := Row{Line: rec.Line, Row: rec.Row}
 	if rec.Err != nil {
-		row.refuse(*rec.Err)
+		row.refuse(RowProblem{Column: rec.Err.Column, Reason: Reason(rec.Err.Reason), Message: rec.Err.Message})
 		return row
 	}
 	response := &surveyv1.Response{Revision: c.revision}

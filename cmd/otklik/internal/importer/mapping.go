@@ -3,6 +3,7 @@ package importer
 import (
 	"time"
 
+	"github.com/otklik/otklik/libs/sheet"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -54,14 +55,7 @@ type Survey struct {
 
 // CSVFormat is the form of a CSV file.
 type CSVFormat struct {
-	// Delimiter separates cells; 0 means that it is found by looking at the header.
-	Delimiter rune
-	// Encoding is one of Encodings; empty means UTF-8, and UTF-16 where the file begins with its byte order mark.
-	Encoding string
-	// LazyQuotes accepts quotes inside of cells that are not quoted.
-	LazyQuotes bool
-	// KeepBlanks keeps blanks around cells; they are cut otherwise.
-	KeepBlanks bool
+	sheet.Format
 	// Decimal is the separator of decimals, '.' or ','.
 	Decimal byte
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otklik/otklik/libs/sheet"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
@@ -197,8 +198,8 @@ func (r *mappingReader) encoding(n node) {
 	if !ok {
 		return
 	}
-	if !slices.Contains(Encodings(), s) {
-		r.fail(n, "must be one of %s, not %q", strings.Join(Encodings(), ", "), s)
+	if !slices.Contains(sheet.Encodings(), s) {
+		r.fail(n, "must be one of %s, not %q", strings.Join(sheet.Encodings(), ", "), s)
 		return
 	}
 	r.m.CSV.Encoding = s

@@ -1,14 +1,16 @@
 package importer
 
+import "github.com/otklik/otklik/libs/sheet"
+
 // Reason says in one word for machines why a value or a row was not used. Rows that the server refused carry the server's reason.
 type Reason string
 
 // The reasons of the importer.
 const (
 	// ReasonMalformed: the record is not valid CSV, or has more or fewer cells than the header.
-	ReasonMalformed Reason = "ROW_MALFORMED"
+	ReasonMalformed Reason = sheet.ReasonMalformed
 	// ReasonInvalidUTF8: a cell is not valid UTF-8.
-	ReasonInvalidUTF8 Reason = "INVALID_UTF8"
+	ReasonInvalidUTF8 Reason = sheet.ReasonInvalidUTF8
 	// ReasonIDInvalid: the template gave an identifier that the API does not accept, or a cell of it is missing.
 	ReasonIDInvalid Reason = "ID_INVALID"
 	// ReasonTimeMissing: the row does not tell when it was answered.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/sheet"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -39,7 +40,7 @@ type Options struct {
 	// Client submits the responses; nil makes it a dry run.
 	Client surveyv1.SurveyServiceClient
 	// Source is the file, at its first row.
-	Source *Source
+	Source *sheet.Source
 	// Converter was made for the header of the file.
 	Converter *Converter
 	// BatchRows is how many responses go into one call, 1 to MaxBatchRows; 0 means DefaultBatchRows.
