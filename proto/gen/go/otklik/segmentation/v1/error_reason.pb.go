@@ -39,27 +39,67 @@ const (
 	ErrorReason_ERROR_REASON_NOT_CAUGHT_UP ErrorReason = 5
 	// The position lies beyond the last event: these are not the events that were read before.
 	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 6
+	// No interview of that name that the caller may see.
+	ErrorReason_ERROR_REASON_INTERVIEW_NOT_FOUND ErrorReason = 90
+	// The contact has an interview that is to be held already.
+	ErrorReason_ERROR_REASON_INTERVIEW_EXISTS ErrorReason = 91
+	// The state of the interview does not allow the change; the violation says what is missing.
+	ErrorReason_ERROR_REASON_INTERVIEW_STATE ErrorReason = 92
+	// The interview, guide or code book breaks a rule; the violation names the field.
+	ErrorReason_ERROR_REASON_INTERVIEW_INVALID ErrorReason = 93
+	// No calendar feed of that name that the caller made, or the secret address has ended.
+	ErrorReason_ERROR_REASON_CALENDAR_FEED_NOT_FOUND ErrorReason = 94
+	// No digest subscription of that name.
+	ErrorReason_ERROR_REASON_DIGEST_NOT_FOUND ErrorReason = 95
+	// A digest subscription of that identifier exists with other content.
+	ErrorReason_ERROR_REASON_DIGEST_EXISTS ErrorReason = 96
+	// No recovery of that name.
+	ErrorReason_ERROR_REASON_RECOVERY_NOT_FOUND ErrorReason = 97
+	// The recovery is not one that can be invited to now.
+	ErrorReason_ERROR_REASON_RECOVERY_STATE ErrorReason = 98
+	// There is no time zone of that name.
+	ErrorReason_ERROR_REASON_TIME_ZONE_UNKNOWN ErrorReason = 99
 )
 
 // Enum value maps for ErrorReason.
 var (
 	ErrorReason_name = map[int32]string{
-		0: "ERROR_REASON_UNSPECIFIED",
-		1: "ERROR_REASON_ETAG_MISMATCH",
-		2: "ERROR_REASON_ID_REUSED",
-		3: "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
-		4: "ERROR_REASON_STILL_REFUSED",
-		5: "ERROR_REASON_NOT_CAUGHT_UP",
-		6: "ERROR_REASON_POSITION_AHEAD",
+		0:  "ERROR_REASON_UNSPECIFIED",
+		1:  "ERROR_REASON_ETAG_MISMATCH",
+		2:  "ERROR_REASON_ID_REUSED",
+		3:  "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
+		4:  "ERROR_REASON_STILL_REFUSED",
+		5:  "ERROR_REASON_NOT_CAUGHT_UP",
+		6:  "ERROR_REASON_POSITION_AHEAD",
+		90: "ERROR_REASON_INTERVIEW_NOT_FOUND",
+		91: "ERROR_REASON_INTERVIEW_EXISTS",
+		92: "ERROR_REASON_INTERVIEW_STATE",
+		93: "ERROR_REASON_INTERVIEW_INVALID",
+		94: "ERROR_REASON_CALENDAR_FEED_NOT_FOUND",
+		95: "ERROR_REASON_DIGEST_NOT_FOUND",
+		96: "ERROR_REASON_DIGEST_EXISTS",
+		97: "ERROR_REASON_RECOVERY_NOT_FOUND",
+		98: "ERROR_REASON_RECOVERY_STATE",
+		99: "ERROR_REASON_TIME_ZONE_UNKNOWN",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":           0,
-		"ERROR_REASON_ETAG_MISMATCH":         1,
-		"ERROR_REASON_ID_REUSED":             2,
-		"ERROR_REASON_DEAD_LETTER_NOT_FOUND": 3,
-		"ERROR_REASON_STILL_REFUSED":         4,
-		"ERROR_REASON_NOT_CAUGHT_UP":         5,
-		"ERROR_REASON_POSITION_AHEAD":        6,
+		"ERROR_REASON_UNSPECIFIED":             0,
+		"ERROR_REASON_ETAG_MISMATCH":           1,
+		"ERROR_REASON_ID_REUSED":               2,
+		"ERROR_REASON_DEAD_LETTER_NOT_FOUND":   3,
+		"ERROR_REASON_STILL_REFUSED":           4,
+		"ERROR_REASON_NOT_CAUGHT_UP":           5,
+		"ERROR_REASON_POSITION_AHEAD":          6,
+		"ERROR_REASON_INTERVIEW_NOT_FOUND":     90,
+		"ERROR_REASON_INTERVIEW_EXISTS":        91,
+		"ERROR_REASON_INTERVIEW_STATE":         92,
+		"ERROR_REASON_INTERVIEW_INVALID":       93,
+		"ERROR_REASON_CALENDAR_FEED_NOT_FOUND": 94,
+		"ERROR_REASON_DIGEST_NOT_FOUND":        95,
+		"ERROR_REASON_DIGEST_EXISTS":           96,
+		"ERROR_REASON_RECOVERY_NOT_FOUND":      97,
+		"ERROR_REASON_RECOVERY_STATE":          98,
+		"ERROR_REASON_TIME_ZONE_UNKNOWN":       99,
 	}
 )
 
@@ -94,7 +134,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xf0\x01\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xd6\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -102,7 +142,17 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\"ERROR_REASON_DEAD_LETTER_NOT_FOUND\x10\x03\x12\x1e\n" +
 	"\x1aERROR_REASON_STILL_REFUSED\x10\x04\x12\x1e\n" +
 	"\x1aERROR_REASON_NOT_CAUGHT_UP\x10\x05\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
+	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06\x12$\n" +
+	" ERROR_REASON_INTERVIEW_NOT_FOUND\x10Z\x12!\n" +
+	"\x1dERROR_REASON_INTERVIEW_EXISTS\x10[\x12 \n" +
+	"\x1cERROR_REASON_INTERVIEW_STATE\x10\\\x12\"\n" +
+	"\x1eERROR_REASON_INTERVIEW_INVALID\x10]\x12(\n" +
+	"$ERROR_REASON_CALENDAR_FEED_NOT_FOUND\x10^\x12!\n" +
+	"\x1dERROR_REASON_DIGEST_NOT_FOUND\x10_\x12\x1e\n" +
+	"\x1aERROR_REASON_DIGEST_EXISTS\x10`\x12#\n" +
+	"\x1fERROR_REASON_RECOVERY_NOT_FOUND\x10a\x12\x1f\n" +
+	"\x1bERROR_REASON_RECOVERY_STATE\x10b\x12\"\n" +
+	"\x1eERROR_REASON_TIME_ZONE_UNKNOWN\x10cBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
 var (
 	file_otklik_segmentation_v1_error_reason_proto_rawDescOnce sync.Once
