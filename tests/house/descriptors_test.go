@@ -43,7 +43,11 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	commentv1.File_otklik_comment_v1_person_service_proto,
 	commentv1.File_otklik_comment_v1_register_service_proto,
 	commentv1.File_otklik_comment_v1_testimonial_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_calendar_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_digest_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_event_feed_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_recovery_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_interview_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_event_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_person_service_proto,
 }

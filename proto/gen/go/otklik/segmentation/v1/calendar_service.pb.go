@@ -24,8 +24,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Request of ListCalendarEvents.
-type ListCalendarEventsRequest struct {
+// Request of QueryCalendarEvents.
+type QueryCalendarEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The period. Missing bounds mean from now on, and 90 days; 400 days at most.
 	Period *v1.Period `protobuf:"bytes,1,opt,name=period,proto3" json:"period,omitempty"`
@@ -37,20 +37,20 @@ type ListCalendarEventsRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListCalendarEventsRequest) Reset() {
-	*x = ListCalendarEventsRequest{}
+func (x *QueryCalendarEventsRequest) Reset() {
+	*x = QueryCalendarEventsRequest{}
 	mi := &file_otklik_segmentation_v1_calendar_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListCalendarEventsRequest) String() string {
+func (x *QueryCalendarEventsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListCalendarEventsRequest) ProtoMessage() {}
+func (*QueryCalendarEventsRequest) ProtoMessage() {}
 
-func (x *ListCalendarEventsRequest) ProtoReflect() protoreflect.Message {
+func (x *QueryCalendarEventsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_segmentation_v1_calendar_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -62,34 +62,34 @@ func (x *ListCalendarEventsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListCalendarEventsRequest.ProtoReflect.Descriptor instead.
-func (*ListCalendarEventsRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use QueryCalendarEventsRequest.ProtoReflect.Descriptor instead.
+func (*QueryCalendarEventsRequest) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_calendar_service_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *ListCalendarEventsRequest) GetPeriod() *v1.Period {
+func (x *QueryCalendarEventsRequest) GetPeriod() *v1.Period {
 	if x != nil {
 		return x.Period
 	}
 	return nil
 }
 
-func (x *ListCalendarEventsRequest) GetKinds() []CalendarEvent_Kind {
+func (x *QueryCalendarEventsRequest) GetKinds() []CalendarEvent_Kind {
 	if x != nil {
 		return x.Kinds
 	}
 	return nil
 }
 
-func (x *ListCalendarEventsRequest) GetOwner() string {
+func (x *QueryCalendarEventsRequest) GetOwner() string {
 	if x != nil {
 		return x.Owner
 	}
 	return ""
 }
 
-// Response of ListCalendarEvents.
-type ListCalendarEventsResponse struct {
+// Response of QueryCalendarEvents.
+type QueryCalendarEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The events, up to 2,000.
 	Events []*CalendarEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
@@ -99,20 +99,20 @@ type ListCalendarEventsResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListCalendarEventsResponse) Reset() {
-	*x = ListCalendarEventsResponse{}
+func (x *QueryCalendarEventsResponse) Reset() {
+	*x = QueryCalendarEventsResponse{}
 	mi := &file_otklik_segmentation_v1_calendar_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListCalendarEventsResponse) String() string {
+func (x *QueryCalendarEventsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListCalendarEventsResponse) ProtoMessage() {}
+func (*QueryCalendarEventsResponse) ProtoMessage() {}
 
-func (x *ListCalendarEventsResponse) ProtoReflect() protoreflect.Message {
+func (x *QueryCalendarEventsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_segmentation_v1_calendar_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -124,19 +124,19 @@ func (x *ListCalendarEventsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListCalendarEventsResponse.ProtoReflect.Descriptor instead.
-func (*ListCalendarEventsResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use QueryCalendarEventsResponse.ProtoReflect.Descriptor instead.
+func (*QueryCalendarEventsResponse) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_calendar_service_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *ListCalendarEventsResponse) GetEvents() []*CalendarEvent {
+func (x *QueryCalendarEventsResponse) GetEvents() []*CalendarEvent {
 	if x != nil {
 		return x.Events
 	}
 	return nil
 }
 
-func (x *ListCalendarEventsResponse) GetTruncated() bool {
+func (x *QueryCalendarEventsResponse) GetTruncated() bool {
 	if x != nil {
 		return x.Truncated
 	}
@@ -551,12 +551,12 @@ var File_otklik_segmentation_v1_calendar_service_proto protoreflect.FileDescript
 
 const file_otklik_segmentation_v1_calendar_service_proto_rawDesc = "" +
 	"\n" +
-	"-otklik/segmentation/v1/calendar_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%otklik/segmentation/v1/calendar.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xc2\x01\n" +
-	"\x19ListCalendarEventsRequest\x12.\n" +
+	"-otklik/segmentation/v1/calendar_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%otklik/segmentation/v1/calendar.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xc3\x01\n" +
+	"\x1aQueryCalendarEventsRequest\x12.\n" +
 	"\x06period\x18\x01 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12U\n" +
 	"\x05kinds\x18\x02 \x03(\x0e2*.otklik.segmentation.v1.CalendarEvent.KindB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x12\x1e\n" +
-	"\x05owner\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\"y\n" +
-	"\x1aListCalendarEventsResponse\x12=\n" +
+	"\x05owner\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\"z\n" +
+	"\x1bQueryCalendarEventsResponse\x12=\n" +
 	"\x06events\x18\x01 \x03(\v2%.otklik.segmentation.v1.CalendarEventR\x06events\x12\x1c\n" +
 	"\ttruncated\x18\x02 \x01(\bR\ttruncated\"\xa8\x01\n" +
 	"\x15ExportCalendarRequest\x128\n" +
@@ -580,10 +580,10 @@ const file_otklik_segmentation_v1_calendar_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"_\n" +
 	"\x19DeleteCalendarFeedRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xbaH+r)2'^calendarFeeds/[a-z0-9][a-z0-9-]{0,62}$R\x04name\"\x1c\n" +
-	"\x1aDeleteCalendarFeedResponse2\xdb\a\n" +
-	"\x0fCalendarService\x12\xbe\x01\n" +
-	"\x12ListCalendarEvents\x121.otklik.segmentation.v1.ListCalendarEventsRequest\x1a2.otklik.segmentation.v1.ListCalendarEventsResponse\"A\xb2\xd4\x18 \n" +
-	"\x1asegmentation.calendar.list\x18\x02 \x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/calendarEvents\x90\x02\x01\x12\xb5\x01\n" +
+	"\x1aDeleteCalendarFeedResponse2\xdf\a\n" +
+	"\x0fCalendarService\x12\xc2\x01\n" +
+	"\x13QueryCalendarEvents\x122.otklik.segmentation.v1.QueryCalendarEventsRequest\x1a3.otklik.segmentation.v1.QueryCalendarEventsResponse\"B\xb2\xd4\x18!\n" +
+	"\x1bsegmentation.calendar.query\x18\x02 \x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/calendarEvents\x90\x02\x01\x12\xb5\x01\n" +
 	"\x0eExportCalendar\x12-.otklik.segmentation.v1.ExportCalendarRequest\x1a..otklik.segmentation.v1.ExportCalendarResponse\"D\xb2\xd4\x18\"\n" +
 	"\x1csegmentation.calendar.export\x18\x02 \x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/calendar:export\x90\x02\x01\x12\xbf\x01\n" +
 	"\x12CreateCalendarFeed\x121.otklik.segmentation.v1.CreateCalendarFeedRequest\x1a2.otklik.segmentation.v1.CreateCalendarFeedResponse\"B\xb2\xd4\x18\"\n" +
@@ -607,35 +607,35 @@ func file_otklik_segmentation_v1_calendar_service_proto_rawDescGZIP() []byte {
 
 var file_otklik_segmentation_v1_calendar_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_otklik_segmentation_v1_calendar_service_proto_goTypes = []any{
-	(*ListCalendarEventsRequest)(nil),  // 0: otklik.segmentation.v1.ListCalendarEventsRequest
-	(*ListCalendarEventsResponse)(nil), // 1: otklik.segmentation.v1.ListCalendarEventsResponse
-	(*ExportCalendarRequest)(nil),      // 2: otklik.segmentation.v1.ExportCalendarRequest
-	(*ExportCalendarResponse)(nil),     // 3: otklik.segmentation.v1.ExportCalendarResponse
-	(*CreateCalendarFeedRequest)(nil),  // 4: otklik.segmentation.v1.CreateCalendarFeedRequest
-	(*CreateCalendarFeedResponse)(nil), // 5: otklik.segmentation.v1.CreateCalendarFeedResponse
-	(*ListCalendarFeedsRequest)(nil),   // 6: otklik.segmentation.v1.ListCalendarFeedsRequest
-	(*ListCalendarFeedsResponse)(nil),  // 7: otklik.segmentation.v1.ListCalendarFeedsResponse
-	(*DeleteCalendarFeedRequest)(nil),  // 8: otklik.segmentation.v1.DeleteCalendarFeedRequest
-	(*DeleteCalendarFeedResponse)(nil), // 9: otklik.segmentation.v1.DeleteCalendarFeedResponse
-	(*v1.Period)(nil),                  // 10: otklik.type.v1.Period
-	(CalendarEvent_Kind)(0),            // 11: otklik.segmentation.v1.CalendarEvent.Kind
-	(*CalendarEvent)(nil),              // 12: otklik.segmentation.v1.CalendarEvent
-	(*CalendarFeed)(nil),               // 13: otklik.segmentation.v1.CalendarFeed
+	(*QueryCalendarEventsRequest)(nil),  // 0: otklik.segmentation.v1.QueryCalendarEventsRequest
+	(*QueryCalendarEventsResponse)(nil), // 1: otklik.segmentation.v1.QueryCalendarEventsResponse
+	(*ExportCalendarRequest)(nil),       // 2: otklik.segmentation.v1.ExportCalendarRequest
+	(*ExportCalendarResponse)(nil),      // 3: otklik.segmentation.v1.ExportCalendarResponse
+	(*CreateCalendarFeedRequest)(nil),   // 4: otklik.segmentation.v1.CreateCalendarFeedRequest
+	(*CreateCalendarFeedResponse)(nil),  // 5: otklik.segmentation.v1.CreateCalendarFeedResponse
+	(*ListCalendarFeedsRequest)(nil),    // 6: otklik.segmentation.v1.ListCalendarFeedsRequest
+	(*ListCalendarFeedsResponse)(nil),   // 7: otklik.segmentation.v1.ListCalendarFeedsResponse
+	(*DeleteCalendarFeedRequest)(nil),   // 8: otklik.segmentation.v1.DeleteCalendarFeedRequest
+	(*DeleteCalendarFeedResponse)(nil),  // 9: otklik.segmentation.v1.DeleteCalendarFeedResponse
+	(*v1.Period)(nil),                   // 10: otklik.type.v1.Period
+	(CalendarEvent_Kind)(0),             // 11: otklik.segmentation.v1.CalendarEvent.Kind
+	(*CalendarEvent)(nil),               // 12: otklik.segmentation.v1.CalendarEvent
+	(*CalendarFeed)(nil),                // 13: otklik.segmentation.v1.CalendarFeed
 }
 var file_otklik_segmentation_v1_calendar_service_proto_depIdxs = []int32{
-	10, // 0: otklik.segmentation.v1.ListCalendarEventsRequest.period:type_name -> otklik.type.v1.Period
-	11, // 1: otklik.segmentation.v1.ListCalendarEventsRequest.kinds:type_name -> otklik.segmentation.v1.CalendarEvent.Kind
-	12, // 2: otklik.segmentation.v1.ListCalendarEventsResponse.events:type_name -> otklik.segmentation.v1.CalendarEvent
+	10, // 0: otklik.segmentation.v1.QueryCalendarEventsRequest.period:type_name -> otklik.type.v1.Period
+	11, // 1: otklik.segmentation.v1.QueryCalendarEventsRequest.kinds:type_name -> otklik.segmentation.v1.CalendarEvent.Kind
+	12, // 2: otklik.segmentation.v1.QueryCalendarEventsResponse.events:type_name -> otklik.segmentation.v1.CalendarEvent
 	11, // 3: otklik.segmentation.v1.ExportCalendarRequest.kinds:type_name -> otklik.segmentation.v1.CalendarEvent.Kind
 	13, // 4: otklik.segmentation.v1.CreateCalendarFeedRequest.calendar_feed:type_name -> otklik.segmentation.v1.CalendarFeed
 	13, // 5: otklik.segmentation.v1.CreateCalendarFeedResponse.calendar_feed:type_name -> otklik.segmentation.v1.CalendarFeed
 	13, // 6: otklik.segmentation.v1.ListCalendarFeedsResponse.calendar_feeds:type_name -> otklik.segmentation.v1.CalendarFeed
-	0,  // 7: otklik.segmentation.v1.CalendarService.ListCalendarEvents:input_type -> otklik.segmentation.v1.ListCalendarEventsRequest
+	0,  // 7: otklik.segmentation.v1.CalendarService.QueryCalendarEvents:input_type -> otklik.segmentation.v1.QueryCalendarEventsRequest
 	2,  // 8: otklik.segmentation.v1.CalendarService.ExportCalendar:input_type -> otklik.segmentation.v1.ExportCalendarRequest
 	4,  // 9: otklik.segmentation.v1.CalendarService.CreateCalendarFeed:input_type -> otklik.segmentation.v1.CreateCalendarFeedRequest
 	6,  // 10: otklik.segmentation.v1.CalendarService.ListCalendarFeeds:input_type -> otklik.segmentation.v1.ListCalendarFeedsRequest
 	8,  // 11: otklik.segmentation.v1.CalendarService.DeleteCalendarFeed:input_type -> otklik.segmentation.v1.DeleteCalendarFeedRequest
-	1,  // 12: otklik.segmentation.v1.CalendarService.ListCalendarEvents:output_type -> otklik.segmentation.v1.ListCalendarEventsResponse
+	1,  // 12: otklik.segmentation.v1.CalendarService.QueryCalendarEvents:output_type -> otklik.segmentation.v1.QueryCalendarEventsResponse
 	3,  // 13: otklik.segmentation.v1.CalendarService.ExportCalendar:output_type -> otklik.segmentation.v1.ExportCalendarResponse
 	5,  // 14: otklik.segmentation.v1.CalendarService.CreateCalendarFeed:output_type -> otklik.segmentation.v1.CreateCalendarFeedResponse
 	7,  // 15: otklik.segmentation.v1.CalendarService.ListCalendarFeeds:output_type -> otklik.segmentation.v1.ListCalendarFeedsResponse

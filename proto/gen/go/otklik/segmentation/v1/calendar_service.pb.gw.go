@@ -35,38 +35,38 @@ var (
 	_ = metadata.Join
 )
 
-var filter_CalendarService_ListCalendarEvents_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+var filter_CalendarService_QueryCalendarEvents_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
 
-func request_CalendarService_ListCalendarEvents_0(ctx context.Context, marshaler runtime.Marshaler, client CalendarServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_CalendarService_QueryCalendarEvents_0(ctx context.Context, marshaler runtime.Marshaler, client CalendarServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ListCalendarEventsRequest
+		protoReq QueryCalendarEventsRequest
 		metadata runtime.ServerMetadata
 	)
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CalendarService_ListCalendarEvents_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CalendarService_QueryCalendarEvents_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.ListCalendarEvents(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.QueryCalendarEvents(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_CalendarService_ListCalendarEvents_0(ctx context.Context, marshaler runtime.Marshaler, server CalendarServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_CalendarService_QueryCalendarEvents_0(ctx context.Context, marshaler runtime.Marshaler, server CalendarServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ListCalendarEventsRequest
+		protoReq QueryCalendarEventsRequest
 		metadata runtime.ServerMetadata
 	)
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CalendarService_ListCalendarEvents_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CalendarService_QueryCalendarEvents_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	msg, err := server.ListCalendarEvents(ctx, &protoReq)
+	msg, err := server.QueryCalendarEvents(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -212,25 +212,25 @@ func local_request_CalendarService_DeleteCalendarFeed_0(ctx context.Context, mar
 // Note that using this registration option will cause many gRPC library features to stop working. Consider using RegisterCalendarServiceHandlerFromEndpoint instead.
 // GRPC interceptors will not work for this type of registration. To use interceptors, you must use the "runtime.WithMiddlewares" option in the "runtime.NewServeMux" call.
 func RegisterCalendarServiceHandlerServer(ctx context.Context, mux *runtime.ServeMux, server CalendarServiceServer) error {
-	mux.Handle(http.MethodGet, pattern_CalendarService_ListCalendarEvents_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_CalendarService_QueryCalendarEvents_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/otklik.segmentation.v1.CalendarService/ListCalendarEvents", runtime.WithHTTPPathPattern("/v1/calendarEvents"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/otklik.segmentation.v1.CalendarService/QueryCalendarEvents", runtime.WithHTTPPathPattern("/v1/calendarEvents"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_CalendarService_ListCalendarEvents_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_CalendarService_QueryCalendarEvents_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_CalendarService_ListCalendarEvents_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_CalendarService_QueryCalendarEvents_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_CalendarService_ExportCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -352,22 +352,22 @@ func RegisterCalendarServiceHandler(ctx context.Context, mux *runtime.ServeMux, 
 // doesn't go through the normal gRPC flow (creating a gRPC client etc.) then it will be up to the passed in
 // "CalendarServiceClient" to call the correct interceptors. This client ignores the HTTP middlewares.
 func RegisterCalendarServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux, client CalendarServiceClient) error {
-	mux.Handle(http.MethodGet, pattern_CalendarService_ListCalendarEvents_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_CalendarService_QueryCalendarEvents_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/otklik.segmentation.v1.CalendarService/ListCalendarEvents", runtime.WithHTTPPathPattern("/v1/calendarEvents"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/otklik.segmentation.v1.CalendarService/QueryCalendarEvents", runtime.WithHTTPPathPattern("/v1/calendarEvents"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_CalendarService_ListCalendarEvents_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_CalendarService_QueryCalendarEvents_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_CalendarService_ListCalendarEvents_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_CalendarService_QueryCalendarEvents_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_CalendarService_ExportCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -441,17 +441,17 @@ func RegisterCalendarServiceHandlerClient(ctx context.Context, mux *runtime.Serv
 }
 
 var (
-	pattern_CalendarService_ListCalendarEvents_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarEvents"}, ""))
-	pattern_CalendarService_ExportCalendar_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendar"}, "export"))
-	pattern_CalendarService_CreateCalendarFeed_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarFeeds"}, ""))
-	pattern_CalendarService_ListCalendarFeeds_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarFeeds"}, ""))
-	pattern_CalendarService_DeleteCalendarFeed_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "calendarFeeds", "name"}, ""))
+	pattern_CalendarService_QueryCalendarEvents_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarEvents"}, ""))
+	pattern_CalendarService_ExportCalendar_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendar"}, "export"))
+	pattern_CalendarService_CreateCalendarFeed_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarFeeds"}, ""))
+	pattern_CalendarService_ListCalendarFeeds_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calendarFeeds"}, ""))
+	pattern_CalendarService_DeleteCalendarFeed_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "calendarFeeds", "name"}, ""))
 )
 
 var (
-	forward_CalendarService_ListCalendarEvents_0 = runtime.ForwardResponseMessage
-	forward_CalendarService_ExportCalendar_0     = runtime.ForwardResponseMessage
-	forward_CalendarService_CreateCalendarFeed_0 = runtime.ForwardResponseMessage
-	forward_CalendarService_ListCalendarFeeds_0  = runtime.ForwardResponseMessage
-	forward_CalendarService_DeleteCalendarFeed_0 = runtime.ForwardResponseMessage
+	forward_CalendarService_QueryCalendarEvents_0 = runtime.ForwardResponseMessage
+	forward_CalendarService_ExportCalendar_0      = runtime.ForwardResponseMessage
+	forward_CalendarService_CreateCalendarFeed_0  = runtime.ForwardResponseMessage
+	forward_CalendarService_ListCalendarFeeds_0   = runtime.ForwardResponseMessage
+	forward_CalendarService_DeleteCalendarFeed_0  = runtime.ForwardResponseMessage
 )

@@ -19,11 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CalendarService_ListCalendarEvents_FullMethodName = "/otklik.segmentation.v1.CalendarService/ListCalendarEvents"
-	CalendarService_ExportCalendar_FullMethodName     = "/otklik.segmentation.v1.CalendarService/ExportCalendar"
-	CalendarService_CreateCalendarFeed_FullMethodName = "/otklik.segmentation.v1.CalendarService/CreateCalendarFeed"
-	CalendarService_ListCalendarFeeds_FullMethodName  = "/otklik.segmentation.v1.CalendarService/ListCalendarFeeds"
-	CalendarService_DeleteCalendarFeed_FullMethodName = "/otklik.segmentation.v1.CalendarService/DeleteCalendarFeed"
+	CalendarService_QueryCalendarEvents_FullMethodName = "/otklik.segmentation.v1.CalendarService/QueryCalendarEvents"
+	CalendarService_ExportCalendar_FullMethodName      = "/otklik.segmentation.v1.CalendarService/ExportCalendar"
+	CalendarService_CreateCalendarFeed_FullMethodName  = "/otklik.segmentation.v1.CalendarService/CreateCalendarFeed"
+	CalendarService_ListCalendarFeeds_FullMethodName   = "/otklik.segmentation.v1.CalendarService/ListCalendarFeeds"
+	CalendarService_DeleteCalendarFeed_FullMethodName  = "/otklik.segmentation.v1.CalendarService/DeleteCalendarFeed"
 )
 
 // CalendarServiceClient is the client API for CalendarService service.
@@ -33,8 +33,8 @@ const (
 // What is to be done when: interviews, cases due, tasks, actions that prevent; as a list, as iCalendar (RFC 5545), and at secret addresses for calendar
 // programs.
 type CalendarServiceClient interface {
-	// Lists the events of a period in the order of their times.
-	ListCalendarEvents(ctx context.Context, in *ListCalendarEventsRequest, opts ...grpc.CallOption) (*ListCalendarEventsResponse, error)
+	// Returns the events of a period in the order of their times.
+	QueryCalendarEvents(ctx context.Context, in *QueryCalendarEventsRequest, opts ...grpc.CallOption) (*QueryCalendarEventsResponse, error)
 	// Returns the events from 30 days ago on as iCalendar. At a secret address, it is what the address shows; `GET /calendars/{secret}.ics` then answers with the
 	// calendar itself.
 	ExportCalendar(ctx context.Context, in *ExportCalendarRequest, opts ...grpc.CallOption) (*ExportCalendarResponse, error)
@@ -54,10 +54,10 @@ func NewCalendarServiceClient(cc grpc.ClientConnInterface) CalendarServiceClient
 	return &calendarServiceClient{cc}
 }
 
-func (c *calendarServiceClient) ListCalendarEvents(ctx context.Context, in *ListCalendarEventsRequest, opts ...grpc.CallOption) (*ListCalendarEventsResponse, error) {
+func (c *calendarServiceClient) QueryCalendarEvents(ctx context.Context, in *QueryCalendarEventsRequest, opts ...grpc.CallOption) (*QueryCalendarEventsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListCalendarEventsResponse)
-	err := c.cc.Invoke(ctx, CalendarService_ListCalendarEvents_FullMethodName, in, out, cOpts...)
+	out := new(QueryCalendarEventsResponse)
+	err := c.cc.Invoke(ctx, CalendarService_QueryCalendarEvents_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +111,8 @@ func (c *calendarServiceClient) DeleteCalendarFeed(ctx context.Context, in *Dele
 // What is to be done when: interviews, cases due, tasks, actions that prevent; as a list, as iCalendar (RFC 5545), and at secret addresses for calendar
 // programs.
 type CalendarServiceServer interface {
-	// Lists the events of a period in the order of their times.
-	ListCalendarEvents(context.Context, *ListCalendarEventsRequest) (*ListCalendarEventsResponse, error)
+	// Returns the events of a period in the order of their times.
+	QueryCalendarEvents(context.Context, *QueryCalendarEventsRequest) (*QueryCalendarEventsResponse, error)
 	// Returns the events from 30 days ago on as iCalendar. At a secret address, it is what the address shows; `GET /calendars/{secret}.ics` then answers with the
 	// calendar itself.
 	ExportCalendar(context.Context, *ExportCalendarRequest) (*ExportCalendarResponse, error)
@@ -132,8 +132,8 @@ type CalendarServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedCalendarServiceServer struct{}
 
-func (UnimplementedCalendarServiceServer) ListCalendarEvents(context.Context, *ListCalendarEventsRequest) (*ListCalendarEventsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListCalendarEvents not implemented")
+func (UnimplementedCalendarServiceServer) QueryCalendarEvents(context.Context, *QueryCalendarEventsRequest) (*QueryCalendarEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryCalendarEvents not implemented")
 }
 func (UnimplementedCalendarServiceServer) ExportCalendar(context.Context, *ExportCalendarRequest) (*ExportCalendarResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExportCalendar not implemented")
@@ -168,20 +168,20 @@ func RegisterCalendarServiceServer(s grpc.ServiceRegistrar, srv CalendarServiceS
 	s.RegisterService(&CalendarService_ServiceDesc, srv)
 }
 
-func _CalendarService_ListCalendarEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListCalendarEventsRequest)
+func _CalendarService_QueryCalendarEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryCalendarEventsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(CalendarServiceServer).ListCalendarEvents(ctx, in)
+		return srv.(CalendarServiceServer).QueryCalendarEvents(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: CalendarService_ListCalendarEvents_FullMethodName,
+		FullMethod: CalendarService_QueryCalendarEvents_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(CalendarServiceServer).ListCalendarEvents(ctx, req.(*ListCalendarEventsRequest))
+		return srv.(CalendarServiceServer).QueryCalendarEvents(ctx, req.(*QueryCalendarEventsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -266,8 +266,8 @@ var CalendarService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*CalendarServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "ListCalendarEvents",
-			Handler:    _CalendarService_ListCalendarEvents_Handler,
+			MethodName: "QueryCalendarEvents",
+			Handler:    _CalendarService_QueryCalendarEvents_Handler,
 		},
 		{
 			MethodName: "ExportCalendar",

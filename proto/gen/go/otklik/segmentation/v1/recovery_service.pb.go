@@ -634,7 +634,7 @@ const file_otklik_segmentation_v1_recovery_service_proto_rawDesc = "" +
 	"\x0eListRecoveries\x12-.otklik.segmentation.v1.ListRecoveriesRequest\x1a..otklik.segmentation.v1.ListRecoveriesResponse\"?\xb2\xd4\x18\"\n" +
 	"\x1csegmentation.recoveries.list\x18\x01 \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/recoveries\x90\x02\x01\x12\xc8\x01\n" +
 	"\x0eInviteRecovery\x12-.otklik.segmentation.v1.InviteRecoveryRequest\x1a..otklik.segmentation.v1.InviteRecoveryResponse\"W\xb2\xd4\x18*\n" +
-	"\x1esegmentation.recoveries.invite\x12\x04name\x18\x01 \x03\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=recoveries/*}:invite\x12\xbe\x01\n" +
+	"\x1esegmentation.recoveries.invite\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=recoveries/*}:invite\x12\xbe\x01\n" +
 	"\x11QueryRecoveryRate\x120.otklik.segmentation.v1.QueryRecoveryRateRequest\x1a1.otklik.segmentation.v1.QueryRecoveryRateResponse\"D\xb2\xd4\x18\"\n" +
 	"\x1csegmentation.recoveries.rate\x18\x01 \x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/recoveries:rate\x90\x02\x01BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
