@@ -39,6 +39,52 @@ const (
 	ErrorReason_ERROR_REASON_NOT_CAUGHT_UP ErrorReason = 5
 	// The position lies beyond the last event: these are not the events that were read before.
 	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 6
+	// No unit of that name that the caller may see.
+	ErrorReason_ERROR_REASON_UNIT_NOT_FOUND ErrorReason = 10
+	// The unit or contact breaks a rule; each violation names its field.
+	ErrorReason_ERROR_REASON_UNIT_INVALID ErrorReason = 11
+	// What it names (a region, location or company) does not exist; the violation names the field.
+	ErrorReason_ERROR_REASON_PARENT_UNKNOWN ErrorReason = 12
+	// The region would lie in itself.
+	ErrorReason_ERROR_REASON_REGION_CIRCULAR ErrorReason = 13
+	// Coordinates are of another system than WGS 84.
+	ErrorReason_ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN ErrorReason = 14
+	// Something else in the directory refers to the unit.
+	ErrorReason_ERROR_REASON_UNIT_IN_USE ErrorReason = 15
+	// No attribute of that name.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_NOT_FOUND ErrorReason = 16
+	// The attribute is declared already, in another way.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_EXISTS ErrorReason = 17
+	// The organisation has as many attributes of the kind as it may have.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_LIMIT ErrorReason = 18
+	// A value of an attribute that is not declared; the violation names it.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_UNDECLARED ErrorReason = 19
+	// A value of another type than the attribute's; the violation names it.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_TYPE ErrorReason = 20
+	// A value that is none of the attribute's options; the violation names it.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_OPTION ErrorReason = 21
+	// No contact of that name that the caller may see.
+	ErrorReason_ERROR_REASON_CONTACT_NOT_FOUND ErrorReason = 22
+	// The identity is another contact's: merge the two.
+	ErrorReason_ERROR_REASON_IDENTITY_TAKEN ErrorReason = 23
+	// The contact was merged into another one, which is named: change that.
+	ErrorReason_ERROR_REASON_CONTACT_MERGED ErrorReason = 24
+	// The merge or split is impossible as it stands; the message says why.
+	ErrorReason_ERROR_REASON_MOVE_INVALID ErrorReason = 25
+	// No merge or split of that name.
+	ErrorReason_ERROR_REASON_MOVE_NOT_FOUND ErrorReason = 26
+	// No import of that name.
+	ErrorReason_ERROR_REASON_IMPORT_NOT_FOUND ErrorReason = 27
+	// An import of the kind runs already, which is named: wait for it, or cancel it.
+	ErrorReason_ERROR_REASON_IMPORT_RUNNING ErrorReason = 28
+	// The import is not in a state for that; the message says which.
+	ErrorReason_ERROR_REASON_IMPORT_STATE ErrorReason = 29
+	// No light of that name that the caller may see: nothing that counts was answered, or too little about an employee to be shown.
+	ErrorReason_ERROR_REASON_LIGHT_NOT_FOUND ErrorReason = 30
+	// The policy of lights breaks a rule; the violation names the field.
+	ErrorReason_ERROR_REASON_LIGHT_POLICY_INVALID ErrorReason = 31
+	// The lights cannot be chosen that way; the violation names the field.
+	ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID ErrorReason = 32
 	// No interview of that name that the caller may see.
 	ErrorReason_ERROR_REASON_INTERVIEW_NOT_FOUND ErrorReason = 90
 	// The contact has an interview that is to be held already.
@@ -71,6 +117,29 @@ var (
 		4:  "ERROR_REASON_STILL_REFUSED",
 		5:  "ERROR_REASON_NOT_CAUGHT_UP",
 		6:  "ERROR_REASON_POSITION_AHEAD",
+		10: "ERROR_REASON_UNIT_NOT_FOUND",
+		11: "ERROR_REASON_UNIT_INVALID",
+		12: "ERROR_REASON_PARENT_UNKNOWN",
+		13: "ERROR_REASON_REGION_CIRCULAR",
+		14: "ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN",
+		15: "ERROR_REASON_UNIT_IN_USE",
+		16: "ERROR_REASON_ATTRIBUTE_NOT_FOUND",
+		17: "ERROR_REASON_ATTRIBUTE_EXISTS",
+		18: "ERROR_REASON_ATTRIBUTE_LIMIT",
+		19: "ERROR_REASON_ATTRIBUTE_UNDECLARED",
+		20: "ERROR_REASON_ATTRIBUTE_TYPE",
+		21: "ERROR_REASON_ATTRIBUTE_OPTION",
+		22: "ERROR_REASON_CONTACT_NOT_FOUND",
+		23: "ERROR_REASON_IDENTITY_TAKEN",
+		24: "ERROR_REASON_CONTACT_MERGED",
+		25: "ERROR_REASON_MOVE_INVALID",
+		26: "ERROR_REASON_MOVE_NOT_FOUND",
+		27: "ERROR_REASON_IMPORT_NOT_FOUND",
+		28: "ERROR_REASON_IMPORT_RUNNING",
+		29: "ERROR_REASON_IMPORT_STATE",
+		30: "ERROR_REASON_LIGHT_NOT_FOUND",
+		31: "ERROR_REASON_LIGHT_POLICY_INVALID",
+		32: "ERROR_REASON_LIGHT_FILTER_INVALID",
 		90: "ERROR_REASON_INTERVIEW_NOT_FOUND",
 		91: "ERROR_REASON_INTERVIEW_EXISTS",
 		92: "ERROR_REASON_INTERVIEW_STATE",
@@ -83,23 +152,46 @@ var (
 		99: "ERROR_REASON_TIME_ZONE_UNKNOWN",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":             0,
-		"ERROR_REASON_ETAG_MISMATCH":           1,
-		"ERROR_REASON_ID_REUSED":               2,
-		"ERROR_REASON_DEAD_LETTER_NOT_FOUND":   3,
-		"ERROR_REASON_STILL_REFUSED":           4,
-		"ERROR_REASON_NOT_CAUGHT_UP":           5,
-		"ERROR_REASON_POSITION_AHEAD":          6,
-		"ERROR_REASON_INTERVIEW_NOT_FOUND":     90,
-		"ERROR_REASON_INTERVIEW_EXISTS":        91,
-		"ERROR_REASON_INTERVIEW_STATE":         92,
-		"ERROR_REASON_INTERVIEW_INVALID":       93,
-		"ERROR_REASON_CALENDAR_FEED_NOT_FOUND": 94,
-		"ERROR_REASON_DIGEST_NOT_FOUND":        95,
-		"ERROR_REASON_DIGEST_EXISTS":           96,
-		"ERROR_REASON_RECOVERY_NOT_FOUND":      97,
-		"ERROR_REASON_RECOVERY_STATE":          98,
-		"ERROR_REASON_TIME_ZONE_UNKNOWN":       99,
+		"ERROR_REASON_UNSPECIFIED":               0,
+		"ERROR_REASON_ETAG_MISMATCH":             1,
+		"ERROR_REASON_ID_REUSED":                 2,
+		"ERROR_REASON_DEAD_LETTER_NOT_FOUND":     3,
+		"ERROR_REASON_STILL_REFUSED":             4,
+		"ERROR_REASON_NOT_CAUGHT_UP":             5,
+		"ERROR_REASON_POSITION_AHEAD":            6,
+		"ERROR_REASON_UNIT_NOT_FOUND":            10,
+		"ERROR_REASON_UNIT_INVALID":              11,
+		"ERROR_REASON_PARENT_UNKNOWN":            12,
+		"ERROR_REASON_REGION_CIRCULAR":           13,
+		"ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN": 14,
+		"ERROR_REASON_UNIT_IN_USE":               15,
+		"ERROR_REASON_ATTRIBUTE_NOT_FOUND":       16,
+		"ERROR_REASON_ATTRIBUTE_EXISTS":          17,
+		"ERROR_REASON_ATTRIBUTE_LIMIT":           18,
+		"ERROR_REASON_ATTRIBUTE_UNDECLARED":      19,
+		"ERROR_REASON_ATTRIBUTE_TYPE":            20,
+		"ERROR_REASON_ATTRIBUTE_OPTION":          21,
+		"ERROR_REASON_CONTACT_NOT_FOUND":         22,
+		"ERROR_REASON_IDENTITY_TAKEN":            23,
+		"ERROR_REASON_CONTACT_MERGED":            24,
+		"ERROR_REASON_MOVE_INVALID":              25,
+		"ERROR_REASON_MOVE_NOT_FOUND":            26,
+		"ERROR_REASON_IMPORT_NOT_FOUND":          27,
+		"ERROR_REASON_IMPORT_RUNNING":            28,
+		"ERROR_REASON_IMPORT_STATE":              29,
+		"ERROR_REASON_LIGHT_NOT_FOUND":           30,
+		"ERROR_REASON_LIGHT_POLICY_INVALID":      31,
+		"ERROR_REASON_LIGHT_FILTER_INVALID":      32,
+		"ERROR_REASON_INTERVIEW_NOT_FOUND":       90,
+		"ERROR_REASON_INTERVIEW_EXISTS":          91,
+		"ERROR_REASON_INTERVIEW_STATE":           92,
+		"ERROR_REASON_INTERVIEW_INVALID":         93,
+		"ERROR_REASON_CALENDAR_FEED_NOT_FOUND":   94,
+		"ERROR_REASON_DIGEST_NOT_FOUND":          95,
+		"ERROR_REASON_DIGEST_EXISTS":             96,
+		"ERROR_REASON_RECOVERY_NOT_FOUND":        97,
+		"ERROR_REASON_RECOVERY_STATE":            98,
+		"ERROR_REASON_TIME_ZONE_UNKNOWN":         99,
 	}
 )
 
@@ -134,7 +226,8 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xd6\x04\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xf2\n" +
+	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -142,7 +235,31 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\"ERROR_REASON_DEAD_LETTER_NOT_FOUND\x10\x03\x12\x1e\n" +
 	"\x1aERROR_REASON_STILL_REFUSED\x10\x04\x12\x1e\n" +
 	"\x1aERROR_REASON_NOT_CAUGHT_UP\x10\x05\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06\x12$\n" +
+	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06\x12\x1f\n" +
+	"\x1bERROR_REASON_UNIT_NOT_FOUND\x10\n" +
+	"\x12\x1d\n" +
+	"\x19ERROR_REASON_UNIT_INVALID\x10\v\x12\x1f\n" +
+	"\x1bERROR_REASON_PARENT_UNKNOWN\x10\f\x12 \n" +
+	"\x1cERROR_REASON_REGION_CIRCULAR\x10\r\x12*\n" +
+	"&ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN\x10\x0e\x12\x1c\n" +
+	"\x18ERROR_REASON_UNIT_IN_USE\x10\x0f\x12$\n" +
+	" ERROR_REASON_ATTRIBUTE_NOT_FOUND\x10\x10\x12!\n" +
+	"\x1dERROR_REASON_ATTRIBUTE_EXISTS\x10\x11\x12 \n" +
+	"\x1cERROR_REASON_ATTRIBUTE_LIMIT\x10\x12\x12%\n" +
+	"!ERROR_REASON_ATTRIBUTE_UNDECLARED\x10\x13\x12\x1f\n" +
+	"\x1bERROR_REASON_ATTRIBUTE_TYPE\x10\x14\x12!\n" +
+	"\x1dERROR_REASON_ATTRIBUTE_OPTION\x10\x15\x12\"\n" +
+	"\x1eERROR_REASON_CONTACT_NOT_FOUND\x10\x16\x12\x1f\n" +
+	"\x1bERROR_REASON_IDENTITY_TAKEN\x10\x17\x12\x1f\n" +
+	"\x1bERROR_REASON_CONTACT_MERGED\x10\x18\x12\x1d\n" +
+	"\x19ERROR_REASON_MOVE_INVALID\x10\x19\x12\x1f\n" +
+	"\x1bERROR_REASON_MOVE_NOT_FOUND\x10\x1a\x12!\n" +
+	"\x1dERROR_REASON_IMPORT_NOT_FOUND\x10\x1b\x12\x1f\n" +
+	"\x1bERROR_REASON_IMPORT_RUNNING\x10\x1c\x12\x1d\n" +
+	"\x19ERROR_REASON_IMPORT_STATE\x10\x1d\x12 \n" +
+	"\x1cERROR_REASON_LIGHT_NOT_FOUND\x10\x1e\x12%\n" +
+	"!ERROR_REASON_LIGHT_POLICY_INVALID\x10\x1f\x12%\n" +
+	"!ERROR_REASON_LIGHT_FILTER_INVALID\x10 \x12$\n" +
 	" ERROR_REASON_INTERVIEW_NOT_FOUND\x10Z\x12!\n" +
 	"\x1dERROR_REASON_INTERVIEW_EXISTS\x10[\x12 \n" +
 	"\x1cERROR_REASON_INTERVIEW_STATE\x10\\\x12\"\n" +
