@@ -8,12 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/services/scoring/internal/ingest"
 
-	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -30,8 +27,8 @@ type follower struct {
 	log     eventlog.Log[*surveyv1.Event]
 	applier *ingest.Applier
 	config  eventlog.Config
-	// comments follows the log of the comment service until ctx ends; nil where there is none.
-	comments func(ctx context.Context)
+	// findings follow the logs of what other services find out about responses until ctx ends.
+	findings []func(ctx context.Context)
 
 	mu sync.Mutex
 	// following are the partitions that are followed now.
@@ -53,25 +50,27 @@ func (f *follower) run(ctx context.Context) error {
 	return nil
 }
 
-// maxCommentsBackoff is the longest wait for a comment service: without one, scores are the same but for what comments say.
-const maxCommentsBackoff = 30 * time.Second
+// maxFindingsBackoff is the longest wait for a service that finds out something about responses: without it, scores are the same but for that.
+const maxFindingsBackoff = 30 * time.Second
 
-// followComments makes the follower follow the comment service, too, behind a connection.
-func (f *follower) followComments(conn grpc.ClientConnInterface) {
-	enricher := ingest.NewEnricher(f.applier)
+// followFindings makes a follower follow what another service finds out about responses, too.
+func followFindings[E ingest.Event](f *follower, about string, log ingest.Findings[E]) {
+	enricher := ingest.NewEnricher(f.applier, log)
 	config := f.config
-	config.Name, config.MaxBackoff = component+" of comments", maxCommentsBackoff
-	f.comments = func(ctx context.Context) {
+	config.Name, config.MaxBackoff = component+" of "+about, maxFindingsBackoff
+	f.findings = append(f.findings, func(ctx context.Context) {
 		// It ends only with ctx, and then without an error.
-		_ = eventlog.New[*commentv1.Event](config, ingest.NewComments(conn, enricher), enricher, (*commentv1.Event).GetPosition).Run(ctx)
-	}
+		_ = eventlog.New[E](config, enricher, enricher, E.GetPosition).Run(ctx)
+	})
 }
 
-// follow follows a partition until ctx ends. Who has the first one follows comments, so that one process does.
+// follow follows a partition until ctx ends. Who has the first one follows what others find out, so that one process does.
 func (f *follower) follow(ctx context.Context, partition int, source eventlog.Source[*surveyv1.Event]) {
-	if partition == 0 && f.comments != nil {
+	if partition == 0 {
 		var beside sync.WaitGroup
-		beside.Go(func() { f.comments(ctx) })
+		for _, run := range f.findings {
+			beside.Go(func() { run(ctx) })
+		}
 		defer beside.Wait()
 	}
 	sink := f.applier.Sink(partition)

@@ -166,7 +166,7 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	}
 	s.follower = newFollower(log, s.applier, config.BatchSize, deps.Logger)
 	if deps.Comment != nil {
-		s.follower.followComments(deps.Comment)
+		followFindings(s.follower, "comments", ingest.Comments(deps.Comment))
 	}
 	if deps.Meters != nil {
 		if err := ingest.ObserveFeed(deps.Meters, s.follower.status); err != nil {

@@ -293,7 +293,11 @@ func enrichmentContent(e fact.Enrichment) map[string]any {
 	for i, t := range e.Themes {
 		themes[i] = map[string]any{"theme": t.ID, "polarity": t.Polarity.String()}
 	}
-	return map[string]any{"sentiment": e.Sentiment.String(), "themes": themes}
+	segments := make([]any, len(e.Segments))
+	for i, id := range e.Segments {
+		segments[i] = id
+	}
+	return map[string]any{"sentiment": e.Sentiment.String(), "themes": themes, "segments": segments, "case": e.Case.String()}
 }
 
 // refusalContent is all that is kept of a refusal.

@@ -22,7 +22,7 @@ func TestExportsHoldAllOfAFact(t *testing.T) {
 			{Question: "recommend", Kind: question.NPS, Scale: question.Scale0To10, Present: true, Value: 900},
 			{Question: "liked", Kind: question.Choice, Options: []string{"price", "staff"}},
 		},
-		Enrichment: fact.Enrichment{Sentiment: fact.Mixed, Themes: []fact.Theme{{ID: "queue", Polarity: fact.Negative}}},
+		Enrichment: fact.Enrichment{Sentiment: fact.Mixed, Themes: []fact.Theme{{ID: "queue", Polarity: fact.Negative}}, Segments: []string{"vip"}, Case: fact.NoCase},
 	}
 	got, err := structpb.NewStruct(factContent(f))
 	if err != nil {
@@ -35,7 +35,9 @@ func TestExportsHoldAllOfAFact(t *testing.T) {
 			map[string]any{"question": "recommend", "score": 9, "scale": "0-10"},
 			map[string]any{"question": "liked", "options": []any{"price", "staff"}},
 		},
-		"enrichment": map[string]any{"sentiment": "mixed", "themes": []any{map[string]any{"theme": "queue", "polarity": "negative"}}},
+		"enrichment": map[string]any{
+			"sentiment": "mixed", "themes": []any{map[string]any{"theme": "queue", "polarity": "negative"}}, "segments": []any{"vip"}, "case": "none",
+		},
 	})
 	if err != nil || !proto.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)

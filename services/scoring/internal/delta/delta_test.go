@@ -31,7 +31,10 @@ func sample() *fact.Fact {
 			{Question: "liked", Kind: question.Choice, Options: []string{"price", "staff"}},
 			{Question: "why", Kind: question.Text},
 		},
-		Enrichment: fact.Enrichment{Sentiment: fact.Positive, Themes: []fact.Theme{{ID: "price", Polarity: fact.Negative}, {ID: "staff", Polarity: fact.Positive}}},
+		Enrichment: fact.Enrichment{
+			Sentiment: fact.Positive, Themes: []fact.Theme{{ID: "price", Polarity: fact.Negative}, {ID: "staff", Polarity: fact.Positive}},
+			Segments: []string{"new", "vip"}, Case: fact.UnresolvedCase,
+		},
 	}
 }
 
@@ -43,8 +46,9 @@ func TestRows(t *testing.T) {
 		ID: column.RowID("response", "shop", "r"), Population: fact.Prospect, Bucket: calendar.BucketOf(noon), Received: noon.Unix() + 90, Weight: 2.5,
 		Respondent: column.RespondentID("p"),
 		Keys: []column.Key{
-			one("attributes.age", "30-39"), one("attributes.tier", "gold"), one("channel", "app"), one("company", "acme"), one("employee", "aida"),
-			one("language", "ky"), one("location", "north"), one("region", "chuy"), one("revision", "12"),
+			one("attributes.age", "30-39"), one("attributes.tier", "gold"), one("case", "unresolved"), one("channel", "app"), one("company", "acme"),
+			one("employee", "aida"), one("language", "ky"), one("location", "north"), one("region", "chuy"), one("revision", "12"),
+			{Name: "segment", Values: []string{"new", "vip"}},
 			one("sentiment", "positive"), {Name: "theme", Values: []string{"price", "staff"}}, one("theme_negative", "price"),
 			one("theme_positive", "staff"), one("touchpoint", "till"),
 		},

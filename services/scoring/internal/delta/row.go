@@ -52,11 +52,16 @@ func RowOfRefusal(r *fact.Refusal) column.Row {
 
 // keysOf are the keys of a row, in the order of names.
 func keysOf(c fact.Context, revision string, e fact.Enrichment) []column.Key {
+	var found []column.Key
+	e.Keys(func(name string, values []string) { found = append(found, column.Key{Name: name, Values: values}) })
 	n := len(contextNames) + 1 + len(c.Attributes)
-	keys := make([]column.Key, 0, n)
+	keys := make([]column.Key, 0, n+len(found))
 	// Values lie side by side: a row costs one allocation for all of them.
 	values := make([]string, 0, n)
 	add := func(name, value string) {
+		for len(found) > 0 && found[0].Name < name {
+			keys, found = append(keys, found[0]), found[1:]
+		}
 		if value == "" {
 			return
 		}
@@ -69,11 +74,10 @@ func keysOf(c fact.Context, revision string, e fact.Enrichment) []column.Key {
 	for _, k := range contextNames {
 		if k.key == fact.Touchpoint {
 			add(RevisionKey, revision)
-			e.Keys(func(name string, values []string) { keys = append(keys, column.Key{Name: name, Values: values}) })
 		}
 		add(k.name, c.Value(k.key))
 	}
-	return keys
+	return append(keys, found...)
 }
 
 // answersOf are the answers of a row: scores and choices, in the order of questions.

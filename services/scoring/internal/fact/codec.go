@@ -18,10 +18,12 @@ const (
 	currentVersion
 )
 
-// Bits of a fact's flags.
+// Bits of a fact's flags. Those that came after the version are set only where they say something, so that programs that do not know them read the other
+// records.
 const (
 	flagLate = 1 << iota
 	flagEnriched
+	flagSegmented
 	factFlagsKnown
 )
 
@@ -70,8 +72,11 @@ func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
 	if f.Late {
 		flags |= flagLate
 	}
-	if !f.Enrichment.IsZero() {
+	if f.Enrichment.spoken() {
 		flags |= flagEnriched
+	}
+	if f.Enrichment.segmented() {
+		flags |= flagSegmented
 	}
 	b = append(b, flags)
 	b = appendContext(b, f.Context)
@@ -80,7 +85,10 @@ func (f *Fact) AppendBinary(b []byte) ([]byte, error) {
 		b = f.Answers[i].append(b)
 	}
 	if flags&flagEnriched != 0 {
-		b = f.Enrichment.append(b)
+		b = f.Enrichment.appendSpoken(b)
+	}
+	if flags&flagSegmented != 0 {
+		b = f.Enrichment.appendSegmented(b)
 	}
 	return b, nil
 }
@@ -152,8 +160,14 @@ func Decode(b []byte) (*Fact, error) {
 		f.Answers[i].read(r, version)
 	}
 	if flags&flagEnriched != 0 {
-		f.Enrichment = readEnrichment(r)
-		if f.Enrichment.IsZero() {
+		f.Enrichment.readSpoken(r)
+		if !f.Enrichment.spoken() {
+			r.Fail()
+		}
+	}
+	if flags&flagSegmented != 0 {
+		f.Enrichment.readSegmented(r)
+		if !f.Enrichment.segmented() {
 			r.Fail()
 		}
 	}

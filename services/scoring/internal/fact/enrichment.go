@@ -3,6 +3,7 @@ package fact
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/services/scoring/internal/wire"
 )
@@ -41,16 +42,45 @@ type Theme struct {
 	Polarity Polarity
 }
 
-// Enrichment is what other services have found out about a response. The zero value is nothing.
+// Case tells whether a case of whoever answered was unresolved when they did.
+type Case uint8
+
+// Cases. The numbers are stored; they never change their meaning.
+const (
+	// UnknownCase is the zero value: nobody keeps cases, or nobody has said.
+	UnknownCase Case = 0
+	// NoCase is that none was unresolved.
+	NoCase Case = 1
+	// UnresolvedCase is that one was.
+	UnresolvedCase Case = 2
+)
+
+// String is the value of the key; empty for the unknown.
+func (c Case) String() string {
+	names := [...]string{"", "none", "unresolved"}
+	if int(c) < len(names) {
+		return names[c]
+	}
+	return ""
+}
+
+// Enrichment is what other services have found out about a response. The zero value is nothing. Each service finds out fields of its own, which are replaced
+// without the others.
 type Enrichment struct {
-	// Sentiment is what the words express together.
+	// Sentiment is what the words express together, as the comment service has it.
 	Sentiment Polarity
 	// Themes are what they speak of, in the order of identifiers, each once.
 	Themes []Theme
+	// Segments are the identifiers of the segments that the respondent was in when answering, as the segmentation service has it: in order, each once.
+	Segments []string
+	// Case is whether the respondent had an unresolved case then.
+	Case Case
 }
 
 // Names of the keys by which enrichments cut.
 const (
+	CaseName          = "case"
+	SegmentName       = "segment"
 	SentimentName     = "sentiment"
 	ThemeName         = "theme"
 	ThemeNegativeName = "theme_negative"
@@ -58,24 +88,28 @@ const (
 )
 
 // IsZero tells whether there is nothing.
-func (e Enrichment) IsZero() bool { return e.Sentiment == NoPolarity && len(e.Themes) == 0 }
+func (e Enrichment) IsZero() bool { return !e.spoken() && !e.segmented() }
+
+// spoken tells whether there is anything of the comment service.
+func (e Enrichment) spoken() bool { return e.Sentiment != NoPolarity || len(e.Themes) > 0 }
+
+// segmented tells whether there is anything of the segmentation service.
+func (e Enrichment) segmented() bool { return len(e.Segments) > 0 || e.Case != UnknownCase }
 
 // Equal tells whether two enrichments say the same.
 func (e Enrichment) Equal(other Enrichment) bool {
-	if e.Sentiment != other.Sentiment || len(e.Themes) != len(other.Themes) {
-		return false
-	}
-	for i, t := range e.Themes {
-		if t != other.Themes[i] {
-			return false
-		}
-	}
-	return true
+	return e.Sentiment == other.Sentiment && e.Case == other.Case && slices.Equal(e.Themes, other.Themes) && slices.Equal(e.Segments, other.Segments)
 }
 
-// Keys calls fn with each key that has values, in the order of names, and the values, which ascend: what was expressed, and the themes that were spoken
-// of, all of them, those with discontent and those with content. Of a theme that drew both it is the case that it drew either.
+// Keys calls fn with each key that has values, in the order of names, and the values, which ascend: the case, the segments, what was expressed, and the
+// themes that were spoken of, all of them, those with discontent and those with content. Of a theme that drew both it is so that it drew either.
 func (e Enrichment) Keys(fn func(name string, values []string)) {
+	if e.Case != UnknownCase {
+		fn(CaseName, []string{e.Case.String()})
+	}
+	if len(e.Segments) > 0 {
+		fn(SegmentName, e.Segments)
+	}
 	if e.Sentiment != NoPolarity {
 		fn(SentimentName, []string{e.Sentiment.String()})
 	}
@@ -105,13 +139,25 @@ func (e Enrichment) Check() error {
 			return fmt.Errorf("theme %q of polarity %d: %w", t.ID, t.Polarity, ErrInvalid)
 		}
 	}
+	if e.Case > UnresolvedCase {
+		return fmt.Errorf("case %d: %w", e.Case, ErrInvalid)
+	}
+	for i, id := range e.Segments {
+		if id == "" || i > 0 && e.Segments[i-1] >= id {
+			return fmt.Errorf("segment %q: %w", id, ErrInvalid)
+		}
+	}
 	return nil
 }
 
 // minTheme is the least number of bytes of an encoded theme: an identifier of one byte with its length, the polarity.
 const minTheme = 3
 
-func (e Enrichment) append(b []byte) []byte {
+// minSegment is the least number of bytes of an encoded segment.
+const minSegment = 2
+
+// appendSpoken appends what the comment service has found out.
+func (e Enrichment) appendSpoken(b []byte) []byte {
 	b = append(b, byte(e.Sentiment))
 	b = binary.AppendUvarint(b, uint64(len(e.Themes)))
 	for _, t := range e.Themes {
@@ -120,7 +166,7 @@ func (e Enrichment) append(b []byte) []byte {
 	return b
 }
 
-func readEnrichment(r *wire.Reader) (e Enrichment) {
+func (e *Enrichment) readSpoken(r *wire.Reader) {
 	e.Sentiment = Polarity(r.Byte())
 	if n := r.Count(minTheme); n > 0 {
 		e.Themes = make([]Theme, n)
@@ -128,8 +174,34 @@ func readEnrichment(r *wire.Reader) (e Enrichment) {
 	for i := range e.Themes {
 		e.Themes[i] = Theme{ID: r.String(), Polarity: Polarity(r.Byte())}
 	}
-	return e
 }
+
+// appendSegmented appends what the segmentation service has found out.
+func (e Enrichment) appendSegmented(b []byte) []byte {
+	b = append(b, byte(e.Case))
+	b = binary.AppendUvarint(b, uint64(len(e.Segments)))
+	for _, id := range e.Segments {
+		b = wire.AppendString(b, id)
+	}
+	return b
+}
+
+func (e *Enrichment) readSegmented(r *wire.Reader) {
+	e.Case = Case(r.Byte())
+	if n := r.Count(minSegment); n > 0 {
+		e.Segments = make([]string, n)
+	}
+	for i := range e.Segments {
+		e.Segments[i] = r.String()
+	}
+}
+
+// First byte of the encodings of enrichments. Version 1 knows neither segments nor cases; it is written of those that have none, so that programs that know no
+// other read them.
+const (
+	spokenVersion = iota + 1
+	segmentedVersion
+)
 
 // AppendBinary appends the encoding of an enrichment: equal ones have equal encodings. It fails, wrapping ErrInvalid, when the enrichment does not
 // pass Check.
@@ -137,16 +209,27 @@ func (e Enrichment) AppendBinary(b []byte) ([]byte, error) {
 	if err := e.Check(); err != nil {
 		return b, fmt.Errorf("encode enrichment: %w", err)
 	}
-	return e.append(append(b, enrichmentVersion)), nil
+	if !e.segmented() {
+		return e.appendSpoken(append(b, spokenVersion)), nil
+	}
+	return e.appendSegmented(e.appendSpoken(append(b, segmentedVersion))), nil
 }
 
 // DecodeEnrichment reads what Enrichment.AppendBinary wrote. wire.ErrCorrupt or ErrInvalid for anything else.
 func DecodeEnrichment(b []byte) (Enrichment, error) {
 	r := wire.NewReader(b)
-	if version := r.Byte(); version != enrichmentVersion {
+	version := r.Byte()
+	if version != spokenVersion && version != segmentedVersion {
 		return Enrichment{}, fmt.Errorf("decode enrichment: version %d: %w", version, wire.ErrCorrupt)
 	}
-	e := readEnrichment(r)
+	var e Enrichment
+	e.readSpoken(r)
+	if version == segmentedVersion {
+		e.readSegmented(r)
+		if !e.segmented() {
+			r.Fail()
+		}
+	}
 	if err := r.End(); err != nil {
 		return Enrichment{}, fmt.Errorf("decode enrichment: %w", err)
 	}
@@ -155,6 +238,3 @@ func DecodeEnrichment(b []byte) (Enrichment, error) {
 	}
 	return e, nil
 }
-
-// enrichmentVersion begins the encodings of enrichments.
-const enrichmentVersion = 1

@@ -21,6 +21,11 @@ func genEnrichment(t *rapid.T) fact.Enrichment {
 	for _, id := range ids {
 		e.Themes = append(e.Themes, fact.Theme{ID: id, Polarity: polarity.Draw(t, "polarity")})
 	}
+	if segments := rapid.SliceOfNDistinct(rapid.StringN(1, 8, -1), 0, 3, rapid.ID[string]).Draw(t, "segments"); len(segments) > 0 {
+		slices.Sort(segments)
+		e.Segments = segments
+	}
+	e.Case = fact.Case(rapid.Uint8Range(0, uint8(fact.UnresolvedCase)).Draw(t, "case"))
 	return e
 }
 
@@ -49,7 +54,8 @@ func TestEnrichmentsAreChecked(t *testing.T) {
 	for name, e := range map[string]fact.Enrichment{
 		"sentiment": {Sentiment: fact.Mixed + 1}, "polarity": {Themes: []fact.Theme{{ID: "price", Polarity: fact.Mixed + 1}}},
 		"no name": {Themes: []fact.Theme{{}}}, "order": {Themes: []fact.Theme{{ID: "staff"}, {ID: "price"}}},
-		"twice": {Themes: []fact.Theme{{ID: "price"}, {ID: "price"}}},
+		"twice": {Themes: []fact.Theme{{ID: "price"}, {ID: "price"}}}, "case": {Case: fact.UnresolvedCase + 1}, "no segment": {Segments: []string{""}},
+		"segment twice": {Segments: []string{"vip", "vip"}}, "order of segments": {Segments: []string{"vip", "new"}},
 	} {
 		if _, err := e.AppendBinary(nil); !errors.Is(err, fact.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -60,7 +66,7 @@ func TestEnrichmentsAreChecked(t *testing.T) {
 			t.Errorf("%s in a fact: %v", name, err)
 		}
 	}
-	if _, err := fact.DecodeEnrichment([]byte{9, 0, 0}); !errors.Is(err, wire.ErrCorrupt) {
+	if _, err := fact.DecodeEnrichment([]byte{9, 0, 0, 0, 0}); !errors.Is(err, wire.ErrCorrupt) {
 		t.Errorf("another version: %v", err)
 	}
 }
@@ -71,6 +77,10 @@ func TestEnrichmentKeys(t *testing.T) {
 		"[]":                    {},
 		"[sentiment=[neutral]]": {Sentiment: fact.Neutral},
 		"[theme=[price]]":       {Themes: []fact.Theme{{ID: "price"}}},
+		"[case=[none]]":         {Case: fact.NoCase},
+		"[case=[unresolved] segment=[new vip] sentiment=[positive] theme=[price]]": {
+			Sentiment: fact.Positive, Themes: []fact.Theme{{ID: "price"}}, Segments: []string{"new", "vip"}, Case: fact.UnresolvedCase,
+		},
 		"[sentiment=[mixed] theme=[delivery price quality staff] theme_negative=[delivery quality] theme_positive=[delivery staff]]": {
 			Sentiment: fact.Mixed, Themes: []fact.Theme{{"delivery", fact.Mixed}, {"price", fact.Neutral}, {"quality", fact.Negative}, {"staff", fact.Positive}},
 		},

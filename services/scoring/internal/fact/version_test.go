@@ -71,3 +71,39 @@ func TestEarlierVersionsHaveNoLaterFields(t *testing.T) {
 		}
 	}
 }
+
+// TestEnrichmentsOfEarlierVersions reads what was found out before there were segments and cases, by itself and in a fact, and writes the same: programs that
+// know no more read what says no more.
+func TestEnrichmentsOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	const body = "\x01\x01\x05price\x01"
+	want := fact.Enrichment{Sentiment: fact.Negative, Themes: []fact.Theme{{ID: "price", Polarity: fact.Negative}}}
+	got, err := fact.DecodeEnrichment([]byte("\x01" + body))
+	if err != nil || !got.Equal(want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if b, err := got.AppendBinary(nil); err != nil || string(b) != "\x01"+body {
+		t.Errorf("written as %q, %v", b, err)
+	}
+	for _, bad := range []string{"\x01" + body + "\x02\x01\x03vip", "\x02" + body, "\x02" + body + "\x00\x00", "\x02" + body + "\x02\x01\x03vip\x00"} {
+		if got, err := fact.DecodeEnrichment([]byte(bad)); err == nil {
+			t.Errorf("%q decodes to %+v", bad, got)
+		}
+	}
+	written := "\x03" + head + "\x02" + context2 + "\x00" + "\x00" + body
+	f, err := fact.Decode([]byte(written))
+	if err != nil || !f.Enrichment.Equal(want) {
+		t.Fatalf("got %+v, %v, want %+v", f, err, want)
+	}
+	if b, err := f.AppendBinary(nil); err != nil || string(b) != written {
+		t.Errorf("written as %q, %v", b, err)
+	}
+	f.Enrichment = fact.Enrichment{Segments: []string{"vip"}, Case: fact.NoCase}
+	written = "\x03" + head + "\x04" + context2 + "\x00" + "\x00" + "\x01\x01\x03vip"
+	if b, err := f.AppendBinary(nil); err != nil || string(b) != written {
+		t.Errorf("written as %q, %v", b, err)
+	}
+	if got, err := fact.Decode([]byte(written)); err != nil || !reflect.DeepEqual(got, f) {
+		t.Errorf("got %+v, %v, want %+v", got, err, f)
+	}
+}

@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,72 +15,46 @@ import (
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 )
 
-// Comments is the comment service's log of what it finds out about responses. The log is a state rather than a history: it tells the last of each
-// response, so that it can be read again from any position.
-type Comments struct {
-	client commentv1.EventFeedServiceClient
-	sink   *Enricher
+// Comments is the comment service's log of what comments of responses say, behind a connection.
+func Comments(conn grpc.ClientConnInterface) Findings[*commentv1.Event] {
+	client := commentv1.NewEventFeedServiceClient(conn)
+	return Findings[*commentv1.Event]{
+		source: store.Comments, about: "comments", find: ofComments,
+		open: func(ctx context.Context, after int64) (eventlog.Stream[*commentv1.Event], error) {
+			s, err := client.StreamEvents(ctx, &commentv1.StreamEventsRequest{AfterPosition: after})
+			if err != nil {
+				return nil, err
+			}
+			return eventlog.Received(s), nil
+		},
+	}
 }
 
-// NewComments is the log behind a connection, to be followed by a sink.
-func NewComments(conn grpc.ClientConnInterface, sink *Enricher) Comments {
-	return Comments{client: commentv1.NewEventFeedServiceClient(conn), sink: sink}
-}
-
-// Open starts a stream of all events after a position.
-func (c Comments) Open(ctx context.Context, after int64) (eventlog.Stream[*commentv1.Event], error) {
-	s, err := c.client.StreamEvents(ctx, &commentv1.StreamEventsRequest{AfterPosition: after})
-	if err != nil {
-		return nil, fmt.Errorf("open log of comments: %w", err)
+// ofComments reads an event.
+func ofComments(e *commentv1.Event) (finding, verdict) {
+	r, ok := responseOf(e.GetResponse())
+	if !ok {
+		return finding{}, odd
 	}
-	return commentStream{s, ctx, c.sink, after}, nil
-}
-
-type commentStream struct {
-	grpc.ServerStreamingClient[commentv1.StreamEventsResponse]
-	// ctx is what the stream was opened with: its own ends with it.
-	ctx   context.Context
-	sink  *Enricher
-	after int64
-}
-
-// Recv waits for the next batch. A log that ends before the position that was asked for is another one than before, as after a restored backup:
-// it is read from its beginning.
-func (s commentStream) Recv() (eventlog.Batch[*commentv1.Event], error) {
-	m, err := s.ServerStreamingClient.Recv()
-	if err == nil {
-		return eventlog.Batch[*commentv1.Event]{Events: m.GetEvents(), Head: m.GetHeadPosition()}, nil
-	}
-	if isAhead(err) {
-		err = errors.Join(err, s.sink.startOver(s.ctx, s.after))
-	}
-	return eventlog.Batch[*commentv1.Event]{}, fmt.Errorf("read log of comments: %w", err)
-}
-
-var _ eventlog.Committed = commentStream{}
-
-// Committed rests after a batch.
-func (s commentStream) Committed(int64) { s.sink.rest(s.ctx) }
-
-// enrichmentOf converts an event; false when it is about no response.
-func enrichmentOf(e *commentv1.Event) (store.Response, fact.Enrichment, bool) {
-	survey, id, err := surveys.ParseItem(e.GetResponse(), "responses")
-	if err != nil || e.GetOrganization() == "" {
-		return store.Response{}, fact.Enrichment{}, false
-	}
-	r := store.Response{Survey: survey, ID: id}
-	if e.GetRemoved() {
-		return r, fact.Enrichment{}, true
-	}
-	out := fact.Enrichment{Sentiment: polarityOf(e.GetSentiment())}
-	for _, a := range e.GetAspects() {
-		if theme := strings.TrimPrefix(a.GetAspect(), aspectPrefix); theme != "" {
-			out.Themes = append(out.Themes, fact.Theme{ID: theme, Polarity: polarityOf(a.GetSentiment())})
+	var sentiment fact.Polarity
+	var themes []fact.Theme
+	if !e.GetRemoved() {
+		sentiment = polarityOf(e.GetSentiment())
+		for _, a := range e.GetAspects() {
+			if theme := strings.TrimPrefix(a.GetAspect(), aspectPrefix); theme != "" {
+				themes = append(themes, fact.Theme{ID: theme, Polarity: polarityOf(a.GetSentiment())})
+			}
 		}
 	}
-	slices.SortStableFunc(out.Themes, func(a, b fact.Theme) int { return strings.Compare(a.ID, b.ID) })
-	out.Themes = slices.CompactFunc(out.Themes, func(a, b fact.Theme) bool { return a.ID == b.ID })
-	return r, out, true
+	slices.SortStableFunc(themes, func(a, b fact.Theme) int { return strings.Compare(a.ID, b.ID) })
+	themes = slices.CompactFunc(themes, func(a, b fact.Theme) bool { return a.ID == b.ID })
+	return finding{r, func(known *fact.Enrichment) { known.Sentiment, known.Themes = sentiment, themes }}, found
+}
+
+// responseOf reads the name of a response.
+func responseOf(name string) (store.Response, bool) {
+	survey, id, err := surveys.ParseItem(name, "responses")
+	return store.Response{Survey: survey, ID: id}, err == nil
 }
 
 // aspectPrefix begins the resource names of aspects.

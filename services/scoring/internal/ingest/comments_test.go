@@ -71,7 +71,7 @@ func TestCommentsReachEveryRow(t *testing.T) {
 		st := openStore(t, path)
 		defer func() { _ = st.Close() }()
 		a, board := newApplierOf(t, st, &shopCatalog{}, newFeed(log...))
-		enricher := ingest.NewEnricher(a)
+		enricher := ingest.NewEnricher(a, ingest.Comments(nil))
 		rebuilder := ingest.NewRebuilder(a)
 		working, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)

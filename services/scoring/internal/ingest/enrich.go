@@ -6,15 +6,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/services/scoring/internal/cell"
 	"github.com/otklik/otklik/services/scoring/internal/delta"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
-
-	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 )
 
 const (
@@ -25,41 +22,42 @@ const (
 	maxEnrichRest = time.Second
 )
 
-// Enricher applies what the comment service finds out about responses: it stores that, and puts in the place of facts that are stored already the same
+// Enricher applies what another service finds out about responses: it stores that, and puts in the place of facts that are stored already the same
 // with what is known now. Whatever else is applied to live ledgers waits, by whatever process, so that no fact is added or removed between; what was
-// made from what was known before conflicts and is made anew. It is of use in one process at a time, but does no harm in several.
-type Enricher struct {
+// made from what was known before conflicts and is made anew. It is of use in one process at a time for each service, but does no harm in several.
+type Enricher[E Event] struct {
 	applier *Applier
+	log     Findings[E]
 	// held is for how long the last batch has held up the others, in nanoseconds.
 	held atomic.Int64
 }
 
-var _ eventlog.Sink[*commentv1.Event] = (*Enricher)(nil)
+// NewEnricher makes an enricher beside an applier, which is the sink of a log and opens it.
+func NewEnricher[E Event](a *Applier, log Findings[E]) *Enricher[E] {
+	return &Enricher[E]{applier: a, log: log}
+}
 
-// NewEnricher makes an enricher beside an applier.
-func NewEnricher(a *Applier) *Enricher { return &Enricher{applier: a} }
-
-// Position is how far the log of comments is applied.
-func (e *Enricher) Position(ctx context.Context) (int64, error) {
+// Position is how far the log is applied.
+func (e *Enricher[E]) Position(ctx context.Context) (int64, error) {
 	at, err := e.applier.Store.Enriched(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read position of comments: %w", err)
+		return 0, fmt.Errorf("read position of %s: %w", e.log.about, err)
 	}
-	return at.Position, nil
+	return at.Positions[e.log.source], nil
 }
 
 // startOver puts the position back to the beginning. Nothing happens when it is not what was asked for any more.
-func (e *Enricher) startOver(ctx context.Context, after int64) error {
-	if err := e.applier.Store.Enrich(ctx, store.EnrichmentBatch{From: after}); err != nil {
+func (e *Enricher[E]) startOver(ctx context.Context, after int64) error {
+	if err := e.applier.Store.Enrich(ctx, store.EnrichmentBatch{Source: e.log.source, From: after}); err != nil {
 		return fmt.Errorf("start over: %w", err)
 	}
-	e.applier.Logger.WarnContext(ctx, "the log of the comment service ends before what was read of it: its data must have been restored from a backup; it is read"+
-		" again from its beginning", "read_position", after)
+	e.applier.Logger.WarnContext(ctx, "the log of what is found out about responses ends before what was read of it: the data of its service must have been"+
+		" restored from a backup; it is read again from its beginning", "log", e.log.about, "read_position", after)
 	return nil
 }
 
 // Apply applies events in the order of their positions, exactly once in effect: those at or below the stored position are passed over.
-func (e *Enricher) Apply(ctx context.Context, events []*commentv1.Event) (int64, error) {
+func (e *Enricher[E]) Apply(ctx context.Context, events []E) (int64, error) {
 	a := e.applier
 	var position int64
 	err := a.Store.Hold(ctx, func(ctx context.Context) (err error) {
@@ -69,19 +67,19 @@ func (e *Enricher) Apply(ctx context.Context, events []*commentv1.Event) (int64,
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("apply comments: %w", err)
+		return 0, fmt.Errorf("apply %s: %w", e.log.about, err)
 	}
 	wake(a.stored)
 	return position, nil
 }
 
 // rest waits until the others have had their time, or ctx ends, which is for the caller to see.
-func (e *Enricher) rest(ctx context.Context) {
+func (e *Enricher[E]) rest(ctx context.Context) {
 	_ = pause.For(ctx, min(enrichRest*time.Duration(e.held.Load()), maxEnrichRest))
 }
 
 // apply stores events and counts what they change, while nothing else is applied.
-func (e *Enricher) apply(ctx context.Context, events []*commentv1.Event) (int64, error) {
+func (e *Enricher[E]) apply(ctx context.Context, events []E) (int64, error) {
 	a := e.applier
 	// The board must count what is stored, so that what is added next continues it.
 	if err := a.CatchUp(ctx); err != nil {
@@ -95,13 +93,14 @@ func (e *Enricher) apply(ctx context.Context, events []*commentv1.Event) (int64,
 	if err != nil {
 		return 0, err
 	}
-	for len(events) > 0 && events[0].GetPosition() <= at.Position {
+	from := at.Positions[e.log.source]
+	for len(events) > 0 && events[0].GetPosition() <= from {
 		events = events[1:]
 	}
 	if len(events) == 0 {
-		return at.Position, nil
+		return from, nil
 	}
-	batch := store.EnrichmentBatch{From: at.Position, To: events[len(events)-1].GetPosition(), At: marks}
+	batch := store.EnrichmentBatch{Source: e.log.source, From: from, To: events[len(events)-1].GetPosition(), At: marks}
 	var changes []live.Change
 	for _, n := range e.news(ctx, events) {
 		c, d, err := e.compose(ctx, n)
@@ -127,53 +126,66 @@ func (e *Enricher) apply(ctx context.Context, events []*commentv1.Event) (int64,
 	return batch.To, nil
 }
 
-// findings are what was found out about responses of an organisation, the last of each.
+// findings are what was found out about responses of an organisation.
 type findings struct {
 	organization string
 	responses    []store.Response
-	known        map[store.Response]fact.Enrichment
+	// said is what was said of each, in the order of the log.
+	said map[store.Response][]func(*fact.Enrichment)
 }
 
 // news sorts events by organisation. An event that is about no response is passed over: nothing could be counted by it.
-func (e *Enricher) news(ctx context.Context, events []*commentv1.Event) []*findings {
+func (e *Enricher[E]) news(ctx context.Context, events []E) []*findings {
 	var all []*findings
 	of := make(map[string]*findings, 1)
 	for _, event := range events {
-		r, enrichment, ok := enrichmentOf(event)
-		if !ok {
-			e.applier.Logger.WarnContext(ctx, "a comment of no response is passed over", "position", event.GetPosition())
+		about, is := e.log.find(event)
+		if is == foreign {
+			continue
+		}
+		if is == odd || event.GetOrganization() == "" {
+			e.applier.Logger.WarnContext(ctx, "an event of no response is passed over", "log", e.log.about, "position", event.GetPosition())
 			continue
 		}
 		f := of[event.GetOrganization()]
 		if f == nil {
-			f = &findings{organization: event.GetOrganization(), known: make(map[store.Response]fact.Enrichment)}
+			f = &findings{organization: event.GetOrganization(), said: make(map[store.Response][]func(*fact.Enrichment))}
 			of[f.organization] = f
 			all = append(all, f)
 		}
-		if _, again := f.known[r]; !again {
+		r := about.response
+		if _, again := f.said[r]; !again {
 			f.responses = append(f.responses, r)
 		}
-		f.known[r] = enrichment
+		f.said[r] = append(f.said[r], about.say)
 	}
 	return all
 }
 
 // compose works out what findings change.
-func (e *Enricher) compose(ctx context.Context, n *findings) (store.EnrichmentChanges, draft, error) {
+func (e *Enricher[E]) compose(ctx context.Context, n *findings) (store.EnrichmentChanges, draft, error) {
 	st, ledger := e.applier.Store, store.Ledger{Organization: n.organization}
 	before, err := st.Enrichments(ctx, n.organization, n.responses)
 	if err != nil {
 		return store.EnrichmentChanges{}, draft{}, fmt.Errorf("compose enrichments: %w", err)
 	}
-	d, found, err := replace(ctx, st, ledger, n.responses, n.known)
+	known := make(map[store.Response]fact.Enrichment, len(n.responses))
+	for _, r := range n.responses {
+		after := before[r]
+		for _, say := range n.said[r] {
+			say(&after)
+		}
+		known[r] = after
+	}
+	d, held, err := replace(ctx, st, ledger, n.responses, known)
 	if err != nil {
 		return store.EnrichmentChanges{}, draft{}, fmt.Errorf("compose enrichments: %w", err)
 	}
 	out := store.EnrichmentChanges{Known: make(map[store.Response]fact.Enrichment), Ledger: d.changes}
 	for _, r := range n.responses {
-		after := n.known[r]
+		after := known[r]
 		switch {
-		case after.IsZero() && !found[r]:
+		case after.IsZero() && !held[r]:
 			// The response is gone, or has not come yet: nobody has taken a copy.
 			out.Forgotten = append(out.Forgotten, r)
 		case !after.Equal(before[r]):

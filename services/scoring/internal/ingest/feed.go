@@ -47,18 +47,5 @@ func (f Feed) Open(ctx context.Context, after int64) (eventlog.Stream[*surveyv1.
 	if err != nil {
 		return nil, fmt.Errorf("open change log: %w", err)
 	}
-	return stream{s}, nil
-}
-
-type stream struct {
-	grpc.ServerStreamingClient[surveyv1.StreamEventsResponse]
-}
-
-// Recv waits for the next batch.
-func (s stream) Recv() (eventlog.Batch[*surveyv1.Event], error) {
-	m, err := s.ServerStreamingClient.Recv()
-	if err != nil {
-		return eventlog.Batch[*surveyv1.Event]{}, fmt.Errorf("read change log: %w", err)
-	}
-	return eventlog.Batch[*surveyv1.Event]{Events: m.GetEvents(), AsOf: moment(m.GetAsOfTime()), Head: m.GetHeadPosition()}, nil
+	return eventlog.Received(s), nil
 }

@@ -264,7 +264,7 @@ func (w *world) restore(r *replica) {
 // enrich applies what comments say that is not applied yet, and now and then what is.
 func (w *world) enrich(r *replica) {
 	ctx := context.Background()
-	e := ingest.NewEnricher(r.applier)
+	e := ingest.NewEnricher(r.applier, ingest.Comments(nil))
 	at, err := e.Position(ctx)
 	if err != nil {
 		w.t.Fatalf("position of comments: %v", err)

@@ -9,7 +9,7 @@ import (
 // Enrichments keeps what other services have found out about responses: beside the ledgers, so that a response that is added later takes it from
 // there, whether it comes from the change log or from a rebuild. Facts hold a copy of it, which Enrich brings up to date.
 type Enrichments interface {
-	// Enriched tells how far the log of enrichments is applied.
+	// Enriched tells how far the logs of enrichments are applied.
 	Enriched(ctx context.Context) (Enriched, error)
 
 	// Enrichments returns what is known of responses of an organisation; those of which nothing is known are left out.
@@ -24,8 +24,8 @@ type Enrichments interface {
 	EnrichmentsAfter(ctx context.Context, organization string, number int64, fn func(NumberedEnrichment) error) error
 
 	// Enrich stores enrichments and what they change in live ledgers, all of it or nothing when an error is returned - but for an error of the storage
-	// at the very end, after which only Enriched tells. ErrConflict when the log is not applied up to From, or when the live ledgers are not where they
-	// are to be. A batch that has anything but positions raises the version of each partition by one, so that what was made from what was known before
+	// at the very end, after which only Enriched tells. ErrConflict when the log of the source is not applied up to From, or when the live ledgers are not
+	// where they are to be. A batch that has anything but positions raises the version of each partition by one, so that what was made from what was known before
 	// conflicts; Follow returns what it adds to cells as of the first partition.
 	Enrich(ctx context.Context, b EnrichmentBatch) error
 }
@@ -35,11 +35,24 @@ type Response struct {
 	Survey, ID string
 }
 
-// Enriched tells how far the log of enrichments is applied.
+// Source is a service that finds out something about responses, and has a log of it.
+type Source uint8
+
+// Sources. The numbers are stored; they never change their meaning.
+const (
+	// Comments is the comment service.
+	Comments Source = iota
+	// Segmentation is the segmentation service.
+	Segmentation
+	// Sources is how many there are.
+	Sources = int(iota)
+)
+
+// Enriched tells how far the logs of enrichments are applied.
 type Enriched struct {
-	// Position is that of the last event applied, 0 before the first.
-	Position int64
-	// Number counts the batches stored.
+	// Positions are those of the last events applied, by source, 0 before the first.
+	Positions [Sources]int64
+	// Number counts the batches stored, of all sources together.
 	Number int64
 }
 
@@ -52,7 +65,9 @@ type NumberedEnrichment struct {
 
 // EnrichmentBatch is what is stored at a time.
 type EnrichmentBatch struct {
-	// From and To are positions of the log before and after it. To may lie before From: then the log is read again.
+	// Source is whose log it is of.
+	Source Source
+	// From and To are positions of that log before and after it. To may lie before From: then the log is read again.
 	From, To int64
 	// At is where the live ledgers must be: its epoch and versions are compared. Of no meaning when only positions change.
 	At Marks

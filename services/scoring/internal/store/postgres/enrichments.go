@@ -17,10 +17,18 @@ import (
 // errEnriched is why a flight with enrichments ends before its COMMIT.
 var errEnriched = errors.New("enrichments are not where the batch begins")
 
-// Enriched tells how far the log of enrichments is applied.
+// Enriched tells how far the logs of enrichments are applied.
 func (s *Store) Enriched(ctx context.Context) (store.Enriched, error) {
 	var e store.Enriched
-	if err := s.db.Pool.QueryRow(ctx, `SELECT position, number FROM enriched`).Scan(&e.Position, &e.Number); err != nil {
+	rows, err := s.db.Pool.Query(ctx, `SELECT source, enrichment_sources.position, number FROM enrichment_sources CROSS JOIN enriched`)
+	if err == nil {
+		var source, position int64
+		_, err = pgx.ForEachRow(rows, []any{&source, &position, &e.Number}, func() error {
+			e.Positions[source] = position
+			return nil
+		})
+	}
+	if err != nil {
 		return store.Enriched{}, fmt.Errorf("read how far enrichments are: %w", pgkit.Translate(err))
 	}
 	return e, nil
@@ -154,8 +162,11 @@ func ledgersOf(b *store.EnrichmentBatch) []*store.Changes {
 // enrich stores a batch, in one flight. It returns the generations of the ledgers that it has written to.
 func (s *Store) enrich(ctx context.Context, b *store.EnrichmentBatch) ([]int64, error) {
 	f := newFlight()
+	move := func() {
+		f.guardChange(errEnriched, `UPDATE enrichment_sources SET position = $3 WHERE source = $1 AND position = $2`, int16(b.Source), b.From, b.To)
+	}
 	if b.MovesOnly() {
-		f.guardChange(errEnriched, `UPDATE enriched SET position = $2 WHERE position = $1`, b.From, b.To)
+		move()
 		return nil, s.sendEnrichments(ctx, f, nil)
 	}
 	changes := ledgersOf(b)
@@ -168,7 +179,8 @@ func (s *Store) enrich(ctx context.Context, b *store.EnrichmentBatch) ([]int64, 
 		return nil, err
 	}
 	raiseVersions(f, b.At)
-	f.guardChange(errEnriched, `UPDATE enriched SET position = $2, number = number + 1 WHERE position = $1`, b.From, b.To)
+	move()
+	f.add(`UPDATE enriched SET number = number + 1`)
 	checkLive(f, ledgers, generations)
 	for i := range b.Changes {
 		if err := keep(f, &b.Changes[i]); err != nil {

@@ -95,6 +95,7 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 			`DELETE FROM erasures`,
 			`DELETE FROM releases`,
 			`DELETE FROM enrichments`,
+			`UPDATE enrichment_sources SET position = 0`,
 			`UPDATE enriched SET position = 0, number = number + 1`,
 		} {
 			if _, err := tx.Exec(ctx, statement); err != nil {

@@ -31,8 +31,10 @@ func (s *Store) Clear(ctx context.Context, epoch int64, reason string, ended tim
 		if _, err := tx.ExecContext(ctx, `UPDATE cursors SET position = 0, as_of = 0`); err != nil {
 			return fmt.Errorf("put cursors back: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE enriched SET position = 0, number = number + 1`); err != nil {
-			return fmt.Errorf("put enrichments back: %w", err)
+		for _, statement := range []string{`UPDATE enrichment_sources SET position = 0`, `UPDATE enriched SET number = number + 1`} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("put enrichments back: %w", err)
+			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE rebuilds SET state = ?, error = ?, ended = ? WHERE state = ?`,
 			store.Failed, reason, store.ToNano(ended), store.Running); err != nil {

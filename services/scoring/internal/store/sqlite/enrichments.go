@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/otklik/otklik/libs/sqlkit"
@@ -9,11 +10,25 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
 
-// Enriched tells how far the log of enrichments is applied.
-func (s *Store) Enriched(ctx context.Context) (store.Enriched, error) {
-	var e store.Enriched
-	if err := s.db.QueryRow(ctx, `SELECT position, number FROM enriched`).Scan(&e.Position, &e.Number); err != nil {
-		return store.Enriched{}, fmt.Errorf("read how far enrichments are: %w", sqlkit.Translate(err))
+// Enriched tells how far the logs of enrichments are applied.
+func (s *Store) Enriched(ctx context.Context) (e store.Enriched, err error) {
+	defer func() {
+		if err != nil {
+			e, err = store.Enriched{}, fmt.Errorf("read how far enrichments are: %w", err)
+		}
+	}()
+	rows, err := s.db.Query(ctx, `SELECT source, position, number FROM enrichment_sources, enriched`)
+	if err != nil {
+		return e, sqlkit.Translate(err)
+	}
+	defer func() { err = closeRows(rows, err) }()
+	for rows.Next() {
+		var source store.Source
+		var position int64
+		if err := rows.Scan(&source, &position, &e.Number); err != nil {
+			return e, err
+		}
+		e.Positions[source] = position
 	}
 	return e, nil
 }
@@ -163,20 +178,20 @@ func (s *Store) Enrich(ctx context.Context, b store.EnrichmentBatch) error {
 	return nil
 }
 
-// moveEnriched moves the position, and returns the number of the batch.
+// moveEnriched moves the position of a source, and returns the number of the batch.
 func moveEnriched(ctx context.Context, tx *sqlkit.Tx, b store.EnrichmentBatch, moved bool) (number int64, err error) {
-	var position int64
-	if err := tx.QueryRowContext(ctx, `SELECT position, number FROM enriched`).Scan(&position, &number); err != nil {
-		return 0, sqlkit.Translate(err)
-	}
-	if position != b.From {
-		return 0, fmt.Errorf("enrichments are at %d, not at %d: %w", position, b.From, store.ErrConflict)
-	}
-	if !moved {
-		number++
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE enriched SET position = ?, number = ?`, b.To, number); err != nil {
+	done, err := tx.ExecContext(ctx, `UPDATE enrichment_sources SET position = ? WHERE source = ? AND position = ?`, b.To, b.Source, b.From)
+	if err != nil {
 		return 0, fmt.Errorf("move position of enrichments: %w", err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return 0, errors.Join(fmt.Errorf("enrichments are not at %d: %w", b.From, store.ErrConflict), err)
+	}
+	if moved {
+		return 0, nil
+	}
+	if err := tx.QueryRowContext(ctx, `UPDATE enriched SET number = number + 1 RETURNING number`).Scan(&number); err != nil {
+		return 0, fmt.Errorf("number batch of enrichments: %w", sqlkit.Translate(err))
 	}
 	return number, nil
 }
