@@ -8,7 +8,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"unsafe"
 )
 
 // Packed are values as they are kept: of each the number of its declaration and its type in one number, and what it says, in order of their declarations.
@@ -49,8 +48,7 @@ func (p Packed) append(number uint32, v Value) Packed {
 	}
 }
 
-// All are the values by the numbers of their declarations, in order. Texts share the memory of p, which must not change as long as they are used. What is
-// damaged ends them: see Check.
+// All are the values by the numbers of their declarations, in order. What is damaged ends them: see Check.
 func (p Packed) All() iter.Seq2[uint32, Value] {
 	return func(yield func(uint32, Value) bool) {
 		for len(p) > 0 {
@@ -86,9 +84,8 @@ func (p Packed) first() (number uint32, v Value, size int) {
 		if used <= 0 || length > uint64(len(p)-at-used) { //nolint:gosec // lengths are not negative
 			return 0, v, 0
 		}
-		text := p[at+used : at+used+int(length)] //nolint:gosec // just checked
-		v.Text = unsafe.String(unsafe.SliceData(text), len(text))
-		return number, v, at + used + len(text)
+		v.Text = string(p[at+used : at+used+int(length)]) //nolint:gosec // just checked
+		return number, v, at + used + len(v.Text)
 	}
 	return 0, v, 0
 }
@@ -114,10 +111,10 @@ func (p Packed) Check() error {
 	return nil
 }
 
-// Unpack is the inverse of Pack; its texts are copies.
+// Unpack is the inverse of Pack.
 func (p Packed) Unpack() Values {
 	out := Values{}
-	for n, v := range Packed(slices.Clone(p)).All() {
+	for n, v := range p.All() {
 		out[n] = v
 	}
 	return out
