@@ -1,0 +1,156 @@
+package relational
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// personTable is a table of what is kept about contacts. It has the columns organization, contact (empty where it is not known) and person (the pseudonym by
+// which a row came; NULL for none), and an index over (organization, contact) and (organization, person).
+type personTable struct {
+	// table is its name, kind what its rows are called in exports and receipts. Tables may share a kind.
+	table, kind string
+	// What an export says of a row, as SQL expressions over the table: name is the resource name, time the time in microseconds (empty: not known), content
+	// what is kept, as JSON (empty: no more than the name), sealed and key what is kept under a key of a person (empty: nothing).
+	name, time, content, sealed, key string
+	// counted tells that its rows are counted from those of other tables: they go when a contact is merged into another, and afterMove makes them anew.
+	counted bool
+	// erase removes the rows that fit a condition on the table, for tables whose rows are part of sums; nil: they are deleted. args are those of the
+	// condition, the organisation first. It tells how many there were.
+	erase func(ctx context.Context, w *writing, organization, condition string, args []any) (int64, error)
+	// move gives rows that fit a condition to another contact, for tables where that can get into the way of what the other one has; nil: they are updated.
+	move func(ctx context.Context, w *writing, organization, to, condition string, args []any) error
+}
+
+// personTables are the tables of what is kept about contacts. What verticals keep is named here, too.
+func personTables() []personTable {
+	return []personTable{
+		{table: "timeline", kind: "timeline_entries", name: "resource", time: "time", content: "body"},
+		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
+		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
+	}
+}
+
+// afterMove brings up to date what is counted of contacts, after rows were moved between them or erased. It is called in the same transaction.
+func afterMove() []func(ctx context.Context, w *writing, organization string, contacts []string) error {
+	return nil
+}
+
+// moved calls afterMove.
+func (w *writing) moved(ctx context.Context, organization string, contacts []string) error {
+	for _, count := range afterMove() {
+		if err := count(ctx, w, organization, contacts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveAll gives everything of a contact to another one.
+func (w *writing) moveAll(ctx context.Context, organization, from, to string) error {
+	for _, t := range personTables() {
+		if t.counted {
+			if _, err := w.Exec(ctx, `DELETE FROM `+t.table+` WHERE organization = $1 AND contact = $2`, organization, from); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.give(ctx, w, organization, to, "organization = $1 AND contact = $2", []any{organization, from}); err != nil {
+			return err
+		}
+	}
+	return w.moved(ctx, organization, []string{from, to})
+}
+
+// movePerson gives what came to a contact by a pseudonym to another one.
+func (w *writing) movePerson(ctx context.Context, organization, from, to string, person []byte) error {
+	for _, t := range personTables() {
+		if t.counted {
+			continue
+		}
+		if err := t.give(ctx, w, organization, to, "organization = $1 AND contact = $2 AND person = $3", []any{organization, from, person}); err != nil {
+			return err
+		}
+	}
+	return w.moved(ctx, organization, []string{from, to})
+}
+
+// give gives rows that fit a condition to a contact.
+func (t personTable) give(ctx context.Context, w *writing, organization, to, condition string, args []any) error {
+	if t.move != nil {
+		return t.move(ctx, w, organization, to, condition, args)
+	}
+	_, err := w.Exec(ctx, `UPDATE `+t.table+` SET contact = $`+strconv.Itoa(len(args)+1)+` WHERE `+condition, append(slices.Clone(args), to)...)
+	return err
+}
+
+// remove removes rows that fit a condition.
+func (t personTable) remove(ctx context.Context, w *writing, organization, condition string, args []any) (int64, error) {
+	if t.erase != nil {
+		return t.erase(ctx, w, organization, condition, args)
+	}
+	return w.Exec(ctx, `DELETE FROM `+t.table+` WHERE `+condition, args...)
+}
+
+// contactsOf are the contacts that have something of a pseudonym.
+func contactsOf(ctx context.Context, r relational.Reader, organization string, person []byte) ([]string, error) {
+	var parts []string
+	for _, t := range personTables() {
+		parts = append(parts, `SELECT contact FROM `+t.table+` WHERE organization = $1 AND person = $2 AND contact <> ''`)
+	}
+	// A union leaves out what is there twice.
+	return relational.List(ctx, r, relational.Value[string], strings.Join(parts, ` UNION `)+` ORDER BY 1`, organization, person)
+}
+
+// about is the condition on rows about a person of these contacts.
+func about(organization string, person []byte, contacts []string) (condition string, args []any) {
+	args = []any{organization, person}
+	condition = "organization = $1 AND (person = $2 AND contact = ''"
+	for _, c := range contacts {
+		args = append(args, c)
+		condition += " OR contact = $" + strconv.Itoa(len(args))
+	}
+	return condition + ")", args
+}
+
+// ListPerson implements store.Persons.
+func (s *Store) ListPerson(ctx context.Context, organization string, person []byte) (out []store.PersonRecord, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		contacts, err := contactsOf(ctx, r, organization, person)
+		if err != nil {
+			return err
+		}
+		condition, args := about(organization, person, contacts)
+		for _, t := range personTables() {
+			records, err := relational.List(ctx, r, func(row relational.Scanner) (store.PersonRecord, error) {
+				p := store.PersonRecord{Kind: t.kind}
+				var at *int64
+				err := row.Scan(&p.Name, &p.Contact, &at, &p.Content, &p.Sealed, &p.Key)
+				p.Time = relational.FromNull(at)
+				return p, err
+			}, `SELECT `+t.name+`, contact, `+orElse(t.time, "CAST(NULL AS bigint)")+`, `+orElse(t.content, "NULL")+`, `+orElse(t.sealed, "NULL")+`, `+
+				orElse(t.key, "''")+` FROM `+t.table+` WHERE `+condition+` ORDER BY 3, 1`, args...)
+			if err != nil {
+				return err
+			}
+			out = append(out, records...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, s.db.Explain("list what is kept of a person", err)
+	}
+	return out, nil
+}
+
+func orElse(expression, other string) string {
+	if expression == "" {
+		return other
+	}
+	return expression
+}
