@@ -44,6 +44,8 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	commentv1.File_otklik_comment_v1_register_service_proto,
 	commentv1.File_otklik_comment_v1_testimonial_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_calendar_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_case_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_contact_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_import_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_directory_service_proto,

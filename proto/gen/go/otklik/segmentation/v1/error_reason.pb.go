@@ -85,6 +85,38 @@ const (
 	ErrorReason_ERROR_REASON_LIGHT_POLICY_INVALID ErrorReason = 31
 	// The lights cannot be chosen that way; the violation names the field.
 	ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID ErrorReason = 32
+	// No case of that name that the caller may see.
+	ErrorReason_ERROR_REASON_CASE_NOT_FOUND ErrorReason = 60
+	// The contact has an unresolved case of the same subject; the metadata names it.
+	ErrorReason_ERROR_REASON_CASE_EXISTS ErrorReason = 61
+	// The case cannot go from its state to the one asked for; the violation says why.
+	ErrorReason_ERROR_REASON_CASE_TRANSITION ErrorReason = 62
+	// The case is closed already.
+	ErrorReason_ERROR_REASON_CASE_CLOSED ErrorReason = 63
+	// The case is somebody else's.
+	ErrorReason_ERROR_REASON_CASE_OWNED ErrorReason = 64
+	// There is no case to be claimed.
+	ErrorReason_ERROR_REASON_CASE_NONE_LEFT ErrorReason = 65
+	// The cases cannot be merged; the violation says why.
+	ErrorReason_ERROR_REASON_CASE_UNMERGEABLE ErrorReason = 66
+	// The case breaks a rule; the violation names the field.
+	ErrorReason_ERROR_REASON_CASE_INVALID ErrorReason = 67
+	// What is written about causes and prevention names an employee.
+	ErrorReason_ERROR_REASON_CASE_NAMES_PERSON ErrorReason = 68
+	// No rule of that name.
+	ErrorReason_ERROR_REASON_CASE_RULE_NOT_FOUND ErrorReason = 70
+	// A rule of that identifier exists with other content.
+	ErrorReason_ERROR_REASON_CASE_RULE_EXISTS ErrorReason = 71
+	// The rule contradicts itself; the violation names the field.
+	ErrorReason_ERROR_REASON_CASE_RULE_INVALID ErrorReason = 72
+	// The escalation returns to where a case was before.
+	ErrorReason_ERROR_REASON_CASE_RULE_CYCLIC ErrorReason = 73
+	// Another rule of the same trigger says otherwise; the metadata names it.
+	ErrorReason_ERROR_REASON_CASE_RULE_CONFLICT ErrorReason = 74
+	// The organisation has as many rules as it may have.
+	ErrorReason_ERROR_REASON_CASE_RULE_LIMIT ErrorReason = 75
+	// The calendar has hours that overlap, days named twice, or no hours at all; the violation names the field.
+	ErrorReason_ERROR_REASON_WORK_CALENDAR_INVALID ErrorReason = 76
 	// No interview of that name that the caller may see.
 	ErrorReason_ERROR_REASON_INTERVIEW_NOT_FOUND ErrorReason = 90
 	// The contact has an interview that is to be held already.
@@ -105,51 +137,91 @@ const (
 	ErrorReason_ERROR_REASON_RECOVERY_STATE ErrorReason = 98
 	// There is no time zone of that name.
 	ErrorReason_ERROR_REASON_TIME_ZONE_UNKNOWN ErrorReason = 99
+	// No purchase of that name that the caller may see.
+	ErrorReason_ERROR_REASON_PURCHASE_NOT_FOUND ErrorReason = 100
+	// The purchase, departure or turnover breaks a rule; the violation names the field.
+	ErrorReason_ERROR_REASON_PURCHASE_INVALID ErrorReason = 101
+	// No departure of that name.
+	ErrorReason_ERROR_REASON_CHURN_NOT_FOUND ErrorReason = 102
+	// No record of turnover of that name.
+	ErrorReason_ERROR_REASON_TURNOVER_NOT_FOUND ErrorReason = 103
+	// The location has a record of turnover for a part of that time already: its leavers would count twice.
+	ErrorReason_ERROR_REASON_TURNOVER_OVERLAP ErrorReason = 104
+	// Outcomes must begin when the scores have ended, and both periods must be bounded.
+	ErrorReason_ERROR_REASON_RETENTION_PERIODS ErrorReason = 105
+	// The cuts between bands are out of order.
+	ErrorReason_ERROR_REASON_RETENTION_CUTS ErrorReason = 106
+	// There are purchases in several currencies: one must be named. Amounts of different currencies are never added.
+	ErrorReason_ERROR_REASON_CURRENCY_AMBIGUOUS ErrorReason = 107
 )
 
 // Enum value maps for ErrorReason.
 var (
 	ErrorReason_name = map[int32]string{
-		0:  "ERROR_REASON_UNSPECIFIED",
-		1:  "ERROR_REASON_ETAG_MISMATCH",
-		2:  "ERROR_REASON_ID_REUSED",
-		3:  "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
-		4:  "ERROR_REASON_STILL_REFUSED",
-		5:  "ERROR_REASON_NOT_CAUGHT_UP",
-		6:  "ERROR_REASON_POSITION_AHEAD",
-		10: "ERROR_REASON_UNIT_NOT_FOUND",
-		11: "ERROR_REASON_UNIT_INVALID",
-		12: "ERROR_REASON_PARENT_UNKNOWN",
-		13: "ERROR_REASON_REGION_CIRCULAR",
-		14: "ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN",
-		15: "ERROR_REASON_UNIT_IN_USE",
-		16: "ERROR_REASON_ATTRIBUTE_NOT_FOUND",
-		17: "ERROR_REASON_ATTRIBUTE_EXISTS",
-		18: "ERROR_REASON_ATTRIBUTE_LIMIT",
-		19: "ERROR_REASON_ATTRIBUTE_UNDECLARED",
-		20: "ERROR_REASON_ATTRIBUTE_TYPE",
-		21: "ERROR_REASON_ATTRIBUTE_OPTION",
-		22: "ERROR_REASON_CONTACT_NOT_FOUND",
-		23: "ERROR_REASON_IDENTITY_TAKEN",
-		24: "ERROR_REASON_CONTACT_MERGED",
-		25: "ERROR_REASON_MOVE_INVALID",
-		26: "ERROR_REASON_MOVE_NOT_FOUND",
-		27: "ERROR_REASON_IMPORT_NOT_FOUND",
-		28: "ERROR_REASON_IMPORT_RUNNING",
-		29: "ERROR_REASON_IMPORT_STATE",
-		30: "ERROR_REASON_LIGHT_NOT_FOUND",
-		31: "ERROR_REASON_LIGHT_POLICY_INVALID",
-		32: "ERROR_REASON_LIGHT_FILTER_INVALID",
-		90: "ERROR_REASON_INTERVIEW_NOT_FOUND",
-		91: "ERROR_REASON_INTERVIEW_EXISTS",
-		92: "ERROR_REASON_INTERVIEW_STATE",
-		93: "ERROR_REASON_INTERVIEW_INVALID",
-		94: "ERROR_REASON_CALENDAR_FEED_NOT_FOUND",
-		95: "ERROR_REASON_DIGEST_NOT_FOUND",
-		96: "ERROR_REASON_DIGEST_EXISTS",
-		97: "ERROR_REASON_RECOVERY_NOT_FOUND",
-		98: "ERROR_REASON_RECOVERY_STATE",
-		99: "ERROR_REASON_TIME_ZONE_UNKNOWN",
+		0:   "ERROR_REASON_UNSPECIFIED",
+		1:   "ERROR_REASON_ETAG_MISMATCH",
+		2:   "ERROR_REASON_ID_REUSED",
+		3:   "ERROR_REASON_DEAD_LETTER_NOT_FOUND",
+		4:   "ERROR_REASON_STILL_REFUSED",
+		5:   "ERROR_REASON_NOT_CAUGHT_UP",
+		6:   "ERROR_REASON_POSITION_AHEAD",
+		10:  "ERROR_REASON_UNIT_NOT_FOUND",
+		11:  "ERROR_REASON_UNIT_INVALID",
+		12:  "ERROR_REASON_PARENT_UNKNOWN",
+		13:  "ERROR_REASON_REGION_CIRCULAR",
+		14:  "ERROR_REASON_COORDINATE_SYSTEM_UNKNOWN",
+		15:  "ERROR_REASON_UNIT_IN_USE",
+		16:  "ERROR_REASON_ATTRIBUTE_NOT_FOUND",
+		17:  "ERROR_REASON_ATTRIBUTE_EXISTS",
+		18:  "ERROR_REASON_ATTRIBUTE_LIMIT",
+		19:  "ERROR_REASON_ATTRIBUTE_UNDECLARED",
+		20:  "ERROR_REASON_ATTRIBUTE_TYPE",
+		21:  "ERROR_REASON_ATTRIBUTE_OPTION",
+		22:  "ERROR_REASON_CONTACT_NOT_FOUND",
+		23:  "ERROR_REASON_IDENTITY_TAKEN",
+		24:  "ERROR_REASON_CONTACT_MERGED",
+		25:  "ERROR_REASON_MOVE_INVALID",
+		26:  "ERROR_REASON_MOVE_NOT_FOUND",
+		27:  "ERROR_REASON_IMPORT_NOT_FOUND",
+		28:  "ERROR_REASON_IMPORT_RUNNING",
+		29:  "ERROR_REASON_IMPORT_STATE",
+		30:  "ERROR_REASON_LIGHT_NOT_FOUND",
+		31:  "ERROR_REASON_LIGHT_POLICY_INVALID",
+		32:  "ERROR_REASON_LIGHT_FILTER_INVALID",
+		60:  "ERROR_REASON_CASE_NOT_FOUND",
+		61:  "ERROR_REASON_CASE_EXISTS",
+		62:  "ERROR_REASON_CASE_TRANSITION",
+		63:  "ERROR_REASON_CASE_CLOSED",
+		64:  "ERROR_REASON_CASE_OWNED",
+		65:  "ERROR_REASON_CASE_NONE_LEFT",
+		66:  "ERROR_REASON_CASE_UNMERGEABLE",
+		67:  "ERROR_REASON_CASE_INVALID",
+		68:  "ERROR_REASON_CASE_NAMES_PERSON",
+		70:  "ERROR_REASON_CASE_RULE_NOT_FOUND",
+		71:  "ERROR_REASON_CASE_RULE_EXISTS",
+		72:  "ERROR_REASON_CASE_RULE_INVALID",
+		73:  "ERROR_REASON_CASE_RULE_CYCLIC",
+		74:  "ERROR_REASON_CASE_RULE_CONFLICT",
+		75:  "ERROR_REASON_CASE_RULE_LIMIT",
+		76:  "ERROR_REASON_WORK_CALENDAR_INVALID",
+		90:  "ERROR_REASON_INTERVIEW_NOT_FOUND",
+		91:  "ERROR_REASON_INTERVIEW_EXISTS",
+		92:  "ERROR_REASON_INTERVIEW_STATE",
+		93:  "ERROR_REASON_INTERVIEW_INVALID",
+		94:  "ERROR_REASON_CALENDAR_FEED_NOT_FOUND",
+		95:  "ERROR_REASON_DIGEST_NOT_FOUND",
+		96:  "ERROR_REASON_DIGEST_EXISTS",
+		97:  "ERROR_REASON_RECOVERY_NOT_FOUND",
+		98:  "ERROR_REASON_RECOVERY_STATE",
+		99:  "ERROR_REASON_TIME_ZONE_UNKNOWN",
+		100: "ERROR_REASON_PURCHASE_NOT_FOUND",
+		101: "ERROR_REASON_PURCHASE_INVALID",
+		102: "ERROR_REASON_CHURN_NOT_FOUND",
+		103: "ERROR_REASON_TURNOVER_NOT_FOUND",
+		104: "ERROR_REASON_TURNOVER_OVERLAP",
+		105: "ERROR_REASON_RETENTION_PERIODS",
+		106: "ERROR_REASON_RETENTION_CUTS",
+		107: "ERROR_REASON_CURRENCY_AMBIGUOUS",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":               0,
@@ -182,6 +254,22 @@ var (
 		"ERROR_REASON_LIGHT_NOT_FOUND":           30,
 		"ERROR_REASON_LIGHT_POLICY_INVALID":      31,
 		"ERROR_REASON_LIGHT_FILTER_INVALID":      32,
+		"ERROR_REASON_CASE_NOT_FOUND":            60,
+		"ERROR_REASON_CASE_EXISTS":               61,
+		"ERROR_REASON_CASE_TRANSITION":           62,
+		"ERROR_REASON_CASE_CLOSED":               63,
+		"ERROR_REASON_CASE_OWNED":                64,
+		"ERROR_REASON_CASE_NONE_LEFT":            65,
+		"ERROR_REASON_CASE_UNMERGEABLE":          66,
+		"ERROR_REASON_CASE_INVALID":              67,
+		"ERROR_REASON_CASE_NAMES_PERSON":         68,
+		"ERROR_REASON_CASE_RULE_NOT_FOUND":       70,
+		"ERROR_REASON_CASE_RULE_EXISTS":          71,
+		"ERROR_REASON_CASE_RULE_INVALID":         72,
+		"ERROR_REASON_CASE_RULE_CYCLIC":          73,
+		"ERROR_REASON_CASE_RULE_CONFLICT":        74,
+		"ERROR_REASON_CASE_RULE_LIMIT":           75,
+		"ERROR_REASON_WORK_CALENDAR_INVALID":     76,
 		"ERROR_REASON_INTERVIEW_NOT_FOUND":       90,
 		"ERROR_REASON_INTERVIEW_EXISTS":          91,
 		"ERROR_REASON_INTERVIEW_STATE":           92,
@@ -192,6 +280,14 @@ var (
 		"ERROR_REASON_RECOVERY_NOT_FOUND":        97,
 		"ERROR_REASON_RECOVERY_STATE":            98,
 		"ERROR_REASON_TIME_ZONE_UNKNOWN":         99,
+		"ERROR_REASON_PURCHASE_NOT_FOUND":        100,
+		"ERROR_REASON_PURCHASE_INVALID":          101,
+		"ERROR_REASON_CHURN_NOT_FOUND":           102,
+		"ERROR_REASON_TURNOVER_NOT_FOUND":        103,
+		"ERROR_REASON_TURNOVER_OVERLAP":          104,
+		"ERROR_REASON_RETENTION_PERIODS":         105,
+		"ERROR_REASON_RETENTION_CUTS":            106,
+		"ERROR_REASON_CURRENCY_AMBIGUOUS":        107,
 	}
 )
 
@@ -226,8 +322,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xf2\n" +
-	"\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xb0\x11\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -259,7 +354,23 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_IMPORT_STATE\x10\x1d\x12 \n" +
 	"\x1cERROR_REASON_LIGHT_NOT_FOUND\x10\x1e\x12%\n" +
 	"!ERROR_REASON_LIGHT_POLICY_INVALID\x10\x1f\x12%\n" +
-	"!ERROR_REASON_LIGHT_FILTER_INVALID\x10 \x12$\n" +
+	"!ERROR_REASON_LIGHT_FILTER_INVALID\x10 \x12\x1f\n" +
+	"\x1bERROR_REASON_CASE_NOT_FOUND\x10<\x12\x1c\n" +
+	"\x18ERROR_REASON_CASE_EXISTS\x10=\x12 \n" +
+	"\x1cERROR_REASON_CASE_TRANSITION\x10>\x12\x1c\n" +
+	"\x18ERROR_REASON_CASE_CLOSED\x10?\x12\x1b\n" +
+	"\x17ERROR_REASON_CASE_OWNED\x10@\x12\x1f\n" +
+	"\x1bERROR_REASON_CASE_NONE_LEFT\x10A\x12!\n" +
+	"\x1dERROR_REASON_CASE_UNMERGEABLE\x10B\x12\x1d\n" +
+	"\x19ERROR_REASON_CASE_INVALID\x10C\x12\"\n" +
+	"\x1eERROR_REASON_CASE_NAMES_PERSON\x10D\x12$\n" +
+	" ERROR_REASON_CASE_RULE_NOT_FOUND\x10F\x12!\n" +
+	"\x1dERROR_REASON_CASE_RULE_EXISTS\x10G\x12\"\n" +
+	"\x1eERROR_REASON_CASE_RULE_INVALID\x10H\x12!\n" +
+	"\x1dERROR_REASON_CASE_RULE_CYCLIC\x10I\x12#\n" +
+	"\x1fERROR_REASON_CASE_RULE_CONFLICT\x10J\x12 \n" +
+	"\x1cERROR_REASON_CASE_RULE_LIMIT\x10K\x12&\n" +
+	"\"ERROR_REASON_WORK_CALENDAR_INVALID\x10L\x12$\n" +
 	" ERROR_REASON_INTERVIEW_NOT_FOUND\x10Z\x12!\n" +
 	"\x1dERROR_REASON_INTERVIEW_EXISTS\x10[\x12 \n" +
 	"\x1cERROR_REASON_INTERVIEW_STATE\x10\\\x12\"\n" +
@@ -269,7 +380,15 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\x1aERROR_REASON_DIGEST_EXISTS\x10`\x12#\n" +
 	"\x1fERROR_REASON_RECOVERY_NOT_FOUND\x10a\x12\x1f\n" +
 	"\x1bERROR_REASON_RECOVERY_STATE\x10b\x12\"\n" +
-	"\x1eERROR_REASON_TIME_ZONE_UNKNOWN\x10cBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
+	"\x1eERROR_REASON_TIME_ZONE_UNKNOWN\x10c\x12#\n" +
+	"\x1fERROR_REASON_PURCHASE_NOT_FOUND\x10d\x12!\n" +
+	"\x1dERROR_REASON_PURCHASE_INVALID\x10e\x12 \n" +
+	"\x1cERROR_REASON_CHURN_NOT_FOUND\x10f\x12#\n" +
+	"\x1fERROR_REASON_TURNOVER_NOT_FOUND\x10g\x12!\n" +
+	"\x1dERROR_REASON_TURNOVER_OVERLAP\x10h\x12\"\n" +
+	"\x1eERROR_REASON_RETENTION_PERIODS\x10i\x12\x1f\n" +
+	"\x1bERROR_REASON_RETENTION_CUTS\x10j\x12#\n" +
+	"\x1fERROR_REASON_CURRENCY_AMBIGUOUS\x10kBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
 var (
 	file_otklik_segmentation_v1_error_reason_proto_rawDescOnce sync.Once
