@@ -35,7 +35,7 @@ func bootstrap(values []float64, level float64, seed uint64) (stat.Interval, boo
 		switch {
 		case means[i] < mean:
 			less++
-		case means[i] == mean: //nolint:floateqcompare // ties count half
+		case means[i] == mean: // ties count half
 			less += 0.5
 		}
 	}
