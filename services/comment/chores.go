@@ -7,17 +7,13 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/services/comment/internal/api"
 	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
 
 const (
-	// choreDelay is how long after the start chores begin, and how often is looked whether this process is the one that does them.
-	choreDelay = time.Minute
 	// chorePage is how many things are read at a time.
 	chorePage = 100
 	// forgetInterval is how often is looked for words whose time is over, and forgetBatch how many comments lose theirs at a time.
@@ -40,35 +36,14 @@ type chores struct {
 
 // run does the chores until ctx ends.
 func (c *chores) run(ctx context.Context) error {
-	work, ctx := errgroup.WithContext(ctx)
-	every := func(interval time.Duration, what string, do func(context.Context) error) {
-		if interval == 0 {
-			return
-		}
-		work.Go(func() error {
-			var last time.Time
-			for pause.For(ctx, min(choreDelay, interval)) == nil {
-				if !c.mine() || c.now().Sub(last) < interval {
-					continue
-				}
-				began := c.now()
-				if err := do(ctx); err != nil {
-					if ctx.Err() == nil {
-						c.log.WarnContext(ctx, what+" failed; trying again later", slog.Any("error", err))
-					}
-					continue
-				}
-				last = began
-			}
-			return nil
-		})
+	chores := []chore.Chore{
+		{What: "looking for themes that emerge", Every: c.config.Proposals, Do: c.propose},
+		{What: "looking at consents to publication", Every: c.config.Consents, Do: c.withdraw},
 	}
-	every(c.config.Proposals, "looking for themes that emerge", c.propose)
-	every(c.config.Consents, "looking at consents to publication", c.withdraw)
 	if c.config.Retention.Words > 0 {
-		every(forgetInterval, "forgetting words whose time is over", c.forget)
+		chores = append(chores, chore.Chore{What: "forgetting words whose time is over", Every: forgetInterval, Do: c.forget})
 	}
-	return work.Wait()
+	return chore.Household{Mine: c.mine, Log: c.log, Now: c.now}.Run(ctx, chores...)
 }
 
 // propose enters the themes that emerge in all surveys that have comments of late. A survey that fails keeps no other from its turn.
