@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/testkit"
 
@@ -21,41 +22,38 @@ import (
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// fakeComments is a comment service that only tells what it knows.
-type fakeComments struct {
-	commentv1.UnimplementedEventFeedServiceServer
-
+// fakeLog is the log of a service that tells what it finds out about responses.
+type fakeLog[E interface{ GetPosition() int64 }] struct {
 	mu     sync.Mutex
-	events []*commentv1.Event
+	events []E
 	last   int64
 }
 
-// tell says something of a response, in the place of what was said before.
-func (f *fakeComments) tell(e *commentv1.Event) {
+// tell says something, in the place of what is instead.
+func (f *fakeLog[E]) tell(e E, number func(position int64), instead func(E) bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last++
-	e.Position = f.last
-	f.events = slices.DeleteFunc(f.events, func(x *commentv1.Event) bool { return x.GetResponse() == e.GetResponse() })
-	f.events = append(f.events, e)
+	number(f.last)
+	f.events = append(slices.DeleteFunc(f.events, instead), e)
 }
 
 // restore forgets all that was told.
-func (f *fakeComments) restore() {
+func (f *fakeLog[E]) restore() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events, f.last = nil, 0
 }
 
-// StreamEvents streams what is told.
-func (f *fakeComments) StreamEvents(req *commentv1.StreamEventsRequest, stream grpc.ServerStreamingServer[commentv1.StreamEventsResponse]) error {
-	for after := req.GetAfterPosition(); ; {
+// stream sends what is told after a position until ctx ends.
+func (f *fakeLog[E]) stream(ctx context.Context, after int64, send func(events []E, head int64) error) error {
+	for {
 		f.mu.Lock()
-		out := &commentv1.StreamEventsResponse{HeadPosition: f.last}
-		ahead := after > f.last
+		var events []E
+		head, ahead := f.last, after > f.last
 		for _, e := range f.events {
 			if e.GetPosition() > after {
-				out.Events = append(out.Events, e)
+				events = append(events, e)
 				after = e.GetPosition()
 			}
 		}
@@ -63,15 +61,31 @@ func (f *fakeComments) StreamEvents(req *commentv1.StreamEventsRequest, stream g
 		if ahead {
 			return rpcerr.New(codes.OutOfRange, "POSITION_AHEAD", "start again from 0").GRPCStatus().Err()
 		}
-		if err := stream.Send(out); err != nil {
+		if err := send(events, head); err != nil {
 			return err
 		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-stream.Context().Done():
-			return stream.Context().Err()
+		if err := pause.For(ctx, 10*time.Millisecond); err != nil {
+			return err
 		}
 	}
+}
+
+// fakeComments is a comment service that only tells what it knows.
+type fakeComments struct {
+	commentv1.UnimplementedEventFeedServiceServer
+	fakeLog[*commentv1.Event]
+}
+
+// tell says something of a response, in the place of what was said before.
+func (f *fakeComments) tell(e *commentv1.Event) {
+	f.fakeLog.tell(e, func(at int64) { e.Position = at }, func(x *commentv1.Event) bool { return x.GetResponse() == e.GetResponse() })
+}
+
+// StreamEvents streams what is told.
+func (f *fakeComments) StreamEvents(req *commentv1.StreamEventsRequest, stream grpc.ServerStreamingServer[commentv1.StreamEventsResponse]) error {
+	return f.stream(stream.Context(), req.GetAfterPosition(), func(events []*commentv1.Event, head int64) error {
+		return stream.Send(&commentv1.StreamEventsResponse{Events: events, HeadPosition: head})
+	})
 }
 
 // speaks is what comments of a response say: a theme with a sign before it, + or -, for each.

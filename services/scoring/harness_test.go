@@ -26,6 +26,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -221,7 +222,9 @@ type suite struct {
 	survey *fakeSurvey
 	// comments is the comment service; nil where there is none.
 	comments *fakeComments
-	config   scoring.Config
+	// segmentation is the segmentation service; nil where there is none.
+	segmentation *fakeSegmentation
+	config       scoring.Config
 	// deps are what the service gets beside the survey service.
 	deps scoring.Deps
 	log  *slog.Logger
@@ -271,6 +274,9 @@ func (s *suite) start() *suite {
 	deps := s.deps
 	deps.Survey, deps.Logger = rpcclient.WithKey(s.server.InProcess(), serviceKey, ""), s.log
 	deps.Vault = deps.Survey
+	if s.segmentation != nil {
+		deps.Segmentation = deps.Survey
+	}
 	if s.comments != nil {
 		deps.Comment = deps.Survey
 	}
@@ -283,6 +289,9 @@ func (s *suite) start() *suite {
 	accessv1.RegisterVaultServiceServer(s.server, fakeVault{})
 	if s.comments != nil {
 		commentv1.RegisterEventFeedServiceServer(s.server, s.comments)
+	}
+	if s.segmentation != nil {
+		segmentationv1.RegisterEventFeedServiceServer(s.server, s.segmentation)
 	}
 	s.service.Register(s.server)
 	if err := s.server.Start(); err != nil {

@@ -42,6 +42,9 @@ type Deps struct {
 	// Comment is the connection to the comment service, which tells what responses express and speak of; nil, and one that nobody answers, lets scores be
 	// cut by all but that.
 	Comment grpc.ClientConnInterface
+	// Segmentation is the connection to the segmentation service, which tells to which segments respondents belonged, and whether a case of theirs was
+	// not solved; nil, and one that nobody answers, lets scores be cut by all but that.
+	Segmentation grpc.ClientConnInterface
 	// Events makes the log that the service follows. refill is a partition of the survey service's own log, of count. Nil follows all of that
 	// log, from the survey service itself.
 	Events func(refill func(partition, count int) eventlog.Source[*surveyv1.Event]) (eventlog.Log[*surveyv1.Event], error)
@@ -167,6 +170,9 @@ func newService(ctx context.Context, config Config, deps Deps, db store.Store) (
 	s.follower = newFollower(log, s.applier, config.BatchSize, deps.Logger)
 	if deps.Comment != nil {
 		followFindings(s.follower, "comments", ingest.Comments(deps.Comment))
+	}
+	if deps.Segmentation != nil {
+		followFindings(s.follower, "segmentation", ingest.Segmentation(deps.Segmentation))
 	}
 	if deps.Meters != nil {
 		if err := ingest.ObserveFeed(deps.Meters, s.follower.status); err != nil {

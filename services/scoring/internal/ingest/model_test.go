@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -22,7 +23,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/questionnaire"
 	"github.com/otklik/otklik/services/scoring/internal/surveys"
 
-	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -163,8 +163,11 @@ func accepted(r *rand.Rand, n int) []*surveyv1.Event {
 
 // recount counts a log from the beginning, independently of how the service does it: first everything is read, then what counts is counted, with
 // what was found out about responses.
-func recount(log []*surveyv1.Event, org string, comments ...*commentv1.Event) *live.Book {
-	said := expectedEnrichments(org, comments)
+func recount(log []*surveyv1.Event, org string, said ...told) *live.Book {
+	known := make(map[string]fact.Enrichment)
+	for _, s := range said {
+		maps.Copy(known, s.expected(org))
+	}
 	type invitation struct{ survey, id string }
 	responses, refusals := map[string]bool{}, map[string]bool{}
 	answered := map[invitation]bool{}
@@ -188,7 +191,7 @@ func recount(log []*surveyv1.Event, org string, comments ...*commentv1.Event) *l
 			}
 			responses[id] = true
 			f := expectedFact(r, id, shopHistory().Revisions[number-1])
-			f.Enrichment = said[id]
+			f.Enrichment = known[id]
 			d.AddFact(f)
 			if i := r.GetInvitation(); i != "" {
 				answered[invitation{"shop", i}] = true

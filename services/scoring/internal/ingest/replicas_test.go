@@ -17,7 +17,6 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/live"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 
-	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -80,7 +79,7 @@ type world struct {
 	t        *rapid.T
 	random   *rand.Rand
 	log      []*surveyv1.Event
-	comments []*commentv1.Event
+	said     told
 	feed     *feed
 	store    store.Store
 	faults   *faults
@@ -190,9 +189,7 @@ func (w *world) step() {
 			w.rebuild(r)
 		}
 	case 11:
-		for range w.random.IntN(6) {
-			w.comments = append(w.comments, randomComment(w.random, int64(len(w.comments)+1)))
-		}
+		w.said.more(w.random)
 		w.enrich(r)
 	default:
 		if s := r.streams[partition]; s != nil {
@@ -261,21 +258,10 @@ func (w *world) restore(r *replica) {
 	}
 }
 
-// enrich applies what comments say that is not applied yet, and now and then what is.
+// enrich applies what was found out and is not applied yet.
 func (w *world) enrich(r *replica) {
-	ctx := context.Background()
-	e := ingest.NewEnricher(r.applier, ingest.Comments(nil))
-	at, err := e.Position(ctx)
-	if err != nil {
-		w.t.Fatalf("position of comments: %v", err)
-	}
-	first := max(0, int(at)-w.random.IntN(3))
-	events := w.comments[first:]
-	if len(events) == 0 {
-		return
-	}
-	if _, err := e.Apply(ctx, events); err != nil && !errors.Is(err, errFault) && !errors.Is(err, store.ErrConflict) {
-		w.t.Fatalf("apply comments: %v", err)
+	if err := w.said.apply(r.applier, w.random); err != nil && !errors.Is(err, errFault) && !errors.Is(err, store.ErrConflict) {
+		w.t.Fatalf("apply what was found out: %v", err)
 	}
 }
 
@@ -336,7 +322,7 @@ func (w *world) settle() {
 // check compares what every process counts, and what is stored, with a recount.
 func (w *world) check() {
 	for _, org := range []string{"acme", "globex"} {
-		want := recount(w.log, org, w.comments...)
+		want := recount(w.log, org, w.said)
 		wantEqualBooks(w.t, "stored cells of "+org, loaded(w.t, w.store, org), want)
 		wantEqualBooks(w.t, "stored records of "+org, recountStore(w.t, w.store, org), want)
 		for i, r := range w.replicas {

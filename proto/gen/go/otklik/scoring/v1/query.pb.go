@@ -121,7 +121,8 @@ type ScoreQuery struct {
 	IntervalMethod IntervalMethod `protobuf:"varint,12,opt,name=interval_method,json=intervalMethod,proto3,enum=otklik.scoring.v1.IntervalMethod" json:"interval_method,omitempty"`
 	// The keys to group by, up to three; one row for each combination of their values that occurs. Keys are `touchpoint`, `channel`,
 	// `location`, `region`, `company`, `employee`, `language`, `revision`, `sentiment`, `theme`,
-	// `theme_positive`, `theme_negative` and `attributes.NAME`. A response with many themes is in the group of each.
+	// `theme_positive`, `theme_negative`, `segment` (to which the respondent belonged when answering), `case` (`unresolved` of those who had a case then
+	// that was not solved) and `attributes.NAME`. A response with many themes or segments is in the group of each.
 	GroupBy []string `protobuf:"bytes,13,rep,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
 	// Which responses are counted, as an AIP-160 filter over the keys of `group_by` and `answers.QUESTION`, for example
 	// `location = "osh" AND attributes.format = "super*" AND answers.nps <= 6`. Texts are compared byte by byte; `""` is what is not stated; `*`
