@@ -55,6 +55,7 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	segmentationv1.File_otklik_segmentation_v1_interview_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_event_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_person_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_segment_service_proto,
 }
 
 // accessOf is what a method declares of who may call it.

@@ -123,7 +123,7 @@ func Find(columns [][]float64, o Options) (*Result, error) {
 func (base *Result) of(points [][]float64, k int, seed uint64) (*Result, error) {
 	var best *partition
 	for start := range uint64(starts) {
-		p, err := divide(points, k, rand.New(rand.NewPCG(seed, start)))
+		p, err := divide(points, k, rand.New(rand.NewPCG(seed, start))) //nolint:gosec // repeatable on purpose
 		if err != nil {
 			return nil, err
 		}

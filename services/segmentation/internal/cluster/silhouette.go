@@ -14,7 +14,7 @@ func (r *Result) silhouette(points [][]float64, seed uint64) {
 		sample[i] = i
 	}
 	if len(sample) > MostSampled {
-		random := rand.New(rand.NewPCG(seed, starts))
+		random := rand.New(rand.NewPCG(seed, starts)) //nolint:gosec // repeatable on purpose
 		for i := range MostSampled {
 			j := i + random.IntN(len(sample)-i)
 			sample[i], sample[j] = sample[j], sample[i]

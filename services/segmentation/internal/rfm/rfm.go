@@ -79,8 +79,10 @@ func CutsOf(values []float64) Cuts {
 	}
 	slices.Sort(values)
 	n := len(values)
-	for from, to := 0, 0; from < n; from = to {
-		for to = from; to < n && values[to] == values[from]; to++ {
+	for from := 0; from < n; {
+		to := from + 1
+		for to < n && values[to] == values[from] {
+			to++
 		}
 		// The ranks are from+1 to to; the middle of what they cover is (from+to)/2n.
 		place := min(fifths*(from+to)/(2*n)+1, fifths)
@@ -89,6 +91,7 @@ func CutsOf(values []float64) Cuts {
 				cuts[i] = min(cuts[i], values[from])
 			}
 		}
+		from = to
 	}
 	return cuts
 }

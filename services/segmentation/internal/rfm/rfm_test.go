@@ -3,6 +3,7 @@ package rfm
 import (
 	"compress/gzip"
 	"encoding/csv"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -114,7 +115,7 @@ func cdnow(t *testing.T) []Customer {
 	byID, order, purchases := map[string]*Customer{}, []string(nil), 0
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

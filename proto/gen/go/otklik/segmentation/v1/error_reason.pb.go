@@ -85,6 +85,20 @@ const (
 	ErrorReason_ERROR_REASON_LIGHT_POLICY_INVALID ErrorReason = 31
 	// The lights cannot be chosen that way; the violation names the field.
 	ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID ErrorReason = 32
+	// No segment of that name.
+	ErrorReason_ERROR_REASON_SEGMENT_NOT_FOUND ErrorReason = 40
+	// A segment of that identifier exists.
+	ErrorReason_ERROR_REASON_SEGMENT_EXISTS ErrorReason = 41
+	// The organisation has as many segments as it may have.
+	ErrorReason_ERROR_REASON_SEGMENT_LIMIT ErrorReason = 42
+	// The rule is none; the violation says where, and what may have been meant.
+	ErrorReason_ERROR_REASON_RULE_INVALID ErrorReason = 43
+	// The rule could cost too much for one contact.
+	ErrorReason_ERROR_REASON_RULE_TOO_DEAR ErrorReason = 44
+	// The attribute cannot be clustered by; the violation says why.
+	ErrorReason_ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID ErrorReason = 45
+	// There are fewer different contacts than groups.
+	ErrorReason_ERROR_REASON_CLUSTER_TOO_FEW ErrorReason = 46
 	// No case of that name that the caller may see.
 	ErrorReason_ERROR_REASON_CASE_NOT_FOUND ErrorReason = 60
 	// The contact has an unresolved case of the same subject; the metadata names it.
@@ -188,6 +202,13 @@ var (
 		30:  "ERROR_REASON_LIGHT_NOT_FOUND",
 		31:  "ERROR_REASON_LIGHT_POLICY_INVALID",
 		32:  "ERROR_REASON_LIGHT_FILTER_INVALID",
+		40:  "ERROR_REASON_SEGMENT_NOT_FOUND",
+		41:  "ERROR_REASON_SEGMENT_EXISTS",
+		42:  "ERROR_REASON_SEGMENT_LIMIT",
+		43:  "ERROR_REASON_RULE_INVALID",
+		44:  "ERROR_REASON_RULE_TOO_DEAR",
+		45:  "ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID",
+		46:  "ERROR_REASON_CLUSTER_TOO_FEW",
 		60:  "ERROR_REASON_CASE_NOT_FOUND",
 		61:  "ERROR_REASON_CASE_EXISTS",
 		62:  "ERROR_REASON_CASE_TRANSITION",
@@ -254,6 +275,13 @@ var (
 		"ERROR_REASON_LIGHT_NOT_FOUND":           30,
 		"ERROR_REASON_LIGHT_POLICY_INVALID":      31,
 		"ERROR_REASON_LIGHT_FILTER_INVALID":      32,
+		"ERROR_REASON_SEGMENT_NOT_FOUND":         40,
+		"ERROR_REASON_SEGMENT_EXISTS":            41,
+		"ERROR_REASON_SEGMENT_LIMIT":             42,
+		"ERROR_REASON_RULE_INVALID":              43,
+		"ERROR_REASON_RULE_TOO_DEAR":             44,
+		"ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID": 45,
+		"ERROR_REASON_CLUSTER_TOO_FEW":           46,
 		"ERROR_REASON_CASE_NOT_FOUND":            60,
 		"ERROR_REASON_CASE_EXISTS":               61,
 		"ERROR_REASON_CASE_TRANSITION":           62,
@@ -322,7 +350,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xb0\x11\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xa2\x13\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -354,7 +382,14 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_IMPORT_STATE\x10\x1d\x12 \n" +
 	"\x1cERROR_REASON_LIGHT_NOT_FOUND\x10\x1e\x12%\n" +
 	"!ERROR_REASON_LIGHT_POLICY_INVALID\x10\x1f\x12%\n" +
-	"!ERROR_REASON_LIGHT_FILTER_INVALID\x10 \x12\x1f\n" +
+	"!ERROR_REASON_LIGHT_FILTER_INVALID\x10 \x12\"\n" +
+	"\x1eERROR_REASON_SEGMENT_NOT_FOUND\x10(\x12\x1f\n" +
+	"\x1bERROR_REASON_SEGMENT_EXISTS\x10)\x12\x1e\n" +
+	"\x1aERROR_REASON_SEGMENT_LIMIT\x10*\x12\x1d\n" +
+	"\x19ERROR_REASON_RULE_INVALID\x10+\x12\x1e\n" +
+	"\x1aERROR_REASON_RULE_TOO_DEAR\x10,\x12*\n" +
+	"&ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID\x10-\x12 \n" +
+	"\x1cERROR_REASON_CLUSTER_TOO_FEW\x10.\x12\x1f\n" +
 	"\x1bERROR_REASON_CASE_NOT_FOUND\x10<\x12\x1c\n" +
 	"\x18ERROR_REASON_CASE_EXISTS\x10=\x12 \n" +
 	"\x1cERROR_REASON_CASE_TRANSITION\x10>\x12\x1c\n" +
