@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/timeline"
+)
+
+// Names of the followers that remember what happens with contacts.
+const (
+	TimelineFollower        = "timeline"
+	TimelineCommentFollower = "timeline_comments"
+)
+
+// Timeline keeps what happened with contacts. Other parts of the service remember what is theirs when they store it.
+type Timeline interface {
+	// ListTimeline returns entries, and whether there are more: by time, kind and resource, the newest first unless q.OldestFirst.
+	ListTimeline(ctx context.Context, q TimelineQuery) (entries []TimelineEntry, more bool, err error)
+	// RememberAnswers applies a batch of the survey service's change log, and moves the follower `timeline`. Errors: ErrLost.
+	RememberAnswers(ctx context.Context, batch AnswerBatch) error
+	// RememberComments applies a batch of the comment service's feed, and moves the follower `timeline_comments`: comments of answers that are not there yet wait
+	// for them. Errors: ErrLost.
+	RememberComments(ctx context.Context, batch CommentBatch) error
+}
+
+// TimelineQuery asks for a page of a timeline.
+type TimelineQuery struct {
+	Organization, Contact string
+	// Kinds are which ones; none for all.
+	Kinds       []timeline.Kind
+	Start, End  time.Time // [Start, End); zero is open
+	OldestFirst bool
+	Limit       int
+	// After is the last entry of the page before; zero for the first page.
+	After TimelineMark
+}
+
+// TimelineMark is where a page of a timeline ended.
+type TimelineMark struct {
+	Time     time.Time
+	Kind     timeline.Kind
+	Resource string
+}
+
+// AnswerBatch is what some events of the survey service's change log say, in their order.
+type AnswerBatch struct {
+	From, To int64
+	// AsOf is the time up to which everything is applied with this batch; zero when that is not known. Comments that waited for an answer from before it wait
+	// no longer: nobody knows whose it is.
+	AsOf   time.Time
+	Events []AnswerEvent
+}
+
+// AnswerEvent is that somebody who is known was asked, and answered or not; or that a response or refusal was removed.
+type AnswerEvent struct {
+	Organization string
+	// Resource is the response or refusal.
+	Resource string
+	// Person is the pseudonym of who was asked.
+	Person []byte
+	Time   time.Time
+	// Answer is what is remembered of a response, Invitation of having been asked; nil for neither.
+	Answer     *timeline.Answer
+	Invitation *timeline.Invitation
+	// Removed tells that everything of the response or refusal goes; Erasure is the erasure by which, empty for none.
+	Removed bool
+	Erasure string
+}
+
+// CommentBatch is what some events of the comment service's feed say, in their order.
+type CommentBatch struct {
+	From, To int64
+	Events   []CommentEvent
+}
+
+// CommentEvent is what the comments of a response say now; nil that there are none any more.
+type CommentEvent struct {
+	Organization string
+	// Resource is the response.
+	Resource string
+	// Time is when it was found out.
+	Time    time.Time
+	Comment *timeline.Comment
+}
