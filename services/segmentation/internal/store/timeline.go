@@ -18,10 +18,10 @@ type Timeline interface {
 	// ListTimeline returns entries, and whether there are more: by time, kind and resource, the newest first unless q.OldestFirst.
 	ListTimeline(ctx context.Context, q TimelineQuery) (entries []TimelineEntry, more bool, err error)
 	// RememberAnswers applies a batch of the survey service's change log, and moves the follower `timeline`. Errors: ErrLost.
-	RememberAnswers(ctx context.Context, batch AnswerBatch) error
+	RememberAnswers(ctx context.Context, batch RememberedAnswers) error
 	// RememberComments applies a batch of the comment service's feed, and moves the follower `timeline_comments`: comments of answers that are not there yet wait
 	// for them. Errors: ErrLost.
-	RememberComments(ctx context.Context, batch CommentBatch) error
+	RememberComments(ctx context.Context, batch RememberedComments) error
 }
 
 // TimelineQuery asks for a page of a timeline.
@@ -43,17 +43,17 @@ type TimelineMark struct {
 	Resource string
 }
 
-// AnswerBatch is what some events of the survey service's change log say, in their order.
-type AnswerBatch struct {
+// RememberedAnswers is what some events of the survey service's change log say, in their order.
+type RememberedAnswers struct {
 	From, To int64
 	// AsOf is the time up to which everything is applied with this batch; zero when that is not known. Comments that waited for an answer from before it wait
 	// no longer: nobody knows whose it is.
 	AsOf   time.Time
-	Events []AnswerEvent
+	Events []RememberedAnswer
 }
 
-// AnswerEvent is that somebody who is known was asked, and answered or not; or that a response or refusal was removed.
-type AnswerEvent struct {
+// RememberedAnswer is that somebody who is known was asked, and answered or not; or that a response or refusal was removed.
+type RememberedAnswer struct {
 	Organization string
 	// Resource is the response or refusal.
 	Resource string
@@ -68,14 +68,14 @@ type AnswerEvent struct {
 	Erasure string
 }
 
-// CommentBatch is what some events of the comment service's feed say, in their order.
-type CommentBatch struct {
+// RememberedComments is what some events of the comment service's feed say, in their order.
+type RememberedComments struct {
 	From, To int64
-	Events   []CommentEvent
+	Events   []RememberedComment
 }
 
-// CommentEvent is what the comments of a response say now; nil that there are none any more.
-type CommentEvent struct {
+// RememberedComment is what the comments of a response say now; nil that there are none any more.
+type RememberedComment struct {
 	Organization string
 	// Resource is the response.
 	Resource string
