@@ -20,3 +20,15 @@ func For(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// Until waits until woken is closed or has something, for d at most, or returns the error of ctx when that ends first.
+func Until(ctx context.Context, woken <-chan struct{}, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-woken:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

@@ -72,6 +72,8 @@ type LightChange struct {
 	Mean             float64
 	Answers          int64
 	PolicyVersion    int64
+	// Stake is the value of the unit that is at stake; 0 for none.
+	Stake float64
 }
 
 // SegmentMove is the body of events about memberships; Resource is the segment.
@@ -82,3 +84,8 @@ type ResponseSegments struct{ Segments []string }
 
 // ResponseCase is whether a contact had an unresolved case when a response was given; Resource is the response.
 type ResponseCase struct{ Unresolved bool }
+
+// Place is where it happened.
+func (e Event) Place() Place {
+	return Place{Company: e.Company, Location: e.Location, Region: e.Region, Employee: e.Employee}
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// domain owns the reasons of otklik.segmentation.v1.ErrorReason.
+const domain = "segmentation.otklik"
+
+const reasonPrefix = "ERROR_REASON_"
+
+// refuse makes an error of this service.
+func refuse(code codes.Code, reason segmentationv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
+	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
+}
+
+// reasonOf is a reason as errors state it.
+func reasonOf(reason segmentationv1.ErrorReason) string {
+	return strings.TrimPrefix(reason.String(), reasonPrefix)
+}
+
+// malformed is a request that breaks a rule of its form which the rules in the protos do not express.
+func malformed(field, reason, description string) *rpcerr.Error {
+	return rpcerr.New(codes.InvalidArgument, validation.Reason, field+": "+description, rpcerr.WithField(field, reason, description))
+}
+
+// refuseField is a refusal because of one field.
+func refuseField(code codes.Code, reason segmentationv1.ErrorReason, field, description string) *rpcerr.Error {
+	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, reasonOf(reason), description))
+}
+
+func notFound(reason segmentationv1.ErrorReason, what, name string) error {
+	return refuse(codes.NotFound, reason, "there is no "+what+" "+name, rpcerr.WithMetadata("resource", name))
+}
+
+// orNotFound explains an error of the store about something of a name.
+func orNotFound(err error, reason segmentationv1.ErrorReason, what, name string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return notFound(reason, what, name)
+	}
+	return storeError(err)
+}
+
+// storeError explains an error of the store that the caller of the store has no better answer for. Errors of the backend pass: they say themselves what
+// callers may know.
+func storeError(err error) error {
+	var known *rpcerr.Error
+	if errors.Is(err, store.ErrClosed) && !errors.As(err, &known) {
+		return rpcerr.New(codes.Unavailable, rpcerr.ReasonShuttingDown, "the service is shutting down", rpcerr.WithCause(err))
+	}
+	return err
+}
+
+func etagMismatch(field string) error {
+	return refuseField(codes.Aborted, segmentationv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH, field,
+		"is not the etag as it is now: read again, apply the change to what is there now, and send the new etag")
+}
+
+// under puts the fields of an error below another field.
+func under(parent string, err error) error {
+	var known *rpcerr.Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	below := *known
+	below.Fields = slices.Clone(known.Fields)
+	for i := range below.Fields {
+		below.Fields[i].Field = parent + "." + below.Fields[i].Field
+	}
+	below.Message = parent + "." + known.Message
+	return &below
+}

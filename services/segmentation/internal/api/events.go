@@ -1,0 +1,78 @@
+package api
+
+import (
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// watchHeartbeat is the silence after which those who watch hear that there is nothing.
+const watchHeartbeat = 15 * time.Second
+
+// eventServer serves EventService.
+type eventServer struct {
+	segmentationv1.UnimplementedEventServiceServer
+	*Server
+}
+
+// WatchEvents sends what happens to those who may know.
+func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream grpc.ServerStreamingServer[segmentationv1.WatchEventsResponse]) error {
+	ctx := stream.Context()
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return err
+	}
+	units := unitsOf(ctx)
+	position := req.GetAfterPosition()
+	var sent time.Time
+	for begun := false; ; begun = true {
+		told := s.Store.Told()
+		events, head, err := s.Store.OutboxEvents(ctx, org, position, feedBatch)
+		if err != nil {
+			return storeError(err)
+		}
+		switch {
+		case !begun && req.AfterPosition == nil:
+			position, events = head.Position, nil
+		case !begun && position > head.Last:
+			return positionAhead(position, head.Last)
+		}
+		for _, e := range events {
+			position = e.Position
+			if !isPublic(e.Kind) || !units.Within(e.Place()) {
+				continue
+			}
+			p, err := eventToProto(e)
+			if err != nil {
+				return err
+			}
+			if err := stream.Send(&segmentationv1.WatchEventsResponse{Event: p, Position: position}); err != nil {
+				return err
+			}
+			sent = s.Now()
+		}
+		if len(events) == feedBatch {
+			continue
+		}
+		if s.Now().Sub(sent) >= watchHeartbeat {
+			if err := stream.Send(&segmentationv1.WatchEventsResponse{Position: position}); err != nil {
+				return err
+			}
+			sent = s.Now()
+		}
+		if err := pause.Until(ctx, told, feedPause); err != nil {
+			return err
+		}
+	}
+}
+
+// isPublic tells whether events of a kind are for others than the services of the suite.
+func isPublic(k store.EventKind) bool {
+	return k != store.SegmentsOfResponse && k != store.CaseOfResponse
+}

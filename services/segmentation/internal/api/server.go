@@ -1,0 +1,54 @@
+// Package api serves the segmentation service's RPCs: it takes the organisation and the units from the caller's credential, asks the rules and the store, and
+// converts.
+package api
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// Followers apply what other services tell; *follow.Leader is one.
+type Followers interface {
+	// Replay applies a dead letter again and removes it. Errors: store.ErrNotFound; *follow.Unfit.
+	Replay(ctx context.Context, organization string, id int64) (store.DeadLetter, error)
+	// OfSurveys names the followers of the survey service's change log.
+	OfSurveys() []string
+}
+
+// Options are what a Server works with. All are required.
+type Options struct {
+	Store     store.Store
+	Followers Followers
+	// Keeper seals and opens what is personal, and knows pseudonyms.
+	Keeper *seal.Keeper
+	// Location is the time zone where a query names none.
+	Location *time.Location
+	PageTTL  time.Duration
+	Now      func() time.Time
+}
+
+// Server serves the segmentation service.
+type Server struct {
+	Options
+	pages page.Codec
+}
+
+// New makes a server.
+func New(o Options) *Server {
+	return &Server{Options: o, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}
+}
+
+// Register registers the services.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
+	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
+	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
+}

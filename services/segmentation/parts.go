@@ -1,0 +1,25 @@
+package segmentation
+
+import (
+	"time"
+
+	"github.com/otklik/otklik/libs/chore"
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/segmentation/internal/follow"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// parts are what followers and chores are made of.
+type parts struct {
+	config   Config
+	deps     Deps
+	store    store.Store
+	keeper   *seal.Keeper
+	location *time.Location
+}
+
+// followers are what is followed by the process that leads, each by itself.
+func (p parts) followers() []follow.Follower { return nil }
+
+// chores are what the process that leads does from time to time, each by itself.
+func (p parts) chores() []chore.Chore { return nil }
