@@ -2,39 +2,63 @@ package access
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/eventlog"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
-// answers opens the survey service's change log.
-func answers(survey grpc.ClientConnInterface, now func() time.Time) opener {
-	client := surveyv1.NewEventFeedServiceClient(survey)
+// event is one of another service's log.
+type event interface{ GetPosition() int64 }
+
+// logOf opens a log by a call of another service; hear tells what webhooks hear of an event, if anything.
+func logOf[E event, M eventlog.Message[E], S interface{ Recv() (M, error) }](
+	call func(ctx context.Context, after int64) (S, error), hear func(E) (webhook.Occurrence, bool),
+) opener {
 	return func(ctx context.Context, after int64) (func() (batch, error), error) {
-		stream, err := client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: after})
+		stream, err := call(ctx, after)
 		if err != nil {
 			return nil, err
 		}
+		received := eventlog.Received[E, M](stream)
 		return func() (batch, error) {
-			read, err := stream.Recv()
+			read, err := received.Recv()
 			if err != nil {
 				return batch{}, err
 			}
-			b := batch{head: read.GetHeadPosition()}
-			for _, e := range read.GetEvents() {
+			b := batch{head: read.Head}
+			for _, e := range read.Events {
 				b.last = e.GetPosition()
-				if o, ok := ofAnswers(e, now); ok {
+				if o, ok := hear(e); ok {
 					b.occurrences = append(b.occurrences, o)
 				}
 			}
 			return b, nil
 		}, nil
 	}
+}
+
+// momentOf is a time of an event; now when it states none.
+func momentOf(t *timestamppb.Timestamp, now func() time.Time) time.Time {
+	if t == nil {
+		return now()
+	}
+	return t.AsTime()
+}
+
+// answers opens the survey service's change log.
+func answers(survey grpc.ClientConnInterface, now func() time.Time) opener {
+	client := surveyv1.NewEventFeedServiceClient(survey)
+	return logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[surveyv1.StreamEventsResponse], error) {
+		return client.StreamEvents(ctx, &surveyv1.StreamEventsRequest{AfterPosition: after})
+	}, func(e *surveyv1.Event) (webhook.Occurrence, bool) { return ofAnswers(e, now) })
 }
 
 // ofAnswers is what webhooks hear of an event of the change log. Of a survey of employees they hear nothing: who answered when, of few, is who said what.
@@ -53,37 +77,12 @@ func ofAnswers(e *surveyv1.Event, now func() time.Time) (webhook.Occurrence, boo
 	return o, true
 }
 
-// momentOf is a time of an event; now when it states none.
-func momentOf(t *timestamppb.Timestamp, now func() time.Time) time.Time {
-	if t == nil {
-		return now()
-	}
-	return t.AsTime()
-}
-
 // alerts opens the scoring service's log of what becomes of alerts.
 func alerts(scoring grpc.ClientConnInterface, now func() time.Time) opener {
 	client := scoringv1.NewEventFeedServiceClient(scoring)
-	return func(ctx context.Context, after int64) (func() (batch, error), error) {
-		stream, err := client.StreamEvents(ctx, &scoringv1.StreamEventsRequest{AfterPosition: after})
-		if err != nil {
-			return nil, err
-		}
-		return func() (batch, error) {
-			read, err := stream.Recv()
-			if err != nil {
-				return batch{}, err
-			}
-			b := batch{head: read.GetHeadPosition()}
-			for _, e := range read.GetEvents() {
-				b.last = e.GetPosition()
-				if o, ok := ofAlerts(e, now); ok {
-					b.occurrences = append(b.occurrences, o)
-				}
-			}
-			return b, nil
-		}, nil
-	}
+	return logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[scoringv1.StreamEventsResponse], error) {
+		return client.StreamEvents(ctx, &scoringv1.StreamEventsRequest{AfterPosition: after})
+	}, func(e *scoringv1.AlertEvent) (webhook.Occurrence, bool) { return ofAlerts(e, now) })
 }
 
 // ofAlerts is what webhooks hear of an event of an alert.
@@ -98,6 +97,51 @@ func ofAlerts(e *scoringv1.AlertEvent, now func() time.Time) (webhook.Occurrence
 		o.Event = webhook.AlertChanged
 	case scoringv1.AlertEvent_KIND_RESOLVED:
 		o.Event = webhook.AlertResolved
+	default:
+		return o, false
+	}
+	return o, true
+}
+
+// attention opens the segmentation service's log of cases, lights and segments.
+func attention(segmentation grpc.ClientConnInterface, now func() time.Time) opener {
+	client := segmentationv1.NewEventFeedServiceClient(segmentation)
+	return logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[segmentationv1.StreamEventsResponse], error) {
+		return client.StreamEvents(ctx, &segmentationv1.StreamEventsRequest{AfterPosition: after})
+	}, func(e *segmentationv1.Event) (webhook.Occurrence, bool) { return ofAttention(e, now) })
+}
+
+// Parts of resource names.
+const (
+	contactsPrefix  = "contacts/"
+	employeesPrefix = "employees/"
+	membershipsPart = "/memberships/"
+)
+
+// ofAttention is what webhooks hear of an event of a case, a light or a segment. Of the lights of staff they hear nothing: a colour is no verdict on somebody
+// that is sent about.
+func ofAttention(e *segmentationv1.Event, now func() time.Time) (webhook.Occurrence, bool) {
+	o := webhook.Occurrence{Organization: e.GetOrganization(), Position: e.GetPosition(), Time: momentOf(e.GetTime(), now)}
+	ofCase := func(event webhook.Event, c *segmentationv1.CaseChanged) { o.Event, o.Resource = event, c.GetCase() }
+	ofMove := func(event webhook.Event, m *segmentationv1.SegmentMove) {
+		o.Event, o.Resource = event, m.GetSegment()+membershipsPart+strings.TrimPrefix(e.GetUnit().GetContact(), contactsPrefix)
+	}
+	switch c := e.GetChange().(type) {
+	case *segmentationv1.Event_CaseOpened:
+		ofCase(webhook.CaseOpened, c.CaseOpened)
+	case *segmentationv1.Event_CaseDue:
+		ofCase(webhook.CaseDue, c.CaseDue)
+	case *segmentationv1.Event_CaseBreached:
+		ofCase(webhook.CaseBreached, c.CaseBreached)
+	case *segmentationv1.Event_CaseClosed:
+		ofCase(webhook.CaseClosed, c.CaseClosed)
+	case *segmentationv1.Event_LightChanged:
+		o.Event, o.Resource = webhook.LightChanged, c.LightChanged.GetLight()
+		return o, !strings.HasPrefix(o.Resource, employeesPrefix)
+	case *segmentationv1.Event_SegmentEntered:
+		ofMove(webhook.SegmentEntered, c.SegmentEntered)
+	case *segmentationv1.Event_SegmentLeft:
+		ofMove(webhook.SegmentLeft, c.SegmentLeft)
 	default:
 		return o, false
 	}

@@ -10,9 +10,11 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/testkit"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
@@ -93,4 +95,44 @@ func TestWebhooksHearOfAlerts(t *testing.T) {
 	// Each change of an alert is told, though it is the same alert.
 	hears(all, "alert.changed alertRules/r/alerts/3", "alert.changed alertRules/r/alerts/3", "alert.opened alertRules/r/alerts/3", "alert.resolved alertRules/r/alerts/3")
 	hears(ends, "alert.resolved alertRules/r/alerts/3")
+}
+
+// TestWhatWebhooksHearOfAttention reads events of the segmentation service.
+func TestWhatWebhooksHearOfAttention(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 14, 12, 0, 0, 0, time.UTC)
+	theCase := &segmentationv1.CaseChanged{Case: "cases/7", DisplayName: "Late again"}
+	light := func(name string) *segmentationv1.Event {
+		return &segmentationv1.Event{Change: &segmentationv1.Event_LightChanged{LightChanged: &segmentationv1.LightChanged{Light: name}}}
+	}
+	move := &segmentationv1.SegmentMove{Segment: "segments/vip"}
+	for want, e := range map[string]*segmentationv1.Event{
+		"case.opened cases/7":                         {Change: &segmentationv1.Event_CaseOpened{CaseOpened: theCase}},
+		"case.due cases/7":                            {Change: &segmentationv1.Event_CaseDue{CaseDue: theCase}},
+		"case.breached cases/7":                       {Change: &segmentationv1.Event_CaseBreached{CaseBreached: theCase}},
+		"case.closed cases/7":                         {Change: &segmentationv1.Event_CaseClosed{CaseClosed: theCase}},
+		"light.changed companies/north/light":         light("companies/north/light"),
+		"light.changed contacts/c1/light":             light("contacts/c1/light"),
+		"segment.entered segments/vip/memberships/c1": {Change: &segmentationv1.Event_SegmentEntered{SegmentEntered: move}},
+		"segment.left segments/vip/memberships/c1":    {Change: &segmentationv1.Event_SegmentLeft{SegmentLeft: move}},
+	} {
+		e.Position, e.Organization, e.Time = 9, "acme", timestamppb.New(at)
+		e.Unit = &segmentationv1.Event_Unit{Contact: "contacts/c1"}
+		o, heard := ofAttention(e, time.Now)
+		if got := o.Event.String() + " " + o.Resource; !heard || got != want || o.Organization != "acme" || o.Position != 9 || !o.Time.Equal(at) {
+			t.Errorf("heard %t of %+v, want %s", heard, o, want)
+		}
+		if !webhook.Attention.Events().Has(o.Event) {
+			t.Errorf("who wants %s does not get the log", o.Event)
+		}
+	}
+	for _, e := range []*segmentationv1.Event{
+		light("employees/e1/light"), {},
+		{Change: &segmentationv1.Event_ResponseSegments{ResponseSegments: &segmentationv1.ResponseSegments{Response: "surveys/s/responses/r"}}},
+		{Change: &segmentationv1.Event_ResponseCase{ResponseCase: &segmentationv1.ResponseCase{Response: "surveys/s/responses/r", Unresolved: true}}},
+	} {
+		if o, heard := ofAttention(e, time.Now); heard {
+			t.Errorf("heard %+v of %v", o, e)
+		}
+	}
 }

@@ -65,6 +65,9 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 	if deps.Comment != nil {
 		p.holders = append(p.holders, api.CommentHolder(deps.Comment))
 	}
+	if deps.Segmentation != nil {
+		p.holders = append(p.holders, api.SegmentationHolder(deps.Segmentation))
+	}
 	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents))
 	owner := deps.Instance
 	if owner == "" {

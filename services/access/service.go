@@ -34,8 +34,9 @@ type Deps struct {
 	Data string
 	// Roles says which roles there are and what they give. Required.
 	Roles Roles
-	// Survey, Scoring and Comment reach the services of those names, with a credential of the role service; nil where nothing is to be asked of them.
-	Survey, Scoring, Comment grpc.ClientConnInterface
+	// Survey, Scoring, Comment and Segmentation reach the services of those names, with a credential of the role service; nil where nothing is to be asked of
+	// them.
+	Survey, Scoring, Comment, Segmentation grpc.ClientConnInterface
 	// Instance names this process among its replicas; empty: a name is made.
 	Instance string
 	// Logger gets what has no caller to be told; nil discards it.

@@ -77,6 +77,9 @@ func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, 
 	if deps.Scoring != nil {
 		follow(webhook.Alerts, alerts(deps.Scoring, deps.Now))
 	}
+	if deps.Segmentation != nil {
+		follow(webhook.Attention, attention(deps.Segmentation, deps.Now))
+	}
 	return h, nil
 }
 

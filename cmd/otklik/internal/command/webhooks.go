@@ -33,6 +33,13 @@ var eventNames = map[string]accessv1.WebhookEvent{
 	"alert.opened":      accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_OPENED,
 	"alert.changed":     accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_CHANGED,
 	"alert.resolved":    accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_RESOLVED,
+	"case.opened":       accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_OPENED,
+	"case.due":          accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_DUE,
+	"case.breached":     accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_BREACHED,
+	"case.closed":       accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_CLOSED,
+	"light.changed":     accessv1.WebhookEvent_WEBHOOK_EVENT_LIGHT_CHANGED,
+	"segment.entered":   accessv1.WebhookEvent_WEBHOOK_EVENT_SEGMENT_ENTERED,
+	"segment.left":      accessv1.WebhookEvent_WEBHOOK_EVENT_SEGMENT_LEFT,
 }
 
 // eventName is an event as webhooks name it.

@@ -14,6 +14,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	"github.com/otklik/otklik/services/access/internal/erasure"
@@ -57,6 +58,20 @@ func CommentHolder(conn grpc.ClientConnInterface) erasure.Holder {
 		},
 		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
 			return client.ErasePerson(ctx, &commentv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		},
+	}
+}
+
+// SegmentationHolder is the segmentation service as one that keeps something of persons. conn has a credential of the role service.
+func SegmentationHolder(conn grpc.ClientConnInterface) erasure.Holder {
+	client := segmentationv1.NewPersonServiceClient(conn)
+	return &remoteHolder{
+		name: "segmentation",
+		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
+			return parts(client.ExportPerson(ctx, &segmentationv1.ExportPersonRequest{Respondent: respondent}))
+		},
+		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
+			return client.ErasePerson(ctx, &segmentationv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
 		},
 	}
 }

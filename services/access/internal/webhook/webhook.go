@@ -2,10 +2,7 @@
 // sent again until they are taken. It is free of transport of the API and of storage.
 package webhook
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Event is what happened. The numbers are stored, and are those of the API: they never change.
 type Event int16
@@ -21,27 +18,31 @@ const (
 	AlertOpened   Event = 5
 	AlertChanged  Event = 6
 	AlertResolved Event = 7
+	// CaseOpened, CaseDue, CaseBreached and CaseClosed are what becomes of cases.
+	CaseOpened   Event = 8
+	CaseDue      Event = 9
+	CaseBreached Event = 10
+	CaseClosed   Event = 11
+	// LightChanged is that a light shows another colour.
+	LightChanged Event = 12
+	// SegmentEntered and SegmentLeft are that a contact belongs to a segment from now on, or no longer.
+	SegmentEntered Event = 13
+	SegmentLeft    Event = 14
 )
+
+// names are the types of the messages of events.
+var names = [...]string{
+	ResponseAccepted: "response.accepted", RefusalRecorded: "refusal.recorded", PersonErased: "person.erased", Ping: "ping", AlertOpened: "alert.opened",
+	AlertChanged: "alert.changed", AlertResolved: "alert.resolved", CaseOpened: "case.opened", CaseDue: "case.due", CaseBreached: "case.breached",
+	CaseClosed: "case.closed", LightChanged: "light.changed", SegmentEntered: "segment.entered", SegmentLeft: "segment.left",
+}
 
 // String is the type of the event's messages.
 func (e Event) String() string {
-	switch e {
-	case ResponseAccepted:
-		return "response.accepted"
-	case RefusalRecorded:
-		return "refusal.recorded"
-	case PersonErased:
-		return "person.erased"
-	case Ping:
-		return "ping"
-	case AlertOpened:
-		return "alert.opened"
-	case AlertChanged:
-		return "alert.changed"
-	case AlertResolved:
-		return "alert.resolved"
+	if e < ResponseAccepted || int(e) >= len(names) {
+		return "unknown"
 	}
-	return "unknown"
+	return names[e]
 }
 
 // Events is a set of events, one bit each.
@@ -61,8 +62,13 @@ func (s Events) Has(e Event) bool { return s&(1<<e) != 0 }
 
 // List returns the events in order.
 func (s Events) List() []Event {
-	all := []Event{ResponseAccepted, RefusalRecorded, PersonErased, Ping, AlertOpened, AlertChanged, AlertResolved}
-	return slices.DeleteFunc(all, func(e Event) bool { return !s.Has(e) })
+	var all []Event
+	for e := ResponseAccepted; int(e) < len(names); e++ {
+		if s.Has(e) {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // Log is another service's log of events. The numbers are stored: they never change.
@@ -74,14 +80,21 @@ const (
 	Answers Log = 1
 	// Alerts is the scoring service's log of what becomes of alerts.
 	Alerts Log = 2
+	// Attention is the segmentation service's log of cases, lights and segments.
+	Attention Log = 3
 )
 
 // Events are those that come from the log.
 func (l Log) Events() Events {
-	if l == Alerts {
+	switch l {
+	case Answers:
+		return SetOf(ResponseAccepted, RefusalRecorded)
+	case Alerts:
 		return SetOf(AlertOpened, AlertChanged, AlertResolved)
+	case Attention:
+		return SetOf(CaseOpened, CaseDue, CaseBreached, CaseClosed, LightChanged, SegmentEntered, SegmentLeft)
 	}
-	return SetOf(ResponseAccepted, RefusalRecorded)
+	return 0
 }
 
 // Ref names a webhook.

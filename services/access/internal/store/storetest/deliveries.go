@@ -271,21 +271,23 @@ func feedHasOneHolder(t *testing.T, open Open) {
 	want(t, "forget", s.PlaceFeed(t.Context(), webhook.Answers, "a", nil), nil)
 	_, begun, err = hold("a", until)
 	equal(t, "forgotten", []any{begun, err}, []any{false, error(nil)})
-	// Another log has another holder and another position, and other webhooks want it.
-	alertsWanted := func(is bool) {
-		t.Helper()
-		got, err := s.WantsFeed(t.Context(), webhook.Alerts)
-		equal(t, "alerts wanted", []any{got, err}, []any{is, error(nil)})
+	// Other logs have other holders and other positions, and other webhooks want them.
+	for log, event := range map[webhook.Log]webhook.Event{webhook.Alerts: webhook.AlertResolved, webhook.Attention: webhook.SegmentLeft} {
+		otherWanted := func(is bool) {
+			t.Helper()
+			got, err := s.WantsFeed(t.Context(), log)
+			equal(t, "another log wanted", []any{got, err}, []any{is, error(nil)})
+		}
+		otherWanted(false)
+		addHook(t, s, hook(acme, event.String(), event))
+		otherWanted(true)
+		_, begun, err = s.HoldFeed(t.Context(), log, "c", until, until.Add(time.Minute))
+		equal(t, "another log", []any{begun, err}, []any{false, error(nil)})
+		want(t, "place another log", s.PlaceFeed(t.Context(), log, "c", &start), nil)
+		want(t, "advance another log", s.AdvanceFeed(t.Context(), log, "c", 7, 8, nil), nil)
+		want(t, "advance by the other's holder", s.AdvanceFeed(t.Context(), log, "a", 8, 9, nil), store.ErrLost)
+		want(t, "leave another log", s.LeaveFeed(t.Context(), log, "c"), nil)
 	}
-	alertsWanted(false)
-	addHook(t, s, hook(acme, "alerts", webhook.AlertResolved))
-	alertsWanted(true)
-	_, begun, err = s.HoldFeed(t.Context(), webhook.Alerts, "c", until, until.Add(time.Minute))
-	equal(t, "another log", []any{begun, err}, []any{false, error(nil)})
-	want(t, "place another log", s.PlaceFeed(t.Context(), webhook.Alerts, "c", &start), nil)
-	want(t, "advance another log", s.AdvanceFeed(t.Context(), webhook.Alerts, "c", 7, 8, nil), nil)
-	want(t, "advance by the other's holder", s.AdvanceFeed(t.Context(), webhook.Alerts, "a", 8, 9, nil), store.ErrLost)
-	want(t, "leave another log", s.LeaveFeed(t.Context(), webhook.Alerts, "c"), nil)
 	_, begun, err = hold("a", until)
 	equal(t, "the first log", []any{begun, err}, []any{false, error(nil)})
 }

@@ -43,19 +43,40 @@ const (
 	WebhookEvent_WEBHOOK_EVENT_ALERT_CHANGED WebhookEvent = 6
 	// `alert.resolved`: the change is over.
 	WebhookEvent_WEBHOOK_EVENT_ALERT_RESOLVED WebhookEvent = 7
+	// `case.opened`: a case was opened, or opened again.
+	WebhookEvent_WEBHOOK_EVENT_CASE_OPENED WebhookEvent = 8
+	// `case.due`: a case must soon be answered or solved.
+	WebhookEvent_WEBHOOK_EVENT_CASE_DUE WebhookEvent = 9
+	// `case.breached`: a case was not answered or not solved in time.
+	WebhookEvent_WEBHOOK_EVENT_CASE_BREACHED WebhookEvent = 10
+	// `case.closed`: a case was closed.
+	WebhookEvent_WEBHOOK_EVENT_CASE_CLOSED WebhookEvent = 11
+	// `light.changed`: the light of a company, contact or location shows another colour. Not told of lights of staff.
+	WebhookEvent_WEBHOOK_EVENT_LIGHT_CHANGED WebhookEvent = 12
+	// `segment.entered`: a contact belongs to a segment from now on. The resource is `segments/{segment}/memberships/{contact}`.
+	WebhookEvent_WEBHOOK_EVENT_SEGMENT_ENTERED WebhookEvent = 13
+	// `segment.left`: a contact does not belong to a segment any more. The resource is as that of `segment.entered`.
+	WebhookEvent_WEBHOOK_EVENT_SEGMENT_LEFT WebhookEvent = 14
 )
 
 // Enum value maps for WebhookEvent.
 var (
 	WebhookEvent_name = map[int32]string{
-		0: "WEBHOOK_EVENT_UNSPECIFIED",
-		1: "WEBHOOK_EVENT_RESPONSE_ACCEPTED",
-		2: "WEBHOOK_EVENT_REFUSAL_RECORDED",
-		3: "WEBHOOK_EVENT_PERSON_ERASED",
-		4: "WEBHOOK_EVENT_PING",
-		5: "WEBHOOK_EVENT_ALERT_OPENED",
-		6: "WEBHOOK_EVENT_ALERT_CHANGED",
-		7: "WEBHOOK_EVENT_ALERT_RESOLVED",
+		0:  "WEBHOOK_EVENT_UNSPECIFIED",
+		1:  "WEBHOOK_EVENT_RESPONSE_ACCEPTED",
+		2:  "WEBHOOK_EVENT_REFUSAL_RECORDED",
+		3:  "WEBHOOK_EVENT_PERSON_ERASED",
+		4:  "WEBHOOK_EVENT_PING",
+		5:  "WEBHOOK_EVENT_ALERT_OPENED",
+		6:  "WEBHOOK_EVENT_ALERT_CHANGED",
+		7:  "WEBHOOK_EVENT_ALERT_RESOLVED",
+		8:  "WEBHOOK_EVENT_CASE_OPENED",
+		9:  "WEBHOOK_EVENT_CASE_DUE",
+		10: "WEBHOOK_EVENT_CASE_BREACHED",
+		11: "WEBHOOK_EVENT_CASE_CLOSED",
+		12: "WEBHOOK_EVENT_LIGHT_CHANGED",
+		13: "WEBHOOK_EVENT_SEGMENT_ENTERED",
+		14: "WEBHOOK_EVENT_SEGMENT_LEFT",
 	}
 	WebhookEvent_value = map[string]int32{
 		"WEBHOOK_EVENT_UNSPECIFIED":       0,
@@ -66,6 +87,13 @@ var (
 		"WEBHOOK_EVENT_ALERT_OPENED":      5,
 		"WEBHOOK_EVENT_ALERT_CHANGED":     6,
 		"WEBHOOK_EVENT_ALERT_RESOLVED":    7,
+		"WEBHOOK_EVENT_CASE_OPENED":       8,
+		"WEBHOOK_EVENT_CASE_DUE":          9,
+		"WEBHOOK_EVENT_CASE_BREACHED":     10,
+		"WEBHOOK_EVENT_CASE_CLOSED":       11,
+		"WEBHOOK_EVENT_LIGHT_CHANGED":     12,
+		"WEBHOOK_EVENT_SEGMENT_ENTERED":   13,
+		"WEBHOOK_EVENT_SEGMENT_LEFT":      14,
 	}
 )
 
@@ -389,8 +417,7 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12\x1d\n" +
 	"\x03url\x18\x03 \x01(\tB\v\xbaH\br\x06\x18\xd0\x0f\x88\x01\x01R\x03url\x12M\n" +
-	"\x06events\x18\x04 \x03(\x0e2\x1e.otklik.access.v1.WebhookEventB\x15\xbaH\x12\x92\x01\x0f\b\x01\x10\n" +
-	"\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06events\x12\x1a\n" +
+	"\x06events\x18\x04 \x03(\x0e2\x1e.otklik.access.v1.WebhookEventB\x15\xbaH\x12\x92\x01\x0f\b\x01\x10\x14\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06events\x12\x1a\n" +
 	"\bdisabled\x18\x05 \x01(\bR\bdisabled\x12;\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12F\n" +
@@ -412,7 +439,7 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x13\n" +
 	"\x0fSTATE_DELIVERED\x10\x02\x12\x10\n" +
-	"\fSTATE_FAILED\x10\x03*\x92\x02\n" +
+	"\fSTATE_FAILED\x10\x03*\xf1\x03\n" +
 	"\fWebhookEvent\x12\x1d\n" +
 	"\x19WEBHOOK_EVENT_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fWEBHOOK_EVENT_RESPONSE_ACCEPTED\x10\x01\x12\"\n" +
@@ -421,7 +448,15 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x12WEBHOOK_EVENT_PING\x10\x04\x12\x1e\n" +
 	"\x1aWEBHOOK_EVENT_ALERT_OPENED\x10\x05\x12\x1f\n" +
 	"\x1bWEBHOOK_EVENT_ALERT_CHANGED\x10\x06\x12 \n" +
-	"\x1cWEBHOOK_EVENT_ALERT_RESOLVED\x10\aBAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
+	"\x1cWEBHOOK_EVENT_ALERT_RESOLVED\x10\a\x12\x1d\n" +
+	"\x19WEBHOOK_EVENT_CASE_OPENED\x10\b\x12\x1a\n" +
+	"\x16WEBHOOK_EVENT_CASE_DUE\x10\t\x12\x1f\n" +
+	"\x1bWEBHOOK_EVENT_CASE_BREACHED\x10\n" +
+	"\x12\x1d\n" +
+	"\x19WEBHOOK_EVENT_CASE_CLOSED\x10\v\x12\x1f\n" +
+	"\x1bWEBHOOK_EVENT_LIGHT_CHANGED\x10\f\x12!\n" +
+	"\x1dWEBHOOK_EVENT_SEGMENT_ENTERED\x10\r\x12\x1e\n" +
+	"\x1aWEBHOOK_EVENT_SEGMENT_LEFT\x10\x0eBAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
 
 var (
 	file_otklik_access_v1_webhook_proto_rawDescOnce sync.Once
