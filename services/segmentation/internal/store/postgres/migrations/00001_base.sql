@@ -62,7 +62,7 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_by_position ON outbox (position);
 CREATE INDEX outbox_by_resource ON outbox (organization, resource);
-CREATE INDEX outbox_by_contact ON outbox (organization, contact) WHERE contact <> '';
+CREATE INDEX outbox_by_contact ON outbox (organization, contact);
 CREATE INDEX outbox_by_person ON outbox (organization, person) WHERE person IS NOT NULL;
 
 -- What is remembered of contacts. kind and body are those of package timeline.
