@@ -2,8 +2,9 @@ package cluster
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/otklik/otklik/services/segmentation/internal/segment"
 )
 
 // Rule is the rule by which contacts belong to a cluster: to be as near to its centre as to no other. Names are those of the attributes. Squared distances
@@ -21,23 +22,14 @@ func (r *Result) Rule(cluster int, names []string) string {
 			weight := 2 * (c.centre[a] - own[a]) / r.Deviation[a]
 			bound += c.centre[a]*c.centre[a] - own[a]*own[a] + weight*r.Mean[a]
 			if weight != 0 {
-				terms = append(terms, number(weight)+" * "+name)
+				terms = append(terms, segment.WriteNumber(weight)+" * "+name)
 			}
 		}
 		relation := "<="
 		if other < cluster {
 			relation = "<"
 		}
-		conditions = append(conditions, fmt.Sprintf("%s %s %s", strings.Join(terms, " + "), relation, number(bound)))
+		conditions = append(conditions, fmt.Sprintf("%s %s %s", strings.Join(terms, " + "), relation, segment.WriteNumber(bound)))
 	}
 	return strings.Join(conditions, " && ")
-}
-
-// number is a number as rules write it: exact, and real.
-func number(v float64) string {
-	text := strconv.FormatFloat(v, 'g', -1, 64)
-	if !strings.ContainsAny(text, ".e") {
-		text += ".0"
-	}
-	return text
 }

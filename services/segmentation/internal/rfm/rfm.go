@@ -3,6 +3,8 @@
 package rfm
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -94,4 +96,29 @@ func CutsOf(values []float64) Cuts {
 		from = to
 	}
 	return cuts
+}
+
+// MarshalJSON writes cuts that nobody is as high as as null: JSON has no infinity.
+func (c Cuts) MarshalJSON() ([]byte, error) {
+	var out [fifths - 1]*float64
+	for i := range c {
+		if !math.IsInf(c[i], 1) {
+			out[i] = &c[i]
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Cuts) UnmarshalJSON(raw []byte) error {
+	var in [fifths - 1]*float64
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return fmt.Errorf("read cuts: %w", err)
+	}
+	for i, v := range in {
+		if c[i] = math.Inf(1); v != nil {
+			c[i] = *v
+		}
+	}
+	return nil
 }

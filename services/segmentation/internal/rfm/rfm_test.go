@@ -3,6 +3,7 @@ package rfm
 import (
 	"compress/gzip"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -150,4 +151,16 @@ func cdnow(t *testing.T) []Customer {
 		out = append(out, *byID[id])
 	}
 	return out
+}
+
+func TestCutsAreKept(t *testing.T) {
+	cuts := CutsOf([]float64{1, 1, 1, 2})
+	raw, err := json.Marshal(cuts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Cuts
+	if err := json.Unmarshal(raw, &again); err != nil || again != cuts {
+		t.Errorf("%s is %v, want %v: %v", raw, again, cuts, err)
+	}
 }

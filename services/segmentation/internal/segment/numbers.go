@@ -2,6 +2,7 @@ package segment
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -91,4 +92,13 @@ func attributeName(e ast.Expr) string {
 		return ""
 	}
 	return strings.TrimPrefix(e.AsSelect().Operand().AsIdent(), ".") + "." + e.AsSelect().FieldName()
+}
+
+// WriteNumber is a number as rules write it: exact, and real.
+func WriteNumber(v float64) string {
+	text := strconv.FormatFloat(v, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return text
 }
