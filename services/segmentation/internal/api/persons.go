@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -137,12 +139,6 @@ func (s *personServer) ExportPerson(req *segmentationv1.ExportPersonRequest, str
 	return nil
 }
 
-// opener adds what is sealed to what an export says of something.
-type opener func(ctx context.Context, s *Server, org string, r store.PersonRecord, content *structpb.Struct) error
-
-// openers open what is sealed, by kind.
-func openers() map[string]opener { return map[string]opener{} }
-
 // personRecord is something that is kept about a person, with what is sealed of it.
 func (s *Server) personRecord(ctx context.Context, org string, r store.PersonRecord) (*typev1.PersonRecord, error) {
 	out := &typev1.PersonRecord{Service: serviceName, Kind: r.Kind, Name: r.Name, Time: timeToProto(r.Time)}
@@ -155,13 +151,36 @@ func (s *Server) personRecord(ctx context.Context, org string, r store.PersonRec
 	if r.Contact != "" {
 		content.Fields["contact"] = structpb.NewStringValue(contactsCollection + r.Contact)
 	}
-	if open := openers()[r.Kind]; open != nil && len(r.Sealed) > 0 {
-		if err := open(ctx, s, org, r, content); err != nil {
+	if len(r.Sealed) > 0 {
+		open, err := s.unseal(ctx, org, r)
+		if err != nil {
 			return nil, err
 		}
+		if open == nil {
+			out.Note = "the key was destroyed by which the rest could be read"
+		}
+		maps.Copy(content.GetFields(), open.GetFields())
 	}
 	if len(content.GetFields()) > 0 {
 		out.Content = content
 	}
 	return out, nil
+}
+
+// unseal opens what is sealed of a record: a JSON object under a key of a person. Nil when the key was destroyed.
+func (s *Server) unseal(ctx context.Context, org string, r store.PersonRecord) (*structpb.Struct, error) {
+	keys, err := s.Keeper.Keys(ctx, []string{r.Key})
+	if err != nil {
+		return nil, err
+	}
+	key, ok := keys[r.Key]
+	if !ok {
+		return nil, nil //nolint:nilnil // nobody can open it any more
+	}
+	text, err := seal.Open(key, r.Sealed, store.Associated(org))
+	if err != nil {
+		return nil, fmt.Errorf("open what is kept of a person: %w", err)
+	}
+	content := &structpb.Struct{}
+	return content, content.UnmarshalJSON(text)
 }

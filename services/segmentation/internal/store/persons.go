@@ -24,7 +24,7 @@ type PersonRecord struct {
 	Time    time.Time
 	// Content is what is kept of it, as JSON; nil when there is no more than the name.
 	Content []byte
-	// Sealed is what is kept of it under the key of the person; nil for nothing.
+	// Sealed is what is kept of it under the key of the person: a JSON object, bound to Associated; nil for nothing.
 	Sealed []byte
 	Key    string
 }
@@ -34,3 +34,6 @@ type Erased struct {
 	Kind  string
 	Count int64
 }
+
+// Associated is what everything of an organisation that is sealed here is bound to.
+func Associated(organization string) []byte { return []byte("segmentation/" + organization) }
