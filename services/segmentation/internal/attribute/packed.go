@@ -129,3 +129,20 @@ func (p Packed) Get(number uint32) (Value, bool) {
 	}
 	return Value{}, false
 }
+
+// With is p with changes: values that are set, those that are taken away, and only of declarations that keep says are still there.
+func (p Packed) With(set Values, unset map[uint32]bool, keep func(number uint32) bool) Packed {
+	if len(set) == 0 && len(unset) == 0 {
+		return p
+	}
+	all := p.Unpack()
+	for n := range all {
+		if unset[n] || !keep(n) {
+			delete(all, n)
+		}
+	}
+	for n, v := range set {
+		all[n] = v
+	}
+	return all.Pack()
+}

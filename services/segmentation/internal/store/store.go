@@ -38,6 +38,9 @@ type Store interface {
 	DeadLetters
 	Outbox
 	Persons
+	Directory
+	Contacts
+	Imports
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

@@ -29,11 +29,11 @@ type personTable struct {
 
 // personTables are the tables of what is kept about contacts. What verticals keep is named here, too.
 func personTables() []personTable {
-	return []personTable{
+	return append([]personTable{
 		{table: "timeline", kind: "timeline_entries", name: "resource", time: "time", content: "body"},
 		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
 		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
-	}
+	}, contactTables()...)
 }
 
 // afterMove brings up to date what is counted of contacts, after rows were moved between them or erased. It is called in the same transaction.

@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Imports keeps tables that are imported, and how far that has come.
+type Imports interface {
+	// CreateImport stores a new import. One of the kind that has had no part since stale is cancelled. Errors: ErrExists when the identifier is taken, or
+	// *RunningError when another one of the kind runs.
+	CreateImport(ctx context.Context, organization string, i Import, stale time.Time) (Import, error)
+	// GetImport returns an import. Errors: ErrNotFound.
+	GetImport(ctx context.Context, organization, id string) (Import, error)
+	// ListImports returns imports, those created last first, and whether there are more.
+	ListImports(ctx context.Context, organization string, offset, limit int) (imports []Import, more bool, err error)
+	// PutPart stores a part of an open import, in place of one of the same number. Errors: ErrNotFound, ErrChanged when it is not open, ErrTooMany when the parts
+	// would have more than most bytes.
+	PutPart(ctx context.Context, organization, id string, part int, data []byte, most int64, at time.Time) (Import, error)
+	// Part returns a part. Errors: ErrNotFound.
+	Part(ctx context.Context, organization, id string, part int) ([]byte, error)
+	// CommitImport lets an open import be checked. One that was committed, with the same number of parts, is returned as it is. Errors: ErrNotFound; ErrChanged when
+	// it has ended; *MissingPartError.
+	CommitImport(ctx context.Context, organization, id string, parts int) (Import, error)
+	// ClaimImport returns an import that is to be worked on, for holder until a time. Errors: ErrNotFound when there is none.
+	ClaimImport(ctx context.Context, holder string, now, until time.Time) (Import, error)
+	// MoveImport stores how far the holder has come with an import, and further refusals. Errors: ErrLost when it is not the holder's any more, or has ended.
+	MoveImport(ctx context.Context, holder string, until time.Time, i Import, refusals []ImportRefusal) error
+	// EndImport ends an import in its state, which may be ImportCancelled, and removes its parts. One that has ended is returned as it is. Errors: ErrNotFound.
+	EndImport(ctx context.Context, organization, id string, state ImportState, refusal string, at time.Time) (Import, error)
+	// ListImportRefusals returns why rows of an import were refused, in order of their numbers, after one of them.
+	ListImportRefusals(ctx context.Context, organization, id string, after int64, limit int) ([]ImportRefusal, error)
+}
+
+// RunningError tells which import of the kind runs.
+type RunningError struct{ ID string }
+
+// Error says which.
+func (e *RunningError) Error() string { return "import " + e.ID + " runs" }
+
+// MissingPartError tells which part is missing.
+type MissingPartError struct{ Part int }
+
+// Error says so.
+func (e *MissingPartError) Error() string { return "a part is missing" }
+
+// ImportState is how far an import has come; the numbers are those of the API.
+type ImportState uint8
+
+// The states.
+const (
+	ImportOpen ImportState = iota + 1
+	ImportChecking
+	ImportApplying
+	ImportDone
+	ImportRefused
+	ImportCancelled
+)
+
+// Ended tells whether nothing more becomes of it.
+func (s ImportState) Ended() bool { return s >= ImportDone }
+
+// Import is a table that is imported.
+type Import struct {
+	Organization string
+	ID           string
+	// Kind is what its rows are.
+	Kind  string
+	State ImportState
+	ImportSettings
+	// Parts and Bytes are what is uploaded.
+	Parts int
+	Bytes int64
+	ImportProgress
+	// Refusal is why all of it is refused.
+	Refusal    string
+	CreateTime time.Time
+	// EndTime is zero while it runs.
+	EndTime time.Time
+}
+
+// ImportSettings are what an import was created with.
+type ImportSettings struct {
+	// Workbook tells that it is XLSX, and not CSV.
+	Workbook  bool   `json:"workbook,omitempty"`
+	Delimiter string `json:"delimiter,omitempty"`
+	Encoding  string `json:"encoding,omitempty"`
+	// Mapping is which field a column holds.
+	Mapping     map[string]string `json:"mapping,omitempty"`
+	DryRun      bool              `json:"dry_run,omitempty"`
+	MostRefused float64           `json:"most_refused"`
+	Creator     string            `json:"creator,omitempty"`
+}
+
+// ImportProgress is how far an import has come, in rows.
+type ImportProgress struct{ Checked, Refused, Applied, Created, Updated int64 }
+
+// ImportRefusal is why a row was refused.
+type ImportRefusal struct {
+	// No is given by the store, ascending.
+	No        int64
+	Row, Line int64
+	Field     string
+	Reason    string
+	// Description holds nothing of what the row says.
+	Description string
+}

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// importCases are about imports.
+func importCases() []testCase {
+	return []testCase{
+		{"ImportsComeInParts", importsComeInParts}, {"OneImportOfAKindRuns", oneImportOfAKindRuns}, {"ImportsAreWorkedOn", importsAreWorkedOn},
+	}
+}
+
+// imported is a new import.
+func imported(id, kind string) store.Import {
+	return store.Import{ID: id, Kind: kind, ImportSettings: store.ImportSettings{MostRefused: 0.1, Creator: "keys/k", Mapping: map[string]string{"Код": "id"}}, CreateTime: noon}
+}
+
+// begun creates an import that must not be refused.
+func begun(t testing.TB, s store.Store, id, kind string) store.Import {
+	t.Helper()
+	i, err := s.CreateImport(t.Context(), acme, imported(id, kind), noon.Add(-time.Hour))
+	return got(t, i, err)
+}
+
+const mostBytes = 10
+
+func importsComeInParts(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	i := begun(t, s, "i", "contact")
+	equal(t, "created", []any{i.State, i.Organization, i.Mapping["Код"]}, []any{store.ImportOpen, acme, "id"})
+	for part, data := range []string{"abc", "de"} {
+		_, err := s.PutPart(ctx, acme, "i", part*2, []byte(data), mostBytes, noon)
+		must(t, "put part", err)
+	}
+	i, err := s.PutPart(ctx, acme, "i", 0, []byte("abcd"), mostBytes, noon)
+	equal(t, "sums", []any{got(t, i, err).Parts, i.Bytes}, []any{2, int64(6)})
+	_, err = s.PutPart(ctx, acme, "i", 3, []byte("12345"), mostBytes, noon)
+	want(t, "put too much", err, store.ErrTooMany)
+	_, err = s.PutPart(ctx, acme, "none", 0, []byte("a"), mostBytes, noon)
+	want(t, "put a part of nothing", err, store.ErrNotFound)
+	var missing *store.MissingPartError
+	if _, err = s.CommitImport(ctx, acme, "i", 3); !errors.As(err, &missing) || missing.Part != 1 {
+		t.Errorf("commit with a gap: %v", err)
+	}
+	_, err = s.PutPart(ctx, acme, "i", 1, []byte("x"), mostBytes, noon)
+	must(t, "put part", err)
+	_, err = s.CommitImport(ctx, acme, "i", 2)
+	want(t, "commit fewer", err, store.ErrChanged)
+	for range 2 {
+		i, err = s.CommitImport(ctx, acme, "i", 3)
+		equal(t, "committed", got(t, i, err).State, store.ImportChecking)
+	}
+	data, err := s.Part(ctx, acme, "i", 0)
+	equal(t, "part", string(got(t, data, err)), "abcd")
+	_, err = s.PutPart(ctx, acme, "i", 1, []byte("y"), mostBytes, noon)
+	want(t, "put a part when it is committed", err, store.ErrChanged)
+	i, err = s.EndImport(ctx, acme, "i", store.ImportCancelled, "", noon)
+	equal(t, "cancelled", []any{got(t, i, err).State, i.EndTime}, []any{store.ImportCancelled, noon})
+	i, err = s.EndImport(ctx, acme, "i", store.ImportDone, "", noon)
+	equal(t, "ended again", got(t, i, err).State, store.ImportCancelled)
+	_, err = s.Part(ctx, acme, "i", 0)
+	want(t, "part of what ended", err, store.ErrNotFound)
+}
+
+func oneImportOfAKindRuns(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	begun(t, s, "i", "contact")
+	_, err := s.CreateImport(ctx, acme, imported("i", "company"), noon)
+	want(t, "the same identifier", err, store.ErrExists)
+	var running *store.RunningError
+	if _, err = s.CreateImport(ctx, acme, imported("j", "contact"), noon.Add(-time.Hour)); !errors.As(err, &running) || running.ID != "i" {
+		t.Errorf("two of one kind: %v", err)
+	}
+	begun(t, s, "k", "company")
+	_, err = s.CreateImport(ctx, other, imported("i", "contact"), noon)
+	must(t, "another organisation's", err)
+	// One that nobody goes on with makes way.
+	_, err = s.CreateImport(ctx, acme, imported("j", "contact"), noon.Add(time.Hour))
+	must(t, "after a stale one", err)
+	i, err := s.GetImport(ctx, acme, "i")
+	equal(t, "the stale one", got(t, i, err).State, store.ImportCancelled)
+	list, more, err := s.ListImports(ctx, acme, 0, 2)
+	equal(t, "list", []any{len(got(t, list, err)), more}, []any{2, true})
+}
+
+func importsAreWorkedOn(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	begun(t, s, "i", "contact")
+	_, err := s.ClaimImport(ctx, "me", noon, noon.Add(time.Minute))
+	want(t, "claim an open one", err, store.ErrNotFound)
+	_, err = s.PutPart(ctx, acme, "i", 0, []byte("a"), mostBytes, noon)
+	must(t, "put part", err)
+	_, err = s.CommitImport(ctx, acme, "i", 1)
+	must(t, "commit", err)
+	i, err := s.ClaimImport(ctx, "me", noon, noon.Add(time.Minute))
+	equal(t, "claimed", got(t, i, err).ID, "i")
+	_, err = s.ClaimImport(ctx, "you", noon, noon.Add(time.Minute))
+	want(t, "claim another's", err, store.ErrNotFound)
+	i.State, i.Checked, i.Refused = store.ImportApplying, 5, 2
+	refusals := []store.ImportRefusal{{Row: 2, Line: 3, Field: "id", Reason: "R", Description: "because"}, {Row: 4, Line: 5, Reason: "R"}}
+	must(t, "move", s.MoveImport(ctx, "me", noon.Add(time.Minute), i, refusals))
+	want(t, "move another's", s.MoveImport(ctx, "you", noon.Add(time.Minute), i, nil), store.ErrLost)
+	listed, err := s.ListImportRefusals(ctx, acme, "i", 1, 5)
+	equal(t, "refusals", len(got(t, listed, err)), 1)
+	// Who takes over goes on where the other one was.
+	j, err := s.ClaimImport(ctx, "you", noon.Add(2*time.Minute), noon.Add(3*time.Minute))
+	equal(t, "taken over", []any{got(t, j, err).Checked, j.Refused, j.State}, []any{int64(5), int64(2), store.ImportApplying})
+	want(t, "move what was taken over", s.MoveImport(ctx, "me", noon.Add(time.Minute), i, nil), store.ErrLost)
+	_, err = s.EndImport(ctx, acme, "i", store.ImportDone, "", noon)
+	must(t, "end", err)
+	want(t, "move what has ended", s.MoveImport(ctx, "you", noon.Add(time.Minute), i, nil), store.ErrLost)
+	_, err = s.ClaimImport(ctx, "you", noon.Add(time.Hour), noon.Add(2*time.Hour))
+	want(t, "claim what has ended", err, store.ErrNotFound)
+}
