@@ -130,12 +130,15 @@ func newService(config Config, deps Deps, db store.Store, keeper *seal.Keeper) (
 			return nil, err
 		}
 	}
+	served, err := api.New(api.Options{
+		Store: db, Followers: leader, Keeper: keeper, Location: location, PageTTL: config.PageTokenTTL, Now: deps.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
-		store: db, keeper: keeper, leader: leader, chores: p.chores(),
+		store: db, keeper: keeper, leader: leader, api: served, chores: p.chores(),
 		house: chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
-		api: api.New(api.Options{
-			Store: db, Followers: leader, Keeper: keeper, Location: location, PageTTL: config.PageTokenTTL, Now: deps.Now,
-		}),
 	}, nil
 }
 

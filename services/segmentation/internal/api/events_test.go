@@ -195,6 +195,15 @@ func TestWatchEvents(t *testing.T) {
 	f.store.tell(oneOfEach(t)[4])
 	expect(now, "event, at 12", "event, at 13")
 	expect(osh, "event, at 13")
+	for who, want := range map[string]string{"admin": "employees/e", "blind": ""} {
+		stream, err := segmentationv1.NewEventServiceClient(f.as(who)).WatchEvents(ctx, &segmentationv1.WatchEventsRequest{AfterPosition: proto.Int64(0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := stream.Recv(); err != nil || m.GetEvent().GetUnit().GetEmployee() != want {
+			t.Errorf("%s sees %v, %v", who, m, err)
+		}
+	}
 	stream, err := segmentationv1.NewEventServiceClient(f.as("admin")).WatchEvents(ctx, &segmentationv1.WatchEventsRequest{AfterPosition: proto.Int64(99)})
 	if err != nil {
 		t.Fatal(err)

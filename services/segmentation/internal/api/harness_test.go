@@ -178,7 +178,11 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	New(Options{Store: f.store, Followers: f.followers, Keeper: f.keeper, Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now}).Register(f.server)
+	s, err := New(Options{Store: f.store, Followers: f.followers, Keeper: f.keeper, Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Register(f.server)
 	if err := f.server.Start(); err != nil {
 		t.Fatal(err)
 	}

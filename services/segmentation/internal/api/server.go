@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -38,12 +39,18 @@ type Options struct {
 // Server serves the segmentation service.
 type Server struct {
 	Options
+	// rules check messages that are put together, such as what an update makes of a thing.
+	rules *validation.Interceptor
 	pages page.Codec
 }
 
 // New makes a server.
-func New(o Options) *Server {
-	return &Server{Options: o, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}
+func New(o Options) (*Server, error) {
+	rules, err := validation.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{Options: o, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}, nil
 }
 
 // Register registers the services.

@@ -1,0 +1,17 @@
+package api
+
+import (
+	"context"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
+)
+
+// permissionPersons lets a caller see who persons are: names, addresses, numbers and identifiers.
+const permissionPersons = "segmentation.persons.view"
+
+// seesPersons tells whether the caller sees who persons are, as services of the suite do.
+func seesPersons(ctx context.Context) bool {
+	p, _ := authn.FromContext(ctx)
+	return p.HasRole(authn.RoleService) || authz.FromContext(ctx).Holds(permissionPersons)
+}
