@@ -66,7 +66,7 @@ func TestAttemptsEnd(t *testing.T) {
 func TestDigestsAreWritten(t *testing.T) {
 	c := digest.Content{
 		Since: time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC), Until: time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC), Opened: 3, Breached: 1, Late: []string{"cases/a<b"},
-		Lights:   []digest.LightCount{{Kind: "COMPANY", Colour: "RED", N: 2}},
+		Lights:   []digest.LightCount{{Kind: "company", Colour: "red", N: 2}},
 		Segments: []digest.SegmentCount{{Segment: "segments/loyal", Entered: 4, Left: 1}},
 	}
 	zone, err := time.LoadLocation("Asia/Bishkek")

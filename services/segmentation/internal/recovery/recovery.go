@@ -107,18 +107,23 @@ const invitationPrefix = "recovery-"
 // longestInvitation is how long the identifier of an invitation may be.
 const longestInvitation = 64
 
-// Invitation is the identifier of the invitation after a case, which the response names.
-func Invitation(id string) (string, error) {
-	if len(invitationPrefix)+len(id) > longestInvitation {
-		return "", fmt.Errorf("name invitation: the identifier of the case is longer than %d bytes", longestInvitation-len(invitationPrefix))
+// Invitation is the identifier of an invitation after a case, which the response names. The nonce tells apart several after one case; it has no dot.
+func Invitation(id, nonce string) (string, error) {
+	out := invitationPrefix + id + "." + nonce
+	if len(out) > longestInvitation {
+		return "", fmt.Errorf("name invitation: it would be longer than %d bytes", longestInvitation)
 	}
-	return invitationPrefix + id, nil
+	return out, nil
 }
 
 // CaseOf is the case after which an invitation was made; false when it is another invitation.
 func CaseOf(invitation string) (string, bool) {
-	id, ok := strings.CutPrefix(invitation, invitationPrefix)
-	return id, ok && id != ""
+	rest, ok := strings.CutPrefix(invitation, invitationPrefix)
+	end := strings.LastIndexByte(rest, '.')
+	if !ok || end <= 0 {
+		return "", false
+	}
+	return rest[:end], true
 }
 
 // Scored is a score of an answer on 1..10.

@@ -39,16 +39,16 @@ func TestStatesFollowTheTime(t *testing.T) {
 }
 
 func TestInvitationsNameTheirCase(t *testing.T) {
-	name, err := recovery.Invitation("c1")
+	name, err := recovery.Invitation("c1", "x")
 	if id, ok := recovery.CaseOf(name); err != nil || !ok || id != "c1" {
 		t.Errorf("%q, %v", name, err)
 	}
-	for _, other := range []string{"", "c1", "recovery-"} {
+	for _, other := range []string{"", "c1", "recovery-", "recovery-c1", "recovery-.x"} {
 		if _, ok := recovery.CaseOf(other); ok {
 			t.Errorf("%q is one", other)
 		}
 	}
-	if _, err := recovery.Invitation(strings.Repeat("c", 64)); err == nil {
+	if _, err := recovery.Invitation(strings.Repeat("c", 64), "x"); err == nil {
 		t.Error("too long")
 	}
 }

@@ -213,24 +213,22 @@ type Recovery struct {
 	Contact string `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
 	// The survey, `surveys/{survey}`.
 	Survey string `protobuf:"bytes,4,opt,name=survey,proto3" json:"survey,omitempty"`
-	// The invitation's identifier, which the response must name.
-	Invitation string `protobuf:"bytes,5,opt,name=invitation,proto3" json:"invitation,omitempty"`
 	// How far it has come.
-	State Recovery_State `protobuf:"varint,6,opt,name=state,proto3,enum=otklik.segmentation.v1.Recovery_State" json:"state,omitempty"`
+	State Recovery_State `protobuf:"varint,5,opt,name=state,proto3,enum=otklik.segmentation.v1.Recovery_State" json:"state,omitempty"`
 	// When the case was closed.
-	CloseTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
+	CloseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
 	// When the contact is to be invited.
-	DueTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
+	DueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// Until when an answer is waited for.
-	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// When the contact was invited; missing before.
-	InviteTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=invite_time,json=inviteTime,proto3" json:"invite_time,omitempty"`
+	InviteTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=invite_time,json=inviteTime,proto3" json:"invite_time,omitempty"`
 	// The answer, `surveys/{survey}/responses/{response}`; empty before.
-	Response string `protobuf:"bytes,11,opt,name=response,proto3" json:"response,omitempty"`
+	Response string `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
 	// The score of the answer from 1 to 10; missing where it has none.
-	Score *float64 `protobuf:"fixed64,12,opt,name=score,proto3,oneof" json:"score,omitempty"`
+	Score *float64 `protobuf:"fixed64,11,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// Whether the answer's score reached the cut; missing without a score.
-	Recovered     *bool `protobuf:"varint,13,opt,name=recovered,proto3,oneof" json:"recovered,omitempty"`
+	Recovered     *bool `protobuf:"varint,12,opt,name=recovered,proto3,oneof" json:"recovered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -289,13 +287,6 @@ func (x *Recovery) GetContact() string {
 func (x *Recovery) GetSurvey() string {
 	if x != nil {
 		return x.Survey
-	}
-	return ""
-}
-
-func (x *Recovery) GetInvitation() string {
-	if x != nil {
-		return x.Invitation
 	}
 	return ""
 }
@@ -370,27 +361,24 @@ const file_otklik_segmentation_v1_recovery_proto_rawDesc = "" +
 	"\x03cut\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00$@)\x00\x00\x00\x00\x00\x00\x00\x00R\x03cut\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\b \x01(\tR\x04etag\"\xb2\x05\n" +
+	"\x04etag\x18\b \x01(\tR\x04etag\"\x92\x05\n" +
 	"\bRecovery\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04case\x18\x02 \x01(\tR\x04case\x12\x18\n" +
 	"\acontact\x18\x03 \x01(\tR\acontact\x12\x16\n" +
-	"\x06survey\x18\x04 \x01(\tR\x06survey\x12\x1e\n" +
+	"\x06survey\x18\x04 \x01(\tR\x06survey\x12<\n" +
+	"\x05state\x18\x05 \x01(\x0e2&.otklik.segmentation.v1.Recovery.StateR\x05state\x129\n" +
 	"\n" +
-	"invitation\x18\x05 \x01(\tR\n" +
-	"invitation\x12<\n" +
-	"\x05state\x18\x06 \x01(\x0e2&.otklik.segmentation.v1.Recovery.StateR\x05state\x129\n" +
-	"\n" +
-	"close_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x125\n" +
-	"\bdue_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12;\n" +
-	"\vexpire_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"close_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcloseTime\x125\n" +
+	"\bdue_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12;\n" +
+	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12;\n" +
-	"\vinvite_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"\vinvite_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"inviteTime\x12\x1a\n" +
-	"\bresponse\x18\v \x01(\tR\bresponse\x12\x19\n" +
-	"\x05score\x18\f \x01(\x01H\x00R\x05score\x88\x01\x01\x12!\n" +
-	"\trecovered\x18\r \x01(\bH\x01R\trecovered\x88\x01\x01\"\x8f\x01\n" +
+	"\bresponse\x18\n" +
+	" \x01(\tR\bresponse\x12\x19\n" +
+	"\x05score\x18\v \x01(\x01H\x00R\x05score\x88\x01\x01\x12!\n" +
+	"\trecovered\x18\f \x01(\bH\x01R\trecovered\x88\x01\x01\"\x8f\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_WAITING\x10\x01\x12\r\n" +
