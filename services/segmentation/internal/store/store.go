@@ -38,6 +38,8 @@ type Store interface {
 	DeadLetters
 	Outbox
 	Persons
+	Purchases
+	Timeline
 	Directory
 	Contacts
 	Imports

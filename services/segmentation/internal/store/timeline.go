@@ -22,6 +22,13 @@ type Timeline interface {
 	// RememberComments applies a batch of the comment service's feed, and moves the follower `timeline_comments`: comments of answers that are not there yet wait
 	// for them. Errors: ErrLost.
 	RememberComments(ctx context.Context, batch RememberedComments) error
+	// DropWaitingComments drops comments that wait for an answer although all answers up to a time are applied: nobody knows whose it is.
+	DropWaitingComments(ctx context.Context, asOf time.Time) error
+	// RestartAnswers forgets all answers, invitations and comments of all organisations, and moves the follower `timeline` from a position to 0, and
+	// `timeline_comments` to 0: the survey service's change log is another one than before. Errors: ErrLost.
+	RestartAnswers(ctx context.Context, from int64) error
+	// RestartComments does so with comments alone, from a position of `timeline_comments`. Errors: ErrLost.
+	RestartComments(ctx context.Context, from int64) error
 }
 
 // TimelineQuery asks for a page of a timeline.
@@ -46,10 +53,7 @@ type TimelineMark struct {
 // RememberedAnswers is what some events of the survey service's change log say, in their order.
 type RememberedAnswers struct {
 	From, To int64
-	// AsOf is the time up to which everything is applied with this batch; zero when that is not known. Comments that waited for an answer from before it wait
-	// no longer: nobody knows whose it is.
-	AsOf   time.Time
-	Events []RememberedAnswer
+	Events   []RememberedAnswer
 }
 
 // RememberedAnswer is that somebody who is known was asked, and answered or not; or that a response or refusal was removed.
