@@ -159,3 +159,8 @@ const identifierLength = 13
 
 // NewID makes the identifier of a case.
 func NewID() string { return strings.ToLower(rand.Text()[:identifierLength]) }
+
+// String is how people and the API call it; empty where it is not known.
+func (c Cause) String() string { return causeNames[c] }
+
+var causeNames = map[Cause]string{Team: "TEAM", Process: "PROCESS", Technology: "TECHNOLOGY", Product: "PRODUCT"}

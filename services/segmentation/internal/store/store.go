@@ -38,6 +38,7 @@ type Store interface {
 	DeadLetters
 	Outbox
 	Persons
+	Cases
 	Purchases
 	Timeline
 	Directory

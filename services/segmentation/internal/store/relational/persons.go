@@ -34,7 +34,7 @@ func personTables() []personTable {
 		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
 		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
 		purchasesTable(), churnsTable(),
-	}, contactTables()...)
+	}, slices.Concat(contactTables(), casePersonTables())...)
 }
 
 // afterMove brings up to date what is counted of contacts, after rows were moved between them or erased. It is called in the same transaction.

@@ -1,0 +1,238 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/cases"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+	"github.com/otklik/otklik/services/segmentation/internal/trigger"
+	"github.com/otklik/otklik/services/segmentation/internal/worktime"
+)
+
+// ruleOf is a rule about a subject.
+func ruleOf(organization, id, subject string) trigger.Rule {
+	return trigger.Rule{
+		Organization: organization, ID: id, DisplayName: id, Subject: subject, Trigger: trigger.Trigger{Kind: trigger.Score, AtMost: 5},
+		Outcome: trigger.Outcome{Queue: "care", Severity: cases.High}, CreateTime: noon, UpdateTime: noon,
+	}
+}
+
+var ann = []byte("0123456789abcdef")
+
+// sighting is that rules saw a response of a person.
+func sighting(organization, response string, person []byte, at time.Duration, rules ...trigger.Rule) store.CaseSighting {
+	return store.CaseSighting{
+		Organization: organization, Rules: rules, Answer: true, Keep: true,
+		Occurrence: trigger.Occurrence{
+			Resource: "surveys/s/responses/" + response, Time: noon.Add(at), Survey: "surveys/s", About: cases.About{Person: person, Location: "shop", Company: "c1"},
+		},
+	}
+}
+
+// sight stores sightings at a time.
+func sight(t *testing.T, s store.Store, at time.Duration, list ...store.CaseSighting) {
+	t.Helper()
+	must(t, "sight", s.SightCases(t.Context(), "cases", store.Unmoved, store.Unmoved, store.CaseBatch{Now: noon.Add(at), Sightings: list}))
+}
+
+func listOf(t *testing.T, s store.Store, organization string) []cases.Case {
+	t.Helper()
+	list, _, err := s.ListCases(t.Context(), store.CaseQuery{Organization: organization, Limit: 100})
+	return got(t, list, err)
+}
+
+func casesAreSighted(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	r := ruleOf(acme, "low", "service")
+	must(t, "sight", s.SightCases(ctx, "cases", 0, 7, store.CaseBatch{Now: noon, Sightings: []store.CaseSighting{sighting(acme, "r1", ann, 0, r)}}))
+	want(t, "sight from where it is not", s.SightCases(ctx, "cases", 0, 9, store.CaseBatch{Now: noon}), store.ErrLost)
+	list := listOf(t, s, acme)
+	if len(list) != 1 || list[0].Rule != "low" || list[0].About.Contact == "" || list[0].Subject != "service" || list[0].State != cases.New {
+		t.Fatalf("got %+v", list)
+	}
+	// The same response, another of the same person, another rule of the same subject: the same case.
+	sight(t, s, time.Minute, sighting(acme, "r1", ann, 0, r), sighting(acme, "r2", ann, time.Minute, r), sighting(acme, "r2", ann, time.Minute, ruleOf(acme, "odd", "service")))
+	// Somebody else, and another subject: other cases.
+	sight(t, s, 2*time.Minute, sighting(acme, "r3", []byte("fedcba9876543210"), time.Minute, r), sighting(acme, "r1", ann, 0, ruleOf(acme, "price", "price")))
+	equal(t, "cases", len(listOf(t, s, acme)), 3)
+	links, err := s.CaseLinks(ctx, acme, list[0].ID, 10)
+	equal(t, "links", len(got(t, links, err)), 3)
+	entries, err := s.CaseEntries(ctx, refOf(list[0]), 0, 10)
+	equal(t, "history", kindsOf(got(t, entries, err)), []cases.Happening{cases.Opened, cases.Linked, cases.Linked})
+	// Beyond the window, and once it is resolved, another case is opened.
+	narrow := ruleOf(acme, "low", "service")
+	narrow.Outcome.Within = time.Hour
+	sight(t, s, 2*time.Hour, sighting(acme, "r4", ann, 2*time.Hour, narrow))
+	equal(t, "cases after the window", len(listOf(t, s, acme)), 4)
+	// Whoever is not known is told apart by the unit.
+	sight(t, s, 0, sighting(other, "r1", nil, 0, ruleOf(other, "low", "service")), sighting(other, "r2", nil, 0, ruleOf(other, "low", "service")))
+	equal(t, "cases of a unit", len(listOf(t, s, other)), 1)
+}
+
+func caseCommentsWait(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	comment := store.CaseComment{Organization: acme, Response: "surveys/s/responses/r1", Sentiment: 1, Aspects: []trigger.Mention{{Aspect: "price", Sentiment: 1}}}
+	_, err := s.CaseResponse(ctx, acme, comment.Response)
+	want(t, "unknown response", err, store.ErrNotFound)
+	must(t, "keep", s.SightCases(ctx, "cases_comments", 0, 1, store.CaseBatch{Now: noon, Comments: []store.CaseComment{comment}}))
+	waiting, err := s.CommentsToSight(ctx, 10)
+	equal(t, "before the response", len(got(t, waiting, err)), 0)
+	sight(t, s, time.Minute, sighting(acme, "r1", ann, time.Minute))
+	response, err := s.CaseResponse(ctx, acme, comment.Response)
+	must(t, "get response", err)
+	equal(t, "time", response.Time, noon.Add(time.Minute))
+	equal(t, "survey and place", []string{response.Survey, response.About.Location, string(response.About.Person)}, []string{"surveys/s", "shop", string(ann)})
+	waiting, err = s.CommentsToSight(ctx, 10)
+	equal(t, "after the response", got(t, waiting, err), []store.CaseComment{comment})
+	must(t, "sighted", s.SightCases(ctx, "", store.Unmoved, store.Unmoved, store.CaseBatch{Now: noon, Sighted: waiting}))
+	waiting, err = s.CommentsToSight(ctx, 10)
+	equal(t, "once sighted", len(got(t, waiting, err)), 0)
+	must(t, "tidy", s.TidyCases(ctx, noon, noon, 10))
+	_, err = s.CaseResponse(ctx, acme, comment.Response)
+	must(t, "a young response", err)
+	must(t, "tidy", s.TidyCases(ctx, noon.Add(time.Hour), noon, 10))
+	_, err = s.CaseResponse(ctx, acme, comment.Response)
+	want(t, "an old response", err, store.ErrNotFound)
+}
+
+func caseResponsesAreRemoved(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	sight(t, s, 0, sighting(acme, "r1", ann, 0, ruleOf(acme, "low", "service")))
+	must(t, "remove", s.SightCases(ctx, "cases", 0, 1, store.CaseBatch{Now: noon, Removed: []store.CaseRemoval{{Organization: acme, Response: "surveys/s/responses/r1"}}}))
+	list := listOf(t, s, acme)
+	equal(t, "cases", len(list), 1)
+	links, err := s.CaseLinks(ctx, acme, list[0].ID, 10)
+	equal(t, "links", len(got(t, links, err)), 0)
+	_, err = s.CaseResponse(ctx, acme, "surveys/s/responses/r1")
+	want(t, "response", err, store.ErrNotFound)
+}
+
+func unresolvedAt(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	sight(t, s, 0, sighting(acme, "r1", ann, 0, ruleOf(acme, "low", "service")))
+	c := listOf(t, s, acme)[0]
+	_, err := claimCase(ctx, s, c, "ann", by(time.Minute))
+	must(t, "claim", err)
+	for at, to := range map[time.Duration]cases.State{time.Hour: cases.Resolved} {
+		_, err := moveCase(ctx, s, c, to, by(at))
+		must(t, "move", err)
+	}
+	_, err = moveCase(ctx, s, c, cases.InProgress, by(3*time.Hour))
+	must(t, "reopen", err)
+	for at, wanted := range map[time.Duration]bool{
+		-time.Second: false, 0: false, time.Second: true, time.Hour - 1000: true, time.Hour: false, 2 * time.Hour: false, 3*time.Hour + 1000: true, 99 * time.Hour: true,
+	} {
+		is, err := s.UnresolvedAt(ctx, acme, c.About.Contact, noon.Add(at))
+		equal(t, at.String(), got(t, is, err), wanted)
+	}
+	// It is told of a response where it is so.
+	sight(t, s, 4*time.Hour, sighting(acme, "then", ann, 30*time.Minute), sighting(acme, "between", ann, 2*time.Hour), sighting(acme, "then", ann, 30*time.Minute))
+	events, _, err := s.OutboxEvents(ctx, acme, 0, 100)
+	must(t, "read outbox", err)
+	var told []string
+	for _, e := range events {
+		if e.Kind == store.CaseOfResponse {
+			told = append(told, e.Resource)
+		}
+	}
+	equal(t, "told", told, []string{"surveys/s/responses/then"})
+}
+
+func caseRules(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	fine := func([]trigger.Rule) error { return nil }
+	r := ruleOf(acme, "b", "")
+	first, err := s.PutCaseRule(ctx, r, fine)
+	equal(t, "version", got(t, first, err).Version, 1)
+	_, err = s.PutCaseRule(ctx, r, fine)
+	want(t, "put again", err, store.ErrExists)
+	_, err = s.PutCaseRule(ctx, ruleOf(acme, "a", ""), fine)
+	must(t, "put", err)
+	odd := errors.New("odd")
+	_, err = s.PutCaseRule(ctx, first, func(others []trigger.Rule) error {
+		if len(others) != 1 || others[0].ID != "a" {
+			t.Errorf("others: %+v", others)
+		}
+		return odd
+	})
+	want(t, "put what is refused", err, odd)
+	first.Disabled = true
+	second, err := s.PutCaseRule(ctx, first, fine)
+	equal(t, "version", got(t, second, err).Version, 2)
+	_, err = s.PutCaseRule(ctx, first, fine)
+	want(t, "put over an old version", err, store.ErrChanged)
+	list, err := s.CaseRules(ctx, acme)
+	if got(t, list, err); len(list) != 2 || list[0].ID != "a" {
+		t.Fatalf("rules: %+v", list)
+	}
+	equal(t, "rule", list[1], second)
+	list, err = s.CaseRules(ctx, other)
+	equal(t, "rules of others", len(got(t, list, err)), 0)
+	must(t, "delete", s.DeleteCaseRule(ctx, acme, "b"))
+	want(t, "delete again", s.DeleteCaseRule(ctx, acme, "b"), store.ErrNotFound)
+	_, err = s.PutCaseRule(ctx, second, fine)
+	want(t, "put what is gone", err, store.ErrNotFound)
+}
+
+func workCalendars(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	c, err := s.WorkCalendar(ctx, acme)
+	equal(t, "calendar", got(t, c, err), store.WorkCalendar{Organization: acme, Calendar: worktime.Always()})
+	c.Calendar = worktime.Calendar{Zone: "Asia/Bishkek", Holidays: []worktime.Holiday{{Date: worktime.Date{Year: 2026, Month: 3, Day: 3}}}}
+	c.Week[time.Monday], c.Week[time.Wednesday] = []worktime.Span{{Start: 9 * 60, End: 18 * 60}}, []worktime.Span{{Start: 9 * 60, End: 18 * 60}}
+	c.UpdateTime, c.UpdatedBy = noon, "keys/k"
+	stored, err := s.PutWorkCalendar(ctx, c)
+	equal(t, "version", got(t, stored, err).Version, 1)
+	_, err = s.PutWorkCalendar(ctx, c)
+	want(t, "put over an old version", err, store.ErrChanged)
+	again, err := s.WorkCalendar(ctx, acme)
+	equal(t, "calendar", got(t, again, err), stored)
+	// Noon of Monday in UTC is 18:00 in Bishkek: ten hours of work end on Monday after next, at ten.
+	opened := openCase(t, s, aCase(acme, "a"))
+	equal(t, "due", opened.Due, time.Date(2026, 3, 9, 4, 0, 0, 0, time.UTC))
+}
+
+func caseCounts(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	a, b := openCase(t, s, aCase(acme, "a")), openCase(t, s, aCase(acme, "b", func(c *cases.Case) { c.About.Location = "depot" }))
+	openCase(t, s, aCase(other, "a"))
+	_, err := claimCase(ctx, s, a, "ann", by(time.Minute))
+	must(t, "claim", err)
+	_, err = moveCase(ctx, s, b, cases.Closed, by(time.Minute))
+	must(t, "close", err)
+	n, err := s.CaseCounts(ctx, acme, nil, noon.Add(time.Hour))
+	equal(t, "counts", got(t, n, err), store.CaseCounts{Open: 1, DueSoon: 1, OpenedSince: 2, ClosedSince: 1})
+	n, err = s.CaseCounts(ctx, acme, store.Units{"location": {"depot"}}, noon.Add(48*time.Hour))
+	equal(t, "counts of units later", got(t, n, err), store.CaseCounts{})
+}
+
+func caseDates(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	c := openCase(t, s, aCase(acme, "a", func(c *cases.Case) {
+		c.Tasks = []cases.Task{{Text: "x"}, {Text: "y", Owner: "ann", Due: noon.Add(time.Hour), Done: true}}
+		c.Prevention = &cases.Task{Text: "z", Due: noon.Add(72 * time.Hour)}
+	}))
+	dates, err := s.CaseDates(ctx, acme, nil, noon, noon.Add(24*time.Hour), 10)
+	place := store.Place{Location: "shop"}
+	equal(t, "dates", got(t, dates, err), []store.CaseDate{
+		{Kind: "task", Case: c.ID, Key: 1, Owner: "ann", Place: place, Time: noon.Add(time.Hour), Done: true},
+		{Kind: "due", Case: c.ID, Place: place, Time: noon.Add(10 * time.Hour)},
+	})
+}
+
+func casesOfPersons(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	sight(t, s, 0, sighting(acme, "r1", ann, 0, ruleOf(acme, "low", "service")))
+	records, err := s.ListPerson(ctx, acme, ann)
+	kinds := map[string]int{}
+	for _, r := range got(t, records, err) {
+		kinds[r.Kind]++
+	}
+	for _, kind := range []string{"cases", "case_entries", "case_links", "case_spans", "case_responses", "timeline_entries"} {
+		equal(t, kind, kinds[kind], 1)
+	}
+	must(t, "erase", s.ErasePerson(ctx, acme, "e1", ann))
+	equal(t, "cases", len(listOf(t, s, acme)), 0)
+}
