@@ -38,7 +38,7 @@ func (d *Database) Place() string { return d.db.Place() }
 
 // Query implements relational.Reader.
 func (d *Database) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
-	return queryRows(d.db.Pool.Query(ctx, query, args...))
+	return opened{d.db}.Query(ctx, query, args...)
 }
 
 // Update implements relational.Database.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/relational"
 )
 
@@ -25,6 +26,20 @@ func queryRows(r pgx.Rows, err error) (relational.Rows, error) {
 	}
 	return rows{r}, nil
 }
+
+// Reading reads from a database that its owner has opened by itself.
+func Reading(db *pgkit.DB) relational.Reader { return opened{db} }
+
+// opened is a database that was opened elsewhere.
+type opened struct{ db *pgkit.DB }
+
+// Query implements relational.Reader.
+func (o opened) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
+	return queryRows(o.db.Pool.Query(ctx, query, args...))
+}
+
+// Writing writes in a transaction that its owner has begun by itself.
+func Writing(tx pgx.Tx) relational.Writer { return transaction{tx} }
 
 // transaction is a transaction.
 type transaction struct{ tx pgx.Tx }

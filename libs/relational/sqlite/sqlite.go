@@ -51,11 +51,7 @@ func (d *Database) Place() string { return d.path }
 
 // Query implements relational.Reader.
 func (d *Database) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
-	rows, err := d.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return rows, nil
+	return opened{d.db}.Query(ctx, query, args...)
 }
 
 // Update implements relational.Database: together with updates of other calls.

@@ -20,6 +20,24 @@ func (r reader) Query(ctx context.Context, query string, args ...any) (relationa
 	return rows, nil
 }
 
+// Reading reads from a database that its owner has opened by itself.
+func Reading(db *sqlkit.DB) relational.Reader { return opened{db} }
+
+// opened is a database that was opened elsewhere.
+type opened struct{ db *sqlkit.DB }
+
+// Query implements relational.Reader.
+func (o opened) Query(ctx context.Context, query string, args ...any) (relational.Rows, error) {
+	rows, err := o.db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// Writing writes in a transaction that its owner has begun by itself.
+func Writing(tx *sqlkit.Tx) relational.Writer { return writer{tx} }
+
 // writer is a transaction of the writing connection.
 type writer struct{ tx *sqlkit.Tx }
 

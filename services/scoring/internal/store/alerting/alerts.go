@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/scoring/internal/alert"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -27,7 +28,7 @@ ON CONFLICT (organization, rule, number) DO UPDATE SET state = excluded.state, b
 	sqlSweepings = `DELETE FROM alert_events WHERE position IN (SELECT position FROM alert_events WHERE time < $1 ORDER BY position LIMIT $2)`
 )
 
-func scanFound(row Scanner) (f store.FoundAlert, err error) {
+func scanFound(row relational.Scanner) (f store.FoundAlert, err error) {
 	var number int64
 	var body []byte
 	if err := row.Scan(&f.Rule, &number, &body); err != nil {
@@ -38,7 +39,7 @@ func scanFound(row Scanner) (f store.FoundAlert, err error) {
 	return f, err
 }
 
-func scanAlert(row Scanner) (alert.Alert, error) {
+func scanAlert(row relational.Scanner) (alert.Alert, error) {
 	f, err := scanFound(row)
 	return f.Alert, err
 }
@@ -50,7 +51,7 @@ type told struct {
 	Alert          alert.Alert
 }
 
-func scanEvent(row Scanner) (e store.AlertEvent, err error) {
+func scanEvent(row relational.Scanner) (e store.AlertEvent, err error) {
 	var at int64
 	var body []byte
 	if err := row.Scan(&e.Position, &e.Organization, &at, &body); err != nil {
@@ -63,7 +64,7 @@ func scanEvent(row Scanner) (e store.AlertEvent, err error) {
 }
 
 // putAlerts stores updates of a rule's alerts, and what is told of them.
-func putAlerts(ctx context.Context, w Writer, r alert.Rule, updates []alert.Update, at time.Time) error {
+func putAlerts(ctx context.Context, w relational.Writer, r alert.Rule, updates []alert.Update, at time.Time) error {
 	if len(updates) == 0 {
 		return nil
 	}
@@ -77,7 +78,7 @@ func putAlerts(ctx context.Context, w Writer, r alert.Rule, updates []alert.Upda
 		}
 	}
 	type ends struct{ number, position int64 }
-	end, err := one(ctx, w, func(row Scanner) (e ends, err error) {
+	end, err := relational.One(ctx, w, func(row relational.Scanner) (e ends, err error) {
 		err = row.Scan(&e.number, &e.position)
 		return e, err
 	}, sqlCount, fresh, events)
@@ -115,13 +116,13 @@ func putAlerts(ctx context.Context, w Writer, r alert.Rule, updates []alert.Upda
 
 // LiveAlerts implements store.Alerts.
 func (t *Tables) LiveAlerts(ctx context.Context, organization, rule string) ([]alert.Alert, error) {
-	alerts, err := list(ctx, t.db, scanAlert, sqlLiveAlerts, organization, rule)
+	alerts, err := relational.List(ctx, t.db, scanAlert, sqlLiveAlerts, organization, rule)
 	return alerts, t.explain("list live alerts", err)
 }
 
 // GetAlert implements store.Alerts.
 func (t *Tables) GetAlert(ctx context.Context, organization, rule string, number int64) (alert.Alert, error) {
-	a, err := one(ctx, t.db, scanAlert, sqlAlert, organization, rule, number)
+	a, err := relational.One(ctx, t.db, scanAlert, sqlAlert, organization, rule, number)
 	return a, t.explain("read alert", notFound(err))
 }
 
@@ -155,26 +156,22 @@ func (t *Tables) ListAlerts(ctx context.Context, q store.AlertQuery) ([]store.Fo
 	if q.Before.Number > 0 {
 		where = append(where, "(first_seen, number) < ("+arg(store.ToNano(q.Before.FirstSeen))+", "+arg(q.Before.Number)+")")
 	}
-	found, err := list(ctx, t.db, scanFound,
+	found, err := relational.List(ctx, t.db, scanFound,
 		`SELECT rule, number, body FROM alerts WHERE `+strings.Join(where, " AND ")+` ORDER BY first_seen DESC, number DESC LIMIT `+arg(q.Limit), args...)
 	return found, t.explain("list alerts", err)
 }
 
 // AlertEvents implements store.Alerts.
 func (t *Tables) AlertEvents(ctx context.Context, organization string, after int64, limit int) (events []store.AlertEvent, head store.AlertHead, err error) {
-	count := func(row Scanner) (n int64, err error) {
-		err = row.Scan(&n)
-		return n, err
-	}
 	// What is added after the end was read is left for the next call.
-	head.Last, err = one(ctx, t.db, count, sqlHead)
+	head.Last, err = relational.One(ctx, t.db, relational.Value[int64], sqlHead)
 	if err == nil && organization == "" {
 		head.Position = head.Last
-		events, err = list(ctx, t.db, scanEvent, sqlEvents, after, head.Last, limit)
+		events, err = relational.List(ctx, t.db, scanEvent, sqlEvents, after, head.Last, limit)
 	} else if err == nil {
-		head.Position, err = one(ctx, t.db, count, sqlHeadOf, organization)
+		head.Position, err = relational.One(ctx, t.db, relational.Value[int64], sqlHeadOf, organization)
 		if err == nil {
-			events, err = list(ctx, t.db, scanEvent, sqlEventsOf, after, head.Last, limit, organization)
+			events, err = relational.List(ctx, t.db, scanEvent, sqlEventsOf, after, head.Last, limit, organization)
 		}
 	}
 	if err != nil {
@@ -185,7 +182,7 @@ func (t *Tables) AlertEvents(ctx context.Context, organization string, after int
 
 // SweepAlertEvents implements store.Alerts.
 func (t *Tables) SweepAlertEvents(ctx context.Context, before time.Time, limit int) (swept int, err error) {
-	err = t.update(ctx, "sweep alert events", func(ctx context.Context, w Writer) error {
+	err = t.update(ctx, "sweep alert events", func(ctx context.Context, w relational.Writer) error {
 		n, err := w.Exec(ctx, sqlSweepings, store.ToNano(before), limit)
 		swept = int(n)
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/scoring/internal/alert"
 	"github.com/otklik/otklik/services/scoring/internal/store"
 )
@@ -27,7 +28,7 @@ WHERE organization = $1 AND id = $2 AND version = $3`
 WHERE due > 0 AND due <= $1 AND claimed <= $2 ORDER BY due, organization, id LIMIT $4) AND claimed <= $2 RETURNING ` + ruleColumns
 )
 
-func scanRule(row Scanner) (r store.AlertRule, err error) {
+func scanRule(row relational.Scanner) (r store.AlertRule, err error) {
 	var due int64
 	var body, progress []byte
 	var organization, id string
@@ -42,14 +43,9 @@ func scanRule(row Scanner) (r store.AlertRule, err error) {
 	return r, nil
 }
 
-func scanCount(row Scanner) (n int, err error) {
-	err = row.Scan(&n)
-	return n, err
-}
-
 // CreateAlertRule implements store.Alerts.
 func (t *Tables) CreateAlertRule(ctx context.Context, r store.AlertRule, most int) (stored store.AlertRule, err error) {
-	err = t.update(ctx, "create alert rule", func(ctx context.Context, w Writer) error {
+	err = t.update(ctx, "create alert rule", func(ctx context.Context, w relational.Writer) error {
 		r.Revision = 1
 		body, err := encode(r.Rule)
 		if err != nil {
@@ -67,12 +63,12 @@ func (t *Tables) CreateAlertRule(ctx context.Context, r store.AlertRule, most in
 		if n == 0 {
 			return store.ErrTaken
 		}
-		if n, err := one(ctx, w, scanCount, sqlCountRules, r.Organization); err != nil {
+		if n, err := relational.One(ctx, w, relational.Value[int], sqlCountRules, r.Organization); err != nil {
 			return err
 		} else if n > most {
 			return store.ErrTooMany
 		}
-		stored, err = one(ctx, w, scanRule, sqlRule, r.Organization, r.ID)
+		stored, err = relational.One(ctx, w, scanRule, sqlRule, r.Organization, r.ID)
 		return err
 	})
 	if err != nil {
@@ -83,20 +79,20 @@ func (t *Tables) CreateAlertRule(ctx context.Context, r store.AlertRule, most in
 
 // AlertRule implements store.Alerts.
 func (t *Tables) AlertRule(ctx context.Context, organization, id string) (store.AlertRule, error) {
-	r, err := one(ctx, t.db, scanRule, sqlRule, organization, id)
+	r, err := relational.One(ctx, t.db, scanRule, sqlRule, organization, id)
 	return r, t.explain("read alert rule", notFound(err))
 }
 
 // ListAlertRules implements store.Alerts.
 func (t *Tables) ListAlertRules(ctx context.Context, organization, after string, limit int) ([]store.AlertRule, error) {
-	rules, err := list(ctx, t.db, scanRule, sqlRules, organization, after, limit)
+	rules, err := relational.List(ctx, t.db, scanRule, sqlRules, organization, after, limit)
 	return rules, t.explain("list alert rules", err)
 }
 
 // UpdateAlertRule implements store.Alerts.
 func (t *Tables) UpdateAlertRule(ctx context.Context, r store.AlertRule, updates []alert.Update, at time.Time) (stored store.AlertRule, err error) {
 	r.Revision++
-	err = t.update(ctx, "update alert rule", func(ctx context.Context, w Writer) error {
+	err = t.update(ctx, "update alert rule", func(ctx context.Context, w relational.Writer) error {
 		stored, err = put(ctx, w, r, updates, at, noClaim)
 		return err
 	})
@@ -108,7 +104,7 @@ func (t *Tables) UpdateAlertRule(ctx context.Context, r store.AlertRule, updates
 
 // FinishEvaluation implements store.Alerts.
 func (t *Tables) FinishEvaluation(ctx context.Context, r store.AlertRule, updates []alert.Update, at time.Time) (stored store.AlertRule, err error) {
-	err = t.update(ctx, "finish evaluation", func(ctx context.Context, w Writer) error {
+	err = t.update(ctx, "finish evaluation", func(ctx context.Context, w relational.Writer) error {
 		stored, err = put(ctx, w, r, updates, at, store.ToNano(r.Progress.AsOf))
 		if errors.Is(err, store.ErrNotFound) {
 			return store.ErrChanged
@@ -125,7 +121,7 @@ func (t *Tables) FinishEvaluation(ctx context.Context, r store.AlertRule, update
 const noClaim = -1
 
 // put stores a rule over its version, and updates of its alerts. The claim goes on where nothing was evaluated, or the rule is due still at a moment.
-func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Update, at time.Time, claimed int64) (store.AlertRule, error) {
+func put(ctx context.Context, w relational.Writer, r store.AlertRule, updates []alert.Update, at time.Time, claimed int64) (store.AlertRule, error) {
 	body, err := encode(r.Rule)
 	if err != nil {
 		return store.AlertRule{}, err
@@ -138,7 +134,7 @@ func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Updat
 	if err != nil {
 		return store.AlertRule{}, err
 	}
-	stored, err := one(ctx, w, scanRule, sqlRule, r.Organization, r.ID)
+	stored, err := relational.One(ctx, w, scanRule, sqlRule, r.Organization, r.ID)
 	switch {
 	case err != nil:
 		return store.AlertRule{}, notFound(err)
@@ -150,8 +146,8 @@ func put(ctx context.Context, w Writer, r store.AlertRule, updates []alert.Updat
 
 // DeleteAlertRule implements store.Alerts.
 func (t *Tables) DeleteAlertRule(ctx context.Context, organization, id string, at time.Time) error {
-	return t.update(ctx, "delete alert rule", func(ctx context.Context, w Writer) error {
-		r, err := one(ctx, w, scanRule, sqlRule, organization, id)
+	return t.update(ctx, "delete alert rule", func(ctx context.Context, w relational.Writer) error {
+		r, err := relational.One(ctx, w, scanRule, sqlRule, organization, id)
 		if err != nil {
 			return notFound(err)
 		}
@@ -159,7 +155,7 @@ func (t *Tables) DeleteAlertRule(ctx context.Context, organization, id string, a
 		if n, err := w.Exec(ctx, sqlDropRule, organization, id); err != nil || n == 0 {
 			return errors.Join(err, store.ErrNotFound)
 		}
-		live, err := list(ctx, w, scanAlert, sqlLiveAlerts, organization, id)
+		live, err := relational.List(ctx, w, scanAlert, sqlLiveAlerts, organization, id)
 		if err != nil {
 			return err
 		}
@@ -177,15 +173,15 @@ func (t *Tables) DeleteAlertRule(ctx context.Context, organization, id string, a
 
 // ClaimAlertRules implements store.Alerts.
 func (t *Tables) ClaimAlertRules(ctx context.Context, due, now, until time.Time, limit int) (rules []store.AlertRule, err error) {
-	err = t.update(ctx, "claim alert rules", func(ctx context.Context, w Writer) error {
-		rules, err = list(ctx, w, scanRule, sqlClaimRules, store.ToNano(due), store.ToNano(now), store.ToNano(until), limit)
+	err = t.update(ctx, "claim alert rules", func(ctx context.Context, w relational.Writer) error {
+		rules, err = relational.List(ctx, w, scanRule, sqlClaimRules, store.ToNano(due), store.ToNano(now), store.ToNano(until), limit)
 		return err
 	})
 	return rules, err
 }
 
 func notFound(err error) error {
-	if errors.Is(err, errNoRow) {
+	if errors.Is(err, relational.ErrNoRow) {
 		return store.ErrNotFound
 	}
 	return err

@@ -66,7 +66,7 @@ func Open(ctx context.Context, db *pgkit.DB, logger *slog.Logger) (*Store, error
 	}
 	connections := db.Pool.Config().MaxConns
 	return &Store{
-		Tables: alerting.New(alertDB{db}), db: db, logger: logger, streams: streamRoom(connections), batches: batchRoom(connections),
+		Tables: alerting.New(alertsIn(db)), db: db, logger: logger, streams: streamRoom(connections), batches: batchRoom(connections),
 		generations: make(map[store.Ledger]int64), appended: make(map[place]int), pruned: make(map[int]time.Time),
 	}, nil
 }

@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open scoring store: %w", err), db.Close())
 	}
-	return &Store{Tables: alerting.New(alertDB{db}), db: db, appended: make(map[place]int), live: semaphore.NewWeighted(everybody)}, nil
+	return &Store{Tables: alerting.New(alertsIn(db)), db: db, appended: make(map[place]int), live: semaphore.NewWeighted(everybody)}, nil
 }
 
 // Ping tells whether the store can be read.
