@@ -118,16 +118,16 @@ var File_otklik_segmentation_v1_churn_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_churn_proto_rawDesc = "" +
 	"\n" +
-	"\"otklik/segmentation/v1/churn.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
-	"\x05Churn\x128\n" +
-	"\x04name\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^churns/[^/[:cntrl:]]{1,128}$R\x04name\x12C\n" +
-	"\acontact\x18\x02 \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12(\n" +
+	"\"otklik/segmentation/v1/churn.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n" +
+	"\x05Churn\x12<\n" +
+	"\x04name\x18\x01 \x01(\tB(\xbaH%r#2!^churns/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\x12G\n" +
+	"\acontact\x18\x02 \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12(\n" +
 	"\n" +
 	"respondent\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
 	"respondent\x12Q\n" +
 	"\n" +
-	"leave_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x16\xbaH\x13\xc8\x01\x01\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\tleaveTime\x124\n" +
-	"\x06reason\x18\x05 \x01(\tB\x1c\xbaH\x19r\x172\x15^[^/[:cntrl:]]{0,64}$R\x06reason\x12;\n" +
+	"leave_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x16\xbaH\x13\xc8\x01\x01\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\tleaveTime\x128\n" +
+	"\x06reason\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^[^/\\x00-\\x1f\\x7f]{0,64}$R\x06reason\x12;\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 

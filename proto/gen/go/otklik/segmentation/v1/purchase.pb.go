@@ -147,15 +147,15 @@ var File_otklik_segmentation_v1_purchase_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_purchase_proto_rawDesc = "" +
 	"\n" +
-	"%otklik/segmentation/v1/purchase.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x04\n" +
-	"\bPurchase\x12;\n" +
-	"\x04name\x18\x01 \x01(\tB'\xbaH$r\"2 ^purchases/[^/[:cntrl:]]{1,128}$R\x04name\x12C\n" +
-	"\acontact\x18\x02 \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12(\n" +
+	"%otklik/segmentation/v1/purchase.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x04\n" +
+	"\bPurchase\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^purchases/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\x12G\n" +
+	"\acontact\x18\x02 \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12(\n" +
 	"\n" +
 	"respondent\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
-	"respondent\x12D\n" +
-	"\acompany\x18\x04 \x01(\tB*\xbaH'r%2#^(companies/[^/[:cntrl:]]{1,128})?$R\acompany\x12F\n" +
-	"\blocation\x18\x05 \x01(\tB*\xbaH'r%2#^(locations/[^/[:cntrl:]]{1,128})?$R\blocation\x12W\n" +
+	"respondent\x12H\n" +
+	"\acompany\x18\x04 \x01(\tB.\xbaH+r)2'^(companies/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acompany\x12J\n" +
+	"\blocation\x18\x05 \x01(\tB.\xbaH+r)2'^(locations/[^/\\x00-\\x1f\\x7f]{1,128})?$R\blocation\x12W\n" +
 	"\rpurchase_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x16\xbaH\x13\xc8\x01\x01\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\fpurchaseTime\x12;\n" +
 	"\famount_minor\x18\a \x01(\x03B\x18\xbaH\x15\"\x13\x18\x80\xc0\xca\xf3\x84\xa3\x02(\x80\xc0\xb5\x8c\xfb\xdc\xfd\xff\xff\x01R\vamountMinor\x12-\n" +
 	"\bcurrency\x18\b \x01(\tB\x11\xbaH\x0er\f2\n" +

@@ -1196,19 +1196,19 @@ const file_otklik_segmentation_v1_purchase_service_proto_rawDesc = "" +
 	"\x06Result\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12<\n" +
 	"\x06change\x18\x02 \x01(\x0e2$.otklik.segmentation.v1.UpsertChangeR\x06change\x12(\n" +
-	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xdd\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xe1\x01\n" +
 	"\x14ListPurchasesRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12C\n" +
-	"\acontact\x18\x03 \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12.\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12G\n" +
+	"\acontact\x18\x03 \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12.\n" +
 	"\x06period\x18\x04 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\"\x7f\n" +
 	"\x15ListPurchasesResponse\x12>\n" +
 	"\tpurchases\x18\x01 \x03(\v2 .otklik.segmentation.v1.PurchaseR\tpurchases\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\n" +
-	"\x15DeletePurchaseRequest\x12;\n" +
-	"\x04name\x18\x01 \x01(\tB'\xbaH$r\"2 ^purchases/[^/[:cntrl:]]{1,128}$R\x04name\"\x18\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"\x15DeletePurchaseRequest\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^purchases/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\"\x18\n" +
 	"\x16DeletePurchaseResponse\"c\n" +
 	"\x18BatchUpsertChurnsRequest\x12G\n" +
 	"\x06churns\x18\x01 \x03(\v2\x1d.otklik.segmentation.v1.ChurnB\x10\xbaH\r\x92\x01\n" +
@@ -1218,19 +1218,19 @@ const file_otklik_segmentation_v1_purchase_service_proto_rawDesc = "" +
 	"\x06Result\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12<\n" +
 	"\x06change\x18\x02 \x01(\x0e2$.otklik.segmentation.v1.UpsertChangeR\x06change\x12(\n" +
-	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xda\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xde\x01\n" +
 	"\x11ListChurnsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12C\n" +
-	"\acontact\x18\x03 \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12.\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12G\n" +
+	"\acontact\x18\x03 \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12.\n" +
 	"\x06period\x18\x04 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\"s\n" +
 	"\x12ListChurnsResponse\x125\n" +
 	"\x06churns\x18\x01 \x03(\v2\x1d.otklik.segmentation.v1.ChurnR\x06churns\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"N\n" +
-	"\x12DeleteChurnRequest\x128\n" +
-	"\x04name\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^churns/[^/[:cntrl:]]{1,128}$R\x04name\"\x15\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n" +
+	"\x12DeleteChurnRequest\x12<\n" +
+	"\x04name\x18\x01 \x01(\tB(\xbaH%r#2!^churns/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\"\x15\n" +
 	"\x13DeleteChurnResponse\"o\n" +
 	"\x1bBatchUpsertTurnoversRequest\x12P\n" +
 	"\tturnovers\x18\x01 \x03(\v2 .otklik.segmentation.v1.TurnoverB\x10\xbaH\r\x92\x01\n" +
@@ -1240,19 +1240,19 @@ const file_otklik_segmentation_v1_purchase_service_proto_rawDesc = "" +
 	"\x06Result\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12<\n" +
 	"\x06change\x18\x02 \x01(\x0e2$.otklik.segmentation.v1.UpsertChangeR\x06change\x12(\n" +
-	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xe0\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xe4\x01\n" +
 	"\x14ListTurnoversRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12F\n" +
-	"\blocation\x18\x03 \x01(\tB*\xbaH'r%2#^(locations/[^/[:cntrl:]]{1,128})?$R\blocation\x12.\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12J\n" +
+	"\blocation\x18\x03 \x01(\tB.\xbaH+r)2'^(locations/[^/\\x00-\\x1f\\x7f]{1,128})?$R\blocation\x12.\n" +
 	"\x06period\x18\x04 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\"\x7f\n" +
 	"\x15ListTurnoversResponse\x12>\n" +
 	"\tturnovers\x18\x01 \x03(\v2 .otklik.segmentation.v1.TurnoverR\tturnovers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\n" +
-	"\x15DeleteTurnoverRequest\x12;\n" +
-	"\x04name\x18\x01 \x01(\tB'\xbaH$r\"2 ^turnovers/[^/[:cntrl:]]{1,128}$R\x04name\"\x18\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"\x15DeleteTurnoverRequest\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^turnovers/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\"\x18\n" +
 	"\x16DeleteTurnoverResponse*\x80\x01\n" +
 	"\fUpsertChange\x12\x1d\n" +
 	"\x19UPSERT_CHANGE_UNSPECIFIED\x10\x00\x12\x19\n" +

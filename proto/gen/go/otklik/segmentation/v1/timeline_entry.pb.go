@@ -195,8 +195,8 @@ type TimelineEntry struct {
 	//	*TimelineEntry_Merge
 	//	*TimelineEntry_Churn
 	Detail isTimelineEntry_Detail `protobuf_oneof:"detail"`
-	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view`, the employee of the context, the
-	// invitation, and the other record of a merge.
+	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view`, the employee of the context and
+	// the invitation.
 	WithheldFields []string `protobuf:"bytes,17,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -528,7 +528,9 @@ type TimelineEntry_AnswerDetail struct {
 	// The language in which the customer answered, a BCP 47 tag.
 	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
 	// How many questions were answered.
-	AnswerCount   int32 `protobuf:"varint,5,opt,name=answer_count,json=answerCount,proto3" json:"answer_count,omitempty"`
+	AnswerCount int32 `protobuf:"varint,5,opt,name=answer_count,json=answerCount,proto3" json:"answer_count,omitempty"`
+	// The mean of its scores, from 1 to 10; missing when nothing was rated.
+	Score         *float64 `protobuf:"fixed64,6,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -594,6 +596,13 @@ func (x *TimelineEntry_AnswerDetail) GetLanguage() string {
 func (x *TimelineEntry_AnswerDetail) GetAnswerCount() int32 {
 	if x != nil {
 		return x.AnswerCount
+	}
+	return 0
+}
+
+func (x *TimelineEntry_AnswerDetail) GetScore() float64 {
+	if x != nil && x.Score != nil {
+		return *x.Score
 	}
 	return 0
 }
@@ -914,7 +923,7 @@ type TimelineEntry_MergeDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `merged` or `split`.
 	Event string `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
-	// The other record, `contacts/{contact}`; empty when it is withheld.
+	// The other record, `contacts/{contact}`.
 	OtherContact  string `protobuf:"bytes,2,opt,name=other_contact,json=otherContact,proto3" json:"other_contact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1014,7 +1023,7 @@ var File_otklik_segmentation_v1_timeline_entry_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_timeline_entry_proto_rawDesc = "" +
 	"\n" +
-	"+otklik/segmentation/v1/timeline_entry.proto\x12\x16otklik.segmentation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)otklik/segmentation/v1/light_colour.proto\"\xc5\x12\n" +
+	"+otklik/segmentation/v1/timeline_entry.proto\x12\x16otklik.segmentation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)otklik/segmentation/v1/light_colour.proto\"\xea\x12\n" +
 	"\rTimelineEntry\x12>\n" +
 	"\x04kind\x18\x01 \x01(\x0e2*.otklik.segmentation.v1.TimelineEntry.KindR\x04kind\x129\n" +
 	"\n" +
@@ -1051,7 +1060,7 @@ const file_otklik_segmentation_v1_timeline_entry_proto_rawDesc = "" +
 	"\x10OUTCOME_ANSWERED\x10\x01\x12\x13\n" +
 	"\x0fOUTCOME_REFUSED\x10\x02\x12\x15\n" +
 	"\x11OUTCOME_DISMISSED\x10\x03\x12\x15\n" +
-	"\x11OUTCOME_TIMED_OUT\x10\x04\x1a\xa3\x01\n" +
+	"\x11OUTCOME_TIMED_OUT\x10\x04\x1a\xc8\x01\n" +
 	"\fAnswerDetail\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x1e\n" +
 	"\n" +
@@ -1059,7 +1068,9 @@ const file_otklik_segmentation_v1_timeline_entry_proto_rawDesc = "" +
 	"touchpoint\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\x12!\n" +
-	"\fanswer_count\x18\x05 \x01(\x05R\vanswerCount\x1aG\n" +
+	"\fanswer_count\x18\x05 \x01(\x05R\vanswerCount\x12\x19\n" +
+	"\x05score\x18\x06 \x01(\x01H\x00R\x05score\x88\x01\x01B\b\n" +
+	"\x06_score\x1aG\n" +
 	"\rCommentDetail\x12\x1c\n" +
 	"\tsentiment\x18\x01 \x01(\tR\tsentiment\x12\x18\n" +
 	"\aaspects\x18\x02 \x03(\tR\aaspects\x1an\n" +
@@ -1170,6 +1181,7 @@ func file_otklik_segmentation_v1_timeline_entry_proto_init() {
 		(*TimelineEntry_Merge)(nil),
 		(*TimelineEntry_Churn)(nil),
 	}
+	file_otklik_segmentation_v1_timeline_entry_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

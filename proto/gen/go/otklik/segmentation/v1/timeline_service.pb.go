@@ -174,9 +174,9 @@ var File_otklik_segmentation_v1_timeline_service_proto protoreflect.FileDescript
 
 const file_otklik_segmentation_v1_timeline_service_proto_rawDesc = "" +
 	"\n" +
-	"-otklik/segmentation/v1/timeline_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a+otklik/segmentation/v1/timeline_entry.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xf6\x02\n" +
-	"\x1aListTimelineEntriesRequest\x12>\n" +
-	"\x06parent\x18\x01 \x01(\tB&\xbaH#r!2\x1f^contacts/[^/[:cntrl:]]{1,128}$R\x06parent\x12'\n" +
+	"-otklik/segmentation/v1/timeline_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a+otklik/segmentation/v1/timeline_entry.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/period.proto\"\xfa\x02\n" +
+	"\x1aListTimelineEntriesRequest\x12B\n" +
+	"\x06parent\x18\x01 \x01(\tB*\xbaH'r%2#^contacts/[^/\\x00-\\x1f\\x7f]{1,128}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +

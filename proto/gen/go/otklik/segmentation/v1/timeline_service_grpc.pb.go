@@ -29,7 +29,8 @@ const (
 // All that happened with one customer, in one order.
 type TimelineServiceClient interface {
 	// Lists what happened with a customer, the newest first. A customer whose records were merged appears whole, whichever record is named. Callers who are
-	// restricted to units see what belongs to theirs, as if there were nothing else.
+	// restricted to units see all of a customer whose company or location is theirs, and of others what happened in their units, as if there were nothing else:
+	// a page may then hold fewer entries than were asked for.
 	ListTimelineEntries(ctx context.Context, in *ListTimelineEntriesRequest, opts ...grpc.CallOption) (*ListTimelineEntriesResponse, error)
 }
 
@@ -58,7 +59,8 @@ func (c *timelineServiceClient) ListTimelineEntries(ctx context.Context, in *Lis
 // All that happened with one customer, in one order.
 type TimelineServiceServer interface {
 	// Lists what happened with a customer, the newest first. A customer whose records were merged appears whole, whichever record is named. Callers who are
-	// restricted to units see what belongs to theirs, as if there were nothing else.
+	// restricted to units see all of a customer whose company or location is theirs, and of others what happened in their units, as if there were nothing else:
+	// a page may then hold fewer entries than were asked for.
 	ListTimelineEntries(context.Context, *ListTimelineEntriesRequest) (*ListTimelineEntriesResponse, error)
 	mustEmbedUnimplementedTimelineServiceServer()
 }

@@ -127,10 +127,10 @@ var File_otklik_segmentation_v1_turnover_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_turnover_proto_rawDesc = "" +
 	"\n" +
-	"%otklik/segmentation/v1/turnover.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc9\x03\n" +
-	"\bTurnover\x12;\n" +
-	"\x04name\x18\x01 \x01(\tB'\xbaH$r\"2 ^turnovers/[^/[:cntrl:]]{1,128}$R\x04name\x12C\n" +
-	"\blocation\x18\x02 \x01(\tB'\xbaH$r\"2 ^locations/[^/[:cntrl:]]{1,128}$R\blocation\x12Q\n" +
+	"%otklik/segmentation/v1/turnover.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x03\n" +
+	"\bTurnover\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^turnovers/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\x12G\n" +
+	"\blocation\x18\x02 \x01(\tB+\xbaH(r&2$^locations/[^/\\x00-\\x1f\\x7f]{1,128}$R\blocation\x12Q\n" +
 	"\n" +
 	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x16\xbaH\x13\xc8\x01\x01\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\tstartTime\x12M\n" +
 	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x16\xbaH\x13\xc8\x01\x01\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\aendTime\x125\n" +
