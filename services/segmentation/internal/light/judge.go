@@ -20,6 +20,9 @@ const (
 // Kinds are all kinds, in order.
 func Kinds() []Kind { return []Kind{Company, Contact, Location, Staff} }
 
+// String is the name of the kind.
+func (k Kind) String() string { return [...]string{"", "company", "contact", "location", "staff"}[k] }
+
 // Unit is a company, a contact, a location or an employee.
 type Unit struct {
 	Kind Kind
@@ -37,6 +40,9 @@ const (
 	Amber    Colour = 2
 	Green    Colour = 3
 )
+
+// String is the name of the colour; empty for none.
+func (c Colour) String() string { return [...]string{"", "red", "amber", "green"}[c] }
 
 // Trend is where a score goes.
 type Trend uint8

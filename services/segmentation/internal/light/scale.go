@@ -57,7 +57,7 @@ type Answer struct {
 
 // Pack is answers as they are kept: few bytes.
 func Pack(answers []Answer) []byte {
-	var out []byte
+	out := []byte{}
 	for _, a := range answers {
 		out = binary.AppendUvarint(out, uint64(len(a.Question)))
 		out = append(out, a.Question...)

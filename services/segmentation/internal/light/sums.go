@@ -3,6 +3,9 @@ package light
 // Answers are those of one response, or of one contact: how many, and the sum of their values.
 type Answers struct{ Count, Sum int64 }
 
+// Score is their mean on 1..10; there is one unless there are no answers.
+func (a Answers) Score() float64 { return onTen(float64(a.Sum) / Resolution / float64(a.Count)) }
+
 func (a Answers) plus(b Answers) Answers { return Answers{a.Count + b.Count, a.Sum + b.Sum} }
 
 func (a Answers) minus(b Answers) Answers { return Answers{a.Count - b.Count, a.Sum - b.Sum} }

@@ -44,6 +44,7 @@ type Store interface {
 	Directory
 	Contacts
 	Imports
+	Lights
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +99,7 @@ func (c *Catalog) Scales(ctx context.Context, organization, revision string) (ma
 func (c *Catalog) Current(ctx context.Context, organization, survey string) (Revision, bool, error) {
 	asked, cancel := context.WithTimeout(rpcclient.WithOrganization(ctx, organization), askTimeout)
 	defer cancel()
-	resp, err := c.client.GetSurvey(asked, &surveyv1.GetSurveyRequest{Name: surveysPrefix + survey})
+	resp, err := c.client.GetSurvey(asked, &surveyv1.GetSurveyRequest{Name: "surveys/" + survey})
 	if missing, err := failure(ctx, survey, err); missing || err != nil {
 		return Revision{}, false, err
 	}
@@ -172,22 +171,4 @@ func Rated(scales map[string]light.Scale, answers []*surveyv1.Answer) ([]light.A
 		out = append(out, light.Answer{Question: a.GetQuestion(), Value: v})
 	}
 	return out, nil
-}
-
-const (
-	surveysPrefix    = "surveys/"
-	responsesSegment = "/responses/"
-)
-
-// ParseResponse reads the resource name of a response.
-func ParseResponse(name string) (survey, response string, ok bool) {
-	parent, response, found := strings.Cut(name, responsesSegment)
-	survey, prefixed := strings.CutPrefix(parent, surveysPrefix)
-	ok = found && prefixed && survey != "" && response != "" && !strings.Contains(survey, "/") && !strings.Contains(response, "/")
-	return survey, response, ok
-}
-
-// ResponseName is the resource name of a response.
-func ResponseName(survey, response string) string {
-	return surveysPrefix + survey + responsesSegment + response
 }

@@ -88,14 +88,3 @@ func TestRated(t *testing.T) {
 		t.Errorf("9 on 1-5: %v", err)
 	}
 }
-
-func TestNamesOfResponses(t *testing.T) {
-	if s, r, ok := surveys.ParseResponse(surveys.ResponseName("a", "b")); !ok || s != "a" || r != "b" {
-		t.Errorf("got %q, %q, %v", s, r, ok)
-	}
-	for _, bad := range []string{"", "surveys/a", "surveys/a/refusals/b", "surveys//responses/b", "surveys/a/responses/b/c"} {
-		if _, _, ok := surveys.ParseResponse(bad); ok {
-			t.Errorf("%q is taken", bad)
-		}
-	}
-}

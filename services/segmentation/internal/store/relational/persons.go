@@ -32,6 +32,7 @@ func personTables() []personTable {
 	return append([]personTable{
 		{table: "timeline", kind: "timeline_entries", name: "resource", time: "time", content: "body"},
 		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
+		{table: "answers", kind: answersKind, name: "'surveys/' || survey || '/responses/' || response", time: "count_time"},
 		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
 		purchasesTable(), churnsTable(),
 	}, slices.Concat(contactTables(), casePersonTables())...)
@@ -39,7 +40,7 @@ func personTables() []personTable {
 
 // afterMove brings up to date what is counted of contacts, after rows were moved between them or erased. It is called in the same transaction.
 func afterMove() []func(ctx context.Context, w *writing, organization string, contacts []string) error {
-	return nil
+	return []func(ctx context.Context, w *writing, organization string, contacts []string) error{recountContacts}
 }
 
 // moved calls afterMove.

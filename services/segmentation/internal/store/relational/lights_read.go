@@ -1,0 +1,227 @@
+package relational
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+const (
+	sqlLight = `SELECT ` + lightColumns + ` FROM lights WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit = $4`
+	// lightOrder is the order of package workorder, behind that of colours.
+	lightOrder = ` ORDER BY colour, stake DESC, value DESC, mean, unit`
+)
+
+// toLight is a light as it is shown.
+func (c *counting) toLight(l storedLight) (store.Light, error) {
+	sums, err := light.Decode(l.sums)
+	if err != nil {
+		return store.Light{}, err
+	}
+	reading, err := c.policy.Judge(l.unit.Kind, &sums)
+	return store.Light{
+		Unit: l.unit, Reading: reading, Level: c.policy.Level, Previous: l.previous, Since: relational.FromMicro(l.since), Company: l.company, Region: l.region,
+		Value: l.value, Stake: l.stake, PolicyVersion: c.version,
+		Clustered: c.policy.Mode == light.AllAnswers && (l.unit.Kind == light.Contact || c.policy.CompanyScore == light.OfAnswers),
+	}, err
+}
+
+// lightOf reads a light. Errors: relational.ErrNoRow.
+func lightOf(ctx context.Context, r relational.Reader, organization string, u light.Unit) (store.Light, error) {
+	c, err := judgingOf(ctx, r, organization)
+	if err != nil {
+		return store.Light{}, err
+	}
+	l, err := relational.One(ctx, r, scanLight, sqlLight, organization, c.generation, int64(u.Kind), u.ID)
+	if err != nil {
+		return store.Light{}, err
+	}
+	return c.toLight(l)
+}
+
+// GetLight implements store.Lights.
+func (s *Store) GetLight(ctx context.Context, organization string, u light.Unit) (out store.Light, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		out, err = lightOf(ctx, r, organization, u)
+		return err
+	})
+	return out, s.db.Explain("read light", notFound(err))
+}
+
+// lightPlaces are the columns by which lights of a kind belong to units.
+func lightPlaces(kind light.Kind) map[string]string {
+	switch kind {
+	case light.Company:
+		return map[string]string{"company": "unit"}
+	case light.Contact:
+		return map[string]string{"company": "company"}
+	case light.Location:
+		return map[string]string{"location": "unit", "region": "region"}
+	case light.Staff:
+		return map[string]string{"employee": "unit"}
+	}
+	return nil
+}
+
+// which is the condition on lights of a counting.
+func (c *counting) which(q store.LightQuery) *conditions {
+	var where conditions
+	where.and("organization = " + where.arg(c.organization))
+	where.and("generation = " + where.arg(c.generation))
+	where.and("kind = " + where.arg(int64(q.Kind)))
+	where.equal("company", q.Company)
+	if q.Company != "" {
+		// The index holds those that have one.
+		where.and("company <> ''")
+	}
+	where.equal("region", q.Region)
+	where.within(q.Units, lightPlaces(q.Kind))
+	return &where
+}
+
+// ListLights implements store.Lights.
+func (s *Store) ListLights(ctx context.Context, q store.LightQuery) (out []store.Light, more bool, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		out, more, err = listLights(ctx, r, q)
+		return err
+	})
+	return out, more, s.db.Explain("list lights", err)
+}
+
+func listLights(ctx context.Context, r relational.Reader, q store.LightQuery) (out []store.Light, more bool, err error) {
+	c, err := judgingOf(ctx, r, q.Organization)
+	if errors.Is(err, relational.ErrNoRow) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	var found []storedLight
+	// Each colour is a range of the index, from the light after which to begin.
+	for colour := light.Red; colour <= light.Green && len(found) <= q.Limit; colour++ {
+		if q.Colour != light.NoColour && q.Colour != colour || q.After != nil && colour < q.After.Colour {
+			continue
+		}
+		where := c.which(q)
+		where.and("colour = " + where.arg(int64(colour)))
+		if q.After != nil && q.After.Colour == colour {
+			where.after(*q.After)
+		}
+		limit := where.arg(q.Limit + 1 - len(found))
+		some, err := relational.List(ctx, r, scanLight, `SELECT `+lightColumns+` FROM lights WHERE `+where.text.String()+lightOrder+` LIMIT `+limit, where.args...)
+		if err != nil {
+			return nil, false, err
+		}
+		found = append(found, some...)
+	}
+	found, more = relational.Page(found, q.Limit)
+	for _, l := range found {
+		shown, err := c.toLight(l)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, shown)
+	}
+	return out, more, nil
+}
+
+// after adds that a light stands behind another one of the same colour. The first condition says nothing that the second does not: it is where an index begins.
+func (c *conditions) after(k store.LightKey) {
+	stake, value, mean, unit := c.arg(k.Stake), c.arg(k.Value), c.arg(k.Mean), c.arg(k.Unit)
+	c.and("stake <= " + stake)
+	c.and("(stake < " + stake + " OR stake = " + stake + " AND (value < " + value + " OR value = " + value + " AND (mean > " + mean + " OR mean = " + mean + " AND unit > " +
+		unit + ")))")
+}
+
+// CountLightColours implements store.Lights.
+func (s *Store) CountLightColours(ctx context.Context, q store.LightQuery) (map[light.Colour]int64, error) {
+	out := map[light.Colour]int64{}
+	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		c, err := judgingOf(ctx, r, q.Organization)
+		if errors.Is(err, relational.ErrNoRow) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		where := c.which(q)
+		where.and("colour > 0")
+		_, err = relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
+			var colour light.Colour
+			var n int64
+			err = row.Scan(&colour, &n)
+			out[colour] = n
+			return none, err
+		}, `SELECT colour, count(*) FROM lights WHERE `+where.text.String()+` GROUP BY colour`, where.args...)
+		return err
+	})
+	return out, s.db.Explain("count lights", err)
+}
+
+// eachAtOnce is how many rows are read at a time of what is handed out one by one.
+const eachAtOnce = 5000
+
+const sqlEachLight = `SELECT unit, colour, mean, answers FROM lights WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit > $4 ORDER BY unit LIMIT `
+
+// EachLight implements store.Lights.
+func (s *Store) EachLight(ctx context.Context, organization string, kind light.Kind, fn func(store.LightSummary) error) error {
+	after := ""
+	for {
+		var some []store.LightSummary
+		err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+			c, err := judgingOf(ctx, r, organization)
+			if errors.Is(err, relational.ErrNoRow) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			some, err = relational.List(ctx, r, func(row relational.Scanner) (l store.LightSummary, err error) {
+				err = row.Scan(&l.Unit, &l.Colour, &l.Mean, &l.Answers)
+				return l, err
+			}, sqlEachLight+strconv.Itoa(eachAtOnce), organization, c.generation, int64(kind), after)
+			if err == nil && kind == light.Contact && len(some) > 0 {
+				err = lastAnswers(ctx, r, organization, after, some)
+			}
+			return err
+		})
+		if err != nil {
+			return s.db.Explain("read lights", err)
+		}
+		for _, l := range some {
+			if err := fn(l); err != nil {
+				return err
+			}
+			after = l.Unit
+		}
+		if len(some) < eachAtOnce {
+			return nil
+		}
+	}
+}
+
+const sqlLastAnswers = `SELECT contact, max(count_time) FROM answers WHERE organization = $1 AND contact > $2 AND contact <= $3 GROUP BY contact ORDER BY contact`
+
+// lastAnswers enters when contacts, which are in order, answered last.
+func lastAnswers(ctx context.Context, r relational.Reader, organization, after string, of []store.LightSummary) error {
+	at := 0
+	_, err := relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
+		var contact string
+		var last int64
+		if err := row.Scan(&contact, &last); err != nil {
+			return none, err
+		}
+		for at < len(of) && of[at].Unit < contact {
+			at++
+		}
+		if at < len(of) && of[at].Unit == contact {
+			of[at].Last = relational.FromMicro(last)
+		}
+		return none, nil
+	}, sqlLastAnswers, organization, after, of[len(of)-1].Unit)
+	return err
+}
