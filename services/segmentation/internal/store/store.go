@@ -45,6 +45,7 @@ type Store interface {
 	Contacts
 	Imports
 	Lights
+	Segments
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

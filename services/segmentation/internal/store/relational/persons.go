@@ -33,6 +33,7 @@ func personTables() []personTable {
 		{table: "timeline", kind: "timeline_entries", name: "resource", time: "time", content: "body"},
 		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
 		{table: "answers", kind: answersKind, name: "'surveys/' || survey || '/responses/' || response", time: "count_time"},
+		membershipsTable(),
 		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
 		purchasesTable(), churnsTable(),
 	}, slices.Concat(contactTables(), casePersonTables())...)

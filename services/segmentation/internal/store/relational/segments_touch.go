@@ -1,0 +1,83 @@
+package relational
+
+import (
+	"context"
+	"time"
+
+	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+const (
+	sqlHasSegments = `SELECT 1 FROM segments WHERE organization = $1`
+	sqlTouch       = `INSERT INTO segment_touches (organization, contact, number, time) VALUES ($1, $2, $3, $4)
+ON CONFLICT (organization, contact) DO UPDATE SET number = excluded.number`
+	sqlTouchCompany = `INSERT INTO segment_touches (organization, contact, number, time)
+SELECT organization, contact, $3, $4 FROM contacts WHERE organization = $1 AND company = $2
+ON CONFLICT (organization, contact) DO UPDATE SET number = excluded.number`
+	sqlTouchAll = `INSERT INTO segment_sweeps (organization, asked, body) VALUES ($1, $2, $3)
+ON CONFLICT (organization) DO UPDATE SET asked = excluded.asked`
+	sqlTouches   = `SELECT contact, number, time FROM segment_touches WHERE organization = $1 ORDER BY number, contact LIMIT $2`
+	sqlUntouch   = `DELETE FROM segment_touches WHERE organization = $1 AND contact = $2 AND number = $3`
+	sqlLastTouch = `SELECT COALESCE(max(number), 0) FROM counters WHERE kind = 'touches'`
+)
+
+// touches number what changed of contacts.
+const touches counter = "touches"
+
+// noBody is the body of a sweep that never was.
+const noBody = `{}`
+
+// hasSegments tells whether anything is to be compared with rules at all: without segments nobody waits for it.
+func hasSegments(ctx context.Context, r relational.Reader, organization string) (bool, error) {
+	return relational.Exists(ctx, r, sqlHasSegments, organization)
+}
+
+// touch says that something changed of contacts that rules may ask, at a time: they are compared with them anew.
+func (w *writing) touch(ctx context.Context, organization string, contacts []string, at time.Time) error {
+	has, err := hasSegments(ctx, w, organization)
+	if err != nil || !has || len(contacts) == 0 {
+		return err
+	}
+	number, rows := w.next(touches), make([][]any, len(contacts))
+	for i, c := range contacts {
+		rows[i] = []any{organization, c, number, relational.ToMicro(at)}
+	}
+	return w.Many(ctx, sqlTouch, rows)
+}
+
+// touchCompany says that something changed of companies that rules may ask of their contacts.
+func (w *writing) touchCompany(ctx context.Context, organization string, companies []string, at time.Time) error {
+	has, err := hasSegments(ctx, w, organization)
+	if err != nil || !has {
+		return err
+	}
+	number := w.next(touches)
+	for _, c := range companies {
+		if _, err := w.Exec(ctx, sqlTouchCompany, organization, c, number, relational.ToMicro(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touchAll says that something changed of more contacts than can be named: all are compared anew.
+func (w *writing) touchAll(ctx context.Context, organization string) error {
+	has, err := hasSegments(ctx, w, organization)
+	if err != nil || !has {
+		return err
+	}
+	_, err = w.Exec(ctx, sqlTouchAll, organization, w.next(touches), []byte(noBody))
+	return err
+}
+
+// Touches implements store.Segments.
+func (s *Store) Touches(ctx context.Context, organization string, limit int) ([]store.Touch, error) {
+	out, err := relational.List(ctx, s.db, func(row relational.Scanner) (t store.Touch, err error) {
+		var at int64
+		err = row.Scan(&t.Contact, &t.Number, &at)
+		t.Time = relational.FromMicro(at)
+		return t, err
+	}, sqlTouches, organization, limit)
+	return out, s.db.Explain("list contacts that changed", err)
+}
