@@ -38,6 +38,10 @@ type Store interface {
 	DeadLetters
 	Outbox
 	Persons
+	Interviews
+	Calendars
+	Digests
+	Recoveries
 	Cases
 	Purchases
 	Timeline
@@ -46,6 +50,7 @@ type Store interface {
 	Imports
 	Lights
 	Segments
+	SegmentFacts
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

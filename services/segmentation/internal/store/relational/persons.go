@@ -34,6 +34,8 @@ func personTables() []personTable {
 		{table: "outbox", kind: "events", name: "resource", time: "time", content: "body"},
 		{table: "answers", kind: answersKind, name: "'surveys/' || survey || '/responses/' || response", time: "count_time"},
 		membershipsTable(),
+		interviewTable(),
+		recoveryTable(),
 		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
 		purchasesTable(), churnsTable(),
 	}, slices.Concat(contactTables(), casePersonTables())...)

@@ -26,7 +26,8 @@ type testCase struct {
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 	for _, c := range slices.Concat(
-		lifeCases(), leaderCases(), followerCases(), deadLetterCases(), outboxCases(), personCases(), caseCases(), purchaseCases(), timelineCases(), directoryCases(), contactCases(), importCases(), segmentCases(), lightCases(),
+		lifeCases(), leaderCases(), followerCases(), deadLetterCases(), outboxCases(), personCases(), interviewCases(), digestCases(), recoveryCases(),
+		caseCases(), purchaseCases(), timelineCases(), directoryCases(), contactCases(), importCases(), segmentCases(), lightCases(),
 	) {
 		t.Run(c.name, func(t *testing.T) {
 			open := newOpen(t)

@@ -1,0 +1,77 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/recovery"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// recoveryCases are about what is asked after cases were closed.
+func recoveryCases() []testCase {
+	return []testCase{{"Recoveries", recoveriesAreKept}, {"RecoveriesOfNobody", nothingIsAsked}}
+}
+
+func nothingIsAsked(t *testing.T, open Open) {
+	s := opened(t, open)
+	must(t, "apply", s.ApplyClosings(t.Context(), "recovery", 0, 1, []store.Closing{{Organization: acme, Case: "c1", Contact: "anna", Time: noon}}))
+	_, err := s.GetRecovery(t.Context(), acme, "c1")
+	want(t, "get", err, store.ErrNotFound)
+	_, err = s.GetRecoveryPolicy(t.Context(), acme)
+	want(t, "get policy", err, store.ErrNotFound)
+}
+
+func recoveriesAreKept(t *testing.T, open Open) {
+	s := opened(t, open)
+	p, err := s.PutRecoveryPolicy(t.Context(), recovery.Policy{
+		Organization: acme, Survey: "after", Delay: time.Hour, Wait: 24 * time.Hour, Question: "q", Cut: 8, CreateTime: noon, UpdateTime: noon,
+	})
+	must(t, "put policy", err)
+	there, err := s.GetRecoveryPolicy(t.Context(), acme)
+	equal(t, "policy", got(t, there, err), p)
+	closings := []store.Closing{
+		{Organization: acme, Case: "c1", Contact: "anna", Time: noon}, {Organization: acme, Case: "c2", Contact: "boris", Time: noon.Add(time.Minute)},
+		{Organization: acme, Case: "c3", Contact: "", Time: noon}, {Organization: other, Case: "c1", Contact: "anna", Time: noon},
+	}
+	must(t, "apply", s.ApplyClosings(t.Context(), "recovery", 0, 9, closings))
+	list := func(now time.Time, states ...recovery.State) (names []string) {
+		list, _, err := s.ListRecoveries(t.Context(), store.RecoveryQuery{Organization: acme, States: states, Now: now, Limit: 9})
+		for _, r := range got(t, list, err) {
+			names = append(names, r.Case)
+		}
+		return names
+	}
+	equal(t, "waiting", list(noon, recovery.Waiting), []string{"c1", "c2"})
+	equal(t, "due", list(noon.Add(time.Hour), recovery.Due), []string{"c1"})
+	equal(t, "expired", list(noon.Add(25*time.Hour), recovery.Expired, recovery.Answered), []string{"c1"})
+	equal(t, "all", list(noon), []string{"c1", "c2"})
+	at := noon.Add(2 * time.Hour)
+	r, err := s.InviteRecovery(t.Context(), acme, "c1", at)
+	if got(t, r, err).State != recovery.Invited || !r.InviteTime.Equal(at) {
+		t.Errorf("invited %+v", r)
+	}
+	r, err = s.InviteRecovery(t.Context(), acme, "c1", at.Add(time.Hour))
+	equal(t, "invited again", got(t, r, err).InviteTime, at)
+	_, err = s.InviteRecovery(t.Context(), acme, "c2", noon.Add(48*time.Hour))
+	want(t, "too late", err, store.ErrChanged)
+	_, err = s.InviteRecovery(t.Context(), other, "c1", at)
+	want(t, "another organisation's", err, store.ErrNotFound)
+	answer := store.RecoveryAnswer{
+		Organization: acme, Case: "c1", Response: "surveys/after/responses/r1", Survey: "after", Scores: []recovery.Scored{{Question: "q", Value: 9}, {Question: "p", Value: 1}},
+	}
+	stray := answer
+	stray.Survey, stray.Response, stray.Case = "else", "surveys/else/responses/r2", "c2"
+	must(t, "apply", s.ApplyRecoveryAnswers(t.Context(), "recovery_answers", 0, 5, []store.RecoveryAnswer{answer, stray}))
+	counts, err := s.CountRecoveries(t.Context(), acme, time.Time{}, time.Time{})
+	equal(t, "counts", got(t, counts, err), recovery.Counts{Cases: 2, Invited: 1, Answered: 1, Recovered: 1})
+	counts, err = s.CountRecoveries(t.Context(), acme, noon.Add(time.Second), time.Time{})
+	equal(t, "later ones", got(t, counts, err), recovery.Counts{Cases: 1})
+	must(t, "close again", s.ApplyClosings(t.Context(), "recovery", 9, 10, closings[:1]))
+	r, err = s.GetRecovery(t.Context(), acme, "c1")
+	equal(t, "what was answered stays", got(t, r, err).Response, answer.Response)
+	answer.Removed = true
+	must(t, "apply", s.ApplyRecoveryAnswers(t.Context(), "recovery_answers", 5, 6, []store.RecoveryAnswer{answer}))
+	counts, err = s.CountRecoveries(t.Context(), acme, time.Time{}, time.Time{})
+	equal(t, "without it", got(t, counts, err), recovery.Counts{Cases: 2, Invited: 1})
+}
