@@ -15,7 +15,7 @@ var unwanted = map[string]string{
 }
 
 // mayGuess are those that use random numbers that somebody could guess: for pauses, made-up data and identifiers that open nothing.
-var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|services/segmentation/internal/(cluster|retention)|cmd/otklik/internal/(export|importer|sample))$`)
+var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|services/segmentation/internal/(cluster|membership|retention)|cmd/otklik/internal/(export|importer|sample))$`)
 
 // forTests are packages that only tests and those who build use: they start databases and browsers, or train models.
 var forTests = regexp.MustCompile(`^(libs/testkit|tests|proto|services/[a-z]+/internal/store/storetest|services/comment/train|services/scoring/bench)(/|$)`)

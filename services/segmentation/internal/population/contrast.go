@@ -206,12 +206,16 @@ func (p *Population) enter(groups []group, of func(row int) int) {
 // between says who is in a fifth.
 func between(name string, cuts rfm.Cuts, fifth int) (description, rule string) {
 	var words, conditions []string
-	if fifth > 0 && math.IsInf(cuts[fifth-1], 1) {
+	least := math.Inf(-1)
+	if fifth > 0 {
+		least = cuts[fifth-1] //nolint:gosec // there is one cut less than fifths
+	}
+	if math.IsInf(least, 1) {
 		// Nobody is as high.
 		return "", ""
 	}
 	if fifth > 0 {
-		from := segment.WriteNumber(cuts[fifth-1])
+		from := segment.WriteNumber(least)
 		words, conditions = append(words, "from "+from), append(conditions, name+" >= "+from)
 	}
 	if fifth < len(cuts) && !math.IsInf(cuts[fifth], 1) {
