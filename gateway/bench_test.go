@@ -30,7 +30,9 @@ func stubChannel() *inprocgrpc.Channel {
 func newInProcess(b *testing.B) *gateway.Gateway {
 	b.Helper()
 	channel := stubChannel()
-	g, err := gateway.New(gateway.DefaultConfig(), gateway.Deps{Survey: channel, Scoring: channel, Logger: slog.New(slog.DiscardHandler)})
+	g, err := gateway.New(gateway.DefaultConfig(), gateway.Deps{
+		Survey: channel, Scoring: channel, Access: channel, Comment: channel, Segmentation: channel, Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -61,6 +62,17 @@ type alertClient struct {
 // WatchAlerts opens what becomes of alerts.
 func (c alertClient) WatchAlerts(ctx context.Context, in *scoringv1.WatchAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[scoringv1.WatchAlertsResponse], error) {
 	s, err := c.AlertServiceClient.WatchAlerts(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
+// eventClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
+type eventClient struct {
+	segmentationv1.EventServiceClient
+}
+
+// WatchEvents opens what happens to cases, lights and segments.
+func (c eventClient) WatchEvents(ctx context.Context, in *segmentationv1.WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[segmentationv1.WatchEventsResponse], error) {
+	s, err := c.EventServiceClient.WatchEvents(ctx, in, opts...)
 	return started(ctx, s, err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
 // eventKind is how messages of a stream are written as server-sent events.
@@ -30,6 +31,10 @@ var eventKinds = map[protoreflect.FullName]eventKind{
 	"otklik.scoring.v1.WatchAlertsResponse": {name: "alert", id: "position", from: "after_position", heartbeat: func(m proto.Message) bool {
 		alert, ok := m.(*scoringv1.WatchAlertsResponse)
 		return ok && alert.GetEvent() == nil
+	}},
+	"otklik.segmentation.v1.WatchEventsResponse": {name: "event", id: "position", from: "after_position", heartbeat: func(m proto.Message) bool {
+		event, ok := m.(*segmentationv1.WatchEventsResponse)
+		return ok && event.GetEvent() == nil
 	}},
 }
 

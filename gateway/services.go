@@ -12,6 +12,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -33,6 +34,7 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
+		segmentationv1.File_otklik_segmentation_v1_event_service_proto.Services().ByName("EventService"),
 	}
 }
 
@@ -63,7 +65,7 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 	if err := accessv1.RegisterWebhookServiceHandlerClient(ctx, mux, accessv1.NewWebhookServiceClient(deps.Access)); err != nil {
 		return fmt.Errorf("register webhook service: %w", err)
 	}
-	return registerComment(ctx, mux, deps.Comment)
+	return errors.Join(registerComment(ctx, mux, deps.Comment), registerSegmentation(ctx, mux, deps.Segmentation))
 }
 
 // registerComment leads the routes of the comment service's parts to it.
@@ -75,5 +77,12 @@ func registerComment(ctx context.Context, mux *runtime.ServeMux, conn grpc.Clien
 		commentv1.RegisterInsightServiceHandlerClient(ctx, mux, commentv1.NewInsightServiceClient(conn)),
 		commentv1.RegisterRegisterServiceHandlerClient(ctx, mux, commentv1.NewRegisterServiceClient(conn)),
 		commentv1.RegisterTestimonialServiceHandlerClient(ctx, mux, commentv1.NewTestimonialServiceClient(conn)),
+	)
+}
+
+// registerSegmentation leads the routes of the segmentation service's parts to it.
+func registerSegmentation(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+	return errors.Join(
+		segmentationv1.RegisterEventServiceHandlerClient(ctx, mux, eventClient{segmentationv1.NewEventServiceClient(conn)}),
 	)
 }

@@ -16,6 +16,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -76,6 +77,7 @@ func complete(data []byte) ([]byte, error) {
 			commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
 			commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 			commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
+			segmentationv1.File_otklik_segmentation_v1_event_service_proto.Services().ByName("EventService"),
 		},
 	}
 	m.mendSchemas(document.object("components"))

@@ -110,6 +110,8 @@ func (r *router) route(method string) (*grpc.ClientConn, error) {
 		part = Access
 	case strings.HasPrefix(method, "/otklik.comment."):
 		part = Comment
+	case strings.HasPrefix(method, "/otklik.segmentation."):
+		part = Segmentation
 	}
 	conn, err := r.suite.conns.dial(r.suite.GRPCOf(Replica{Part: r.suite.options.Layout.host(part), Number: r.number}))
 	if err != nil {

@@ -7,12 +7,13 @@ type Part string
 
 // The parts. All is the only one where the suite is one process; the others make it up where it runs apart.
 const (
-	All     Part = "all"
-	Survey  Part = "survey"
-	Scoring Part = "scoring"
-	Access  Part = "access"
-	Comment Part = "comment"
-	Gateway Part = "gateway"
+	All          Part = "all"
+	Survey       Part = "survey"
+	Scoring      Part = "scoring"
+	Access       Part = "access"
+	Comment      Part = "comment"
+	Segmentation Part = "segmentation"
+	Gateway      Part = "gateway"
 	// bench stores nothing and is only measured against.
 	bench Part = "bench-baseline"
 )

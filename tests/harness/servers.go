@@ -65,6 +65,7 @@ func (s *Suite) configureServers(root map[string]any) {
 	set(root, "scoring.postgres.dsn", servers.DSN)
 	set(root, "access.postgres.dsn", servers.DSN)
 	set(root, "comment.postgres.dsn", servers.DSN)
+	set(root, "segmentation.postgres.dsn", servers.DSN)
 	set(root, "access.vault.keys", []map[string]string{{"id": "test", "file": s.configPath(vaultKeyFile)}})
 	if len(servers.Redis) == 0 {
 		return

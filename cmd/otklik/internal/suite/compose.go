@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
+	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -23,7 +24,7 @@ import (
 // All runs the whole suite in this process until it is told to stop.
 func All(ctx context.Context, config Config, announce func(Ready)) error {
 	needsKey := len(config.Auth.Keys) == 0
-	if needsKey || !config.Survey.Postgres.Enabled() || !config.Scoring.Postgres.Enabled() || !config.Access.Postgres.Enabled() || !config.Comment.Postgres.Enabled() {
+	if needsKey || len(config.databases()) < services {
 		if err := makeDataFolder(config.Data); err != nil {
 			return err
 		}
@@ -50,19 +51,22 @@ func All(ctx context.Context, config Config, announce func(Ready)) error {
 }
 
 func (p *process) addAll(ctx context.Context) error {
-	services := p.self()
-	p.access.set(services)
+	self := p.self()
+	p.access.set(self)
 	// Nobody else follows the events of a process whose scores are in a file of its own.
 	if err := p.addSurvey(ctx, p.sharesEvents()); err != nil {
 		return err
 	}
-	if err := p.addScoring(ctx, services, services); err != nil {
+	if err := p.addScoring(ctx, scoring.Deps{Survey: self, Comment: self, Segmentation: self}); err != nil {
 		return err
 	}
-	if err := p.addComment(ctx, services); err != nil {
+	if err := p.addComment(ctx, self); err != nil {
 		return err
 	}
-	if err := p.addAccess(ctx, access.Deps{Survey: services, Scoring: services, Comment: services}); err != nil {
+	if err := p.addSegmentation(ctx, segmentation.Deps{Survey: self, Comment: self, Scoring: self}); err != nil {
+		return err
+	}
+	if err := p.addAccess(ctx, access.Deps{Survey: self, Scoring: self, Comment: self, Segmentation: self}); err != nil {
 		return err
 	}
 	if err := p.addServer(); err != nil {
@@ -74,7 +78,7 @@ func (p *process) addAll(ctx context.Context) error {
 // frontItself are connections to what runs in this process.
 func (p *process) frontItself() fronted {
 	c := p.server.InProcess()
-	return fronted{survey: c, scoring: c, access: c, comment: c}
+	return fronted{survey: c, scoring: c, access: c, comment: c, segmentation: c}
 }
 
 // sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
@@ -105,15 +109,13 @@ func (p *process) addSurvey(ctx context.Context, publish bool) error {
 	return nil
 }
 
-// addScoring adds the scoring service. commentConn is nil where no comment service is known.
-func (p *process) addScoring(ctx context.Context, surveyConn, commentConn grpc.ClientConnInterface) error {
+// addScoring adds the scoring service. deps holds the connections to the services that it follows.
+func (p *process) addScoring(ctx context.Context, deps scoring.Deps) error {
 	if err := p.claimFile("scoring", p.config.Scoring.Postgres); err != nil {
 		return err
 	}
-	deps := scoring.Deps{
-		Survey: surveyConn, Comment: commentConn, Vault: &p.access, Data: p.config.Data, Logger: p.log, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers,
-		Instance: p.instance, Now: p.config.Clock.now,
-	}
+	deps.Vault, deps.Data, deps.Logger, deps.Instance, deps.Now = &p.access, p.config.Data, p.log, p.instance, p.config.Clock.now
+	deps.Meters, deps.Tracers = p.telemetry.Meters, p.telemetry.Tracers
 	if p.redis != nil {
 		deps.Cache = rediskit.NewCache(p.redis, "scoring", p.log)
 		deps.Signal = rediskit.NewSignal(p.redis, "scoring", p.log)
@@ -147,6 +149,21 @@ func (p *process) addComment(ctx context.Context, surveyConn grpc.ClientConnInte
 		return fmt.Errorf("build comment service: %w", err)
 	}
 	p.addUnit("comment", s)
+	return nil
+}
+
+// addSegmentation adds the segmentation service. deps holds the connections to the services that it follows.
+func (p *process) addSegmentation(ctx context.Context, deps segmentation.Deps) error {
+	if err := p.claimFile("segmentation", p.config.Segmentation.Postgres); err != nil {
+		return err
+	}
+	deps.Vault, deps.Instance, deps.Data, deps.Logger, deps.Now = &p.access, p.instance, p.config.Data, p.log, p.config.Clock.now
+	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
+	s, err := segmentation.New(ctx, p.config.Segmentation, deps)
+	if err != nil {
+		return fmt.Errorf("build segmentation service: %w", err)
+	}
+	p.addUnit("segmentation", s)
 	return nil
 }
 
@@ -193,24 +210,48 @@ func Survey(ctx context.Context, config Config, announce func(Ready)) error {
 	})
 }
 
-// Scoring runs the scoring service alone, reading from the survey service at peers.survey, and from the comment service at peers.comment, if that is set, which
-// may start later or be away.
+// Scoring runs the scoring service alone, reading from the survey service at peers.survey, and from the comment service at peers.comment and the segmentation
+// service at peers.segmentation, if those are set, which may start later or be away.
 func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
 	return runFollower(ctx, "otklik-scoring", config, announce, func(p *process, ctx context.Context, surveyConn grpc.ClientConnInterface) error {
-		if config.Peers.Comment == "" {
-			return p.addScoring(ctx, surveyConn, nil)
+		deps := scoring.Deps{Survey: surveyConn}
+		var err error
+		if config.Peers.Comment != "" {
+			if deps.Comment, err = p.dialByKey(config.commentPeer()); err != nil {
+				return err
+			}
 		}
-		commentConn, err := p.dialByKey(config.commentPeer())
-		if err != nil {
-			return err
+		if config.Peers.Segmentation != "" {
+			if deps.Segmentation, err = p.dialByKey(config.segmentationPeer()); err != nil {
+				return err
+			}
 		}
-		return p.addScoring(ctx, surveyConn, commentConn)
+		return p.addScoring(ctx, deps)
 	})
 }
 
 // Comment runs the comment service alone, reading from the survey service at peers.survey.
 func Comment(ctx context.Context, config Config, announce func(Ready)) error {
 	return runFollower(ctx, "otklik-comment", config, announce, (*process).addComment)
+}
+
+// Segmentation runs the segmentation service alone, reading from the survey service at peers.survey, and from those at peers.comment and peers.scoring, which
+// may start later or be away.
+func Segmentation(ctx context.Context, config Config, announce func(Ready)) error {
+	return runFollower(ctx, "otklik-segmentation", config, announce, func(p *process, ctx context.Context, surveyConn grpc.ClientConnInterface) error {
+		if err := config.checkApart(need{comment: true, scoring: true}); err != nil {
+			return err
+		}
+		deps := segmentation.Deps{Survey: surveyConn}
+		var err error
+		if deps.Comment, err = p.dialByKey(config.commentPeer()); err != nil {
+			return err
+		}
+		if deps.Scoring, err = p.dialByKey(config.scoringPeer()); err != nil {
+			return err
+		}
+		return p.addSegmentation(ctx, deps)
+	})
 }
 
 // runFollower runs a service that follows the survey service's change log; add adds it, reading over conn.
@@ -234,10 +275,11 @@ func runFollower(ctx context.Context, name string, config Config, announce func(
 	})
 }
 
-// Access runs the access service alone. The other services, at peers.survey, peers.scoring and peers.comment, may start later: they are asked when a person is.
+// Access runs the access service alone. The other services, at peers.survey, peers.scoring, peers.comment and peers.segmentation, may start later: they are
+// asked when a person is.
 func Access(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-access", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, comment: true, key: true}); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, comment: true, segmentation: true, key: true}); err != nil {
 			return err
 		}
 		p.access.set(p.self())
@@ -254,17 +296,22 @@ func Access(ctx context.Context, config Config, announce func(Ready)) error {
 		if err != nil {
 			return err
 		}
-		if err := p.addAccess(ctx, access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn}); err != nil {
+		segmentationConn, err := p.dialByKey(config.segmentationPeer())
+		if err != nil {
+			return err
+		}
+		if err := p.addAccess(ctx, access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn, Segmentation: segmentationConn}); err != nil {
 			return err
 		}
 		return p.addServer()
 	})
 }
 
-// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring, peers.comment and peers.access. It passes on its callers' own keys.
+// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring, peers.comment, peers.segmentation and peers.access. It passes on its
+// callers' own keys.
 func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-gateway", config, false, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, access: true, comment: true}); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, access: true, comment: true, segmentation: true}); err != nil {
 			return err
 		}
 		var front fronted
@@ -276,6 +323,9 @@ func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
 			return err
 		}
 		if front.comment, err = p.dial(config.commentPeer(), false, false); err != nil {
+			return err
+		}
+		if front.segmentation, err = p.dial(config.segmentationPeer(), false, false); err != nil {
 			return err
 		}
 		// While it is away, answers are still taken by keys that were used a moment ago.

@@ -19,31 +19,33 @@ import (
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
+	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
 )
 
 // Config is the whole configuration of a process. Every command reads the same file and takes the parts that it needs.
 type Config struct {
-	Data      string           `koanf:"data" doc:"Folder of the SQLite databases and of the first key; made if missing."`
-	HTTP      string           `koanf:"http" doc:"Address on which the gateway listens; port 0 takes a free one."`
-	GRPC      string           `koanf:"grpc" doc:"Address on which services listen; port 0 takes a free one."`
-	Ops       string           `koanf:"ops" doc:"Address on which the process serves its operators by HTTP: /livez, /readyz with what is wrong and how to mend it, /metrics, which the gateway then shows to nobody. Not for the public. Port 0 takes a free one; empty is none."`
-	Dev       bool             `koanf:"dev" doc:"Development mode of otklik all: calls without credentials act as an administrator of the organisation default. Refused unless it listens on this machine alone."`
-	Instance  string           `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random. No two processes may share it: set it by the environment, not in a file that several read."`
-	Clock     Clock            `koanf:"clock"`
-	Auth      Auth             `koanf:"auth"`
-	Peers     Peers            `koanf:"peers"`
-	TLS       TLS              `koanf:"tls"`
-	Redis     rediskit.Config  `koanf:"redis"`
-	Events    redislog.Config  `koanf:"events"`
-	Limits    limit.Config     `koanf:"limits"`
-	Telemetry telemetry.Config `koanf:"telemetry"`
-	Server    rpcserver.Config `koanf:"server"`
-	Gateway   gateway.Config   `koanf:"gateway"`
-	Survey    survey.Config    `koanf:"survey"`
-	Scoring   scoring.Config   `koanf:"scoring"`
-	Access    access.Config    `koanf:"access"`
-	Comment   comment.Config   `koanf:"comment"`
+	Data         string              `koanf:"data" doc:"Folder of the SQLite databases and of the first key; made if missing."`
+	HTTP         string              `koanf:"http" doc:"Address on which the gateway listens; port 0 takes a free one."`
+	GRPC         string              `koanf:"grpc" doc:"Address on which services listen; port 0 takes a free one."`
+	Ops          string              `koanf:"ops" doc:"Address on which the process serves its operators by HTTP: /livez, /readyz with what is wrong and how to mend it, /metrics, which the gateway then shows to nobody. Not for the public. Port 0 takes a free one; empty is none."`
+	Dev          bool                `koanf:"dev" doc:"Development mode of otklik all: calls without credentials act as an administrator of the organisation default. Refused unless it listens on this machine alone."`
+	Instance     string              `koanf:"instance" doc:"Name of this process among its replicas, in logs, leases and rebuilds; empty means the host name and something random. No two processes may share it: set it by the environment, not in a file that several read."`
+	Clock        Clock               `koanf:"clock"`
+	Auth         Auth                `koanf:"auth"`
+	Peers        Peers               `koanf:"peers"`
+	TLS          TLS                 `koanf:"tls"`
+	Redis        rediskit.Config     `koanf:"redis"`
+	Events       redislog.Config     `koanf:"events"`
+	Limits       limit.Config        `koanf:"limits"`
+	Telemetry    telemetry.Config    `koanf:"telemetry"`
+	Server       rpcserver.Config    `koanf:"server"`
+	Gateway      gateway.Config      `koanf:"gateway"`
+	Survey       survey.Config       `koanf:"survey"`
+	Scoring      scoring.Config      `koanf:"scoring"`
+	Access       access.Config       `koanf:"access"`
+	Comment      comment.Config      `koanf:"comment"`
+	Segmentation segmentation.Config `koanf:"segmentation"`
 }
 
 // Clock is what a process takes for the time.
@@ -64,37 +66,39 @@ type Auth struct {
 
 // Peers says where the services are that run in other processes.
 type Peers struct {
-	Survey  string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
-	Scoring string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
-	Access  string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
-	Comment string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by what comments say then."`
-	Key     string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
-	Client  rpcclient.Config `koanf:"client"`
+	Survey       string           `koanf:"survey" doc:"Addresses of the survey service's replicas, when it runs in other processes: a name that stands for all of them (dns:///survey:9090), or several host:port with commas."`
+	Scoring      string           `koanf:"scoring" doc:"Addresses of the scoring service's replicas, as peers.survey."`
+	Access       string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
+	Comment      string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by what comments say then."`
+	Segmentation string           `koanf:"segmentation" doc:"Addresses of the segmentation service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by segments and cases then."`
+	Key          string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
+	Client       rpcclient.Config `koanf:"client"`
 }
 
 // DefaultConfig returns the configuration used where the operator sets nothing.
 func DefaultConfig() Config {
 	return Config{
-		Data:      "data",
-		HTTP:      "127.0.0.1:8080",
-		GRPC:      "127.0.0.1:9090",
-		Peers:     Peers{Client: rpcclient.DefaultConfig()},
-		TLS:       TLS{Server: tlskit.DefaultServerConfig(), Client: tlskit.DefaultClientConfig()},
-		Redis:     rediskit.DefaultConfig(),
-		Events:    redislog.DefaultConfig(),
-		Telemetry: telemetry.DefaultConfig(),
-		Server:    rpcserver.DefaultConfig(),
-		Gateway:   gateway.DefaultConfig(),
-		Survey:    survey.DefaultConfig(),
-		Scoring:   scoring.DefaultConfig(),
-		Access:    access.DefaultConfig(),
-		Comment:   comment.DefaultConfig(),
+		Data:         "data",
+		HTTP:         "127.0.0.1:8080",
+		GRPC:         "127.0.0.1:9090",
+		Peers:        Peers{Client: rpcclient.DefaultConfig()},
+		TLS:          TLS{Server: tlskit.DefaultServerConfig(), Client: tlskit.DefaultClientConfig()},
+		Redis:        rediskit.DefaultConfig(),
+		Events:       redislog.DefaultConfig(),
+		Telemetry:    telemetry.DefaultConfig(),
+		Server:       rpcserver.DefaultConfig(),
+		Gateway:      gateway.DefaultConfig(),
+		Survey:       survey.DefaultConfig(),
+		Scoring:      scoring.DefaultConfig(),
+		Access:       access.DefaultConfig(),
+		Comment:      comment.DefaultConfig(),
+		Segmentation: segmentation.DefaultConfig(),
 	}
 }
 
 // need is what a process that runs apart has to reach.
 type need struct {
-	survey, scoring, access, comment, key bool
+	survey, scoring, access, comment, segmentation, key bool
 }
 
 // checkApart says what a process that runs without the services named needs to reach them.
@@ -109,6 +113,7 @@ func (c Config) checkApart(n need) error {
 	want(n.scoring, "peers.scoring", c.Peers.Scoring, "the address of the scoring service, host:port")
 	want(n.access, "peers.access", c.Peers.Access, "the address of the access service, host:port")
 	want(n.comment, "peers.comment", c.Peers.Comment, "the address of the comment service, host:port")
+	want(n.segmentation, "peers.segmentation", c.Peers.Segmentation, "the address of the segmentation service, host:port")
 	want(n.key && c.TLS.Client.CertFile == "", "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service; or tls.client.cert_file, a certificate with a name of tls.server.services")
 	if c.Dev {
 		errs = append(errs, errors.New("dev is for otklik all and otklik demo alone"))

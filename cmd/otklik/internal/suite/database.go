@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
 	"github.com/otklik/otklik/services/scoring"
+	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
 )
 
@@ -21,13 +22,17 @@ type database struct {
 	schema  pgkit.Schema
 }
 
+// services is how many services keep something.
+const services = 5
+
 // databases lists those that are configured.
 func (c Config) databases() []database {
-	all := []database{
+	all := [services]database{
 		{"survey", c.Survey.Postgres, survey.Schema()},
 		{"scoring", c.Scoring.Postgres, scoring.Schema()},
 		{"access", c.Access.Postgres, access.Schema()},
 		{"comment", c.Comment.Postgres, comment.Schema()},
+		{"segmentation", c.Segmentation.Postgres, segmentation.Schema()},
 	}
 	var configured []database
 	for _, d := range all {
@@ -53,8 +58,8 @@ func (c Config) checkDatabases() error {
 }
 
 // errNoDatabase tells that there is nothing to migrate.
-var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn, access.postgres.dsn and comment.postgres.dsn in the file named by " +
-	"--config, or OTKLIK_SURVEY_POSTGRES_DSN and so on. SQLite files need no such step: services migrate them when they start")
+var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn, access.postgres.dsn, comment.postgres.dsn and segmentation.postgres.dsn in the file " +
+	"named by --config, or OTKLIK_SURVEY_POSTGRES_DSN and so on. SQLite files need no such step: services migrate them when they start")
 
 // Migrate brings the databases of all services that have one in PostgreSQL to the schema of this program and says on out what it did.
 func Migrate(ctx context.Context, config Config, out io.Writer) error {

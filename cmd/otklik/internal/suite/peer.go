@@ -17,6 +17,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -42,6 +43,10 @@ func (c Config) accessPeer() peer {
 
 func (c Config) commentPeer() peer {
 	return peer{"comment", "peers.comment", commentv1.CommentService_ServiceDesc.ServiceName, c.Peers.Comment}
+}
+
+func (c Config) segmentationPeer() peer {
+	return peer{"segmentation", "peers.segmentation", segmentationv1.EventService_ServiceDesc.ServiceName, c.Peers.Segmentation}
 }
 
 // check refuses an address at which nobody can ever be found.

@@ -17,38 +17,64 @@ import (
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
-// personsView is the permission to see who answered and what they wrote. It belongs to no method: it widens what others return.
-const personsView = "survey.persons.view"
+// Permissions to see who answered and what they wrote, and who is behind a contact. They belong to no method: they widen what others return.
+const (
+	personsView  = "survey.persons.view"
+	contactsView = "segmentation.persons.view"
+)
 
 // builtInRoles are what the roles of the suite give. What follows `!` is taken away from the role, what follows `!!` from whoever holds it.
 func builtInRoles() authz.Roles {
 	viewer := []string{
 		"survey.surveys.get", "survey.surveys.list", "survey.revisions.*", "scoring.scores.query", "scoring.definitions.get", "scoring.definitions.list",
 		"access.caller.get", "access.sessions.*", "comment.texts.analyze", "comment.models.*", "comment.insights.query", "comment.aspects.get", "comment.aspects.list",
-		"scoring.alerts.*", "scoring.alertrules.get", "scoring.alertrules.list",
+		"scoring.alerts.*", "scoring.alertrules.get", "scoring.alertrules.list", "segmentation.units.get", "segmentation.units.list", "segmentation.lights.*",
+		"segmentation.lightpolicy.get", "segmentation.workorder.list", "segmentation.segments.get", "segmentation.segments.list", "segmentation.attributes.get",
+		"segmentation.attributes.list", "segmentation.workcalendar.get", "segmentation.events.watch",
+	}
+	// What whoever looks after cases sees of them and of those who are behind, without names.
+	handler := []string{
+		"segmentation.cases.get", "segmentation.cases.list", "segmentation.cases.history", "segmentation.contacts.get", "segmentation.contacts.list",
+		"segmentation.timeline.list", "segmentation.interviews.get", "segmentation.interviews.list", "segmentation.interviews.guide", "segmentation.interviews.codes",
+		"segmentation.calendar.query",
 	}
 	reader := with(viewer, "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
-		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list")
+		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list", "segmentation.caserules.get", "segmentation.caserules.list",
+		"segmentation.segments.explain", "segmentation.segments.compare", "segmentation.segments.preview", "segmentation.segments.list_members",
+		"segmentation.lightpolicy.preview", "segmentation.purchases.list", "segmentation.churns.list", "segmentation.turnovers.list", "segmentation.turnovers.query",
+		"segmentation.retention.query", "segmentation.recoveries.list", "segmentation.recoveries.rate", "segmentation.recoveries.policy", "segmentation.imports.get",
+		"segmentation.imports.list", "segmentation.digests.get", "segmentation.digests.list", "segmentation.digests.deliveries")
+	reader = with(reader, handler...)
 	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record", "comment.originals.get", "comment.comments.correct", "comment.register.*",
-		"comment.testimonials.*", "scoring.alertrules.*")
+		"comment.testimonials.*", "scoring.alertrules.*", "segmentation.*", "!segmentation.deadletters.*", "!segmentation.persons.erase", "!segmentation.persons.export",
+		"!segmentation.events.stream")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
 		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
 		// Who was invited by a one-time token.
 		"respondent": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
 		"viewer":     viewer,
-		"staff":      viewer,
-		"manager":    manager,
+		// Who works on cases: names are withheld, as from viewers.
+		"staff": with(with(viewer, handler...), "segmentation.cases.create", "segmentation.cases.claim", "segmentation.cases.note", "segmentation.cases.change",
+			"segmentation.cases.move", "segmentation.cases.update", "segmentation.interviews.update", "segmentation.interviews.complete", "segmentation.calendar.feeds",
+			"segmentation.calendar.create", "segmentation.calendar.delete"),
+		"manager": manager,
 		// Without personsView: who answered and what they wrote is withheld.
 		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*",
-			"scoring.alertrules.*"),
+			"scoring.alertrules.*", "segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.interviews.write_codes"),
 		// Who is measured by a target does not define how it is measured.
-		"target_owner":      with(manager, targetOwnerForbidden()...),
-		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*"),
+		"target_owner": with(manager, targetOwnerForbidden()...),
+		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*", "segmentation.lightpolicy.*",
+			"segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.segments.preview", "segmentation.segments.compare",
+			"segmentation.attributes.*", "segmentation.caserules.*", "segmentation.workcalendar.*"),
+		// The addresses of a calendar and of what ends a digest are keys of these.
+		"calendar":         {"segmentation.calendar.export"},
+		"digest_recipient": {"segmentation.digests.unsubscribe"},
 		// Everything but what the services do among themselves.
 		"admin":           with([]string{"*"}, withoutServices()...),
 		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
@@ -63,7 +89,13 @@ func targetOwnerForbidden() []string {
 		"!!survey.surveys.delete", "!!scoring.definitions.create", "!!scoring.definitions.update", "!!scoring.definitions.delete",
 		"!!scoring.rebuilds.create", "!!scoring.deadletters.*", "!!survey.responses.exclude", "!!comment.comments.correct", "!!comment.aspects.create",
 		"!!comment.aspects.update", "!!comment.aspects.delete", "!!comment.reanalyses.create", "!!comment.deadletters.*", "!!scoring.alertrules.create",
-		"!!scoring.alertrules.update", "!!scoring.alertrules.delete", "!!scoring.alertrules.silence",
+		"!!scoring.alertrules.update", "!!scoring.alertrules.delete", "!!scoring.alertrules.silence", "!!segmentation.lightpolicy.update",
+		"!!segmentation.segments.create", "!!segmentation.segments.update", "!!segmentation.segments.delete", "!!segmentation.attributes.create",
+		"!!segmentation.attributes.update", "!!segmentation.attributes.delete", "!!segmentation.caserules.create", "!!segmentation.caserules.update",
+		"!!segmentation.caserules.delete", "!!segmentation.workcalendar.update", "!!segmentation.recoveries.write_policy", "!!segmentation.contacts.merge",
+		"!!segmentation.contacts.split", "!!segmentation.purchases.upsert", "!!segmentation.purchases.delete", "!!segmentation.churns.upsert",
+		"!!segmentation.churns.delete", "!!segmentation.turnovers.upsert", "!!segmentation.turnovers.delete", "!!segmentation.imports.create",
+		"!!segmentation.deadletters.*",
 	}
 }
 
@@ -71,7 +103,8 @@ func targetOwnerForbidden() []string {
 func withoutServices() []string {
 	return []string{
 		"!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
-		"!access.audit.append", "!comment.events.*", "!comment.persons.*", "!scoring.events.*",
+		"!access.audit.append", "!comment.events.*", "!comment.persons.*", "!scoring.events.*", "!segmentation.events.stream", "!segmentation.persons.erase",
+		"!segmentation.persons.export",
 	}
 }
 
@@ -106,7 +139,7 @@ func newRoles(configured map[string][]string) (*roles, error) {
 
 // allPermissions lists the permissions of all services of the suite, in order.
 func allPermissions() ([]string, error) {
-	found := map[string]bool{personsView: true}
+	found := map[string]bool{personsView: true, contactsView: true}
 	var errs []error
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		if !strings.HasPrefix(string(file.Package()), "otklik.") {

@@ -40,7 +40,8 @@ func TestNoRoleOfPeopleGivesWhatServicesDoAmongThemselves(t *testing.T) {
 	internal := []string{
 		"survey.events.stream", "survey.persons.erase", "survey.persons.export", "scoring.persons.erase", "scoring.persons.export",
 		"access.credentials.resolve", "access.credentials.report", "access.vault.lease", "access.vault.get", "access.vault.destroy", "access.audit.append",
-		"comment.events.stream", "scoring.events.stream", "comment.persons.erase", "comment.persons.export",
+		"comment.events.stream", "scoring.events.stream", "comment.persons.erase", "comment.persons.export", "segmentation.events.stream",
+		"segmentation.persons.erase", "segmentation.persons.export",
 	}
 	for role := range r.grants {
 		if role == authn.RoleService {
@@ -62,7 +63,9 @@ func TestTargetOwnersDefineNothing(t *testing.T) {
 	r := mustRoles(t, map[string][]string{"target_owner": {"*"}, "mighty": {"*"}})
 	for _, held := range [][]string{{"target_owner"}, {"target_owner", "mighty"}, {"definition_editor", "target_owner"}, {"target_owner", "admin"}} {
 		got := r.Permissions(held)
-		for _, p := range []string{"survey.surveys.update", "survey.surveys.publish", "scoring.rebuilds.create", "scoring.deadletters.replay"} {
+		for _, p := range []string{"survey.surveys.update", "survey.surveys.publish", "scoring.rebuilds.create", "scoring.deadletters.replay",
+			"segmentation.lightpolicy.update", "segmentation.segments.create", "segmentation.caserules.update", "segmentation.contacts.merge", "segmentation.imports.create",
+			"segmentation.deadletters.replay"} {
 			if slices.Contains(got, p) {
 				t.Errorf("%v may %s", held, p)
 			}
@@ -84,8 +87,10 @@ func TestWhoSeesWhoAnswered(t *testing.T) {
 		"manager": true, "target_owner": true, "admin": true, "analyst": false, "viewer": false, "staff": false, "app": false, "auditor": false,
 		"definition_editor": false,
 	} {
-		if got := slices.Contains(r.Permissions([]string{role}), personsView); got != want {
-			t.Errorf("%s sees who answered: %v", role, got)
+		for _, p := range []string{personsView, contactsView} {
+			if got := slices.Contains(r.Permissions([]string{role}), p); got != want {
+				t.Errorf("%s holds %s: %v", role, p, got)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ func securedConfig(t *testing.T, admin string) Config {
 	config := DefaultConfig()
 	config.Data = filepath.Join(t.TempDir(), "data")
 	config.Telemetry.LogLevel = "error"
-	config.Peers.Survey, config.Peers.Scoring, config.Peers.Access, config.Peers.Comment = address(), address(), address(), address()
+	config.Peers.Survey, config.Peers.Scoring, config.Peers.Access, config.Peers.Comment, config.Peers.Segmentation = address(), address(), address(), address(), address()
 	config.Auth.Keys = []authn.Key{keyFor("admin", admin, "acme", "admin")}
 	folder := t.TempDir()
 	authority := certtest.NewAuthority(t, "otklik")
@@ -90,6 +90,7 @@ func TestProcessesKnowEachOtherByCertificates(t *testing.T) {
 	ready := launch(t, Gateway, front)
 	launch(t, Scoring, at(config.Peers.Scoring))
 	launch(t, Comment, at(config.Peers.Comment))
+	launch(t, Segmentation, at(config.Peers.Segmentation))
 	launch(t, Survey, at(config.Peers.Survey))
 	launch(t, Access, at(config.Peers.Access))
 
