@@ -19,7 +19,11 @@ type parts struct {
 }
 
 // followers are what is followed by the process that leads, each by itself.
-func (p parts) followers() []follow.Follower { return nil }
+func (p parts) followers() []follow.Follower {
+	return []follow.Follower{
+		follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+	}
+}
 
 // chores are what the process that leads does from time to time, each by itself.
 func (p parts) chores() []chore.Chore { return nil }

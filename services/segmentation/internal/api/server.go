@@ -58,4 +58,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
+	segmentationv1.RegisterPurchaseServiceServer(r, &purchaseServer{Server: s})
+	segmentationv1.RegisterTimelineServiceServer(r, &timelineServer{Server: s})
+	segmentationv1.RegisterRetentionServiceServer(r, &retentionServer{Server: s})
 }

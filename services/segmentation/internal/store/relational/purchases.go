@@ -3,6 +3,8 @@ package relational
 import (
 	"bytes"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -39,7 +41,7 @@ func scanPurchase(row relational.Scanner) (p store.Purchase, err error) {
 // UpsertPurchases implements store.Purchases.
 func (s *Store) UpsertPurchases(ctx context.Context, organization string, purchases []store.Purchase) (out []store.Upserted, err error) {
 	err = s.write(ctx, "store purchases", func(ctx context.Context, w *writing) error {
-		who := newCustomers(w, organization)
+		who, changed := newCustomers(w, organization), map[string]bool{}
 		out, err = upsert[store.Purchase]{
 			id: func(p store.Purchase) string { return p.Receipt },
 			find: func(ctx context.Context, id string) (store.Purchase, error) {
@@ -52,9 +54,14 @@ func (s *Store) UpsertPurchases(ctx context.Context, organization string, purcha
 			},
 			renew: func(before, p store.Purchase) (store.Purchase, bool) {
 				p.CreateTime = before.CreateTime
-				return p, before.Purchase == p.Purchase && bytes.Equal(before.Person, p.Person)
+				isSame := before.Purchase == p.Purchase && bytes.Equal(before.Person, p.Person)
+				if !isSame {
+					changed[before.Contact] = true
+				}
+				return p, isSame
 			},
 			put: func(ctx context.Context, p store.Purchase) error {
+				changed[p.Contact] = true
 				if _, err := w.Exec(ctx, sqlPutPurchase, organization, p.Receipt, p.Contact, p.Person, p.Company, p.Location, relational.ToMicro(p.Time), p.Amount,
 					p.Currency, relational.ToMicro(p.CreateTime)); err != nil {
 					return err
@@ -64,7 +71,10 @@ func (s *Store) UpsertPurchases(ctx context.Context, organization string, purcha
 				})
 			},
 		}.run(ctx, purchases)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.bought(ctx, organization, changed)
 	})
 	if err != nil {
 		return nil, err
@@ -81,6 +91,11 @@ func (w *writing) enter(ctx context.Context, organization string, c customer, at
 	return w.remember(ctx, store.TimelineEntry{
 		Organization: organization, Contact: c.contact, Person: c.person, Time: at, Kind: body.Kind(), Resource: resource, Body: raw,
 	})
+}
+
+// bought has the segments look again at contacts who bought something, or did not as it turned out.
+func (w *writing) bought(ctx context.Context, organization string, changed map[string]bool) error {
+	return w.touch(ctx, organization, slices.Sorted(maps.Keys(changed)), time.Now())
 }
 
 // ListPurchases implements store.Purchases.
@@ -100,10 +115,17 @@ func (s *Store) ListPurchases(ctx context.Context, q store.PurchaseQuery) ([]sto
 // DeletePurchase implements store.Purchases.
 func (s *Store) DeletePurchase(ctx context.Context, organization, receipt string) error {
 	return s.write(ctx, "delete purchase", func(ctx context.Context, w *writing) error {
-		if err := found(w.Exec(ctx, sqlDropPurchase, organization, receipt)); err != nil {
+		p, err := relational.One(ctx, w, scanPurchase, sqlPurchase, organization, receipt)
+		if err != nil {
+			return notFound(err)
+		}
+		if _, err := w.Exec(ctx, sqlDropPurchase, organization, receipt); err != nil {
 			return err
 		}
-		return w.forget(ctx, organization, timeline.PurchaseKind, purchasesCollection+receipt)
+		if err := w.forget(ctx, organization, timeline.PurchaseKind, purchasesCollection+receipt); err != nil {
+			return err
+		}
+		return w.bought(ctx, organization, map[string]bool{p.Contact: true})
 	})
 }
 
