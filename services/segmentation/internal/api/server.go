@@ -55,6 +55,8 @@ func New(o Options) (*Server, error) {
 
 // Register registers the services.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
+	segmentationv1.RegisterCaseServiceServer(r, &caseServer{Server: s})
+	segmentationv1.RegisterCaseRuleServiceServer(r, &caseRuleServer{Server: s})
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})

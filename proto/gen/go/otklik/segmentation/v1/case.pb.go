@@ -1170,7 +1170,7 @@ var File_otklik_segmentation_v1_case_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"!otklik/segmentation/v1/case.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x12\n" +
+	"!otklik/segmentation/v1/case.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x12\n" +
 	"\x04Case\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -1179,12 +1179,12 @@ const file_otklik_segmentation_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\x0e2\".otklik.segmentation.v1.Case.StateR\x05state\x12K\n" +
 	"\bseverity\x18\x05 \x01(\x0e2%.otklik.segmentation.v1.Case.SeverityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bseverity\x12:\n" +
 	"\x05queue\x18\x06 \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,62})?$R\x05queue\x12\x1e\n" +
-	"\x05owner\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\x12C\n" +
-	"\acontact\x18\b \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12D\n" +
-	"\acompany\x18\t \x01(\tB*\xbaH'r%2#^(companies/[^/[:cntrl:]]{1,128})?$R\acompany\x12F\n" +
+	"\x05owner\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\x12G\n" +
+	"\acontact\x18\b \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12H\n" +
+	"\acompany\x18\t \x01(\tB.\xbaH+r)2'^(companies/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acompany\x12J\n" +
 	"\blocation\x18\n" +
-	" \x01(\tB*\xbaH'r%2#^(locations/[^/[:cntrl:]]{1,128})?$R\blocation\x12@\n" +
-	"\x06region\x18\v \x01(\tB(\xbaH%r#2!^(regions/[^/[:cntrl:]]{1,128})?$R\x06region\x12\x1a\n" +
+	" \x01(\tB.\xbaH+r)2'^(locations/[^/\\x00-\\x1f\\x7f]{1,128})?$R\blocation\x12D\n" +
+	"\x06region\x18\v \x01(\tB,\xbaH)r'2%^(regions/[^/\\x00-\\x1f\\x7f]{1,128})?$R\x06region\x12\x1a\n" +
 	"\bemployee\x18\f \x01(\tR\bemployee\x12@\n" +
 	"\asubject\x18\r \x01(\tB&\xbaH#r!2\x1f^([a-z0-9][a-z0-9_/-]{0,126})?$R\asubject\x12\x12\n" +
 	"\x04rule\x18\x0e \x01(\tR\x04rule\x12\x14\n" +

@@ -1334,7 +1334,7 @@ const file_otklik_segmentation_v1_case_service_proto_rawDesc = "" +
 	"\x0eGetCaseRequest\x121\n" +
 	"\x04name\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^cases/[a-z0-9]{1,63}$R\x04name\"C\n" +
 	"\x0fGetCaseResponse\x120\n" +
-	"\x04case\x18\x01 \x01(\v2\x1c.otklik.segmentation.v1.CaseR\x04case\"\xfe\x03\n" +
+	"\x04case\x18\x01 \x01(\v2\x1c.otklik.segmentation.v1.CaseR\x04case\"\x8a\x04\n" +
 	"\x10ListCasesRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -1343,10 +1343,10 @@ const file_otklik_segmentation_v1_case_service_proto_rawDesc = "" +
 	"\x06states\x18\x03 \x03(\x0e2\".otklik.segmentation.v1.Case.StateB\x13\xbaH\x10\x92\x01\r\x10\x06\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12:\n" +
 	"\x05queue\x18\x04 \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,62})?$R\x05queue\x12\x1e\n" +
 	"\x05owner\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05owner\x12\x18\n" +
-	"\aunowned\x18\x06 \x01(\bR\aunowned\x12C\n" +
-	"\acontact\x18\a \x01(\tB)\xbaH&r$2\"^(contacts/[^/[:cntrl:]]{1,128})?$R\acontact\x12D\n" +
-	"\acompany\x18\b \x01(\tB*\xbaH'r%2#^(companies/[^/[:cntrl:]]{1,128})?$R\acompany\x12F\n" +
-	"\blocation\x18\t \x01(\tB*\xbaH'r%2#^(locations/[^/[:cntrl:]]{1,128})?$R\blocation\"o\n" +
+	"\aunowned\x18\x06 \x01(\bR\aunowned\x12G\n" +
+	"\acontact\x18\a \x01(\tB-\xbaH*r(2&^(contacts/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acontact\x12H\n" +
+	"\acompany\x18\b \x01(\tB.\xbaH+r)2'^(companies/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acompany\x12J\n" +
+	"\blocation\x18\t \x01(\tB.\xbaH+r)2'^(locations/[^/\\x00-\\x1f\\x7f]{1,128})?$R\blocation\"o\n" +
 	"\x11ListCasesResponse\x122\n" +
 	"\x05cases\x18\x01 \x03(\v2\x1c.otklik.segmentation.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n" +
