@@ -20,10 +20,10 @@ type parts struct {
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
-	return []follow.Follower{
+	return append(p.caseFollowers(), []follow.Follower{
 		follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
-	}
+	}...)
 }
 
 // chores are what the process that leads does from time to time, each by itself.
-func (p parts) chores() []chore.Chore { return nil }
+func (p parts) chores() []chore.Chore { return p.caseChores() }

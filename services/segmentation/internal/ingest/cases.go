@@ -62,15 +62,23 @@ type Cases struct {
 	Now      func() time.Time
 }
 
-// Follow makes the followers: of responses, comments, alerts and this service's own lights.
-func (c *Cases) Follow(survey, comment, scoring grpc.ClientConnInterface) []follow.Follower {
-	return []follow.Follower{
-		follow.Survey(casesFollower, survey, c.responses),
-		follow.Comments(caseCommentsFollower, comment, c.comments),
-		follow.Alerts(caseAlertsFollower, scoring, c.alerts),
-		follow.Own(caseLightsFollower, c.Store, c.lights),
-	}
+// Responses makes the follower of responses. conn is the connection to the survey service.
+func (c *Cases) Responses(conn grpc.ClientConnInterface) follow.Follower {
+	return follow.Survey(casesFollower, conn, c.responses)
 }
+
+// Said makes the follower of what comments say. conn is the connection to the comment service.
+func (c *Cases) Said(conn grpc.ClientConnInterface) follow.Follower {
+	return follow.Comments(caseCommentsFollower, conn, c.comments)
+}
+
+// Alerts makes the follower of alerts. conn is the connection to the scoring service.
+func (c *Cases) Alerts(conn grpc.ClientConnInterface) follow.Follower {
+	return follow.Alerts(caseAlertsFollower, conn, c.alerts)
+}
+
+// Lights makes the follower of this service's own lights.
+func (c *Cases) Lights() follow.Follower { return follow.Own(caseLightsFollower, c.Store, c.lights) }
 
 // commentKinds are the kinds of rules that look at comments.
 var commentKinds = []trigger.Kind{trigger.Sentiment, trigger.Aspect, trigger.Keyword}
