@@ -167,6 +167,10 @@ const (
 	ErrorReason_ERROR_REASON_RETENTION_CUTS ErrorReason = 106
 	// There are purchases in several currencies: one must be named. Amounts of different currencies are never added.
 	ErrorReason_ERROR_REASON_CURRENCY_AMBIGUOUS ErrorReason = 107
+	// The caller has as many secret addresses of calendars as there may be.
+	ErrorReason_ERROR_REASON_CALENDAR_FEED_LIMIT ErrorReason = 120
+	// The organisation has as many digest subscriptions as it may have.
+	ErrorReason_ERROR_REASON_DIGEST_LIMIT ErrorReason = 121
 )
 
 // Enum value maps for ErrorReason.
@@ -243,6 +247,8 @@ var (
 		105: "ERROR_REASON_RETENTION_PERIODS",
 		106: "ERROR_REASON_RETENTION_CUTS",
 		107: "ERROR_REASON_CURRENCY_AMBIGUOUS",
+		120: "ERROR_REASON_CALENDAR_FEED_LIMIT",
+		121: "ERROR_REASON_DIGEST_LIMIT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":               0,
@@ -316,6 +322,8 @@ var (
 		"ERROR_REASON_RETENTION_PERIODS":         105,
 		"ERROR_REASON_RETENTION_CUTS":            106,
 		"ERROR_REASON_CURRENCY_AMBIGUOUS":        107,
+		"ERROR_REASON_CALENDAR_FEED_LIMIT":       120,
+		"ERROR_REASON_DIGEST_LIMIT":              121,
 	}
 )
 
@@ -350,7 +358,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xa2\x13\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xe7\x13\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -423,7 +431,9 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\x1dERROR_REASON_TURNOVER_OVERLAP\x10h\x12\"\n" +
 	"\x1eERROR_REASON_RETENTION_PERIODS\x10i\x12\x1f\n" +
 	"\x1bERROR_REASON_RETENTION_CUTS\x10j\x12#\n" +
-	"\x1fERROR_REASON_CURRENCY_AMBIGUOUS\x10kBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
+	"\x1fERROR_REASON_CURRENCY_AMBIGUOUS\x10k\x12$\n" +
+	" ERROR_REASON_CALENDAR_FEED_LIMIT\x10x\x12\x1d\n" +
+	"\x19ERROR_REASON_DIGEST_LIMIT\x10yBMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
 var (
 	file_otklik_segmentation_v1_error_reason_proto_rawDescOnce sync.Once

@@ -1,0 +1,201 @@
+// Package dispatch sends digests that are due: each to each address once a day, however many processes there are and however often they start again.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/digest"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+const (
+	// batch is how many digests and deliveries are looked at at a time.
+	batch = 20
+	// claim is how long a delivery is kept from others who would try it.
+	claim = 10 * time.Minute
+	// kept is how long is remembered what became of deliveries.
+	kept = 90 * 24 * time.Hour
+	// unsubscribePath is where the gateway takes secrets of recipients.
+	unsubscribePath = "/digests/unsubscribe/"
+)
+
+// Sender hands e-mails to a mail server; *digest.Sender is one.
+type Sender interface {
+	Send(ctx context.Context, m digest.Mail) error
+}
+
+// Envelope opens addresses and secrets; digest.Envelope is one.
+type Envelope interface {
+	Open(ctx context.Context, organization string, sealed []byte) (string, error)
+}
+
+// Dispatcher sends what is due.
+type Dispatcher struct {
+	Store    store.Digests
+	Sender   Sender
+	Envelope Envelope
+	// PublicURL is the address of the app; empty where it is not known.
+	PublicURL string
+	// Domain stands in the identifiers of e-mails.
+	Domain string
+	Log    *slog.Logger
+	Now    func() time.Time
+	// Noted is told what became of each attempt.
+	Noted func(ctx context.Context, state digest.State)
+}
+
+// Run begins the digests that are due, and tries the deliveries that are.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	for {
+		due, err := d.Store.DueDigests(ctx, d.Now(), batch)
+		if err != nil {
+			return err
+		}
+		for _, s := range due {
+			if err := d.begin(ctx, s); err != nil {
+				return err
+			}
+		}
+		if len(due) < batch {
+			break
+		}
+	}
+	for {
+		now := d.Now()
+		claimed, err := d.Store.ClaimDeliveries(ctx, now, now.Add(claim), batch)
+		if err != nil {
+			return err
+		}
+		for _, v := range claimed {
+			if err := d.try(ctx, v); err != nil {
+				return err
+			}
+		}
+		if len(claimed) < batch {
+			return nil
+		}
+	}
+}
+
+// Sweep forgets what became of deliveries long ago.
+func (d *Dispatcher) Sweep(ctx context.Context) error {
+	for {
+		n, err := d.Store.SweepDeliveries(ctx, d.Now().Add(-kept), batch)
+		if err != nil || n < batch {
+			return err
+		}
+	}
+}
+
+// begin makes the deliveries of a digest.
+func (d *Dispatcher) begin(ctx context.Context, s digest.Subscription) error {
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil {
+		return fmt.Errorf("load time zone of digest %s: %w", s.ID, err)
+	}
+	now := d.Now()
+	err = d.Store.BeginDigest(ctx, s, digest.Day(s.NextTime, zone), now, digest.Next(now, s.Minute, zone))
+	if errors.Is(err, store.ErrLost) {
+		return nil
+	}
+	return err
+}
+
+// try tries a delivery once, and settles it.
+func (d *Dispatcher) try(ctx context.Context, v digest.Delivery) error {
+	m, err := d.mail(ctx, v)
+	if errors.Is(err, store.ErrNotFound) {
+		// The subscription, or the recipient in it, is gone.
+		v.State, v.Failure, v.NextTime = digest.Failed, "the recipient was taken out", time.Time{}
+		return d.settle(ctx, v)
+	}
+	if err != nil {
+		return err
+	}
+	err = d.Sender.Send(ctx, m)
+	var refused *digest.RefusedError
+	switch {
+	case err == nil:
+		v.State, v.Failure, v.NextTime, v.SendTime = digest.Sent, "", time.Time{}, d.Now()
+	case ctx.Err() != nil:
+		// The claim ends, and another process takes it.
+		return ctx.Err()
+	case errors.As(err, &refused):
+		v.Failure = refused.Reason
+		pause, more := digest.NextAttempt(v.Attempts)
+		v.State, v.NextTime = digest.Pending, d.Now().Add(pause)
+		if refused.Permanent || !more {
+			v.State, v.NextTime = digest.Failed, time.Time{}
+		}
+		d.Log.WarnContext(ctx, "a digest was not sent", slog.String("organization", v.Organization), slog.String("digest", v.Subscription),
+			slog.Int("attempt", v.Attempts), slog.Bool("final", v.State == digest.Failed), slog.String("reason", refused.Reason))
+	default:
+		return err
+	}
+	return d.settle(ctx, v)
+}
+
+// settle stores what became of a delivery, and tells it.
+func (d *Dispatcher) settle(ctx context.Context, v digest.Delivery) error {
+	if d.Noted != nil {
+		d.Noted(ctx, v.State)
+	}
+	// What was sent is settled also when the process is told to end meanwhile: otherwise it would be sent again.
+	err := d.Store.SettleDelivery(context.WithoutCancel(ctx), v)
+	if errors.Is(err, store.ErrLost) {
+		return nil
+	}
+	return err
+}
+
+// mail writes the e-mail of a delivery.
+func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery) (digest.Mail, error) {
+	s, err := d.Store.GetDigest(ctx, v.Organization, v.Subscription)
+	if err != nil {
+		return digest.Mail{}, err
+	}
+	recipient, ok := recipientOf(s, v.Key)
+	if !ok {
+		return digest.Mail{}, store.ErrNotFound
+	}
+	address, err := d.Envelope.Open(ctx, v.Organization, recipient.Address)
+	if err != nil {
+		return digest.Mail{}, err
+	}
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil {
+		return digest.Mail{}, fmt.Errorf("load time zone of digest %s: %w", s.ID, err)
+	}
+	content, err := d.Store.DigestContent(ctx, v.Organization, v.From, v.To)
+	if err != nil {
+		return digest.Mail{}, err
+	}
+	content.Since, content.Until = v.Since, v.Until
+	links := digest.Links{Base: d.PublicURL}
+	if d.PublicURL != "" {
+		secret, err := d.Envelope.Open(ctx, v.Organization, recipient.Secret)
+		if err != nil {
+			return digest.Mail{}, err
+		}
+		links.Unsubscribe = d.PublicURL + unsubscribePath + secret
+	}
+	message, err := digest.Compose(content, s, zone, links)
+	if err != nil {
+		return digest.Mail{}, err
+	}
+	return digest.Mail{Message: message, ID: messageID(v, d.Domain), To: address, Unsubscribe: links.Unsubscribe, Time: v.Until}, nil
+}
+
+// recipientOf is the recipient of a key who gets digests.
+func recipientOf(s digest.Subscription, key string) (digest.Recipient, bool) {
+	for _, r := range s.Recipients {
+		if r.Key == key {
+			return r, r.UnsubscribeTime.IsZero()
+		}
+	}
+	return digest.Recipient{}, false
+}
