@@ -43,12 +43,12 @@ func variables(pod corev1.PodSpec) map[string]string {
 func TestEachServiceHasItsParts(t *testing.T) {
 	t.Parallel()
 	objects := render(t, "")
-	for _, component := range []string{"access", "survey", "scoring", "comment", "gateway"} {
+	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation", "gateway"} {
 		for _, kind := range []string{"Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} {
 			find(t, objects, kind, "otklik-"+component)
 		}
 	}
-	for _, component := range []string{"access", "survey", "scoring", "comment"} {
+	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation"} {
 		s, err := as[corev1.Service](find(t, objects, "Service", "otklik-"+component))
 		if err != nil {
 			t.Fatal(err)
@@ -65,11 +65,12 @@ func TestPodsGetOnlyTheirOwnSecrets(t *testing.T) {
 	t.Parallel()
 	objects := render(t, "secrets: {redisPassword: {name: redis, key: password}}")
 	want := map[string][]string{
-		"access":  {"OTKLIK_ACCESS_POSTGRES_DSN", "OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "VAULT_KEY_0"},
-		"survey":  {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SURVEY_POSTGRES_DSN"},
-		"scoring": {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SCORING_POSTGRES_DSN"},
-		"comment": {"OTKLIK_AUTH_KEYS", "OTKLIK_COMMENT_POSTGRES_DSN", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
-		"gateway": nil,
+		"access":       {"OTKLIK_ACCESS_POSTGRES_DSN", "OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "VAULT_KEY_0"},
+		"survey":       {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SURVEY_POSTGRES_DSN"},
+		"scoring":      {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SCORING_POSTGRES_DSN"},
+		"comment":      {"OTKLIK_AUTH_KEYS", "OTKLIK_COMMENT_POSTGRES_DSN", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
+		"segmentation": {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SEGMENTATION_POSTGRES_DSN"},
+		"gateway":      nil,
 	}
 	for name, d := range deployments(t, objects) {
 		var got []string

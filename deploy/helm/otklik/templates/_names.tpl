@@ -18,11 +18,12 @@
 {{/* The processes and what the program fixes of them; all else of them is in the values of the same name. A further service is a line here, its
 values and their schema. serves: what it listens for. calls: whom it calls. postgres: it has a store. redis: it uses Redis. */}}
 {{- define "otklik.components" -}}
-access: {serves: grpc, calls: [survey, scoring, comment], postgres: true, redis: true}
+access: {serves: grpc, calls: [survey, scoring, comment, segmentation], postgres: true, redis: true}
 survey: {serves: grpc, calls: [access], postgres: true, redis: true}
-scoring: {serves: grpc, calls: [survey, access, comment], postgres: true, redis: true}
+scoring: {serves: grpc, calls: [survey, access, comment, segmentation], postgres: true, redis: true}
 comment: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
-gateway: {serves: http, calls: [survey, scoring, access, comment], postgres: false, redis: false}
+segmentation: {serves: grpc, calls: [survey, access, comment, scoring], postgres: true, redis: true}
+gateway: {serves: http, calls: [survey, scoring, access, comment, segmentation], postgres: false, redis: false}
 {{- end -}}
 
 {{/* Labels of everything; takes a list of the root and the component's name. */}}
