@@ -34,7 +34,21 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
+		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().ByName("CalendarService"),
+		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().ByName("CaseService"),
+		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().ByName("CaseRuleService"),
+		segmentationv1.File_otklik_segmentation_v1_contact_service_proto.Services().ByName("ContactService"),
+		segmentationv1.File_otklik_segmentation_v1_digest_service_proto.Services().ByName("DigestService"),
+		segmentationv1.File_otklik_segmentation_v1_directory_service_proto.Services().ByName("DirectoryService"),
 		segmentationv1.File_otklik_segmentation_v1_event_service_proto.Services().ByName("EventService"),
+		segmentationv1.File_otklik_segmentation_v1_import_service_proto.Services().ByName("ImportService"),
+		segmentationv1.File_otklik_segmentation_v1_interview_service_proto.Services().ByName("InterviewService"),
+		segmentationv1.File_otklik_segmentation_v1_light_service_proto.Services().ByName("LightService"),
+		segmentationv1.File_otklik_segmentation_v1_purchase_service_proto.Services().ByName("PurchaseService"),
+		segmentationv1.File_otklik_segmentation_v1_recovery_service_proto.Services().ByName("RecoveryService"),
+		segmentationv1.File_otklik_segmentation_v1_retention_service_proto.Services().ByName("RetentionService"),
+		segmentationv1.File_otklik_segmentation_v1_segment_service_proto.Services().ByName("SegmentService"),
+		segmentationv1.File_otklik_segmentation_v1_timeline_service_proto.Services().ByName("TimelineService"),
 	}
 }
 
@@ -83,6 +97,20 @@ func registerComment(ctx context.Context, mux *runtime.ServeMux, conn grpc.Clien
 // registerSegmentation leads the routes of the segmentation service's parts to it.
 func registerSegmentation(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 	return errors.Join(
+		segmentationv1.RegisterCalendarServiceHandlerClient(ctx, mux, segmentationv1.NewCalendarServiceClient(conn)),
+		segmentationv1.RegisterCaseServiceHandlerClient(ctx, mux, segmentationv1.NewCaseServiceClient(conn)),
+		segmentationv1.RegisterCaseRuleServiceHandlerClient(ctx, mux, segmentationv1.NewCaseRuleServiceClient(conn)),
+		segmentationv1.RegisterContactServiceHandlerClient(ctx, mux, segmentationv1.NewContactServiceClient(conn)),
+		segmentationv1.RegisterDigestServiceHandlerClient(ctx, mux, segmentationv1.NewDigestServiceClient(conn)),
+		segmentationv1.RegisterDirectoryServiceHandlerClient(ctx, mux, segmentationv1.NewDirectoryServiceClient(conn)),
 		segmentationv1.RegisterEventServiceHandlerClient(ctx, mux, eventClient{segmentationv1.NewEventServiceClient(conn)}),
+		segmentationv1.RegisterImportServiceHandlerClient(ctx, mux, segmentationv1.NewImportServiceClient(conn)),
+		segmentationv1.RegisterInterviewServiceHandlerClient(ctx, mux, segmentationv1.NewInterviewServiceClient(conn)),
+		segmentationv1.RegisterLightServiceHandlerClient(ctx, mux, segmentationv1.NewLightServiceClient(conn)),
+		segmentationv1.RegisterPurchaseServiceHandlerClient(ctx, mux, segmentationv1.NewPurchaseServiceClient(conn)),
+		segmentationv1.RegisterRecoveryServiceHandlerClient(ctx, mux, segmentationv1.NewRecoveryServiceClient(conn)),
+		segmentationv1.RegisterRetentionServiceHandlerClient(ctx, mux, segmentationv1.NewRetentionServiceClient(conn)),
+		segmentationv1.RegisterSegmentServiceHandlerClient(ctx, mux, segmentClient{segmentationv1.NewSegmentServiceClient(conn)}),
+		segmentationv1.RegisterTimelineServiceHandlerClient(ctx, mux, segmentationv1.NewTimelineServiceClient(conn)),
 	)
 }

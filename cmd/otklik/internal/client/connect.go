@@ -18,6 +18,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -47,6 +48,19 @@ type Connection struct {
 	Comments commentv1.CommentServiceClient
 	// Insights are what comments say together.
 	Insights commentv1.InsightServiceClient
+	// Purchases are what customers bought, that they left, and that staff left; Retention is how scores go together with it.
+	Purchases segmentationv1.PurchaseServiceClient
+	Retention segmentationv1.RetentionServiceClient
+	// Timeline is what happened with a customer.
+	Timeline segmentationv1.TimelineServiceClient
+	// Segments are who belongs together.
+	Segments segmentationv1.SegmentServiceClient
+
+	// Cases are what has to be seen to; CaseRules open them.
+	Cases     segmentationv1.CaseServiceClient
+	CaseRules segmentationv1.CaseRuleServiceClient
+	// Segments are who belongs together.
+	Segments segmentationv1.SegmentServiceClient
 
 	closer io.Closer
 }
@@ -62,7 +76,10 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Access: accessv1.NewAccessServiceClient(conn), Audit: accessv1.NewAuditServiceClient(conn),
 		Privacy: accessv1.NewPrivacyServiceClient(conn), Webhooks: accessv1.NewWebhookServiceClient(conn),
 		Analysis: commentv1.NewAnalysisServiceClient(conn), Comments: commentv1.NewCommentServiceClient(conn),
-		Insights: commentv1.NewInsightServiceClient(conn), closer: closer,
+		Insights:  commentv1.NewInsightServiceClient(conn),
+		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
+		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn),
+		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), closer: closer,
 	}
 }
 

@@ -213,8 +213,8 @@ func (s *retentionServer) currency(ctx context.Context, org, asked string) (stri
 
 func bandToProto(colour segmentationv1.LightColour, g retention.Group, level float64) *segmentationv1.RetentionBand {
 	return &segmentationv1.RetentionBand{
-		Colour: colour, ContactCount: g.Contacts, MeanScore: orMissing(g.MeanScore), Repeat: shareToProto(g.Repeat, level), Active: shareToProto(g.Active, level),
-		Churn: shareToProto(g.Churn, level), Value: amountToProto(g.Value, level), LifetimeValue: amountToProto(g.Lifetime, level), ChurnLoss: amountToProto(g.Loss, level),
+		Colour: colour, ContactCount: g.Contacts, MeanScore: orMissing(g.MeanScore), Repeat: retentionShareToProto(g.Repeat, level), Active: retentionShareToProto(g.Active, level),
+		Churn: retentionShareToProto(g.Churn, level), Value: amountToProto(g.Value, level), LifetimeValue: amountToProto(g.Lifetime, level), ChurnLoss: amountToProto(g.Loss, level),
 	}
 }
 
@@ -225,7 +225,7 @@ func staffToProto(colour segmentationv1.LightColour, g retention.StaffGroup, lev
 	}
 }
 
-func shareToProto(s retention.Share, level float64) *segmentationv1.RetentionShare {
+func retentionShareToProto(s retention.Share, level float64) *segmentationv1.RetentionShare {
 	return &segmentationv1.RetentionShare{
 		Count: s.Count, Denominator: s.Of, Estimate: orMissing(s.Estimate()), Interval: intervalToProto(s.Interval, level, "WILSON"),
 	}
