@@ -75,7 +75,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serveAuth(x, r)
 		return
 	}
-	g.servePage(x, r)
+	if !g.serveAddress(x, r) {
+		g.servePage(x, r)
+	}
 }
 
 // servePage answers everything but the API.
