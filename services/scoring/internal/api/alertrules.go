@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/page"
@@ -45,7 +46,8 @@ type alertServer struct {
 	*Server
 	planner *alarm.Planner
 	rules   func() (*validation.Interceptor, error)
-	end     alertEnd
+	// end is where the events of alerts end.
+	end *eventlog.End
 }
 
 // check holds a message against the rules of the protos, for what was put together here.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,6 +210,12 @@ func placeFromCursor(cursor string) (store.AlertPlace, error) {
 // alertPause is how often is looked for events that watchers wait for.
 const alertPause = time.Second
 
+// endOfAlerts looks where the events of alerts end.
+func (s *Server) endOfAlerts(ctx context.Context) (int64, error) {
+	_, head, err := s.Store.AlertEvents(ctx, "", math.MaxInt64, 1)
+	return head.Last, err
+}
+
 // WatchAlerts sends what becomes of alerts.
 func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc.ServerStreamingServer[scoringv1.WatchAlertsResponse]) error {
 	ctx := stream.Context()
@@ -228,7 +235,7 @@ func (s *alertServer) WatchAlerts(req *scoringv1.WatchAlertsRequest, stream grpc
 	}
 	var told time.Time
 	for {
-		last, err := s.end.get(ctx, s.Store, s.Now())
+		last, err := s.end.Get(ctx, s.Now())
 		if err != nil {
 			return err
 		}

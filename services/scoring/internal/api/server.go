@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/scoring/internal/alarm"
@@ -98,6 +99,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	scoringv1.RegisterMetricDefinitionServiceServer(r, &definitionServer{Server: s})
 	scoringv1.RegisterAlertServiceServer(r, &alertServer{
 		Server: s, planner: &alarm.Planner{Board: s.Board, Catalog: s.Catalog}, rules: sync.OnceValues(validation.New),
+		end: eventlog.NewEnd(alertPause, s.endOfAlerts),
 	})
 	scoringv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	scoringv1.RegisterPersonServiceServer(r, &personServer{server: s})

@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/libs/authn"
-	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -29,22 +28,17 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 		return err
 	}
 	units, persons := unitsOf(ctx), seesPersons(ctx)
-	position := req.GetAfterPosition()
+	t, err := s.tailAfter(ctx, org, req.AfterPosition)
+	if err != nil {
+		return err
+	}
 	var sent time.Time
-	for begun := false; ; begun = true {
-		told := s.Store.Told()
-		events, head, err := s.Store.OutboxEvents(ctx, org, position, feedBatch)
+	for {
+		events, _, err := t.next(ctx)
 		if err != nil {
-			return storeError(err)
-		}
-		switch {
-		case !begun && req.AfterPosition == nil:
-			position, events = head.Position, nil
-		case !begun && position > head.Last:
-			return positionAhead(position, head.Last)
+			return err
 		}
 		for _, e := range events {
-			position = e.Position
 			if !isPublic(e.Kind) || !units.Within(e.Place()) {
 				continue
 			}
@@ -56,7 +50,7 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 				// From what is told of cases anybody would work out how employees are rated who are rated too seldom for a light.
 				p.GetUnit().Employee = ""
 			}
-			if err := stream.Send(&segmentationv1.WatchEventsResponse{Event: p, Position: position}); err != nil {
+			if err := stream.Send(&segmentationv1.WatchEventsResponse{Event: p, Position: e.Position}); err != nil {
 				return err
 			}
 			sent = s.Now()
@@ -65,12 +59,12 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 			continue
 		}
 		if s.Now().Sub(sent) >= watchHeartbeat {
-			if err := stream.Send(&segmentationv1.WatchEventsResponse{Position: position}); err != nil {
+			if err := stream.Send(&segmentationv1.WatchEventsResponse{Position: t.position}); err != nil {
 				return err
 			}
 			sent = s.Now()
 		}
-		if err := pause.Until(ctx, told, feedPause); err != nil {
+		if err := t.wait(ctx, watchHeartbeat); err != nil {
 			return err
 		}
 	}

@@ -7,19 +7,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/pause"
-
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
-const (
-	// feedBatch is how many events are sent at a time.
-	feedBatch = 500
-	// feedPause is how often is looked for what other processes told; what this one tells is sent at once.
-	feedPause = 100 * time.Millisecond
-	// feedSilence is the silence after which readers hear that there is nothing.
-	feedSilence = 5 * time.Second
-)
+// feedSilence is the silence after which readers hear that there is nothing.
+const feedSilence = 5 * time.Second
 
 // feedServer serves EventFeedService.
 type feedServer struct {
@@ -30,39 +22,32 @@ type feedServer struct {
 // StreamEvents streams what happens from a position on, until its reader or the server ends it.
 func (s *feedServer) StreamEvents(req *segmentationv1.StreamEventsRequest, stream grpc.ServerStreamingServer[segmentationv1.StreamEventsResponse]) error {
 	ctx := stream.Context()
-	position := req.GetAfterPosition()
-	var sent time.Time
-	for begun := false; ; begun = true {
-		told := s.Store.Told()
-		events, head, err := s.Store.OutboxEvents(ctx, req.GetOrganization(), position, feedBatch)
+	from := req.GetAfterPosition()
+	t, err := s.tailAfter(ctx, req.GetOrganization(), &from)
+	if err != nil {
+		return err
+	}
+	for {
+		events, head, err := t.next(ctx)
 		if err != nil {
-			return storeError(err)
+			return err
 		}
-		if !begun && position > head.Last {
-			return positionAhead(position, head.Last)
-		}
-		if len(events) > 0 || s.Now().Sub(sent) >= feedSilence {
-			out := &segmentationv1.StreamEventsResponse{HeadPosition: head.Position}
-			for _, e := range events {
-				p, err := eventToProto(e)
-				if err != nil {
-					return err
-				}
-				out.Events = append(out.Events, p)
-				position = e.Position
-			}
-			if err := stream.Send(out); err != nil {
+		out := &segmentationv1.StreamEventsResponse{HeadPosition: head}
+		for _, e := range events {
+			p, err := eventToProto(e)
+			if err != nil {
 				return err
 			}
-			if sent = s.Now(); len(events) == feedBatch {
-				continue
-			}
-			if len(events) > 0 {
-				// Nothing is left: that is told at once.
-				sent = time.Time{}
-			}
+			out.Events = append(out.Events, p)
 		}
-		if err := pause.Until(ctx, told, feedPause); err != nil {
+		if err := stream.Send(out); err != nil {
+			return err
+		}
+		if len(events) > 0 {
+			// When nothing is left that is told, too.
+			continue
+		}
+		if err := t.wait(ctx, feedSilence); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/eventlog"
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
@@ -42,6 +43,8 @@ type Server struct {
 	// rules check messages that are put together, such as what an update makes of a thing.
 	rules *validation.Interceptor
 	pages page.Codec
+	// end is where the outbox ends.
+	end *eventlog.End
 }
 
 // New makes a server.
@@ -50,7 +53,9 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{Options: o, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}, nil
+	s := &Server{Options: o, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}
+	s.end = eventlog.NewEnd(feedPause, s.endOfOutbox)
+	return s, nil
 }
 
 // Register registers the services.

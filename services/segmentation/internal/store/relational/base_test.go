@@ -103,6 +103,10 @@ func names(t *testing.T, s *Store, person []byte) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, r := range list {
+		if r.Kind != "timeline_entries" && r.Kind != "events" {
+			// What verticals keep is for storetest.
+			continue
+		}
 		out[r.Kind] = append(out[r.Kind], r.Name+" of "+r.Contact)
 	}
 	return out
@@ -112,26 +116,34 @@ func TestMergeSplitErase(t *testing.T) {
 	t.Parallel()
 	s, ctx := begin(t), t.Context()
 	one, two := []byte("pseudonym-one..."), []byte("pseudonym-two...")
+	var a, b string
+	do(t, s, func(ctx context.Context, w *writing) (err error) {
+		if a, err = contactOf(ctx, w, "acme", one); err != nil {
+			return err
+		}
+		b, err = contactOf(ctx, w, "acme", two)
+		return err
+	})
 	do(t, s, func(ctx context.Context, w *writing) error {
 		return errors.Join(
-			w.remember(ctx, entry("a", "cases/0", one)), w.remember(ctx, entry("a", "cases/1", one)), w.remember(ctx, entry("a", "cases/2", nil)),
-			w.remember(ctx, entry("b", "cases/3", two)), w.tell(ctx, "acme", event("cases/3", "b", two)), w.remember(ctx, entry("b", "cases/4", two)),
+			w.remember(ctx, entry(a, "cases/0", one)), w.remember(ctx, entry(a, "cases/1", one)), w.remember(ctx, entry(a, "cases/2", nil)),
+			w.remember(ctx, entry(b, "cases/3", two)), w.tell(ctx, "acme", event("cases/3", b, two)), w.remember(ctx, entry(b, "cases/4", two)),
 			w.forget(ctx, "acme", timeline.CaseKind, "cases/0"), w.forget(ctx, "acme", timeline.LightKind, "cases/1"),
 		)
 	})
 	// What is remembered again takes the place of what was.
-	do(t, s, func(ctx context.Context, w *writing) error { return w.remember(ctx, entry("b", "cases/4", two)) })
-	want := map[string][]string{"timeline_entries": {"cases/1 of a", "cases/2 of a"}}
+	do(t, s, func(ctx context.Context, w *writing) error { return w.remember(ctx, entry(b, "cases/4", two)) })
+	want := map[string][]string{"timeline_entries": {"cases/1 of " + a, "cases/2 of " + a}}
 	if diff := cmp.Diff(want, names(t, s, one)); diff != "" {
 		t.Errorf("before: %s", diff)
 	}
-	do(t, s, func(ctx context.Context, w *writing) error { return w.moveAll(ctx, "acme", "b", "a") })
-	want = map[string][]string{"timeline_entries": {"cases/1 of a", "cases/2 of a", "cases/3 of a", "cases/4 of a"}, "events": {"cases/3 of a"}}
+	do(t, s, func(ctx context.Context, w *writing) error { return w.moveAll(ctx, "acme", b, a) })
+	want = map[string][]string{"timeline_entries": {"cases/1 of " + a, "cases/2 of " + a, "cases/3 of " + a, "cases/4 of " + a}, "events": {"cases/3 of " + a}}
 	if diff := cmp.Diff(want, names(t, s, one)); diff != "" {
 		t.Errorf("merged: %s", diff)
 	}
-	do(t, s, func(ctx context.Context, w *writing) error { return w.movePerson(ctx, "acme", "a", "b", two) })
-	want = map[string][]string{"timeline_entries": {"cases/3 of b", "cases/4 of b"}, "events": {"cases/3 of b"}}
+	do(t, s, func(ctx context.Context, w *writing) error { return w.movePerson(ctx, "acme", a, b, two) })
+	want = map[string][]string{"timeline_entries": {"cases/3 of " + b, "cases/4 of " + b}, "events": {"cases/3 of " + b}}
 	if diff := cmp.Diff(want, names(t, s, two)); diff != "" {
 		t.Errorf("split: %s", diff)
 	}
@@ -144,7 +156,7 @@ func TestMergeSplitErase(t *testing.T) {
 	if left := names(t, s, two); len(left) != 0 {
 		t.Errorf("left: %v", left)
 	}
-	if diff := cmp.Diff(map[string][]string{"timeline_entries": {"cases/1 of a", "cases/2 of a"}}, names(t, s, one)); diff != "" {
+	if diff := cmp.Diff(map[string][]string{"timeline_entries": {"cases/1 of " + a, "cases/2 of " + a}}, names(t, s, one)); diff != "" {
 		t.Errorf("left of another one: %s", diff)
 	}
 	counts, err := s.Erased(ctx, "acme", "e")
@@ -152,6 +164,9 @@ func TestMergeSplitErase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range counts {
+		if c.Kind == "contacts" || c.Kind == "identities" {
+			continue
+		}
 		if want := map[string]int64{"timeline_entries": 7, "events": 1}[c.Kind]; c.Count != want {
 			t.Errorf("%d %s were counted, want %d", c.Count, c.Kind, want)
 		}
@@ -163,26 +178,29 @@ func TestPersonTables(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
 	for _, p := range personTables() {
-		for _, column := range []string{"contact", "person"} {
-			rows, err := s.db.Query(t.Context(), `EXPLAIN QUERY PLAN SELECT 1 FROM `+p.table+` WHERE organization = $1 AND `+column+` = $2`, "acme", "x")
+		conditions := p.about("acme", []byte("x"), []string{"a"})
+		if p.byPerson {
+			conditions = append(conditions, where{"organization = $1 AND person = $2 AND contact <> ''", []any{"acme", []byte("x")}})
+		}
+		for _, w := range conditions {
+			rows, err := s.db.Query(t.Context(), `EXPLAIN QUERY PLAN SELECT 1 FROM `+p.table+` WHERE `+w.condition, w.args...)
 			if err != nil {
 				t.Fatalf("%s: %v", p.table, err)
 			}
-			found := false
 			for rows.Next() {
 				var id, parent, unused int
 				var line string
 				if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
 					t.Fatal(err)
 				}
-				found = found || strings.Contains(line, column+"=?")
+				// A search by the organisation alone is none. What could not be applied is little, and has no contact.
+				isBroad := strings.Contains(line, "SCAN "+p.table) || strings.HasSuffix(line, "(organization=?)")
+				if isBroad && (p.table != "dead_letters" || w.condition != ofContact) {
+					t.Errorf("rows of %s are not found by an index where %s: %s", p.table, w.condition, line)
+				}
 			}
 			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 				t.Fatal(err)
-			}
-			// That of what could not be applied is always empty.
-			if !found && (p.table != "dead_letters" || column != "contact") {
-				t.Errorf("rows of %s are not found by %s", p.table, column)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ func contactTables() []personTable {
 		{
 			table: "contacts", kind: "contacts", name: "'contacts/' || contact", time: "create_time", sealed: "sealed", key: "key", move: stay, erase: eraseContacts,
 		},
-		{table: "identities", kind: "identities", name: "'contacts/' || contact", time: "claim_time", sealed: "sealed", key: "key"},
+		{table: "identities", kind: "identities", name: "'contacts/' || contact", time: "claim_time", sealed: "sealed", key: "key", byPerson: true},
 		{table: "contact_moves", kind: "contact_moves", name: "'contactMoves/' || CAST(id AS text)", time: "time", move: stay},
 	}
 }

@@ -20,14 +20,15 @@ func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, p
 		if err != nil {
 			return err
 		}
-		condition, args := about(organization, person, contacts)
 		for _, t := range personTables() {
-			n, err := t.remove(ctx, w, organization, condition, args)
-			if err != nil {
-				return err
-			}
-			if err := w.countErased(ctx, organization, erasure, t.kind, n); err != nil {
-				return err
+			for _, rows := range t.about(organization, person, contacts) {
+				n, err := t.remove(ctx, w, organization, rows.condition, rows.args)
+				if err != nil {
+					return err
+				}
+				if err := w.countErased(ctx, organization, erasure, t.kind, n); err != nil {
+					return err
+				}
 			}
 		}
 		return w.moved(ctx, organization, contacts)

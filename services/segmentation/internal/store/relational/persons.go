@@ -11,13 +11,16 @@ import (
 )
 
 // personTable is a table of what is kept about contacts. It has the columns organization, contact (empty where it is not known) and person (the pseudonym by
-// which a row came; NULL for none), and an index over (organization, contact) and (organization, person).
+// which a row came; NULL for none), and an index over (organization, contact), which may leave out rows without.
 type personTable struct {
 	// table is its name, kind what its rows are called in exports and receipts. Tables may share a kind.
 	table, kind string
 	// What an export says of a row, as SQL expressions over the table: name is the resource name, time the time in microseconds (empty: not known), content
 	// what is kept, as JSON (empty: no more than the name), sealed and key what is kept under a key of a person (empty: nothing).
 	name, time, content, sealed, key string
+	// byPerson tells that it has an index over (organization, person), which may leave out rows without: it tells whose a pseudonym is, and may have rows without
+	// a contact.
+	byPerson bool
 	// counted tells that its rows are counted from those of other tables: they go when a contact is merged into another, and afterMove makes them anew.
 	counted bool
 	// erase removes the rows that fit a condition on the table, for tables whose rows are part of sums; nil: they are deleted. args are those of the
@@ -36,7 +39,7 @@ func personTables() []personTable {
 		membershipsTable(),
 		interviewTable(),
 		recoveryTable(),
-		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time"},
+		{table: "dead_letters", kind: "dead_letters", name: "'segmentationDeadLetters/' || CAST(id AS text)", time: "create_time", byPerson: true},
 		purchasesTable(), churnsTable(),
 	}, slices.Concat(contactTables(), casePersonTables())...)
 }
@@ -45,6 +48,9 @@ func personTables() []personTable {
 func afterMove() []func(ctx context.Context, w *writing, organization string, contacts []string) error {
 	return []func(ctx context.Context, w *writing, organization string, contacts []string) error{recountContacts}
 }
+
+// ofContact is the condition on rows about a contact. That it is none lets indexes be used that leave out rows without.
+const ofContact = `organization = $1 AND contact = $2 AND contact <> ''`
 
 // moved calls afterMove.
 func (w *writing) moved(ctx context.Context, organization string, contacts []string) error {
@@ -60,12 +66,12 @@ func (w *writing) moved(ctx context.Context, organization string, contacts []str
 func (w *writing) moveAll(ctx context.Context, organization, from, to string) error {
 	for _, t := range personTables() {
 		if t.counted {
-			if _, err := w.Exec(ctx, `DELETE FROM `+t.table+` WHERE organization = $1 AND contact = $2`, organization, from); err != nil {
+			if _, err := w.Exec(ctx, `DELETE FROM `+t.table+` WHERE `+ofContact, organization, from); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := t.give(ctx, w, organization, to, "organization = $1 AND contact = $2", []any{organization, from}); err != nil {
+		if err := t.give(ctx, w, organization, to, ofContact, []any{organization, from}); err != nil {
 			return err
 		}
 	}
@@ -78,7 +84,7 @@ func (w *writing) movePerson(ctx context.Context, organization, from, to string,
 		if t.counted {
 			continue
 		}
-		if err := t.give(ctx, w, organization, to, "organization = $1 AND contact = $2 AND person = $3", []any{organization, from, person}); err != nil {
+		if err := t.give(ctx, w, organization, to, ofContact+" AND person = $3", []any{organization, from, person}); err != nil {
 			return err
 		}
 	}
@@ -106,21 +112,32 @@ func (t personTable) remove(ctx context.Context, w *writing, organization, condi
 func contactsOf(ctx context.Context, r relational.Reader, organization string, person []byte) ([]string, error) {
 	var parts []string
 	for _, t := range personTables() {
+		if !t.byPerson {
+			continue
+		}
 		parts = append(parts, `SELECT contact FROM `+t.table+` WHERE organization = $1 AND person = $2 AND contact <> ''`)
 	}
 	// A union leaves out what is there twice.
 	return relational.List(ctx, r, relational.Value[string], strings.Join(parts, ` UNION `)+` ORDER BY 1`, organization, person)
 }
 
-// about is the condition on rows about a person of these contacts.
-func about(organization string, person []byte, contacts []string) (condition string, args []any) {
-	args = []any{organization, person}
-	condition = "organization = $1 AND (person = $2 AND contact = ''"
-	for _, c := range contacts {
-		args = append(args, c)
-		condition += " OR contact = $" + strconv.Itoa(len(args))
+// where is a condition on the rows of a personTable.
+type where struct {
+	condition string
+	args      []any
+}
+
+// about are the conditions on rows about a person of these contacts; a row fulfils one at most. They are looked for one by one: a database without
+// statistics would rather read all of an organisation than look for several.
+func (t personTable) about(organization string, person []byte, contacts []string) (out []where) {
+	if t.byPerson {
+		// That the contact is put together keeps it from being what is searched by: rows without one are many.
+		out = append(out, where{`organization = $1 AND person = $2 AND contact || '' = ''`, []any{organization, person}})
 	}
-	return condition + ")", args
+	for _, c := range contacts {
+		out = append(out, where{ofContact, []any{organization, c}})
+	}
+	return out
 }
 
 // ListPerson implements store.Persons.
@@ -130,20 +147,14 @@ func (s *Store) ListPerson(ctx context.Context, organization string, person []by
 		if err != nil {
 			return err
 		}
-		condition, args := about(organization, person, contacts)
 		for _, t := range personTables() {
-			records, err := relational.List(ctx, r, func(row relational.Scanner) (store.PersonRecord, error) {
-				p := store.PersonRecord{Kind: t.kind}
-				var at *int64
-				err := row.Scan(&p.Name, &p.Contact, &at, &p.Content, &p.Sealed, &p.Key)
-				p.Time = relational.FromNull(at)
-				return p, err
-			}, `SELECT `+t.name+`, contact, `+orElse(t.time, "CAST(NULL AS bigint)")+`, `+orElse(t.content, "NULL")+`, `+orElse(t.sealed, "NULL")+`, `+
-				orElse(t.key, "''")+` FROM `+t.table+` WHERE `+condition+` ORDER BY 3, 1`, args...)
-			if err != nil {
-				return err
+			for _, w := range t.about(organization, person, contacts) {
+				records, err := t.list(ctx, r, w)
+				if err != nil {
+					return err
+				}
+				out = append(out, records...)
 			}
-			out = append(out, records...)
 		}
 		return nil
 	})
@@ -151,6 +162,18 @@ func (s *Store) ListPerson(ctx context.Context, organization string, person []by
 		return nil, s.db.Explain("list what is kept of a person", err)
 	}
 	return out, nil
+}
+
+// list lists what an export says of rows that fit a condition.
+func (t personTable) list(ctx context.Context, r relational.Reader, w where) ([]store.PersonRecord, error) {
+	return relational.List(ctx, r, func(row relational.Scanner) (store.PersonRecord, error) {
+		p := store.PersonRecord{Kind: t.kind}
+		var at *int64
+		err := row.Scan(&p.Name, &p.Contact, &at, &p.Content, &p.Sealed, &p.Key)
+		p.Time = relational.FromNull(at)
+		return p, err
+	}, `SELECT `+t.name+`, contact, `+orElse(t.time, "CAST(NULL AS bigint)")+`, `+orElse(t.content, "NULL")+`, `+orElse(t.sealed, "NULL")+`, `+
+		orElse(t.key, "''")+` FROM `+t.table+` WHERE `+w.condition+` ORDER BY 3, 1`, w.args...)
 }
 
 func orElse(expression, other string) string {

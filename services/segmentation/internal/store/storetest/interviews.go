@@ -194,7 +194,8 @@ func codeBookIsChecked(t *testing.T, open Open) {
 
 func interviewsArePersons(t *testing.T, open Open) {
 	s := opened(t, open)
-	person := []byte("0123456789abcdef")
+	putContacts(t, s, contact("anna", "", ""))
+	person := personOf("anna")
 	i := task("a", "anna")
 	i.Person = person
 	_, err := s.CreateInterview(t.Context(), i)

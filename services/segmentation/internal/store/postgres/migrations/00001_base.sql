@@ -63,7 +63,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_position ON outbox (position);
 CREATE INDEX outbox_by_resource ON outbox (organization, resource);
 CREATE INDEX outbox_by_contact ON outbox (organization, contact);
-CREATE INDEX outbox_by_person ON outbox (organization, person) WHERE person IS NOT NULL;
 
 -- What is remembered of contacts. kind and body are those of package timeline.
 CREATE TABLE timeline (
@@ -78,7 +77,6 @@ CREATE TABLE timeline (
 );
 
 CREATE INDEX timeline_by_contact ON timeline (organization, contact, time, kind, resource);
-CREATE INDEX timeline_by_person ON timeline (organization, person) WHERE person IS NOT NULL;
 
 -- How much went by erasures.
 CREATE TABLE erasures (
