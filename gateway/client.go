@@ -76,6 +76,19 @@ func (c eventClient) WatchEvents(ctx context.Context, in *segmentationv1.WatchEv
 	return started(ctx, s, err)
 }
 
+// segmentClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
+type segmentClient struct {
+	segmentationv1.SegmentServiceClient
+}
+
+// ExportSegmentMembers opens the export of a segment's members.
+func (c segmentClient) ExportSegmentMembers(
+	ctx context.Context, in *segmentationv1.ExportSegmentMembersRequest, opts ...grpc.CallOption,
+) (grpc.ServerStreamingClient[segmentationv1.ExportSegmentMembersResponse], error) {
+	s, err := c.SegmentServiceClient.ExportSegmentMembers(ctx, in, opts...)
+	return started(ctx, s, err)
+}
+
 // auditClient waits for the first message of streams before it gives them to grpc-gateway, see startedStream.
 type auditClient struct {
 	accessv1.AuditServiceClient

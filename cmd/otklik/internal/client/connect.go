@@ -59,8 +59,6 @@ type Connection struct {
 	// Cases are what has to be seen to; CaseRules open them.
 	Cases     segmentationv1.CaseServiceClient
 	CaseRules segmentationv1.CaseRuleServiceClient
-	// Segments are who belongs together.
-	Segments segmentationv1.SegmentServiceClient
 
 	closer io.Closer
 }
@@ -79,7 +77,7 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Insights:  commentv1.NewInsightServiceClient(conn),
 		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn),
-		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), closer: closer,
+		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), closer: closer,
 	}
 }
 
