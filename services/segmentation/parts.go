@@ -26,4 +26,4 @@ func (p parts) followers() []follow.Follower {
 }
 
 // chores are what the process that leads does from time to time, each by itself.
-func (p parts) chores() []chore.Chore { return p.caseChores() }
+func (p parts) chores() []chore.Chore { return append(p.caseChores(), p.imports()) }

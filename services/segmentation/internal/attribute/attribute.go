@@ -114,8 +114,6 @@ const (
 	WrongType Reason = "ATTRIBUTE_TYPE"
 	// UnknownOption: the value is none of those that were declared.
 	UnknownOption Reason = "ATTRIBUTE_OPTION"
-	// TooLong: the text is longer than allowed.
-	TooLong Reason = "ATTRIBUTE_TOO_LONG"
 )
 
 // Error says why.

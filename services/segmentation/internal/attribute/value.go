@@ -42,7 +42,7 @@ func (d Definition) Text(text string) (Value, error) {
 // free is a text without bounds but those of length and form.
 func (d Definition) free(text string) (Value, error) {
 	if utf8.RuneCountInString(text) > MaxText {
-		return Value{}, refuse(TooLong, "must have at most %d characters", MaxText)
+		return Value{}, refuse(WrongType, "must have at most %d characters", MaxText)
 	}
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, forbidden) {
 		return Value{}, refuse(WrongType, "must be a text without control characters")
@@ -83,25 +83,25 @@ var truths = map[string]bool{
 // dateForms are the spellings of dates in tables.
 var dateForms = []string{dateForm, "02.01.2006", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00"}
 
-// Parse reads a cell of a table. Numbers may have a decimal comma and blanks between thousands; dates may be written as 31.03.2026. Errors: *Refusal.
+// Parse reads a cell of a table; what it refuses it does not repeat, since a cell may hold anything. Numbers may have a decimal comma and blanks between thousands; dates may be written as 31.03.2026. Errors: *Refusal.
 func (d Definition) Parse(cell string) (Value, error) {
 	switch d.Type {
 	case Number:
 		n, err := parseNumber(cell)
 		if err != nil {
-			return Value{}, refuse(WrongType, "must be a number, not %q", clip(cell))
+			return Value{}, refuse(WrongType, "must be a number such as 1250.5")
 		}
 		return d.OfNumber(n)
 	case Bool:
 		b, ok := truths[strings.ToLower(cell)]
 		if !ok {
-			return Value{}, refuse(WrongType, "must be true or false, not %q", clip(cell))
+			return Value{}, refuse(WrongType, "must be true or false")
 		}
 		return d.OfBool(b)
 	case Date:
 		t, ok := ParseDate(cell)
 		if !ok {
-			return Value{}, refuse(WrongType, "must be a date such as 2026-03-31, not %q", clip(cell))
+			return Value{}, refuse(WrongType, "must be a date such as 2026-03-31")
 		}
 		return Value{Type: Date, Number: Days(t)}, nil
 	default:
@@ -134,15 +134,6 @@ func parseNumber(cell string) (float64, error) {
 		return 0, strconv.ErrSyntax
 	}
 	return strconv.ParseFloat(plain, 64)
-}
-
-// clip shortens what a message repeats.
-func clip(text string) string {
-	const most = 40
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most]) + "…"
 }
 
 // String spells a value as tables do, and as Parse reads it.

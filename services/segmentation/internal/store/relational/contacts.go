@@ -21,7 +21,7 @@ const (
 	sqlListContactsOf = `SELECT ` + contactColumns + ` FROM contacts WHERE organization = $1 AND company = $2 AND company <> '' AND contact > $3 AND merged_into = ''
 ORDER BY contact LIMIT $4`
 	sqlContactsIn   = `SELECT ` + contactColumns + ` FROM contacts WHERE organization = $1 AND contact IN (`
-	sqlIdentitiesOf = `SELECT ` + identityColumns + ` FROM identities WHERE organization = $1 AND contact IN (`
+	sqlPersonsOf    = `SELECT person FROM identities WHERE organization = $1 AND contact IN (`
 	sqlIdentitiesIn = `SELECT ` + identityColumns + ` FROM identities WHERE organization = $1 AND person IN (`
 	sqlPutContact   = `INSERT INTO contacts (organization, ` + contactColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (organization, contact) DO UPDATE SET company = excluded.company, location = excluded.location, merged_into = excluded.merged_into,
@@ -73,7 +73,7 @@ func contactOf(ctx context.Context, w *writing, organization string, person []by
 	if _, err := w.Exec(ctx, sqlPutIdentity, identityArgs(organization, i)...); err != nil {
 		return "", err
 	}
-	return c.ID, w.contactsChanged(ctx, organization, []string{c.ID}, now)
+	return c.ID, w.touch(ctx, organization, []string{c.ID}, now)
 }
 
 // contactPerson is the pseudonym of a contact's own identifier; nil when there is no such contact. What comes by a contact, and by no pseudonym, is kept with it,
@@ -114,7 +114,11 @@ func (s *Store) Identities(ctx context.Context, organization string, contacts []
 }
 
 func identitiesOf(ctx context.Context, r relational.Reader, organization string, contacts []string) (map[string][]directory.Identity, error) {
-	found, err := inNames(ctx, r, scanIdentity, sqlIdentitiesOf, []any{organization}, contacts)
+	persons, err := inNames(ctx, r, relational.Value[[]byte], sqlPersonsOf, []any{organization}, contacts)
+	if err != nil {
+		return nil, err
+	}
+	found, err := inNames(ctx, r, scanIdentity, sqlIdentitiesIn, []any{organization}, persons)
 	out := map[string][]directory.Identity{}
 	for _, i := range found {
 		out[i.Contact] = append(out[i.Contact], i)

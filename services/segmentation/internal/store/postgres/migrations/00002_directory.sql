@@ -64,7 +64,7 @@ CREATE TABLE identities (
     PRIMARY KEY (organization, person)
 );
 
-CREATE INDEX identities_by_contact ON identities (organization, contact);
+CREATE INDEX identities_by_contact ON identities (organization, contact, home, claim_time);
 
 -- Merges and splits. contact is where the identities are since; body says which they were, and what else moved.
 CREATE TABLE contact_moves (

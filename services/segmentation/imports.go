@@ -1,0 +1,25 @@
+package segmentation
+
+import (
+	"time"
+
+	"github.com/otklik/otklik/libs/chore"
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
+	"github.com/otklik/otklik/services/segmentation/internal/imports"
+	"github.com/otklik/otklik/services/segmentation/internal/profile"
+)
+
+// imports works on tables that were uploaded.
+func (p parts) imports() chore.Chore {
+	directory := imports.Directory{Store: p.store, Now: p.deps.Now}
+	kinds := map[string]imports.Kind{
+		attribute.Contact.String(): imports.Contacts{Directory: directory, Register: &profile.Register{Store: p.store, Keeper: p.keeper}},
+	}
+	for _, kind := range attribute.Kinds() {
+		if kind != attribute.Contact {
+			kinds[kind.String()] = imports.Units{Directory: directory, Kind: kind}
+		}
+	}
+	runner := &imports.Runner{Store: p.store, Kinds: kinds, Holder: p.deps.Instance, Now: p.deps.Now}
+	return chore.Chore{What: "importing tables", Every: time.Second, Do: runner.Run}
+}
