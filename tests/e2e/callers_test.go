@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -149,7 +150,13 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	askREST(t, suite, http.MethodPost, "/v1/webhooks/w1:ping", "{}", &pinged)
 	var invited struct{ Tokens []struct{ Name string } }
 	askREST(t, suite, http.MethodPost, "/v1/invitationTokens:batchCreate", `{"parent": "surveys/shop", "invitations": [{}]}`, &invited)
-	return strings.NewReplacer("${rebuild}", rebuild.GetRebuild().GetName(), "${erasure}", erased.Erasure.Name, "${delivery}", pinged.Delivery.Name,
+	var opened [3]struct{ Case struct{ Name string } }
+	for i := range opened {
+		body := fmt.Sprintf(`{"case": {"displayName": "Theirs", "subject": "own-%d", "location": "locations/s9"}}`, i)
+		askREST(t, suite, http.MethodPost, "/v1/cases", body, &opened[i])
+	}
+	askREST(t, suite, http.MethodPost, "/v1/caseRules", `{"caseRuleId": "own", "caseRule": {"displayName": "Theirs", "keyword": {"query": "theirs"}}}`, nil)
+	return strings.NewReplacer("${case}", opened[0].Case.Name, "${caseToClose}", opened[1].Case.Name, "${caseToMerge}", opened[2].Case.Name, "${rebuild}", rebuild.GetRebuild().GetName(), "${erasure}", erased.Erasure.Name, "${delivery}", pinged.Delivery.Name,
 		"${token}", invited.Tokens[0].Name, "${reanalysis}", reanalysis.Reanalysis.Name)
 }
 
