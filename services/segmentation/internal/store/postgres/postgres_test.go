@@ -23,21 +23,6 @@ func migratedSchema(t testing.TB, dsn, name string) pgkit.Config {
 	return config
 }
 
-// opened opens a store that is closed at the end of the test.
-func opened(t testing.TB, config pgkit.Config) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), config, pgkit.Options{Component: component})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return s
-}
-
 func TestConformance(t *testing.T) {
 	// A schema for each case: that services of one database do not see each other's data is tested on the way.
 	dsn, cases := pgtest.Database(t), 0
