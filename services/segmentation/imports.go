@@ -1,6 +1,7 @@
 package segmentation
 
 import (
+	"maps"
 	"time"
 
 	"github.com/otklik/otklik/libs/chore"
@@ -12,14 +13,16 @@ import (
 // imports works on tables that were uploaded.
 func (p parts) imports() chore.Chore {
 	directory := imports.Directory{Store: p.store, Now: p.deps.Now}
+	register := &profile.Register{Store: p.store, Keeper: p.keeper}
 	kinds := map[string]imports.Kind{
-		attribute.Contact.String(): imports.Contacts{Directory: directory, Register: &profile.Register{Store: p.store, Keeper: p.keeper}},
+		attribute.Contact.String(): imports.Contacts{Directory: directory, Register: register},
 	}
 	for _, kind := range attribute.Kinds() {
 		if kind != attribute.Contact {
 			kinds[kind.String()] = imports.Units{Directory: directory, Kind: kind}
 		}
 	}
+	maps.Copy(kinds, imports.Ledgers(p.store, register, p.location, p.deps.Now))
 	runner := &imports.Runner{Store: p.store, Kinds: kinds, Holder: p.deps.Instance, Now: p.deps.Now}
 	return chore.Chore{What: "importing tables", Every: time.Second, Do: runner.Run}
 }
