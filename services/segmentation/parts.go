@@ -6,6 +6,7 @@ import (
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
+	"github.com/otklik/otklik/services/segmentation/internal/ingest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -16,14 +17,15 @@ type parts struct {
 	store    store.Store
 	keeper   *seal.Keeper
 	location *time.Location
+	segments *ingest.Segments
 }
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
 	return append(p.caseFollowers(), []follow.Follower{
-		follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+		p.segments.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
 	}...)
 }
 
 // chores are what the process that leads does from time to time, each by itself.
-func (p parts) chores() []chore.Chore { return append(p.caseChores(), p.imports()) }
+func (p parts) chores() []chore.Chore { return append(p.caseChores(), p.imports(), p.segmentChore()) }

@@ -133,6 +133,9 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 	askREST(t, suite, http.MethodPost, "/v1/apiKeys", `{"apiKeyId": "k1", "apiKey": {"displayName": "Theirs", "kind": "KIND_PUBLISHABLE"}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/members", `{"memberId": "m1", "member": {"subject": "theirs", "roles": ["viewer"]}}`, nil)
 	askREST(t, suite, http.MethodPost, "/v1/webhooks", `{"webhookId": "w1", "webhook": {"url": "https://hooks.example/otklik", "events": ["WEBHOOK_EVENT_PERSON_ERASED"]}}`, nil)
+	for _, id := range []string{"own", "other"} {
+		askREST(t, suite, http.MethodPost, "/v1/segments", `{"segmentId": "`+id+`", "segment": {"displayName": "Theirs", "rule": "score.mean < 5"}}`, nil)
+	}
 	askREST(t, suite, http.MethodPost, "/v1/aspects", `{"aspectId": "own", "aspect": {"displayName": {"texts": {"en": "Theirs"}}, "phrases": ["theirs"]}}`, nil)
 	for _, id := range []string{"own", "old"} {
 		askREST(t, suite, http.MethodPost, "/v1/metricDefinitions", `{"metricDefinitionId": "`+id+`", "metricDefinition": {"title": {"texts": {"en": "Theirs"}},
