@@ -8,6 +8,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
 	"github.com/otklik/otklik/services/segmentation/internal/ingest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
+	"github.com/otklik/otklik/services/segmentation/internal/surveys"
 )
 
 // parts are what followers and chores are made of.
@@ -17,15 +18,18 @@ type parts struct {
 	store    store.Store
 	keeper   *seal.Keeper
 	location *time.Location
-	segments *ingest.Segments
+	catalog  *surveys.Catalog
+	lights   *ingest.Lights
 }
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
 	return append(p.caseFollowers(), []follow.Follower{
-		p.segments.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+		p.lights.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
 	}...)
 }
 
 // chores are what the process that leads does from time to time, each by itself.
-func (p parts) chores() []chore.Chore { return append(p.caseChores(), p.imports(), p.segmentChore()) }
+func (p parts) chores() []chore.Chore {
+	return append(p.caseChores(), p.imports(), chore.Chore{What: "counting lights", Every: time.Second, Do: p.lights.Count})
+}

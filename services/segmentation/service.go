@@ -23,11 +23,11 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/api"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
 	"github.com/otklik/otklik/services/segmentation/internal/ingest"
-	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/peers"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/store/postgres"
 	"github.com/otklik/otklik/services/segmentation/internal/store/sqlite"
+	"github.com/otklik/otklik/services/segmentation/internal/surveys"
 )
 
 // Schema is what the service keeps in PostgreSQL, for otklik migrate.
@@ -119,8 +119,8 @@ func newService(config Config, deps Deps, db store.Store, keeper *seal.Keeper) (
 	if err != nil {
 		return nil, fmt.Errorf("check time_zone: %w", err)
 	}
-	p := parts{config: config, deps: deps, store: db, keeper: keeper, location: location}
-	p.segments = &ingest.Segments{Store: db, Evaluator: membership.NewEvaluator(db, deps.Now)}
+	p := parts{config: config, deps: deps, store: db, keeper: keeper, location: location, catalog: surveys.New(deps.Survey)}
+	p.lights = &ingest.Lights{Store: db, Revisions: p.catalog, Now: deps.Now}
 	options := follow.Options{Store: db, Holder: deps.Instance, Logger: deps.Logger, Now: deps.Now}
 	if deps.Meters != nil {
 		if options.Aside, err = follow.CountAside(deps.Meters); err != nil {
@@ -134,7 +134,7 @@ func newService(config Config, deps Deps, db store.Store, keeper *seal.Keeper) (
 		}
 	}
 	served, err := api.New(api.Options{
-		Store: db, Followers: leader, Keeper: keeper, Location: location, PageTTL: config.PageTokenTTL, Now: deps.Now,
+		Store: db, Followers: leader, Keeper: keeper, Lights: p.lights, Catalog: p.catalog, Location: location, PageTTL: config.PageTokenTTL, Now: deps.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -178,7 +178,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Options{Store: f.store, Followers: f.followers, Keeper: f.keeper, Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now})
+	s, err := New(Options{Store: f.store, Followers: f.followers, Keeper: f.keeper, Catalog: visits{}, Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

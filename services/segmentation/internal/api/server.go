@@ -12,7 +12,6 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
-	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -32,6 +31,10 @@ type Options struct {
 	Followers Followers
 	// Keeper seals and opens what is personal, and knows pseudonyms.
 	Keeper *seal.Keeper
+	// Lights keeps lights current.
+	Lights LightFollower
+	// Catalog tells what surveys ask.
+	Catalog Catalog
 	// Location is the time zone where a query names none.
 	Location *time.Location
 	PageTTL  time.Duration
@@ -65,8 +68,8 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	segmentationv1.RegisterCaseRuleServiceServer(r, &caseRuleServer{Server: s})
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
+	segmentationv1.RegisterLightServiceServer(r, &lightServer{Server: s})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
-	segmentationv1.RegisterSegmentServiceServer(r, &segmentServer{Server: s, reader: membership.NewReader(s.Store, s.Now)})
 	segmentationv1.RegisterImportServiceServer(r, &importServer{Server: s})
 	segmentationv1.RegisterContactServiceServer(r, &contactServer{Server: s})
 	segmentationv1.RegisterDirectoryServiceServer(r, &directoryServer{Server: s})

@@ -30,6 +30,9 @@ type Lights interface {
 	// ListLights returns lights that have a colour: red, amber, green, and each colour in the order of package workorder. more tells that there are more than
 	// the limit.
 	ListLights(ctx context.Context, q LightQuery) (lights []Light, more bool, err error)
+	// WorkOrder returns red companies in the order of package workorder, each with as many of its red contacts in that order. more tells that there are more
+	// companies than the limit.
+	WorkOrder(ctx context.Context, q LightQuery, contacts int) (entries []WorkEntry, more bool, err error)
 	// CountLightColours counts lights by colour.
 	CountLightColours(ctx context.Context, q LightQuery) (map[light.Colour]int64, error)
 	// Answers reads all answers of an organisation in the order of contacts, those of nobody known first.
@@ -115,6 +118,14 @@ type LightKey struct {
 
 // Key is where the light stands.
 func (l *Light) Key() LightKey { return LightKey{l.Colour, l.Stake, l.Value, l.Mean, l.Unit.ID} }
+
+// WorkEntry is a red company with its red contacts.
+type WorkEntry struct {
+	Company  Light
+	Contacts []Light
+	// RedContacts is how many red contacts it has in all.
+	RedContacts int64
+}
 
 // LightSummary is a light in short.
 type LightSummary struct {

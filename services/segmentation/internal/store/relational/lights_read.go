@@ -86,20 +86,21 @@ func (c *counting) which(q store.LightQuery) *conditions {
 // ListLights implements store.Lights.
 func (s *Store) ListLights(ctx context.Context, q store.LightQuery) (out []store.Light, more bool, err error) {
 	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
-		out, more, err = listLights(ctx, r, q)
+		c, err := judgingOf(ctx, r, q.Organization)
+		if errors.Is(err, relational.ErrNoRow) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		out, more, err = c.list(ctx, r, q)
 		return err
 	})
 	return out, more, s.db.Explain("list lights", err)
 }
 
-func listLights(ctx context.Context, r relational.Reader, q store.LightQuery) (out []store.Light, more bool, err error) {
-	c, err := judgingOf(ctx, r, q.Organization)
-	if errors.Is(err, relational.ErrNoRow) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
+// list lists lights of a counting.
+func (c *counting) list(ctx context.Context, r relational.Reader, q store.LightQuery) (out []store.Light, more bool, err error) {
 	var found []storedLight
 	// Each colour is a range of the index, from the light after which to begin.
 	for colour := light.Red; colour <= light.Green && len(found) <= q.Limit; colour++ {
@@ -148,18 +149,29 @@ func (s *Store) CountLightColours(ctx context.Context, q store.LightQuery) (map[
 		if err != nil {
 			return err
 		}
-		where := c.which(q)
-		where.and("colour > 0")
-		_, err = relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
-			var colour light.Colour
-			var n int64
-			err = row.Scan(&colour, &n)
-			out[colour] = n
-			return none, err
-		}, `SELECT colour, count(*) FROM lights WHERE `+where.text.String()+` GROUP BY colour`, where.args...)
+		out, err = c.count(ctx, r, q)
 		return err
 	})
 	return out, s.db.Explain("count lights", err)
+}
+
+// count counts lights of a counting by colour.
+func (c *counting) count(ctx context.Context, r relational.Reader, q store.LightQuery) (map[light.Colour]int64, error) {
+	out := map[light.Colour]int64{}
+	where := c.which(q)
+	if q.Colour != light.NoColour {
+		where.and("colour = " + where.arg(int64(q.Colour)))
+	} else {
+		where.and("colour > 0")
+	}
+	_, err := relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
+		var colour light.Colour
+		var n int64
+		err = row.Scan(&colour, &n)
+		out[colour] = n
+		return none, err
+	}, `SELECT colour, count(*) FROM lights WHERE `+where.text.String()+` GROUP BY colour`, where.args...)
+	return out, err
 }
 
 // eachAtOnce is how many rows are read at a time of what is handed out one by one.

@@ -95,7 +95,36 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 	if err := w.many(ctx, sqlPutLight, puts); err != nil || c.state == building {
 		return err
 	}
+	if err := w.touchLights(ctx, t, changed, now); err != nil {
+		return err
+	}
 	return w.tellLights(ctx, t, changed, now)
+}
+
+// touchLights has the segments evaluated anew of contacts, and of those of companies, whose lights are others.
+func (w *writing) touchLights(ctx context.Context, t *tally, changed []lightChange, now time.Time) error {
+	var contacts, companies []string
+	for u := range t.Units {
+		if u.Kind == light.Contact {
+			contacts = append(contacts, u.ID)
+		}
+	}
+	for _, ch := range changed {
+		// Every answer moves the mean of its company; its contacts are evaluated when the colour is another one.
+		if ch.now.unit.Kind == light.Company && ch.now.colour != ch.before.colour {
+			companies = append(companies, ch.now.unit.ID)
+		}
+	}
+	if len(contacts) > 0 {
+		slices.Sort(contacts)
+		if err := w.touch(ctx, t.counting.organization, contacts, now); err != nil {
+			return err
+		}
+	}
+	if len(companies) == 0 {
+		return nil
+	}
+	return w.touchCompany(ctx, t.counting.organization, companies, now)
 }
 
 // many is Many for statements that may have nothing to do.

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// LightFollower keeps lights current; *ingest.Lights is one.
+type LightFollower interface {
+	// AsOf is the time up to which answers are counted; zero when that is not known.
+	AsOf() time.Time
+}
+
+// lightServer serves LightService.
+type lightServer struct {
+	segmentationv1.UnimplementedLightServiceServer
+	*Server
+}
+
+// lightPlace is where a light belongs.
+func lightPlace(l store.Light) store.Place {
+	switch l.Unit.Kind {
+	case light.Company:
+		return store.Place{Company: l.Unit.ID}
+	case light.Contact:
+		return store.Place{Company: l.Company}
+	case light.Location:
+		return store.Place{Location: l.Unit.ID, Region: l.Region}
+	case light.Staff:
+		return store.Place{Employee: l.Unit.ID}
+	}
+	return store.Place{}
+}
+
+// GetLight returns a light.
+func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLightRequest) (*segmentationv1.GetLightResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unit, ok := light.ParseName(req.GetName())
+	if !ok {
+		return nil, malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
+	}
+	l, err := s.Store.GetLight(ctx, org, unit)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (l.Colour == light.NoColour || !unitsOf(ctx).Within(lightPlace(l))) {
+		return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_LIGHT_NOT_FOUND, "light", req.GetName())
+	}
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return &segmentationv1.GetLightResponse{Light: lightToProto(l)}, nil
+}
+
+// ListLights lists lights.
+func (s *lightServer) ListLights(ctx context.Context, req *segmentationv1.ListLightsRequest) (*segmentationv1.ListLightsResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := store.LightQuery{
+		Organization: org, Kind: light.Kind(req.GetKind()), Colour: light.Colour(req.GetColour()), Units: unitsOf(ctx), //nolint:gosec // checked by the rules
+		Company: strings.TrimPrefix(req.GetCompany(), companiesCollection), Region: strings.TrimPrefix(req.GetRegion(), regionsCollection),
+	}
+	if q.Company != "" && q.Kind != light.Contact {
+		return nil, refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID, "company", "narrows contacts only")
+	}
+	if q.Region != "" && q.Kind != light.Location {
+		return nil, refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID, "region", "narrows locations only")
+	}
+	p, err := openPage[*store.LightKey](s.Server, "ListLights", org, req)
+	if err != nil {
+		return nil, err
+	}
+	q.After, q.Limit = p.cursor, p.size
+	out := &segmentationv1.ListLightsResponse{}
+	if s.Lights != nil {
+		out.Watermark = timeToProto(s.Lights.AsOf())
+	}
+	found, more, err := s.Store.ListLights(ctx, q)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	for _, l := range found {
+		out.Lights = append(out.Lights, lightToProto(l))
+	}
+	out.NextPageToken = p.next(more, lastKey(found))
+	if p.cursor != nil {
+		return out, nil
+	}
+	q.Colour = light.NoColour
+	counts, err := s.Store.CountLightColours(ctx, q)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	for colour := light.Red; colour <= light.Green; colour++ {
+		out.Counts = append(out.Counts, &segmentationv1.LightCount{Colour: segmentationv1.LightColour(colour), Count: counts[colour]})
+	}
+	return out, nil
+}
+
+// lastKey is where a page ends.
+func lastKey(page []store.Light) *store.LightKey {
+	if len(page) == 0 {
+		return nil
+	}
+	k := page[len(page)-1].Key()
+	return &k
+}
+
+// defaultRedContacts is how many red contacts of a company are returned unless asked.
+const defaultRedContacts = 10
+
+// ListWorkOrder lists red companies with their red contacts.
+func (s *lightServer) ListWorkOrder(ctx context.Context, req *segmentationv1.ListWorkOrderRequest) (*segmentationv1.ListWorkOrderResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openPage[*store.LightKey](s.Server, "ListWorkOrder", org, req)
+	if err != nil {
+		return nil, err
+	}
+	contacts := int(req.GetContactLimit())
+	if contacts == 0 {
+		contacts = defaultRedContacts
+	}
+	entries, more, err := s.Store.WorkOrder(ctx, store.LightQuery{Organization: org, Units: unitsOf(ctx), After: p.cursor, Limit: p.size}, contacts)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	out := &segmentationv1.ListWorkOrderResponse{}
+	for _, e := range entries {
+		m := &segmentationv1.WorkOrderEntry{Company: lightToProto(e.Company), RedContactCount: e.RedContacts}
+		for _, c := range e.Contacts {
+			m.Contacts = append(m.Contacts, lightToProto(c))
+		}
+		out.Entries = append(out.Entries, m)
+	}
+	if more {
+		key := entries[len(entries)-1].Company.Key()
+		out.NextPageToken = p.next(true, &key)
+	}
+	return out, nil
+}
