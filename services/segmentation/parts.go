@@ -20,16 +20,18 @@ type parts struct {
 	location *time.Location
 	catalog  *surveys.Catalog
 	lights   *ingest.Lights
+	segments *ingest.Segments
 }
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
 	return append(p.caseFollowers(), []follow.Follower{
-		p.lights.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+		p.lights.Follow(p.deps.Survey), p.segments.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger),
+		follow.TimelineComments(p.deps.Comment, p.store),
 	}...)
 }
 
 // chores are what the process that leads does from time to time, each by itself.
 func (p parts) chores() []chore.Chore {
-	return append(p.caseChores(), p.imports(), chore.Chore{What: "counting lights", Every: time.Second, Do: p.lights.Count})
+	return append(p.caseChores(), p.imports(), chore.Chore{What: "counting lights", Every: time.Second, Do: p.lights.Count}, p.segmentChore())
 }

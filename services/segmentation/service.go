@@ -23,6 +23,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/api"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
 	"github.com/otklik/otklik/services/segmentation/internal/ingest"
+	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/peers"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/store/postgres"
@@ -121,6 +122,7 @@ func newService(config Config, deps Deps, db store.Store, keeper *seal.Keeper) (
 	}
 	p := parts{config: config, deps: deps, store: db, keeper: keeper, location: location, catalog: surveys.New(deps.Survey)}
 	p.lights = &ingest.Lights{Store: db, Revisions: p.catalog, Now: deps.Now}
+	p.segments = &ingest.Segments{Store: db, Evaluator: membership.NewEvaluator(db, deps.Now)}
 	options := follow.Options{Store: db, Holder: deps.Instance, Logger: deps.Logger, Now: deps.Now}
 	if deps.Meters != nil {
 		if options.Aside, err = follow.CountAside(deps.Meters); err != nil {

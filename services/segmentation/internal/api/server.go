@@ -12,6 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -69,6 +70,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
 	segmentationv1.RegisterLightServiceServer(r, &lightServer{Server: s})
+	segmentationv1.RegisterSegmentServiceServer(r, &segmentServer{Server: s, reader: membership.NewReader(s.Store, s.Now)})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
 	segmentationv1.RegisterImportServiceServer(r, &importServer{Server: s})
 	segmentationv1.RegisterContactServiceServer(r, &contactServer{Server: s})
