@@ -15,6 +15,8 @@ type Config struct {
 	Postgres     pgkit.Config  `koanf:"postgres"`
 	TimeZone     string        `koanf:"time_zone" doc:"IANA time zone in which days begin when nothing else names one."`
 	PageTokenTTL time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
+	PublicURL    string        `koanf:"public_url" doc:"Address under which people reach the app, for links in e-mails and calendars, for example https://otklik.example. Without one, e-mails have no links, nor one to unsubscribe."`
+	SMTP         SMTP          `koanf:"smtp"`
 }
 
 // component names the service in its messages, and the schema of its tables unless told otherwise.
@@ -27,6 +29,7 @@ func DefaultConfig() Config {
 		Postgres:     pgkit.DefaultConfig(component),
 		TimeZone:     "UTC",
 		PageTokenTTL: page.DefaultTTL,
+		SMTP:         defaultSMTP(),
 	}
 }
 
@@ -36,6 +39,12 @@ func (c Config) check() error {
 		return errors.New("check path: it is empty")
 	case c.PageTokenTTL <= 0:
 		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
+	}
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return err
+	}
+	if err := c.SMTP.check(); err != nil {
+		return err
 	}
 	return c.Postgres.Check()
 }

@@ -1,12 +1,12 @@
 package segmentation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
-	"github.com/otklik/otklik/services/segmentation/internal/ingest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/surveys"
 )
@@ -19,19 +19,17 @@ type parts struct {
 	keeper   *seal.Keeper
 	location *time.Location
 	catalog  *surveys.Catalog
-	lights   *ingest.Lights
-	segments *ingest.Segments
+	mailing
 }
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
-	return append(p.caseFollowers(), []follow.Follower{
-		p.lights.Follow(p.deps.Survey), p.segments.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger),
-		follow.TimelineComments(p.deps.Comment, p.store),
-	}...)
+	return slices.Concat(p.caseFollowers(), p.interviewFollowers(), []follow.Follower{
+		follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+	})
 }
 
 // chores are what the process that leads does from time to time, each by itself.
 func (p parts) chores() []chore.Chore {
-	return append(p.caseChores(), p.imports(), chore.Chore{What: "counting lights", Every: time.Second, Do: p.lights.Count}, p.segmentChore())
+	return slices.Concat(p.caseChores(), p.digestChores(), []chore.Chore{p.imports()})
 }

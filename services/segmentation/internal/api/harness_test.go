@@ -20,6 +20,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcserver"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/libs/testkit"
+	"github.com/otklik/otklik/services/segmentation/internal/peers"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/store/sqlite"
 )
@@ -158,6 +159,8 @@ type fixture struct {
 	server    *rpcserver.Server
 	keys      *vault
 	keeper    *seal.Keeper
+	api       *Server
+	addresses *addressBook
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -168,7 +171,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f := &fixture{
 		clock: testkit.NewClock(noon), store: &told{Store: db, signal: make(chan struct{})}, followers: &followers{store: db},
-		keys: &vault{keys: map[string]seal.Key{}},
+		keys: &vault{keys: map[string]seal.Key{}}, addresses: &addressBook{holders: map[string]peers.Holder{}},
 	}
 	f.keeper = seal.NewKeeper(f.keys, seal.KeeperOptions{Lease: 1, Now: f.clock.Now})
 	f.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
@@ -178,10 +181,14 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Options{Store: f.store, Followers: f.followers, Keeper: f.keeper, Catalog: visits{}, Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now})
+	s, err := New(Options{
+		Store: f.store, Followers: f.followers, Keeper: f.keeper, Catalog: visits{}, Addresses: f.addresses, PublicURL: "https://app.example",
+		Location: time.UTC, PageTTL: time.Hour, Now: f.clock.Now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.api = s
 	s.Register(f.server)
 	if err := f.server.Start(); err != nil {
 		t.Fatal(err)

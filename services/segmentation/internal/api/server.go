@@ -12,7 +12,6 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
-	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -32,10 +31,12 @@ type Options struct {
 	Followers Followers
 	// Keeper seals and opens what is personal, and knows pseudonyms.
 	Keeper *seal.Keeper
-	// Lights keeps lights current.
-	Lights LightFollower
 	// Catalog tells what surveys ask.
 	Catalog Catalog
+	// Addresses makes secret addresses and invitations.
+	Addresses Addresses
+	// PublicURL is the address of the app, for links; empty where it is not known.
+	PublicURL string
 	// Location is the time zone where a query names none.
 	Location *time.Location
 	PageTTL  time.Duration
@@ -67,15 +68,17 @@ func New(o Options) (*Server, error) {
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	segmentationv1.RegisterCaseServiceServer(r, &caseServer{Server: s})
 	segmentationv1.RegisterCaseRuleServiceServer(r, &caseRuleServer{Server: s})
+	segmentationv1.RegisterCalendarServiceServer(r, &calendarServer{Server: s})
+	segmentationv1.RegisterDigestServiceServer(r, &digestServer{Server: s})
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
-	segmentationv1.RegisterLightServiceServer(r, &lightServer{Server: s})
-	segmentationv1.RegisterSegmentServiceServer(r, &segmentServer{Server: s, reader: membership.NewReader(s.Store, s.Now)})
+	segmentationv1.RegisterInterviewServiceServer(r, &interviewServer{Server: s})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
 	segmentationv1.RegisterImportServiceServer(r, &importServer{Server: s})
 	segmentationv1.RegisterContactServiceServer(r, &contactServer{Server: s})
 	segmentationv1.RegisterDirectoryServiceServer(r, &directoryServer{Server: s})
 	segmentationv1.RegisterPurchaseServiceServer(r, &purchaseServer{Server: s})
+	segmentationv1.RegisterRecoveryServiceServer(r, &recoveryServer{Server: s})
 	segmentationv1.RegisterTimelineServiceServer(r, &timelineServer{Server: s})
 	segmentationv1.RegisterRetentionServiceServer(r, &retentionServer{Server: s})
 }

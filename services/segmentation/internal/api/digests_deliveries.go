@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/services/segmentation/internal/digest"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// envelope seals and opens what is said of recipients.
+func (s *Server) envelope() digest.Envelope { return digest.Envelope{Keeper: s.Keeper} }
+
+// ListDigestDeliveries lists what was sent and is to be sent.
+func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentationv1.ListDigestDeliveriesRequest) (*segmentationv1.ListDigestDeliveriesResponse, error) {
+	org, id, err := parseOwned(ctx, "parent", digestsCollection, req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	p, err := openPage[int](s.Server, segmentationv1.DigestService_ListDigestDeliveries_FullMethodName, org, req)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Store.GetDigest(ctx, org, id)
+	if err != nil {
+		return nil, digestNotFound(err, req.GetParent())
+	}
+	addresses := map[string]string{}
+	for _, r := range d.Recipients {
+		if addresses[r.Key], err = s.envelope().Open(ctx, org, r.Address); err != nil {
+			return nil, err
+		}
+	}
+	list, more, err := s.Store.ListDeliveries(ctx, org, id, p.cursor, p.size)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	out := &segmentationv1.ListDigestDeliveriesResponse{NextPageToken: p.next(more, p.cursor+len(list))}
+	for _, v := range list {
+		shown := &segmentationv1.DigestDelivery{
+			Name: digestsCollection + id + deliveriesSegment + deliveryID(v), Recipient: addresses[v.Key], Day: v.Day,
+			State: segmentationv1.DigestDelivery_State(v.State), Attempts: int32(v.Attempts), Failure: v.Failure, SendTime: timeToProto(v.SendTime),
+		}
+		if v.State == digest.Pending {
+			shown.NextAttemptTime = timeToProto(v.NextTime)
+		}
+		out.Deliveries = append(out.Deliveries, shown)
+	}
+	return out, nil
+}
+
+// deliveryID is the identifier of a delivery: the day, and the credential of the recipient.
+func deliveryID(d digest.Delivery) string { return d.Day + "-" + cutCollection("apiKeys/", d.Key) }
+
+// UnsubscribeDigest sends no more digests to the recipient whose credential the call carries.
+func (s *digestServer) UnsubscribeDigest(ctx context.Context, _ *segmentationv1.UnsubscribeDigestRequest) (*segmentationv1.UnsubscribeDigestResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.Unsubscribe(ctx, org, callerID(ctx), s.Now()); err != nil {
+		return nil, digestNotFound(err, "of this secret")
+	}
+	return &segmentationv1.UnsubscribeDigestResponse{}, nil
+}
+
+// digestToProto converts a subscription, and opens its addresses.
+func (s *digestServer) digestToProto(ctx context.Context, d digest.Subscription) (*segmentationv1.DigestSubscription, error) {
+	out := &segmentationv1.DigestSubscription{
+		Name: digestsCollection + d.ID, DisplayName: d.DisplayName, LanguageCode: d.Language, MinuteOfDay: int32(d.Minute), TimeZone: d.Zone, Disabled: d.Disabled,
+		NextSendTime: timeToProto(d.NextTime), CreateTime: timeToProto(d.CreateTime), UpdateTime: timeToProto(d.UpdateTime), Etag: etag(d.CreateTime, d.Version),
+	}
+	for _, t := range d.Topics {
+		out.Topics = append(out.Topics, segmentationv1.DigestSubscription_Topic(t))
+	}
+	for _, r := range d.Recipients {
+		address, err := s.envelope().Open(ctx, d.Organization, r.Address)
+		if err != nil {
+			return nil, err
+		}
+		out.Recipients = append(out.Recipients, address)
+		if !r.UnsubscribeTime.IsZero() {
+			out.Unsubscribed = append(out.Unsubscribed, address)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/otklik/otklik/services/segmentation/internal/peers"
+	"github.com/otklik/otklik/services/segmentation/internal/recovery"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+func TestDigestsAreSubscribed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	c := segmentationv1.NewDigestServiceClient(f.as("admin"))
+	in := &segmentationv1.DigestSubscription{
+		DisplayName: "Morning", Recipients: []string{"a@example.com", "b@example.com"}, MinuteOfDay: 9 * 60, TimeZone: "Asia/Bishkek",
+		Topics: []segmentationv1.DigestSubscription_Topic{segmentationv1.DigestSubscription_TOPIC_CASES},
+	}
+	made, err := c.CreateDigestSubscription(t.Context(), &segmentationv1.CreateDigestSubscriptionRequest{DigestSubscriptionId: "all", DigestSubscription: in})
+	// At noon of universal time it is six in Bishkek.
+	if d := made.GetDigestSubscription(); err != nil || d.GetLanguageCode() != "ru" || !d.GetNextSendTime().AsTime().Equal(time.Date(2026, 3, 3, 3, 0, 0, 0, time.UTC)) {
+		t.Fatalf("made %v, %v", made, err)
+	}
+	again, err := c.CreateDigestSubscription(t.Context(), &segmentationv1.CreateDigestSubscriptionRequest{DigestSubscriptionId: "all", DigestSubscription: in})
+	if err != nil || !proto.Equal(again, made) || len(f.addresses.live(peers.RoleRecipient)) != 2 {
+		t.Errorf("made again %v, %v, credentials %v", again, err, f.addresses.live(peers.RoleRecipient))
+	}
+	kept, err := f.store.GetDigest(t.Context(), "acme", "all")
+	if err != nil || strings.Contains(string(kept.Recipients[0].Address), "example") {
+		t.Errorf("kept %v, %v", kept, err)
+	}
+	changed, err := c.UpdateDigestSubscription(t.Context(), &segmentationv1.UpdateDigestSubscriptionRequest{DigestSubscription: &segmentationv1.DigestSubscription{
+		Name: "digestSubscriptions/all", Recipients: []string{"b@example.com", "c@example.com"},
+	}})
+	if err != nil || !slices.Equal(changed.GetDigestSubscription().GetRecipients(), []string{"b@example.com", "c@example.com"}) {
+		t.Errorf("changed %v, %v", changed, err)
+	}
+	if live := f.addresses.live(peers.RoleRecipient); !slices.Equal(live, []string{"apiKeys/k1", "apiKeys/k2"}) {
+		t.Errorf("credentials %v", live)
+	}
+	s := &digestServer{Server: f.api}
+	if _, err := s.UnsubscribeDigest(at(t.Context(), "apiKeys/k1", peers.RoleRecipient), &segmentationv1.UnsubscribeDigestRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.GetDigestSubscription(t.Context(), &segmentationv1.GetDigestSubscriptionRequest{Name: "digestSubscriptions/all"})
+	if err != nil || !slices.Equal(got.GetDigestSubscription().GetUnsubscribed(), []string{"b@example.com"}) {
+		t.Errorf("unsubscribed %v, %v", got, err)
+	}
+	_, err = s.UnsubscribeDigest(at(t.Context(), "apiKeys/k9", peers.RoleRecipient), &segmentationv1.UnsubscribeDigestRequest{})
+	refused(t, "a secret of nobody", err, codes.NotFound, "DIGEST_NOT_FOUND", "")
+	if _, err := c.DeleteDigestSubscription(t.Context(), &segmentationv1.DeleteDigestSubscriptionRequest{Name: "digestSubscriptions/all"}); err != nil || len(f.addresses.live(peers.RoleRecipient)) != 0 {
+		t.Errorf("deleted: %v, credentials %v", err, f.addresses.live(peers.RoleRecipient))
+	}
+	_, err = c.ListDigestDeliveries(t.Context(), &segmentationv1.ListDigestDeliveriesRequest{Parent: "digestSubscriptions/all"})
+	refused(t, "deliveries of what is gone", err, codes.NotFound, "DIGEST_NOT_FOUND", "")
+}
+
+func TestRecoveries(t *testing.T) {
+	t.Parallel()
+	f, _ := interviewing(t)
+	c := segmentationv1.NewRecoveryServiceClient(f.as("admin"))
+	_, err := c.UpdateRecoveryPolicy(t.Context(), &segmentationv1.UpdateRecoveryPolicyRequest{RecoveryPolicy: &segmentationv1.RecoveryPolicy{Survey: "surveys/none"}})
+	if err == nil {
+		t.Error("a survey that there is not was taken")
+	}
+	p, err := c.UpdateRecoveryPolicy(t.Context(), &segmentationv1.UpdateRecoveryPolicyRequest{RecoveryPolicy: &segmentationv1.RecoveryPolicy{
+		Survey: "surveys/visits", Question: "speed", Delay: durationpb.New(time.Hour),
+	}})
+	if err != nil || p.GetRecoveryPolicy().GetCut() != 8 || p.GetRecoveryPolicy().GetWait().AsDuration() != recovery.DefaultWait {
+		t.Fatalf("policy %v, %v", p, err)
+	}
+	if err := f.store.ApplyClosings(t.Context(), "recovery", 0, 1, []store.Closing{{Organization: "acme", Case: "k1", Contact: "c-1", Time: noon}}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.ListRecoveries(t.Context(), &segmentationv1.ListRecoveriesRequest{})
+	if err != nil || len(list.GetRecoveries()) != 1 || list.GetRecoveries()[0].GetState() != segmentationv1.Recovery_STATE_WAITING {
+		t.Fatalf("list %v, %v", list, err)
+	}
+	invited, err := c.InviteRecovery(t.Context(), &segmentationv1.InviteRecoveryRequest{Name: "recoveries/k1"})
+	if err != nil || invited.GetToken() != "token" || invited.GetRecovery().GetState() != segmentationv1.Recovery_STATE_INVITED {
+		t.Fatalf("invited %v, %v", invited, err)
+	}
+	call := strings.Fields(f.addresses.invited[0])
+	if id, ok := recovery.CaseOf(call[1]); !ok || id != "k1" || call[0] != "surveys/visits" || call[2] != "c-1" {
+		t.Errorf("invited %q", call)
+	}
+	answer := store.RecoveryAnswer{Organization: "acme", Case: "k1", Response: "surveys/visits/responses/r", Survey: "visits", Scores: []recovery.Scored{{Question: "speed", Value: 10}}}
+	if err := f.store.ApplyRecoveryAnswers(t.Context(), "recovery_answers", 0, 1, []store.RecoveryAnswer{answer}); err != nil {
+		t.Fatal(err)
+	}
+	rate, err := c.QueryRecoveryRate(t.Context(), &segmentationv1.QueryRecoveryRateRequest{})
+	if err != nil || rate.GetCases() != 1 || rate.GetAnswered() != 1 || rate.GetRate() != 1 || rate.GetInterval().GetMethod() != "WILSON" || rate.GetResponseRate() != 1 {
+		t.Errorf("rate %v, %v", rate, err)
+	}
+	_, err = c.InviteRecovery(t.Context(), &segmentationv1.InviteRecoveryRequest{Name: "recoveries/k1"})
+	refused(t, "invited after the answer", err, codes.FailedPrecondition, "RECOVERY_STATE", "")
+	_, err = c.InviteRecovery(t.Context(), &segmentationv1.InviteRecoveryRequest{Name: "recoveries/none"})
+	refused(t, "an unknown one", err, codes.NotFound, "RECOVERY_NOT_FOUND", "")
+}
