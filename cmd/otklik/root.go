@@ -60,6 +60,7 @@ func newRootCommand() *cobra.Command {
 		command.NewRankCommand(env),
 		command.NewDefinitionsCommand(env),
 		command.NewAlertsCommand(env),
+		command.NewCasesCommand(env),
 		command.NewSegmentsCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),
