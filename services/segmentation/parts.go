@@ -7,6 +7,7 @@ import (
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
+	"github.com/otklik/otklik/services/segmentation/internal/ingest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/surveys"
 )
@@ -18,18 +19,23 @@ type parts struct {
 	store    store.Store
 	keeper   *seal.Keeper
 	location *time.Location
-	catalog  *surveys.Catalog
 	mailing
+	catalog  *surveys.Catalog
+	lights   *ingest.Lights
+	segments *ingest.Segments
 }
 
 // followers are what is followed by the process that leads, each by itself.
 func (p parts) followers() []follow.Follower {
 	return slices.Concat(p.caseFollowers(), p.interviewFollowers(), []follow.Follower{
-		follow.Timeline(p.deps.Survey, p.store, p.deps.Logger), follow.TimelineComments(p.deps.Comment, p.store),
+		p.lights.Follow(p.deps.Survey), p.segments.Follow(p.deps.Survey), follow.Timeline(p.deps.Survey, p.store, p.deps.Logger),
+		follow.TimelineComments(p.deps.Comment, p.store),
 	})
 }
 
 // chores are what the process that leads does from time to time, each by itself.
 func (p parts) chores() []chore.Chore {
-	return slices.Concat(p.caseChores(), p.digestChores(), []chore.Chore{p.imports()})
+	return slices.Concat(p.caseChores(), p.digestChores(), []chore.Chore{
+		p.imports(), {What: "counting lights", Every: time.Second, Do: p.lights.Count}, p.segmentChore(),
+	})
 }

@@ -67,7 +67,8 @@ func etag(created time.Time, version int64) string {
 	return base64.RawURLEncoding.EncodeToString(binary.AppendVarint(raw, version))
 }
 
+// parseNumber reads a number as it stands in names: one has one form only.
 func parseNumber(id string) (int64, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)
-	return n, err == nil && n > 0
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == id
 }

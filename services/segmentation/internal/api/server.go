@@ -12,6 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -31,6 +32,8 @@ type Options struct {
 	Followers Followers
 	// Keeper seals and opens what is personal, and knows pseudonyms.
 	Keeper *seal.Keeper
+	// Lights keeps lights current.
+	Lights LightFollower
 	// Catalog tells what surveys ask.
 	Catalog Catalog
 	// Addresses makes secret addresses and invitations.
@@ -72,11 +75,13 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	segmentationv1.RegisterDigestServiceServer(r, &digestServer{Server: s})
 	segmentationv1.RegisterEventFeedServiceServer(r, &feedServer{Server: s})
 	segmentationv1.RegisterEventServiceServer(r, &eventServer{Server: s})
+	segmentationv1.RegisterLightServiceServer(r, &lightServer{Server: s})
 	segmentationv1.RegisterInterviewServiceServer(r, &interviewServer{Server: s})
 	segmentationv1.RegisterPersonServiceServer(r, &personServer{Server: s})
 	segmentationv1.RegisterImportServiceServer(r, &importServer{Server: s})
 	segmentationv1.RegisterContactServiceServer(r, &contactServer{Server: s})
 	segmentationv1.RegisterDirectoryServiceServer(r, &directoryServer{Server: s})
+	segmentationv1.RegisterSegmentServiceServer(r, &segmentServer{Server: s, reader: membership.NewReader(s.Store, s.Now)})
 	segmentationv1.RegisterPurchaseServiceServer(r, &purchaseServer{Server: s})
 	segmentationv1.RegisterRecoveryServiceServer(r, &recoveryServer{Server: s})
 	segmentationv1.RegisterTimelineServiceServer(r, &timelineServer{Server: s})
