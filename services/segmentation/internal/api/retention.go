@@ -11,9 +11,9 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/money"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/stat"
-	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/retention"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -185,7 +185,7 @@ func questionError(err error) error {
 // currency is the one that is asked for, or the only one that there is; empty where there are no purchases.
 func (s *retentionServer) currency(ctx context.Context, org, asked string) (string, error) {
 	if asked != "" {
-		if !purchase.KnownCurrency(asked) {
+		if !money.Known(asked) {
 			return "", malformed("currency", "CURRENCY_UNKNOWN", "must be a code of ISO 4217, such as KGS")
 		}
 		return asked, nil

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/libs/money"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
-	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/rfm"
 	"github.com/otklik/otklik/services/segmentation/internal/segment"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -130,7 +130,7 @@ func (f *Fields) purchases(to taker, bought store.PurchaseSum, table store.RFMTa
 
 // customer is what a contact bought, in units of the currency.
 func customer(s store.PurchaseSum, currency string) rfm.Customer {
-	return rfm.Customer{Last: s.Last, Frequency: s.Purchases, Monetary: float64(s.Amount) / math.Pow10(purchase.Digits(currency))}
+	return rfm.Customer{Last: s.Last, Frequency: s.Purchases, Monetary: float64(s.Amount) / math.Pow10(money.Digits(currency))}
 }
 
 // row is what is known of one contact: by the places of the schema, nil where it is not known.

@@ -5,10 +5,9 @@ import (
 	"math"
 	"time"
 	"unicode/utf8"
-)
 
-// MostAmount is the greatest amount of a purchase or return, in minor units: sums of nearly a million of such fit into 64 bits.
-const MostAmount = 10_000_000_000_000
+	"github.com/otklik/otklik/libs/money"
+)
 
 const (
 	// longest is the greatest length of identifiers, in characters.
@@ -102,10 +101,10 @@ func (p Purchase) Check(now time.Time) []Problem {
 	c.identifier("company", p.Company)
 	c.identifier("location", p.Location)
 	c.moment("purchase_time", p.Time, now)
-	if p.Amount > MostAmount || p.Amount < -MostAmount {
+	if p.Amount > money.Most || p.Amount < -money.Most {
 		c.add("amount_minor", OutOfRange, "must lie between -10,000,000,000,000 and 10,000,000,000,000 minor units")
 	}
-	if !KnownCurrency(p.Currency) {
+	if !money.Known(p.Currency) {
 		c.add("currency", UnknownCurrency, "must be a code of ISO 4217 in capital letters, such as KGS")
 	}
 	return c.found

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/otklik/otklik/libs/money"
 )
 
 // Columns of tables, by their headings.
@@ -86,11 +88,11 @@ func readWho(r Row) Who {
 
 // readAmount reads an amount in major units.
 func (c *checks) readAmount(text, code string) int64 {
-	n, err := ParseAmount(text, code)
+	n, err := money.Parse(text, code)
 	switch {
-	case errors.Is(err, ErrDigits):
+	case errors.Is(err, money.ErrDigits):
 		c.add(ColumnAmount, TooManyDigits, "has more digits after the decimal mark than the currency has")
-	case errors.Is(err, ErrRange):
+	case errors.Is(err, money.ErrRange):
 		c.add(ColumnAmount, OutOfRange, "is greater than 10,000,000,000,000 minor units")
 	case err != nil:
 		c.add(ColumnAmount, Malformed, "must be an amount such as 1250.50 or -99")

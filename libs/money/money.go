@@ -1,4 +1,5 @@
-package purchase
+// Package money reads and writes amounts of money: in minor units of a currency, such as cents, and in major ones, exactly.
+package money
 
 import (
 	"errors"
@@ -9,13 +10,16 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// The errors of ParseAmount.
+// Most is the greatest amount that is read, in minor units: sums of nearly a million of such fit into 64 bits.
+const Most = 10_000_000_000_000
+
+// The errors of Parse.
 var (
-	// ErrAmount tells that a text is no amount.
-	ErrAmount = errors.New("no amount")
+	// ErrMalformed tells that a text is no amount.
+	ErrMalformed = errors.New("no amount")
 	// ErrDigits tells that an amount is finer than the currency's minor unit.
 	ErrDigits = errors.New("finer than the minor unit")
-	// ErrRange tells that an amount is greater than MostAmount.
+	// ErrRange tells that an amount is greater than Most.
 	ErrRange = errors.New("amount out of range")
 )
 
@@ -31,8 +35,8 @@ var unusualDigits = map[string]int{ //nolint:gochecknoglobals // a table
 	"CLF": 4, "UYW": 4,
 }
 
-// KnownCurrency tells whether a code is one of ISO 4217, in capital letters.
-func KnownCurrency(code string) bool {
+// Known tells whether a code is one of ISO 4217, in capital letters.
+func Known(code string) bool {
 	if len(code) != 3 || strings.ToUpper(code) != code {
 		return false
 	}
@@ -48,9 +52,9 @@ func Digits(code string) int {
 	return usualDigits
 }
 
-// ParseAmount reads an amount of a currency in major units, such as -12.50, and returns it in minor units, exactly. The decimal mark is a point or a comma;
-// spaces between groups of digits are passed over. Errors: ErrAmount, ErrDigits, ErrRange.
-func ParseAmount(text, code string) (int64, error) {
+// Parse reads an amount of a currency in major units, such as -12.50, and returns it in minor units, exactly. The decimal mark is a point or a comma;
+// spaces between groups of digits are passed over. Errors: ErrMalformed, ErrDigits, ErrRange.
+func Parse(text, code string) (int64, error) {
 	rest := strings.TrimSpace(text)
 	negative := false
 	for _, minus := range []string{"-", "−"} {
@@ -62,7 +66,7 @@ func ParseAmount(text, code string) (int64, error) {
 	whole, part, marked := strings.Cut(strings.Replace(rest, ",", ".", 1), ".")
 	whole = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(whole)
 	if whole == "" || marked && part == "" || !allDigits(whole+part) {
-		return 0, ErrAmount
+		return 0, ErrMalformed
 	}
 	digits := Digits(code)
 	if len(strings.TrimRight(part, "0")) > digits {
@@ -71,7 +75,7 @@ func ParseAmount(text, code string) (int64, error) {
 	part = part[:min(len(part), digits)]
 	var n int64
 	for _, d := range whole + part + strings.Repeat("0", digits-len(part)) {
-		if n = n*10 + int64(d-'0'); n > MostAmount {
+		if n = n*10 + int64(d-'0'); n > Most {
 			return 0, ErrRange
 		}
 	}
@@ -81,8 +85,8 @@ func ParseAmount(text, code string) (int64, error) {
 	return n, nil
 }
 
-// FormatAmount writes an amount of minor units in major units, such as -12.50.
-func FormatAmount(minor float64, code string) string {
+// Format writes an amount of minor units in major units, such as -12.50.
+func Format(minor float64, code string) string {
 	digits := Digits(code)
 	return strconv.FormatFloat(minor/math.Pow10(digits), 'f', digits, 64)
 }

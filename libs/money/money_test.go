@@ -1,4 +1,4 @@
-package purchase
+package money
 
 import (
 	"errors"
@@ -26,20 +26,20 @@ func TestParseAmount(t *testing.T) {
 		{"1.2340", "KWD", 1234, nil},
 		{"100.5", "JPY", 0, ErrDigits},
 		{"1.001", "USD", 0, ErrDigits},
-		{"", "USD", 0, ErrAmount},
-		{".", "USD", 0, ErrAmount},
-		{"5.", "USD", 0, ErrAmount},
-		{".5", "USD", 0, ErrAmount},
-		{"12.50abc", "USD", 0, ErrAmount},
-		{"1,250.50", "USD", 0, ErrAmount},
-		{"1e5", "USD", 0, ErrAmount},
-		{"--1", "USD", 0, ErrAmount},
-		{"NaN", "USD", 0, ErrAmount},
-		{"100000000000", "USD", MostAmount, nil},
+		{"", "USD", 0, ErrMalformed},
+		{".", "USD", 0, ErrMalformed},
+		{"5.", "USD", 0, ErrMalformed},
+		{".5", "USD", 0, ErrMalformed},
+		{"12.50abc", "USD", 0, ErrMalformed},
+		{"1,250.50", "USD", 0, ErrMalformed},
+		{"1e5", "USD", 0, ErrMalformed},
+		{"--1", "USD", 0, ErrMalformed},
+		{"NaN", "USD", 0, ErrMalformed},
+		{"100000000000", "USD", Most, nil},
 		{"100000000000.01", "USD", 0, ErrRange},
 		{"99999999999999999999999999", "USD", 0, ErrRange},
 	} {
-		got, err := ParseAmount(c.text, c.currency)
+		got, err := Parse(c.text, c.currency)
 		if got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%q %s: got %d, %v", c.text, c.currency, got, err)
 		}
@@ -50,10 +50,10 @@ func TestParseAmount(t *testing.T) {
 func TestAmountsAreReadAsTheyWereWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.Int64Range(-MostAmount, MostAmount).Draw(t, "amount")
+		n := rapid.Int64Range(-Most, Most).Draw(t, "amount")
 		code := rapid.SampledFrom([]string{"USD", "KGS", "JPY", "KWD", "CLF"}).Draw(t, "currency")
-		text := FormatAmount(float64(n), code)
-		if got, err := ParseAmount(text, code); err != nil || got != n {
+		text := Format(float64(n), code)
+		if got, err := Parse(text, code); err != nil || got != n {
 			t.Fatalf("%d is written %s and read %d, %v", n, text, got, err)
 		}
 	})
@@ -63,12 +63,12 @@ func TestAmountsAreReadAsTheyWereWritten(t *testing.T) {
 func TestUnusualCurrenciesExist(t *testing.T) {
 	t.Parallel()
 	for code := range unusualDigits {
-		if code != "UYW" && !KnownCurrency(code) { // ISO 4217 added UYW after the edition that the library holds
+		if code != "UYW" && !Known(code) { // ISO 4217 added UYW after the edition that the library holds
 			t.Errorf("there is no currency %s", code)
 		}
 	}
 	for _, code := range []string{"", "usd", "US", "ABC", "USDT"} {
-		if KnownCurrency(code) {
+		if Known(code) {
 			t.Errorf("%q is taken for a currency", code)
 		}
 	}
@@ -79,14 +79,14 @@ func FuzzParseAmount(f *testing.F) {
 		f.Add(text, "USD")
 	}
 	f.Fuzz(func(t *testing.T, text, code string) {
-		n, err := ParseAmount(text, code)
+		n, err := Parse(text, code)
 		if err != nil {
 			return
 		}
-		if n > MostAmount || n < -MostAmount {
+		if n > Most || n < -Most {
 			t.Errorf("%q is %d", text, n)
 		}
-		if again, err := ParseAmount(FormatAmount(float64(n), code), code); err != nil || again != n {
+		if again, err := Parse(Format(float64(n), code), code); err != nil || again != n {
 			t.Errorf("%q is %d, and written and read again %d, %v", text, n, again, err)
 		}
 	})
