@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -188,16 +189,18 @@ func attributesToProto(declared attribute.Set, p attribute.Packed) map[string]*s
 	return out
 }
 
-// wantedValues are the values of a filter.
-func wantedValues(declared attribute.Set, in map[string]string) (attribute.Values, error) {
+// wantedValues are the values of a filter, each as key=value.
+func wantedValues(declared attribute.Set, in []string) (attribute.Values, error) {
 	out := attribute.Values{}
-	for key, text := range in {
+	for i, wanted := range in {
+		key, text, _ := strings.Cut(wanted, "=")
+		field := "attributes[" + strconv.Itoa(i) + "]"
 		d, err := declared.Find(key)
 		if err != nil {
-			return nil, attributeError("attributes."+key, err)
+			return nil, attributeError(field, err)
 		}
 		if out[d.Number], err = d.Parse(text); err != nil {
-			return nil, attributeError("attributes."+key, err)
+			return nil, attributeError(field, err)
 		}
 	}
 	return out, nil

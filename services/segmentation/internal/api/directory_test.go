@@ -169,7 +169,7 @@ func TestUnitsAreListedByWhatTheyHave(t *testing.T) {
 			}
 		}
 	}
-	food := &segmentationv1.ListUnitsRequest{Kind: segmentationv1.Unit_KIND_COMPANY, PageSize: 1, Attributes: map[string]string{"sector": "food"}}
+	food := &segmentationv1.ListUnitsRequest{Kind: segmentationv1.Unit_KIND_COMPANY, PageSize: 1, Attributes: []string{"sector=food"}}
 	if got := list("admin", food); len(got) != 2 || got[0] != "companies/a" || got[1] != "companies/c" {
 		t.Errorf("food: %v", got)
 	}
@@ -181,7 +181,7 @@ func TestUnitsAreListedByWhatTheyHave(t *testing.T) {
 	_, err = segmentationv1.NewDirectoryServiceClient(f.as("other")).GetUnit(t.Context(), &segmentationv1.GetUnitRequest{Name: "companies/a"})
 	refused(t, "another organisation's", err, codes.NotFound, "UNIT_NOT_FOUND", "")
 	_, err = segmentationv1.NewDirectoryServiceClient(f.as("admin")).ListUnits(t.Context(), &segmentationv1.ListUnitsRequest{
-		Kind: segmentationv1.Unit_KIND_COMPANY, Attributes: map[string]string{"sector": "wool"},
+		Kind: segmentationv1.Unit_KIND_COMPANY, Attributes: []string{"sector=wool"},
 	})
-	refused(t, "a filter by no option", err, codes.InvalidArgument, "ATTRIBUTE_OPTION", "attributes.sector")
+	refused(t, "a filter by no option", err, codes.InvalidArgument, "ATTRIBUTE_OPTION", "attributes[0]")
 }

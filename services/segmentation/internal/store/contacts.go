@@ -12,7 +12,7 @@ import (
 type Contacts interface {
 	// GetContacts returns the contacts that there are of those named, by their identifiers; those that were merged, too.
 	GetContacts(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
-	// Identities returns by what contacts are known, by contact, each in the order in which they were claimed.
+	// Identities returns by what contacts are known, by contact: its own identifier first, then in the order in which they were claimed.
 	Identities(ctx context.Context, organization string, contacts []string) (map[string][]directory.Identity, error)
 	// ContactOf returns the contact that is known by a pseudonym. Errors: ErrNotFound.
 	ContactOf(ctx context.Context, organization string, person []byte) (string, error)

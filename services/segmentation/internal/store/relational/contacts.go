@@ -125,6 +125,12 @@ func identitiesOf(ctx context.Context, r relational.Reader, organization string,
 	}
 	for _, list := range out {
 		slices.SortFunc(list, func(a, b directory.Identity) int {
+			if own := a.Home == a.Contact; own != (b.Home == b.Contact) {
+				if own {
+					return -1
+				}
+				return 1
+			}
 			if c := a.ClaimTime.Compare(b.ClaimTime); c != 0 {
 				return c
 			}

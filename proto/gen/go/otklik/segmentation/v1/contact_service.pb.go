@@ -129,9 +129,9 @@ type ListContactsRequest struct {
 	Company string `protobuf:"bytes,3,opt,name=company,proto3" json:"company,omitempty"`
 	// Only the contact that has this identity, as answers name the respondent, up to 128 characters; empty for all.
 	Identifier string `protobuf:"bytes,4,opt,name=identifier,proto3" json:"identifier,omitempty"`
-	// Only those that have all of these values of attributes, by their keys, up to 10. Each page looks at 10,000 things at most, so that it may have fewer than it
-	// could, or none, and still a token.
-	Attributes    map[string]string `protobuf:"bytes,5,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Only those that have all of these values of attributes, each as `{key}={value}`, for example `tier=gold`, up to 10. Each page looks at 10,000 things at
+	// most, so that it may have fewer than it could, or none, and still a token.
+	Attributes    []string `protobuf:"bytes,5,rep,name=attributes,proto3" json:"attributes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,7 +194,7 @@ func (x *ListContactsRequest) GetIdentifier() string {
 	return ""
 }
 
-func (x *ListContactsRequest) GetAttributes() map[string]string {
+func (x *ListContactsRequest) GetAttributes() []string {
 	if x != nil {
 		return x.Attributes
 	}
@@ -929,7 +929,7 @@ const file_otklik_segmentation_v1_contact_service_proto_rawDesc = "" +
 	"\x11GetContactRequest\x12>\n" +
 	"\x04name\x18\x01 \x01(\tB*\xbaH'r%2#^contacts/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\"O\n" +
 	"\x12GetContactResponse\x129\n" +
-	"\acontact\x18\x01 \x01(\v2\x1f.otklik.segmentation.v1.ContactR\acontact\"\xa5\x03\n" +
+	"\acontact\x18\x01 \x01(\v2\x1f.otklik.segmentation.v1.ContactR\acontact\"\xb6\x02\n" +
 	"\x13ListContactsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -938,14 +938,11 @@ const file_otklik_segmentation_v1_contact_service_proto_rawDesc = "" +
 	"\acompany\x18\x03 \x01(\tB.\xbaH+r)2'^(companies/[^/\\x00-\\x1f\\x7f]{1,128})?$R\acompany\x12(\n" +
 	"\n" +
 	"identifier\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
-	"identifier\x12\x88\x01\n" +
+	"identifier\x12Y\n" +
 	"\n" +
-	"attributes\x18\x05 \x03(\v2;.otklik.segmentation.v1.ListContactsRequest.AttributesEntryB+\xbaH(\x9a\x01%\x10\n" +
-	"\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$*\x05r\x03\x18\xe8\aR\n" +
-	"attributes\x1a=\n" +
-	"\x0fAttributesEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"{\n" +
+	"attributes\x18\x05 \x03(\tB9\xbaH6\x92\x013\x10\n" +
+	"\"/r-2+^[a-z][a-z0-9_]{0,62}=[^\\x00-\\x1f]{0,1000}$R\n" +
+	"attributes\"{\n" +
 	"\x14ListContactsResponse\x12;\n" +
 	"\bcontacts\x18\x01 \x03(\v2\x1f.otklik.segmentation.v1.ContactR\bcontacts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\x01\n" +
@@ -1021,7 +1018,7 @@ func file_otklik_segmentation_v1_contact_service_proto_rawDescGZIP() []byte {
 	return file_otklik_segmentation_v1_contact_service_proto_rawDescData
 }
 
-var file_otklik_segmentation_v1_contact_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_otklik_segmentation_v1_contact_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_otklik_segmentation_v1_contact_service_proto_goTypes = []any{
 	(*GetContactRequest)(nil),           // 0: otklik.segmentation.v1.GetContactRequest
 	(*GetContactResponse)(nil),          // 1: otklik.segmentation.v1.GetContactResponse
@@ -1038,47 +1035,45 @@ var file_otklik_segmentation_v1_contact_service_proto_goTypes = []any{
 	(*SplitContactResponse)(nil),        // 12: otklik.segmentation.v1.SplitContactResponse
 	(*ListContactMovesRequest)(nil),     // 13: otklik.segmentation.v1.ListContactMovesRequest
 	(*ListContactMovesResponse)(nil),    // 14: otklik.segmentation.v1.ListContactMovesResponse
-	nil,                                 // 15: otklik.segmentation.v1.ListContactsRequest.AttributesEntry
-	(*Contact)(nil),                     // 16: otklik.segmentation.v1.Contact
-	(*fieldmaskpb.FieldMask)(nil),       // 17: google.protobuf.FieldMask
-	(*status.Status)(nil),               // 18: google.rpc.Status
-	(*ContactMove)(nil),                 // 19: otklik.segmentation.v1.ContactMove
+	(*Contact)(nil),                     // 15: otklik.segmentation.v1.Contact
+	(*fieldmaskpb.FieldMask)(nil),       // 16: google.protobuf.FieldMask
+	(*status.Status)(nil),               // 17: google.rpc.Status
+	(*ContactMove)(nil),                 // 18: otklik.segmentation.v1.ContactMove
 }
 var file_otklik_segmentation_v1_contact_service_proto_depIdxs = []int32{
-	16, // 0: otklik.segmentation.v1.GetContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
-	15, // 1: otklik.segmentation.v1.ListContactsRequest.attributes:type_name -> otklik.segmentation.v1.ListContactsRequest.AttributesEntry
-	16, // 2: otklik.segmentation.v1.ListContactsResponse.contacts:type_name -> otklik.segmentation.v1.Contact
-	16, // 3: otklik.segmentation.v1.UpdateContactRequest.contact:type_name -> otklik.segmentation.v1.Contact
-	17, // 4: otklik.segmentation.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
-	16, // 5: otklik.segmentation.v1.UpdateContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
-	4,  // 6: otklik.segmentation.v1.BatchUpdateContactsRequest.requests:type_name -> otklik.segmentation.v1.UpdateContactRequest
-	8,  // 7: otklik.segmentation.v1.BatchUpdateContactsResponse.outcomes:type_name -> otklik.segmentation.v1.ContactOutcome
-	16, // 8: otklik.segmentation.v1.ContactOutcome.contact:type_name -> otklik.segmentation.v1.Contact
-	18, // 9: otklik.segmentation.v1.ContactOutcome.error:type_name -> google.rpc.Status
-	16, // 10: otklik.segmentation.v1.MergeContactsResponse.contact:type_name -> otklik.segmentation.v1.Contact
-	19, // 11: otklik.segmentation.v1.MergeContactsResponse.moves:type_name -> otklik.segmentation.v1.ContactMove
-	16, // 12: otklik.segmentation.v1.SplitContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
-	19, // 13: otklik.segmentation.v1.SplitContactResponse.move:type_name -> otklik.segmentation.v1.ContactMove
-	19, // 14: otklik.segmentation.v1.ListContactMovesResponse.contact_moves:type_name -> otklik.segmentation.v1.ContactMove
-	0,  // 15: otklik.segmentation.v1.ContactService.GetContact:input_type -> otklik.segmentation.v1.GetContactRequest
-	2,  // 16: otklik.segmentation.v1.ContactService.ListContacts:input_type -> otklik.segmentation.v1.ListContactsRequest
-	4,  // 17: otklik.segmentation.v1.ContactService.UpdateContact:input_type -> otklik.segmentation.v1.UpdateContactRequest
-	6,  // 18: otklik.segmentation.v1.ContactService.BatchUpdateContacts:input_type -> otklik.segmentation.v1.BatchUpdateContactsRequest
-	9,  // 19: otklik.segmentation.v1.ContactService.MergeContacts:input_type -> otklik.segmentation.v1.MergeContactsRequest
-	11, // 20: otklik.segmentation.v1.ContactService.SplitContact:input_type -> otklik.segmentation.v1.SplitContactRequest
-	13, // 21: otklik.segmentation.v1.ContactService.ListContactMoves:input_type -> otklik.segmentation.v1.ListContactMovesRequest
-	1,  // 22: otklik.segmentation.v1.ContactService.GetContact:output_type -> otklik.segmentation.v1.GetContactResponse
-	3,  // 23: otklik.segmentation.v1.ContactService.ListContacts:output_type -> otklik.segmentation.v1.ListContactsResponse
-	5,  // 24: otklik.segmentation.v1.ContactService.UpdateContact:output_type -> otklik.segmentation.v1.UpdateContactResponse
-	7,  // 25: otklik.segmentation.v1.ContactService.BatchUpdateContacts:output_type -> otklik.segmentation.v1.BatchUpdateContactsResponse
-	10, // 26: otklik.segmentation.v1.ContactService.MergeContacts:output_type -> otklik.segmentation.v1.MergeContactsResponse
-	12, // 27: otklik.segmentation.v1.ContactService.SplitContact:output_type -> otklik.segmentation.v1.SplitContactResponse
-	14, // 28: otklik.segmentation.v1.ContactService.ListContactMoves:output_type -> otklik.segmentation.v1.ListContactMovesResponse
-	22, // [22:29] is the sub-list for method output_type
-	15, // [15:22] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	15, // 0: otklik.segmentation.v1.GetContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
+	15, // 1: otklik.segmentation.v1.ListContactsResponse.contacts:type_name -> otklik.segmentation.v1.Contact
+	15, // 2: otklik.segmentation.v1.UpdateContactRequest.contact:type_name -> otklik.segmentation.v1.Contact
+	16, // 3: otklik.segmentation.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 4: otklik.segmentation.v1.UpdateContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
+	4,  // 5: otklik.segmentation.v1.BatchUpdateContactsRequest.requests:type_name -> otklik.segmentation.v1.UpdateContactRequest
+	8,  // 6: otklik.segmentation.v1.BatchUpdateContactsResponse.outcomes:type_name -> otklik.segmentation.v1.ContactOutcome
+	15, // 7: otklik.segmentation.v1.ContactOutcome.contact:type_name -> otklik.segmentation.v1.Contact
+	17, // 8: otklik.segmentation.v1.ContactOutcome.error:type_name -> google.rpc.Status
+	15, // 9: otklik.segmentation.v1.MergeContactsResponse.contact:type_name -> otklik.segmentation.v1.Contact
+	18, // 10: otklik.segmentation.v1.MergeContactsResponse.moves:type_name -> otklik.segmentation.v1.ContactMove
+	15, // 11: otklik.segmentation.v1.SplitContactResponse.contact:type_name -> otklik.segmentation.v1.Contact
+	18, // 12: otklik.segmentation.v1.SplitContactResponse.move:type_name -> otklik.segmentation.v1.ContactMove
+	18, // 13: otklik.segmentation.v1.ListContactMovesResponse.contact_moves:type_name -> otklik.segmentation.v1.ContactMove
+	0,  // 14: otklik.segmentation.v1.ContactService.GetContact:input_type -> otklik.segmentation.v1.GetContactRequest
+	2,  // 15: otklik.segmentation.v1.ContactService.ListContacts:input_type -> otklik.segmentation.v1.ListContactsRequest
+	4,  // 16: otklik.segmentation.v1.ContactService.UpdateContact:input_type -> otklik.segmentation.v1.UpdateContactRequest
+	6,  // 17: otklik.segmentation.v1.ContactService.BatchUpdateContacts:input_type -> otklik.segmentation.v1.BatchUpdateContactsRequest
+	9,  // 18: otklik.segmentation.v1.ContactService.MergeContacts:input_type -> otklik.segmentation.v1.MergeContactsRequest
+	11, // 19: otklik.segmentation.v1.ContactService.SplitContact:input_type -> otklik.segmentation.v1.SplitContactRequest
+	13, // 20: otklik.segmentation.v1.ContactService.ListContactMoves:input_type -> otklik.segmentation.v1.ListContactMovesRequest
+	1,  // 21: otklik.segmentation.v1.ContactService.GetContact:output_type -> otklik.segmentation.v1.GetContactResponse
+	3,  // 22: otklik.segmentation.v1.ContactService.ListContacts:output_type -> otklik.segmentation.v1.ListContactsResponse
+	5,  // 23: otklik.segmentation.v1.ContactService.UpdateContact:output_type -> otklik.segmentation.v1.UpdateContactResponse
+	7,  // 24: otklik.segmentation.v1.ContactService.BatchUpdateContacts:output_type -> otklik.segmentation.v1.BatchUpdateContactsResponse
+	10, // 25: otklik.segmentation.v1.ContactService.MergeContacts:output_type -> otklik.segmentation.v1.MergeContactsResponse
+	12, // 26: otklik.segmentation.v1.ContactService.SplitContact:output_type -> otklik.segmentation.v1.SplitContactResponse
+	14, // 27: otklik.segmentation.v1.ContactService.ListContactMoves:output_type -> otklik.segmentation.v1.ListContactMovesResponse
+	21, // [21:28] is the sub-list for method output_type
+	14, // [14:21] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_otklik_segmentation_v1_contact_service_proto_init() }
@@ -1097,7 +1092,7 @@ func file_otklik_segmentation_v1_contact_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_segmentation_v1_contact_service_proto_rawDesc), len(file_otklik_segmentation_v1_contact_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

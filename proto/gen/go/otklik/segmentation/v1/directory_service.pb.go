@@ -129,9 +129,9 @@ type ListUnitsRequest struct {
 	Kind Unit_Kind `protobuf:"varint,3,opt,name=kind,proto3,enum=otklik.segmentation.v1.Unit_Kind" json:"kind,omitempty"`
 	// Only those that belong there, `locations/{location}` or `regions/{region}`, directly; empty for all.
 	Parent string `protobuf:"bytes,4,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Only those that have all of these values of attributes, by their keys, up to 10. Each page looks at 10,000 things at most, so that it may have fewer than it
-	// could, or none, and still a token.
-	Attributes    map[string]string `protobuf:"bytes,5,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Only those that have all of these values of attributes, each as `{key}={value}`, for example `tier=gold`, up to 10. Each page looks at 10,000 things at
+	// most, so that it may have fewer than it could, or none, and still a token.
+	Attributes    []string `protobuf:"bytes,5,rep,name=attributes,proto3" json:"attributes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,7 +194,7 @@ func (x *ListUnitsRequest) GetParent() string {
 	return ""
 }
 
-func (x *ListUnitsRequest) GetAttributes() map[string]string {
+func (x *ListUnitsRequest) GetAttributes() []string {
 	if x != nil {
 		return x.Attributes
 	}
@@ -1125,7 +1125,7 @@ const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
 	"\x0eGetUnitRequest\x12i\n" +
 	"\x04name\x18\x01 \x01(\tBU\xbaHRrP2N^(companies|locations|employees|touchpoints|regions)/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\"C\n" +
 	"\x0fGetUnitResponse\x120\n" +
-	"\x04unit\x18\x01 \x01(\v2\x1c.otklik.segmentation.v1.UnitR\x04unit\"\xc0\x03\n" +
+	"\x04unit\x18\x01 \x01(\v2\x1c.otklik.segmentation.v1.UnitR\x04unit\"\xd4\x02\n" +
 	"\x10ListUnitsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -1133,14 +1133,11 @@ const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12A\n" +
 	"\x04kind\x18\x03 \x01(\x0e2!.otklik.segmentation.v1.Unit.KindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12P\n" +
-	"\x06parent\x18\x04 \x01(\tB8\xbaH5r321^((locations|regions)/[^/\\x00-\\x1f\\x7f]{1,128})?$R\x06parent\x12\x85\x01\n" +
+	"\x06parent\x18\x04 \x01(\tB8\xbaH5r321^((locations|regions)/[^/\\x00-\\x1f\\x7f]{1,128})?$R\x06parent\x12Y\n" +
 	"\n" +
-	"attributes\x18\x05 \x03(\v28.otklik.segmentation.v1.ListUnitsRequest.AttributesEntryB+\xbaH(\x9a\x01%\x10\n" +
-	"\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$*\x05r\x03\x18\xe8\aR\n" +
-	"attributes\x1a=\n" +
-	"\x0fAttributesEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"o\n" +
+	"attributes\x18\x05 \x03(\tB9\xbaH6\x92\x013\x10\n" +
+	"\"/r-2+^[a-z][a-z0-9_]{0,62}=[^\\x00-\\x1f]{0,1000}$R\n" +
+	"attributes\"o\n" +
 	"\x11ListUnitsResponse\x122\n" +
 	"\x05units\x18\x01 \x03(\v2\x1c.otklik.segmentation.v1.UnitR\x05units\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaf\x01\n" +
@@ -1226,7 +1223,7 @@ func file_otklik_segmentation_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_otklik_segmentation_v1_directory_service_proto_rawDescData
 }
 
-var file_otklik_segmentation_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_otklik_segmentation_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_otklik_segmentation_v1_directory_service_proto_goTypes = []any{
 	(*GetUnitRequest)(nil),           // 0: otklik.segmentation.v1.GetUnitRequest
 	(*GetUnitResponse)(nil),          // 1: otklik.segmentation.v1.GetUnitResponse
@@ -1249,57 +1246,55 @@ var file_otklik_segmentation_v1_directory_service_proto_goTypes = []any{
 	(*UpdateAttributeResponse)(nil),  // 18: otklik.segmentation.v1.UpdateAttributeResponse
 	(*DeleteAttributeRequest)(nil),   // 19: otklik.segmentation.v1.DeleteAttributeRequest
 	(*DeleteAttributeResponse)(nil),  // 20: otklik.segmentation.v1.DeleteAttributeResponse
-	nil,                              // 21: otklik.segmentation.v1.ListUnitsRequest.AttributesEntry
-	(*Unit)(nil),                     // 22: otklik.segmentation.v1.Unit
-	(Unit_Kind)(0),                   // 23: otklik.segmentation.v1.Unit.Kind
-	(*fieldmaskpb.FieldMask)(nil),    // 24: google.protobuf.FieldMask
-	(*status.Status)(nil),            // 25: google.rpc.Status
-	(*Attribute)(nil),                // 26: otklik.segmentation.v1.Attribute
+	(*Unit)(nil),                     // 21: otklik.segmentation.v1.Unit
+	(Unit_Kind)(0),                   // 22: otklik.segmentation.v1.Unit.Kind
+	(*fieldmaskpb.FieldMask)(nil),    // 23: google.protobuf.FieldMask
+	(*status.Status)(nil),            // 24: google.rpc.Status
+	(*Attribute)(nil),                // 25: otklik.segmentation.v1.Attribute
 }
 var file_otklik_segmentation_v1_directory_service_proto_depIdxs = []int32{
-	22, // 0: otklik.segmentation.v1.GetUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
-	23, // 1: otklik.segmentation.v1.ListUnitsRequest.kind:type_name -> otklik.segmentation.v1.Unit.Kind
-	21, // 2: otklik.segmentation.v1.ListUnitsRequest.attributes:type_name -> otklik.segmentation.v1.ListUnitsRequest.AttributesEntry
-	22, // 3: otklik.segmentation.v1.ListUnitsResponse.units:type_name -> otklik.segmentation.v1.Unit
-	22, // 4: otklik.segmentation.v1.UpdateUnitRequest.unit:type_name -> otklik.segmentation.v1.Unit
-	24, // 5: otklik.segmentation.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
-	22, // 6: otklik.segmentation.v1.UpdateUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
-	4,  // 7: otklik.segmentation.v1.BatchUpdateUnitsRequest.requests:type_name -> otklik.segmentation.v1.UpdateUnitRequest
-	8,  // 8: otklik.segmentation.v1.BatchUpdateUnitsResponse.outcomes:type_name -> otklik.segmentation.v1.UnitOutcome
-	22, // 9: otklik.segmentation.v1.UnitOutcome.unit:type_name -> otklik.segmentation.v1.Unit
-	25, // 10: otklik.segmentation.v1.UnitOutcome.error:type_name -> google.rpc.Status
-	26, // 11: otklik.segmentation.v1.CreateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
-	26, // 12: otklik.segmentation.v1.CreateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
-	26, // 13: otklik.segmentation.v1.GetAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
-	26, // 14: otklik.segmentation.v1.ListAttributesResponse.attributes:type_name -> otklik.segmentation.v1.Attribute
-	26, // 15: otklik.segmentation.v1.UpdateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
-	24, // 16: otklik.segmentation.v1.UpdateAttributeRequest.update_mask:type_name -> google.protobuf.FieldMask
-	26, // 17: otklik.segmentation.v1.UpdateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
-	0,  // 18: otklik.segmentation.v1.DirectoryService.GetUnit:input_type -> otklik.segmentation.v1.GetUnitRequest
-	2,  // 19: otklik.segmentation.v1.DirectoryService.ListUnits:input_type -> otklik.segmentation.v1.ListUnitsRequest
-	4,  // 20: otklik.segmentation.v1.DirectoryService.UpdateUnit:input_type -> otklik.segmentation.v1.UpdateUnitRequest
-	6,  // 21: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:input_type -> otklik.segmentation.v1.BatchUpdateUnitsRequest
-	9,  // 22: otklik.segmentation.v1.DirectoryService.DeleteUnit:input_type -> otklik.segmentation.v1.DeleteUnitRequest
-	11, // 23: otklik.segmentation.v1.DirectoryService.CreateAttribute:input_type -> otklik.segmentation.v1.CreateAttributeRequest
-	13, // 24: otklik.segmentation.v1.DirectoryService.GetAttribute:input_type -> otklik.segmentation.v1.GetAttributeRequest
-	15, // 25: otklik.segmentation.v1.DirectoryService.ListAttributes:input_type -> otklik.segmentation.v1.ListAttributesRequest
-	17, // 26: otklik.segmentation.v1.DirectoryService.UpdateAttribute:input_type -> otklik.segmentation.v1.UpdateAttributeRequest
-	19, // 27: otklik.segmentation.v1.DirectoryService.DeleteAttribute:input_type -> otklik.segmentation.v1.DeleteAttributeRequest
-	1,  // 28: otklik.segmentation.v1.DirectoryService.GetUnit:output_type -> otklik.segmentation.v1.GetUnitResponse
-	3,  // 29: otklik.segmentation.v1.DirectoryService.ListUnits:output_type -> otklik.segmentation.v1.ListUnitsResponse
-	5,  // 30: otklik.segmentation.v1.DirectoryService.UpdateUnit:output_type -> otklik.segmentation.v1.UpdateUnitResponse
-	7,  // 31: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:output_type -> otklik.segmentation.v1.BatchUpdateUnitsResponse
-	10, // 32: otklik.segmentation.v1.DirectoryService.DeleteUnit:output_type -> otklik.segmentation.v1.DeleteUnitResponse
-	12, // 33: otklik.segmentation.v1.DirectoryService.CreateAttribute:output_type -> otklik.segmentation.v1.CreateAttributeResponse
-	14, // 34: otklik.segmentation.v1.DirectoryService.GetAttribute:output_type -> otklik.segmentation.v1.GetAttributeResponse
-	16, // 35: otklik.segmentation.v1.DirectoryService.ListAttributes:output_type -> otklik.segmentation.v1.ListAttributesResponse
-	18, // 36: otklik.segmentation.v1.DirectoryService.UpdateAttribute:output_type -> otklik.segmentation.v1.UpdateAttributeResponse
-	20, // 37: otklik.segmentation.v1.DirectoryService.DeleteAttribute:output_type -> otklik.segmentation.v1.DeleteAttributeResponse
-	28, // [28:38] is the sub-list for method output_type
-	18, // [18:28] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	21, // 0: otklik.segmentation.v1.GetUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
+	22, // 1: otklik.segmentation.v1.ListUnitsRequest.kind:type_name -> otklik.segmentation.v1.Unit.Kind
+	21, // 2: otklik.segmentation.v1.ListUnitsResponse.units:type_name -> otklik.segmentation.v1.Unit
+	21, // 3: otklik.segmentation.v1.UpdateUnitRequest.unit:type_name -> otklik.segmentation.v1.Unit
+	23, // 4: otklik.segmentation.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
+	21, // 5: otklik.segmentation.v1.UpdateUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
+	4,  // 6: otklik.segmentation.v1.BatchUpdateUnitsRequest.requests:type_name -> otklik.segmentation.v1.UpdateUnitRequest
+	8,  // 7: otklik.segmentation.v1.BatchUpdateUnitsResponse.outcomes:type_name -> otklik.segmentation.v1.UnitOutcome
+	21, // 8: otklik.segmentation.v1.UnitOutcome.unit:type_name -> otklik.segmentation.v1.Unit
+	24, // 9: otklik.segmentation.v1.UnitOutcome.error:type_name -> google.rpc.Status
+	25, // 10: otklik.segmentation.v1.CreateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
+	25, // 11: otklik.segmentation.v1.CreateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	25, // 12: otklik.segmentation.v1.GetAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	25, // 13: otklik.segmentation.v1.ListAttributesResponse.attributes:type_name -> otklik.segmentation.v1.Attribute
+	25, // 14: otklik.segmentation.v1.UpdateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
+	23, // 15: otklik.segmentation.v1.UpdateAttributeRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 16: otklik.segmentation.v1.UpdateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	0,  // 17: otklik.segmentation.v1.DirectoryService.GetUnit:input_type -> otklik.segmentation.v1.GetUnitRequest
+	2,  // 18: otklik.segmentation.v1.DirectoryService.ListUnits:input_type -> otklik.segmentation.v1.ListUnitsRequest
+	4,  // 19: otklik.segmentation.v1.DirectoryService.UpdateUnit:input_type -> otklik.segmentation.v1.UpdateUnitRequest
+	6,  // 20: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:input_type -> otklik.segmentation.v1.BatchUpdateUnitsRequest
+	9,  // 21: otklik.segmentation.v1.DirectoryService.DeleteUnit:input_type -> otklik.segmentation.v1.DeleteUnitRequest
+	11, // 22: otklik.segmentation.v1.DirectoryService.CreateAttribute:input_type -> otklik.segmentation.v1.CreateAttributeRequest
+	13, // 23: otklik.segmentation.v1.DirectoryService.GetAttribute:input_type -> otklik.segmentation.v1.GetAttributeRequest
+	15, // 24: otklik.segmentation.v1.DirectoryService.ListAttributes:input_type -> otklik.segmentation.v1.ListAttributesRequest
+	17, // 25: otklik.segmentation.v1.DirectoryService.UpdateAttribute:input_type -> otklik.segmentation.v1.UpdateAttributeRequest
+	19, // 26: otklik.segmentation.v1.DirectoryService.DeleteAttribute:input_type -> otklik.segmentation.v1.DeleteAttributeRequest
+	1,  // 27: otklik.segmentation.v1.DirectoryService.GetUnit:output_type -> otklik.segmentation.v1.GetUnitResponse
+	3,  // 28: otklik.segmentation.v1.DirectoryService.ListUnits:output_type -> otklik.segmentation.v1.ListUnitsResponse
+	5,  // 29: otklik.segmentation.v1.DirectoryService.UpdateUnit:output_type -> otklik.segmentation.v1.UpdateUnitResponse
+	7,  // 30: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:output_type -> otklik.segmentation.v1.BatchUpdateUnitsResponse
+	10, // 31: otklik.segmentation.v1.DirectoryService.DeleteUnit:output_type -> otklik.segmentation.v1.DeleteUnitResponse
+	12, // 32: otklik.segmentation.v1.DirectoryService.CreateAttribute:output_type -> otklik.segmentation.v1.CreateAttributeResponse
+	14, // 33: otklik.segmentation.v1.DirectoryService.GetAttribute:output_type -> otklik.segmentation.v1.GetAttributeResponse
+	16, // 34: otklik.segmentation.v1.DirectoryService.ListAttributes:output_type -> otklik.segmentation.v1.ListAttributesResponse
+	18, // 35: otklik.segmentation.v1.DirectoryService.UpdateAttribute:output_type -> otklik.segmentation.v1.UpdateAttributeResponse
+	20, // 36: otklik.segmentation.v1.DirectoryService.DeleteAttribute:output_type -> otklik.segmentation.v1.DeleteAttributeResponse
+	27, // [27:37] is the sub-list for method output_type
+	17, // [17:27] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_otklik_segmentation_v1_directory_service_proto_init() }
@@ -1319,7 +1314,7 @@ func file_otklik_segmentation_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_segmentation_v1_directory_service_proto_rawDesc), len(file_otklik_segmentation_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -242,7 +242,7 @@ type Import struct {
 	Encoding string `protobuf:"bytes,5,opt,name=encoding,proto3" json:"encoding,omitempty"`
 	// Which column of the file holds which field: names of fields by names of columns, up to 200. A column that is not named here holds the field of its own name, or
 	// is left out when there is no such field. Fields of the directory: `id` (required), `display_name`, the other fields by their names (`region`, `company`,
-	// `location`, `latitude`, `start_date` …), and `attributes.{key}`. Contacts also have `identity`, or `identity.{channel}`.
+	// `location`, `latitude`, `start_date` …), and `attributes.{key}`. Contacts also have `identity`, or `identity.{channel}`. An empty cell changes nothing.
 	Mapping map[string]string `protobuf:"bytes,6,rep,name=mapping,proto3" json:"mapping,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Check all rows and change nothing.
 	DryRun bool `protobuf:"varint,7,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
