@@ -47,7 +47,13 @@ func fill(t *rapid.T, m protoreflect.Message, depth int) {
 		case field.IsMap():
 			entries := m.Mutable(field).Map()
 			for range rapid.IntRange(0, 3).Draw(t, "entries") {
-				entries.Set(value(t, m, field.MapKey(), depth).MapKey(), value(t, m, field.MapValue(), depth))
+				content := entries.NewValue()
+				if field.MapValue().Message() != nil {
+					fill(t, content.Message(), depth-1)
+				} else {
+					content = value(t, field.MapValue())
+				}
+				entries.Set(value(t, field.MapKey()).MapKey(), content)
 			}
 		case field.IsList():
 			list := m.Mutable(field).List()
@@ -55,18 +61,18 @@ func fill(t *rapid.T, m protoreflect.Message, depth int) {
 				if field.Message() != nil {
 					fill(t, list.AppendMutable().Message(), depth-1)
 				} else {
-					list.Append(value(t, m, field, depth))
+					list.Append(value(t, field))
 				}
 			}
 		case field.Message() != nil:
 			fill(t, m.Mutable(field).Message(), depth-1)
 		default:
-			m.Set(field, value(t, m, field, depth))
+			m.Set(field, value(t, field))
 		}
 	}
 }
 
-func value(t *rapid.T, m protoreflect.Message, field protoreflect.FieldDescriptor, depth int) protoreflect.Value {
+func value(t *rapid.T, field protoreflect.FieldDescriptor) protoreflect.Value {
 	switch field.Kind() {
 	case protoreflect.StringKind:
 		return protoreflect.ValueOfString(rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "\x00\x1f\"\\\b\f\n\r\t\x7f</\u2028", "ө\uFFFD𝒳"})).Draw(t, "string"))
@@ -82,10 +88,6 @@ func value(t *rapid.T, m protoreflect.Message, field protoreflect.FieldDescripto
 		return protoreflect.ValueOfBytes(rapid.SliceOfN(rapid.Byte(), 0, 10).Draw(t, "bytes"))
 	case protoreflect.DoubleKind:
 		return protoreflect.ValueOfFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 1e21, 1e-7, 39.84, 1e-9, 123456789012345})).Draw(t, "double"))
-	case protoreflect.MessageKind:
-		inner := m.NewField(field).Message()
-		fill(t, inner, depth-1)
-		return protoreflect.ValueOfMessage(inner)
 	}
 	t.Fatalf("the test makes no values of the kind %v", field.Kind())
 	return protoreflect.Value{}

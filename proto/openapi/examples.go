@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // examples are values that read like real ones, in place of those that viewers make up of patterns.
@@ -13,13 +15,16 @@ import (
 var examples []byte
 
 // addExamples puts the examples into the document. One that nothing takes, or a body without one, is an error.
-func addExamples(document *object) error {
+func addExamples(document *object, services []protoreflect.ServiceDescriptor) error {
 	var given object
 	if err := json.Unmarshal(examples, &given); err != nil {
 		return fmt.Errorf("decode examples: %w", err)
 	}
 	bodies := given.object("bodies")
-	used := map[string]bool{}
+	used, methods := map[string]bool{}, map[string]string{}
+	for _, b := range bindings(services) {
+		methods[b.operation()] = methodID(b.rpc)
+	}
 	for _, path := range document.object("paths").names {
 		item := document.object("paths").object(path)
 		for _, verb := range item.names {
@@ -34,7 +39,11 @@ func addExamples(document *object) error {
 			if body == nil {
 				continue
 			}
+			// All routes of a method take the same, unless one has a body of its own here.
 			id := operation.text("operationId")
+			if bodies.get(id) == nil {
+				id = methods[id]
+			}
 			example := bodies.get(id)
 			if example == nil {
 				return fmt.Errorf("examples.json lacks a body for %s", id)

@@ -108,7 +108,7 @@ func complete(data []byte) ([]byte, error) {
 			target.set(name, own.object(section).get(name))
 		}
 	}
-	if err := addExamples(&document); err != nil {
+	if err := addExamples(&document, m.services); err != nil {
 		return nil, err
 	}
 	m.mendTags(&document)

@@ -20,6 +20,26 @@ type binding struct {
 	verb, template, path string
 	// additional tells that the method has another route before this.
 	additional bool
+	// suffix tells the operation of an additional route from those of the method's others.
+	suffix string
+}
+
+// operation is the identifier of the operation.
+func (b binding) operation() string { return methodID(b.rpc) + b.suffix }
+
+// methodID is the identifier of the operation of a method's first route.
+func methodID(rpc protoreflect.MethodDescriptor) string {
+	name := string(rpc.Name())
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// suffixOf is what tells an additional route: what it is about, where it differs from the first one in that, and else the verb.
+func suffixOf(b, first binding) string {
+	word := b.verb
+	if collection, _, ok := strings.Cut(strings.TrimPrefix(b.path, "/v1/"), "/{"); ok && b.verb == first.verb {
+		word = singular(collection)
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
 }
 
 var variable = regexp.MustCompile(`\{([^=}]+)=([^}]*)\}`)
@@ -48,6 +68,9 @@ func bindings(services []protoreflect.ServiceDescriptor) []binding {
 					b.verb, b.template = "delete", p.Delete
 				}
 				b.path = documentPath(b.template)
+				if b.additional {
+					b.suffix = suffixOf(b, list[len(list)-j])
+				}
 				list = append(list, b)
 			}
 		}
@@ -70,8 +93,12 @@ func documentPath(template string) string {
 
 // mendOperations completes each operation. An operation without a route, or a route without an operation, is an error.
 func (m *mender) mendOperations(paths *object) error {
-	known := map[string]bool{}
+	known, operations := map[string]bool{}, map[string]bool{}
 	for _, b := range bindings(m.services) {
+		if operations[b.operation()] {
+			return fmt.Errorf("%s %s: another route is the operation %s", b.verb, b.path, b.operation())
+		}
+		operations[b.operation()] = true
 		known[b.verb+" "+b.path] = true
 		item := paths.object(b.path)
 		if item == nil || item.object(b.verb) == nil {
@@ -92,11 +119,7 @@ func (m *mender) mendOperations(paths *object) error {
 func (m *mender) mendOperation(operation *object, b binding) {
 	name := string(b.rpc.Name())
 	operation.set("summary", words(name))
-	id := strings.ToLower(name[:1]) + name[1:]
-	if b.additional {
-		id += strings.ToUpper(b.verb[:1]) + b.verb[1:]
-	}
-	operation.set("operationId", id)
+	operation.set("operationId", b.operation())
 	operation.set("tags", texts(strings.TrimSuffix(string(b.rpc.Parent().Name()), "Service")))
 	mendParameters(operation, b)
 	if body := operation.object("requestBody"); body != nil {

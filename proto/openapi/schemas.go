@@ -162,7 +162,16 @@ func alternatives(oneof protoreflect.OneofDescriptor) []any {
 	if rules.GetRequired() {
 		return one
 	}
-	return append(one, pairs("title", "none", "not", pairs("anyOf", cloneValue(one))))
+	return orNone(one)
+}
+
+// orNone adds to the alternatives of a oneof that there is none.
+func orNone(one []any) []any {
+	const none = "none"
+	if len(one) > 0 && one[len(one)-1].(*object).text("title") == none {
+		return one
+	}
+	return append(one, pairs("title", none, "not", pairs("anyOf", cloneValue(one))))
 }
 
 // mendMap adds the rule of the names of a map, which the generator leaves out.
@@ -191,6 +200,12 @@ func (m *mender) addPartials() {
 				name := string(field.Message().FullName())
 				partial := m.schemas.object(name).clone()
 				partial.delete("required")
+				if one := partial.list("oneOf"); one != nil {
+					partial.set("oneOf", orNone(one))
+				}
+				for _, rule := range partial.list("allOf") {
+					rule.(*object).set("oneOf", orNone(rule.(*object).list("oneOf")))
+				}
 				partial.set("title", partial.text("title")+"Changes")
 				partial.set("description", partial.text("description")+" In an update only what changes need be there.")
 				m.schemas.set(name+"Changes", partial)

@@ -30,8 +30,9 @@ const (
 //
 // What happens to cases, lights and segments, and what could not be applied.
 type EventServiceClient interface {
-	// Sends what happens to cases, lights and segments, from a position on. Callers who are restricted to units get what is about theirs. Over
-	// REST with `Accept: text/event-stream` the messages come as server-sent events.
+	// Sends what happens to cases, lights and segments, from a position on: of those that the caller may list (the members of segments, for
+	// segments). Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
+	// as server-sent events.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 	// Lists what other services told and could not be applied, in the order in which it was set aside.
 	ListSegmentationDeadLetters(ctx context.Context, in *ListSegmentationDeadLettersRequest, opts ...grpc.CallOption) (*ListSegmentationDeadLettersResponse, error)
@@ -92,8 +93,9 @@ func (c *eventServiceClient) ReplaySegmentationDeadLetter(ctx context.Context, i
 //
 // What happens to cases, lights and segments, and what could not be applied.
 type EventServiceServer interface {
-	// Sends what happens to cases, lights and segments, from a position on. Callers who are restricted to units get what is about theirs. Over
-	// REST with `Accept: text/event-stream` the messages come as server-sent events.
+	// Sends what happens to cases, lights and segments, from a position on: of those that the caller may list (the members of segments, for
+	// segments). Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
+	// as server-sent events.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	// Lists what other services told and could not be applied, in the order in which it was set aside.
 	ListSegmentationDeadLetters(context.Context, *ListSegmentationDeadLettersRequest) (*ListSegmentationDeadLettersResponse, error)
