@@ -6,14 +6,13 @@ import (
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
 	"github.com/otklik/otklik/services/segmentation/internal/ingest"
-	"github.com/otklik/otklik/services/segmentation/internal/surveys"
 
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 )
 
 // cases opens cases.
 func (p parts) cases() *ingest.Cases {
-	return &ingest.Cases{Store: p.store, Revisions: surveys.New(p.deps.Survey), Comments: commentv1.NewCommentServiceClient(p.deps.Comment), Now: p.deps.Now}
+	return &ingest.Cases{Store: p.store, Revisions: p.catalog, Comments: commentv1.NewCommentServiceClient(p.deps.Comment), Now: p.deps.Now}
 }
 
 // caseFollowers follow what opens cases.
