@@ -61,6 +61,7 @@ func newRootCommand() *cobra.Command {
 		command.NewDefinitionsCommand(env),
 		command.NewAlertsCommand(env),
 		command.NewCasesCommand(env),
+		command.NewLightsCommand(env),
 		command.NewSegmentsCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),

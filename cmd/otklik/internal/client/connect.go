@@ -53,6 +53,8 @@ type Connection struct {
 	Retention segmentationv1.RetentionServiceClient
 	// Timeline is what happened with a customer.
 	Timeline segmentationv1.TimelineServiceClient
+	// Lights tell who needs attention.
+	Lights segmentationv1.LightServiceClient
 	// Segments are who belongs together.
 	Segments segmentationv1.SegmentServiceClient
 
@@ -76,7 +78,7 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Analysis: commentv1.NewAnalysisServiceClient(conn), Comments: commentv1.NewCommentServiceClient(conn),
 		Insights:  commentv1.NewInsightServiceClient(conn),
 		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
-		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn),
+		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), closer: closer,
 	}
 }
