@@ -5,6 +5,7 @@ import "./styles/layout.css";
 import "./styles/score.css";
 import "./styles/settings.css";
 import "./styles/comments.css";
+import "./styles/attention.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

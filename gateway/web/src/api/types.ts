@@ -43,6 +43,18 @@ export type EmergingTheme = Schemas["otklik.comment.v1.EmergingTheme"];
 export type EmergingAnswer = Schemas["otklik.comment.v1.QueryEmergingThemesResponse"];
 export type Evidence = Schemas["otklik.comment.v1.Evidence"];
 export type ConfidenceInterval = Schemas["otklik.type.v1.ConfidenceInterval"];
+export type Light = Schemas["otklik.segmentation.v1.Light"];
+export type LightColour = Schemas["otklik.segmentation.v1.LightColour"];
+export type LightPage = Schemas["otklik.segmentation.v1.ListLightsResponse"];
+export type WorkOrderEntry = Schemas["otklik.segmentation.v1.WorkOrderEntry"];
+export type WorkOrderPage = Schemas["otklik.segmentation.v1.ListWorkOrderResponse"];
+export type Case = Schemas["otklik.segmentation.v1.Case"];
+export type CaseState = Schemas["otklik.segmentation.v1.Case.State"];
+export type RootCause = Schemas["otklik.segmentation.v1.Case.RootCause"];
+export type CaseEntry = Schemas["otklik.segmentation.v1.CaseEntry"];
+export type CasePage = Schemas["otklik.segmentation.v1.ListCasesResponse"];
+export type GetCaseResponse = Schemas["otklik.segmentation.v1.GetCaseResponse"];
+export type ListCaseEntriesResponse = Schemas["otklik.segmentation.v1.ListCaseEntriesResponse"];
 export type ErrorBody = Schemas["Error"];
 
 /** 64-bit integers come as strings. None that is shown here exceeds what a number holds exactly. */

@@ -4,6 +4,8 @@ import { Client, isAbort } from "../api/client";
 import type { ApiError } from "../api/error";
 import { type LoginError, loadSession, logOut, noSession, type Session, takeLoginError } from "../api/session";
 import type { Caller } from "../api/types";
+import { Cases } from "../attention/Cases";
+import { Lights } from "../attention/Lights";
 import { Comments } from "../comments/Comments";
 import { partsFor, Settings } from "../settings/Settings";
 import { useAddress } from "./address";
@@ -133,6 +135,13 @@ export function App() {
   );
 }
 
+/** The pages beside scores and settings, and what one must be allowed to see them. */
+const pages = [
+  ["lights", "segmentation.lights.list"],
+  ["cases", "segmentation.cases.list"],
+  ["comments", "comment.insights.query"],
+] as const;
+
 /** What somebody sees who was let in. */
 function Inside(props: {
   client: Client;
@@ -149,15 +158,14 @@ function Inside(props: {
   const [address, change] = useAddress();
   const permissions = useMemo(() => new Set(caller?.permissions ?? []), [caller]);
   const open = partsFor(permissions);
-  const places: Place[] = ["scores"];
-  if (permissions.has("comment.insights.query")) {
-    places.push("comments");
-  }
-  if (open.length > 0) {
-    places.push("settings");
-  }
-  const comments = address.page === "comments" && places.includes("comments");
-  const current = address.settings !== "" ? "settings" : comments ? "comments" : "scores";
+  const may = (permission: string) => permissions.has(permission);
+  const places: Place[] = [
+    "scores",
+    ...pages.filter(([, permission]) => may(permission)).map(([page]) => page),
+    ...(open.length > 0 ? (["settings"] as const) : []),
+  ];
+  const page = places.find((place) => place === address.page && place !== "settings") ?? "scores";
+  const current = address.settings !== "" ? "settings" : page;
   return (
     <>
       <Header
@@ -173,7 +181,7 @@ function Inside(props: {
                 go: (place) =>
                   change({
                     settings: place === "settings" ? (open[0] ?? "") : "",
-                    page: place === "comments" ? "comments" : "",
+                    page: place === "scores" || place === "settings" ? "" : place,
                   }),
               }
         }
@@ -192,10 +200,13 @@ function Inside(props: {
           choose={(settings) => change({ settings })}
         />
       )}
-      {current === "comments" && <Comments client={props.client} may={(permission) => permissions.has(permission)} />}
-      {current !== "comments" && (address.settings === "" || (caller === undefined && !props.asking)) && (
-        <Scores client={props.client} refused={props.refused} />
-      )}
+      {current === "comments" && <Comments client={props.client} may={may} />}
+      {current === "lights" && <Lights client={props.client} may={may} />}
+      {current === "cases" && <Cases client={props.client} may={may} />}
+      {(current === "scores" || current === "settings") &&
+        (address.settings === "" || (caller === undefined && !props.asking)) && (
+          <Scores client={props.client} refused={props.refused} />
+        )}
     </>
   );
 }

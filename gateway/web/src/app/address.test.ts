@@ -12,6 +12,11 @@ describe("address", () => {
       aspect: "",
       sentiment: "",
       words: "",
+      kind: "",
+      colour: "",
+      order: "",
+      inbox: "",
+      case: "",
       settings: "keys",
     };
     expect(parseAddress(formatAddress(address))).toEqual(address);
@@ -25,6 +30,11 @@ describe("address", () => {
         aspect: "",
         sentiment: "",
         words: "",
+        kind: "",
+        colour: "",
+        order: "",
+        inbox: "",
+        case: "",
         settings: "",
       }),
     ).toBe("?survey=surveys/a");

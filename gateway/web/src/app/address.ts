@@ -7,12 +7,19 @@ export interface Address {
   readonly question: string;
   readonly metric: string;
   readonly grain: string;
-  /** What is shown instead of scores: `comments`, or "". */
+  /** What is shown instead of scores: `lights`, `cases`, `comments`, or "". */
   readonly page: string;
   /** Of comments: the aspect, `aspects/…`, the sentiment and the words that they must have, or "". */
   readonly aspect: string;
   readonly sentiment: string;
   readonly words: string;
+  /** Of lights: what they are of, the colour, and whether the work order is shown, or "". */
+  readonly kind: string;
+  readonly colour: string;
+  readonly order: string;
+  /** Of cases: which are listed, and the one that is shown, `cases/…`, or "". */
+  readonly inbox: string;
+  readonly case: string;
   /** The part of the settings that is shown instead of all that, or "". */
   readonly settings: string;
 }
@@ -31,6 +38,11 @@ export function parseAddress(search: string): Address {
     aspect: parameters.get("aspect") ?? "",
     sentiment: parameters.get("sentiment") ?? "",
     words: parameters.get("words") ?? "",
+    kind: parameters.get("kind") ?? "",
+    colour: parameters.get("colour") ?? "",
+    order: parameters.get("order") ?? "",
+    inbox: parameters.get("inbox") ?? "",
+    case: parameters.get("case") ?? "",
     settings: parameters.get("settings") ?? "",
   };
 }

@@ -58,7 +58,7 @@ export function CommentList(props: Props) {
       {action.error !== undefined && <Problem error={action.error} />}
       {token !== "" && (
         <button type="button" disabled={action.busy} onClick={() => void action.run(next)}>
-          {t("comments.list.more")}
+          {t("more")}
         </button>
       )}
     </section>

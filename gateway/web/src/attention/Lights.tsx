@@ -1,0 +1,140 @@
+import { useTranslation } from "react-i18next";
+import type { Client } from "../api/client";
+import { integer, type Light, type LightColour, type LightPage } from "../api/types";
+import { type Address, useAddress } from "../app/address";
+import { useFormat } from "../app/hooks";
+import { Problem } from "../app/Problem";
+import { known } from "./known";
+import { LightRow } from "./LightRow";
+import { usePaged } from "./paging";
+import { WorkOrder } from "./WorkOrder";
+
+const interval = 5_000;
+
+/** What lights are of, and how the API calls it. */
+const kinds = {
+  company: "LIGHT_KIND_COMPANY",
+  location: "LIGHT_KIND_LOCATION",
+  contact: "LIGHT_KIND_CONTACT",
+  staff: "LIGHT_KIND_STAFF",
+} as const;
+
+type Kind = keyof typeof kinds;
+
+const choices = Object.keys(kinds) as readonly Kind[];
+
+const colours: readonly LightColour[] = ["LIGHT_COLOUR_RED", "LIGHT_COLOUR_AMBER", "LIGHT_COLOUR_GREEN"];
+
+/** Who needs attention: the lights of companies, locations, contacts and staff, and whom to speak to first. */
+export function Lights({ client, may }: { client: Client; may: (permission: string) => boolean }) {
+  const { t } = useTranslation();
+  const [address, change] = useAddress();
+  const kind = choices.find((choice) => choice === address.kind) ?? "company";
+  const ordered = address.order !== "" && may("segmentation.workorder.list");
+  return (
+    <main className="attention" aria-label={t("lights.title")}>
+      <header className="heading">
+        <h1>{t("lights.title")}</h1>
+        <label>
+          <span className="hidden">{t("lights.of")}</span>
+          <select
+            value={ordered ? "order" : kind}
+            onChange={(e) =>
+              change(e.target.value === "order" ? { order: "1" } : { order: "", kind: e.target.value, colour: "" })
+            }
+          >
+            {choices.map((key) => (
+              <option key={key} value={key}>
+                {t(`lights.kind.${key}`)}
+              </option>
+            ))}
+            {may("segmentation.workorder.list") && <option value="order">{t("lights.order.title")}</option>}
+          </select>
+        </label>
+      </header>
+      {ordered ? <WorkOrder client={client} /> : <List key={kind} {...{ client, address, change, kind }} />}
+    </main>
+  );
+}
+
+interface Props {
+  client: Client;
+  address: Address;
+  change: (part: Partial<Address>) => void;
+  kind: Kind;
+}
+
+function List({ client, address, change, kind }: Props) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const colour = colours.find((c) => c === address.colour) ?? "";
+  const path = `lights?pageSize=50&kind=${kinds[kind]}${colour === "" ? "" : `&colour=${colour}`}`;
+  const { first, items, more, action } = usePaged<Light, LightPage>(client, path, (page) => page.lights, interval);
+  const counts = new Map((first.value?.counts ?? []).map((count) => [count.colour, integer(count.count)]));
+  const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
+  if (first.value === undefined) {
+    return first.error === undefined ? (
+      <p role="status">{t("loading")}</p>
+    ) : (
+      <Problem error={first.error} retry={first.reload} />
+    );
+  }
+  return (
+    <section className="card">
+      {first.error !== undefined && <Problem error={first.error} retry={first.reload} />}
+      <fieldset className="colours" aria-label={t("lights.colour")}>
+        {colours.map((c) => (
+          <button
+            key={c}
+            type="button"
+            className="quiet"
+            aria-pressed={colour === c}
+            onClick={() => change({ colour: colour === c ? "" : c })}
+          >
+            <span className={`light ${c}`} aria-hidden="true" /> {t(`lights.colourOf.${known(c)}`)}{" "}
+            <strong>{format.integer(counts.get(c) ?? 0)}</strong>
+          </button>
+        ))}
+        <span className="muted">{t("lights.total", { formatted: format.integer(total) })}</span>
+      </fieldset>
+      {items.length === 0 ? (
+        <p>{t(total === 0 ? "lights.none" : "lights.noneOfColour")}</p>
+      ) : (
+        <div className="wide">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t(`lights.kind.${kind}`)}</th>
+                <th scope="col">{t("lights.colour")}</th>
+                <th scope="col" className="number">
+                  {t("lights.mean")}
+                </th>
+                <th scope="col" className="number">
+                  {t("lights.answers")}
+                </th>
+                <th scope="col">{t("lights.trend")}</th>
+                <th scope="col" className="number">
+                  {t("lights.stake")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((light) => (
+                <LightRow key={light.name} light={light} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {first.value.watermark !== undefined && (
+        <p className="muted">{t("lights.asOf", { time: format.moment(first.value.watermark) })}</p>
+      )}
+      {action.error !== undefined && <Problem error={action.error} />}
+      {more !== undefined && (
+        <button type="button" disabled={action.busy} onClick={more}>
+          {t("more")}
+        </button>
+      )}
+    </section>
+  );
+}
