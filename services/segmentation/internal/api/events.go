@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -27,7 +29,7 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 	if err != nil {
 		return err
 	}
-	units, persons := unitsOf(ctx), seesPersons(ctx)
+	units, persons, may := unitsOf(ctx), seesPersons(ctx), watched(ctx)
 	t, err := s.tailAfter(ctx, org, req.AfterPosition)
 	if err != nil {
 		return err
@@ -39,7 +41,7 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 			return err
 		}
 		for _, e := range events {
-			if !isPublic(e.Kind) || !units.Within(e.Place()) {
+			if !may[e.Kind] || !units.Within(e.Place()) {
 				continue
 			}
 			p, err := eventToProto(e)
@@ -70,7 +72,21 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 	}
 }
 
-// isPublic tells whether events of a kind are for others than the services of the suite.
-func isPublic(k store.EventKind) bool {
-	return k != store.SegmentsOfResponse && k != store.CaseOfResponse
+// listing is what lets a caller list the things that events of a kind are about. Who may not list them is not told of them. What is told of responses is for the
+// services of the suite.
+func listing() map[store.EventKind]string {
+	const cases, lights, members = "segmentation.cases.list", "segmentation.lights.list", "segmentation.segments.list_members"
+	return map[store.EventKind]string{
+		store.CaseOpened: cases, store.CaseDue: cases, store.CaseBreached: cases, store.CaseClosed: cases, store.LightChanged: lights,
+		store.SegmentEntered: members, store.SegmentLeft: members,
+	}
+}
+
+// watched are the kinds of events that a caller is told of.
+func watched(ctx context.Context) map[store.EventKind]bool {
+	out := map[store.EventKind]bool{}
+	for kind, permission := range listing() {
+		out[kind] = authz.FromContext(ctx).Holds(permission)
+	}
+	return out
 }

@@ -188,6 +188,8 @@ func TestWatchEvents(t *testing.T) {
 	expect(watch("admin", proto.Int64(5)), "event, at 6", "event, at 7", "event, at 10")
 	expect(watch("osh", proto.Int64(5)), "event, at 6", "event, at 7")
 	expect(watch("other", proto.Int64(0)), "event, at 11")
+	lights := watch("lights", proto.Int64(0))
+	expect(lights, "event, at 5")
 	now, osh := watch("admin", nil), watch("osh", nil)
 	expect(now, "nothing, at 10")
 	expect(osh, "nothing, at 10")
@@ -195,6 +197,7 @@ func TestWatchEvents(t *testing.T) {
 	f.store.tell(oneOfEach(t)[4])
 	expect(now, "event, at 12", "event, at 13")
 	expect(osh, "event, at 13")
+	expect(lights, "event, at 13")
 	for who, want := range map[string]string{"admin": "employees/e", "blind": ""} {
 		stream, err := segmentationv1.NewEventServiceClient(f.as(who)).WatchEvents(ctx, &segmentationv1.WatchEventsRequest{AfterPosition: proto.Int64(0)})
 		if err != nil {

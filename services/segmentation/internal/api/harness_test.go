@@ -28,12 +28,13 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // callers are by their secret: an administrator of acme and one of another organisation, one who sees what is Osh's only, one who may not see who persons are,
-// and another service.
+// one who sees lights only, and another service.
 var callers = map[string]authn.Principal{
 	"admin":   {ID: "boss", Organization: "acme", Roles: []string{"all"}},
 	"other":   {ID: "stranger", Organization: "other", Roles: []string{"all"}},
 	"osh":     {ID: "osh", Organization: "acme", Roles: []string{"all"}, Units: map[string][]string{"location": {"osh"}}},
 	"blind":   {ID: "blind", Organization: "acme", Roles: []string{"blind"}},
+	"lights":  {ID: "lights", Organization: "acme", Roles: []string{"lights"}},
 	"service": {ID: "service", Roles: []string{authn.RoleService}},
 }
 
@@ -176,7 +177,7 @@ func newFixture(t *testing.T) *fixture {
 	f.keeper = seal.NewKeeper(f.keys, seal.KeeperOptions{Lease: 1, Now: f.clock.Now})
 	f.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
 		Logger: slog.New(slog.DiscardHandler), Keys: letIn{},
-		Roles: map[string][]string{"all": {"*"}, "blind": {"*", "!segmentation.persons.view"}, authn.RoleService: {"*"}},
+		Roles: map[string][]string{"all": {"*"}, "blind": {"*", "!segmentation.persons.view"}, "lights": {"segmentation.events.watch", "segmentation.lights.*"}, authn.RoleService: {"*"}},
 	})
 	if err != nil {
 		t.Fatal(err)
