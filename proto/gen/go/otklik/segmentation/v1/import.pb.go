@@ -260,9 +260,9 @@ type Import struct {
 	RefusedCount int64 `protobuf:"varint,13,opt,name=refused_count,json=refusedCount,proto3" json:"refused_count,omitempty"`
 	// How many rows are applied: read, and written where they say something new. Output only.
 	AppliedCount int64 `protobuf:"varint,14,opt,name=applied_count,json=appliedCount,proto3" json:"applied_count,omitempty"`
-	// How many things were made. Output only.
+	// How many things were made; those of one batch are missing where the service was interrupted in it. Output only.
 	CreatedCount int64 `protobuf:"varint,15,opt,name=created_count,json=createdCount,proto3" json:"created_count,omitempty"`
-	// How many things were changed. Output only.
+	// How many things were changed; as with `created_count`. Output only.
 	UpdatedCount int64 `protobuf:"varint,16,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
 	// Why the whole file is refused, for people; empty otherwise. Output only.
 	Refusal string `protobuf:"bytes,17,opt,name=refusal,proto3" json:"refusal,omitempty"`
