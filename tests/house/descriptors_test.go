@@ -54,6 +54,7 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	segmentationv1.File_otklik_segmentation_v1_recovery_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_interview_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_event_service_proto,
+	segmentationv1.File_otklik_segmentation_v1_light_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_person_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_purchase_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_retention_service_proto,
