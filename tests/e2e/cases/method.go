@@ -11,6 +11,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -33,6 +34,21 @@ func Services() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_contact_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_digest_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_directory_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_event_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_import_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_interview_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_light_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_purchase_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_recovery_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_retention_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_segment_service_proto.Services().Get(0),
+		segmentationv1.File_otklik_segmentation_v1_timeline_service_proto.Services().Get(0),
 	}
 }
 
