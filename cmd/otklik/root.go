@@ -60,6 +60,8 @@ func newRootCommand() *cobra.Command {
 		command.NewRankCommand(env),
 		command.NewDefinitionsCommand(env),
 		command.NewAlertsCommand(env),
+		command.NewInterviewsCommand(env),
+		command.NewDigestsCommand(env),
 		command.NewCasesCommand(env),
 		command.NewLightsCommand(env),
 		command.NewSegmentsCommand(env),

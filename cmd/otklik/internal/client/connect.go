@@ -62,6 +62,10 @@ type Connection struct {
 	Cases     segmentationv1.CaseServiceClient
 	CaseRules segmentationv1.CaseRuleServiceClient
 
+	// Interviews are talks with those whose lights are red; Digests are daily e-mails.
+	Interviews segmentationv1.InterviewServiceClient
+	Digests    segmentationv1.DigestServiceClient
+
 	closer io.Closer
 }
 
@@ -79,7 +83,8 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Insights:  commentv1.NewInsightServiceClient(conn),
 		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
-		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), closer: closer,
+		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
+		Digests: segmentationv1.NewDigestServiceClient(conn), closer: closer,
 	}
 }
 

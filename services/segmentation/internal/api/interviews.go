@@ -52,7 +52,7 @@ func (s *interviewServer) CreateInterview(ctx context.Context, req *segmentation
 	if err := s.place(ctx, &i.Interview); err != nil {
 		return nil, err
 	}
-	if err := s.checkInterview(ctx, i, interviewed{}); err != nil {
+	if err := s.checkInterview(ctx, "interview", i, interviewed{}); err != nil {
 		return nil, err
 	}
 	if err := i.Begin(s.Now()); err != nil {
@@ -277,7 +277,7 @@ func (s *interviewServer) overlaidInterview(ctx context.Context, current intervi
 	if next.Duration == 0 {
 		next.Duration = interview.DefaultDuration
 	}
-	if err := s.checkInterview(ctx, next, current); err != nil {
+	if err := s.checkInterview(ctx, "interview", next, current); err != nil {
 		return interviewed{}, err
 	}
 	return next, interviewRefusal("interview", next.Change(current.State, s.Now()))
@@ -319,7 +319,7 @@ func (s *interviewServer) CompleteInterview(ctx context.Context, req *segmentati
 			return interviewed{}, nil
 		}
 		next.words = words
-		return next, under("result", s.checkInterview(ctx, next, current))
+		return next, s.checkInterview(ctx, "result", next, current)
 	})
 	if err != nil {
 		return nil, err
@@ -327,8 +327,8 @@ func (s *interviewServer) CompleteInterview(ctx context.Context, req *segmentati
 	return &segmentationv1.CompleteInterviewResponse{Interview: s.show(ctx, stored)}, nil
 }
 
-// checkInterview refuses what an interview names that there is not, unless it named it before.
-func (s *interviewServer) checkInterview(ctx context.Context, i, before interviewed) error {
+// checkInterview refuses what an interview names that there is not, unless it named it before. field is where it stands in the request.
+func (s *interviewServer) checkInterview(ctx context.Context, field string, i, before interviewed) error {
 	if !slices.Equal(i.Codes, before.Codes) {
 		book, err := s.Store.GetCodeBook(ctx, i.Organization)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -336,7 +336,7 @@ func (s *interviewServer) checkInterview(ctx context.Context, i, before intervie
 		}
 		for n, code := range i.Codes {
 			if !book.Allows(code, before.Codes) {
-				return interviewInvalid(fmt.Sprintf("interview.codes[%d]", n), "is no code of the code book, or a retired one")
+				return interviewInvalid(fmt.Sprintf(field+".codes[%d]", n), "is no code of the code book, or a retired one")
 			}
 		}
 	}
@@ -348,15 +348,15 @@ func (s *interviewServer) checkInterview(ctx context.Context, i, before intervie
 		for n, a := range i.words.Answers {
 			known := slices.ContainsFunc(before.words.Answers, func(b interview.Answer) bool { return b.Question == a.Question })
 			if !known && !guide.Asks(a.Question) {
-				return interviewInvalid(fmt.Sprintf("interview.answers[%d].question", n), "is no question of the guide")
+				return interviewInvalid(fmt.Sprintf(field+".answers[%d].question", n), "is no question of the guide")
 			}
 		}
 	}
-	return s.checkFindings(ctx, i, before)
+	return s.checkFindings(ctx, field, i, before)
 }
 
 // checkFindings refuses findings about what a survey does not ask.
-func (s *interviewServer) checkFindings(ctx context.Context, i, before interviewed) error {
+func (s *interviewServer) checkFindings(ctx context.Context, field string, i, before interviewed) error {
 	for n, f := range i.Findings {
 		if slices.ContainsFunc(before.Findings, func(b interview.Finding) bool { return b.Survey == f.Survey && b.Question == f.Question }) {
 			continue
@@ -366,10 +366,10 @@ func (s *interviewServer) checkFindings(ctx context.Context, i, before interview
 			return err
 		}
 		if !found {
-			return interviewInvalid(fmt.Sprintf("interview.findings[%d].survey", n), "is no survey that was published")
+			return interviewInvalid(fmt.Sprintf(field+".findings[%d].survey", n), "is no survey that was published")
 		}
 		if _, rated := revision.Scales[f.Question]; !rated {
-			return interviewInvalid(fmt.Sprintf("interview.findings[%d].question", n), "is no rated question of the survey")
+			return interviewInvalid(fmt.Sprintf(field+".findings[%d].question", n), "is no rated question of the survey")
 		}
 	}
 	return nil
