@@ -64,6 +64,7 @@ func newRootCommand() *cobra.Command {
 		command.NewDigestsCommand(env),
 		command.NewCasesCommand(env),
 		command.NewLightsCommand(env),
+		command.NewDirectoryCommand(env),
 		command.NewSegmentsCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),

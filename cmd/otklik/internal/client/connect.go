@@ -66,6 +66,11 @@ type Connection struct {
 	Interviews segmentationv1.InterviewServiceClient
 	Digests    segmentationv1.DigestServiceClient
 
+	// Directory are companies, locations, regions, staff and touchpoints; Contacts are customers; Imports bring tables of them.
+	Directory segmentationv1.DirectoryServiceClient
+	Contacts  segmentationv1.ContactServiceClient
+	Imports   segmentationv1.ImportServiceClient
+
 	closer io.Closer
 }
 
@@ -84,7 +89,8 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
-		Digests: segmentationv1.NewDigestServiceClient(conn), closer: closer,
+		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
+		Imports: segmentationv1.NewImportServiceClient(conn), closer: closer,
 	}
 }
 

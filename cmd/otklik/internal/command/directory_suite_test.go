@@ -1,0 +1,48 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+)
+
+// Regions, then customers come from tables, first for show; two that are one customer are merged and split again.
+func TestDirectoryFromTheCommandLine(t *testing.T) {
+	ready := startSuite(t)
+	for _, server := range []string{ready.GRPC, ready.HTTP} {
+		s := newShell(t, server, ready.Key)
+		prefix := strings.ToLower(strings.NewReplacer(":", "", ".", "", "/", "").Replace(server))
+		regions := writeFile(t, "regions.csv", "id;parent\n"+prefix+"-chuy;"+prefix+"-north\n"+prefix+"-north;\n")
+		s.ok("directory", "import", regions, "--kind", "region")
+		if listed := s.ok("directory", "list", "region"); !strings.Contains(listed, prefix+"-chuy") {
+			t.Errorf("regions: %s", listed)
+		}
+		customers := writeFile(t, "customers.csv", "Код,name,email\n"+prefix+"-1,Some Body,some@example.org\n"+prefix+"-2,Any Body,nowhere\n"+prefix+"-3,Any Body,\n")
+		flags := []string{"directory", "import", customers, "--map", "Код=id", "--most-refused", "0.5"}
+		if got := s.run(append(flags, "--dry-run")...); got.code != exit.Incomplete || !strings.Contains(got.out, "UNIT_INVALID") || !strings.Contains(got.out, "email") {
+			t.Errorf("dry run: %+v", got)
+		}
+		if got := s.run("directory", "import", customers, "--map", "Код=id"); got.code != exit.Refused {
+			t.Errorf("too many refused rows: %+v", got)
+		}
+		if got := s.run(flags...); got.code != exit.Incomplete {
+			t.Errorf("import: %+v", got)
+		}
+		merged := message(s, &segmentationv1.MergeContactsResponse{}, "directory", "merge", prefix+"-1", prefix+"-3", "--reason", "the same person")
+		if m := merged.GetMoves()[0]; m.GetTo() != "contacts/"+prefix+"-1" || m.GetReason() != "the same person" {
+			t.Errorf("merged: %v", merged)
+		}
+		if listed := s.ok("directory", "list", "contact"); strings.Contains(listed, prefix+"-3") {
+			t.Errorf("contacts after a merge: %s", listed)
+		}
+		s.ok("directory", "split", prefix+"-1", "--merge", strings.TrimPrefix(merged.GetMoves()[0].GetName(), "contactMoves/"))
+		if listed := s.ok("directory", "list", "contact"); !strings.Contains(listed, prefix+"-3") || !strings.Contains(listed, "Some Body") {
+			t.Errorf("contacts after a split: %s", listed)
+		}
+		if got := s.run("directory", "list", "planet"); got.code != exit.Usage {
+			t.Errorf("no kind: %+v", got)
+		}
+	}
+}
