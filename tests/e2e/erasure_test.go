@@ -83,7 +83,11 @@ func TestErasure(t *testing.T) {
 		awaitComments(t, suite, harness.Organization, answers)
 		awaitComments(t, suite, twin, answers-answers/people)
 		export := exportPerson(t, suite)
-		for _, want := range []string{`"survey"`, `"scoring"`, `"comment"`, "responses", "consents", said, forgotten} {
+		for end := time.Now().Add(patience); !strings.Contains(export, `"segmentation"`) && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+			// It follows by itself.
+			export = exportPerson(t, suite)
+		}
+		for _, want := range []string{`"survey"`, `"scoring"`, `"comment"`, `"segmentation"`, "responses", "consents", said, forgotten} {
 			if !strings.Contains(export, want) {
 				t.Errorf("the export lacks %s: %s", want, export)
 			}
@@ -94,6 +98,7 @@ func TestErasure(t *testing.T) {
 		}
 		for _, want := range []struct{ service, kind, count string }{
 			{"survey", "responses", "10"}, {"survey", "refusals", "1"}, {"survey", "comments", "10"}, {"survey", "consents", "2"}, {"survey", "person_keys", "1"}, {"scoring", "responses", "10"}, {"scoring", "refusals", "1"}, {"comment", "comments", "10"},
+			{"segmentation", "answers", "10"}, {"segmentation", "contacts", "1"}, {"segmentation", "identities", "1"},
 		} {
 			if got := receipt.removed(want.service, want.kind); got != want.count {
 				t.Errorf("the receipt tells %s %s of %s, want %s: %+v", got, want.kind, want.service, want.count, receipt.Removals)
