@@ -25,6 +25,8 @@ single    = ./services/access/internal/store/... ./services/comment/internal/sto
             ./services/survey/internal/store/... ./libs/relational/... \
             ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
             $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric pool question wire) ./libs/stat ./libs/calendar \
+            $(addprefix ./services/segmentation/internal/,agenda attribute cases cluster digest directory interview light population profile purchase/... recovery retention rfm segment) \
+            $(addprefix ./services/segmentation/internal/,timeline trigger workorder worktime) \
             ./cmd/otklik/internal/command
 
 ##@ For users
