@@ -163,7 +163,7 @@ func (s *Store) ClaimFirst(ctx context.Context, organization, queue string, unit
 			Organization: organization, Units: units, Queue: queue, Unowned: true, Limit: 1,
 			States: []cases.State{cases.New, cases.Assigned, cases.InProgress, cases.WaitingCustomer},
 		}
-		free, err := listCases(ctx, w, q, true)
+		free, err := listCasesOfUnits(ctx, w, q, true)
 		if err != nil {
 			return err
 		}

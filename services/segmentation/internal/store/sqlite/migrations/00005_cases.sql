@@ -34,12 +34,13 @@ CREATE TABLE cases (
 CREATE INDEX cases_in_order ON cases (organization, open, rank_late, rank_due, rank_worth, rank_severity, id);
 CREATE INDEX cases_by_queue ON cases (organization, open, queue, rank_late, rank_due, rank_worth, rank_severity, id);
 CREATE INDEX cases_by_owner ON cases (organization, open, owner, rank_late, rank_due, rank_worth, rank_severity, id);
-CREATE INDEX cases_unowned ON cases (organization, queue, rank_late, rank_due, rank_worth, rank_severity, id) WHERE open = 1 AND owner = '';
+CREATE INDEX cases_by_both ON cases (organization, open, queue, owner, rank_late, rank_due, rank_worth, rank_severity, id);
 CREATE INDEX cases_by_subject ON cases (organization, contact, unit, subject, create_time) WHERE unresolved = 1;
 CREATE INDEX cases_by_contact ON cases (organization, contact) WHERE contact <> '';
 CREATE INDEX cases_by_person ON cases (organization, person) WHERE person IS NOT NULL;
-CREATE INDEX cases_by_company ON cases (organization, company, open) WHERE company <> '';
-CREATE INDEX cases_by_location ON cases (organization, location, open) WHERE location <> '';
+CREATE INDEX cases_by_company ON cases (organization, open, company, rank_late, rank_due, rank_worth, rank_severity, id) WHERE company <> '';
+CREATE INDEX cases_by_location ON cases (organization, open, location, rank_late, rank_due, rank_worth, rank_severity, id) WHERE location <> '';
+CREATE INDEX cases_by_region ON cases (organization, open, region, rank_late, rank_due, rank_worth, rank_severity, id) WHERE region <> '';
 CREATE INDEX cases_by_time ON cases (next_time) WHERE next_time IS NOT NULL;
 
 -- What cases are about. rule is empty where a person linked it.
