@@ -66,6 +66,14 @@ func (s *segmentServer) GetSegment(ctx context.Context, req *segmentationv1.GetS
 	if err != nil {
 		return nil, err
 	}
+	if g.Ideal {
+		n, err := s.Store.CountContacts(ctx, g.Organization)
+		if err != nil {
+			return nil, storeError(err)
+		}
+		// Who was merged or erased a moment ago may still be counted as a member.
+		out[0].Match = shareToProto(int(min(g.Members, n)), int(n))
+	}
 	return &segmentationv1.GetSegmentResponse{Segment: out[0]}, nil
 }
 

@@ -29,6 +29,9 @@ type Segments interface {
 	// Members returns the contacts that belong to a segment after a contact, in order.
 	Members(ctx context.Context, organization, segment, after string, limit int) ([]string, error)
 
+	// CountContacts returns how many contacts there are, without those that were merged into others.
+	CountContacts(ctx context.Context, organization string) (int64, error)
+
 	// SegmentWork returns the organisations of which something is to be compared with rules on a day (of package rfm), in order.
 	SegmentWork(ctx context.Context, day int64) ([]SegmentWork, error)
 	// Touches returns contacts of which something changed, in the order of the changes.

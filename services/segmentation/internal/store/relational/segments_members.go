@@ -12,6 +12,7 @@ const (
 	sqlMembers = `SELECT contact FROM memberships WHERE organization = $1 AND segment = $2 AND leave_time IS NULL AND contact > $3 ORDER BY contact LIMIT $4`
 	sqlEnter   = `INSERT INTO memberships (organization, segment, contact, enter_time) VALUES ($1, $2, $3, $4)`
 	sqlLeave   = `UPDATE memberships SET leave_time = $4 WHERE organization = $1 AND segment = $2 AND contact = $3 AND leave_time IS NULL`
+	sqlAll     = `SELECT count(*) FROM contacts WHERE organization = $1 AND merged_into = ''`
 	sqlCount   = `UPDATE segments SET members = members + $3 WHERE organization = $1 AND id = $2`
 )
 
@@ -58,6 +59,12 @@ func (s *Store) ListMemberships(ctx context.Context, q store.MembershipQuery) ([
 func (s *Store) Members(ctx context.Context, organization, segment, after string, limit int) ([]string, error) {
 	out, err := relational.List(ctx, s.db, relational.Value[string], sqlMembers, organization, segment, after, limit)
 	return out, s.db.Explain("list members", err)
+}
+
+// CountContacts implements store.Segments.
+func (s *Store) CountContacts(ctx context.Context, organization string) (int64, error) {
+	n, err := relational.One(ctx, s.db, relational.Value[int64], sqlAll, organization)
+	return n, s.db.Explain("count contacts", err)
 }
 
 // membersStep is how many contacts are looked up at a time.

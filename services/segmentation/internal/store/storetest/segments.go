@@ -109,6 +109,8 @@ func membershipsHaveAHistory(t *testing.T, open Open) {
 	equal(t, "members", got(t, members, err), []string{"x", "y"})
 	rest, err := s.Members(ctx, acme, "a", "x", 10)
 	equal(t, "members after x", got(t, rest, err), []string{"y"})
+	n, err := s.CountContacts(ctx, acme)
+	equal(t, "contacts of the directory", got(t, n, err), 0)
 	g, err := s.GetSegment(ctx, acme, "a")
 	equal(t, "count", got(t, g, err).Members, 2)
 	now, more, err := s.ListMemberships(ctx, store.MembershipQuery{Organization: acme, Segment: "a", Limit: 1})

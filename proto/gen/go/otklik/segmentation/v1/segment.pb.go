@@ -111,7 +111,9 @@ type Segment struct {
 	// When it was changed last. Output only.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The version, for updates. Output only in what is returned.
-	Etag          string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Of an ideal customer's profile, where it is asked for by name: which share of all contacts matches it, by Wilson. Missing otherwise. Output only.
+	Match         *ContactShare `protobuf:"bytes,13,opt,name=match,proto3" json:"match,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -228,6 +230,13 @@ func (x *Segment) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Segment) GetMatch() *ContactShare {
+	if x != nil {
+		return x.Match
+	}
+	return nil
 }
 
 // That a contact belongs to a segment, or did.
@@ -635,7 +644,7 @@ var File_otklik_segmentation_v1_segment_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_segment_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/segmentation/v1/segment.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\"\xf3\x03\n" +
+	"$otklik/segmentation/v1/segment.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\"\xaf\x04\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -653,7 +662,8 @@ const file_otklik_segmentation_v1_segment_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1b\n" +
-	"\x04etag\x18\f \x01(\tB\a\xbaH\x04r\x02\x18dR\x04etag\"\xb6\x01\n" +
+	"\x04etag\x18\f \x01(\tB\a\xbaH\x04r\x02\x18dR\x04etag\x12:\n" +
+	"\x05match\x18\r \x01(\v2$.otklik.segmentation.v1.ContactShareR\x05match\"\xb6\x01\n" +
 	"\n" +
 	"Membership\x12\x18\n" +
 	"\asegment\x18\x01 \x01(\tR\asegment\x12\x18\n" +
@@ -727,20 +737,21 @@ var file_otklik_segmentation_v1_segment_proto_goTypes = []any{
 	(*v1.ConfidenceInterval)(nil), // 8: otklik.type.v1.ConfidenceInterval
 }
 var file_otklik_segmentation_v1_segment_proto_depIdxs = []int32{
-	7, // 0: otklik.segmentation.v1.Segment.evaluate_time:type_name -> google.protobuf.Timestamp
-	7, // 1: otklik.segmentation.v1.Segment.create_time:type_name -> google.protobuf.Timestamp
-	7, // 2: otklik.segmentation.v1.Segment.update_time:type_name -> google.protobuf.Timestamp
-	7, // 3: otklik.segmentation.v1.Membership.enter_time:type_name -> google.protobuf.Timestamp
-	7, // 4: otklik.segmentation.v1.Membership.leave_time:type_name -> google.protobuf.Timestamp
-	0, // 5: otklik.segmentation.v1.RuleReason.outcome:type_name -> otklik.segmentation.v1.Outcome
-	4, // 6: otklik.segmentation.v1.RuleReason.values:type_name -> otklik.segmentation.v1.AttributeValue
-	8, // 7: otklik.segmentation.v1.ContactShare.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	8, // 8: otklik.segmentation.v1.SuggestedSegment.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	7,  // 0: otklik.segmentation.v1.Segment.evaluate_time:type_name -> google.protobuf.Timestamp
+	7,  // 1: otklik.segmentation.v1.Segment.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 2: otklik.segmentation.v1.Segment.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 3: otklik.segmentation.v1.Segment.match:type_name -> otklik.segmentation.v1.ContactShare
+	7,  // 4: otklik.segmentation.v1.Membership.enter_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: otklik.segmentation.v1.Membership.leave_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: otklik.segmentation.v1.RuleReason.outcome:type_name -> otklik.segmentation.v1.Outcome
+	4,  // 7: otklik.segmentation.v1.RuleReason.values:type_name -> otklik.segmentation.v1.AttributeValue
+	8,  // 8: otklik.segmentation.v1.ContactShare.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	8,  // 9: otklik.segmentation.v1.SuggestedSegment.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_otklik_segmentation_v1_segment_proto_init() }
