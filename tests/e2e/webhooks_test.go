@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -108,6 +109,43 @@ func TestWebhooks(t *testing.T) {
 		_, body := receiver.next(t, "response.accepted")
 		if !strings.Contains(body, "surveys/shop/responses/") || strings.Contains(body, forgotten) || strings.Contains(body, said) {
 			t.Errorf("the message holds %s", body)
+		}
+	})
+}
+
+// TestWebhooksHearOfCases opens a case and closes it, and tells a receiver so, by the name of the case alone.
+func TestWebhooksHearOfCases(t *testing.T) {
+	onBothStores(t, func(t *testing.T, layout harness.Layout) {
+		receiver := newReceiver(t)
+		suite := openShop(t, harness.Options{Layout: layout, Settings: map[string]any{"access.webhooks.allow_private": true}}).Suite
+		var made struct{ Secret string }
+		askREST(t, suite, http.MethodPost, "/v1/webhooks",
+			`{"webhookId": "care", "webhook": {"url": "`+receiver.URL+`", "events": ["WEBHOOK_EVENT_CASE_OPENED", "WEBHOOK_EVENT_CASE_CLOSED"]}}`, &made)
+		receiver.trust(t, made.Secret)
+		// Events are followed from a moment after the first webhook wants them.
+		var opened struct{ Case struct{ Name string } }
+		number := 0
+		testkit.Eventually(t, patience, func() error {
+			number++
+			askREST(t, suite, http.MethodPost, "/v1/cases", fmt.Sprintf(`{"case": {"displayName": "`+said+`", "subject": "late-%d"}}`, number), &opened)
+			if len(receiver.events) == 0 {
+				time.Sleep(200 * time.Millisecond)
+			}
+			if len(receiver.events) == 0 {
+				return errors.New("no message came")
+			}
+			return nil
+		})
+		_, body := receiver.next(t, "case.opened")
+		if !strings.Contains(body, `"resource":"cases/`) || strings.Contains(body, said) {
+			t.Errorf("the message holds %s", body)
+		}
+		askREST(t, suite, http.MethodPost, "/v1/cases:claim", `{"name": "`+opened.Case.Name+`"}`, nil)
+		for _, move := range []string{"STATE_IN_PROGRESS", "STATE_RESOLVED", "STATE_CLOSED"} {
+			askREST(t, suite, http.MethodPost, "/v1/"+opened.Case.Name+":move", `{"state": "`+move+`"}`, nil)
+		}
+		if _, body = receiver.next(t, "case.closed"); !strings.Contains(body, `"resource":"`+opened.Case.Name+`"`) {
+			t.Errorf("the message of %s holds %s", opened.Case.Name, body)
 		}
 	})
 }

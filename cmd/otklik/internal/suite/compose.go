@@ -159,7 +159,11 @@ func (p *process) addSegmentation(ctx context.Context, deps segmentation.Deps) e
 	}
 	deps.Vault, deps.Instance, deps.Data, deps.Logger, deps.Now = &p.access, p.instance, p.config.Data, p.log, p.config.Clock.now
 	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
-	s, err := segmentation.New(ctx, p.config.Segmentation, deps)
+	config := p.config.Segmentation
+	if config.PublicURL == "" {
+		config.PublicURL = p.config.Gateway.PublicURL
+	}
+	s, err := segmentation.New(ctx, config, deps)
 	if err != nil {
 		return fmt.Errorf("build segmentation service: %w", err)
 	}

@@ -20,6 +20,7 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
   "access.vault.keys" "they belong into the Secrets of vaultKeys"
   "access.postgres.dsn" "it belongs into the Secret of secrets.accessDSN"
   "comment.postgres.dsn" "it belongs into the Secret of secrets.commentDSN"
+  "segmentation.smtp.password" "it belongs into the Secret of secrets.smtpPassword"
   "segmentation.postgres.dsn" "it belongs into the Secret of secrets.segmentationDSN"
   "dev" "everybody who reaches a pod could do everything"
   "tls" "it belongs under mtls"
@@ -88,6 +89,9 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
 {{- if eq $fixed.serves "http" }}
 {{ include "otklik.secretVariable" (list "OTKLIK_AUTH_LOGIN_KEY" $values.secrets.loginKey) }}
 {{- end }}
+{{- end }}
+{{- if and (eq $name "segmentation") $values.secrets.smtpPassword.name }}
+{{ include "otklik.secretVariable" (list "OTKLIK_SEGMENTATION_SMTP_PASSWORD" $values.secrets.smtpPassword) }}
 {{- end }}
 {{- if eq $name "access" }}
 {{- range $i, $key := $values.vaultKeys }}
