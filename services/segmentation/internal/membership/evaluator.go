@@ -63,6 +63,8 @@ func (e *Evaluator) Step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What fails for an organisation stops no other one.
+	var failed []error
 	for _, w := range work {
 		if w.Sweep {
 			err = e.sweep(ctx, w.Organization)
@@ -70,10 +72,10 @@ func (e *Evaluator) Step(ctx context.Context) error {
 			err = e.touched(ctx, w.Organization)
 		}
 		if err != nil {
-			return fmt.Errorf("compare contacts with rules: %w", err)
+			failed = append(failed, fmt.Errorf("compare contacts with rules: %w", err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // CatchUp compares the contacts of organisations that were touched, unless all are being compared: who is asked for their segments is to belong to those that

@@ -39,7 +39,7 @@ func Compile(schema *Schema, text string) (*Rule, error) {
 	if n := utf8.RuneCountInString(text); n > MostCharacters {
 		return nil, &Fault{Reason: fmt.Sprintf("the rule has %d characters, more than %d", n, MostCharacters)}
 	}
-	env, err := newEnv(schema)
+	env, err := schema.env()
 	if err != nil {
 		return nil, err
 	}

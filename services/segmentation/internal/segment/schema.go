@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
+	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 )
 
@@ -89,6 +91,8 @@ type Schema struct {
 	attributes []Attribute
 	at         map[string]int
 	groups     []string
+	// env is what CEL must know to check rules, made when the first one is.
+	env func() (*cel.Env, error)
 }
 
 // NewSchema makes a schema of the attributes that an organisation declares for contacts and companies, named with their group; those that every organisation
@@ -111,6 +115,7 @@ func NewSchema(declared []Attribute) (*Schema, error) {
 			s.groups = append(s.groups, group)
 		}
 	}
+	s.env = sync.OnceValues(func() (*cel.Env, error) { return newEnv(s) })
 	return s, nil
 }
 
