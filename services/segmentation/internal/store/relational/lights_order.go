@@ -29,14 +29,17 @@ func (s *Store) WorkOrder(ctx context.Context, q store.LightQuery, contacts int)
 			e := store.WorkEntry{Company: company}
 			// Who may see a company may see its contacts.
 			of := store.LightQuery{Kind: light.Contact, Colour: light.Red, Company: company.Unit.ID, Limit: contacts}
-			if e.Contacts, _, err = c.list(ctx, r, of); err != nil {
+			var further bool
+			if e.Contacts, further, err = c.list(ctx, r, of); err != nil {
 				return err
 			}
-			counts, err := c.count(ctx, r, of)
-			if err != nil {
-				return err
+			if e.RedContacts = int64(len(e.Contacts)); further {
+				counts, err := c.count(ctx, r, of)
+				if err != nil {
+					return err
+				}
+				e.RedContacts = counts[light.Red]
 			}
-			e.RedContacts = counts[light.Red]
 			out = append(out, e)
 		}
 		return nil

@@ -107,17 +107,19 @@ func (c *counting) list(ctx context.Context, r relational.Reader, q store.LightQ
 		if q.Colour != light.NoColour && q.Colour != colour || q.After != nil && colour < q.After.Colour {
 			continue
 		}
-		where := c.which(q)
-		where.and("colour = " + where.arg(int64(colour)))
-		if q.After != nil && q.After.Colour == colour {
-			where.after(*q.After)
+		for _, behind := range rangesAfter(q.After, colour) {
+			where := c.which(q)
+			where.and("colour = " + where.arg(int64(colour)))
+			behind(where)
+			limit := where.arg(q.Limit + 1 - len(found))
+			some, err := relational.List(ctx, r, scanLight, `SELECT `+lightColumns+` FROM lights WHERE `+where.text.String()+lightOrder+` LIMIT `+limit, where.args...)
+			if err != nil {
+				return nil, false, err
+			}
+			if found = append(found, some...); len(found) > q.Limit {
+				break
+			}
 		}
-		limit := where.arg(q.Limit + 1 - len(found))
-		some, err := relational.List(ctx, r, scanLight, `SELECT `+lightColumns+` FROM lights WHERE `+where.text.String()+lightOrder+` LIMIT `+limit, where.args...)
-		if err != nil {
-			return nil, false, err
-		}
-		found = append(found, some...)
 	}
 	found, more = relational.Page(found, q.Limit)
 	for _, l := range found {
@@ -130,12 +132,32 @@ func (c *counting) list(ctx context.Context, r relational.Reader, q store.LightQ
 	return out, more, nil
 }
 
-// after adds that a light stands behind another one of the same colour. The first condition says nothing that the second does not: it is where an index begins.
-func (c *conditions) after(k store.LightKey) {
-	stake, value, mean, unit := c.arg(k.Stake), c.arg(k.Value), c.arg(k.Mean), c.arg(k.Unit)
-	c.and("stake <= " + stake)
-	c.and("(stake < " + stake + " OR stake = " + stake + " AND (value < " + value + " OR value = " + value + " AND (mean > " + mean + " OR mean = " + mean + " AND unit > " +
-		unit + ")))")
+// rangesAfter are the ranges of the index, in order, in which lights of a colour lie behind another one: one condition for all of them would begin to read where
+// the stake does, which most may share.
+func rangesAfter(k *store.LightKey, colour light.Colour) []func(*conditions) {
+	if k == nil || k.Colour != colour {
+		return []func(*conditions){func(*conditions) {}}
+	}
+	stake := func(c *conditions) { c.and("stake = " + c.arg(k.Stake)) }
+	value := func(c *conditions) { c.and("value = " + c.arg(k.Value)) }
+	return []func(*conditions){
+		func(c *conditions) {
+			stake(c)
+			value(c)
+			c.and("mean = " + c.arg(k.Mean))
+			c.and("unit > " + c.arg(k.Unit))
+		},
+		func(c *conditions) {
+			stake(c)
+			value(c)
+			c.and("mean > " + c.arg(k.Mean))
+		},
+		func(c *conditions) {
+			stake(c)
+			c.and("value < " + c.arg(k.Value))
+		},
+		func(c *conditions) { c.and("stake < " + c.arg(k.Stake)) },
+	}
 }
 
 // CountLightColours implements store.Lights.
