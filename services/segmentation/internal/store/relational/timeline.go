@@ -1,8 +1,10 @@
 package relational
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -38,14 +40,47 @@ func scanEntry(row relational.Scanner) (e store.TimelineEntry, err error) {
 
 // ListTimeline implements store.Timeline.
 func (s *Store) ListTimeline(ctx context.Context, q store.TimelineQuery) ([]store.TimelineEntry, bool, error) {
+	kinds := q.Kinds
+	if len(kinds) == 0 {
+		kinds = []timeline.Kind{timeline.NoKind}
+	}
+	var all []store.TimelineEntry
+	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		all = nil
+		// Each kind by itself: an index gives the entries of one in order, however few they are among others.
+		for _, kind := range kinds {
+			found, err := entriesOf(ctx, r, q, kind)
+			if err != nil {
+				return err
+			}
+			all = append(all, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, s.db.Explain("list timeline", err)
+	}
+	if len(kinds) > 1 {
+		slices.SortFunc(all, func(a, b store.TimelineEntry) int {
+			order := cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Resource, b.Resource))
+			if q.OldestFirst {
+				return order
+			}
+			return -order
+		})
+	}
+	out, more := relational.Page(all, q.Limit)
+	return out, more, nil
+}
+
+// entriesOf reads a page of entries of a kind, or of all with NoKind, and one more.
+func entriesOf(ctx context.Context, r relational.Reader, q store.TimelineQuery, kind timeline.Kind) ([]store.TimelineEntry, error) {
 	where := conditions{}
 	where.and("organization = " + where.arg(q.Organization))
 	where.and("contact = " + where.arg(q.Contact))
-	kinds := make([]int64, len(q.Kinds))
-	for i, k := range q.Kinds {
-		kinds[i] = int64(k)
+	if kind != timeline.NoKind {
+		where.and("kind = " + where.arg(int64(kind)))
 	}
-	among(&where, "kind", kinds)
 	if !q.Start.IsZero() {
 		where.and("time >= " + where.arg(relational.ToMicro(q.Start)))
 	}
@@ -57,16 +92,13 @@ func (s *Store) ListTimeline(ctx context.Context, q store.TimelineQuery) ([]stor
 		after, order = ">", "ASC"
 	}
 	if q.After != (store.TimelineMark{}) {
-		where.and("(time, kind, resource) " + after + " (" + where.arg(relational.ToMicro(q.After.Time)) + ", " + where.arg(int64(q.After.Kind)) + ", " +
-			where.arg(q.After.Resource) + ")")
+		at := where.arg(relational.ToMicro(q.After.Time))
+		// The first says nothing new, but begins the range of the index of one kind.
+		where.and("time " + after + "= " + at)
+		where.and("(time, kind, resource) " + after + " (" + at + ", " + where.arg(int64(q.After.Kind)) + ", " + where.arg(q.After.Resource) + ")")
 	}
-	all, err := relational.ListOnce(ctx, s.db, scanEntry, `SELECT organization, contact, person, time, kind, resource, body FROM timeline WHERE `+where.text.String()+
+	return relational.List(ctx, r, scanEntry, `SELECT organization, contact, person, time, kind, resource, body FROM timeline WHERE `+where.text.String()+
 		` ORDER BY time `+order+`, kind `+order+`, resource `+order+` LIMIT `+where.arg(q.Limit+1), where.args...)
-	if err != nil {
-		return nil, false, s.db.Explain("list timeline", err)
-	}
-	out, more := relational.Page(all, q.Limit)
-	return out, more, nil
 }
 
 // RememberAnswers implements store.Timeline.

@@ -26,15 +26,15 @@ func answer(resource string, person byte, at time.Time) store.RememberedAnswer {
 	}
 }
 
-// timelineOf is what is remembered of the contact that a person is, as kind and resource.
-func timelineOf(t testing.TB, s store.Store, person byte, q store.TimelineQuery) (out []string) {
+// timelineOf is what is remembered of the contact that person 1 is, as kind and resource.
+func timelineOf(t testing.TB, s store.Store, q store.TimelineQuery) (out []string) {
 	t.Helper()
 	q.Organization = acme
 	if q.Limit == 0 {
 		q.Limit = 100
 	}
 	// A purchase tells which contact the person is.
-	changed, err := s.UpsertPurchases(t.Context(), acme, []store.Purchase{bought("who", person, time.Unix(0, 0), 1)})
+	changed, err := s.UpsertPurchases(t.Context(), acme, []store.Purchase{bought("who", 1, time.Unix(0, 0), 1)})
 	changes(t, changed, err)
 	list, _, err := s.ListPurchases(t.Context(), store.PurchaseQuery{Organization: acme, End: time.Unix(1, 0), Limit: 1})
 	must(t, "list", err)
@@ -72,10 +72,10 @@ func timelinesAreOrdered(t *testing.T, open Open) {
 	}
 	must(t, "remember", s.RememberAnswers(ctx, store.RememberedAnswers{From: 0, To: 9, Events: events}))
 	want(t, "remember again", s.RememberAnswers(ctx, store.RememberedAnswers{From: 0, To: 9, Events: events}), store.ErrLost)
-	equal(t, "oldest first", timelineOf(t, s, 1, store.TimelineQuery{OldestFirst: true, Limit: 3}), wanted)
+	equal(t, "oldest first", timelineOf(t, s, store.TimelineQuery{OldestFirst: true, Limit: 3}), wanted)
 	slices.Reverse(wanted)
-	equal(t, "newest first", timelineOf(t, s, 1, store.TimelineQuery{Limit: 4}), wanted)
-	equal(t, "of a period and kind", timelineOf(t, s, 1, store.TimelineQuery{
+	equal(t, "newest first", timelineOf(t, s, store.TimelineQuery{Limit: 4}), wanted)
+	equal(t, "of a period and kind", timelineOf(t, s, store.TimelineQuery{
 		Start: noon.Add(time.Hour), End: noon.Add(2 * time.Hour), Kinds: []timeline.Kind{timeline.AnswerKind, timeline.LightKind}, Limit: 2,
 	}), []string{"2 surveys/s/responses/5", "2 surveys/s/responses/4", "2 surveys/s/responses/3"})
 }
@@ -91,7 +91,7 @@ func commentsFindTheirAnswers(t *testing.T, open Open) {
 		answer("surveys/s/responses/a", 1, noon), answer("surveys/s/responses/b", 1, noon.Add(time.Minute)),
 	}}))
 	must(t, "remember comments", s.RememberComments(ctx, store.RememberedComments{From: 1, To: 2, Events: []store.RememberedComment{comment("surveys/s/responses/b")}}))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{}), []string{
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{}), []string{
 		"3 surveys/s/responses/b", "2 surveys/s/responses/b", "3 surveys/s/responses/a", "2 surveys/s/responses/a",
 	})
 	records, err := s.ListPerson(ctx, acme, personNo(1))
@@ -107,7 +107,7 @@ func commentsFindTheirAnswers(t *testing.T, open Open) {
 	gone := comment("surveys/s/responses/a")
 	gone.Comment = nil
 	must(t, "forget a comment", s.RememberComments(ctx, store.RememberedComments{From: 2, To: 3, Events: []store.RememberedComment{gone}}))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{Kinds: []timeline.Kind{timeline.CommentKind}}), []string{"3 surveys/s/responses/b"})
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{Kinds: []timeline.Kind{timeline.CommentKind}}), []string{"3 surveys/s/responses/b"})
 }
 
 // A comment whose answer came without a respondent waits no longer than it must.
@@ -119,7 +119,7 @@ func commentsOfNobodyAreDropped(t *testing.T, open Open) {
 		must(t, "drop", s.DropWaitingComments(ctx, noon.Add(time.Hour)))
 	}
 	must(t, "remember answers", s.RememberAnswers(ctx, store.RememberedAnswers{From: 0, To: 3, Events: []store.RememberedAnswer{answer("surveys/s/responses/a", 1, noon)}}))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{}), []string{"2 surveys/s/responses/a"})
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{}), []string{"2 surveys/s/responses/a"})
 }
 
 func answersAreForgotten(t *testing.T, open Open) {
@@ -133,11 +133,11 @@ func answersAreForgotten(t *testing.T, open Open) {
 	must(t, "remember comments", s.RememberComments(ctx, store.RememberedComments{From: 0, To: 1, Events: []store.RememberedComment{
 		{Organization: acme, Resource: "surveys/s/responses/a", Time: noon, Comment: &timeline.Comment{}},
 	}}))
-	equal(t, "timeline", len(timelineOf(t, s, 1, store.TimelineQuery{})), 4)
+	equal(t, "timeline", len(timelineOf(t, s, store.TimelineQuery{})), 4)
 	removal := store.RememberedAnswer{Organization: acme, Resource: "surveys/s/responses/a", Removed: true, Erasure: "e1"}
 	must(t, "remove", s.RememberAnswers(ctx, store.RememberedAnswers{From: 2, To: 3, Events: []store.RememberedAnswer{removal}}))
 	must(t, "remove again", s.RememberAnswers(ctx, store.RememberedAnswers{From: store.Unmoved, To: store.Unmoved, Events: []store.RememberedAnswer{removal}}))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{}), []string{"1 surveys/s/refusals/b"})
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{}), []string{"1 surveys/s/refusals/b"})
 	counts, err := s.Erased(ctx, acme, "e1")
 	must(t, "count", err)
 	if !slices.Contains(counts, store.Erased{Kind: "timeline_entries", Count: 3}) {
@@ -155,9 +155,9 @@ func timelinesBeginAnew(t *testing.T, open Open) {
 	changes(t, changed, err)
 	want(t, "begin from elsewhere", s.RestartComments(ctx, 3), store.ErrLost)
 	must(t, "begin comments anew", s.RestartComments(ctx, 7))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{}), []string{"6 purchases/r", "2 surveys/s/responses/a"})
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{}), []string{"6 purchases/r", "2 surveys/s/responses/a"})
 	must(t, "begin anew", s.RestartAnswers(ctx, 5))
-	equal(t, "timeline", timelineOf(t, s, 1, store.TimelineQuery{}), []string{"6 purchases/r"})
+	equal(t, "timeline", timelineOf(t, s, store.TimelineQuery{}), []string{"6 purchases/r"})
 	position, err := s.FollowerPosition(ctx, store.TimelineFollower)
 	equal(t, "position", got(t, position, err), 0)
 }

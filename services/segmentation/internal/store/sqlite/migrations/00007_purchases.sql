@@ -62,3 +62,6 @@ CREATE TABLE waiting_comments (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX waiting_comments_by_time ON waiting_comments (time);
+
+-- Entries of one kind, which may be few among many.
+CREATE INDEX timeline_by_kind ON timeline (organization, contact, kind, time, resource);
