@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 )
 
 const (
-	// batchRows is how many rows are applied at a time.
-	batchRows = 1000
+	// DefaultRows is how many rows are applied at a time.
+	DefaultRows = 1000
 	// noteRows is after how many rows it is noted how far checking has come.
 	noteRows = 20_000
 	// lease is for how long a process has an import to itself without saying that it is still there.
@@ -29,7 +30,9 @@ type Runner struct {
 	Kinds map[string]Kind
 	// Holder names this process.
 	Holder string
-	Now    func() time.Time
+	// Rows is how many rows are applied at a time; 0 means DefaultRows.
+	Rows int
+	Now  func() time.Time
 }
 
 // Run works on imports until none waits.
@@ -204,7 +207,7 @@ func (p *pass) apply(ctx context.Context, kind Kind) error {
 		if len(problems) == 0 {
 			b.records, b.rows = append(b.records, record), append(b.rows, Row{Number: row.Number, Line: row.Line})
 		}
-		if _, whole := reader.(Whole); whole || len(b.records) < batchRows {
+		if _, whole := reader.(Whole); whole || len(b.records) < cmp.Or(p.Rows, DefaultRows) {
 			return nil
 		}
 		return p.put(ctx, reader, &b, row.Number)
