@@ -43,13 +43,13 @@ func readDocument(ctx context.Context, r relational.Reader, organization, name s
 	return d.version, decode(d.body, into)
 }
 
-// readDocumentOrNone is readDocument whose version is 0 when there is none.
-func readDocumentOrNone(ctx context.Context, r relational.Reader, organization, name string, into any) (int64, error) {
-	version, err := readDocument(ctx, r, organization, name, into)
+// readDocumentOrNone reads a document into a value, which stays as it is when there is none.
+func readDocumentOrNone(ctx context.Context, r relational.Reader, organization, name string, into any) error {
+	_, err := readDocument(ctx, r, organization, name, into)
 	if errors.Is(err, store.ErrNotFound) {
-		return 0, nil
+		return nil
 	}
-	return version, err
+	return err
 }
 
 // putDocument stores a document over its version, 0 for a new one; store.ErrChanged when it has another.

@@ -180,7 +180,7 @@ func (s *Store) GetCodeBook(ctx context.Context, organization string) (interview
 func (s *Store) PutCodeBook(ctx context.Context, b interview.Book, check func(before interview.Book, used map[string]bool) error) (interview.Book, error) {
 	err := s.write(ctx, "put code book", func(ctx context.Context, w *writing) error {
 		var before interview.Book
-		if _, err := readDocumentOrNone(ctx, w, b.Organization, documentCodeBook, &before); err != nil {
+		if err := readDocumentOrNone(ctx, w, b.Organization, documentCodeBook, &before); err != nil {
 			return err
 		}
 		lists, err := relational.List(ctx, w, relational.Value[string], sqlCodesInUse, b.Organization)

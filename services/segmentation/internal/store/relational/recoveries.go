@@ -71,7 +71,7 @@ func (s *Store) ApplyClosings(ctx context.Context, follower string, from, to int
 
 func (w *writing) close(ctx context.Context, c store.Closing) error {
 	var p recovery.Policy
-	if _, err := readDocumentOrNone(ctx, w, c.Organization, documentRecoveryPolicy, &p); err != nil {
+	if err := readDocumentOrNone(ctx, w, c.Organization, documentRecoveryPolicy, &p); err != nil {
 		return err
 	}
 	r, ok := recovery.Of(p, c.Organization, c.Case, c.Contact, c.Person, c.Time)
