@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/timeline"
@@ -21,6 +22,7 @@ func lightCases() []testCase {
 		{"LightsEqualARecount", lightsEqualARecount}, {"LightsAreTold", lightsAreTold}, {"AnswersAreAppliedOnce", answersAreAppliedOnce},
 		{"PoliciesOfLights", policiesOfLights}, {"LightsAreOrdered", lightsAreOrdered}, {"LightsOfStaff", lightsOfStaff},
 		{"LightsForgetTheErased", lightsForgetTheErased}, {"LightsBelongToOrganizations", lightsBelongToOrganizations}, {"ScoresOfContacts", scoresOfContacts},
+		{"LightsFollowMerges", lightsFollowMerges},
 	}
 }
 
@@ -356,4 +358,29 @@ func scoresOfContacts(t *testing.T, open Open) {
 		return nil
 	}))
 	equal(t, "last answer", last, noon)
+}
+
+func lightsFollowMerges(t *testing.T, open Open) {
+	s := opened(t, open)
+	a := &answering{t: t, s: s, now: noon}
+	a.apply(lightAnswer(acme, "r1", 1, "c", noon, 9, 2), lightAnswer(acme, "r2", 1, "d", noon, 8), lightAnswer(acme, "r3", 2, "c", noon, 5), lightAnswer(acme, "r4", 3, "c", noon, 2))
+	before := recountLights(t, s, acme)
+	from, err := s.ContactOf(t.Context(), acme, lightPerson(1))
+	must(t, "find contact", err)
+	to, err := s.ContactOf(t.Context(), acme, lightPerson(2))
+	must(t, "find contact", err)
+	merge, err := s.MergeContacts(t.Context(), acme, directory.Move{Kind: directory.Merge, From: from, To: to, Actor: "a", Time: noon})
+	must(t, "merge", err)
+	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	equal(t, "contacts of the company", got(t, l, err).Contacts, 2)
+	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Contact, ID: to})
+	equal(t, "answers of both", got(t, l, err).Answers, 4)
+	want(t, "of the one that is merged", lastError(s.GetLight(t.Context(), acme, light.Unit{Kind: light.Contact, ID: from})), store.ErrNotFound)
+	lightsStand(t, s, acme)
+	// What comes by its pseudonym belongs to both.
+	a.apply(lightAnswer(acme, "r5", 1, "d", noon, 3), lightRemoval(acme, "r5", ""))
+	_, err = s.UndoMerge(t.Context(), acme, merge.ID, directory.Move{Kind: directory.Split, From: to, To: from, Actor: "a", Time: noon})
+	must(t, "undo", err)
+	lightsStand(t, s, acme)
+	equal(t, "lights as before", recountLights(t, s, acme), before)
 }
