@@ -15,7 +15,7 @@ const (
 	sqlSameCase = `SELECT ` + caseColumns + ` FROM cases
 WHERE organization = $1 AND contact = $2 AND unit = $3 AND subject = $4 AND unresolved = 1 AND create_time > $5 ORDER BY create_time DESC, id LIMIT 1`
 	sqlDueCases = `SELECT ` + caseColumns + ` FROM cases WHERE next_time IS NOT NULL AND next_time <= $1 ORDER BY next_time LIMIT $2`
-	sqlAnyDue   = `SELECT 1 FROM cases WHERE next_time IS NOT NULL AND next_time <= $1`
+	sqlAnyDue   = `SELECT 1 FROM cases WHERE next_time IS NOT NULL AND next_time <= $1 ORDER BY next_time`
 )
 
 // stamped is an entry with what is known of the call.
