@@ -148,7 +148,7 @@ func TestStreamEvents(t *testing.T) {
 func TestWatchEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, e := range oneOfEach(t) {
 		f.store.tell(e)
