@@ -22,7 +22,7 @@ func TestCalendarAddress(t *testing.T) {
 		Path         string
 	}
 	askREST(t, suite, http.MethodPost, "/v1/calendarFeeds", `{"calendarFeed": {"languageCode": "en", "timeZone": "Asia/Bishkek"}}`, &made)
-	read := func(path, etag string) (*http.Response, *parser.Calendar) {
+	read := func(path, etag string) (int, http.Header, *parser.Calendar) {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, suite.HTTP()+path, http.NoBody)
 		if err != nil {
@@ -37,23 +37,23 @@ func TestCalendarAddress(t *testing.T) {
 		}
 		defer answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
-			return answer, nil
+			return answer.StatusCode, answer.Header, nil
 		}
 		calendar, err := parser.NewDecoder(answer.Body).Decode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return answer, calendar
+		return answer.StatusCode, answer.Header, calendar
 	}
-	answer, calendar := read(made.Path, "")
-	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/calendar; charset=utf-8" || len(calendar.Events()) != 1 {
-		t.Fatalf("%d %v", answer.StatusCode, answer.Header)
+	status, header, calendar := read(made.Path, "")
+	if status != http.StatusOK || header.Get("Content-Type") != "text/calendar; charset=utf-8" || len(calendar.Events()) != 1 {
+		t.Fatalf("%d %v", status, header)
 	}
 	if summary := calendar.Events()[0].Props.Get("SUMMARY").Value; summary != "Interview: interviews/one" {
 		t.Errorf("summary %q", summary)
 	}
-	if again, _ := read(made.Path, answer.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
-		t.Errorf("the same again: %d", again.StatusCode)
+	if again, _, _ := read(made.Path, header.Get("ETag")); again != http.StatusNotModified {
+		t.Errorf("the same again: %d", again)
 	}
 	// The secret opens nothing else.
 	secret := strings.TrimSuffix(strings.TrimPrefix(made.Path, "/calendars/"), ".ics")
@@ -62,7 +62,7 @@ func TestCalendarAddress(t *testing.T) {
 		t.Errorf("interviews by the secret: %v, %v", refused.Status, err)
 	}
 	askREST(t, suite, http.MethodDelete, "/v1/"+made.CalendarFeed.Name, "", nil)
-	if gone, _ := read(made.Path, ""); gone.StatusCode != http.StatusNotFound && gone.StatusCode != http.StatusUnauthorized {
-		t.Errorf("after it was revoked: %d", gone.StatusCode)
+	if gone, _, _ := read(made.Path, ""); gone != http.StatusNotFound && gone != http.StatusUnauthorized {
+		t.Errorf("after it was revoked: %d", gone)
 	}
 }
