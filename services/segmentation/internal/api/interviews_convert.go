@@ -79,14 +79,14 @@ func (s *Server) sealWords(ctx context.Context, i interviewed) ([]byte, error) {
 	if i.words.IsZero() {
 		return nil, nil
 	}
-	person := seal.FormatPseudonym(i.Person)
-	if len(i.Person) == 0 {
+	person := i.Person
+	if len(person) == 0 {
 		var err error
-		if person, err = s.Keeper.Pseudonym(ctx, i.Organization, i.Contact); err != nil {
+		if person, err = s.register().Own(ctx, i.Organization, i.Contact); err != nil {
 			return nil, err
 		}
 	}
-	key, err := s.Keeper.KeyFor(ctx, person)
+	key, err := s.Keeper.KeyFor(ctx, seal.FormatPseudonym(person))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,10 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
+	"github.com/otklik/otklik/services/segmentation/internal/interview"
+
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -176,4 +180,35 @@ func TestGuidesAreWritten(t *testing.T) {
 	own.Name, own.Questions[0].Text = "interviewGuides/default", text("Why?")
 	_, err = c.UpdateInterviewGuide(t.Context(), &segmentationv1.UpdateInterviewGuideRequest{InterviewGuide: own})
 	refused(t, "the built-in one", err, codes.FailedPrecondition, "INTERVIEW_INVALID", "interview_guide.name")
+}
+
+// TestWordsOfNobodyKnown: what was said by somebody whom the directory knows by answers alone is under the person's own key, and not readable without.
+func TestWordsOfNobodyKnown(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	text, err := f.keeper.Pseudonym(t.Context(), "acme", "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	person, _ := seal.ParsePseudonym(text)
+	key, err := f.keeper.KeyFor(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := interviewed{Interview: interview.Interview{Organization: "acme", Contact: directory.KnownAs(person)}, words: interview.Words{Notes: "called back twice"}}
+	if i.Sealed, err = f.api.sealWords(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	list := []interview.Interview{i.Interview}
+	words, err := f.api.openWords(t.Context(), list)
+	if err != nil || words[0].Notes != "called back twice" {
+		t.Fatalf("words %+v, %v", words, err)
+	}
+	if _, err := f.keeper.Destroy(t.Context(), []string{key.ID}); err != nil {
+		t.Fatal(err)
+	}
+	words, err = f.api.openWords(t.Context(), list)
+	if err != nil || !words[0].IsZero() {
+		t.Errorf("words after the person was erased: %+v, %v", words, err)
+	}
 }

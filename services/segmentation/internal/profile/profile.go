@@ -143,7 +143,7 @@ func (r *Register) prepare(ctx context.Context, organization string, c Change, b
 	if err := directory.CheckID("name", c.ID); err != nil {
 		return put, err
 	}
-	own, err := r.own(ctx, organization, c.ID)
+	own, err := r.Own(ctx, organization, c.ID)
 	if err != nil {
 		return put, err
 	}
@@ -183,8 +183,8 @@ func (r *Register) prepare(ctx context.Context, organization string, c Change, b
 	return put, nil
 }
 
-// own is the pseudonym of a contact's own identifier.
-func (r *Register) own(ctx context.Context, organization, id string) ([]byte, error) {
+// Own is the pseudonym of a contact's own identifier.
+func (r *Register) Own(ctx context.Context, organization, id string) ([]byte, error) {
 	if directory.GivenByService(id) {
 		return directory.KnownPerson(id), nil
 	}

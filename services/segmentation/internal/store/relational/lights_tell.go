@@ -46,6 +46,9 @@ func (w *writing) tellLights(ctx context.Context, t *tally, changed []lightChang
 			e.Company = l.unit.ID
 		case light.Contact:
 			e.Contact = l.unit.ID
+			if e.Person, err = w.lightPerson(ctx, t, l.unit.ID); err != nil {
+				return err
+			}
 		case light.Location:
 			e.Location = l.unit.ID
 		case light.Staff:
@@ -55,7 +58,7 @@ func (w *writing) tellLights(ctx context.Context, t *tally, changed []lightChang
 			return err
 		}
 		if l.unit.Kind == light.Contact {
-			if err := w.rememberLight(ctx, t, ch, now); err != nil {
+			if err := w.rememberLight(ctx, c.organization, e.Person, ch, now); err != nil {
 				return err
 			}
 		}
@@ -77,20 +80,23 @@ func (w *writing) stakesOf(ctx context.Context, c counting, companies []string) 
 	return out, err
 }
 
+// lightPerson is the pseudonym by which a change of a contact's light came: that of the answer, or else the contact's own. What comes of the change goes with it
+// when a merge is undone.
+func (w *writing) lightPerson(ctx context.Context, t *tally, contact string) ([]byte, error) {
+	if person := t.persons[contact]; person != nil {
+		return person, nil
+	}
+	return contactPerson(ctx, w, t.counting.organization, contact)
+}
+
 // rememberLight enters a change of a contact's light in its timeline.
-func (w *writing) rememberLight(ctx context.Context, t *tally, ch lightChange, now time.Time) error {
-	organization, l := t.counting.organization, ch.now
+func (w *writing) rememberLight(ctx context.Context, organization string, person []byte, ch lightChange, now time.Time) error {
+	l := ch.now
 	body, err := timeline.Encode(timeline.Light{
 		Units: timeline.Units{Company: l.company}, Colour: uint8(l.colour), Previous: uint8(ch.before.colour), Mean: l.mean, N: l.answers,
 	})
 	if err != nil {
 		return err
-	}
-	person := t.persons[l.unit.ID]
-	if person == nil {
-		if person, err = contactPerson(ctx, w, organization, l.unit.ID); err != nil {
-			return err
-		}
 	}
 	return w.remember(ctx, store.TimelineEntry{
 		Organization: organization, Contact: l.unit.ID, Person: person, Time: now, Kind: timeline.LightKind,

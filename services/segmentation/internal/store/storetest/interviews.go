@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/services/segmentation/internal/interview"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -14,7 +15,7 @@ import (
 func interviewCases() []testCase {
 	return []testCase{
 		{"Interviews", interviewsAreKept}, {"InterviewsOneAContact", oneInterviewAContact}, {"InterviewsInOrder", interviewsInOrder}, {"InterviewsOfUnits", interviewsOfUnits},
-		{"RedList", redListOpensOnce}, {"Guides", guidesAreKept}, {"CodeBook", codeBookIsChecked}, {"InterviewsOfPersons", interviewsArePersons},
+		{"RedList", redListOpensOnce}, {"RedListOfMerged", redListGoesBack}, {"Guides", guidesAreKept}, {"CodeBook", codeBookIsChecked}, {"InterviewsOfPersons", interviewsArePersons},
 	}
 }
 
@@ -151,6 +152,60 @@ func redListOpensOnce(t *testing.T, open Open) {
 		states[i.State]++
 	}
 	equal(t, "what is arranged stays", states, map[interview.State]int{interview.Lapsed: 1, interview.Scheduled: 1})
+}
+
+// redListGoesBack: an interview that an answer opened goes with who answered, also when a merge is undone that was there before.
+func redListGoesBack(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	anna, boris := contact("anna", "", ""), contact("boris", "", "")
+	anna.Identities[0].Person, boris.Identities[0].Person = lightPerson(1), lightPerson(2)
+	putContacts(t, s, anna, boris)
+	m, err := s.MergeContacts(ctx, acme, move("boris", "anna"))
+	must(t, "merge", err)
+	a := &answering{t: t, s: s, now: noon}
+	a.apply(lightAnswer(acme, "r1", 2, "", noon, 1, 1, 2))
+	applyRedList(t, s)
+	_, err = s.UndoMerge(ctx, acme, m.ID, move("anna", ""))
+	must(t, "undo", err)
+	for _, of := range []struct {
+		contact string
+		n       int
+	}{{"anna", 0}, {"boris", 1}} {
+		list, _, err := s.ListInterviews(ctx, store.InterviewQuery{Organization: acme, Contact: of.contact, Limit: 9})
+		equal(t, "interviews with "+of.contact, len(got(t, list, err)), of.n)
+	}
+	told, _, err := s.OutboxEvents(ctx, acme, 0, 100)
+	must(t, "read outbox", err)
+	reds := map[string]int{}
+	for _, e := range told {
+		var body store.LightChange
+		must(t, "decode", store.DecodeBody(e, &body))
+		if body.Of == light.Contact.String() && body.Colour == light.Red.String() {
+			reds[e.Contact]++
+		}
+	}
+	if reds["anna"] > 0 || reds["boris"] == 0 {
+		t.Errorf("told of red lights of %v, want boris's", reds)
+	}
+}
+
+// applyRedList applies what was told of lights of contacts, as the follower does.
+func applyRedList(t *testing.T, s store.Store) {
+	t.Helper()
+	events, _, err := s.OutboxEvents(t.Context(), acme, 0, 1000)
+	must(t, "read outbox", err)
+	var turns []store.LightTurn
+	for _, e := range events {
+		if e.Kind != store.LightChanged || e.Contact == "" {
+			continue
+		}
+		var body store.LightChange
+		must(t, "decode", store.DecodeBody(e, &body))
+		turns = append(turns, store.LightTurn{
+			Organization: e.Organization, Contact: body.Unit, Person: e.Person, Red: body.Colour == light.Red.String(), Score: body.Mean, Position: e.Position, Time: e.Time,
+		})
+	}
+	must(t, "apply", s.ApplyRedList(t.Context(), "interviews", store.Unmoved, store.Unmoved, turns))
 }
 
 func guidesAreKept(t *testing.T, open Open) {
