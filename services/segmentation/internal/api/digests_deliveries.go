@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -28,7 +30,7 @@ func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentati
 	}
 	addresses := map[string]string{}
 	for _, r := range d.Recipients {
-		if addresses[r.Key], err = s.envelope().Open(ctx, org, r.Address); err != nil {
+		if addresses[r.Key], err = s.addressOf(ctx, org, r); err != nil {
 			return nil, err
 		}
 	}
@@ -65,6 +67,15 @@ func (s *digestServer) UnsubscribeDigest(ctx context.Context, _ *segmentationv1.
 	return &segmentationv1.UnsubscribeDigestResponse{}, nil
 }
 
+// addressOf opens the address of a recipient; it is empty where the key is gone, so that the subscription can still be seen, changed and deleted.
+func (s *digestServer) addressOf(ctx context.Context, org string, r digest.Recipient) (string, error) {
+	address, err := s.envelope().Open(ctx, org, r.Address)
+	if errors.Is(err, seal.ErrDestroyed) {
+		return "", nil
+	}
+	return address, err
+}
+
 // digestToProto converts a subscription, and opens its addresses.
 func (s *digestServer) digestToProto(ctx context.Context, d digest.Subscription) (*segmentationv1.DigestSubscription, error) {
 	out := &segmentationv1.DigestSubscription{
@@ -75,7 +86,7 @@ func (s *digestServer) digestToProto(ctx context.Context, d digest.Subscription)
 		out.Topics = append(out.Topics, segmentationv1.DigestSubscription_Topic(t))
 	}
 	for _, r := range d.Recipients {
-		address, err := s.envelope().Open(ctx, d.Organization, r.Address)
+		address, err := s.addressOf(ctx, d.Organization, r)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/peers"
 	"github.com/otklik/otklik/services/segmentation/internal/recovery"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -62,6 +63,48 @@ func TestDigestsAreSubscribed(t *testing.T) {
 	}
 	_, err = c.ListDigestDeliveries(t.Context(), &segmentationv1.ListDigestDeliveriesRequest{Parent: "digestSubscriptions/all"})
 	refused(t, "deliveries of what is gone", err, codes.NotFound, "DIGEST_NOT_FOUND", "")
+}
+
+// Nobody who answers has the key of digests; and where it is gone all the same, subscriptions can still be seen, changed and deleted.
+func TestDigestsWhoseKeyIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	c := segmentationv1.NewDigestServiceClient(f.as("admin"))
+	in := &segmentationv1.DigestSubscription{DisplayName: "Morning", Recipients: []string{"a@example.com"}, TimeZone: "UTC"}
+	if _, err := c.CreateDigestSubscription(t.Context(), &segmentationv1.CreateDigestSubscriptionRequest{DigestSubscriptionId: "all", DigestSubscription: in}); err != nil {
+		t.Fatal(err)
+	}
+	erase := func(owner string) {
+		t.Helper()
+		person, err := f.keeper.Pseudonym(t.Context(), "acme", owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := f.keeper.KeyFor(t.Context(), person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.keeper.Destroy(t.Context(), []string{key.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := "digestSubscriptions/all"
+	for _, step := range []struct{ erased, shown string }{{"digests", "a@example.com"}, {digest.Owner, ""}} {
+		erase(step.erased)
+		list, err := c.ListDigestSubscriptions(t.Context(), &segmentationv1.ListDigestSubscriptionsRequest{})
+		if err != nil || len(list.GetDigestSubscriptions()) != 1 || !slices.Equal(list.GetDigestSubscriptions()[0].GetRecipients(), []string{step.shown}) {
+			t.Fatalf("without the key of %q: %v, %v", step.erased, list, err)
+		}
+		if _, err := c.ListDigestDeliveries(t.Context(), &segmentationv1.ListDigestDeliveriesRequest{Parent: name}); err != nil {
+			t.Errorf("deliveries without the key of %q: %v", step.erased, err)
+		}
+	}
+	changed, err := c.UpdateDigestSubscription(t.Context(), &segmentationv1.UpdateDigestSubscriptionRequest{DigestSubscription: &segmentationv1.DigestSubscription{
+		Name: name, Recipients: []string{"b@example.com"},
+	}})
+	if err != nil || !slices.Equal(changed.GetDigestSubscription().GetRecipients(), []string{"b@example.com"}) {
+		t.Errorf("changed %v, %v", changed, err)
+	}
 }
 
 func TestRecoveries(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 )
 
 // A digest has one time on each day, whatever clocks do, and those times ascend.
@@ -99,5 +100,12 @@ func TestDigestsAreWritten(t *testing.T) {
 	m, err = digest.Compose(digest.Content{}, digest.Subscription{Language: "en"}, zone, digest.Links{})
 	if err != nil || !strings.Contains(m.Text, "Nothing happened.") {
 		t.Errorf("nothing: %v\n%s", err, m.Text)
+	}
+}
+
+// Whoever answers is not the owner of the key of digests: erasing that person would take away all addresses.
+func TestNobodyIsTheOwner(t *testing.T) {
+	if err := directory.CheckID("id", digest.Owner); err == nil {
+		t.Error("somebody can have the identifier of the owner")
 	}
 }
