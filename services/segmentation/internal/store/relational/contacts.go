@@ -76,14 +76,22 @@ func contactOf(ctx context.Context, w *writing, organization string, person []by
 	return c.ID, w.touch(ctx, organization, []string{c.ID}, now)
 }
 
-// contactPerson is the pseudonym of a contact's own identifier; nil when there is no such contact. What comes by a contact, and by no pseudonym, is kept with it,
-// so that it goes back with the contact when a merge is undone.
+// contactPerson is the pseudonym of a contact's own identifier, also of one that was merged into another; nil when there is no such contact. What comes by a
+// contact, and by no pseudonym, is kept with it, so that it goes back with the contact when a merge is undone.
 func contactPerson(ctx context.Context, r relational.Reader, organization, contact string) ([]byte, error) {
 	person, err := relational.One(ctx, r, relational.Value[[]byte], sqlContactPerson, organization, contact)
-	if errors.Is(err, relational.ErrNoRow) {
+	if !errors.Is(err, relational.ErrNoRow) {
+		return person, err
+	}
+	// The identities of a contact that was merged are the other one's: the merge says which they were, the contact's own first.
+	m, err := relational.One(ctx, r, scanMove, sqlMergeOf, organization, contact, int64(directory.Split))
+	if errors.Is(err, relational.ErrNoRow) || err == nil && len(m.Persons) == 0 {
 		return nil, nil
 	}
-	return person, err
+	if err != nil {
+		return nil, err
+	}
+	return m.Persons[0], nil
 }
 
 // ContactOf implements store.Contacts.

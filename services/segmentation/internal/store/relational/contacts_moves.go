@@ -26,7 +26,9 @@ SELECT id FROM (SELECT id FROM contact_moves WHERE organization = $1 AND contact
 UNION SELECT id FROM (SELECT id FROM contact_moves WHERE organization = $1 AND from_contact = $4 AND id < $2 ORDER BY id DESC LIMIT $3) AS back)
 ORDER BY id DESC LIMIT $3`
 	sqlLastMoveInto = `SELECT ` + moveColumns + ` FROM contact_moves WHERE organization = $1 AND from_contact = $2 AND contact = $3 AND undone_by = 0 ORDER BY id DESC LIMIT 1`
-	sqlUndoMove     = `UPDATE contact_moves SET undone_by = $3 WHERE organization = $1 AND id = $2`
+	// sqlMergeOf is the merge by which a contact is another's part now.
+	sqlMergeOf  = `SELECT ` + moveColumns + ` FROM contact_moves WHERE organization = $1 AND from_contact = $2 AND kind <> $3 AND undone_by = 0 ORDER BY id DESC LIMIT 1`
+	sqlUndoMove = `UPDATE contact_moves SET undone_by = $3 WHERE organization = $1 AND id = $2`
 )
 
 // moveNumbers numbers merges and splits.

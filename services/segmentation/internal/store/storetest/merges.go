@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/services/segmentation/internal/cases"
+	"github.com/otklik/otklik/services/segmentation/internal/purchase"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// mergeCases are about what is kept of contacts that were merged.
+func mergeCases() []testCase {
+	return []testCase{{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}}
+}
+
+// whatIsStatedGoesBack: what is stated of a contact that is a part of another one is the contact's again when the merge is undone, however often it is stated.
+func whatIsStatedGoesBack(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", ""), contact("b", "", ""), contact("c", "", ""))
+	state := func(receipts ...string) {
+		t.Helper()
+		var list []store.Purchase
+		for _, r := range receipts {
+			list = append(list, store.Purchase{
+				Purchase: purchase.Purchase{Receipt: r, Who: purchase.Who{Contact: "b"}, Time: noon, Amount: 5, Currency: "KGS"}, CreateTime: noon,
+			})
+		}
+		out, err := s.UpsertPurchases(ctx, acme, list)
+		changes(t, out, err)
+		left, err := s.UpsertChurns(ctx, acme, []store.Churn{{Churn: purchase.Churn{ID: "gone", Who: purchase.Who{Contact: "b"}, Time: noon}, CreateTime: noon}})
+		changes(t, left, err)
+	}
+	whose := func() (out []string) {
+		t.Helper()
+		bought, _, err := s.ListPurchases(ctx, store.PurchaseQuery{Organization: acme, Limit: 9})
+		must(t, "list purchases", err)
+		for _, p := range bought {
+			out = append(out, p.Receipt+" of "+p.Contact)
+		}
+		left, _, err := s.ListChurns(ctx, store.PurchaseQuery{Organization: acme, Limit: 9})
+		must(t, "list departures", err)
+		for _, c := range left {
+			out = append(out, c.Churn.ID+" of "+c.Contact)
+		}
+		return out
+	}
+	state("r1")
+	first, err := s.MergeContacts(ctx, acme, move("b", "a"))
+	must(t, "merge", err)
+	state("r1", "r2")
+	second, err := s.MergeContacts(ctx, acme, move("a", "c"))
+	must(t, "merge", err)
+	state("r1", "r2", "r3")
+	equal(t, "merged", whose(), []string{"r3 of c", "r2 of c", "r1 of c", "gone of c"})
+	_, err = s.UndoMerge(ctx, acme, second.ID, move("c", ""))
+	must(t, "undo", err)
+	equal(t, "undone once", whose(), []string{"r3 of a", "r2 of a", "r1 of a", "gone of a"})
+	_, err = s.UndoMerge(ctx, acme, first.ID, move("a", ""))
+	must(t, "undo", err)
+	equal(t, "undone", whose(), []string{"r3 of b", "r2 of b", "r1 of b", "gone of b"})
+}
+
+func casesOfMerged(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", ""), contact("b", "", ""))
+	m, err := s.MergeContacts(ctx, acme, move("b", "a"))
+	must(t, "merge", err)
+	c, err := s.OpenCase(ctx, aCase(acme, "one", func(c *cases.Case) { c.About = cases.About{Contact: "b"} }), nil, by(time.Minute))
+	equal(t, "whom it is about", got(t, c, err).About.Contact, "a")
+	_, err = s.UndoMerge(ctx, acme, m.ID, move("a", ""))
+	must(t, "undo", err)
+	equal(t, "whom it is about then", listOf(t, s, acme)[0].About.Contact, "b")
+}
