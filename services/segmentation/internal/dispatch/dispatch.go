@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -48,35 +49,57 @@ type Dispatcher struct {
 	Noted func(ctx context.Context, state digest.State)
 }
 
-// Run begins the digests that are due, and tries the deliveries that are.
+// Run begins the digests that are due, and tries the deliveries that are. One that fails stops no other one; what failed is told at the end.
 func (d *Dispatcher) Run(ctx context.Context) error {
+	return errors.Join(d.beginAll(ctx), d.tryAll(ctx))
+}
+
+// beginAll begins the digests that are due.
+func (d *Dispatcher) beginAll(ctx context.Context) error {
+	var errs []error
+	failed := map[[2]string]bool{}
 	for {
-		due, err := d.Store.DueDigests(ctx, d.Now(), batch)
+		// Those that failed are due still, and come first.
+		limit := batch + len(failed)
+		due, err := d.Store.DueDigests(ctx, d.Now(), limit)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		for _, s := range due {
+			name := [2]string{s.Organization, s.ID}
+			if failed[name] {
+				continue
+			}
 			if err := d.begin(ctx, s); err != nil {
-				return err
+				failed[name] = true
+				errs = append(errs, fmt.Errorf("begin digest %s of %s: %w", s.ID, s.Organization, err))
 			}
 		}
-		if len(due) < batch {
-			break
+		if len(due) < limit || ctx.Err() != nil {
+			return errors.Join(errs...)
 		}
 	}
+}
+
+// tryAll tries the deliveries that are due. One that fails is due again when its claim ends.
+func (d *Dispatcher) tryAll(ctx context.Context) error {
+	var errs []error
 	for {
 		now := d.Now()
 		claimed, err := d.Store.ClaimDeliveries(ctx, now, now.Add(claim), batch)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		for _, v := range claimed {
 			if err := d.try(ctx, v); err != nil {
-				return err
+				errs = append(errs, fmt.Errorf("send digest %s of %s: %w", v.Subscription, v.Organization, err))
+			}
+			if ctx.Err() != nil {
+				return errors.Join(errs...)
 			}
 		}
 		if len(claimed) < batch {
-			return nil
+			return errors.Join(errs...)
 		}
 	}
 }
@@ -95,7 +118,7 @@ func (d *Dispatcher) Sweep(ctx context.Context) error {
 func (d *Dispatcher) begin(ctx context.Context, s digest.Subscription) error {
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
-		return fmt.Errorf("load time zone of digest %s: %w", s.ID, err)
+		return fmt.Errorf("load time zone: %w", err)
 	}
 	now := d.Now()
 	err = d.Store.BeginDigest(ctx, s, digest.Day(s.NextTime, zone), now, digest.Next(now, s.Minute, zone))
@@ -111,6 +134,10 @@ func (d *Dispatcher) try(ctx context.Context, v digest.Delivery) error {
 	if errors.Is(err, store.ErrNotFound) {
 		// The subscription, or the recipient in it, is gone.
 		v.State, v.Failure, v.NextTime = digest.Failed, "the recipient was taken out", time.Time{}
+		return d.settle(ctx, v)
+	}
+	if errors.Is(err, seal.ErrDestroyed) {
+		v.State, v.Failure, v.NextTime = digest.Failed, "the address can no longer be read: its key was destroyed", time.Time{}
 		return d.settle(ctx, v)
 	}
 	if err != nil {
@@ -168,7 +195,7 @@ func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery) (digest.Mail, 
 	}
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
-		return digest.Mail{}, fmt.Errorf("load time zone of digest %s: %w", s.ID, err)
+		return digest.Mail{}, fmt.Errorf("load time zone: %w", err)
 	}
 	content, err := d.Store.DigestContent(ctx, v.Organization, v.From, v.To)
 	if err != nil {

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/libs/testkit/smtptest"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/dispatch"
@@ -19,10 +21,13 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// plain opens what was never sealed.
+// plain opens what was never sealed, unless its key is gone.
 type plain struct{}
 
 func (plain) Open(_ context.Context, _ string, sealed []byte) (string, error) {
+	if string(sealed) == "gone" {
+		return "", seal.ErrDestroyed
+	}
 	return string(sealed), nil
 }
 
@@ -244,5 +249,33 @@ func TestUnsubscribedGetNothing(t *testing.T) {
 	h.run(t, h.process(t))
 	if taken := h.server.Taken(); len(taken) != 1 || taken[0].To[0] != "b@example.com" {
 		t.Errorf("sent %+v", taken)
+	}
+}
+
+// What fails for an organisation stops no other one, however many of its digests fail.
+func TestDigestsOfOthersAreSent(t *testing.T) {
+	h := newHouse(t)
+	for i := range 25 {
+		s := digest.Subscription{
+			Organization: "other", ID: fmt.Sprint("d", i), DisplayName: "all", Language: "en", Minute: 60, Zone: "Nowhere/Town", CreateTime: noon, NextTime: noon.Add(time.Minute),
+			Recipients: []digest.Recipient{{Key: fmt.Sprint("apiKeys/o", i), Address: []byte("o@example.com"), Secret: []byte("secret-o")}},
+		}
+		if i == 0 {
+			s.Zone, s.Recipients[0].Address = "UTC", []byte("gone")
+		}
+		if _, err := h.store.CreateDigest(t.Context(), s, 99); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.set(noon.Add(time.Hour))
+	if err := h.process(t).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "begin digest d7 of other") {
+		t.Errorf("ran with %v", err)
+	}
+	if n := len(h.server.Taken()); n != 2 {
+		t.Errorf("%d e-mails were sent", n)
+	}
+	list, _, err := h.store.ListDeliveries(t.Context(), "other", "d0", 0, 9)
+	if err != nil || len(list) != 1 || list[0].State != digest.Failed || !strings.Contains(list[0].Failure, "key") {
+		t.Errorf("delivery to an address that cannot be opened: %+v, %v", list, err)
 	}
 }

@@ -2,6 +2,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -60,15 +61,15 @@ func (l *Lights) Follow(conn grpc.ClientConnInterface) follow.Follower {
 	return f
 }
 
-// Count counts what is to be counted now, until nothing is.
-func (l *Lights) Count(ctx context.Context) error {
-	for more := true; more; {
+// Count counts what is to be counted now, until nothing is. What fails for an organisation stops no other one; it is told at the end.
+func (l *Lights) Count(ctx context.Context) (failed error) {
+	for more := true; more && ctx.Err() == nil; {
 		var err error
 		if more, err = l.Store.CountLights(ctx, l.Now()); err != nil {
-			return err
+			failed = err
 		}
 	}
-	return nil
+	return cmp.Or(failed, ctx.Err())
 }
 
 // apply stores what events say.

@@ -23,7 +23,7 @@ type Lights interface {
 	// counted anew by CountLights. Errors: ErrChanged.
 	PutLightPolicy(ctx context.Context, organization string, policy light.Policy, was int64) (light.Policy, error)
 	// CountLights does a step of what is to be counted at a moment: answers that leave the time that lights look at, and answers by a new policy. It tells
-	// whether more is to be done. The leader calls it.
+	// whether more is to be done. The leader calls it. What fails for an organisation stops no other one.
 	CountLights(ctx context.Context, now time.Time) (more bool, err error)
 	// GetLight returns a light, also one without a colour. Errors: ErrNotFound.
 	GetLight(ctx context.Context, organization string, unit light.Unit) (Light, error)

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -29,20 +30,24 @@ func scanLightUnit(row relational.Scanner) (u light.Unit, err error) {
 	return u, err
 }
 
-// CountLights implements store.Lights.
+// CountLights implements store.Lights. What fails for an organisation stops no other one.
 func (s *Store) CountLights(ctx context.Context, now time.Time) (more bool, err error) {
 	all, err := relational.List(ctx, s.db, scanCounting, sqlAllCountings)
 	if err != nil {
 		return false, s.db.Explain("read countings of lights", err)
 	}
+	var errs []error
 	for _, c := range all {
 		worked, err := s.countOne(ctx, c, now)
 		if err != nil {
-			return more, err
+			errs = append(errs, fmt.Errorf("of %s: %w", c.organization, err))
 		}
 		more = more || worked
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return more, nil
+	return more, errors.Join(errs...)
 }
 
 // errIdle tells that there is nothing to write.
