@@ -174,7 +174,7 @@ func newCasesClaim(env Env) *cobra.Command {
 		Short: "Make a case yours: the one that is named, or the first that nobody owns",
 		Example: `  otklik cases claim --queue care
   otklik cases claim 2kq7x3mfb5wzc`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1, "CASE"),
 	}
 	c := newCall(env, cmd)
 	cmd.Flags().StringVar(&request.Queue, "queue", "", "the first of this queue")

@@ -228,3 +228,13 @@ func exactly(names ...string) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// between returns a check that from least to most arguments of a name are given.
+func between(least, most int, name string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return exit.Usagef("from %d to %d of %s must be given, not %d", least, most, name, len(args))
+		}
+		return nil
+	}
+}

@@ -84,6 +84,11 @@ func TestUsageErrors(t *testing.T) {
 		`lacks columns that the mapping names: "nps", "why"`: {"import", "--mapping", mapping, writeFile(t, "e.csv", "no,date\n")},
 		`the file is empty`:                                  {"import", "--mapping", mapping, writeFile(t, "f.csv", "")},
 		`must end in .csv, .json or .jsonl`:                  {"import", "--mapping", mapping, "--dry-run", "--refused", "r.xlsx", data},
+		`--of is needed`:                                     {"lights"},
+		`--rule is needed`:                                   {"segments", "create", "vip"},
+		`from 2 to 50 of SEGMENT must be given, not 1`:       {"segments", "overlap", "vip"},
+		`from 1 to 10 of ATTRIBUTE must be given`:            {"segments", "cluster"},
+		`from 0 to 1 of CASE must be given, not 2`:           {"cases", "claim", "a", "b"},
 		`is none of grpc, grpcs, dns, http, https`:           {"survey", "list", "--server", "ftp://x:1"},
 	} {
 		r := s.run(args...)

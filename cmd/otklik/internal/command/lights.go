@@ -40,9 +40,6 @@ with a question mark is uncertain: the interval of its score reaches over a thre
 	f.StringVar(&flags.company, "company", "", "only contacts of this company")
 	f.StringVar(&flags.region, "region", "", "only locations in this region")
 	f.IntVar(&flags.limit, "limit", 100, "how many at most; 0 means all") //nolint:mnd // a screen or two
-	if err := cmd.MarkFlagRequired("of"); err != nil {
-		panic(err)
-	}
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
 		return c.lights(ctx, conn, flags)
 	})
@@ -52,6 +49,9 @@ with a question mark is uncertain: the interval of its score reaches over a thre
 
 // request is what is asked for.
 func (f lightFlags) request() (*segmentationv1.ListLightsRequest, error) {
+	if f.of == "" {
+		return nil, exit.Usagef("--of is needed: company, contact, location or staff")
+	}
 	kind, ok := segmentationv1.LightKind_value["LIGHT_KIND_"+strings.ToUpper(f.of)]
 	if !ok || kind == 0 {
 		return nil, exit.Usagef("--of %s: must be company, contact, location or staff", f.of)

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
+	"github.com/otklik/otklik/cmd/otklik/internal/exit"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
@@ -84,10 +85,10 @@ func newSegmentsCreate(env Env) *cobra.Command {
 	f.StringVar(&s.DisplayName, "name", "", "how people call it (default: its identifier)")
 	f.StringVar(&s.Description, "description", "", "what it is for")
 	f.BoolVar(&s.IdealCustomerProfile, "ideal", false, "it is the profile of an ideal customer")
-	if err := cmd.MarkFlagRequired("rule"); err != nil {
-		panic(err)
-	}
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
+		if s.GetRule() == "" {
+			return exit.Usagef("--rule is needed")
+		}
 		if s.GetDisplayName() == "" {
 			s.DisplayName = args[0]
 		}

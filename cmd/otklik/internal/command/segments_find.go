@@ -30,7 +30,7 @@ func newSegmentsOverlap(env Env) *cobra.Command {
 		Use:     "overlap SEGMENT SEGMENT...",
 		Short:   "Tell how many contacts segments have in common",
 		Example: `  otklik segments overlap loyal unhappy`,
-		Args:    cobra.RangeArgs(2, 50),
+		Args:    between(2, 50, "SEGMENT"),
 	}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
@@ -120,7 +120,7 @@ func newSegmentsCluster(env Env) *cobra.Command {
 		Use:     "cluster ATTRIBUTE...",
 		Short:   "Find groups of contacts who are alike in chosen numbers",
 		Example: `  otklik segments cluster purchases.frequency purchases.monetary --seed 7`,
-		Args:    cobra.RangeArgs(1, 10),
+		Args:    between(1, 10, "ATTRIBUTE"),
 	}
 	c := newCall(env, cmd)
 	cmd.Flags().Int32Var(&request.Clusters, "clusters", 0, "how many groups (default: as many as are clearest)")
