@@ -108,7 +108,7 @@ func (t personTable) remove(ctx context.Context, w *writing, organization, condi
 	return w.Exec(ctx, `DELETE FROM `+t.table+` WHERE `+condition, args...)
 }
 
-// contactsOf are the contacts that have something of a pseudonym.
+// contactsOf are the contacts that have something of a pseudonym, and those that were merged into them: some of what is kept stays with these.
 func contactsOf(ctx context.Context, r relational.Reader, organization string, person []byte) ([]string, error) {
 	var parts []string
 	for _, t := range personTables() {
@@ -118,7 +118,9 @@ func contactsOf(ctx context.Context, r relational.Reader, organization string, p
 		parts = append(parts, `SELECT contact FROM `+t.table+` WHERE organization = $1 AND person = $2 AND contact <> ''`)
 	}
 	// A union leaves out what is there twice.
-	return relational.List(ctx, r, relational.Value[string], strings.Join(parts, ` UNION `)+` ORDER BY 1`, organization, person)
+	return relational.List(ctx, r, relational.Value[string], `WITH RECURSIVE whose (contact) AS (SELECT contact FROM (`+strings.Join(parts, ` UNION `)+`) AS known
+UNION SELECT c.contact FROM contacts AS c JOIN whose ON c.merged_into = whose.contact AND c.merged_into <> '' WHERE c.organization = $1)
+SELECT contact FROM whose ORDER BY 1`, organization, person)
 }
 
 // where is a condition on the rows of a personTable.

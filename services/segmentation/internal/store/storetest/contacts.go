@@ -311,7 +311,7 @@ func contactsAreErased(t *testing.T, open Open) {
 	for _, r := range records {
 		kinds[r.Kind]++
 	}
-	equal(t, "kept", []int{kinds["contacts"], kinds["identities"], kinds["contact_moves"]}, []int{1, 3, 1})
+	equal(t, "kept", []int{kinds["contacts"], kinds["identities"], kinds["contact_moves"]}, []int{2, 3, 1})
 	must(t, "erase", s.ErasePerson(ctx, acme, "e1", personOf("b-app")))
 	left, err := s.GetContacts(ctx, acme, []string{"a", "b", "c"})
 	equal(t, "left", len(got(t, left, err)), 1)

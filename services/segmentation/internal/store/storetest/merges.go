@@ -11,7 +11,7 @@ import (
 
 // mergeCases are about what is kept of contacts that were merged.
 func mergeCases() []testCase {
-	return []testCase{{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}}
+	return []testCase{{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged}}
 }
 
 // whatIsStatedGoesBack: what is stated of a contact that is a part of another one is the contact's again when the merge is undone, however often it is stated.
@@ -71,4 +71,42 @@ func casesOfMerged(t *testing.T, open Open) {
 	_, err = s.UndoMerge(ctx, acme, m.ID, move("a", ""))
 	must(t, "undo", err)
 	equal(t, "whom it is about then", listOf(t, s, acme)[0].About.Contact, "b")
+}
+
+// membershipsOfMerged stay with the contact that was merged, and go with the one that it is a part of.
+func membershipsOfMerged(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", ""), contact("b", "", ""), contact("c", "", ""), contact("x", "", ""))
+	g := segment(t, s, acme, "vip", noon)
+	for _, id := range []string{"a", "b", "c", "x"} {
+		putInto(t, s, map[string]int64{"vip": g.RuleVersion}, id, noon.Add(time.Hour), "vip")
+	}
+	for _, m := range [][2]string{{"c", "b"}, {"b", "a"}} {
+		_, err := s.MergeContacts(ctx, acme, move(m[0], m[1]))
+		must(t, "merge", err)
+	}
+	records, err := s.ListPerson(ctx, acme, personOf("c"))
+	listed := map[string]bool{}
+	for _, r := range got(t, records, err) {
+		if r.Kind == "segment_memberships" {
+			listed[r.Contact] = true
+		}
+	}
+	equal(t, "whose are listed", listed, map[string]bool{"a": true, "b": true, "c": true})
+	must(t, "erase", s.ErasePerson(ctx, acme, "e1", personOf("a")))
+	left, _, err := s.ListMemberships(ctx, store.MembershipQuery{Organization: acme, Segment: "vip", Ended: true, Limit: 9})
+	var whose []string
+	for _, m := range got(t, left, err) {
+		whose = append(whose, m.Contact)
+	}
+	equal(t, "whose are left", whose, []string{"x"})
+	g, err = s.GetSegment(ctx, acme, "vip")
+	equal(t, "count", got(t, g, err).Members, 1)
+	counts, err := s.Erased(ctx, acme, "e1")
+	must(t, "count", err)
+	counted := map[string]int64{}
+	for _, c := range counts {
+		counted[c.Kind] = c.Count
+	}
+	equal(t, "counted", []int64{counted["contacts"], counted["segment_memberships"]}, []int64{3, 3})
 }
