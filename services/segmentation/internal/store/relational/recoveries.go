@@ -128,9 +128,10 @@ func (w *writing) answerRecovery(ctx context.Context, a store.RecoveryAnswer) er
 	return w.putRecovery(ctx, r)
 }
 
-// sqlUnanswer takes an answer out of its recovery: it is as if the contact were only invited.
+// sqlUnanswer takes an answer out of its recovery: it is as if the contact were only invited. The recovery is looked for by itself, since SQLite would rather go
+// through all of the organisation than look at an index and at the table.
 const sqlUnanswer = `UPDATE recoveries SET state = CASE WHEN invite_time IS NULL THEN 1 ELSE 3 END, response = '', score = NULL
-WHERE organization = $1 AND response = $2 AND state = 4`
+WHERE organization = $1 AND id IN (SELECT id FROM recoveries WHERE organization = $1 AND response = $2 AND response <> '') AND state = 4`
 
 // GetRecovery implements store.Recoveries.
 func (s *Store) GetRecovery(ctx context.Context, organization, id string) (recovery.Recovery, error) {

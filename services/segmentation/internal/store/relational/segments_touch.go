@@ -13,7 +13,7 @@ const (
 	sqlTouch       = `INSERT INTO segment_touches (organization, contact, number, time) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, contact) DO UPDATE SET number = excluded.number`
 	sqlTouchCompany = `INSERT INTO segment_touches (organization, contact, number, time)
-SELECT organization, contact, $3, $4 FROM contacts WHERE organization = $1 AND company = $2
+SELECT organization, contact, $3, $4 FROM contacts WHERE organization = $1 AND company = $2 AND company <> ''
 ON CONFLICT (organization, contact) DO UPDATE SET number = excluded.number`
 	sqlTouchAll = `INSERT INTO segment_sweeps (organization, asked, body) VALUES ($1, $2, $3)
 ON CONFLICT (organization) DO UPDATE SET asked = excluded.asked`

@@ -128,4 +128,5 @@ CREATE TABLE recoveries (
 CREATE INDEX recoveries_by_contact ON recoveries (organization, contact);
 CREATE INDEX recoveries_by_person ON recoveries (organization, person) WHERE person IS NOT NULL;
 CREATE INDEX recoveries_by_due_time ON recoveries (organization, due_time, id);
+CREATE INDEX recoveries_by_response ON recoveries (organization, response) WHERE response <> '';
 CREATE INDEX recoveries_by_close_time ON recoveries (organization, close_time);
