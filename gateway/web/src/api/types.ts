@@ -54,7 +54,6 @@ export type RootCause = Schemas["otklik.segmentation.v1.Case.RootCause"];
 export type CaseEntry = Schemas["otklik.segmentation.v1.CaseEntry"];
 export type CasePage = Schemas["otklik.segmentation.v1.ListCasesResponse"];
 export type GetCaseResponse = Schemas["otklik.segmentation.v1.GetCaseResponse"];
-export type ListCaseEntriesResponse = Schemas["otklik.segmentation.v1.ListCaseEntriesResponse"];
 export type ErrorBody = Schemas["Error"];
 
 /** 64-bit integers come as strings. None that is shown here exceeds what a number holds exactly. */

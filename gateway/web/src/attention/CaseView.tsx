@@ -1,7 +1,8 @@
 import { type FormEvent, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import type { Case, CaseEntry, CaseState, GetCaseResponse, ListCaseEntriesResponse, RootCause } from "../api/types";
+import { newRequestId } from "../api/request";
+import type { Case, CaseEntry, CaseState, GetCaseResponse, RootCause } from "../api/types";
 import { useAction } from "../app/action";
 import { useFormat, useResource } from "../app/hooks";
 import { Problem } from "../app/Problem";
@@ -41,9 +42,9 @@ export function CaseView({ client, may, name, close }: Props) {
     async (signal: AbortSignal) => {
       const [found, history] = await Promise.all([
         client.get<GetCaseResponse>(name, signal),
-        client.get<ListCaseEntriesResponse>(`${name}/entries?pageSize=200`, signal),
+        client.all<CaseEntry>(`${name}/entries`, "entries", signal),
       ]);
-      return { item: found.case ?? {}, entries: history.entries ?? [], cut: (history.nextPageToken ?? "") !== "" };
+      return { item: found.case ?? {}, entries: history };
     },
     [client, name],
   );
@@ -56,7 +57,7 @@ export function CaseView({ client, may, name, close }: Props) {
       <Problem error={loaded.error} retry={loaded.reload} />
     );
   }
-  const { item, entries, cut } = loaded.value;
+  const { item, entries } = loaded.value;
   const does = (path: string, body: unknown) => async () => {
     await client.send("POST", path, body);
     loaded.reload();
@@ -85,9 +86,9 @@ export function CaseView({ client, may, name, close }: Props) {
         )}
       </div>
       {may("segmentation.cases.note") && (
-        <Note busy={action.busy} note={(text) => run(`${name}:note`, { text, requestId: crypto.randomUUID() })} />
+        <Note busy={action.busy} note={(text, requestId) => run(`${name}:note`, { text, requestId })} />
       )}
-      <History entries={entries} cut={cut} />
+      <History entries={entries} />
     </section>
   );
 }
@@ -161,12 +162,14 @@ function Move({ item, busy, move }: { item: Case; busy: boolean; move: (body: un
   );
 }
 
-function Note({ busy, note }: { busy: boolean; note: (text: string) => Promise<boolean> }) {
+function Note({ busy, note }: { busy: boolean; note: (text: string, requestId: string) => Promise<boolean> }) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
+  // The same for the same text: sent again after a failure, it is noted once.
+  const [requestId, setRequestId] = useState(newRequestId);
   const submit = async (e: FormEvent) => {
     e.preventDefault();
-    if (text.trim() !== "" && (await note(text.trim()))) {
+    if (text.trim() !== "" && (await note(text.trim(), requestId))) {
       setText("");
     }
   };
@@ -174,7 +177,15 @@ function Note({ busy, note }: { busy: boolean; note: (text: string) => Promise<b
     <form className="selectors" onSubmit={(e) => void submit(e)}>
       <label>
         <span>{t("cases.note")}</span>
-        <textarea value={text} onChange={(e) => setText(e.target.value)} maxLength={4000} rows={2} />
+        <textarea
+          value={text}
+          onChange={(e) => {
+            setText(e.target.value);
+            setRequestId(newRequestId());
+          }}
+          maxLength={4000}
+          rows={2}
+        />
       </label>
       <button type="submit" disabled={busy || text.trim() === ""}>
         {t("cases.addNote")}
@@ -183,7 +194,7 @@ function Note({ busy, note }: { busy: boolean; note: (text: string) => Promise<b
   );
 }
 
-function History({ entries, cut }: { entries: readonly CaseEntry[]; cut: boolean }) {
+function History({ entries }: { entries: readonly CaseEntry[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -203,7 +214,6 @@ function History({ entries, cut }: { entries: readonly CaseEntry[]; cut: boolean
           </li>
         ))}
       </ol>
-      {cut && <p className="muted">{t("cases.cut")}</p>}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Client } from "../api/client";
 import { changeLanguage, startTranslation } from "../i18n";
 import { Cases } from "./Cases";
@@ -57,6 +57,7 @@ const answers: Record<string, unknown> = {
   "/v1/cases/7": { case: item },
   "/v1/cases/7/entries": { entries: [{ kind: "KIND_NOTED", text: "Called back", time: "2026-03-01T11:00:00Z" }] },
   "/v1/cases/7:move": { case: item },
+  "/v1/cases/7:note": { case: item },
 };
 
 const client = () =>
@@ -132,6 +133,11 @@ describe("cases", () => {
       etag: "e1",
     });
     expect(screen.getAllByText(/late/).length).toBeGreaterThan(0);
+    fireEvent.change(screen.getByLabelText("Note"), { target: { value: " Will call " } });
+    fireEvent.click(screen.getByRole("button", { name: "Add the note" }));
+    await vi.waitFor(() =>
+      expect(calls.find(({ path }) => path.endsWith(":note"))?.body).toMatchObject({ text: "Will call" }),
+    );
   });
 
   it("offer nothing that one may not do", async () => {

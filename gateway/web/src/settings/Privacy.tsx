@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
+import { newRequestId } from "../api/request";
 import { type Erasure, integer, type PersonRecord } from "../api/types";
 import { useAction } from "../app/action";
 import { useFormat } from "../app/hooks";
@@ -108,11 +109,6 @@ function Export({ client }: { client: Client }) {
       </p>
     </form>
   );
-}
-
-/** An identifier of a call that makes repeating it harmless. crypto.randomUUID is missing on pages without TLS. */
-function newRequestId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function Erase({ client, erased }: { client: Client; erased: () => void }) {
