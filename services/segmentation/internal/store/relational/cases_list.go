@@ -134,8 +134,7 @@ func caseConditions(q caseQuery, open bool) *conditions {
 	if q.Unowned {
 		where.and("owner = ''")
 	}
-	where.equal("contact", q.Contact)
-	for _, place := range []struct{ column, value string }{{"company", q.Company}, {"location", q.Location}, {"region", q.region}} {
+	for _, place := range []struct{ column, value string }{{"contact", q.Contact}, {"company", q.Company}, {"location", q.Location}, {"region", q.region}} {
 		if where.equal(place.column, place.value); place.value != "" {
 			where.and(place.column + " <> ''")
 		}

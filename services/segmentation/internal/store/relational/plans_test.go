@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // planOf is how SQLite looks for what a statement asks.
@@ -32,12 +34,16 @@ func planOf(t *testing.T, s *Store, statement string, args ...any) string {
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
+	ofContact := caseConditions(caseQuery{CaseQuery: store.CaseQuery{Organization: "acme", Contact: "c1"}}, false)
 	for index, q := range map[string]struct {
 		statement string
 		args      []any
 	}{
 		"contacts_by_company (organization=? AND company=?)":     {sqlTouchCompany, []any{"acme", "c1", 1, 1}},
 		"recoveries_by_response (organization=? AND response=?)": {sqlUnanswer, []any{"acme", "r1"}},
+		"cases_by_contact (organization=? AND contact=? AND open=?)": {
+			`SELECT ` + caseColumns + ` FROM cases WHERE ` + ofContact.text.String() + ` ORDER BY ` + caseOrder + ` LIMIT 9`, ofContact.args,
+		},
 	} {
 		if plan := planOf(t, s, q.statement, q.args...); !strings.Contains(plan, index) {
 			t.Errorf("does not use %s: %s", index, plan)

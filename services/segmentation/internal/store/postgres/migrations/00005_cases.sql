@@ -36,7 +36,7 @@ CREATE INDEX cases_by_queue ON cases (organization, open, queue, rank_late, rank
 CREATE INDEX cases_by_owner ON cases (organization, open, owner, rank_late, rank_due, rank_worth, rank_severity, id);
 CREATE INDEX cases_by_both ON cases (organization, open, queue, owner, rank_late, rank_due, rank_worth, rank_severity, id);
 CREATE INDEX cases_by_subject ON cases (organization, contact, unit, subject, create_time) WHERE unresolved = 1;
-CREATE INDEX cases_by_contact ON cases (organization, contact) WHERE contact <> '';
+CREATE INDEX cases_by_contact ON cases (organization, contact, open, rank_late, rank_due, rank_worth, rank_severity, id) WHERE contact <> '';
 CREATE INDEX cases_by_person ON cases (organization, person) WHERE person IS NOT NULL;
 CREATE INDEX cases_by_company ON cases (organization, open, company, rank_late, rank_due, rank_worth, rank_severity, id) WHERE company <> '';
 CREATE INDEX cases_by_location ON cases (organization, open, location, rank_late, rank_due, rank_worth, rank_severity, id) WHERE location <> '';
