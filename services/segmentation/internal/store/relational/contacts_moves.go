@@ -59,10 +59,24 @@ func scanMove(row relational.Scanner) (m directory.Move, err error) {
 	return m, nil
 }
 
+func encodeMove(m directory.Move) ([]byte, error) {
+	body, err := json.Marshal(moveBody{m.Persons, m.Actor, m.Reason, m.Filled})
+	if err != nil {
+		return nil, fmt.Errorf("encode move %d: %w", m.ID, err)
+	}
+	return body, nil
+}
+
+// moveResources are what a move is called in the timelines of the contact that got something, and of the other one.
+func moveResources(id int64) [2]string {
+	name := movesCollection + strconv.FormatInt(id, 10)
+	return [...]string{name, name + "#from"}
+}
+
 // note keeps a move, gives it its number, and enters it into the timelines of both contacts.
 func (w *writing) note(ctx context.Context, organization string, m directory.Move) (directory.Move, error) {
 	m.ID = w.next(moveNumbers)
-	body, err := json.Marshal(moveBody{m.Persons, m.Actor, m.Reason, m.Filled})
+	body, err := encodeMove(m)
 	if err != nil {
 		return m, err
 	}
@@ -83,8 +97,9 @@ func (w *writing) note(ctx context.Context, organization string, m directory.Mov
 		if err != nil {
 			return m, err
 		}
-		resource := movesCollection + strconv.FormatInt(m.ID, 10) + []string{"", "#from"}[i]
-		e := store.TimelineEntry{Organization: organization, Contact: of[0], Time: m.Time, Kind: timeline.MergeKind, Resource: resource, Body: text}
+		e := store.TimelineEntry{
+			Organization: organization, Contact: of[0], Time: m.Time, Kind: timeline.MergeKind, Resource: moveResources(m.ID)[i], Body: text,
+		}
 		if err := w.remember(ctx, e); err != nil {
 			return m, err
 		}

@@ -20,6 +20,9 @@ func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, p
 		if err != nil {
 			return err
 		}
+		if err := w.forgetMoves(ctx, organization, erasure, person, contacts); err != nil {
+			return err
+		}
 		for _, t := range personTables() {
 			for _, rows := range t.about(organization, person, contacts) {
 				n, err := t.remove(ctx, w, organization, rows.condition, rows.args)

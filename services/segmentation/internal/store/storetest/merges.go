@@ -7,11 +7,15 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
+	"github.com/otklik/otklik/services/segmentation/internal/timeline"
 )
 
 // mergeCases are about what is kept of contacts that were merged.
 func mergeCases() []testCase {
-	return []testCase{{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged}}
+	return []testCase{
+		{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged},
+		{"ErasedAfterMerge", erasedAfterMerge},
+	}
 }
 
 // whatIsStatedGoesBack: what is stated of a contact that is a part of another one is the contact's again when the merge is undone, however often it is stated.
@@ -109,4 +113,44 @@ func membershipsOfMerged(t *testing.T, open Open) {
 		counted[c.Kind] = c.Count
 	}
 	equal(t, "counted", []int64{counted["contacts"], counted["segment_memberships"]}, []int64{3, 3})
+}
+
+// erasedAfterMerge: nothing tells of an erased contact with whom it was merged once, neither by name nor by pseudonym.
+func erasedAfterMerge(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", ""), contact("b", "", "", "b-app"), contact("c", "", ""))
+	first, err := s.MergeContacts(ctx, acme, move("b", "a"))
+	must(t, "merge", err)
+	second, err := s.MergeContacts(ctx, acme, move("a", "c"))
+	must(t, "merge", err)
+	_, err = s.UndoMerge(ctx, acme, second.ID, move("c", ""))
+	must(t, "undo", err)
+	_, err = s.UndoMerge(ctx, acme, first.ID, move("a", ""))
+	must(t, "undo", err)
+	records, err := s.ListPerson(ctx, acme, personOf("b"))
+	listed := 0
+	for _, r := range got(t, records, err) {
+		if r.Kind == "contact_moves" {
+			listed++
+		}
+	}
+	equal(t, "moves in the export", listed, 2)
+	must(t, "erase", s.ErasePerson(ctx, acme, "e1", personOf("b")))
+	kept, _, err := s.ListMoves(ctx, acme, "", 0, 9)
+	equal(t, "moves", len(got(t, kept, err)), 2)
+	for _, m := range kept {
+		if m.From == "b" || m.To == "b" || len(m.Persons) != 1 || string(m.Persons[0]) != string(personOf("a")) {
+			t.Errorf("a move is kept of %s to %s, of %d identities", m.From, m.To, len(m.Persons))
+		}
+	}
+	for _, id := range []string{"a", "c"} {
+		entries, _, err := s.ListTimeline(ctx, store.TimelineQuery{Organization: acme, Contact: id, Limit: 9})
+		for _, e := range got(t, entries, err) {
+			body, err := timeline.Decode(e.Kind, e.Body)
+			must(t, "decode", err)
+			if m, ok := body.(timeline.Merge); !ok || m.Other == "b" {
+				t.Errorf("the timeline of %s has %+v", id, body)
+			}
+		}
+	}
 }
