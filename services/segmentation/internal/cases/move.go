@@ -145,6 +145,23 @@ func (c *Case) mayMove(to State, now time.Time) error {
 	return nil
 }
 
+// promise takes over what another case promises where that is stricter.
+func (c *Case) promise(other *Case, now time.Time, cal Calendar) {
+	unanswered := c.FirstTime.IsZero() && other.FirstTime.IsZero()
+	if unanswered && !other.FirstDue.IsZero() && (c.FirstDue.IsZero() || other.FirstDue.Before(c.FirstDue)) {
+		c.SLA.FirstResponse, c.FirstDue = other.SLA.FirstResponse, other.FirstDue
+	}
+	used, others := c.Clock.Read(now, cal), other.Clock.Read(now, cal)
+	if other.SLA.Resolution == 0 || c.SLA.Resolution > 0 && c.SLA.Resolution-used <= other.SLA.Resolution-others {
+		return
+	}
+	c.SLA.Resolution, c.Clock.Used, c.Warned = other.SLA.Resolution, others, c.Warned && other.Warned
+	// It runs, or stands, as it did.
+	if !c.Clock.Since.IsZero() {
+		c.Clock.Since = now
+	}
+}
+
 // Merge takes another case into this one, and says what happened to each. The stricter of the promises holds. Errors: *Refusal.
 func (c *Case) Merge(other *Case, actor string, now time.Time, cal Calendar) (here, there Entry, err error) {
 	switch {
@@ -157,8 +174,8 @@ func (c *Case) Merge(other *Case, actor string, now time.Time, cal Calendar) (he
 	case c.About.Contact != other.About.Contact:
 		return here, there, &Refusal{Unmergeable, "sources", "names a case of another contact: what one told is not kept with another"}
 	}
-	if sooner := other.Due; !sooner.IsZero() && !c.Clock.Since.IsZero() && (c.Due.IsZero() || sooner.Before(c.Due)) {
-		c.SLA.Resolution, c.Clock = other.SLA.Resolution, other.Clock
+	if other.State.Unresolved() {
+		c.promise(other, now, cal)
 	}
 	c.Severity, c.Value = max(c.Severity, other.Severity), max(c.Value, other.Value)
 	c.HandOffs, c.Reopenings = c.HandOffs+other.HandOffs, c.Reopenings+other.Reopenings

@@ -151,3 +151,46 @@ func TestMerge(t *testing.T) {
 		t.Error("a merged case was reopened")
 	}
 }
+
+// The stricter of the promises holds after a merge: of the first response, also while the customer is waited for, and with a warning of its own.
+func TestMergeKeepsTheStricterPromises(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	now := start.Add(time.Hour)
+	merge := func(a, b *cases.Case) {
+		t.Helper()
+		if _, _, err := a.Merge(b, "key", now, cal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := opened(cal, "ann", cases.SLA{}), opened(cal, "", cases.SLA{FirstResponse: 2 * time.Hour})
+	merge(a, b)
+	if done := a.Tick(start.Add(3*time.Hour), cal); len(done) != 1 || done[0].Kind != cases.Breached || done[0].Promise != cases.FirstResponsePromise || !done[0].Due.Equal(start.Add(2*time.Hour)) {
+		t.Errorf("the first response: %+v", done)
+	}
+	a, b = opened(cal, "ann", cases.SLA{FirstResponse: time.Hour}), opened(cal, "", cases.SLA{FirstResponse: 2 * time.Hour})
+	merge(a, b)
+	if a.SLA.FirstResponse != time.Hour {
+		t.Errorf("the laxer first response was taken: %v", a.SLA)
+	}
+	a, b = opened(cal, "ann", cases.SLA{Resolution: 50 * time.Hour}), opened(cal, "", cases.SLA{Resolution: 5 * time.Hour})
+	move(t, a, cal, cases.WaitingCustomer, start)
+	merge(a, b)
+	if a.SLA.Resolution != 5*time.Hour || !a.Due.IsZero() {
+		t.Errorf("while the customer is waited for: %+v", a)
+	}
+	if move(t, a, cal, cases.InProgress, start.Add(10*time.Hour)); !a.Due.Equal(start.Add(14 * time.Hour)) {
+		t.Errorf("four hours are left, and it is due %v", a.Due)
+	}
+	a = opened(cal, "ann", cases.SLA{Resolution: 10 * time.Hour})
+	now = start.Add(9 * time.Hour)
+	if done := a.Tick(now, cal); len(done) != 1 || done[0].Kind != cases.FellDue {
+		t.Fatalf("warned: %+v", done)
+	}
+	b = &cases.Case{ID: cases.NewID(), SLA: cases.SLA{Resolution: 30 * time.Minute}}
+	b.Open("", now, cal)
+	merge(a, b)
+	if done := a.Tick(now.Add(25*time.Minute), cal); len(done) != 1 || done[0].Kind != cases.FellDue || !done[0].Due.Equal(now.Add(30*time.Minute)) {
+		t.Errorf("no warning of the sooner promise: %+v", done)
+	}
+}
