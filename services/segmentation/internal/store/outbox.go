@@ -79,7 +79,7 @@ type LightChange struct {
 // SegmentMove is the body of events about memberships; Resource is the segment.
 type SegmentMove struct{ DisplayName string }
 
-// ResponseSegments is to which segments a contact belonged when a response was given; Resource is the response.
+// ResponseSegments are the identifiers of the segments to which a contact belonged when a response was given; Resource is the response.
 type ResponseSegments struct{ Segments []string }
 
 // ResponseCase is whether a contact had an unresolved case when a response was given; Resource is the response.

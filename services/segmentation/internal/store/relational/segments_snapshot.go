@@ -61,8 +61,8 @@ func (w *writing) snapshot(ctx context.Context, segments map[string]store.Segmen
 		if g.FirstTime.After(at) {
 			at = g.FirstTime
 		}
-		if ok && !m.Enter.After(at) && (m.Leave.IsZero() || m.Leave.After(at)) && !slices.Contains(in, "segments/"+m.Segment) {
-			in = append(in, "segments/"+m.Segment)
+		if ok && !m.Enter.After(at) && (m.Leave.IsZero() || m.Leave.After(at)) && !slices.Contains(in, m.Segment) {
+			in = append(in, m.Segment)
 		}
 	}
 	// That it belonged to none need not be told, unless something else was.

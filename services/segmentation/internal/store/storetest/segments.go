@@ -215,28 +215,28 @@ func snapshotsAreOfTheTime(t *testing.T, open Open) {
 	for response, after := range map[string]time.Duration{"before": 30 * time.Minute, "within": 2 * time.Hour, "beyond": 4 * time.Hour} {
 		must(t, "apply", s.ApplySnapshots(ctx, "segments", answer("surveys/s/responses/"+response, noon.Add(after))))
 	}
-	told := func() map[string]int {
+	told := func() map[string][]string {
 		events, _, err := s.OutboxEvents(ctx, acme, 0, 100)
 		must(t, "read outbox", err)
-		out := map[string]int{}
+		out := map[string][]string{}
 		for _, e := range events {
 			if e.Kind == store.SegmentsOfResponse {
 				var body store.ResponseSegments
 				must(t, "decode", store.DecodeBody(e, &body))
 				equal(t, "contact", e.Contact, contact)
-				out[e.Resource] = len(body.Segments)
+				out[e.Resource] = body.Segments
 			}
 		}
 		return out
 	}
-	equal(t, "segments of answers", told(), map[string]int{"surveys/s/responses/within": 1})
+	equal(t, "segments of answers", told(), map[string][]string{"surveys/s/responses/within": {"a"}})
 	// Applied again as of another time, it is taken back.
 	must(t, "apply", s.ApplySnapshots(ctx, "segments", answer("surveys/s/responses/within", noon)))
-	equal(t, "segments of answers", told(), map[string]int{"surveys/s/responses/within": 0})
+	equal(t, "segments of answers", told(), map[string][]string{"surveys/s/responses/within": {}})
 	must(t, "remove", s.ApplySnapshots(ctx, "segments", store.SnapshotBatch{
 		From: store.Unmoved, To: store.Unmoved, Removed: []store.RemovedResponse{{Organization: acme, Response: "surveys/s/responses/within"}},
 	}))
-	equal(t, "segments of answers", told(), map[string]int{})
+	equal(t, "segments of answers", told(), map[string][]string{})
 	want(t, "apply from elsewhere", s.ApplySnapshots(ctx, "segments", store.SnapshotBatch{From: 7, To: 8}), store.ErrLost)
 }
 
