@@ -62,15 +62,17 @@ type Recovery struct {
 	Revisions Revisions
 }
 
-// closings looks at cases that were closed.
+// closings looks at cases that were closed, and at those that were opened again.
 func (r *Recovery) closings(ctx context.Context, events []store.Event, from, to int64) error {
 	var closings []store.Closing
 	for _, e := range events {
 		id, ok := casesName(e.Resource)
-		if e.Kind != store.CaseClosed || !ok {
+		if !ok || e.Kind != store.CaseClosed && e.Kind != store.CaseOpened {
 			continue
 		}
-		closings = append(closings, store.Closing{Organization: e.Organization, Case: id, Contact: e.Contact, Person: e.Person, Time: e.Time})
+		closings = append(closings, store.Closing{
+			Organization: e.Organization, Case: id, Contact: e.Contact, Person: e.Person, Time: e.Time, Reopened: e.Kind == store.CaseOpened,
+		})
 	}
 	return r.Store.ApplyClosings(ctx, recoveryFollower, from, to, closings)
 }

@@ -14,7 +14,7 @@ type Recoveries interface {
 	// PutRecoveryPolicy stores the policy over the version p.Version, 0 for a new one, and returns it with the next version. Errors: ErrChanged.
 	PutRecoveryPolicy(ctx context.Context, p recovery.Policy) (recovery.Policy, error)
 	// ApplyClosings moves the follower and enters a recovery for each case that was closed, where the policy asks for one. A case that was closed before has its recovery
-	// anew unless it was answered. Errors: ErrLost when the follower is not at from.
+	// anew unless it was answered; the recovery of one that is opened again is cancelled unless it was answered. Errors: ErrLost when the follower is not at from.
 	ApplyClosings(ctx context.Context, follower string, from, to int64, closings []Closing) error
 	// ApplyRecoveryAnswers moves the follower and enters answers into the recoveries that wait for them, or takes them out again. Errors: ErrLost when the follower is
 	// not at from.
@@ -29,11 +29,13 @@ type Recoveries interface {
 	CountRecoveries(ctx context.Context, organization string, from, to time.Time) (recovery.Counts, error)
 }
 
-// Closing is that a case was closed.
+// Closing is that a case was closed, or opened again.
 type Closing struct {
 	Organization, Case, Contact string
 	Person                      []byte
 	Time                        time.Time
+	// Reopened tells that it was opened; only one that was closed before has a recovery.
+	Reopened bool
 }
 
 // RecoveryAnswer is an answer to the invitation after a case.

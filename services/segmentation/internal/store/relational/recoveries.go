@@ -69,7 +69,14 @@ func (s *Store) ApplyClosings(ctx context.Context, follower string, from, to int
 	})
 }
 
+// sqlCancelRecovery cancels a recovery that nobody answered.
+const sqlCancelRecovery = `UPDATE recoveries SET state = 6 WHERE organization = $1 AND id = $2 AND state IN (1, 3)`
+
 func (w *writing) close(ctx context.Context, c store.Closing) error {
+	if c.Reopened {
+		_, err := w.Exec(ctx, sqlCancelRecovery, c.Organization, c.Case)
+		return err
+	}
 	var p recovery.Policy
 	if err := readDocumentOrNone(ctx, w, c.Organization, documentRecoveryPolicy, &p); err != nil {
 		return err
@@ -121,7 +128,7 @@ func (w *writing) answerRecovery(ctx context.Context, a store.RecoveryAnswer) er
 	if errors.Is(err, relational.ErrNoRow) {
 		return nil
 	}
-	if err != nil || r.Survey != a.Survey || (r.State == recovery.Answered && r.Response != a.Response) {
+	if err != nil || r.Survey != a.Survey || r.State == recovery.Cancelled || (r.State == recovery.Answered && r.Response != a.Response) {
 		return err
 	}
 	r.State, r.Response, r.Score = recovery.Answered, a.Response, recovery.Judge(r.Question, a.Scores)

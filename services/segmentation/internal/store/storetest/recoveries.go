@@ -10,7 +10,7 @@ import (
 
 // recoveryCases are about what is asked after cases were closed.
 func recoveryCases() []testCase {
-	return []testCase{{"Recoveries", recoveriesAreKept}, {"RecoveriesOfNobody", nothingIsAsked}}
+	return []testCase{{"Recoveries", recoveriesAreKept}, {"RecoveriesOfNobody", nothingIsAsked}, {"RecoveriesAreCancelled", recoveriesAreCancelled}}
 }
 
 func nothingIsAsked(t *testing.T, open Open) {
@@ -74,4 +74,48 @@ func recoveriesAreKept(t *testing.T, open Open) {
 	must(t, "apply", s.ApplyRecoveryAnswers(t.Context(), "recovery_answers", 5, 6, []store.RecoveryAnswer{answer}))
 	counts, err = s.CountRecoveries(t.Context(), acme, time.Time{}, time.Time{})
 	equal(t, "without it", got(t, counts, err), recovery.Counts{Cases: 2, Invited: 1})
+}
+
+// The recovery of a case that is opened again is cancelled, unless it was answered; closing the case asks anew.
+func recoveriesAreCancelled(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	_, err := s.PutRecoveryPolicy(ctx, recovery.Policy{Organization: acme, Survey: "after", Delay: time.Hour, Wait: 24 * time.Hour, Cut: 8, CreateTime: noon, UpdateTime: noon})
+	must(t, "put policy", err)
+	var position int64
+	apply := func(reopened bool, ids ...string) {
+		t.Helper()
+		var closings []store.Closing
+		for _, id := range ids {
+			closings = append(closings, store.Closing{Organization: acme, Case: id, Contact: "anna", Time: noon, Reopened: reopened})
+		}
+		must(t, "apply", s.ApplyClosings(ctx, "recovery", position, position+1, closings))
+		position++
+	}
+	states := func() (out []recovery.State) {
+		t.Helper()
+		for _, id := range []string{"c1", "c2", "c3"} {
+			r, err := s.GetRecovery(ctx, acme, id)
+			out = append(out, got(t, r, err).State)
+		}
+		return out
+	}
+	answer := func(id string) store.RecoveryAnswer {
+		return store.RecoveryAnswer{Organization: acme, Case: id, Response: "surveys/after/responses/" + id, Survey: "after", Scores: []recovery.Scored{{Question: "q", Value: 9}}}
+	}
+	apply(false, "c1", "c2", "c3")
+	_, err = s.InviteRecovery(ctx, acme, "c2", noon)
+	must(t, "invite", err)
+	must(t, "answer", s.ApplyRecoveryAnswers(ctx, "recovery_answers", 0, 1, []store.RecoveryAnswer{answer("c3")}))
+	apply(true, "c1", "c2", "c3", "c4")
+	equal(t, "opened again", states(), []recovery.State{recovery.Cancelled, recovery.Cancelled, recovery.Answered})
+	_, err = s.GetRecovery(ctx, acme, "c4")
+	want(t, "of a case that was only opened", err, store.ErrNotFound)
+	_, err = s.InviteRecovery(ctx, acme, "c1", noon)
+	want(t, "invite when it is cancelled", err, store.ErrChanged)
+	must(t, "answer", s.ApplyRecoveryAnswers(ctx, "recovery_answers", 1, 2, []store.RecoveryAnswer{answer("c2")}))
+	equal(t, "answered when it was cancelled", states()[1], recovery.Cancelled)
+	counts, err := s.CountRecoveries(ctx, acme, time.Time{}, time.Time{})
+	equal(t, "counts", got(t, counts, err), recovery.Counts{Cases: 1, Invited: 1, Answered: 1, Recovered: 1})
+	apply(false, "c1")
+	equal(t, "closed again", states()[0], recovery.Waiting)
 }
