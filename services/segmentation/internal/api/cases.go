@@ -61,7 +61,7 @@ func (s *caseServer) CreateCase(ctx context.Context, req *segmentationv1.CreateC
 	if a := c.About; !unitsOf(ctx).Within(store.Place{Company: a.Company, Location: a.Location, Region: a.Region}) {
 		return nil, refuseField(codes.PermissionDenied, segmentationv1.ErrorReason_ERROR_REASON_CASE_INVALID, "case", "must name a unit of the caller's: a company, location or region")
 	}
-	if err := s.seesContact(ctx, org, c.About.Contact); err != nil {
+	if err := s.knowsContact(ctx, org, c.About.Contact); err != nil {
 		return nil, err
 	}
 	out, err := s.Store.OpenCase(ctx, c, req.GetLinks(), s.by(ctx, req.GetRequestId()))
@@ -75,17 +75,22 @@ func (s *caseServer) CreateCase(ctx context.Context, req *segmentationv1.CreateC
 	return &segmentationv1.CreateCaseResponse{Case: p}, err
 }
 
-// seesContact refuses callers who are restricted to units and name a contact of others.
-func (s *caseServer) seesContact(ctx context.Context, org, contact string) error {
-	units := unitsOf(ctx)
-	if contact == "" || len(units) == 0 {
+// knowsContact refuses callers who are restricted to units and name a contact of others.
+func (s *caseServer) knowsContact(ctx context.Context, org, contact string) error {
+	if contact == "" || len(unitsOf(ctx)) == 0 {
 		return nil
 	}
 	found, err := s.Store.GetContacts(ctx, org, []string{contact})
 	if err != nil {
 		return storeError(err)
 	}
-	if c, there := found[contact]; !there || !units.Within(store.Place{Company: c.Company, Location: c.Location}) {
+	c, there := found[contact]
+	if there {
+		if there, err = s.seesContact(ctx, org, c); err != nil {
+			return err
+		}
+	}
+	if !there {
 		return caseOfNobody()
 	}
 	return nil

@@ -152,6 +152,23 @@ func TestCasesOfUnits(t *testing.T) {
 	refused(t, "open of nobody", err, codes.NotFound, "CASE_INVALID", "case.contact")
 }
 
+// A contact is a regional manager's by the location it belongs to, for cases as for the directory.
+func TestCasesOfContactsOfARegion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.southern(t)
+	open := func(contact string) error {
+		_, err := f.cases("south").CreateCase(t.Context(), &segmentationv1.CreateCaseRequest{
+			Case: &segmentationv1.Case{DisplayName: "x", Contact: contact, Region: "regions/south"},
+		})
+		return err
+	}
+	if err := open("contacts/southerner"); err != nil {
+		t.Errorf("of the region: %v", err)
+	}
+	refused(t, "of another region", open("contacts/northerner"), codes.NotFound, "CASE_INVALID", "case.contact")
+}
+
 func TestManyCases(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

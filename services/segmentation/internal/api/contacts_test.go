@@ -24,6 +24,15 @@ func upsertContact(t *testing.T, f *fixture, c *segmentationv1.Contact, paths ..
 	return out.GetContact()
 }
 
+// southern makes a contact of the south and one of the north.
+func (f *fixture) southern(t *testing.T) {
+	t.Helper()
+	upsert(t, f, &segmentationv1.Unit{Name: "regions/south"}, &segmentationv1.Unit{Name: "regions/north"},
+		&segmentationv1.Unit{Name: "locations/osh", Parent: "regions/south"}, &segmentationv1.Unit{Name: "locations/talas", Parent: "regions/north"})
+	upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/southerner", Location: "locations/osh"})
+	upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/northerner", Location: "locations/talas"})
+}
+
 func TestContactsAreUpserted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

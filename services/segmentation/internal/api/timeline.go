@@ -57,7 +57,10 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	for _, k := range req.GetKinds() {
 		q.Kinds = append(q.Kinds, timeline.Kind(k)) //nolint:gosec // an enum of ten values
 	}
-	units := unitsFor(ctx, contact)
+	units, err := s.unitsFor(ctx, org, contact)
+	if err != nil {
+		return nil, err
+	}
 	list, cursor, more, err := s.visible(ctx, q, units)
 	if err != nil {
 		return nil, storeError(err)
@@ -94,12 +97,12 @@ func (s *timelineServer) standing(ctx context.Context, org, id string) (director
 }
 
 // unitsFor are the units to which entries of a contact must belong for the caller to see them; none where the contact belongs to the caller's.
-func unitsFor(ctx context.Context, c directory.Contact) store.Units {
-	units := unitsOf(ctx)
-	if units.Within(store.Place{Company: c.Company, Location: c.Location}) {
-		return nil
+func (s *timelineServer) unitsFor(ctx context.Context, org string, c directory.Contact) (store.Units, error) {
+	mine, err := s.seesContact(ctx, org, c)
+	if err != nil || mine {
+		return nil, err
 	}
-	return units
+	return unitsOf(ctx), nil
 }
 
 // seen is an entry with what it says.

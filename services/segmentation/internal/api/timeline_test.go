@@ -137,6 +137,21 @@ func TestTimelineOfUnits(t *testing.T) {
 	refused(t, "somebody of Naryn", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
 }
 
+// Whoever belongs to a region by the location is seen whole by its manager, also what happened elsewhere.
+func TestTimelineOfARegion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.southern(t)
+	f.answered(t, "southerner", "a", noon, timeline.Units{Location: "talas"})
+	f.answered(t, "northerner", "b", noon, timeline.Units{Location: "talas"})
+	req := &segmentationv1.ListTimelineEntriesRequest{Parent: "contacts/southerner", Kinds: []segmentationv1.TimelineEntry_Kind{segmentationv1.TimelineEntry_KIND_ANSWER}}
+	if got := f.timelineAs(t, "south", req); !slices.Equal(got, []string{"2 surveys/s/responses/a"}) {
+		t.Errorf("seen of the south: %v", got)
+	}
+	_, err := segmentationv1.NewTimelineServiceClient(f.as("south")).ListTimelineEntries(t.Context(), &segmentationv1.ListTimelineEntriesRequest{Parent: "contacts/northerner"})
+	refused(t, "somebody of the north", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+}
+
 // Who was merged appears whole, whichever record is named.
 func TestTimelineOfTheMerged(t *testing.T) {
 	t.Parallel()
