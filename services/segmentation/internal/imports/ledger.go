@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -14,8 +15,14 @@ type Pseudonyms interface {
 	Person(ctx context.Context, organization, identifier string) ([]byte, error)
 }
 
+// Books are where what customers and staff did is kept, and who the customers are; the store is one.
+type Books interface {
+	store.Purchases
+	GetContacts(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
+}
+
 // Ledgers are the kinds of what customers and staff did: purchases, departures and turnover, by their names. Times without a zone are of the zone given.
-func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func() time.Time) map[string]Kind {
+func Ledgers(db Books, who Pseudonyms, zone *time.Location, now func() time.Time) map[string]Kind {
 	customer := []Column{{Field: purchase.ColumnContact}, {Field: purchase.ColumnRespondent}}
 	return map[string]Kind{
 		"purchase": ledger[store.Purchase]{
@@ -28,7 +35,9 @@ func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func()
 				person, err := personOf(ctx, who, organization, p.Respondent, problems)
 				return store.Purchase{Purchase: p, Person: person, CreateTime: now()}, problems, err
 			},
-			put: db.UpsertPurchases,
+			put:     db.UpsertPurchases,
+			contact: func(p store.Purchase) string { return p.Contact },
+			known:   db.GetContacts,
 		},
 		"churn": ledger[store.Churn]{
 			columns: append([]Column{{Field: purchase.ColumnID, Required: true}, {Field: purchase.ColumnLeaveTime, Required: true}, {Field: purchase.ColumnReason}}, customer...),
@@ -37,7 +46,9 @@ func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func()
 				person, err := personOf(ctx, who, organization, l.Respondent, problems)
 				return store.Churn{Churn: l, Person: person, CreateTime: now()}, problems, err
 			},
-			put: db.UpsertChurns,
+			put:     db.UpsertChurns,
+			contact: func(l store.Churn) string { return l.Contact },
+			known:   db.GetContacts,
 		},
 		"turnover": ledger[store.Turnover]{
 			columns: []Column{
@@ -66,6 +77,9 @@ type ledger[T any] struct {
 	columns []Column
 	read    func(ctx context.Context, organization string, row purchase.Row) (T, []purchase.Problem, error)
 	put     func(ctx context.Context, organization string, things []T) ([]store.Upserted, error)
+	// contact is whom a thing names as a contact of the directory, and known are those that there are; nil for things that name none.
+	contact func(T) string
+	known   func(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
 }
 
 // Columns implements Kind.
@@ -73,13 +87,15 @@ func (l ledger[T]) Columns(context.Context, string) ([]Column, error) { return l
 
 // Start implements Kind.
 func (l ledger[T]) Start(_ context.Context, organization string, _ []string) (Reader, error) {
-	return ledgerReader[T]{l, organization}, nil
+	return ledgerReader[T]{l, organization, map[string]bool{}}, nil
 }
 
 // ledgerReader reads rows of a ledger.
 type ledgerReader[T any] struct {
 	ledger[T]
 	organization string
+	// there tells of contacts that were asked for whether there are such.
+	there map[string]bool
 }
 
 // Check implements Reader.
@@ -95,7 +111,31 @@ func (r ledgerReader[T]) Check(ctx context.Context, row Row) (any, []Problem, er
 	for _, p := range wrong {
 		problems = append(problems, Problem{p.Field, string(p.Reason), p.Text})
 	}
-	return thing, problems, nil
+	if len(problems) > 0 || r.contact == nil || r.contact(thing) == "" {
+		return thing, problems, nil
+	}
+	there, err := r.isThere(ctx, r.contact(thing))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !there {
+		return nil, []Problem{*refusalOf(store.ErrNotFound)}, nil
+	}
+	return thing, nil, nil
+}
+
+// isThere tells whether there is a contact.
+func (r ledgerReader[T]) isThere(ctx context.Context, contact string) (bool, error) {
+	if there, asked := r.there[contact]; asked {
+		return there, nil
+	}
+	known, err := r.known(ctx, r.organization, []string{contact})
+	if err != nil {
+		return false, err
+	}
+	_, there := known[contact]
+	r.there[contact] = there
+	return there, nil
 }
 
 // Apply implements Reader.
