@@ -193,9 +193,28 @@ func (p *contactPutter) claim(ctx context.Context, contact string, claims []dire
 		if err := p.contactsChanged(ctx, p.organization, []string{known.Contact}, p.at); err != nil {
 			return false, err
 		}
+		if err := p.reread(ctx, known.Contact, contact); err != nil {
+			return false, err
+		}
 		absorbed = true
 	}
 	return absorbed, nil
+}
+
+// reread brings up to date what was read of a contact that was merged into another one: a later change sees that.
+func (p *contactPutter) reread(ctx context.Context, from, to string) error {
+	found, err := contactsIn(ctx, p, p.organization, []string{from})
+	if err != nil {
+		return err
+	}
+	p.contacts[from] = found[from]
+	for person, i := range p.identities {
+		if i.Contact == from {
+			i.Contact = to
+			p.identities[person] = i
+		}
+	}
+	return nil
 }
 
 // flush writes rows that were kept back.

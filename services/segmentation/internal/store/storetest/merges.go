@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/timeline"
@@ -14,7 +15,7 @@ import (
 func mergeCases() []testCase {
 	return []testCase{
 		{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged},
-		{"ErasedAfterMerge", erasedAfterMerge},
+		{"ErasedAfterMerge", erasedAfterMerge}, {"ClaimedAndChanged", claimedAndChanged},
 	}
 }
 
@@ -153,4 +154,26 @@ func erasedAfterMerge(t *testing.T, open Open) {
 			}
 		}
 	}
+}
+
+// claimedAndChanged: who claims an identity, and changes the contact that was known by it in the same batch, is told that it was merged.
+func claimedAndChanged(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	out, err := s.UpsertPurchases(ctx, acme, []store.Purchase{bought("r1", 1, noon, 5)})
+	changes(t, out, err)
+	unknown := directory.KnownAs(personNo(1))
+	claiming := contact("a", "", "")
+	claiming.Identities = append(claiming.Identities, directory.Identity{Person: personNo(1)})
+	changing := contact(unknown, "", "")
+	changing.Edit = func(c *directory.Contact) error { c.Sealed, c.Key = []byte("sealed"), "k"; return nil }
+	did, err := s.PutContacts(ctx, acme, noon, false, []store.ContactChange{claiming, changing})
+	must(t, "put", err)
+	must(t, "claim", did[0].Err)
+	refusedFor(t, "change what was claimed", did[1].Err, "name", directory.Merged)
+	all, err := s.GetContacts(ctx, acme, []string{unknown})
+	equal(t, "merged into", got(t, all, err)[unknown].MergedInto, "a")
+	moves, _, err := s.ListMoves(ctx, acme, "a", 0, 9)
+	equal(t, "moves", len(got(t, moves, err)), 1)
+	_, err = s.UndoMerge(ctx, acme, moves[0].ID, move("a", ""))
+	must(t, "undo", err)
 }
