@@ -106,6 +106,29 @@ func TestImportsAreCheckedAndApplied(t *testing.T) {
 	}
 }
 
+// Columns have the names of the API's fields, too.
+func TestImportsOfColumnsAsTheAPICallsThem(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	all := 1.0
+	done := importTable(t, f, &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT, MostRefused: &all}, "Id,displayName,E_mail\nc-1,Some Body,some@example.org\n")
+	got, err := segmentationv1.NewContactServiceClient(f.as("admin")).GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/c-1"})
+	if g := got.GetContact(); err != nil || g.GetDisplayName() != "Some Body" || g.GetEmail() != "some@example.org" {
+		t.Errorf("contact of %v: %v, %v", done, g, err)
+	}
+	upsert(t, f, &segmentationv1.Unit{Name: "regions/north"})
+	places := importTable(t, f, &segmentationv1.Import{Kind: segmentationv1.Import_KIND_LOCATION, MostRefused: &all},
+		"id,region,latitude,longitude,system,openingDate\ns1,north,42.87,74.59,WGS84,2026-03-31\ns2,north,1,1,SK-42,\ns3,north,,,,soon\n")
+	want := "2 coordinate_system COORDINATE_SYSTEM_UNKNOWN, 3 opening_date UNIT_INVALID"
+	if got := strings.Join(refusals(t, f, places.GetName()), ", "); got != want || places.GetCreatedCount() != 1 {
+		t.Errorf("%v: %s", places, got)
+	}
+	twice := importTable(t, f, &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT}, "id,displayName,name\nc-2,A,B\n")
+	if twice.GetState() != segmentationv1.Import_STATE_REFUSED || !strings.Contains(twice.GetRefusal(), "two columns") {
+		t.Errorf("a name in two columns: %v", twice)
+	}
+}
+
 func TestImportsOfTrees(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -129,10 +129,21 @@ func fieldOf(name string, columns []Column) string {
 			return c.Field
 		}
 	}
+	// Tables are also made of what the API answers (displayName), and by hand (Display_Name). Keys of attributes are told apart by what is left out here.
+	for _, c := range columns {
+		if !strings.HasPrefix(c.Field, attributesPrefix) && (alike(c.Field, name) || alike(c.Alias, name)) {
+			return c.Field
+		}
+	}
 	for _, c := range columns {
 		if strings.HasSuffix(c.Field, ".") && strings.HasPrefix(name, c.Field) && len(name) > len(c.Field) {
 			return name
 		}
 	}
 	return ""
+}
+
+// alike tells whether two names are the same but for capitals and underscores.
+func alike(a, b string) bool {
+	return a != "" && strings.EqualFold(strings.ReplaceAll(a, "_", ""), strings.ReplaceAll(b, "_", ""))
 }

@@ -21,7 +21,7 @@ type Directory struct {
 // fieldsOf are the fields of units beside identifiers, names and attributes.
 var fieldsOf = map[attribute.Kind][]Column{
 	attribute.Location: {
-		{Field: "region"}, {Field: "address"}, {Field: "latitude"}, {Field: "longitude"}, {Field: "coordinate_system"}, {Field: "format"}, {Field: "opening_date"},
+		{Field: "region"}, {Field: "address"}, {Field: "latitude"}, {Field: "longitude"}, {Field: "coordinate_system", Alias: "system"}, {Field: "format"}, {Field: "opening_date"},
 	},
 	attribute.Employee:   {{Field: "location"}, {Field: "region"}, {Field: "role"}, {Field: "start_date"}, {Field: "end_date"}},
 	attribute.Touchpoint: {{Field: "stage"}, {Field: "position"}},
