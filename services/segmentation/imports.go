@@ -10,8 +10,8 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
 )
 
-// imports works on tables that were uploaded.
-func (p parts) imports() chore.Chore {
+// imports works on tables that were uploaded, and forgets those that never were in full.
+func (p parts) imports() []chore.Chore {
 	directory := imports.Directory{Store: p.store, Now: p.deps.Now}
 	register := &profile.Register{Store: p.store, Keeper: p.keeper}
 	kinds := map[string]imports.Kind{
@@ -24,5 +24,8 @@ func (p parts) imports() chore.Chore {
 	}
 	maps.Copy(kinds, imports.Ledgers(p.store, register, p.location, p.deps.Now))
 	runner := &imports.Runner{Store: p.store, Kinds: kinds, Holder: p.deps.Instance, Now: p.deps.Now}
-	return chore.Chore{What: "importing tables", Every: time.Second, Do: runner.Run}
+	return []chore.Chore{
+		{What: "importing tables", Every: time.Second, Do: runner.Run},
+		{What: "forgetting tables that were not uploaded in full", Every: sweepInterval, Do: runner.Sweep},
+	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/ingest"
 )
 
-// sweepInterval is how often is forgotten what became of digests long ago.
+// sweepInterval is how often is forgotten what became of digests long ago, and what was uploaded of tables that nobody goes on with.
 const sweepInterval = time.Hour
 
 // interviewFollowers open interviews of red lights, and ask after cases that were closed.

@@ -6,12 +6,12 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/segmentation/internal/imports"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -28,8 +28,6 @@ const (
 	importMissing     = segmentationv1.ErrorReason_ERROR_REASON_IMPORT_NOT_FOUND
 	// mostRefused is the share of rows that may be refused where an import states none.
 	mostRefused = 0.1
-	// staleImport is for how long an import waits for its next part.
-	staleImport = 24 * time.Hour
 	// mostImportBytes bounds what is uploaded of an import.
 	mostImportBytes = 4 << 30
 )
@@ -90,7 +88,7 @@ func (s *importServer) CreateImport(ctx context.Context, req *segmentationv1.Cre
 	if strings.ContainsAny(i.Delimiter, "\r\n\"\uFFFD") {
 		return nil, malformed("import.delimiter", "DELIMITER", "must be a character that separates cells, such as ; or a tab")
 	}
-	stored, err := s.Store.CreateImport(ctx, org, i, s.Now().Add(-staleImport))
+	stored, err := s.Store.CreateImport(ctx, org, i, s.Now().Add(-imports.Stale))
 	var running *store.RunningError
 	switch {
 	case errors.As(err, &running):

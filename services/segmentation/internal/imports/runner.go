@@ -16,6 +16,10 @@ import (
 const (
 	// DefaultRows is how many rows are applied at a time.
 	DefaultRows = 1000
+	// Stale is for how long an import waits for its next part.
+	Stale = 24 * time.Hour
+	// staleAtOnce is how many imports are cancelled in one transaction.
+	staleAtOnce = 20
 	// noteRows is after how many rows it is noted how far checking has come.
 	noteRows = 20_000
 	// lease is for how long a process has an import to itself without saying that it is still there.
@@ -48,6 +52,17 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		if err := r.work(ctx, i); err != nil && !errors.Is(err, store.ErrLost) {
 			return fmt.Errorf("import %s of %s: %w", i.ID, i.Organization, err)
+		}
+	}
+}
+
+// Sweep cancels imports whose upload nobody goes on with, so that tables of persons do not lie about.
+func (r *Runner) Sweep(ctx context.Context) error {
+	for {
+		now := r.Now()
+		n, err := r.Store.CancelStaleImports(ctx, now.Add(-Stale), now, staleAtOnce)
+		if err != nil || n < staleAtOnce {
+			return err
 		}
 	}
 }

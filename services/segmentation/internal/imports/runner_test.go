@@ -123,3 +123,28 @@ func TestImportsAreCancelledUnderWay(t *testing.T) {
 		t.Errorf("%v, %v", all, err)
 	}
 }
+
+// A table that was not uploaded in full is removed when nobody goes on with it for a day.
+func TestUploadsAreForgotten(t *testing.T) {
+	t.Parallel()
+	s, begun := opened(t), time.Now()
+	_, err := s.CreateImport(t.Context(), acme, store.Import{ID: "i", Kind: "contact", CreateTime: begun}, time.Time{})
+	if err == nil {
+		_, err = s.PutPart(t.Context(), acme, "i", 0, []byte("id"), 1<<30, begun)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after time.Duration
+		want  error
+	}{{imports.Stale - time.Minute, nil}, {imports.Stale + time.Minute, store.ErrNotFound}} {
+		r := &imports.Runner{Store: s, Now: func() time.Time { return begun.Add(step.after) }}
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Part(t.Context(), acme, "i", 0); !errors.Is(err, step.want) {
+			t.Errorf("after %v: %v", step.after, err)
+		}
+	}
+}

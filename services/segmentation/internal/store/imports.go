@@ -28,6 +28,8 @@ type Imports interface {
 	MoveImport(ctx context.Context, holder string, until time.Time, i Import, refusals []ImportRefusal) error
 	// EndImport ends an import in its state, which may be ImportCancelled, and removes its parts. One that has ended is returned as it is. Errors: ErrNotFound.
 	EndImport(ctx context.Context, organization, id string, state ImportState, refusal string, at time.Time) (Import, error)
+	// CancelStaleImports cancels open imports of all organisations that have had no part since stale, at most limit, and tells how many.
+	CancelStaleImports(ctx context.Context, stale, at time.Time, limit int) (int, error)
 	// ListImportRefusals returns why rows of an import were refused, in order of their numbers, after one of them.
 	ListImportRefusals(ctx context.Context, organization, id string, after int64, limit int) ([]ImportRefusal, error)
 }

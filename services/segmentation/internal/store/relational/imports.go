@@ -19,6 +19,7 @@ const (
 	sqlListImports   = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
 	sqlImportRuns    = `SELECT id FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL`
 	sqlStaleImports  = `SELECT id FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL AND state = $3 AND touch_time < $4`
+	sqlAbandoned     = `SELECT organization, id FROM imports WHERE end_time IS NULL AND state = $1 AND touch_time < $2 ORDER BY organization, id LIMIT $3`
 	sqlPutImportPart = `INSERT INTO import_parts (organization, import, part, data) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, import, part) DO UPDATE SET data = excluded.data`
 	sqlSumImportParts = `UPDATE imports SET touch_time = $3, parts = (SELECT count(*) FROM import_parts WHERE organization = $1 AND import = $2),
@@ -236,6 +237,27 @@ func (w *writing) endImport(ctx context.Context, organization, id string, state 
 	}
 	_, err = w.Exec(ctx, sqlDropImportParts, organization, id)
 	return err
+}
+
+// CancelStaleImports implements store.Imports.
+func (s *Store) CancelStaleImports(ctx context.Context, stale, at time.Time, limit int) (n int, err error) {
+	err = s.write(ctx, "cancel imports that nobody goes on with", func(ctx context.Context, w *writing) error {
+		old, err := relational.List(ctx, w, func(row relational.Scanner) (of [2]string, err error) {
+			err = row.Scan(&of[0], &of[1])
+			return of, err
+		}, sqlAbandoned, int64(store.ImportOpen), relational.ToMicro(stale), limit)
+		if err != nil {
+			return err
+		}
+		for _, of := range old {
+			if err := w.endImport(ctx, of[0], of[1], store.ImportCancelled, "", at); err != nil {
+				return err
+			}
+		}
+		n = len(old)
+		return nil
+	})
+	return n, err
 }
 
 // ListImportRefusals implements store.Imports.

@@ -12,6 +12,7 @@ import (
 func importCases() []testCase {
 	return []testCase{
 		{"ImportsComeInParts", importsComeInParts}, {"OneImportOfAKindRuns", oneImportOfAKindRuns}, {"ImportsAreWorkedOn", importsAreWorkedOn},
+		{"ImportsAreForgotten", importsAreForgotten},
 	}
 }
 
@@ -116,4 +117,28 @@ func importsAreWorkedOn(t *testing.T, open Open) {
 	want(t, "move what has ended", s.MoveImport(ctx, "you", noon.Add(time.Minute), i, nil), store.ErrLost)
 	_, err = s.ClaimImport(ctx, "you", noon.Add(time.Hour), noon.Add(2*time.Hour))
 	want(t, "claim what has ended", err, store.ErrNotFound)
+}
+
+// What was uploaded of a table that nobody goes on with goes away by itself, also when no other import begins.
+func importsAreForgotten(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	for _, kind := range []string{"contact", "company", "location"} {
+		begun(t, s, kind, kind)
+		_, err := s.PutPart(ctx, acme, kind, 0, []byte("id"), mostBytes, noon)
+		must(t, "put part", err)
+	}
+	_, err := s.CommitImport(ctx, acme, "company", 1)
+	must(t, "commit", err)
+	_, err = s.PutPart(ctx, acme, "location", 1, []byte("x"), mostBytes, noon.Add(time.Hour))
+	must(t, "put part later", err)
+	n, err := s.CancelStaleImports(ctx, noon.Add(time.Minute), noon.Add(25*time.Hour), 9)
+	equal(t, "cancelled", got(t, n, err), 1)
+	i, err := s.GetImport(ctx, acme, "contact")
+	equal(t, "the stale one", []any{got(t, i, err).State, i.EndTime}, []any{store.ImportCancelled, noon.Add(25 * time.Hour)})
+	_, err = s.Part(ctx, acme, "contact", 0)
+	want(t, "its part", err, store.ErrNotFound)
+	for _, id := range []string{"company", "location"} {
+		_, err := s.Part(ctx, acme, id, 0)
+		must(t, "part of another one", err)
+	}
 }
