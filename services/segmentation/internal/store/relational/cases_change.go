@@ -71,27 +71,35 @@ func (s *Store) OpenCase(ctx context.Context, c cases.Case, links []string, by s
 
 // settle fills in what the directory knows of whom a case is about. Errors: store.ErrNotFound when the contact is unknown.
 func (w *writing) settle(ctx context.Context, c *cases.Case) (err error) {
-	if c.About.Contact != "" && c.About.Person == nil {
-		if err := w.settleContact(ctx, c.Organization, &c.About); err != nil {
+	a := &c.About
+	if a.Contact != "" {
+		if err := w.settleContact(ctx, c.Organization, a); err != nil {
 			return err
 		}
 	}
-	if c.About.Company != "" {
-		c.Value, err = companyValue(ctx, w, c.Organization, c.About.Company)
+	if a.Region == "" {
+		if a.Region, err = regionOf(ctx, w, c.Organization, a.Location); err != nil {
+			return err
+		}
+	}
+	if a.Company != "" {
+		c.Value, err = companyValue(ctx, w, c.Organization, a.Company)
 	}
 	return err
 }
 
 // settleContact fills in by what a contact is known, the contact that it was merged into, and where it belongs.
 func (w *writing) settleContact(ctx context.Context, organization string, a *cases.About) (err error) {
-	if a.Person, err = contactPerson(ctx, w, organization, a.Contact); err != nil {
-		return err
-	}
 	if a.Person == nil {
-		return store.ErrNotFound
-	}
-	if a.Contact, err = contactOf(ctx, w, organization, a.Person); err != nil {
-		return err
+		if a.Person, err = contactPerson(ctx, w, organization, a.Contact); err != nil {
+			return err
+		}
+		if a.Person == nil {
+			return store.ErrNotFound
+		}
+		if a.Contact, err = contactOf(ctx, w, organization, a.Person); err != nil {
+			return err
+		}
 	}
 	found, err := contactsIn(ctx, w, organization, []string{a.Contact})
 	a.Company, a.Location = cmp.Or(a.Company, found[a.Contact].Company), cmp.Or(a.Location, found[a.Contact].Location)

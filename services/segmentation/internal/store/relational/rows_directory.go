@@ -70,14 +70,23 @@ func contactRow(ctx context.Context, r relational.Reader, organization, id strin
 		err = row.Scan(&c.ID, &c.Company, &c.Location, (*[]byte)(&c.Attributes))
 		return c, err
 	}, sqlContactRow, organization, id)
-	if err != nil || c.Location == "" {
+	if err != nil {
 		return c, notFound(err)
 	}
-	c.Region, err = relational.One(ctx, r, relational.Value[string], sqlRegionOf, organization, int64(attribute.Location), c.Location)
-	if errors.Is(err, relational.ErrNoRow) {
-		err = nil
-	}
+	c.Region, err = regionOf(ctx, r, organization, c.Location)
 	return c, err
+}
+
+// regionOf is the region of a location; empty when that is not known.
+func regionOf(ctx context.Context, r relational.Reader, organization, location string) (string, error) {
+	if location == "" {
+		return "", nil
+	}
+	region, err := relational.One(ctx, r, relational.Value[string], sqlRegionOf, organization, int64(attribute.Location), location)
+	if errors.Is(err, relational.ErrNoRow) {
+		return "", nil
+	}
+	return region, err
 }
 
 // EachCompany implements store.Directory.

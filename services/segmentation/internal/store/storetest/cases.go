@@ -18,7 +18,8 @@ func caseCases() []testCase {
 	return []testCase{
 		{"CasesAreKept", casesAreKept}, {"CasesOfUnits", casesOfUnits}, {"CasesInOrder", casesInOrder}, {"CasesAreClaimedOnce", casesAreClaimedOnce},
 		{"CaseRequestsAreRepeated", caseRequestsAreRepeated}, {"CasesAreMerged", casesAreMerged}, {"CasesTick", casesTick}, {"CasesAreTold", casesAreTold},
-		{"CasesAreSighted", casesAreSighted}, {"CaseCommentsWait", caseCommentsWait}, {"CaseResponsesAreRemoved", caseResponsesAreRemoved},
+		{"CasesAreSighted", casesAreSighted}, {"CasesBelongWhereContactsDo", casesBelongWhereContactsDo},
+		{"CaseCommentsWait", caseCommentsWait}, {"CaseResponsesAreRemoved", caseResponsesAreRemoved},
 		{"UnresolvedAt", unresolvedAt}, {"CaseRules", caseRules}, {"WorkCalendars", workCalendars}, {"CaseCounts", caseCounts}, {"CaseDates", caseDates},
 		{"CasesOfPersons", casesOfPersons},
 	}

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/trigger"
 	"github.com/otklik/otklik/services/segmentation/internal/worktime"
@@ -69,6 +71,45 @@ func casesAreSighted(t *testing.T, open Open) {
 	// Whoever is not known is told apart by the unit.
 	sight(t, s, 0, sighting(other, "r1", nil, 0, ruleOf(other, "low", "service")), sighting(other, "r2", nil, 0, ruleOf(other, "low", "service")))
 	equal(t, "cases of a unit", len(listOf(t, s, other)), 1)
+}
+
+// Whom the directory knows belongs where it says, also where an answer does not say so: the case is worth what the company is, and is seen by those who see it.
+func casesBelongWhereContactsDo(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	value, err := s.CreateAttribute(ctx, acme, attribute.Definition{Kind: attribute.Company, Key: "value", Type: attribute.Number, CreateTime: noon}, 9)
+	must(t, "declare", err)
+	unit := func(kind attribute.Kind, id string, edit func(*directory.Unit)) store.UnitChange {
+		return store.UnitChange{Ref: directory.Ref{Kind: kind, ID: id}, AllowMissing: true, Edit: func(u *directory.Unit) error { edit(u); return nil }}
+	}
+	_, err = s.PutUnits(ctx, acme, noon, []store.UnitChange{
+		unit(attribute.Company, "firm", func(u *directory.Unit) {
+			u.Attributes = attribute.Values{value.Number: {Type: attribute.Number, Number: 700}}.Pack()
+		}),
+		unit(attribute.Region, "south", func(*directory.Unit) {}),
+		unit(attribute.Location, "osh", func(u *directory.Unit) { u.Parent = directory.Ref{Kind: attribute.Region, ID: "south"} }),
+	})
+	must(t, "put units", err)
+	putContacts(t, s, contact("c-1", "firm", "osh"))
+	seen := sighting(acme, "r1", personOf("c-1"), 0, ruleOf(acme, "low", "service"))
+	seen.About.Company, seen.About.Location = "", ""
+	elsewhere := sighting(acme, "r2", personOf("c-1"), 0, ruleOf(acme, "price", "price"))
+	sight(t, s, 0, seen, elsewhere)
+	byHand := openCase(t, s, aCase(acme, "manual", func(c *cases.Case) { c.About = cases.About{Contact: "c-1"} }))
+	of := map[string]cases.Case{}
+	for _, c := range listOf(t, s, acme) {
+		of[c.Subject] = c
+	}
+	for _, c := range []cases.Case{of["service"], byHand} {
+		equal(t, c.Subject, []string{c.About.Contact, c.About.Company, c.About.Location, c.About.Region}, []string{"c-1", "firm", "osh", "south"})
+		equal(t, "value of "+c.Subject, c.Value, 700.0)
+	}
+	// What the answer says of where it was given holds.
+	c := of["price"]
+	equal(t, c.Subject, []string{c.About.Company, c.About.Location, c.About.Region}, []string{"c1", "shop", ""})
+	for key, units := range map[string]store.Units{"company": {"company": {"firm"}}, "region": {"region": {"south"}}} {
+		list, _, err := s.ListCases(ctx, store.CaseQuery{Organization: acme, Units: units, Limit: 10})
+		equal(t, "seen by those of the "+key, len(got(t, list, err)), 2)
+	}
 }
 
 func caseCommentsWait(t *testing.T, open Open) {
