@@ -69,7 +69,7 @@ func TestPersons(t *testing.T) {
 		}
 		records = append(records, m.GetRecords()...)
 	}
-	if len(records) != 3 || records[0].GetKind() != "dead_letters" || records[0].GetContent() != nil || records[0].GetService() != "segmentation" {
+	if len(records) != 3 || records[0].GetKind() != "dead_letters" || records[0].GetContent().AsMap()["reason"] != "odd" || records[0].GetService() != "segmentation" {
 		t.Fatalf("%v", records)
 	}
 	content := records[1].GetContent().AsMap()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -16,7 +17,7 @@ type personTable struct {
 	// table is its name, kind what its rows are called in exports and receipts. Tables may share a kind.
 	table, kind string
 	// What an export says of a row, as SQL expressions over the table: name is the resource name, time the time in microseconds (empty: not known), content
-	// what is kept, as JSON (empty: no more than the name), sealed and key what is kept under a key of a person (empty: nothing).
+	// what is kept, as JSON (empty: no more than the name and what saidOf names), sealed and key what is kept under a key of a person (empty: nothing).
 	name, time, content, sealed, key string
 	// byPerson tells that it has an index over (organization, person), which may leave out rows without: it tells whose a pseudonym is, and may have rows without
 	// a contact.
@@ -163,9 +164,13 @@ func (s *Store) ListPerson(ctx context.Context, organization string, person []by
 		if err != nil {
 			return err
 		}
+		declared, err := declarations(ctx, r, organization)
+		if err != nil {
+			return err
+		}
 		for _, t := range personTables() {
 			for _, w := range t.about(organization, person, contacts) {
-				records, err := t.list(ctx, r, w)
+				records, err := t.list(ctx, r, declared, w)
 				if err != nil {
 					return err
 				}
@@ -181,15 +186,28 @@ func (s *Store) ListPerson(ctx context.Context, organization string, person []by
 }
 
 // list lists what an export says of rows that fit a condition.
-func (t personTable) list(ctx context.Context, r relational.Reader, w where) ([]store.PersonRecord, error) {
+func (t personTable) list(ctx context.Context, r relational.Reader, declared map[uint32]attribute.Definition, w where) ([]store.PersonRecord, error) {
+	columns, names := saidOf(t.table), ""
+	for _, c := range columns {
+		names += ", " + c.column
+	}
 	return relational.List(ctx, r, func(row relational.Scanner) (store.PersonRecord, error) {
 		p := store.PersonRecord{Kind: t.kind}
 		var at *int64
-		err := row.Scan(&p.Name, &p.Contact, &at, &p.Content, &p.Sealed, &p.Key)
+		values := make([]any, len(columns))
+		into := []any{&p.Name, &p.Contact, &at, &p.Content, &p.Sealed, &p.Key}
+		for i := range values {
+			into = append(into, &values[i])
+		}
+		if err := row.Scan(into...); err != nil {
+			return p, err
+		}
 		p.Time = relational.FromNull(at)
+		var err error
+		p.Content, err = tell(declared, columns, values, p.Content)
 		return p, err
 	}, `SELECT `+t.name+`, contact, `+orElse(t.time, "CAST(NULL AS bigint)")+`, `+orElse(t.content, "NULL")+`, `+orElse(t.sealed, "NULL")+`, `+
-		orElse(t.key, "''")+` FROM `+t.table+` WHERE `+w.condition+` ORDER BY 3, 1`, w.args...)
+		orElse(t.key, "''")+names+` FROM `+t.table+` WHERE `+w.condition+` ORDER BY 3, 1`, w.args...)
 }
 
 func orElse(expression, other string) string {

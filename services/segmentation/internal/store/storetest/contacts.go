@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -24,7 +25,7 @@ func contactCases() []testCase {
 		{"ContactsAreMergedAndSplit", contactsAreMergedAndSplit},
 		{"MergesThatAreRefused", mergesThatAreRefused},
 		{"MergesLoseNothing", mergesLoseNothing},
-		{"ContactsAreErased", contactsAreErased},
+		{"ContactsAreErased", contactsAreErased}, {"ContactsAreExported", contactsAreExported},
 	}
 }
 
@@ -298,6 +299,33 @@ func checkWhose(t *rapid.T, s store.Store, names []string, persons map[string]st
 			t.Fatalf("%s stands for itself and is known by nothing", id)
 		}
 	}
+}
+
+func contactsAreExported(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	income, err := s.CreateAttribute(ctx, acme, attribute.Definition{Kind: attribute.Contact, Key: "income", Type: attribute.Number, CreateTime: noon}, 9)
+	must(t, "declare", err)
+	put(t, s, unit(attribute.Company, "firm", directory.Ref{}))
+	change := contact("anna", "firm", "", "card")
+	edit := change.Edit
+	change.Edit = func(c *directory.Contact) error {
+		c.Attributes = attribute.Values{income.Number: {Type: attribute.Number, Number: 1200}}.Pack()
+		return edit(c)
+	}
+	putContacts(t, s, change)
+	a := &answering{t: t, s: s, now: noon}
+	response := lightAnswer(acme, "r1", 2, "firm", noon, 10)
+	response.Person = personOf("anna")
+	a.apply(response)
+	records, err := s.ListPerson(ctx, acme, personOf("card"))
+	told := map[string][]string{}
+	for _, r := range got(t, records, err) {
+		told[r.Kind] = append(told[r.Kind], string(r.Content))
+	}
+	slices.Sort(told["identities"])
+	equal(t, "contacts", told["contacts"], []string{`{"attributes":{"income":1200},"company":"firm","updateTime":"` + noon.Format(time.RFC3339Nano) + `"}`})
+	equal(t, "identities", told["identities"], []string{`{"channel":"app"}`, `{"home":"anna"}`})
+	equal(t, "answers", told["answers"], []string{`{"company":"firm","scores":{"q0":10}}`})
 }
 
 func contactsAreErased(t *testing.T, open Open) {

@@ -29,7 +29,10 @@ func personsAreErased(t *testing.T, open Open) {
 	must(t, "set aside", s.SetAside(ctx, 2, 3, letter(other, "lights", "r1")))
 	records, err := s.ListPerson(ctx, acme, mine.Person)
 	must(t, "list", err)
-	equal(t, "records", records, []store.PersonRecord{{Kind: "dead_letters", Name: "segmentationDeadLetters/1", Time: noon}})
+	equal(t, "records", records, []store.PersonRecord{{
+		Kind: "dead_letters", Name: "segmentationDeadLetters/1", Time: noon,
+		Content: []byte(`{"follower":"lights","reason":"it is odd","resource":"surveys/visits/responses/r1"}`),
+	}})
 	for range 2 {
 		must(t, "erase", s.ErasePerson(ctx, acme, "e1", mine.Person))
 		counts, err := s.Erased(ctx, acme, "e1")

@@ -168,7 +168,7 @@ func purchasesAreErased(t *testing.T, open Open) {
 	for _, r := range records {
 		kinds[r.Kind]++
 		if r.Kind == "purchases" {
-			equal(t, "content", string(r.Content), `{"amountMinor":"100","currency":"KGS"}`)
+			equal(t, "content", string(r.Content), `{"amountMinor":"100","company":"firm","currency":"KGS","location":"s1"}`)
 		}
 	}
 	for kind, n := range map[string]int{"purchases": 1, "churns": 1, "timeline_entries": 2} {
