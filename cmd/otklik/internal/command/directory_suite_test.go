@@ -20,6 +20,12 @@ func TestDirectoryFromTheCommandLine(t *testing.T) {
 			t.Errorf("regions: %s", listed)
 		}
 		customers := writeFile(t, "customers.csv", "Код,name,email\n"+prefix+"-1,Some Body,some@example.org\n"+prefix+"-2,Any Body,nowhere\n"+prefix+"-3,Any Body,\n")
+		// What cannot be uploaded keeps nothing else from being imported.
+		for _, unfit := range []string{writeFile(t, "empty.csv", ""), t.TempDir()} {
+			if got := s.run("directory", "import", unfit, "--dry-run"); got.code == exit.OK {
+				t.Errorf("import of %s: %+v", unfit, got)
+			}
+		}
 		flags := []string{"directory", "import", customers, "--map", "Код=id", "--most-refused", "0.5"}
 		if got := s.run(append(flags, "--dry-run")...); got.code != exit.Incomplete || !strings.Contains(got.out, "UNIT_INVALID") || !strings.Contains(got.out, "email") {
 			t.Errorf("dry run: %+v", got)

@@ -22,6 +22,8 @@ const (
 	partBytes = 1 << 20
 	// importPause is the wait between looks at how far an import has come.
 	importPause = 200 * time.Millisecond
+	// cancelTimeout is the longest wait until an import is cancelled whose table could not be uploaded.
+	cancelTimeout = 5 * time.Second
 	// refusalsShown is how many refused rows are told.
 	refusalsShown = 20
 )
@@ -63,6 +65,9 @@ func newTableImport(env Env, use, short, example string, kinds ...segmentationv1
 			return exit.Usagef("open the table: %v", err)
 		}
 		defer func() { _ = file.Close() }()
+		if about, err := file.Stat(); err == nil && about.Mode().IsRegular() && about.Size() == 0 {
+			return exit.Usagef("the table is empty")
+		}
 		return c.with(func(conn *client.Connection) error { return c.importTable(ctx, conn.Imports, request, file) })
 	})
 	return cmd
@@ -74,27 +79,14 @@ func (c *call) importTable(ctx context.Context, imports segmentationv1.ImportSer
 	if err != nil {
 		return fmt.Errorf("begin the import: %w", err)
 	}
-	name, count := made.GetImport().GetName(), int32(0)
-	for part := make([]byte, partBytes); ; count++ {
-		n, err := io.ReadFull(table, part)
-		if n > 0 {
-			if _, err := imports.UploadImportPart(ctx, &segmentationv1.UploadImportPartRequest{Name: name, Part: count, Data: part[:n]}); err != nil {
-				return fmt.Errorf("upload the table: %w", err)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			count++
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("read the table: %w", err)
-		}
-	}
-	if count == 0 {
-		return exit.Usagef("the table is empty")
+	name := made.GetImport().GetName()
+	count, err := uploadTable(ctx, imports, name, table)
+	if err != nil {
+		// An import that nobody goes on with would keep others of its kind waiting; told is why there was none.
+		waiting, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+		defer stop()
+		_, _ = imports.CancelImport(waiting, &segmentationv1.CancelImportRequest{Name: name})
+		return err
 	}
 	if _, err := imports.CommitImport(ctx, &segmentationv1.CommitImportRequest{Name: name, PartCount: count}); err != nil {
 		return fmt.Errorf("commit the import: %w", err)
@@ -113,6 +105,32 @@ func (c *call) importTable(ctx context.Context, imports segmentationv1.ImportSer
 			return err
 		}
 	}
+}
+
+// uploadTable uploads a table, and tells in how many parts.
+func uploadTable(ctx context.Context, imports segmentationv1.ImportServiceClient, name string, table io.Reader) (count int32, err error) {
+	for part := make([]byte, partBytes); ; count++ {
+		n, err := io.ReadFull(table, part)
+		if n > 0 {
+			if _, err := imports.UploadImportPart(ctx, &segmentationv1.UploadImportPartRequest{Name: name, Part: count, Data: part[:n]}); err != nil {
+				return 0, fmt.Errorf("upload the table: %w", err)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			count++
+			break
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read the table: %w", err)
+		}
+	}
+	if count == 0 {
+		return 0, exit.Usagef("the table is empty")
+	}
+	return count, nil
 }
 
 // importEnded tells what became of an import, with the first of the rows that were refused.
