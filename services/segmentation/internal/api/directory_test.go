@@ -185,3 +185,32 @@ func TestUnitsAreListedByWhatTheyHave(t *testing.T) {
 	})
 	refused(t, "a filter by no option", err, codes.InvalidArgument, "ATTRIBUTE_OPTION", "attributes[0]")
 }
+
+// Of employees those see names and employment who see who persons are; the rest sees that there are some, and where.
+func TestEmployeesAreWithheld(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	upsert(t, f, &segmentationv1.Unit{Name: "locations/osh", DisplayName: "Osh"},
+		&segmentationv1.Unit{Name: "employees/7", DisplayName: "Cashier seven", Parent: "locations/osh", Employee: &segmentationv1.EmployeeDetails{Role: "cashier", StartDate: "2026-01-02"}})
+	for who, sees := range map[string]bool{"admin": true, "blind": false} {
+		c := segmentationv1.NewDirectoryServiceClient(f.as(who))
+		got, err := c.GetUnit(t.Context(), &segmentationv1.GetUnitRequest{Name: "employees/7"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := c.ListUnits(t.Context(), &segmentationv1.ListUnitsRequest{Kind: segmentationv1.Unit_KIND_EMPLOYEE})
+		if err != nil || len(list.GetUnits()) != 1 {
+			t.Fatal(list, err)
+		}
+		for _, u := range []*segmentationv1.Unit{got.GetUnit(), list.GetUnits()[0]} {
+			shown := u.GetDisplayName() != "" && u.GetEmployee().GetRole() == "cashier"
+			if shown != sees || u.GetParent() != "locations/osh" || !sees && (u.GetDisplayName() != "" || u.GetEmployee() != nil || len(u.GetWithheldFields()) != 2) {
+				t.Errorf("%s sees %v", who, u)
+			}
+		}
+		place, err := c.GetUnit(t.Context(), &segmentationv1.GetUnitRequest{Name: "locations/osh"})
+		if err != nil || place.GetUnit().GetDisplayName() != "Osh" || len(place.GetUnit().GetWithheldFields()) != 0 {
+			t.Errorf("%s sees %v, %v", who, place, err)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (s *directoryServer) GetUnit(ctx context.Context, req *segmentationv1.GetUn
 	if err != nil {
 		return nil, err
 	}
-	return &segmentationv1.GetUnitResponse{Unit: unitToProto(declared, u)}, nil
+	return &segmentationv1.GetUnitResponse{Unit: unitToProto(declared, u, seesPersons(ctx))}, nil
 }
 
 // kindsOfUnits are the kinds of units by those of the API.
@@ -130,7 +130,7 @@ func (s *directoryServer) ListUnits(ctx context.Context, req *segmentationv1.Lis
 	if err != nil {
 		return nil, err
 	}
-	out := &segmentationv1.ListUnitsResponse{}
+	out, sees := &segmentationv1.ListUnitsResponse{}, seesPersons(ctx)
 	q := store.UnitQuery{Organization: org, Kind: kind, Parent: parent, After: p.cursor, Limit: p.size}
 	for walked, more := 0, true; more; {
 		var list []directory.Unit
@@ -139,14 +139,14 @@ func (s *directoryServer) ListUnits(ctx context.Context, req *segmentationv1.Lis
 		}
 		for i, u := range list {
 			q.After = u.ID
-			sees, err := s.seesUnit(ctx, org, u)
+			within, err := s.seesUnit(ctx, org, u)
 			if err != nil {
 				return nil, err
 			}
-			if !sees || !hasAll(u.Attributes, wanted) {
+			if !within || !hasAll(u.Attributes, wanted) {
 				continue
 			}
-			if out.Units = append(out.Units, unitToProto(declared, u)); len(out.Units) == p.size {
+			if out.Units = append(out.Units, unitToProto(declared, u, sees)); len(out.Units) == p.size {
 				out.NextPageToken = p.next(more || i < len(list)-1, q.After)
 				return out, nil
 			}
@@ -257,7 +257,7 @@ func (s *directoryServer) unitOutcome(ctx context.Context, org, name string, o s
 	if err != nil {
 		return nil, err
 	}
-	return unitToProto(declared, o.Unit), nil
+	return unitToProto(declared, o.Unit, seesPersons(ctx)), nil
 }
 
 // BatchUpdateUnits changes or makes units.

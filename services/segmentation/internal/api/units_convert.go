@@ -45,7 +45,11 @@ func overlayUnit(u *directory.Unit, field string, d directory.Details, parent di
 	}
 }
 
-func unitToProto(declared attribute.Set, u directory.Unit) *segmentationv1.Unit {
+// unitWithheld are the fields of an employee that are personal.
+var unitWithheld = []string{"display_name", "employee"}
+
+// unitToProto is a unit as a caller sees it who sees who persons are, or does not.
+func unitToProto(declared attribute.Set, u directory.Unit, sees bool) *segmentationv1.Unit {
 	out := &segmentationv1.Unit{
 		Name: nameOf(u.Ref), DisplayName: u.DisplayName, Parent: nameOf(u.Parent), Attributes: attributesToProto(declared, u.Attributes),
 		CreateTime: timeToProto(u.CreateTime), UpdateTime: timeToProto(u.UpdateTime), Etag: etag(u.CreateTime, u.Version),
@@ -62,6 +66,10 @@ func unitToProto(declared attribute.Set, u directory.Unit) *segmentationv1.Unit 
 			out.Location.Coordinates = &segmentationv1.Coordinates{System: wgs84, Latitude: p.Latitude, Longitude: p.Longitude}
 		}
 	case attribute.Employee:
+		if !sees {
+			out.DisplayName, out.WithheldFields = "", unitWithheld
+			break
+		}
 		out.Employee = &segmentationv1.EmployeeDetails{Role: u.Role, StartDate: u.StartDate, EndDate: u.EndDate}
 	case attribute.Touchpoint:
 		out.Touchpoint = &segmentationv1.TouchpointDetails{Stage: u.Stage, Position: int32(u.Position)} //nolint:gosec // at most a million

@@ -97,7 +97,7 @@ type Unit struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it is. Output only: the name tells.
 	Kind Unit_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=otklik.segmentation.v1.Unit_Kind" json:"kind,omitempty"`
-	// How people call it, up to 200 characters.
+	// How people call it, up to 200 characters. Of an employee it is withheld without `segmentation.persons.view`.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Where it belongs: of a region the region that it lies in, of a location its region, of an employee the location or the region where they work; empty for
 	// none, as with companies and touchpoints. It must exist, and a region cannot lie in itself, whatever the way.
@@ -116,9 +116,12 @@ type Unit struct {
 	// When it was changed last. Output only.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The version, for updates. Output only in what is returned.
-	Etag          string `protobuf:"bytes,11,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,11,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view`, those of an employee that are personal.
+	// Output only.
+	WithheldFields []string `protobuf:"bytes,12,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Unit) Reset() {
@@ -226,6 +229,13 @@ func (x *Unit) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Unit) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
+	}
+	return nil
 }
 
 // What only locations have.
@@ -488,7 +498,7 @@ var File_otklik_segmentation_v1_unit_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_unit_proto_rawDesc = "" +
 	"\n" +
-	"!otklik/segmentation/v1/unit.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\a\n" +
+	"!otklik/segmentation/v1/unit.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\b\n" +
 	"\x04Unit\x12i\n" +
 	"\x04name\x18\x01 \x01(\tBU\xbaHRrP2N^(companies|locations|employees|touchpoints|regions)/[^/\\x00-\\x1f\\x7f]{1,128}$R\x04name\x125\n" +
 	"\x04kind\x18\x02 \x01(\x0e2!.otklik.segmentation.v1.Unit.KindR\x04kind\x12+\n" +
@@ -507,7 +517,8 @@ const file_otklik_segmentation_v1_unit_proto_rawDesc = "" +
 	"\vupdate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1b\n" +
-	"\x04etag\x18\v \x01(\tB\a\xbaH\x04r\x02\x18dR\x04etag\x1aU\n" +
+	"\x04etag\x18\v \x01(\tB\a\xbaH\x04r\x02\x18dR\x04etag\x12'\n" +
+	"\x0fwithheld_fields\x18\f \x03(\tR\x0ewithheldFields\x1aU\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12,\n" +
 	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x05value:\x028\x01\"z\n" +
