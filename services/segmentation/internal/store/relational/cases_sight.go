@@ -70,6 +70,13 @@ func (w *writing) sight(ctx context.Context, seen store.CaseSighting, now time.T
 		if seen.About.Contact, err = contactOf(ctx, w, seen.Organization, seen.About.Person); err != nil {
 			return err
 		}
+	} else if seen.About.Contact != "" {
+		if seen.About.Contact, err = w.standing(ctx, seen.Organization, seen.About.Contact, seen.About.Person); errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if seen.Answer {
 		if err := w.answered(ctx, seen, now); err != nil {

@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -30,6 +31,14 @@ func (s *Store) ApplyRedList(ctx context.Context, follower string, from, to int6
 
 // turn opens an interview, or lets one lapse.
 func (w *writing) turn(ctx context.Context, t store.LightTurn) error {
+	id, of := taskID(t), t.Contact
+	var err error
+	if t.Contact, err = w.standing(ctx, t.Organization, of, t.Person); errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	held, err := relational.One(ctx, w, relational.Value[string], sqlToBeHeld, t.Organization, t.Contact)
 	if errors.Is(err, relational.ErrNoRow) {
 		if !t.Red {
@@ -40,7 +49,7 @@ func (w *writing) turn(ctx context.Context, t store.LightTurn) error {
 			return err
 		}
 		i := interview.Interview{
-			Organization: t.Organization, ID: taskID(t), Contact: t.Contact, Company: t.Company, Location: t.Location, Region: t.Region, Person: t.Person,
+			Organization: t.Organization, ID: id, Contact: t.Contact, Company: t.Company, Location: t.Location, Region: t.Region, Person: t.Person,
 			Origin: interview.RedList, Score: &t.Score, Stake: stake, Version: 1,
 		}
 		if err := i.Begin(t.Time); err != nil {
@@ -54,6 +63,10 @@ func (w *writing) turn(ctx context.Context, t store.LightTurn) error {
 	i, err := relational.One(ctx, w, scanInterview, sqlSelectInterview, t.Organization, held)
 	if err != nil || i.State != interview.Open || i.Origin != interview.RedList {
 		return err
+	}
+	if of != t.Contact && !bytes.Equal(i.Person, t.Person) {
+		// The light was that of a contact that was merged since: it says nothing about the interview of the other one.
+		return nil
 	}
 	i.State, i.UpdateTime = interview.Lapsed, t.Time
 	return w.updateInterview(ctx, roundInterview(i))

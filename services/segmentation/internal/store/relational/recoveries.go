@@ -72,9 +72,18 @@ func (s *Store) ApplyClosings(ctx context.Context, follower string, from, to int
 // sqlCancelRecovery cancels a recovery that nobody answered.
 const sqlCancelRecovery = `UPDATE recoveries SET state = 6 WHERE organization = $1 AND id = $2 AND state IN (1, 3)`
 
-func (w *writing) close(ctx context.Context, c store.Closing) error {
+func (w *writing) close(ctx context.Context, c store.Closing) (err error) {
 	if c.Reopened {
-		_, err := w.Exec(ctx, sqlCancelRecovery, c.Organization, c.Case)
+		_, err = w.Exec(ctx, sqlCancelRecovery, c.Organization, c.Case)
+		return err
+	}
+	if c.Contact == "" {
+		return nil
+	}
+	if c.Contact, err = w.standing(ctx, c.Organization, c.Contact, c.Person); errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	var p recovery.Policy

@@ -113,8 +113,16 @@ func (w *writing) putMembers(ctx context.Context, organization string, compared 
 		}
 		now[m.Contact][m.Segment] = m
 	}
+	there, err := contactsIn(ctx, w, organization, ids)
+	if err != nil {
+		return err
+	}
 	counts := map[string]int64{}
 	for _, contact := range contacts {
+		if c, ok := there[contact.Contact]; !ok || c.MergedInto != "" {
+			// It was erased or merged since it was compared: it enters nothing.
+			contact.In = nil
+		}
 		for _, id := range contact.In {
 			g, ok := compared[id]
 			if _, is := now[contact.Contact][id]; ok && !is {

@@ -118,3 +118,15 @@ func standing(ctx context.Context, r relational.Reader, organization, contact st
 		contact = c.MergedInto
 	}
 }
+
+// standing is the contact that something is about now which was read before this transaction: whoever came by the pseudonym, or else was called so. Errors:
+// store.ErrNotFound when the contact was erased meanwhile: nothing may be kept of it.
+func (w *writing) standing(ctx context.Context, organization, contact string, person []byte) (string, error) {
+	if len(person) > 0 {
+		now, err := relational.One(ctx, w, relational.Value[string], sqlContactOf, organization, person)
+		if !errors.Is(err, relational.ErrNoRow) {
+			return now, err
+		}
+	}
+	return standing(ctx, w, organization, contact)
+}

@@ -118,6 +118,7 @@ func interviewsOfUnits(t *testing.T, open Open) {
 
 func redListOpensOnce(t *testing.T, open Open) {
 	s := opened(t, open)
+	putContacts(t, s, contact("anna", "", ""))
 	red := store.LightTurn{Organization: acme, Contact: "anna", Company: "alpha", Red: true, Score: 2.5, Stake: 7, Position: 3, Time: noon}
 	again := red
 	again.Position = 4

@@ -7,8 +7,10 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
+	"github.com/otklik/otklik/services/segmentation/internal/recovery"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/timeline"
+	"github.com/otklik/otklik/services/segmentation/internal/trigger"
 )
 
 // mergeCases are about what is kept of contacts that were merged.
@@ -16,6 +18,7 @@ func mergeCases() []testCase {
 	return []testCase{
 		{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged},
 		{"ErasedAfterMerge", erasedAfterMerge}, {"ClaimedAndChanged", claimedAndChanged},
+		{"ReadBeforeErased", readBeforeErased}, {"ReadBeforeMerged", readBeforeMerged},
 	}
 }
 
@@ -176,4 +179,79 @@ func claimedAndChanged(t *testing.T, open Open) {
 	equal(t, "moves", len(got(t, moves, err)), 1)
 	_, err = s.UndoMerge(ctx, acme, moves[0].ID, move("a", ""))
 	must(t, "undo", err)
+}
+
+// lateWrites writes what followers and the evaluator read of a contact before.
+func lateWrites(t *testing.T, s store.Store, vip store.Segment, contact string) {
+	t.Helper()
+	ctx := t.Context()
+	must(t, "apply the red list", s.ApplyRedList(ctx, "interviews", store.Unmoved, store.Unmoved, []store.LightTurn{
+		{Organization: acme, Contact: contact, Person: personOf(contact), Red: true, Score: 2, Position: 1, Time: noon},
+	}))
+	seen := store.CaseSighting{Organization: acme, Rules: []trigger.Rule{ruleOf(acme, "low", "light")}}
+	seen.Occurrence = trigger.Occurrence{Resource: "contacts/" + contact + "/light", Time: noon, About: cases.About{Contact: contact, Person: personOf(contact)}}
+	sight(t, s, 0, seen)
+	must(t, "apply closings", s.ApplyClosings(ctx, "recovery", store.Unmoved, store.Unmoved, []store.Closing{
+		{Organization: acme, Case: "c1", Contact: contact, Person: personOf(contact), Time: noon},
+	}))
+	putInto(t, s, map[string]int64{vip.ID: vip.RuleVersion}, contact, noon, vip.ID)
+}
+
+// keptOf are how many interviews, cases and recoveries are kept, by contact, and how many memberships.
+func keptOf(t *testing.T, s store.Store) (out map[string]int) {
+	t.Helper()
+	ctx := t.Context()
+	out = map[string]int{}
+	interviews, _, err := s.ListInterviews(ctx, store.InterviewQuery{Organization: acme, Limit: 9})
+	for _, i := range got(t, interviews, err) {
+		out[i.Contact]++
+	}
+	for _, c := range listOf(t, s, acme) {
+		out[c.About.Contact]++
+	}
+	recoveries, _, err := s.ListRecoveries(ctx, store.RecoveryQuery{Organization: acme, Now: noon, Limit: 9})
+	for _, r := range got(t, recoveries, err) {
+		out[r.Contact]++
+	}
+	members, _, err := s.ListMemberships(ctx, store.MembershipQuery{Organization: acme, Segment: "vip", Ended: true, Limit: 9})
+	if n := len(got(t, members, err)); n > 0 {
+		out["memberships"] = n
+	}
+	return out
+}
+
+// meeting is a store with two contacts, a segment, and a survey after cases.
+func meeting(t *testing.T, open Open) (store.Store, store.Segment) {
+	t.Helper()
+	s := opened(t, open)
+	putContacts(t, s, contact("a", "", ""), contact("b", "", ""))
+	_, err := s.PutRecoveryPolicy(t.Context(), recovery.Policy{
+		Organization: acme, Survey: "after", Delay: time.Hour, Wait: 24 * time.Hour, Cut: 8, CreateTime: noon, UpdateTime: noon,
+	})
+	must(t, "put policy", err)
+	return s, segment(t, s, acme, "vip", noon)
+}
+
+// readBeforeErased: what was read of a contact before it was erased is not written after that.
+func readBeforeErased(t *testing.T, open Open) {
+	s, vip := meeting(t, open)
+	must(t, "erase", s.ErasePerson(t.Context(), acme, "e1", personOf("b")))
+	lateWrites(t, s, vip, "b")
+	equal(t, "kept", keptOf(t, s), map[string]int{})
+	told, _, err := s.OutboxEvents(t.Context(), acme, 0, 9)
+	equal(t, "told", len(got(t, told, err)), 0)
+	_, err = s.ContactOf(t.Context(), acme, personOf("b"))
+	want(t, "find who was erased", err, store.ErrNotFound)
+}
+
+// readBeforeMerged: what was read of a contact before it was merged is written of the one that it is a part of, and goes back when the merge is undone.
+func readBeforeMerged(t *testing.T, open Open) {
+	s, vip := meeting(t, open)
+	m, err := s.MergeContacts(t.Context(), acme, move("b", "a"))
+	must(t, "merge", err)
+	lateWrites(t, s, vip, "b")
+	equal(t, "kept", keptOf(t, s), map[string]int{"a": 3})
+	_, err = s.UndoMerge(t.Context(), acme, m.ID, move("a", ""))
+	must(t, "undo", err)
+	equal(t, "kept once it is undone", keptOf(t, s), map[string]int{"b": 3})
 }

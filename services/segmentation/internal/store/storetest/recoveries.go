@@ -24,6 +24,7 @@ func nothingIsAsked(t *testing.T, open Open) {
 
 func recoveriesAreKept(t *testing.T, open Open) {
 	s := opened(t, open)
+	putContacts(t, s, contact("anna", "", ""), contact("boris", "", ""))
 	p, err := s.PutRecoveryPolicy(t.Context(), recovery.Policy{
 		Organization: acme, Survey: "after", Delay: time.Hour, Wait: 24 * time.Hour, Question: "q", Cut: 8, CreateTime: noon, UpdateTime: noon,
 	})
@@ -79,6 +80,7 @@ func recoveriesAreKept(t *testing.T, open Open) {
 // The recovery of a case that is opened again is cancelled, unless it was answered; closing the case asks anew.
 func recoveriesAreCancelled(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("anna", "", ""))
 	_, err := s.PutRecoveryPolicy(ctx, recovery.Policy{Organization: acme, Survey: "after", Delay: time.Hour, Wait: 24 * time.Hour, Cut: 8, CreateTime: noon, UpdateTime: noon})
 	must(t, "put policy", err)
 	var position int64
