@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -157,8 +159,8 @@ func (s *caseServer) employeesNamed(ctx context.Context, org string, fields []st
 // namesNobody refuses a prevention whose text names an employee: what is to be done is about how work is done, not about who did it.
 func namesNobody(c *segmentationv1.Case, employees []string) error {
 	text := words(c.GetPrevention().GetText())
-	for _, name := range employees {
-		if n := words(name); n != " " && strings.Contains(text, n) {
+	for _, employee := range employees {
+		if names(text, words(employee)) {
 			return refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_CASE_NAMES_PERSON, "case.prevention.text",
 				"names an employee: say what is done about the team, process, technology or product")
 		}
@@ -166,8 +168,38 @@ func namesNobody(c *segmentationv1.Case, employees []string) error {
 	return nil
 }
 
-// words are the words of a text in lower case, with a space before and after each.
-func words(text string) string {
-	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return " " + strings.Join(fields, " ") + " "
+// words are the words of a text in lower case.
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// names tells whether the words of a name stand in a text one after the other, in any of their cases.
+func names(text, name []string) bool {
+	for at := 0; len(name) > 0 && at+len(name) <= len(text); at++ {
+		if slices.EqualFunc(text[at:at+len(name)], name, isCaseOf) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	// stemLetters is how many letters of a name stay the same in all cases, at least; shorter ones are only known as they are.
+	stemLetters = 3
+	// endingLetters is how long endings of cases are at most, as in Russian -ами and Kyrgyz -нын.
+	endingLetters = 3
+)
+
+// isCaseOf tells whether a word is a name, or has an ending after its stem, which is the name without a vowel or a sign at its end.
+func isCaseOf(word, name string) bool {
+	if word == name {
+		return true
+	}
+	stem := strings.TrimRight(name, "аеёиоуүөыэюяйьъ")
+	length := utf8.RuneCountInString(stem)
+	if r, _ := utf8.DecodeLastRuneInString(name); length < stemLetters || !unicode.IsLetter(r) {
+		return false
+	}
+	ending, begins := strings.CutPrefix(word, stem)
+	return begins && utf8.RuneCountInString(ending) <= endingLetters
 }

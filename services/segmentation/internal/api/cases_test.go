@@ -357,3 +357,29 @@ func TestWorkCalendar(t *testing.T) {
 	_, err = put(&segmentationv1.WorkCalendar{TimeZone: "UTC", Days: days, Etag: always.GetWorkCalendar().GetEtag()})
 	refused(t, "put over an old version", err, codes.Aborted, "ETAG_MISMATCH", "work_calendar.etag")
 }
+
+// Whoever is named in a text is found in all cases of the name.
+func TestNamesAreFoundInAllTheirCases(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"Иван", "Уволить Ивана", true},
+		{"Ivan", "Уволить Ivan-а", true},
+		{"Анна Петрова", "Поговорить с Анной Петровой!", true},
+		{"Анна Петрова", "Поговорить с Анной", false},
+		{"Айбек", "Айбекти окутуу", true},
+		{"Чолпон", "Чолпонго айтуу", true},
+		{"Роман", "Заказать романтический ужин", false},
+		{"Ян", "Янтарь", false},
+		{"Ян", "Обучить Ян", true},
+		{"Cashier 1", "Train cashiers", false},
+		{"Cashier 1", "Open tills 10 and 11", false},
+		{"", "Anything", false},
+	} {
+		if got := names(words(c.text), words(c.name)); got != c.want {
+			t.Errorf("%q names %q: %v", c.text, c.name, got)
+		}
+	}
+}
