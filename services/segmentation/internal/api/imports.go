@@ -30,6 +30,8 @@ const (
 	mostRefused = 0.1
 	// mostImportBytes bounds what is uploaded of an import.
 	mostImportBytes = 4 << 30
+	// mostWorkbookBytes bounds workbooks, which are read into memory before they are unpacked; a million rows need less.
+	mostWorkbookBytes = 64 << 20
 )
 
 // importKind is how the store calls a kind.
@@ -118,7 +120,18 @@ func (s *importServer) UploadImportPart(ctx context.Context, req *segmentationv1
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.Store.PutPart(ctx, org, id, int(req.GetPart()), req.GetData(), mostImportBytes, s.Now())
+	i, err := s.Store.GetImport(ctx, org, id)
+	if err != nil {
+		return nil, importError(err, req.GetName())
+	}
+	most := int64(mostImportBytes)
+	if i.Workbook {
+		most = mostWorkbookBytes
+	}
+	i, err = s.Store.PutPart(ctx, org, id, int(req.GetPart()), req.GetData(), most, s.Now())
+	if errors.Is(err, store.ErrTooMany) && most == mostWorkbookBytes {
+		return nil, malformed("data", "TOO_LARGE", "would make the workbook larger than 64 MiB: save it as CSV, or divide it")
+	}
 	if err != nil {
 		return nil, importError(err, req.GetName())
 	}

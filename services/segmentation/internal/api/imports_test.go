@@ -191,3 +191,27 @@ func TestImportsThatAreRefused(t *testing.T) {
 		t.Errorf("list: %v, %v", list, err)
 	}
 }
+
+// A workbook is read into memory, so that it is bounded more narrowly than other files are.
+func TestWorkbooksAreBounded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	c := segmentationv1.NewImportServiceClient(f.as("admin"))
+	for format, reason := range map[segmentationv1.Import_Format]string{segmentationv1.Import_FORMAT_XLSX: "VALIDATION_FAILED", segmentationv1.Import_FORMAT_CSV: ""} {
+		made, err := c.CreateImport(t.Context(), &segmentationv1.CreateImportRequest{Import: &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT, Format: format}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := made.GetImport().GetName()
+		_, err = f.store.PutPart(t.Context(), "acme", strings.TrimPrefix(name, importsCollection), 0, make([]byte, mostWorkbookBytes), mostImportBytes, noon)
+		need(t, err)
+		_, err = c.UploadImportPart(t.Context(), &segmentationv1.UploadImportPartRequest{Name: name, Part: 1, Data: []byte("x")})
+		if reason == "" {
+			need(t, err)
+		} else {
+			refused(t, "a workbook", err, codes.InvalidArgument, reason, "data")
+		}
+		_, err = c.CancelImport(t.Context(), &segmentationv1.CancelImportRequest{Name: name})
+		need(t, err)
+	}
+}

@@ -24,6 +24,10 @@ const (
 	noteRows = 20_000
 	// lease is for how long a process has an import to itself without saying that it is still there.
 	lease = time.Minute
+	// mostTries is how many times an import is tried that comes no further, because of an error or because the process dies of it: for about an hour.
+	mostTries = 15
+	// longestPause bounds for how long an import is put off.
+	longestPause = 10 * time.Minute
 	// mostWaiting is how many refusals wait to be noted.
 	mostWaiting = 1000
 )
@@ -39,21 +43,31 @@ type Runner struct {
 	Now  func() time.Time
 }
 
-// Run works on imports until none waits.
+// Run works on imports until none waits. One that fails is put off and stops no other one; what failed is told at the end.
 func (r *Runner) Run(ctx context.Context) error {
+	var errs []error
 	for {
 		now := r.Now()
 		i, err := r.Store.ClaimImport(ctx, r.Holder, now, now.Add(lease))
 		if errors.Is(err, store.ErrNotFound) {
-			return nil
+			return errors.Join(errs...)
 		}
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		if err := r.work(ctx, i); err != nil && !errors.Is(err, store.ErrLost) {
-			return fmt.Errorf("import %s of %s: %w", i.ID, i.Organization, err)
+			errs = append(errs, fmt.Errorf("import %s of %s: %w", i.ID, i.Organization, err))
+			err = r.Store.PutOffImport(ctx, i.Organization, i.ID, r.Holder, r.Now().Add(pause(i.Tries)))
+			if err != nil && !errors.Is(err, store.ErrLost) {
+				return errors.Join(append(errs, err)...)
+			}
 		}
 	}
+}
+
+// pause is for how long an import is put off that failed so many times.
+func pause(tries int) time.Duration {
+	return min(time.Second<<min(max(tries-1, 0), 20), longestPause)
 }
 
 // Sweep cancels imports whose upload nobody goes on with, so that tables of persons do not lie about.
@@ -69,8 +83,12 @@ func (r *Runner) Sweep(ctx context.Context) error {
 
 // work does what is left of an import. Errors: store.ErrLost when it was cancelled, or is another process's by now.
 func (r *Runner) work(ctx context.Context, i store.Import) error {
-	w := &pass{Runner: r, of: i}
-	err := w.both(ctx)
+	var err error
+	if i.Tries > mostTries {
+		err = &FileError{fmt.Sprintf("it failed %d times, and the process that worked on it or its log knows why; what was applied stays: import it again", mostTries)}
+	} else {
+		err = (&pass{Runner: r, of: i}).both(ctx)
+	}
 	var file *FileError
 	if errors.As(err, &file) {
 		_, err = r.Store.EndImport(ctx, i.Organization, i.ID, store.ImportRefused, file.Description, r.Now())

@@ -148,3 +148,48 @@ func TestUploadsAreForgotten(t *testing.T) {
 		}
 	}
 }
+
+// stuck is a kind whose tables cannot be worked on for a reason that is not the file's.
+type stuck struct{ imports.Kind }
+
+func (stuck) Columns(context.Context, string) ([]imports.Column, error) {
+	return nil, errors.New("the key service is away")
+}
+
+// An import that fails lets others go on, and is given up in the end.
+func TestImportsThatFailStopNoOther(t *testing.T) {
+	t.Parallel()
+	s, now := opened(t), time.Now()
+	_, err := s.CreateImport(t.Context(), acme, store.Import{ID: "stuck", Kind: "stuck", CreateTime: now.Add(-time.Hour)}, time.Time{})
+	if err == nil {
+		_, err = s.CommitImport(t.Context(), acme, "stuck", 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	committed(t, s, "id\na\n")
+	r := runner(t, s, &vault{keys: map[string]seal.Key{}}, "p", func() time.Time { return now })
+	r.Kinds["stuck"] = stuck{}
+	if err := r.Run(t.Context()); err == nil {
+		t.Error("nobody is told")
+	}
+	if i, err := s.GetImport(t.Context(), acme, "i"); err != nil || i.State != store.ImportDone {
+		t.Errorf("the other one: %+v, %v", i, err)
+	}
+	tries := 1
+	for range 100 {
+		i, err := s.GetImport(t.Context(), acme, "stuck")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.State == store.ImportRefused {
+			break
+		}
+		if now = now.Add(10 * time.Minute); r.Run(t.Context()) != nil {
+			tries++
+		}
+	}
+	if i, err := s.GetImport(t.Context(), acme, "stuck"); err != nil || i.State != store.ImportRefused || i.Refusal == "" || tries != 15 {
+		t.Errorf("after %d tries: %+v, %v", tries, i, err)
+	}
+}

@@ -22,10 +22,12 @@ type Imports interface {
 	// CommitImport lets an open import be checked. One that was committed, with the same number of parts, is returned as it is. Errors: ErrNotFound; ErrChanged when
 	// it has ended; *MissingPartError.
 	CommitImport(ctx context.Context, organization, id string, parts int) (Import, error)
-	// ClaimImport returns an import that is to be worked on, for holder until a time. Errors: ErrNotFound when there is none.
+	// ClaimImport returns an import that is to be worked on, for holder until a time, and counts that it is tried. Errors: ErrNotFound when there is none.
 	ClaimImport(ctx context.Context, holder string, now, until time.Time) (Import, error)
 	// MoveImport stores how far the holder has come with an import, and further refusals. Errors: ErrLost when it is not the holder's any more, or has ended.
 	MoveImport(ctx context.Context, holder string, until time.Time, i Import, refusals []ImportRefusal) error
+	// PutOffImport lets an import be claimed again, by anybody, from a time on. Errors: ErrLost when it is not the holder's any more, or has ended.
+	PutOffImport(ctx context.Context, organization, id, holder string, until time.Time) error
 	// EndImport ends an import in its state, which may be ImportCancelled, and removes its parts. One that has ended is returned as it is. Errors: ErrNotFound.
 	EndImport(ctx context.Context, organization, id string, state ImportState, refusal string, at time.Time) (Import, error)
 	// CancelStaleImports cancels open imports of all organisations that have had no part since stale, at most limit, and tells how many.
@@ -79,6 +81,8 @@ type Import struct {
 	CreateTime time.Time
 	// EndTime is zero while it runs.
 	EndTime time.Time
+	// Tries is how many times it was claimed since it came further.
+	Tries int
 }
 
 // ImportSettings are what an import was created with.

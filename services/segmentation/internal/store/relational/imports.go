@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	importColumns = `organization, id, kind, state, body, parts, bytes, checked, refused, applied, created, updated, refusal, create_time, end_time`
+	importColumns = `organization, id, kind, state, body, parts, bytes, checked, refused, applied, created, updated, refusal, create_time, end_time, tries`
 
-	sqlInsertImport  = `INSERT INTO imports (` + importColumns + `, touch_time) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0, 0, '', $6, NULL, $6)`
+	sqlInsertImport  = `INSERT INTO imports (` + importColumns + `, touch_time) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0, 0, '', $6, NULL, 0, $6)`
 	sqlSelectImport  = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 AND id = $2`
 	sqlListImports   = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
 	sqlImportRuns    = `SELECT id FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL`
@@ -28,10 +28,11 @@ bytes = bytes + $4 WHERE organization = $1 AND id = $2`
 	sqlSelectImportPart = `SELECT data FROM import_parts WHERE organization = $1 AND import = $2 AND part = $3`
 	sqlImportParts      = `SELECT part FROM import_parts WHERE organization = $1 AND import = $2 ORDER BY part`
 	sqlSetState         = `UPDATE imports SET state = $3 WHERE organization = $1 AND id = $2`
-	sqlClaimImport      = `UPDATE imports SET holder = $1, until = $3 WHERE (organization, id) = (
+	sqlClaimImport      = `UPDATE imports SET holder = $1, until = $3, tries = tries + 1 WHERE (organization, id) = (
 SELECT organization, id FROM imports WHERE end_time IS NULL AND state <> $4 AND (holder IN ('', $1) OR until <= $2) ORDER BY create_time, organization, id LIMIT 1)
 RETURNING ` + importColumns
-	sqlMoveImport = `UPDATE imports SET until = $4, state = $5, checked = $6, refused = $7, applied = $8, created = $9, updated = $10
+	sqlPutOffImport = `UPDATE imports SET holder = '` + nobody + `', until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlMoveImport   = `UPDATE imports SET tries = CASE WHEN state = $5 AND checked = $6 AND applied = $8 THEN tries ELSE 0 END, until = $4, state = $5, checked = $6, refused = $7, applied = $8, created = $9, updated = $10
 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlEndImport       = `UPDATE imports SET end_time = $3, state = $4, refusal = $5, holder = '', until = 0 WHERE organization = $1 AND id = $2 AND end_time IS NULL`
 	sqlDropImportParts = `DELETE FROM import_parts WHERE organization = $1 AND import = $2`
@@ -39,13 +40,15 @@ WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlAddRefusal      = `INSERT INTO import_refusals (organization, import, no, line, row, field, reason, description) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlListRefusals    = `SELECT no, line, row, field, reason, description FROM import_refusals WHERE organization = $1 AND import = $2 AND no > $3 ORDER BY no LIMIT $4`
 	mostKeptRefusals   = 10_000
+	// nobody holds an import that was put off: no process is called so.
+	nobody = "- put off"
 )
 
 func scanImport(row relational.Scanner) (i store.Import, err error) {
 	var state, created int64
 	var ended *int64
 	var body string
-	err = row.Scan(&i.Organization, &i.ID, &i.Kind, &state, &body, &i.Parts, &i.Bytes, &i.Checked, &i.Refused, &i.Applied, &i.Created, &i.Updated, &i.Refusal, &created, &ended)
+	err = row.Scan(&i.Organization, &i.ID, &i.Kind, &state, &body, &i.Parts, &i.Bytes, &i.Checked, &i.Refused, &i.Applied, &i.Created, &i.Updated, &i.Refusal, &created, &ended, &i.Tries)
 	if err != nil {
 		return i, err
 	}
@@ -215,6 +218,13 @@ func (s *Store) MoveImport(ctx context.Context, holder string, until time.Time, 
 			return nil
 		}
 		return w.Many(ctx, sqlAddRefusal, rows)
+	})
+}
+
+// PutOffImport implements store.Imports.
+func (s *Store) PutOffImport(ctx context.Context, organization, id, holder string, until time.Time) error {
+	return s.write(ctx, "put off import", func(ctx context.Context, w *writing) error {
+		return held(w.Exec(ctx, sqlPutOffImport, organization, id, holder, relational.ToMicro(until)))
 	})
 }
 

@@ -104,6 +104,7 @@ CREATE TABLE imports (
     end_time     bigint,
     holder       text COLLATE "C" NOT NULL DEFAULT '',
     until        bigint NOT NULL DEFAULT 0,
+    tries        bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (organization, id)
 );
 

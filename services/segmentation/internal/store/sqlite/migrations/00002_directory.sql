@@ -104,6 +104,7 @@ CREATE TABLE imports (
     end_time     INTEGER,
     holder       TEXT    NOT NULL DEFAULT '',
     until        INTEGER NOT NULL DEFAULT 0,
+    tries        INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (organization, id)
 ) STRICT;
 
