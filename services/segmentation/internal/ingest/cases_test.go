@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,6 +166,47 @@ func TestCasesOfComments(t *testing.T) {
 		}
 	}
 	must(t, c.Tidy(t.Context()))
+}
+
+// without is a store that cannot read the rules of an organisation.
+type without struct {
+	store.Store
+	organization string
+}
+
+// CaseRules implements store.Cases.
+func (w without) CaseRules(ctx context.Context, organization string) ([]trigger.Rule, error) {
+	if organization == w.organization {
+		return nil, errors.New("no rules")
+	}
+	return w.Store.CaseRules(ctx, organization)
+}
+
+// What fails for an organisation stops no other one, however many of its comments wait, and since when.
+func TestCommentsOfOthersAreSighted(t *testing.T) {
+	t.Parallel()
+	c, db := newCases(t, trigger.Rule{Trigger: trigger.Trigger{Kind: trigger.Sentiment, Sentiments: []uint8{uint8(commentv1.Sentiment_SENTIMENT_NEGATIVE)}}})
+	wait := func(organization string, n int) {
+		batch := store.CaseBatch{Now: morning.Add(time.Hour)}
+		for i := range n {
+			name := fmt.Sprint("surveys/visits/responses/r", i)
+			batch.Comments = append(batch.Comments, store.CaseComment{Organization: organization, Response: name, Sentiment: uint8(commentv1.Sentiment_SENTIMENT_NEGATIVE)})
+			batch.Sightings = append(batch.Sightings, store.CaseSighting{
+				Organization: organization, Answer: true, Keep: true, Received: morning.Add(time.Minute),
+				Occurrence: trigger.Occurrence{Resource: name, Time: morning.Add(time.Minute), About: cases.About{Location: "main"}},
+			})
+		}
+		must(t, db.SightCases(t.Context(), casesFollower, store.Unmoved, store.Unmoved, batch))
+	}
+	wait("aaa", caseCommentsAtOnce+1)
+	wait("acme", 1)
+	c.Store = without{db, "aaa"}
+	if err := c.Sight(t.Context()); err == nil || !strings.Contains(err.Error(), "of aaa") || strings.Contains(err.Error(), "of acme") {
+		t.Errorf("sighted with %v", err)
+	}
+	if n := len(open(t, db)); n != 1 {
+		t.Errorf("%d cases of the other one", n)
+	}
 }
 
 func TestCasesOfAlerts(t *testing.T) {

@@ -30,7 +30,8 @@ type Cases interface {
 	MergeCases(ctx context.Context, into CaseRef, sources []string, by By) (cases.Case, error)
 	// CaseEntries returns what happened to a case after an entry, in order. Errors: ErrNotFound.
 	CaseEntries(ctx context.Context, ref CaseRef, after int64, limit int) ([]cases.Entry, error)
-	// TickCases does to at most limit cases what time has done to them by now, and tells how many there were.
+	// TickCases does to at most limit cases of each organisation what time has done to them by now, and tells to how many, also when it fails: what fails for an
+	// organisation stops no other one.
 	TickCases(ctx context.Context, now time.Time, limit int) (int, error)
 	// UnresolvedAt tells whether a contact had a case at a time that was opened before it and not resolved.
 	UnresolvedAt(ctx context.Context, organization, contact string, at time.Time) (bool, error)
@@ -43,7 +44,7 @@ type Cases interface {
 	SightCases(ctx context.Context, follower string, from, to int64, batch CaseBatch) error
 	// CaseResponse returns the circumstances of a response. Errors: ErrNotFound.
 	CaseResponse(ctx context.Context, organization, response string) (CaseResponse, error)
-	// CommentsToSight returns comments that came before their response, whose response is known by now.
+	// CommentsToSight returns comments that came before their response, whose response is known by now: at most limit of each organisation, and those of one together.
 	CommentsToSight(ctx context.Context, limit int) ([]CaseComment, error)
 	// TidyCases forgets circumstances and comments stored before a time, at most limit of each.
 	TidyCases(ctx context.Context, responses, comments time.Time, limit int) error

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -14,8 +15,9 @@ import (
 const (
 	sqlSameCase = `SELECT ` + caseColumns + ` FROM cases
 WHERE organization = $1 AND contact = $2 AND unit = $3 AND subject = $4 AND unresolved = 1 AND create_time > $5 ORDER BY create_time DESC, id LIMIT 1`
-	sqlDueCases = `SELECT ` + caseColumns + ` FROM cases WHERE next_time IS NOT NULL AND next_time <= $1 ORDER BY next_time LIMIT $2`
-	sqlAnyDue   = `SELECT 1 FROM cases WHERE next_time IS NOT NULL AND next_time <= $1 ORDER BY next_time`
+	sqlDueCases = `SELECT ` + caseColumns + ` FROM cases WHERE organization = $1 AND next_time IS NOT NULL AND next_time <= $2 ORDER BY next_time LIMIT $3`
+	// sqlDueOf names an expression, so that SQLite looks for what is due rather than through all organisations.
+	sqlDueOf = `SELECT DISTINCT organization || '' AS due FROM cases WHERE next_time IS NOT NULL AND next_time <= $1 ORDER BY due`
 )
 
 // stamped is an entry with what is known of the call.
@@ -247,25 +249,36 @@ func (w *writing) mergeCase(ctx context.Context, into *cases.Case, source cases.
 // TickCases implements store.Cases.
 func (s *Store) TickCases(ctx context.Context, now time.Time, limit int) (n int, err error) {
 	// A look costs less than a turn, and as a rule there is nothing.
-	there, err := relational.Exists(ctx, s.db, sqlAnyDue, relational.ToMicro(now))
-	if err != nil || !there {
+	due, err := relational.List(ctx, s.db, relational.Value[string], sqlDueOf, relational.ToMicro(now))
+	if err != nil {
 		return 0, s.db.Explain("look for cases that are due", err)
 	}
+	var errs []error
+	for _, organization := range due {
+		did, err := s.tickCases(ctx, organization, now, limit)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("of %s: %w", organization, err))
+		}
+		if n += did; ctx.Err() != nil {
+			break
+		}
+	}
+	return n, errors.Join(errs...)
+}
+
+// tickCases does to cases of an organisation what time has done to them.
+func (s *Store) tickCases(ctx context.Context, organization string, now time.Time, limit int) (n int, err error) {
 	err = s.write(ctx, "tick cases", func(ctx context.Context, w *writing) error {
-		due, err := relational.List(ctx, w, scanCase, sqlDueCases, relational.ToMicro(now), limit)
+		due, err := relational.List(ctx, w, scanCase, sqlDueCases, organization, relational.ToMicro(now), limit)
+		if err != nil {
+			return err
+		}
+		cal, err := w.calendar(ctx, organization)
 		if err != nil {
 			return err
 		}
 		n = len(due)
-		calendars := map[string]cases.Calendar{}
 		for _, before := range due {
-			cal, known := calendars[before.Organization]
-			if !known {
-				if cal, err = w.calendar(ctx, before.Organization); err != nil {
-					return err
-				}
-				calendars[before.Organization] = cal
-			}
 			c := before
 			// Stored also when the calendar that holds now says that it is not yet time: with the time at which it will be.
 			entries := c.Tick(round(now), cal)

@@ -22,8 +22,11 @@ SELECT organization, response FROM case_responses WHERE stored < $1 ORDER BY sto
 
 	sqlKeepComment = `INSERT INTO case_comments (organization, response, stored, body) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, response) DO UPDATE SET stored = excluded.stored, body = excluded.body`
-	sqlCommentsToSight = `SELECT c.organization, c.response, c.body FROM case_comments c JOIN case_responses r ON r.organization = c.organization
-AND r.response = c.response ORDER BY c.stored LIMIT $1`
+	// sqlCommentsToSight reads the first of each organisation, so that those of one keep no other one's waiting.
+	sqlCommentsToSight = `SELECT organization, response, body FROM (
+SELECT c.organization, c.response, c.body, row_number() OVER (PARTITION BY c.organization ORDER BY c.stored, c.response) AS place
+FROM case_comments c JOIN case_responses r ON r.organization = c.organization AND r.response = c.response
+) AS waiting WHERE place <= $1 ORDER BY organization, place`
 	sqlDropComment = `DELETE FROM case_comments WHERE organization = $1 AND response = $2`
 	sqlOldComments = `DELETE FROM case_comments WHERE (organization, response) IN (
 SELECT organization, response FROM case_comments WHERE stored < $1 ORDER BY stored LIMIT $2)`

@@ -39,8 +39,10 @@ func TestPlans(t *testing.T) {
 		statement string
 		args      []any
 	}{
-		"contacts_by_company (organization=? AND company=?)":     {sqlTouchCompany, []any{"acme", "c1", 1, 1}},
-		"recoveries_by_response (organization=? AND response=?)": {sqlUnanswer, []any{"acme", "r1"}},
+		"contacts_by_company (organization=? AND company=?)":                {sqlTouchCompany, []any{"acme", "c1", 1, 1}},
+		"recoveries_by_response (organization=? AND response=?)":            {sqlUnanswer, []any{"acme", "r1"}},
+		"cases_by_time (next_time>? AND next_time<?)":                       {sqlDueOf, []any{1}},
+		"cases_by_time_of (organization=? AND next_time>? AND next_time<?)": {sqlDueCases, []any{"acme", 1, 1}},
 		"cases_by_contact (organization=? AND contact=? AND open=?)": {
 			`SELECT ` + caseColumns + ` FROM cases WHERE ` + ofContact.text.String() + ` ORDER BY ` + caseOrder + ` LIMIT 9`, ofContact.args,
 		},

@@ -307,6 +307,12 @@ func casesTick(t *testing.T, open Open) {
 		n, err = s.TickCases(ctx, noon.Add(at), 10)
 		equal(t, fmt.Sprint("again after ", at), got(t, n, err), 0)
 	}
+	// However many an organisation has, those of others have their turn.
+	for _, organization := range []string{acme, acme, other} {
+		openCase(t, s, aCase(organization, cases.NewID()))
+	}
+	n, err = s.TickCases(ctx, noon.Add(12*time.Hour), 1)
+	equal(t, "of two organisations", got(t, n, err), 2)
 	entries, err := s.CaseEntries(ctx, refOf(c), 0, 10)
 	equal(t, "history", kindsOf(got(t, entries, err)), []cases.Happening{cases.Opened, cases.Breached, cases.Escalated, cases.FellDue, cases.Breached})
 	stored, err := s.GetCase(ctx, refOf(c))

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -127,7 +129,16 @@ func caseCommentsWait(t *testing.T, open Open) {
 	equal(t, "survey and place", []string{response.Survey, response.About.Location, string(response.About.Person)}, []string{"surveys/s", "shop", string(ann)})
 	waiting, err = s.CommentsToSight(ctx, 10)
 	equal(t, "after the response", got(t, waiting, err), []store.CaseComment{comment})
-	must(t, "sighted", s.SightCases(ctx, "", store.Unmoved, store.Unmoved, store.CaseBatch{Now: noon, Sighted: waiting}))
+	// However many an organisation has, those of others have their turn.
+	more := store.CaseBatch{Now: noon.Add(time.Hour)}
+	for i, organization := range []string{acme, acme, other} {
+		seen := sighting(organization, fmt.Sprint("more", i), nil, 0)
+		more.Sightings, more.Comments = append(more.Sightings, seen), append(more.Comments, store.CaseComment{Organization: organization, Response: seen.Resource})
+	}
+	must(t, "keep more", s.SightCases(ctx, "", store.Unmoved, store.Unmoved, more))
+	first, err := s.CommentsToSight(ctx, 1)
+	equal(t, "one of each", got(t, first, err), append(slices.Clone(waiting), more.Comments[2]))
+	must(t, "sighted", s.SightCases(ctx, "", store.Unmoved, store.Unmoved, store.CaseBatch{Now: noon, Sighted: append(waiting, more.Comments...)}))
 	waiting, err = s.CommentsToSight(ctx, 10)
 	equal(t, "once sighted", len(got(t, waiting, err)), 0)
 	must(t, "tidy", s.TidyCases(ctx, noon, noon, 10))

@@ -41,7 +41,8 @@ CREATE INDEX cases_by_person ON cases (organization, person) WHERE person IS NOT
 CREATE INDEX cases_by_company ON cases (organization, open, company, rank_late, rank_due, rank_worth, rank_severity, id) WHERE company <> '';
 CREATE INDEX cases_by_location ON cases (organization, open, location, rank_late, rank_due, rank_worth, rank_severity, id) WHERE location <> '';
 CREATE INDEX cases_by_region ON cases (organization, open, region, rank_late, rank_due, rank_worth, rank_severity, id) WHERE region <> '';
-CREATE INDEX cases_by_time ON cases (next_time) WHERE next_time IS NOT NULL;
+CREATE INDEX cases_by_time ON cases (next_time, organization) WHERE next_time IS NOT NULL;
+CREATE INDEX cases_by_time_of ON cases (organization, next_time) WHERE next_time IS NOT NULL;
 
 -- What cases are about. rule is empty where a person linked it.
 CREATE TABLE case_links (
