@@ -68,7 +68,7 @@ func (s *digestServer) CreateDigestSubscription(
 		}
 		return nil, storeError(err)
 	}
-	out, err := s.digestToProto(ctx, stored)
+	out, err := s.digestAsSeen(ctx, stored)
 	return &segmentationv1.CreateDigestSubscriptionResponse{DigestSubscription: out}, err
 }
 
@@ -91,7 +91,8 @@ func (s *digestServer) thereAlready(
 	if !proto.Equal(merged, out) {
 		return nil, digestExists()
 	}
-	return &segmentationv1.CreateDigestSubscriptionResponse{DigestSubscription: out}, nil
+	out, err = s.digestAsSeen(ctx, there)
+	return &segmentationv1.CreateDigestSubscriptionResponse{DigestSubscription: out}, err
 }
 
 func digestExists() error {
@@ -178,7 +179,7 @@ func (s *digestServer) GetDigestSubscription(ctx context.Context, req *segmentat
 	if err != nil {
 		return nil, digestNotFound(err, req.GetName())
 	}
-	out, err := s.digestToProto(ctx, d)
+	out, err := s.digestAsSeen(ctx, d)
 	return &segmentationv1.GetDigestSubscriptionResponse{DigestSubscription: out}, err
 }
 
@@ -204,7 +205,7 @@ func (s *digestServer) ListDigestSubscriptions(
 	}
 	out := &segmentationv1.ListDigestSubscriptionsResponse{NextPageToken: p.next(more, p.cursor+len(list))}
 	for _, d := range list {
-		shown, err := s.digestToProto(ctx, d)
+		shown, err := s.digestAsSeen(ctx, d)
 		if err != nil {
 			return nil, err
 		}
@@ -233,6 +234,9 @@ func (s *digestServer) UpdateDigestSubscription(
 	if err != nil {
 		return nil, err
 	}
+	if err := mayWrite(ctx, fields, digestWithheld); err != nil {
+		return nil, err
+	}
 	for range digestAttempts {
 		current, err := s.Store.GetDigest(ctx, org, id)
 		if err != nil {
@@ -243,7 +247,7 @@ func (s *digestServer) UpdateDigestSubscription(
 		}
 		stored, err := s.overlayDigest(ctx, current, in, fields)
 		if err == nil {
-			out, err := s.digestToProto(ctx, stored)
+			out, err := s.digestAsSeen(ctx, stored)
 			return &segmentationv1.UpdateDigestSubscriptionResponse{DigestSubscription: out}, err
 		}
 		if !errors.Is(err, store.ErrChanged) || in.GetEtag() != "" {

@@ -28,8 +28,11 @@ func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentati
 	if err != nil {
 		return nil, digestNotFound(err, req.GetParent())
 	}
-	addresses := map[string]string{}
+	addresses, sees := map[string]string{}, seesPersons(ctx)
 	for _, r := range d.Recipients {
+		if !sees {
+			break
+		}
 		if addresses[r.Key], err = s.addressOf(ctx, org, r); err != nil {
 			return nil, err
 		}
@@ -43,6 +46,9 @@ func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentati
 		shown := &segmentationv1.DigestDelivery{
 			Name: digestsCollection + id + deliveriesSegment + deliveryID(v), Recipient: addresses[v.Key], Day: v.Day,
 			State: segmentationv1.DigestDelivery_State(v.State), Attempts: int32(v.Attempts), Failure: v.Failure, SendTime: timeToProto(v.SendTime),
+		}
+		if !sees {
+			shown.WithheldFields = []string{"recipient"}
 		}
 		if v.State == digest.Pending {
 			shown.NextAttemptTime = timeToProto(v.NextTime)
@@ -74,6 +80,22 @@ func (s *digestServer) addressOf(ctx context.Context, org string, r digest.Recip
 		return "", nil
 	}
 	return address, err
+}
+
+// digestWithheld are the fields of a subscription that are personal.
+var digestWithheld = []string{"recipients", "unsubscribed"}
+
+// digestAsSeen converts a subscription for the caller: addresses are for those who see who persons are.
+func (s *digestServer) digestAsSeen(ctx context.Context, d digest.Subscription) (*segmentationv1.DigestSubscription, error) {
+	sees := seesPersons(ctx)
+	if !sees {
+		d.Recipients = nil
+	}
+	out, err := s.digestToProto(ctx, d)
+	if err == nil && !sees {
+		out.WithheldFields = digestWithheld
+	}
+	return out, err
 }
 
 // digestToProto converts a subscription, and opens its addresses.

@@ -65,6 +65,68 @@ func TestDigestsAreSubscribed(t *testing.T) {
 	refused(t, "deliveries of what is gone", err, codes.NotFound, "DIGEST_NOT_FOUND", "")
 }
 
+// Addresses are for those who see who persons are; others can change the rest, and leave the addresses as they are.
+func TestDigestsWithholdAddresses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	admin, blind := segmentationv1.NewDigestServiceClient(f.as("admin")), segmentationv1.NewDigestServiceClient(f.as("blind"))
+	in := &segmentationv1.DigestSubscription{DisplayName: "Morning", Recipients: []string{"a@example.com"}, TimeZone: "UTC"}
+	in.Topics = []segmentationv1.DigestSubscription_Topic{segmentationv1.DigestSubscription_TOPIC_CASES}
+	if _, err := admin.CreateDigestSubscription(t.Context(), &segmentationv1.CreateDigestSubscriptionRequest{DigestSubscriptionId: "all", DigestSubscription: in}); err != nil {
+		t.Fatal(err)
+	}
+	name := "digestSubscriptions/all"
+	got, err := blind.GetDigestSubscription(t.Context(), &segmentationv1.GetDigestSubscriptionRequest{Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := blind.ListDigestSubscriptions(t.Context(), &segmentationv1.ListDigestSubscriptionsRequest{})
+	if err != nil || len(list.GetDigestSubscriptions()) != 1 {
+		t.Fatal(list, err)
+	}
+	changed, err := blind.UpdateDigestSubscription(t.Context(), &segmentationv1.UpdateDigestSubscriptionRequest{
+		DigestSubscription: &segmentationv1.DigestSubscription{Name: name, DisplayName: "Dawn"},
+	})
+	if err != nil || changed.GetDigestSubscription().GetDisplayName() != "Dawn" {
+		t.Fatal(changed, err)
+	}
+	again, err := blind.CreateDigestSubscription(t.Context(), &segmentationv1.CreateDigestSubscriptionRequest{
+		DigestSubscriptionId: "all", DigestSubscription: &segmentationv1.DigestSubscription{DisplayName: "Dawn", Recipients: in.GetRecipients(), TimeZone: "UTC", Topics: in.GetTopics()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []*segmentationv1.DigestSubscription{got.GetDigestSubscription(), list.GetDigestSubscriptions()[0], changed.GetDigestSubscription(), again.GetDigestSubscription()} {
+		if len(d.GetRecipients()) != 0 || !slices.Equal(d.GetWithheldFields(), digestWithheld) {
+			t.Errorf("one who sees no persons sees %v", d)
+		}
+	}
+	_, err = blind.UpdateDigestSubscription(t.Context(), &segmentationv1.UpdateDigestSubscriptionRequest{
+		DigestSubscription: &segmentationv1.DigestSubscription{Name: name, Recipients: []string{"mine@example.com"}},
+	})
+	refused(t, "write over addresses", err, codes.PermissionDenied, "PERMISSION_DENIED", "")
+	kept, err := admin.GetDigestSubscription(t.Context(), &segmentationv1.GetDigestSubscriptionRequest{Name: name})
+	if d := kept.GetDigestSubscription(); err != nil || !slices.Equal(d.GetRecipients(), in.GetRecipients()) || len(d.GetWithheldFields()) != 0 {
+		t.Errorf("kept %v, %v", kept, err)
+	}
+	d, err := f.store.GetDigest(t.Context(), "acme", "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.BeginDigest(t.Context(), d, "2026-03-02", noon, noon.Add(24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for c, address := range map[segmentationv1.DigestServiceClient]string{admin: "a@example.com", blind: ""} {
+		sent, err := c.ListDigestDeliveries(t.Context(), &segmentationv1.ListDigestDeliveriesRequest{Parent: name})
+		if err != nil || len(sent.GetDeliveries()) != 1 {
+			t.Fatal(sent, err)
+		}
+		if v := sent.GetDeliveries()[0]; v.GetRecipient() != address || (len(v.GetWithheldFields()) == 0) != (address != "") {
+			t.Errorf("a delivery is shown as %v", v)
+		}
+	}
+}
+
 // Nobody who answers has the key of digests; and where it is gone all the same, subscriptions can still be seen, changed and deleted.
 func TestDigestsWhoseKeyIsGone(t *testing.T) {
 	t.Parallel()

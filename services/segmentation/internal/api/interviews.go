@@ -202,7 +202,7 @@ func (s *interviewServer) UpdateInterview(ctx context.Context, req *segmentation
 	if err != nil {
 		return nil, err
 	}
-	if err := mayWrite(ctx, fields); err != nil {
+	if err := mayWrite(ctx, fields, wordyFields); err != nil {
 		return nil, err
 	}
 	stored, err := s.change(ctx, in.GetName(), in.GetEtag(), "interview.etag", func(current interviewed) (interviewed, error) {
@@ -214,10 +214,10 @@ func (s *interviewServer) UpdateInterview(ctx context.Context, req *segmentation
 	return &segmentationv1.UpdateInterviewResponse{Interview: s.show(ctx, stored)}, nil
 }
 
-// mayWrite refuses to let callers write over words that they do not see.
-func mayWrite(ctx context.Context, fields []string) error {
+// mayWrite refuses to let callers write over what is personal and they do not see.
+func mayWrite(ctx context.Context, fields, personal []string) error {
 	for _, f := range fields {
-		if slices.Contains(wordyFields, f) && !seesPersons(ctx) {
+		if slices.Contains(personal, f) && !seesPersons(ctx) {
 			return rpcerr.New(codes.PermissionDenied, authz.ReasonDenied, "the caller lacks the permission "+permissionPersons+", without which what is written is not seen",
 				rpcerr.WithMetadata("permission", permissionPersons))
 		}
@@ -300,7 +300,7 @@ func (s *interviewServer) CompleteInterview(ctx context.Context, req *segmentati
 	if err != nil {
 		return nil, err
 	}
-	if err := mayWrite(ctx, fields); err != nil {
+	if err := mayWrite(ctx, fields, wordyFields); err != nil {
 		return nil, err
 	}
 	stored, err := s.change(ctx, req.GetName(), req.GetEtag(), "etag", func(current interviewed) (interviewed, error) {

@@ -144,7 +144,7 @@ type DigestSubscription struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How people call it, from 1 to 200 characters.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The addresses that it is sent to, from 1 to 50, each by an e-mail of its own.
+	// The addresses that it is sent to, from 1 to 50, each by an e-mail of its own. Withheld without `segmentation.persons.view`, and not to be changed then.
 	Recipients []string `protobuf:"bytes,3,rep,name=recipients,proto3" json:"recipients,omitempty"`
 	// The language: `ru`, `ky` or `en`. Empty means `ru`.
 	LanguageCode string `protobuf:"bytes,4,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
@@ -165,9 +165,11 @@ type DigestSubscription struct {
 	// When it was changed last. Output only.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// The version, for updates. Output only.
-	Etag          string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view`, the addresses. Output only.
+	WithheldFields []string `protobuf:"bytes,14,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DigestSubscription) Reset() {
@@ -291,12 +293,19 @@ func (x *DigestSubscription) GetEtag() string {
 	return ""
 }
 
+func (x *DigestSubscription) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
+	}
+	return nil
+}
+
 // A digest to one address on one day.
 type DigestDelivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `digestSubscriptions/{digest_subscription}/deliveries/{delivery}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The address.
+	// The address; empty when it is no more among the subscription's, or withheld.
 	Recipient string `protobuf:"bytes,2,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// The day, as `2026-01-31` in the subscription's time zone.
 	Day string `protobuf:"bytes,3,opt,name=day,proto3" json:"day,omitempty"`
@@ -309,9 +318,11 @@ type DigestDelivery struct {
 	// When it is tried next; missing unless PENDING.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
 	// When it was sent; missing unless SENT.
-	SendTime      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SendTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
+	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view`, the address. Output only.
+	WithheldFields []string `protobuf:"bytes,9,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DigestDelivery) Reset() {
@@ -400,11 +411,18 @@ func (x *DigestDelivery) GetSendTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DigestDelivery) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
+	}
+	return nil
+}
+
 var File_otklik_segmentation_v1_digest_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_digest_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/segmentation/v1/digest.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe4\x05\n" +
+	"#otklik/segmentation/v1/digest.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x06\n" +
 	"\x12DigestSubscription\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -425,12 +443,13 @@ const file_otklik_segmentation_v1_digest_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\r \x01(\tR\x04etag\"U\n" +
+	"\x04etag\x18\r \x01(\tR\x04etag\x12'\n" +
+	"\x0fwithheld_fields\x18\x0e \x03(\tR\x0ewithheldFields\"U\n" +
 	"\x05Topic\x12\x15\n" +
 	"\x11TOPIC_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vTOPIC_CASES\x10\x01\x12\x10\n" +
 	"\fTOPIC_LIGHTS\x10\x02\x12\x12\n" +
-	"\x0eTOPIC_SEGMENTS\x10\x03\"\xa4\x03\n" +
+	"\x0eTOPIC_SEGMENTS\x10\x03\"\xcd\x03\n" +
 	"\x0eDigestDelivery\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecipient\x18\x02 \x01(\tR\trecipient\x12\x10\n" +
@@ -439,7 +458,8 @@ const file_otklik_segmentation_v1_digest_proto_rawDesc = "" +
 	"\battempts\x18\x05 \x01(\x05R\battempts\x12\x18\n" +
 	"\afailure\x18\x06 \x01(\tR\afailure\x12F\n" +
 	"\x11next_attempt_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextAttemptTime\x127\n" +
-	"\tsend_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\"S\n" +
+	"\tsend_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\x12'\n" +
+	"\x0fwithheld_fields\x18\t \x03(\tR\x0ewithheldFields\"S\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x0e\n" +
