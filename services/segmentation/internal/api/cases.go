@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,8 +39,23 @@ type caseServer struct {
 func (s *Server) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
 // by says who calls.
-func (s *Server) by(ctx context.Context, request string) store.By {
-	return store.By{Actor: callerID(ctx), Request: request, Time: s.now()}
+func (s *Server) by(ctx context.Context) store.By {
+	return store.By{Actor: callerID(ctx), Units: unitsOf(ctx), Time: s.now()}
+}
+
+// byRequest says who calls, and by what request, so that its repetition is told from another one.
+func (s *Server) byRequest(ctx context.Context, id string, req proto.Message) (store.By, error) {
+	by := s.by(ctx)
+	if id == "" {
+		return by, nil
+	}
+	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
+	if err != nil {
+		return store.By{}, fmt.Errorf("encode request: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(req.ProtoReflect().Descriptor().FullName()+"\n"), content...))
+	by.Request, by.Content = id, sum[:]
+	return by, nil
 }
 
 // caseRef reads a case's name.
@@ -64,7 +81,11 @@ func (s *caseServer) CreateCase(ctx context.Context, req *segmentationv1.CreateC
 	if err := s.knowsContact(ctx, org, c.About.Contact); err != nil {
 		return nil, err
 	}
-	out, err := s.Store.OpenCase(ctx, c, req.GetLinks(), s.by(ctx, req.GetRequestId()))
+	by, err := s.byRequest(ctx, req.GetRequestId(), req)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.Store.OpenCase(ctx, c, req.GetLinks(), by)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, caseOfNobody()
 	}
@@ -191,7 +212,7 @@ func (s *caseServer) UpdateCase(ctx context.Context, req *segmentationv1.UpdateC
 	if err != nil {
 		return nil, err
 	}
-	by := s.by(ctx, "")
+	by := s.by(ctx)
 	c, err := s.Store.ChangeCase(ctx, ref, by, func(c *cases.Case, _ cases.Calendar) ([]cases.Entry, error) {
 		if in.GetEtag() != "" && in.GetEtag() != etag(c.CreateTime, c.Version) {
 			return nil, etagMismatch("case.etag")
@@ -257,6 +278,8 @@ func caseError(err error, field, name string) error {
 	var refusal *cases.Refusal
 	var exists *store.CaseExists
 	switch {
+	case errors.Is(err, store.ErrExists):
+		return refuseField(codes.AlreadyExists, segmentationv1.ErrorReason_ERROR_REASON_ID_REUSED, "request_id", "was used with other content; use a new one for new content")
 	case errors.As(err, &exists):
 		there := casesCollection + exists.ID
 		return refuse(codes.AlreadyExists, segmentationv1.ErrorReason_ERROR_REASON_CASE_EXISTS,

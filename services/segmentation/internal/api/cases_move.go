@@ -28,7 +28,7 @@ func (s *caseServer) ClaimCase(ctx context.Context, req *segmentationv1.ClaimCas
 	if owner == "" {
 		owner = callerID(ctx)
 	}
-	by := s.by(ctx, "")
+	by := s.by(ctx)
 	var c cases.Case
 	if req.GetName() == "" {
 		c, err = s.Store.ClaimFirst(ctx, org, req.GetQueue(), unitsOf(ctx), owner, by)
@@ -61,7 +61,10 @@ func (s *caseServer) MoveCase(ctx context.Context, req *segmentationv1.MoveCaseR
 	if err != nil {
 		return nil, err
 	}
-	by := s.by(ctx, req.GetRequestId())
+	by, err := s.byRequest(ctx, req.GetRequestId(), req)
+	if err != nil {
+		return nil, err
+	}
 	c, err := s.Store.ChangeCase(ctx, ref, by, func(c *cases.Case, cal cases.Calendar) ([]cases.Entry, error) {
 		if req.GetEtag() != "" && req.GetEtag() != etag(c.CreateTime, c.Version) {
 			return nil, etagMismatch("etag")
@@ -85,7 +88,10 @@ func (s *caseServer) AddCaseNote(ctx context.Context, req *segmentationv1.AddCas
 	if err != nil {
 		return nil, err
 	}
-	by := s.by(ctx, req.GetRequestId())
+	by, err := s.byRequest(ctx, req.GetRequestId(), req)
+	if err != nil {
+		return nil, err
+	}
 	c, err := s.Store.ChangeCase(ctx, ref, by, func(c *cases.Case, _ cases.Calendar) ([]cases.Entry, error) {
 		c.UpdateTime = by.Time
 		return []cases.Entry{{Kind: cases.Noted, Time: by.Time, Text: req.GetText()}}, nil
@@ -111,7 +117,7 @@ func (s *caseServer) MergeCases(ctx context.Context, req *segmentationv1.MergeCa
 		}
 		sources = append(sources, ref.ID)
 	}
-	c, err := s.Store.MergeCases(ctx, into, sources, s.by(ctx, ""))
+	c, err := s.Store.MergeCases(ctx, into, sources, s.by(ctx))
 	if err != nil {
 		return nil, caseError(err, "name", req.GetName()+", or not all of the sources")
 	}
@@ -146,7 +152,7 @@ func (s *caseServer) changeOne(ctx context.Context, name string, req *segmentati
 	if err != nil {
 		return cases.Case{}, err
 	}
-	by := s.by(ctx, "")
+	by := s.by(ctx)
 	c, err := s.Store.ChangeCase(ctx, ref, by, func(c *cases.Case, cal cases.Calendar) ([]cases.Entry, error) {
 		to := cases.Handling{Owner: c.Owner, Queue: c.Queue, Severity: c.Severity}
 		switch change := req.GetChange().(type) {

@@ -152,6 +152,40 @@ func TestCasesOfUnits(t *testing.T) {
 	refused(t, "open of nobody", err, codes.NotFound, "CASE_INVALID", "case.contact")
 }
 
+// What is sent again is done once; the same identifier with anything else is refused, and shows nobody else's case.
+func TestRequestsOfCases(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx, client := t.Context(), f.cases("admin")
+	req := func(name string) *segmentationv1.CreateCaseRequest {
+		return &segmentationv1.CreateCaseRequest{Case: &segmentationv1.Case{DisplayName: name, Location: "locations/osh"}, RequestId: "q-1"}
+	}
+	first, err := client.CreateCase(ctx, req("Lost"))
+	need(t, err)
+	if again, err := client.CreateCase(ctx, req("Lost")); err != nil || again.GetCase().GetName() != first.GetCase().GetName() {
+		t.Errorf("sent again: %v, %v", again, err)
+	}
+	_, err = client.CreateCase(ctx, req("Broken"))
+	refused(t, "another case", err, codes.AlreadyExists, "ID_REUSED", "request_id")
+	if theirs, err := f.cases("osh").CreateCase(ctx, req("Lost")); err != nil || theirs.GetCase().GetName() == first.GetCase().GetName() {
+		t.Errorf("somebody else's: %v, %v", theirs, err)
+	}
+	name := first.GetCase().GetName()
+	note := &segmentationv1.AddCaseNoteRequest{Name: name, Text: "called", RequestId: "q-2"}
+	for range 2 {
+		_, err = client.AddCaseNote(ctx, note)
+		need(t, err)
+	}
+	_, err = client.AddCaseNote(ctx, &segmentationv1.AddCaseNoteRequest{Name: name, Text: "called again", RequestId: "q-2"})
+	refused(t, "another note", err, codes.AlreadyExists, "ID_REUSED", "request_id")
+	_, err = client.MoveCase(ctx, &segmentationv1.MoveCaseRequest{Name: name, State: segmentationv1.Case_STATE_CLOSED, RequestId: "q-2"})
+	refused(t, "a move", err, codes.AlreadyExists, "ID_REUSED", "request_id")
+	entries, err := client.ListCaseEntries(ctx, &segmentationv1.ListCaseEntriesRequest{Parent: name})
+	if err != nil || len(entries.GetEntries()) != 2 {
+		t.Errorf("happened: %v, %v", entries, err)
+	}
+}
+
 // A contact is a regional manager's by the location it belongs to, for cases as for the directory.
 func TestCasesOfContactsOfARegion(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,8 @@ type Entry struct {
 	Origin string `json:"-"`
 	// Request is the caller's identifier of the call; empty for none.
 	Request string `json:"-"`
+	// Content is a digest of what that call asked.
+	Content []byte `json:"content,omitempty"`
 	// State is where it was moved, and From from where.
 	State State `json:"state,omitempty"`
 	From  State `json:"from,omitempty"`

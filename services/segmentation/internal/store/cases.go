@@ -12,7 +12,7 @@ import (
 // Cases keeps what has to be seen to. Cases of units that a caller is restricted to are found; others are ErrNotFound.
 type Cases interface {
 	// OpenCase stores a case that a person opens, with its clocks set by the calendar. A repeated request returns the case of the first. Errors: ErrNotFound when
-	// the contact is unknown, *CaseExists.
+	// the contact is unknown, *CaseExists, ErrExists when the request is another one, or of a case beyond by.Units.
 	OpenCase(ctx context.Context, c cases.Case, links []string, by By) (cases.Case, error)
 	// GetCase returns a case. Errors: ErrNotFound.
 	GetCase(ctx context.Context, ref CaseRef) (cases.Case, error)
@@ -21,7 +21,7 @@ type Cases interface {
 	// ListCases returns cases in the order of cases.Compare, and whether there are more.
 	ListCases(ctx context.Context, q CaseQuery) ([]cases.Case, bool, error)
 	// ChangeCase changes a case by a function, which may run again and whose errors pass, and stores what happened. A repeated request changes nothing and returns
-	// the case as it is. Nobody else changes the case meanwhile. Errors: ErrNotFound.
+	// the case as it is. Nobody else changes the case meanwhile. Errors: ErrNotFound, ErrExists when the request is another one.
 	ChangeCase(ctx context.Context, ref CaseRef, by By, change func(c *cases.Case, cal cases.Calendar) ([]cases.Entry, error)) (cases.Case, error)
 	// ClaimFirst claims the first case that nobody owns, of a queue or with an empty one of any. However many claim at once, each gets another one. Errors:
 	// ErrNotFound when there is none.
@@ -65,9 +65,12 @@ type Cases interface {
 // By says who does something to a case.
 type By struct {
 	Actor string
-	// Request is the caller's identifier of the call; empty for none.
+	// Request is the actor's identifier of the call; empty for none. Content is a digest of what it asks, by which a repetition is told from another call.
 	Request string
-	Time    time.Time
+	Content []byte
+	// Units are those that the actor is restricted to.
+	Units Units
+	Time  time.Time
 }
 
 // CaseRef names a case, as a caller of these units sees it.

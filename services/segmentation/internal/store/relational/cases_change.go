@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,8 +23,32 @@ WHERE organization = $1 AND contact = $2 AND unit = $3 AND subject = $4 AND unre
 
 // stamped is an entry with what is known of the call.
 func stamped(e cases.Entry, by store.By) cases.Entry {
-	e.Actor, e.Request = by.Actor, by.Request
+	e.Actor, e.Request, e.Content = by.Actor, by.Request, by.Content
 	return e
+}
+
+// repeated is the case to which an actor's request did before what it asks now; empty when there was no such request. Errors: store.ErrExists when it asked
+// something else.
+func (w *writing) repeated(ctx context.Context, organization string, by store.By) (string, error) {
+	if by.Request == "" {
+		return "", nil
+	}
+	e, err := relational.One(ctx, w, func(row relational.Scanner) (e cases.Entry, err error) {
+		var body []byte
+		if err = row.Scan(&e.Origin, &body); err != nil {
+			return e, err
+		}
+		return e, decode(body, &e)
+	}, sqlRequestDone, organization, by.Request, by.Actor)
+	switch {
+	case errors.Is(err, relational.ErrNoRow):
+		return "", nil
+	case err != nil:
+		return "", err
+	case !bytes.Equal(e.Content, by.Content):
+		return "", store.ErrExists
+	}
+	return e.Origin, nil
 }
 
 // round is a time as it is kept.
@@ -32,14 +57,15 @@ func round(t time.Time) time.Time { return relational.FromMicro(relational.ToMic
 // OpenCase implements store.Cases.
 func (s *Store) OpenCase(ctx context.Context, c cases.Case, links []string, by store.By) (out cases.Case, err error) {
 	err = s.write(ctx, "open case", func(ctx context.Context, w *writing) error {
-		if by.Request != "" {
-			id, err := relational.One(ctx, w, relational.Value[string], sqlRequestOf, c.Organization, by.Request, int64(cases.Opened))
-			if err == nil {
-				out, err = caseOf(ctx, w, store.CaseRef{Organization: c.Organization, ID: id})
+		id, err := w.repeated(ctx, c.Organization, by)
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			if out, err = caseOf(ctx, w, store.CaseRef{Organization: c.Organization, ID: id, Units: by.Units}); errors.Is(err, store.ErrNotFound) {
+				return store.ErrExists
 			}
-			if !errors.Is(err, relational.ErrNoRow) {
-				return err
-			}
+			return err
 		}
 		out = c
 		if err := w.settle(ctx, &out); err != nil {
@@ -141,10 +167,11 @@ func (w *writing) changeCase(
 	if err != nil {
 		return cases.Case{}, err
 	}
-	if by.Request != "" {
-		if done, err := relational.Exists(ctx, w, sqlRequestDone, ref.Organization, by.Request, ref.ID); err != nil || done {
-			return before, err
-		}
+	switch id, err := w.repeated(ctx, ref.Organization, by); {
+	case err != nil:
+		return cases.Case{}, err
+	case id != "":
+		return before, nil
 	}
 	cal, err := w.calendar(ctx, ref.Organization)
 	if err != nil {

@@ -20,8 +20,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	sqlCaseEntries    = `SELECT ` + caseEntryColumns + ` FROM case_entries WHERE organization = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`
 	sqlEntriesOfPart  = `SELECT ` + caseEntryColumns + ` FROM case_entries WHERE organization = $1 AND origin = $2 AND seq > $3 ORDER BY seq LIMIT $4`
 	sqlMoveEntries    = `UPDATE case_entries SET case_id = $3 WHERE organization = $1 AND case_id = $2`
-	sqlRequestOf      = `SELECT origin FROM case_entries WHERE organization = $1 AND request = $2 AND request <> '' AND kind = $3 LIMIT 1`
-	sqlRequestDone    = `SELECT 1 FROM case_entries WHERE organization = $1 AND request = $2 AND request <> '' AND origin = $3`
+	sqlRequestDone    = `SELECT origin, body FROM case_entries WHERE organization = $1 AND request = $2 AND request <> '' AND actor = $3 ORDER BY seq LIMIT 1`
 	sqlInsertCaseLink = `INSERT INTO case_links (organization, case_id, resource, rule, contact, person, time) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (organization, case_id, resource, rule) DO NOTHING`
 	sqlCaseLinks = `SELECT resource, rule, time FROM case_links WHERE organization = $1 AND case_id = $2 ORDER BY time, resource, rule LIMIT $3`

@@ -246,12 +246,32 @@ func caseRequestsAreRepeated(t *testing.T, open Open) {
 	if _, err := moveCase(ctx, s, first, cases.Closed, request); err == nil {
 		t.Error("closed twice")
 	}
+	caseRequestsAreTheActors(t, s, first)
 	contact := func(c *cases.Case) { c.About.Contact, c.About.Person = "c1", []byte("0123456789abcdef") }
 	one := openCase(t, s, aCase(acme, "b", contact))
 	_, err = s.OpenCase(ctx, aCase(acme, "b", contact), nil, by(0))
 	var exists *store.CaseExists
 	if !errors.As(err, &exists) || exists.ID != one.ID {
 		t.Errorf("open the same: %v", err)
+	}
+}
+
+// caseRequestsAreTheActors uses an identifier again: for something else, beyond the caller's units, and as somebody else.
+func caseRequestsAreTheActors(t *testing.T, s store.Store, first cases.Case) {
+	t.Helper()
+	ctx, again := t.Context(), by(0)
+	again.Request, again.Content = "q1", []byte("another case")
+	_, err := s.OpenCase(ctx, aCase(acme, "a"), nil, again)
+	want(t, "open another by the same request", err, store.ErrExists)
+	_, err = claimCase(ctx, s, first, "ann", again)
+	want(t, "claim by the same request", err, store.ErrExists)
+	again.Content, again.Units = nil, store.Units{"location": {"depot"}}
+	_, err = s.OpenCase(ctx, aCase(acme, "a"), nil, again)
+	want(t, "open again beyond the units", err, store.ErrExists)
+	again.Actor, again.Units = "keys/other", nil
+	theirs, err := s.OpenCase(ctx, aCase(acme, "elsewhere"), nil, again)
+	if got(t, theirs, err); theirs.ID == first.ID {
+		t.Error("somebody else's request returned the case")
 	}
 }
 
