@@ -145,8 +145,11 @@ func (c *Case) mayMove(to State, now time.Time) error {
 	return nil
 }
 
-// promise takes over what another case promises where that is stricter.
+// promise takes over what another case promises where that is stricter. One that is resolved promises nothing any more.
 func (c *Case) promise(other *Case, now time.Time, cal Calendar) {
+	if !other.State.Unresolved() {
+		return
+	}
 	unanswered := c.FirstTime.IsZero() && other.FirstTime.IsZero()
 	if unanswered && !other.FirstDue.IsZero() && (c.FirstDue.IsZero() || other.FirstDue.Before(c.FirstDue)) {
 		c.SLA.FirstResponse, c.FirstDue = other.SLA.FirstResponse, other.FirstDue

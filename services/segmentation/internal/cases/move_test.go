@@ -194,3 +194,19 @@ func TestMergeKeepsTheStricterPromises(t *testing.T) {
 		t.Errorf("no warning of the sooner promise: %+v", done)
 	}
 }
+
+// What was closed without an answer, or resolved with little time left, presses no case that it is merged into.
+func TestMergeTakesNoPromiseOfWhatIsResolved(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	for _, to := range []cases.State{cases.Closed, cases.Resolved} {
+		a, b := opened(cal, "ann", cases.SLA{}), opened(cal, "bob", cases.SLA{FirstResponse: time.Hour, Resolution: 2 * time.Hour})
+		move(t, b, cal, to, start)
+		if _, _, err := a.Merge(b, "key", start.Add(3*time.Hour), cal); err != nil {
+			t.Fatal(err)
+		}
+		if a.SLA != (cases.SLA{}) || !a.FirstDue.IsZero() || !a.Due.IsZero() {
+			t.Errorf("one that is %s: %+v", to, a)
+		}
+	}
+}
