@@ -97,6 +97,11 @@ func (s *lightServer) PreviewLightPolicy(ctx context.Context, req *segmentationv
 	if limit == 0 {
 		limit = defaultMoved
 	}
+	done, err := s.heavily(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	now := s.Now()
 	moves, err := light.Preview(current.Judging, next, current.Judging.EdgesAt(now), next.EdgesAt(now), s.Store.Answers(ctx, org), limit)
 	if err != nil {

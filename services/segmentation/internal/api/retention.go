@@ -65,6 +65,11 @@ func (s *retentionServer) QueryRetention(ctx context.Context, req *segmentationv
 	if err != nil {
 		return nil, err
 	}
+	done, err := s.heavily(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	outcomes, err := s.Store.Outcomes(ctx, org, currency, q.Periods)
 	if err != nil {
 		return nil, storeError(err)
@@ -110,6 +115,11 @@ func (s *retentionServer) QueryTurnover(ctx context.Context, req *segmentationv1
 		return nil, storeError(err)
 	}
 	var places []retention.Place
+	done, err := s.heavily(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	err = s.Store.ScoresByLocation(ctx, org, q.Periods.ScoreStart, q.Periods.ScoreEnd, func(score store.ScoreOf) error {
 		if p, ok := turnover[score.Unit]; ok {
 			p.Score = score.Mean

@@ -30,14 +30,20 @@ const (
 	defaultSuggestions = 20
 )
 
-// people are the contacts of the caller's organisation.
-func (s *segmentServer) people(ctx context.Context) (*membership.People, error) {
+// people are the contacts of the caller's organisation, for a call that ends with done.
+func (s *segmentServer) people(ctx context.Context) (p *membership.People, done func(), err error) {
 	org, err := authn.Organization(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := s.reader.People(ctx, org)
-	return p, storeError(err)
+	if done, err = s.heavily(ctx); err != nil {
+		return nil, nil, err
+	}
+	if p, err = s.reader.People(ctx, org); err != nil {
+		done()
+		return nil, nil, storeError(err)
+	}
+	return p, done, nil
 }
 
 // PreviewSegment tells of whom a rule holds.
@@ -50,10 +56,11 @@ func (s *segmentServer) PreviewSegment(ctx context.Context, req *segmentationv1.
 	if _, err := s.compile(ctx, org, "rule", req.GetRule()); err != nil {
 		return nil, err
 	}
-	p, err := s.people(ctx)
+	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	rule, err := segment.Compile(p.Fields.Schema, req.GetRule())
 	if err != nil {
 		return nil, refuseRule("rule", err)
@@ -137,10 +144,11 @@ func written(v any) string {
 
 // CompareSegments tells how many contacts segments have in common.
 func (s *segmentServer) CompareSegments(ctx context.Context, req *segmentationv1.CompareSegmentsRequest) (*segmentationv1.CompareSegmentsResponse, error) {
-	p, err := s.people(ctx)
+	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	out := &segmentationv1.CompareSegmentsResponse{AsOfTime: timeToProto(p.AsOf)}
 	sets := make([]*population.Set, len(req.GetSegments()))
 	for i, name := range req.GetSegments() {
@@ -171,10 +179,11 @@ func (s *segmentServer) CompareSegments(ctx context.Context, req *segmentationv1
 
 // AnalyzePurchases places customers in fifths.
 func (s *segmentServer) AnalyzePurchases(ctx context.Context, _ *segmentationv1.AnalyzePurchasesRequest) (*segmentationv1.AnalyzePurchasesResponse, error) {
-	p, err := s.people(ctx)
+	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	cells, suggested, err := p.Purchases(s.Now())
 	if err != nil {
 		return nil, err
@@ -192,10 +201,11 @@ func (s *segmentServer) AnalyzePurchases(ctx context.Context, _ *segmentationv1.
 
 // ClusterContacts finds groups of contacts who are alike.
 func (s *segmentServer) ClusterContacts(ctx context.Context, req *segmentationv1.ClusterContactsRequest) (*segmentationv1.ClusterContactsResponse, error) {
-	p, err := s.people(ctx)
+	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	found, err := p.Cluster(req.GetAttributes(), cluster.Options{Clusters: int(req.GetClusters()), Seed: req.GetSeed()}, s.Now())
 	var unfit *membership.AttributeError
 	switch {
@@ -218,10 +228,11 @@ func (s *segmentServer) ClusterContacts(ctx context.Context, req *segmentationv1
 
 // SuggestSegments offers groups whose scores differ most.
 func (s *segmentServer) SuggestSegments(ctx context.Context, req *segmentationv1.SuggestSegmentsRequest) (*segmentationv1.SuggestSegmentsResponse, error) {
-	p, err := s.people(ctx)
+	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	differ, compared, err := p.Contrasts()
 	if err != nil {
 		return nil, err

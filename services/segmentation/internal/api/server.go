@@ -54,6 +54,8 @@ type Server struct {
 	pages page.Codec
 	// end is where the outbox ends.
 	end *eventlog.End
+	// heavy has room for those who read all of an organisation at the same time.
+	heavy chan struct{}
 }
 
 // New makes a server.
@@ -62,7 +64,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}}
+	s := &Server{Options: o, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: o.Now}, heavy: make(chan struct{}, mostHeavy)}
 	s.end = eventlog.NewEnd(feedPause, s.endOfOutbox)
 	return s, nil
 }
