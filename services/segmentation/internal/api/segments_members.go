@@ -39,8 +39,17 @@ func (s *segmentServer) ListMemberships(ctx context.Context, req *segmentationv1
 			return nil, err
 		}
 		q.Segment = id
-	} else if _, q.Contact, err = parseOwned(ctx, "parent", contactsCollection, req.GetParent()); err != nil {
-		return nil, err
+	} else {
+		if _, q.Contact, err = parseOwned(ctx, "parent", contactsCollection, req.GetParent()); err != nil {
+			return nil, err
+		}
+		known, err := s.Store.GetContacts(ctx, org, []string{q.Contact})
+		if err != nil {
+			return nil, storeError(err)
+		}
+		if _, ok := known[q.Contact]; !ok {
+			return nil, notFound(contactMissing, "contact", req.GetParent())
+		}
 	}
 	if p.cursor != (membershipCursor{}) {
 		q.After = &store.Membership{Segment: p.cursor.Segment, Contact: p.cursor.Contact, Enter: time.UnixMicro(p.cursor.Enter)}

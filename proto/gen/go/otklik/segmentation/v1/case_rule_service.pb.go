@@ -743,7 +743,7 @@ const file_otklik_segmentation_v1_case_rule_service_proto_rawDesc = "" +
 	"\x0fGetWorkCalendar\x12..otklik.segmentation.v1.GetWorkCalendarRequest\x1a/.otklik.segmentation.v1.GetWorkCalendarResponse\"B\xb2\xd4\x18#\n" +
 	"\x1dsegmentation.workcalendar.get\x18\x03 \x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/workCalendar\x90\x02\x01\x12\xc5\x01\n" +
 	"\x12UpdateWorkCalendar\x121.otklik.segmentation.v1.UpdateWorkCalendarRequest\x1a2.otklik.segmentation.v1.UpdateWorkCalendarResponse\"H\xb2\xd4\x18&\n" +
-	" segmentation.workcalendar.update\x18\x01 \x02\x82\xd3\xe4\x93\x02\x15:\x01*\x1a\x10/v1/workCalendar\x90\x02\x02BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
+	" segmentation.workcalendar.update\x18\x01 \x02\x82\xd3\xe4\x93\x02\x15:\x01*2\x10/v1/workCalendar\x90\x02\x02BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
 var (
 	file_otklik_segmentation_v1_case_rule_service_proto_rawDescOnce sync.Once

@@ -394,7 +394,7 @@ func RegisterCaseRuleServiceHandlerServer(ctx context.Context, mux *runtime.Serv
 		}
 		forward_CaseRuleService_GetWorkCalendar_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPut, pattern_CaseRuleService_UpdateWorkCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPatch, pattern_CaseRuleService_UpdateWorkCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
@@ -556,7 +556,7 @@ func RegisterCaseRuleServiceHandlerClient(ctx context.Context, mux *runtime.Serv
 		}
 		forward_CaseRuleService_GetWorkCalendar_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPut, pattern_CaseRuleService_UpdateWorkCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPatch, pattern_CaseRuleService_UpdateWorkCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
