@@ -145,8 +145,10 @@ func TestEveryRouteIsKnownToTheMux(t *testing.T) {
 	}
 }
 
-// schemaOf compiles a schema of the document.
-func schemaOf(t *testing.T, pointer string) *jsonschema.Schema {
+// schemas compiles schemas of the document, which is read once for all of a test.
+type schemas struct{ compiler *jsonschema.Compiler }
+
+func newSchemas(t *testing.T) schemas {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(openapi.JSON()))
 	if err != nil {
@@ -158,7 +160,13 @@ func schemaOf(t *testing.T, pointer string) *jsonschema.Schema {
 	if err := compiler.AddResource("mem:///openapi.json", document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile("mem:///openapi.json#" + pointer)
+	return schemas{compiler}
+}
+
+// of compiles a schema.
+func (s schemas) of(t *testing.T, pointer string) *jsonschema.Schema {
+	t.Helper()
+	schema, err := s.compiler.Compile("mem:///openapi.json#" + pointer)
 	if err != nil {
 		t.Fatalf("compile %s: %v", pointer, err)
 	}
@@ -184,12 +192,14 @@ func TestEverySchemaCompiles(t *testing.T) {
 	if len(document.Components.Schemas) == 0 {
 		t.Fatal("no schemas")
 	}
+	all := newSchemas(t)
 	for name := range document.Components.Schemas {
-		schemaOf(t, "/components/schemas/"+name)
+		all.of(t, "/components/schemas/"+name)
 	}
 }
 
 func TestAnswersFitTheirSchemas(t *testing.T) {
+	declared := newSchemas(t)
 	now := timestamppb.Now()
 	texts := &typev1.LocalizedText{Texts: map[string]string{"ru": "Почему?", "en": "Why?"}}
 	questions := []*surveyv1.Question{
@@ -230,18 +240,19 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := validate(t, schemaOf(t, "/components/schemas/"+string(message.ProtoReflect().Descriptor().FullName())), data); err != nil {
+		if err := validate(t, declared.of(t, "/components/schemas/"+string(message.ProtoReflect().Descriptor().FullName())), data); err != nil {
 			t.Errorf("%s: %v\n%s", message.ProtoReflect().Descriptor().Name(), err, data)
 		}
 	}
 	for _, e := range [][]byte{encodeError(400, fault(3, "X", "y").GRPCStatus()), encodeError(503, fault(14, "X", "y").GRPCStatus())} {
-		if err := validate(t, schemaOf(t, "/components/schemas/Error"), e); err != nil {
+		if err := validate(t, declared.of(t, "/components/schemas/Error"), e); err != nil {
 			t.Errorf("%v\n%s", err, e)
 		}
 	}
 }
 
 func TestExamplesFitTheirSchemasAndAreTaken(t *testing.T) {
+	declared := newSchemas(t)
 	var document struct {
 		Paths map[string]map[string]struct {
 			RequestBody *struct {
@@ -259,7 +270,7 @@ func TestExamplesFitTheirSchemasAndAreTaken(t *testing.T) {
 		path, verb := documentPath(r.template), strings.ToLower(r.method)
 		example := document.Paths[path][verb].RequestBody.Content["application/json"].Example
 		pointer := strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path)
-		schema := schemaOf(t, "/paths/"+pointer+"/"+verb+"/requestBody/content/application~1json/schema")
+		schema := declared.of(t, "/paths/"+pointer+"/"+verb+"/requestBody/content/application~1json/schema")
 		if err := validate(t, schema, example); err != nil {
 			t.Errorf("%s %s: %v", r.method, path, err)
 		}
@@ -270,8 +281,9 @@ func TestExamplesFitTheirSchemasAndAreTaken(t *testing.T) {
 }
 
 func TestRequestsFitTheirSchemas(t *testing.T) {
-	submit := schemaOf(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D~1responses/post/requestBody/content/application~1json/schema")
-	update := schemaOf(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D/patch/requestBody/content/application~1json/schema")
+	declared := newSchemas(t)
+	submit := declared.of(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D~1responses/post/requestBody/content/application~1json/schema")
+	update := declared.of(t, "/paths/~1v1~1surveys~1%7Bsurvey%7D/patch/requestBody/content/application~1json/schema")
 	cases := []struct {
 		schema *jsonschema.Schema
 		body   string
