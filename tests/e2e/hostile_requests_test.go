@@ -77,13 +77,18 @@ func withPaths(r cases.Route, sound hostile, texts []string) []hostile {
 			h.what, h.target = "path "+clip(target), target
 			// A name that is sound by its letters is merely not there.
 			h.refused = []int{400, 404, 405, 414, 431}
-			if plainName(text) {
+			if plainName(text) || makesByAnyName(r) {
 				h.refused = nil
 			}
 			all = append(all, h)
 		}
 	}
 	return all
+}
+
+// makesByAnyName tells whether a route makes what it names, by an identifier of the caller's own, in which any letters may be.
+func makesByAnyName(r cases.Route) bool {
+	return strings.Contains(r.Template, "unit.name") || strings.Contains(r.Template, "contact.name")
 }
 
 // plainName tells whether a text could be a name that somebody gave to something.

@@ -100,7 +100,7 @@ var (
 // rare are metrics that appear only when what they count has happened, which it has not here.
 var rare = map[string]bool{
 	"otklik_eventlog_refilled_total": true, "otklik_eventlog_reclaimed_total": true, "otklik_eventlog_backpressure_waits_total": true,
-	"otklik_scoring_events_set_aside_total": true,
+	"otklik_scoring_events_set_aside_total": true, "otklik_segmentation_events_set_aside_total": true,
 }
 
 // TestAlertsAndDashboardsNameWhatIsShown looks for every metric that alerts and dashboards ask for among those of running processes.
