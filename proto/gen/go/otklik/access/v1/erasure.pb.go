@@ -81,7 +81,7 @@ type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `erasures/{erasure}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The pseudonym of who was erased: the same for the same person, and nobody can tell from it who it was.
+	// The pseudonym of the identifier that was named: the same for the same person, and nobody can tell from it who it was.
 	Person string `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
 	// Why, as whoever asked for it wrote, for example the number of the person's request. It must not hold personal data.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -96,7 +96,9 @@ type Erasure struct {
 	// What was removed where, a line for each service, kind and place: the receipt.
 	Removals []*v1.Removal `protobuf:"bytes,8,rep,name=removals,proto3" json:"removals,omitempty"`
 	// What it is waiting for, for people; empty when nothing is in the way.
-	WaitingFor    string `protobuf:"bytes,9,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
+	WaitingFor string `protobuf:"bytes,9,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
+	// The pseudonyms of everything that the person is known by, `person` first: what is kept under each is erased. Empty until the directory was asked.
+	Persons       []string `protobuf:"bytes,10,rep,name=persons,proto3" json:"persons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,11 +196,18 @@ func (x *Erasure) GetWaitingFor() string {
 	return ""
 }
 
+func (x *Erasure) GetPersons() []string {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
+}
+
 var File_otklik_access_v1_erasure_proto protoreflect.FileDescriptor
 
 const file_otklik_access_v1_erasure_proto_rawDesc = "" +
 	"\n" +
-	"\x1eotklik/access/v1/erasure.proto\x12\x10otklik.access.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1botklik/type/v1/person.proto\"\xb4\x03\n" +
+	"\x1eotklik/access/v1/erasure.proto\x12\x10otklik.access.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1botklik/type/v1/person.proto\"\xce\x03\n" +
 	"\aErasure\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12\x16\n" +
@@ -210,7 +219,9 @@ const file_otklik_access_v1_erasure_proto_rawDesc = "" +
 	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x123\n" +
 	"\bremovals\x18\b \x03(\v2\x17.otklik.type.v1.RemovalR\bremovals\x12\x1f\n" +
 	"\vwaiting_for\x18\t \x01(\tR\n" +
-	"waitingFor\"F\n" +
+	"waitingFor\x12\x18\n" +
+	"\apersons\x18\n" +
+	" \x03(\tR\apersons\"F\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_RUNNING\x10\x01\x12\x13\n" +

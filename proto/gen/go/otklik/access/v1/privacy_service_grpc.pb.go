@@ -31,14 +31,14 @@ const (
 //
 // Answers what persons may ask of the organisation, over all services: to be told what is kept, and to be forgotten.
 type PrivacyServiceClient interface {
-	// Begins to erase a person from all services. The erasure goes on by itself until it is done, also over restarts. With a
+	// Begins to erase a person from all services, with everything under whatever identifiers the directory knows the person by. The erasure goes on by itself until it is done, also over restarts. With a
 	// `request_id`, a repeated call returns the first.
 	CreateErasure(ctx context.Context, in *CreateErasureRequest, opts ...grpc.CallOption) (*CreateErasureResponse, error)
 	// Returns an erasure with its receipt.
 	GetErasure(ctx context.Context, in *GetErasureRequest, opts ...grpc.CallOption) (*GetErasureResponse, error)
 	// Lists erasures, the newest first.
 	ListErasures(ctx context.Context, in *ListErasuresRequest, opts ...grpc.CallOption) (*ListErasuresResponse, error)
-	// Streams everything that all services keep about a person. It ends with an error when a service cannot be asked.
+	// Streams everything that all services keep about a person, under whatever identifiers the directory knows the person by. It ends with an error when a service cannot be asked.
 	ExportPersonData(ctx context.Context, in *ExportPersonDataRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPersonDataResponse], error)
 }
 
@@ -105,14 +105,14 @@ type PrivacyService_ExportPersonDataClient = grpc.ServerStreamingClient[ExportPe
 //
 // Answers what persons may ask of the organisation, over all services: to be told what is kept, and to be forgotten.
 type PrivacyServiceServer interface {
-	// Begins to erase a person from all services. The erasure goes on by itself until it is done, also over restarts. With a
+	// Begins to erase a person from all services, with everything under whatever identifiers the directory knows the person by. The erasure goes on by itself until it is done, also over restarts. With a
 	// `request_id`, a repeated call returns the first.
 	CreateErasure(context.Context, *CreateErasureRequest) (*CreateErasureResponse, error)
 	// Returns an erasure with its receipt.
 	GetErasure(context.Context, *GetErasureRequest) (*GetErasureResponse, error)
 	// Lists erasures, the newest first.
 	ListErasures(context.Context, *ListErasuresRequest) (*ListErasuresResponse, error)
-	// Streams everything that all services keep about a person. It ends with an error when a service cannot be asked.
+	// Streams everything that all services keep about a person, under whatever identifiers the directory knows the person by. It ends with an error when a service cannot be asked.
 	ExportPersonData(*ExportPersonDataRequest, grpc.ServerStreamingServer[ExportPersonDataResponse]) error
 	mustEmbedUnimplementedPrivacyServiceServer()
 }

@@ -27,7 +27,9 @@ const (
 type ExportPersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who, by the identifier of the organisation's own, from 1 to 128 characters.
-	Respondent    string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	// Who, by the pseudonym, as in events; empty when `respondent` says who.
+	Person        string `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -65,6 +67,13 @@ func (*ExportPersonRequest) Descriptor() ([]byte, []int) {
 func (x *ExportPersonRequest) GetRespondent() string {
 	if x != nil {
 		return x.Respondent
+	}
+	return ""
+}
+
+func (x *ExportPersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
 	}
 	return ""
 }
@@ -118,13 +127,15 @@ func (x *ExportPersonResponse) GetRecords() []*v1.PersonRecord {
 // Request of ErasePerson.
 type ErasePersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who, by the identifier of the organisation's own, from 1 to 128 characters.
+	// Who, by the identifier of the organisation's own, from 1 to 128 characters; empty when `person` says who.
 	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
 	// The erasure, `erasures/{erasure}`.
 	Erasure string `protobuf:"bytes,2,opt,name=erasure,proto3" json:"erasure,omitempty"`
 	// The position in the survey service's change log up to which the removals of this erasure reach: a service that follows the log
 	// answers when it has applied them. Of no meaning to the survey service itself.
-	Position      int64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	Position int64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	// Who, by the pseudonym, as in events; empty when `respondent` says who.
+	Person        string `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -178,6 +189,13 @@ func (x *ErasePersonRequest) GetPosition() int64 {
 		return x.Position
 	}
 	return 0
+}
+
+func (x *ErasePersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
 }
 
 // Response of ErasePerson.
@@ -239,21 +257,23 @@ var File_otklik_comment_v1_person_service_proto protoreflect.FileDescriptor
 
 const file_otklik_comment_v1_person_service_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/comment/v1/person_service.proto\x12\x11otklik.comment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"A\n" +
+	"&otklik/comment/v1/person_service.proto\x12\x11otklik.comment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"u\n" +
 	"\x13ExportPersonRequest\x12*\n" +
 	"\n" +
 	"respondent\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
-	"respondent\"N\n" +
+	"respondent\x122\n" +
+	"\x06person\x18\x02 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person\"N\n" +
 	"\x14ExportPersonResponse\x126\n" +
-	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"\xaa\x01\n" +
-	"\x12ErasePersonRequest\x12*\n" +
+	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"\xd1\x02\n" +
+	"\x12ErasePersonRequest\x12(\n" +
 	"\n" +
-	"respondent\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
 	"respondent\x12C\n" +
 	"\aerasure\x18\x02 \x01(\tB)\xbaH&r$2\"^erasures/[a-z0-9][a-z0-9-]{0,62}$R\aerasure\x12#\n" +
-	"\bposition\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bposition\"f\n" +
+	"\bposition\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bposition\x122\n" +
+	"\x06person\x18\x04 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person:s\xbaHp\x1an\n" +
+	"\x13comment.persons.who\x12'either respondent or person must be set\x1a.(this.respondent == '') != (this.person == '')\"f\n" +
 	"\x13ErasePersonResponse\x123\n" +
 	"\bremovals\x18\x01 \x03(\v2\x17.otklik.type.v1.RemovalR\bremovals\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x03R\bposition2\xa4\x02\n" +

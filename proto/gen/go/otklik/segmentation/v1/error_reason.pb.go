@@ -39,6 +39,8 @@ const (
 	ErrorReason_ERROR_REASON_NOT_CAUGHT_UP ErrorReason = 5
 	// The position lies beyond the last event: these are not the events that were read before.
 	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 6
+	// The customer who is to be erased is known by further identities than those that the caller named: list them again, and erase each.
+	ErrorReason_ERROR_REASON_IDENTITIES_CHANGED ErrorReason = 7
 	// No unit of that name that the caller may see.
 	ErrorReason_ERROR_REASON_UNIT_NOT_FOUND ErrorReason = 10
 	// The unit or contact breaks a rule; each violation names its field.
@@ -183,6 +185,7 @@ var (
 		4:   "ERROR_REASON_STILL_REFUSED",
 		5:   "ERROR_REASON_NOT_CAUGHT_UP",
 		6:   "ERROR_REASON_POSITION_AHEAD",
+		7:   "ERROR_REASON_IDENTITIES_CHANGED",
 		10:  "ERROR_REASON_UNIT_NOT_FOUND",
 		11:  "ERROR_REASON_UNIT_INVALID",
 		12:  "ERROR_REASON_PARENT_UNKNOWN",
@@ -258,6 +261,7 @@ var (
 		"ERROR_REASON_STILL_REFUSED":             4,
 		"ERROR_REASON_NOT_CAUGHT_UP":             5,
 		"ERROR_REASON_POSITION_AHEAD":            6,
+		"ERROR_REASON_IDENTITIES_CHANGED":        7,
 		"ERROR_REASON_UNIT_NOT_FOUND":            10,
 		"ERROR_REASON_UNIT_INVALID":              11,
 		"ERROR_REASON_PARENT_UNKNOWN":            12,
@@ -358,7 +362,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xe7\x13\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\x8c\x14\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -366,7 +370,8 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\"ERROR_REASON_DEAD_LETTER_NOT_FOUND\x10\x03\x12\x1e\n" +
 	"\x1aERROR_REASON_STILL_REFUSED\x10\x04\x12\x1e\n" +
 	"\x1aERROR_REASON_NOT_CAUGHT_UP\x10\x05\x12\x1f\n" +
-	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06\x12\x1f\n" +
+	"\x1bERROR_REASON_POSITION_AHEAD\x10\x06\x12#\n" +
+	"\x1fERROR_REASON_IDENTITIES_CHANGED\x10\a\x12\x1f\n" +
 	"\x1bERROR_REASON_UNIT_NOT_FOUND\x10\n" +
 	"\x12\x1d\n" +
 	"\x19ERROR_REASON_UNIT_INVALID\x10\v\x12\x1f\n" +

@@ -27,7 +27,9 @@ const (
 type ExportPersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who, by the identifier of the organisation's own, from 1 to 128 characters.
-	Respondent    string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
+	// Who, by the pseudonym, as in events; empty when `respondent` says who.
+	Person        string `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -65,6 +67,13 @@ func (*ExportPersonRequest) Descriptor() ([]byte, []int) {
 func (x *ExportPersonRequest) GetRespondent() string {
 	if x != nil {
 		return x.Respondent
+	}
+	return ""
+}
+
+func (x *ExportPersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
 	}
 	return ""
 }
@@ -115,23 +124,120 @@ func (x *ExportPersonResponse) GetRecords() []*v1.PersonRecord {
 	return nil
 }
 
+// Request of ListPersonIdentities.
+type ListPersonIdentitiesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who, by one of the pseudonyms.
+	Person        string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPersonIdentitiesRequest) Reset() {
+	*x = ListPersonIdentitiesRequest{}
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPersonIdentitiesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPersonIdentitiesRequest) ProtoMessage() {}
+
+func (x *ListPersonIdentitiesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPersonIdentitiesRequest.ProtoReflect.Descriptor instead.
+func (*ListPersonIdentitiesRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListPersonIdentitiesRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+// Response of ListPersonIdentities.
+type ListPersonIdentitiesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pseudonyms, the one that was asked for first; alone, when the directory does not know it.
+	Persons       []string `protobuf:"bytes,1,rep,name=persons,proto3" json:"persons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPersonIdentitiesResponse) Reset() {
+	*x = ListPersonIdentitiesResponse{}
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPersonIdentitiesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPersonIdentitiesResponse) ProtoMessage() {}
+
+func (x *ListPersonIdentitiesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPersonIdentitiesResponse.ProtoReflect.Descriptor instead.
+func (*ListPersonIdentitiesResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListPersonIdentitiesResponse) GetPersons() []string {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
+}
+
 // Request of ErasePerson.
 type ErasePersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who, by the identifier of the organisation's own, from 1 to 128 characters.
+	// Who, by the identifier of the organisation's own, from 1 to 128 characters; empty when `person` says who.
 	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
 	// The erasure, `erasures/{erasure}`.
 	Erasure string `protobuf:"bytes,2,opt,name=erasure,proto3" json:"erasure,omitempty"`
 	// The position in the survey service's change log up to which the removals of this erasure reach: a service that follows the log
 	// answers when it has applied them. Of no meaning to the survey service itself.
-	Position      int64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	Position int64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	// Who, by the pseudonym, as in events; empty when `respondent` says who.
+	Person string `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	// The pseudonyms of everything that the caller erases of the same customer. When the directory knows the customer by further ones nothing is removed
+	// (FAILED_PRECONDITION, IDENTITIES_CHANGED): what is kept elsewhere under these could not be found any more. Empty: whatever the customer is known by.
+	Persons       []string `protobuf:"bytes,5,rep,name=persons,proto3" json:"persons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ErasePersonRequest) Reset() {
 	*x = ErasePersonRequest{}
-	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -143,7 +249,7 @@ func (x *ErasePersonRequest) String() string {
 func (*ErasePersonRequest) ProtoMessage() {}
 
 func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -156,7 +262,7 @@ func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErasePersonRequest.ProtoReflect.Descriptor instead.
 func (*ErasePersonRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{2}
+	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ErasePersonRequest) GetRespondent() string {
@@ -180,6 +286,20 @@ func (x *ErasePersonRequest) GetPosition() int64 {
 	return 0
 }
 
+func (x *ErasePersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *ErasePersonRequest) GetPersons() []string {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
+}
+
 // Response of ErasePerson.
 type ErasePersonResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -193,7 +313,7 @@ type ErasePersonResponse struct {
 
 func (x *ErasePersonResponse) Reset() {
 	*x = ErasePersonResponse{}
-	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -205,7 +325,7 @@ func (x *ErasePersonResponse) String() string {
 func (*ErasePersonResponse) ProtoMessage() {}
 
 func (x *ErasePersonResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
+	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -218,7 +338,7 @@ func (x *ErasePersonResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErasePersonResponse.ProtoReflect.Descriptor instead.
 func (*ErasePersonResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{3}
+	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ErasePersonResponse) GetRemovals() []*v1.Removal {
@@ -239,27 +359,36 @@ var File_otklik_segmentation_v1_person_service_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_person_service_proto_rawDesc = "" +
 	"\n" +
-	"+otklik/segmentation/v1/person_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"A\n" +
+	"+otklik/segmentation/v1/person_service.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"u\n" +
 	"\x13ExportPersonRequest\x12*\n" +
 	"\n" +
 	"respondent\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
-	"respondent\"N\n" +
+	"respondent\x122\n" +
+	"\x06person\x18\x02 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person\"N\n" +
 	"\x14ExportPersonResponse\x126\n" +
-	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"\xaa\x01\n" +
-	"\x12ErasePersonRequest\x12*\n" +
+	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"N\n" +
+	"\x1bListPersonIdentitiesRequest\x12/\n" +
+	"\x06person\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^p_[a-z2-7]{26}$R\x06person\"8\n" +
+	"\x1cListPersonIdentitiesResponse\x12\x18\n" +
+	"\apersons\x18\x01 \x03(\tR\apersons\"\x91\x03\n" +
+	"\x12ErasePersonRequest\x12(\n" +
 	"\n" +
-	"respondent\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
 	"respondent\x12C\n" +
 	"\aerasure\x18\x02 \x01(\tB)\xbaH&r$2\"^erasures/[a-z0-9][a-z0-9-]{0,62}$R\aerasure\x12#\n" +
-	"\bposition\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bposition\"f\n" +
+	"\bposition\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bposition\x122\n" +
+	"\x06person\x18\x04 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person\x129\n" +
+	"\apersons\x18\x05 \x03(\tB\x1f\xbaH\x1c\x92\x01\x19\x10\x90N\"\x14r\x122\x10^p_[a-z2-7]{26}$R\apersons:x\xbaHu\x1as\n" +
+	"\x18segmentation.persons.who\x12'either respondent or person must be set\x1a.(this.respondent == '') != (this.person == '')\"f\n" +
 	"\x13ErasePersonResponse\x123\n" +
 	"\bremovals\x18\x01 \x03(\v2\x17.otklik.type.v1.RemovalR\bremovals\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x03R\bposition2\xc2\x02\n" +
+	"\bposition\x18\x02 \x01(\x03R\bposition2\xf0\x03\n" +
 	"\rPersonService\x12\x95\x01\n" +
 	"\fExportPerson\x12+.otklik.segmentation.v1.ExportPersonRequest\x1a,.otklik.segmentation.v1.ExportPersonResponse\"(\xb2\xd4\x18!\n" +
-	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x010\x01\x12\x98\x01\n" +
+	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x010\x01\x12\xab\x01\n" +
+	"\x14ListPersonIdentities\x123.otklik.segmentation.v1.ListPersonIdentitiesRequest\x1a4.otklik.segmentation.v1.ListPersonIdentitiesResponse\"(\xb2\xd4\x18!\n" +
+	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x01\x12\x98\x01\n" +
 	"\vErasePerson\x12*.otklik.segmentation.v1.ErasePersonRequest\x1a+.otklik.segmentation.v1.ErasePersonResponse\"0\xb2\xd4\x18)\n" +
 	"\x1asegmentation.persons.erase\x12\aerasure\x18\x01 \x02\x90\x02\x02BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
 
@@ -275,24 +404,28 @@ func file_otklik_segmentation_v1_person_service_proto_rawDescGZIP() []byte {
 	return file_otklik_segmentation_v1_person_service_proto_rawDescData
 }
 
-var file_otklik_segmentation_v1_person_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_otklik_segmentation_v1_person_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_segmentation_v1_person_service_proto_goTypes = []any{
-	(*ExportPersonRequest)(nil),  // 0: otklik.segmentation.v1.ExportPersonRequest
-	(*ExportPersonResponse)(nil), // 1: otklik.segmentation.v1.ExportPersonResponse
-	(*ErasePersonRequest)(nil),   // 2: otklik.segmentation.v1.ErasePersonRequest
-	(*ErasePersonResponse)(nil),  // 3: otklik.segmentation.v1.ErasePersonResponse
-	(*v1.PersonRecord)(nil),      // 4: otklik.type.v1.PersonRecord
-	(*v1.Removal)(nil),           // 5: otklik.type.v1.Removal
+	(*ExportPersonRequest)(nil),          // 0: otklik.segmentation.v1.ExportPersonRequest
+	(*ExportPersonResponse)(nil),         // 1: otklik.segmentation.v1.ExportPersonResponse
+	(*ListPersonIdentitiesRequest)(nil),  // 2: otklik.segmentation.v1.ListPersonIdentitiesRequest
+	(*ListPersonIdentitiesResponse)(nil), // 3: otklik.segmentation.v1.ListPersonIdentitiesResponse
+	(*ErasePersonRequest)(nil),           // 4: otklik.segmentation.v1.ErasePersonRequest
+	(*ErasePersonResponse)(nil),          // 5: otklik.segmentation.v1.ErasePersonResponse
+	(*v1.PersonRecord)(nil),              // 6: otklik.type.v1.PersonRecord
+	(*v1.Removal)(nil),                   // 7: otklik.type.v1.Removal
 }
 var file_otklik_segmentation_v1_person_service_proto_depIdxs = []int32{
-	4, // 0: otklik.segmentation.v1.ExportPersonResponse.records:type_name -> otklik.type.v1.PersonRecord
-	5, // 1: otklik.segmentation.v1.ErasePersonResponse.removals:type_name -> otklik.type.v1.Removal
+	6, // 0: otklik.segmentation.v1.ExportPersonResponse.records:type_name -> otklik.type.v1.PersonRecord
+	7, // 1: otklik.segmentation.v1.ErasePersonResponse.removals:type_name -> otklik.type.v1.Removal
 	0, // 2: otklik.segmentation.v1.PersonService.ExportPerson:input_type -> otklik.segmentation.v1.ExportPersonRequest
-	2, // 3: otklik.segmentation.v1.PersonService.ErasePerson:input_type -> otklik.segmentation.v1.ErasePersonRequest
-	1, // 4: otklik.segmentation.v1.PersonService.ExportPerson:output_type -> otklik.segmentation.v1.ExportPersonResponse
-	3, // 5: otklik.segmentation.v1.PersonService.ErasePerson:output_type -> otklik.segmentation.v1.ErasePersonResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
+	2, // 3: otklik.segmentation.v1.PersonService.ListPersonIdentities:input_type -> otklik.segmentation.v1.ListPersonIdentitiesRequest
+	4, // 4: otklik.segmentation.v1.PersonService.ErasePerson:input_type -> otklik.segmentation.v1.ErasePersonRequest
+	1, // 5: otklik.segmentation.v1.PersonService.ExportPerson:output_type -> otklik.segmentation.v1.ExportPersonResponse
+	3, // 6: otklik.segmentation.v1.PersonService.ListPersonIdentities:output_type -> otklik.segmentation.v1.ListPersonIdentitiesResponse
+	5, // 7: otklik.segmentation.v1.PersonService.ErasePerson:output_type -> otklik.segmentation.v1.ErasePersonResponse
+	5, // [5:8] is the sub-list for method output_type
+	2, // [2:5] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -309,7 +442,7 @@ func file_otklik_segmentation_v1_person_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_segmentation_v1_person_service_proto_rawDesc), len(file_otklik_segmentation_v1_person_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

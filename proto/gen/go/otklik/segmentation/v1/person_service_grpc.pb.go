@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PersonService_ExportPerson_FullMethodName = "/otklik.segmentation.v1.PersonService/ExportPerson"
-	PersonService_ErasePerson_FullMethodName  = "/otklik.segmentation.v1.PersonService/ErasePerson"
+	PersonService_ExportPerson_FullMethodName         = "/otklik.segmentation.v1.PersonService/ExportPerson"
+	PersonService_ListPersonIdentities_FullMethodName = "/otklik.segmentation.v1.PersonService/ListPersonIdentities"
+	PersonService_ErasePerson_FullMethodName          = "/otklik.segmentation.v1.PersonService/ErasePerson"
 )
 
 // PersonServiceClient is the client API for PersonService service.
@@ -32,6 +33,9 @@ const (
 type PersonServiceClient interface {
 	// Streams everything that the service keeps about a person.
 	ExportPerson(ctx context.Context, in *ExportPersonRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPersonResponse], error)
+	// Lists by what a customer is known: the pseudonyms of all identities of the contact that has the given one, and of those that were merged into it. Whoever
+	// exports or erases a person elsewhere asks for each of them.
+	ListPersonIdentities(ctx context.Context, in *ListPersonIdentitiesRequest, opts ...grpc.CallOption) (*ListPersonIdentitiesResponse, error)
 	// Removes everything that the service keeps about a person, and tells what that was. A repeated call with the same erasure
 	// tells the same again, together with what it found since.
 	ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*ErasePersonResponse, error)
@@ -64,6 +68,16 @@ func (c *personServiceClient) ExportPerson(ctx context.Context, in *ExportPerson
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PersonService_ExportPersonClient = grpc.ServerStreamingClient[ExportPersonResponse]
 
+func (c *personServiceClient) ListPersonIdentities(ctx context.Context, in *ListPersonIdentitiesRequest, opts ...grpc.CallOption) (*ListPersonIdentitiesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPersonIdentitiesResponse)
+	err := c.cc.Invoke(ctx, PersonService_ListPersonIdentities_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *personServiceClient) ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*ErasePersonResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ErasePersonResponse)
@@ -83,6 +97,9 @@ func (c *personServiceClient) ErasePerson(ctx context.Context, in *ErasePersonRe
 type PersonServiceServer interface {
 	// Streams everything that the service keeps about a person.
 	ExportPerson(*ExportPersonRequest, grpc.ServerStreamingServer[ExportPersonResponse]) error
+	// Lists by what a customer is known: the pseudonyms of all identities of the contact that has the given one, and of those that were merged into it. Whoever
+	// exports or erases a person elsewhere asks for each of them.
+	ListPersonIdentities(context.Context, *ListPersonIdentitiesRequest) (*ListPersonIdentitiesResponse, error)
 	// Removes everything that the service keeps about a person, and tells what that was. A repeated call with the same erasure
 	// tells the same again, together with what it found since.
 	ErasePerson(context.Context, *ErasePersonRequest) (*ErasePersonResponse, error)
@@ -98,6 +115,9 @@ type UnimplementedPersonServiceServer struct{}
 
 func (UnimplementedPersonServiceServer) ExportPerson(*ExportPersonRequest, grpc.ServerStreamingServer[ExportPersonResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportPerson not implemented")
+}
+func (UnimplementedPersonServiceServer) ListPersonIdentities(context.Context, *ListPersonIdentitiesRequest) (*ListPersonIdentitiesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPersonIdentities not implemented")
 }
 func (UnimplementedPersonServiceServer) ErasePerson(context.Context, *ErasePersonRequest) (*ErasePersonResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ErasePerson not implemented")
@@ -134,6 +154,24 @@ func _PersonService_ExportPerson_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PersonService_ExportPersonServer = grpc.ServerStreamingServer[ExportPersonResponse]
 
+func _PersonService_ListPersonIdentities_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPersonIdentitiesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PersonServiceServer).ListPersonIdentities(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PersonService_ListPersonIdentities_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PersonServiceServer).ListPersonIdentities(ctx, req.(*ListPersonIdentitiesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PersonService_ErasePerson_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ErasePersonRequest)
 	if err := dec(in); err != nil {
@@ -159,6 +197,10 @@ var PersonService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "otklik.segmentation.v1.PersonService",
 	HandlerType: (*PersonServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ListPersonIdentities",
+			Handler:    _PersonService_ListPersonIdentities_Handler,
+		},
 		{
 			MethodName: "ErasePerson",
 			Handler:    _PersonService_ErasePerson_Handler,
