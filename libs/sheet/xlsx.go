@@ -1,10 +1,11 @@
 package sheet
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -15,43 +16,61 @@ const (
 	maxUnpacked = 2 << 30
 	// maxInMemory is up to which size a part of a workbook is unpacked into memory rather than into a temporary file.
 	maxInMemory = 16 << 20
-	// dayForm makes dates that follow the reader's country look the same everywhere.
-	dayForm = "yyyy-mm-dd"
 )
-
-// shownDate is a cell that is shown as a date.
-var shownDate = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}|\d{2}\.\d{2}\.\d{4})`)
 
 // Workbook reads the rows of the active sheet of an XLSX file. Close it.
 type Workbook struct {
 	file *excelize.File
-	// shown are the rows as people see them, raw as they are stored: numbers are read raw, since what is shown is rounded, and dates as they are shown.
-	shown, raw *excelize.Rows
-	header     []string
-	line       int
-	row        int64
+	// rows are read as they are stored: what is shown of numbers is rounded, and of times it is whatever their author liked. styles tell which are times.
+	rows   *excelize.Rows
+	styles *cellStyles
+	dates  dates
+	header []string
+	line   int
+	row    int64
 }
 
 // OpenWorkbook reads the header of a workbook: the first row of its active sheet. Errors tell what is wrong with the file.
 func OpenWorkbook(in io.Reader) (*Workbook, error) {
-	file, err := excelize.OpenReader(in, excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, ShortDatePattern: dayForm})
+	packed, err := io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("read the workbook: %w", err)
+	}
+	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory})
 	if err != nil {
 		return nil, fmt.Errorf("read the workbook: %w", err)
 	}
 	w := &Workbook{file: file}
-	if err := w.open(); err != nil {
+	if err := w.open(packed); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-func (w *Workbook) open() (err error) {
+func (w *Workbook) open(packed []byte) (err error) {
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return fmt.Errorf("read the workbook: %w", err)
+	}
+	props, err := w.file.GetWorkbookProps()
+	if err != nil {
+		return fmt.Errorf("read the workbook: %w", err)
+	}
+	w.dates = dates{file: w.file, since1904: props.Date1904 != nil && *props.Date1904, known: map[int]bool{}}
 	name := w.file.GetSheetName(w.file.GetActiveSheetIndex())
-	if w.shown, err = w.file.Rows(name); err != nil {
+	if w.rows, err = w.file.Rows(name); err != nil {
 		return fmt.Errorf("read the sheet %q: %w", name, err)
 	}
-	if w.raw, err = w.file.Rows(name); err != nil {
-		return fmt.Errorf("read the sheet %q: %w", name, err)
+	for _, s := range w.file.WorkBook.Sheets.Sheet {
+		if s.Name != name {
+			continue
+		}
+		if w.styles, err = openStyles(archive, s.ID); err != nil {
+			return fmt.Errorf("read the sheet %q: %w", name, err)
+		}
+	}
+	if w.styles == nil {
+		return fmt.Errorf("read the sheet %q: there is none", name)
 	}
 	cells, err := w.next()
 	if errors.Is(err, io.EOF) {
@@ -87,25 +106,25 @@ func (w *Workbook) Next() (Record, error) {
 
 // next reads a row, without empty cells at its end.
 func (w *Workbook) next() ([]string, error) {
-	if !w.shown.Next() || !w.raw.Next() {
-		if err := errors.Join(w.shown.Error(), w.raw.Error()); err != nil {
+	if !w.rows.Next() {
+		if err := w.rows.Error(); err != nil {
 			return nil, fmt.Errorf("read line %d: %w", w.line+1, err)
 		}
 		return nil, io.EOF
 	}
 	w.line++
-	shown, err := w.shown.Columns()
+	cells, err := w.rows.Columns(excelize.Options{RawCellValue: true})
 	if err != nil {
 		return nil, fmt.Errorf("read line %d: %w", w.line, err)
 	}
-	cells, err := w.raw.Columns(excelize.Options{RawCellValue: true})
+	styles, err := w.styles.of(w.line)
 	if err != nil {
-		return nil, fmt.Errorf("read line %d: %w", w.line, err)
+		return nil, err
 	}
 	filled := 0
 	for i := range cells {
-		if i < len(shown) && shownDate.MatchString(shown[i]) {
-			cells[i] = shown[i]
+		if style, has := styles[i+1]; has {
+			cells[i] = w.dates.text(cells[i], style)
 		}
 		if cells[i] = strings.TrimSpace(cells[i]); cells[i] != "" {
 			filled = i + 1
@@ -117,10 +136,11 @@ func (w *Workbook) next() ([]string, error) {
 // Close removes what was unpacked.
 func (w *Workbook) Close() error {
 	var errs []error
-	for _, rows := range []*excelize.Rows{w.shown, w.raw} {
-		if rows != nil {
-			errs = append(errs, rows.Close())
-		}
+	if w.rows != nil {
+		errs = append(errs, w.rows.Close())
+	}
+	if w.styles != nil {
+		errs = append(errs, w.styles.part.Close())
 	}
 	return errors.Join(append(errs, w.file.Close())...)
 }

@@ -78,7 +78,31 @@ func readWorkbook(t *testing.T, data []byte) (records []string, lines []int) {
 	}
 }
 
-// Numbers are what is stored, whatever is shown of them; dates are what is shown, in one form.
+// Cells whose style shows times are times in one form, however they are shown; others are what is stored.
+func TestWorkbookDates(t *testing.T) {
+	t.Parallel()
+	const noon = 46112.5 // 2026-03-31 12:00
+	for form, want := range map[string]string{
+		"d/m/yy": "2026-03-31 12:00:00", "mm/dd/yyyy": "2026-03-31 12:00:00", "[$-419]d mmm yyyy;@": "2026-03-31 12:00:00", "[h]:mm": "2026-03-31 12:00:00",
+		`"day "0`: "46112.5", "0.00": "46112.5", `#,##0 "сом"`: "46112.5", "[Red]0;[Blue]-0": "46112.5", "General": "46112.5", `0\d`: "46112.5", `"open`: "46112.5",
+	} {
+		f := excelize.NewFile()
+		style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &form})
+		for cell, v := range map[string]any{"A1": "at", "A2": noon, "A3": "31.03.2026"} {
+			err = errors.Join(err, f.SetCellValue("Sheet1", cell, v))
+		}
+		err = errors.Join(err, f.SetCellStyle("Sheet1", "A2", "A3", style))
+		var b bytes.Buffer
+		if err = errors.Join(err, f.Write(&b)); err != nil {
+			t.Fatal(err)
+		}
+		if records, _ := readWorkbook(t, b.Bytes()); !slices.Equal(records, []string{"at", want, "31.03.2026"}) {
+			t.Errorf("%s: %q, want %s", form, records, want)
+		}
+	}
+}
+
+// Numbers are what is stored, whatever is shown of them; dates have one form.
 func TestWorkbook(t *testing.T) {
 	t.Parallel()
 	records, lines := readWorkbook(t, workbook(t,
