@@ -79,7 +79,7 @@ func lightChangedToProto(e store.Event) (*segmentationv1.LightChanged, error) {
 	err := store.DecodeBody(e, &l)
 	return &segmentationv1.LightChanged{
 		Light: e.Resource, Colour: colours[l.Colour], PreviousColour: colours[l.Previous], Uncertain: l.Uncertain, Mean: l.Mean, AnswerCount: l.Answers,
-		PolicyVersion: l.PolicyVersion, ValueAtStake: l.Stake,
+		PolicyVersion: l.PolicyVersion, ValueAtStake: l.Stake, Rejudged: l.Rejudged,
 	}, err
 }
 

@@ -40,7 +40,7 @@ func oneOfEach(t *testing.T) []store.Event {
 		{Kind: store.CaseBreached, Resource: "cases/1", Body: changed},
 		{Kind: store.CaseClosed, Resource: "cases/1", Body: changed},
 		{Kind: store.LightChanged, Resource: "companies/c/light", Body: body(t, store.LightChange{
-			Colour: "red", Previous: "green", Uncertain: true, Mean: 4.5, Answers: 7, PolicyVersion: 2, Stake: 1.5,
+			Colour: "red", Previous: "green", Uncertain: true, Mean: 4.5, Answers: 7, PolicyVersion: 2, Stake: 1.5, Rejudged: true,
 		})},
 		{Kind: store.SegmentEntered, Resource: "segments/vip", Body: moved},
 		{Kind: store.SegmentLeft, Resource: "segments/vip", Body: moved},

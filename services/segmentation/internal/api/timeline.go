@@ -6,7 +6,6 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 	"github.com/otklik/otklik/services/segmentation/internal/timeline"
 
@@ -46,7 +45,7 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	if err != nil {
 		return nil, err
 	}
-	contact, err := s.standing(ctx, org, id)
+	contact, err := s.Store.StandingContact(ctx, org, unitsOf(ctx), id)
 	if err != nil {
 		return nil, orNotFound(err, segmentationv1.ErrorReason_ERROR_REASON_CONTACT_NOT_FOUND, "contact", req.GetParent())
 	}
@@ -57,9 +56,10 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	for _, k := range req.GetKinds() {
 		q.Kinds = append(q.Kinds, timeline.Kind(k)) //nolint:gosec // an enum of ten values
 	}
-	units, err := s.unitsFor(ctx, org, contact)
-	if err != nil {
-		return nil, err
+	// What happened with a contact of others is for the caller to see as far as it did in its units.
+	units := unitsOf(ctx)
+	if contact.Own {
+		units = nil
 	}
 	list, cursor, more, err := s.visible(ctx, q, units)
 	if err != nil {
@@ -76,33 +76,6 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	out := &segmentationv1.ListTimelineEntriesResponse{TimelineEntries: entriesToProto(ctx, list, scores)}
 	out.NextPageToken = p.next(more, cursor)
 	return out, nil
-}
-
-// standing is the contact that stands for one: itself, or the one that it was merged into. Errors: store.ErrNotFound.
-func (s *timelineServer) standing(ctx context.Context, org, id string) (directory.Contact, error) {
-	for {
-		found, err := s.Store.GetContacts(ctx, org, []string{id})
-		if err != nil {
-			return directory.Contact{}, err
-		}
-		c, ok := found[id]
-		if !ok {
-			return directory.Contact{}, store.ErrNotFound
-		}
-		if c.MergedInto == "" {
-			return c, nil
-		}
-		id = c.MergedInto
-	}
-}
-
-// unitsFor are the units to which entries of a contact must belong for the caller to see them; none where the contact belongs to the caller's.
-func (s *timelineServer) unitsFor(ctx context.Context, org string, c directory.Contact) (store.Units, error) {
-	mine, err := s.seesContact(ctx, org, c)
-	if err != nil || mine {
-		return nil, err
-	}
-	return unitsOf(ctx), nil
 }
 
 // seen is an entry with what it says.
@@ -194,7 +167,7 @@ func entryToProto(e store.TimelineEntry, body timeline.Body, persons bool) *segm
 		out.Detail = &segmentationv1.TimelineEntry_Purchase{Purchase: &segmentationv1.TimelineEntry_PurchaseDetail{AmountMinor: b.Amount, Currency: b.Currency}}
 	case timeline.Light:
 		out.Detail = &segmentationv1.TimelineEntry_Light{Light: &segmentationv1.TimelineEntry_LightDetail{
-			Colour: segmentationv1.LightColour(b.Colour), PreviousColour: segmentationv1.LightColour(b.Previous), Mean: b.Mean, AnswerCount: b.N,
+			Colour: segmentationv1.LightColour(b.Colour), PreviousColour: segmentationv1.LightColour(b.Previous), Mean: b.Mean, AnswerCount: b.N, Rejudged: b.Rejudged,
 		}}
 	case timeline.Merge:
 		out.Detail = &segmentationv1.TimelineEntry_Merge{Merge: &segmentationv1.TimelineEntry_MergeDetail{Event: b.Event, OtherContact: named(contactsCollection, b.Other)}}

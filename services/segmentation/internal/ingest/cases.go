@@ -327,7 +327,7 @@ func (c *Cases) lights(ctx context.Context, events []store.Event, from, to int64
 		if err := store.DecodeBody(e, &body); err != nil {
 			return &follow.Unfit{Reason: "what it tells of a light cannot be decoded", Err: err}
 		}
-		if body.Colour != red || body.Previous == red || body.Of == staff {
+		if body.Colour != red || body.Previous == red || body.Of == staff || body.Rejudged {
 			continue
 		}
 		rules, err := book.of(ctx, e.Organization)

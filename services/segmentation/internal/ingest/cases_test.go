@@ -239,8 +239,13 @@ func TestCasesOfLights(t *testing.T) {
 		}
 		return e
 	}
+	rejudged := change("company", "c4", "red", "amber")
+	body, err := store.EncodeBody(store.LightChange{Of: "company", Unit: "c4", Colour: "red", Previous: "amber", Rejudged: true})
+	must(t, err)
+	rejudged.Body = body
 	must(t, c.lights(t.Context(), []store.Event{
 		change("company", "c1", "red", "amber"), change("company", "c2", "amber", "green"), change("company", "c3", "red", "red"), change("staff", "ann", "red", "green"),
+		rejudged,
 		{Organization: "acme", Kind: store.CaseOpened, Resource: "cases/x"},
 	}, 0, 5))
 	if list := open(t, db); len(list) != 1 || list[0].About.Company != "c1" || list[0].Subject != "light" {

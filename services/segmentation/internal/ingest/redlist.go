@@ -38,7 +38,8 @@ func (r *RedList) apply(ctx context.Context, events []store.Event, from, to int6
 		if err := store.DecodeBody(e, &change); err != nil {
 			return &follow.Unfit{Reason: "its body cannot be read"}
 		}
-		if change.Of != light.Contact.String() {
+		// Another policy opens nothing, so that it lets nothing lapse either: taken back, it leaves all as it was.
+		if change.Of != light.Contact.String() || change.Rejudged {
 			continue
 		}
 		turns = append(turns, store.LightTurn{

@@ -74,6 +74,8 @@ type LightChange struct {
 	PolicyVersion    int64
 	// Stake is the value of the unit that is at stake; 0 for none.
 	Stake float64
+	// Rejudged tells that what is known of the unit is the same as before: another policy judges it.
+	Rejudged bool `json:",omitempty"`
 }
 
 // SegmentMove is the body of events about memberships; Resource is the segment.

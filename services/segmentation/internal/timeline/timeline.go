@@ -125,6 +125,8 @@ type Light struct {
 	Previous uint8   `json:"previous,omitempty"`
 	Mean     float64 `json:"mean,omitempty"`
 	N        int64   `json:"n,omitempty"`
+	// Rejudged tells that another policy judges the same answers.
+	Rejudged bool `json:"rejudged,omitempty"`
 }
 
 // Merge is that two records of one customer became one, or were taken apart again.

@@ -158,7 +158,8 @@ func (s *Store) DigestContent(ctx context.Context, organization string, from, to
 	return c, s.db.Explain("count what was told", err)
 }
 
-// countLightsTold counts changes of lights by kind and colour. Lights that show nothing any more are not told of.
+// countLightsTold counts changes of lights by kind and colour. Lights that show nothing any more are not told of, nor those that only another policy judges
+// otherwise: nothing happened to them.
 func countLightsTold(ctx context.Context, r relational.Reader, organization string, from, to int64) ([]digest.LightCount, error) {
 	counts := map[digest.LightCount]int64{}
 	_, err := relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
@@ -170,7 +171,7 @@ func countLightsTold(ctx context.Context, r relational.Reader, organization stri
 		if err := json.Unmarshal(body, &change); err != nil {
 			return none, fmt.Errorf("decode change of a light: %w", err)
 		}
-		if change.Colour != "" {
+		if change.Colour != "" && !change.Rejudged {
 			counts[digest.LightCount{Kind: change.Of, Colour: change.Colour}]++
 		}
 		return none, nil

@@ -206,7 +206,7 @@ func (s *Store) ClearAnswers(ctx context.Context, follower string, from int64) e
 		if err := w.advance(ctx, follower, from, 0); err != nil {
 			return err
 		}
-		for _, table := range []string{"answers", "lights", "light_parts", "light_countings"} {
+		for _, table := range []string{"answers", "lights", "light_parts", "light_counts", "light_countings"} {
 			if _, err := w.Exec(ctx, `DELETE FROM `+table); err != nil {
 				return err
 			}

@@ -196,6 +196,9 @@ func (w *writing) dropCounting(ctx context.Context, c counting) error {
 	if err != nil || lights+parts > 0 {
 		return err
 	}
+	if _, err := w.Exec(ctx, sqlDropLightCounts, c.organization, c.generation); err != nil {
+		return err
+	}
 	_, err = w.Exec(ctx, sqlDropCounting, c.organization, c.generation)
 	return err
 }

@@ -171,13 +171,17 @@ func (s *Store) CountLightColours(ctx context.Context, q store.LightQuery) (map[
 		if err != nil {
 			return err
 		}
+		if q.Company == "" && q.Region == "" && len(q.Units) == 0 {
+			out, err = c.counted(ctx, r, q.Kind, q.Colour)
+			return err
+		}
 		out, err = c.count(ctx, r, q)
 		return err
 	})
 	return out, s.db.Explain("count lights", err)
 }
 
-// count counts lights of a counting by colour.
+// count counts lights of a counting, of a company, a region or some units, by colour.
 func (c *counting) count(ctx context.Context, r relational.Reader, q store.LightQuery) (map[light.Colour]int64, error) {
 	out := map[light.Colour]int64{}
 	where := c.which(q)

@@ -35,7 +35,7 @@ func (w *writing) tellLights(ctx context.Context, t *tally, changed []lightChang
 		}
 		body, err := store.EncodeBody(store.LightChange{
 			Of: l.unit.Kind.String(), Unit: l.unit.ID, Colour: l.colour.String(), Previous: ch.before.colour.String(), Uncertain: ch.reading.Uncertain, Mean: l.mean,
-			Answers: l.answers, Stake: stake, PolicyVersion: c.version,
+			Answers: l.answers, Stake: stake, PolicyVersion: c.version, Rejudged: ch.rejudged,
 		})
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (w *writing) lightPerson(ctx context.Context, t *tally, contact string) ([]
 func (w *writing) rememberLight(ctx context.Context, organization string, person []byte, ch lightChange, now time.Time) error {
 	l := ch.now
 	body, err := timeline.Encode(timeline.Light{
-		Units: timeline.Units{Company: l.company}, Colour: uint8(l.colour), Previous: uint8(ch.before.colour), Mean: l.mean, N: l.answers,
+		Units: timeline.Units{Company: l.company}, Colour: uint8(l.colour), Previous: uint8(ch.before.colour), Mean: l.mean, N: l.answers, Rejudged: ch.rejudged,
 	})
 	if err != nil {
 		return err

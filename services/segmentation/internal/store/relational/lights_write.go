@@ -26,6 +26,8 @@ ON CONFLICT (organization, generation, contact, kind, unit) DO UPDATE SET parts 
 type lightChange struct {
 	before, now storedLight
 	reading     light.Reading
+	// rejudged tells that what was counted shows another colour only since another policy judges it.
+	rejudged bool
 }
 
 // told tells whether others hear of the change: the colour is another one, or the light is the first one and red.
@@ -49,11 +51,13 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 	c, at := t.counting, relational.ToMicro(now)
 	var puts, drops [][]any
 	var changed []lightChange
+	moves := lightMoves{}
 	for _, u := range sortedUnits(t) {
 		sums, was := t.Units[u], before[u]
 		l, there := t.stored[u]
 		if sums.Empty() {
 			if there {
+				moves.add(u.Kind, l.colour, light.NoColour)
 				drops = append(drops, []any{c.organization, c.generation, int64(u.Kind), u.ID})
 			}
 			continue
@@ -65,6 +69,9 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 		if !there {
 			l = fresh[u]
 		}
+		moves.add(u.Kind, l.colour, reading.Colour)
+		// One that shows what it showed is told of only where it is compared with the one of the policy before.
+		rejudged := there && l.colour == reading.Colour
 		l.unit, l.sums = u, sums.Encode()
 		l.colour, l.mean, l.answers = reading.Colour, reading.Mean, reading.Answers
 		t.place(&l)
@@ -87,12 +94,15 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 			c.organization, c.generation, int64(u.Kind), u.ID, l.sums, int64(l.colour), l.mean, l.answers, int64(l.previous), l.since, l.company, l.region, l.value,
 			l.stake, l.settled,
 		})
-		changed = append(changed, lightChange{was, l, reading})
+		changed = append(changed, lightChange{was, l, reading, rejudged})
 	}
 	if err := w.many(ctx, sqlDropLight, drops); err != nil {
 		return err
 	}
-	if err := w.many(ctx, sqlPutLight, puts); err != nil || c.state == building {
+	if err := w.many(ctx, sqlPutLight, puts); err != nil {
+		return err
+	}
+	if err := w.moveLights(ctx, c, moves); err != nil || c.state == building {
 		return err
 	}
 	if err := w.touchLights(ctx, t, changed, now); err != nil {

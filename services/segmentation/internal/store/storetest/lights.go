@@ -191,7 +191,7 @@ func policiesOfLights(t *testing.T, open Open) {
 	equal(t, "judging", p.Judging.Version, 1)
 	equal(t, "lights", lightColours(t, s, light.Company), map[string]string{"c0": "red", "c1": "amber"})
 	equal(t, "told of companies", slices.DeleteFunc(lightsTold(t, s), func(told string) bool { return !strings.HasPrefix(told, "company") }),
-		[]string{"company c0: amber>red"})
+		[]string{"company c0: amber>red by another policy"})
 	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c0"})
 	equal(t, "previous", got(t, l, err).Previous, light.Amber)
 	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c1"})

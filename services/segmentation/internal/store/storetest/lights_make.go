@@ -88,7 +88,11 @@ func lightsTold(t testing.TB, s store.Store) []string {
 		}
 		var body store.LightChange
 		must(t, "decode", store.DecodeBody(e, &body))
-		out = append(out, fmt.Sprintf("%s %s: %s>%s", body.Of, body.Unit, body.Previous, body.Colour))
+		told := fmt.Sprintf("%s %s: %s>%s", body.Of, body.Unit, body.Previous, body.Colour)
+		if body.Rejudged {
+			told += " by another policy"
+		}
+		out = append(out, told)
 	}
 	return out
 }
@@ -123,4 +127,14 @@ func lightsStand(t testing.TB, s store.Store, organization string) {
 		}))
 	}
 	equal(t, "lights", have, want)
+	for _, kind := range light.Kinds() {
+		byColour := map[light.Colour]int64{}
+		for u, r := range have {
+			if u.Kind == kind && r.Colour != light.NoColour {
+				byColour[r.Colour]++
+			}
+		}
+		counts, err := s.CountLightColours(t.Context(), store.LightQuery{Organization: organization, Kind: kind})
+		equal(t, "counts of "+kind.String(), got(t, counts, err), byColour)
+	}
 }

@@ -400,7 +400,9 @@ type LightChanged struct {
 	// The version of the policy by which it was counted.
 	PolicyVersion int64 `protobuf:"varint,7,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
 	// The value that is at stake: that of the unit times how far the score lies below the threshold of red; 0 for none.
-	ValueAtStake  float64 `protobuf:"fixed64,8,opt,name=value_at_stake,json=valueAtStake,proto3" json:"value_at_stake,omitempty"`
+	ValueAtStake float64 `protobuf:"fixed64,8,opt,name=value_at_stake,json=valueAtStake,proto3" json:"value_at_stake,omitempty"`
+	// Whether the answers are the same as before, and only another version of the policy judges them. Such a change opens no case and no interview.
+	Rejudged      bool `protobuf:"varint,9,opt,name=rejudged,proto3" json:"rejudged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -489,6 +491,13 @@ func (x *LightChanged) GetValueAtStake() float64 {
 		return x.ValueAtStake
 	}
 	return 0
+}
+
+func (x *LightChanged) GetRejudged() bool {
+	if x != nil {
+		return x.Rejudged
+	}
+	return false
 }
 
 // That a contact entered or left a segment.
@@ -777,7 +786,7 @@ const file_otklik_segmentation_v1_event_proto_rawDesc = "" +
 	"\x13resolution_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x11resolutionDueTime\x12\x1d\n" +
 	"\n" +
 	"root_cause\x18\b \x01(\tR\trootCause\x12\x14\n" +
-	"\x05links\x18\t \x03(\tR\x05links\"\xd1\x02\n" +
+	"\x05links\x18\t \x03(\tR\x05links\"\xed\x02\n" +
 	"\fLightChanged\x12\x14\n" +
 	"\x05light\x18\x01 \x01(\tR\x05light\x12;\n" +
 	"\x06colour\x18\x02 \x01(\x0e2#.otklik.segmentation.v1.LightColourR\x06colour\x12L\n" +
@@ -786,7 +795,8 @@ const file_otklik_segmentation_v1_event_proto_rawDesc = "" +
 	"\x04mean\x18\x05 \x01(\x01R\x04mean\x12!\n" +
 	"\fanswer_count\x18\x06 \x01(\x03R\vanswerCount\x12%\n" +
 	"\x0epolicy_version\x18\a \x01(\x03R\rpolicyVersion\x12$\n" +
-	"\x0evalue_at_stake\x18\b \x01(\x01R\fvalueAtStake\"J\n" +
+	"\x0evalue_at_stake\x18\b \x01(\x01R\fvalueAtStake\x12\x1a\n" +
+	"\brejudged\x18\t \x01(\bR\brejudged\"J\n" +
 	"\vSegmentMove\x12\x18\n" +
 	"\asegment\x18\x01 \x01(\tR\asegment\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"J\n" +

@@ -39,7 +39,7 @@ type LightServiceClient interface {
 	// Changes the policy. All answers are counted anew by it, and until that is done lights show what the version before says; then every light that shows
 	// another colour is told. The same policy again changes nothing.
 	UpdateLightPolicy(ctx context.Context, in *UpdateLightPolicyRequest, opts ...grpc.CallOption) (*UpdateLightPolicyResponse, error)
-	// Tells what a change of the policy would change, by counting all answers by both. Nothing is stored or told. It takes about a second for each
+	// Tells what a change of the policy would change, by counting all answers by both. Nothing is stored or told. What would change opens no case and no interview. It takes about a second for each
 	// 100,000 responses.
 	PreviewLightPolicy(ctx context.Context, in *PreviewLightPolicyRequest, opts ...grpc.CallOption) (*PreviewLightPolicyResponse, error)
 	// Returns a light.
@@ -133,7 +133,7 @@ type LightServiceServer interface {
 	// Changes the policy. All answers are counted anew by it, and until that is done lights show what the version before says; then every light that shows
 	// another colour is told. The same policy again changes nothing.
 	UpdateLightPolicy(context.Context, *UpdateLightPolicyRequest) (*UpdateLightPolicyResponse, error)
-	// Tells what a change of the policy would change, by counting all answers by both. Nothing is stored or told. It takes about a second for each
+	// Tells what a change of the policy would change, by counting all answers by both. Nothing is stored or told. What would change opens no case and no interview. It takes about a second for each
 	// 100,000 responses.
 	PreviewLightPolicy(context.Context, *PreviewLightPolicyRequest) (*PreviewLightPolicyResponse, error)
 	// Returns a light.

@@ -855,7 +855,9 @@ type TimelineEntry_LightDetail struct {
 	// The mean score, from 1 to 10; 0 when there is none.
 	Mean float64 `protobuf:"fixed64,3,opt,name=mean,proto3" json:"mean,omitempty"`
 	// How many answers it rests on.
-	AnswerCount   int64 `protobuf:"varint,4,opt,name=answer_count,json=answerCount,proto3" json:"answer_count,omitempty"`
+	AnswerCount int64 `protobuf:"varint,4,opt,name=answer_count,json=answerCount,proto3" json:"answer_count,omitempty"`
+	// Whether the answers are the same as before, and only another version of the light policy judges them.
+	Rejudged      bool `protobuf:"varint,5,opt,name=rejudged,proto3" json:"rejudged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -916,6 +918,13 @@ func (x *TimelineEntry_LightDetail) GetAnswerCount() int64 {
 		return x.AnswerCount
 	}
 	return 0
+}
+
+func (x *TimelineEntry_LightDetail) GetRejudged() bool {
+	if x != nil {
+		return x.Rejudged
+	}
+	return false
 }
 
 // What became of records of a customer.
@@ -1023,7 +1032,7 @@ var File_otklik_segmentation_v1_timeline_entry_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_timeline_entry_proto_rawDesc = "" +
 	"\n" +
-	"+otklik/segmentation/v1/timeline_entry.proto\x12\x16otklik.segmentation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)otklik/segmentation/v1/light_colour.proto\"\xea\x12\n" +
+	"+otklik/segmentation/v1/timeline_entry.proto\x12\x16otklik.segmentation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)otklik/segmentation/v1/light_colour.proto\"\x86\x13\n" +
 	"\rTimelineEntry\x12>\n" +
 	"\x04kind\x18\x01 \x01(\x0e2*.otklik.segmentation.v1.TimelineEntry.KindR\x04kind\x129\n" +
 	"\n" +
@@ -1085,12 +1094,13 @@ const file_otklik_segmentation_v1_timeline_entry_proto_rawDesc = "" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x1aO\n" +
 	"\x0ePurchaseDetail\x12!\n" +
 	"\famount_minor\x18\x01 \x01(\x03R\vamountMinor\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x1a\xcf\x01\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x1a\xeb\x01\n" +
 	"\vLightDetail\x12;\n" +
 	"\x06colour\x18\x01 \x01(\x0e2#.otklik.segmentation.v1.LightColourR\x06colour\x12L\n" +
 	"\x0fprevious_colour\x18\x02 \x01(\x0e2#.otklik.segmentation.v1.LightColourR\x0epreviousColour\x12\x12\n" +
 	"\x04mean\x18\x03 \x01(\x01R\x04mean\x12!\n" +
-	"\fanswer_count\x18\x04 \x01(\x03R\vanswerCount\x1aH\n" +
+	"\fanswer_count\x18\x04 \x01(\x03R\vanswerCount\x12\x1a\n" +
+	"\brejudged\x18\x05 \x01(\bR\brejudged\x1aH\n" +
 	"\vMergeDetail\x12\x14\n" +
 	"\x05event\x18\x01 \x01(\tR\x05event\x12#\n" +
 	"\rother_contact\x18\x02 \x01(\tR\fotherContact\x1a%\n" +

@@ -80,3 +80,13 @@ CREATE TABLE light_parts (
     parts        bytea NOT NULL,
     PRIMARY KEY (organization, generation, contact, kind, unit)
 );
+
+-- How many lights of a kind show a colour.
+CREATE TABLE light_counts (
+    organization text COLLATE "C" NOT NULL,
+    generation   bigint NOT NULL,
+    kind         bigint NOT NULL,
+    colour       bigint NOT NULL,
+    count        bigint NOT NULL,
+    PRIMARY KEY (organization, generation, kind, colour)
+);

@@ -80,3 +80,13 @@ CREATE TABLE light_parts (
     parts        BLOB NOT NULL,
     PRIMARY KEY (organization, generation, contact, kind, unit)
 ) STRICT, WITHOUT ROWID;
+
+-- How many lights of a kind show a colour.
+CREATE TABLE light_counts (
+    organization TEXT    NOT NULL,
+    generation   INTEGER NOT NULL,
+    kind         INTEGER NOT NULL,
+    colour       INTEGER NOT NULL,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (organization, generation, kind, colour)
+) STRICT, WITHOUT ROWID;
