@@ -52,11 +52,12 @@ build: web ## Build bin/otklik with the web app inside.
 setup: ## Install what the tests need and the machine lacks (Chromium, PostgreSQL, Redis).
 	@.ci/setup
 
+# Tests of the running suite mostly wait for its processes: more of them at a time than there are cores.
 .PHONY: test-go
 test-go: build ## Run the Go tests, with the race detector where it is affordable; there properties are drawn a fifth as often. Vetting is part of linting.
 	$(GO) test -timeout 10m $(single)
 	$(GO) test -race -short -timeout 10m $$($(GO) list ./libs/... ./services/... ./gateway/... ./cmd/... ./proto/... | grep -vxFf <($(GO) list $(single)))
-	OTKLIK_BINARY=bin/otklik $(GO) test -timeout 15m ./tests/...
+	OTKLIK_BINARY=bin/otklik $(GO) test -timeout 15m -parallel 4 ./tests/...
 
 .PHONY: test-web
 test-web: web ## Check types and run the tests of the web app.

@@ -77,7 +77,7 @@ func withPaths(r cases.Route, sound hostile, texts []string) []hostile {
 			h.what, h.target = "path "+clip(target), target
 			// A name that is sound by its letters is merely not there.
 			h.refused = []int{400, 404, 405, 414, 431}
-			if plainName(text) || makesByAnyName(r) {
+			if plainName(text) || namedByAnything(r) {
 				h.refused = nil
 			}
 			all = append(all, h)
@@ -86,9 +86,15 @@ func withPaths(r cases.Route, sound hostile, texts []string) []hostile {
 	return all
 }
 
-// makesByAnyName tells whether a route makes what it names, by an identifier of the caller's own, in which any letters may be.
-func makesByAnyName(r cases.Route) bool {
-	return strings.Contains(r.Template, "unit.name") || strings.Contains(r.Template, "contact.name")
+// namedByAnything tells whether a route is about the directory, whose identifiers are the organisation's own, of any letters: a change makes
+// what it names, and whatever comes after it finds that.
+func namedByAnything(r cases.Route) bool {
+	switch r.Family() {
+	case "companies", "contacts", "employees", "locations", "regions", "touchpoints":
+		return strings.Contains(r.Template, "=")
+	default:
+		return false
+	}
 }
 
 // plainName tells whether a text could be a name that somebody gave to something.

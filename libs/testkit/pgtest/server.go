@@ -116,7 +116,7 @@ func (s *Server) configure() error {
 		"listen_addresses":        "127.0.0.1",
 		"unix_socket_directories": "",
 		"shared_buffers":          "64MB",
-		"max_connections":         "200",
+		"max_connections":         "500",
 		"max_wal_size":            "2GB",
 		"log_min_messages":        "warning",
 	}
