@@ -1,7 +1,8 @@
-// Package agenda writes what is to be done when as an iCalendar (RFC 5545). It names nobody.
+// Package agenda writes what is to be done when as an iCalendar (RFC 5545). It names no owner and no contact.
 package agenda
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -34,9 +35,11 @@ type Event struct {
 	Kind Kind
 	// Resource is the name of what it is about; Key tells apart several of a kind about the same, empty where there is one.
 	Resource, Key string
+	// Title says what it is about to people; where it is empty, the resource does.
+	Title string
 	// Start and End are its times; End is Start, or zero, for what is due at a moment.
 	Start, End time.Time
-	// Changed is when it was changed last, zero where that is not known.
+	// Changed is when what it is about was changed last.
 	Changed time.Time
 	// Owner is who sees to it; empty for nobody.
 	Owner string
@@ -78,9 +81,6 @@ var titles = map[string]map[Kind]string{
 // names are what calendars are called, by language.
 var names = map[string]string{"ru": "Отклик: встречи и сроки", "ky": "Отклик: жолугушуулар жана мөөнөттөр", "en": "Otklik: meetings and deadlines"}
 
-// epoch stands for a time of change that is not known, so that the same events make the same calendar.
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // refresh is how often programs are asked to read a calendar again, as RFC 7986 writes it.
 const refresh = "PT1H"
 
@@ -118,12 +118,9 @@ func Write(events []Event, o Options) (string, error) {
 
 func (o Options) event(e Event) *ics.VEvent {
 	out := ics.NewEvent(e.UID(o.Organization))
-	changed := e.Changed
-	if changed.IsZero() {
-		changed = epoch
-	}
-	out.SetDtStampTime(changed)
-	out.SetLastModifiedAt(changed)
+	// In what is published, the stamp is when the event was changed last (RFC 5545, 3.8.7.2): the same events make the same calendar.
+	out.SetDtStampTime(e.Changed)
+	out.SetLastModifiedAt(e.Changed)
 	out.SetStartAt(e.Start)
 	// What is due at a moment has no end: RFC 5545 wants one to be later than the start.
 	out.SetTimeTransparency(ics.TransparencyTransparent)
@@ -135,7 +132,7 @@ func (o Options) event(e Event) *ics.VEvent {
 	if e.Done {
 		title = "✓ " + title
 	}
-	out.SetSummary(title + ": " + e.Resource)
+	out.SetSummary(title + ": " + cmp.Or(e.Title, e.Resource))
 	out.SetClass(ics.ClassificationPrivate)
 	out.SetStatus(ics.ObjectStatusConfirmed)
 	if o.Link != nil {

@@ -35,7 +35,7 @@ func read(t interface{ Fatal(...any) }, text string) *parser.Calendar {
 
 func TestCalendarIsReadByOthers(t *testing.T) {
 	events := []agenda.Event{
-		{Kind: agenda.CaseDue, Resource: "cases/b", Start: monday.Add(48 * time.Hour), Owner: "members/a"},
+		{Kind: agenda.CaseDue, Resource: "cases/b", Title: "Очередь на кассе", Start: monday.Add(48 * time.Hour), Owner: "members/a"},
 		{Kind: agenda.Interview, Resource: "interviews/a", Start: monday, End: monday.Add(time.Hour), Changed: monday.Add(-time.Hour)},
 		{Kind: agenda.Task, Resource: "cases/b", Key: "1", Start: monday.Add(24 * time.Hour), Done: true},
 	}
@@ -66,6 +66,14 @@ func TestCalendarIsReadByOthers(t *testing.T) {
 	}
 	if got[2].Props.Get("DTEND") != nil || got[2].Props.Get("URL").Value != "https://app.example/cases/b" {
 		t.Errorf("due at a moment: %+v", got[2].Props)
+	}
+	if summary, err := got[2].Props.Text("SUMMARY"); err != nil || summary != "Кайрылуунун мөөнөтү: Очередь на кассе" {
+		t.Errorf("summary %q, %v", summary, err)
+	}
+	for _, name := range []string{"DTSTAMP", "LAST-MODIFIED"} {
+		if at, err := got[0].Props.DateTime(name, time.UTC); err != nil || !at.Equal(monday.Add(-time.Hour)) {
+			t.Errorf("%s is %v, %v", name, at, err)
+		}
 	}
 	if strings.Contains(text, "members/a") {
 		t.Error("it names who sees to it")

@@ -17,7 +17,6 @@ import (
 
 const (
 	feedsCollection = "calendarFeeds/"
-	casesPrefix     = "cases/"
 	day             = 24 * time.Hour
 	// calendarDefault and calendarMost are how long a period of events is unless stated, and at most.
 	calendarDefault = 90 * day
@@ -33,46 +32,57 @@ type calendarServer struct {
 	*Server
 }
 
-// calendarQuery says which events.
+// calendarQuery says which events: those of the kinds, or none for all. persons tells whether the reader may see what people wrote of persons.
 type calendarQuery struct {
-	organization string
-	units        store.Units
-	kinds        []agenda.Kind
-	owner        string
-	from, to     time.Time
+	store.DateQuery
+	kinds   []agenda.Kind
+	persons bool
 }
 
 // dateKinds are the kinds of the dates of cases.
-var dateKinds = map[string]agenda.Kind{"due": agenda.CaseDue, "task": agenda.Task, "prevention": agenda.Prevention}
+var dateKinds = map[string]agenda.Kind{store.DateDue: agenda.CaseDue, store.DateTask: agenda.Task, store.DatePrevention: agenda.Prevention}
 
 // events are those that a query asks for, in order, and whether there are more than agenda.MostEvents.
 func (s *calendarServer) events(ctx context.Context, q calendarQuery) (out []agenda.Event, more bool, err error) {
-	keep := func(e agenda.Event) {
-		if (len(q.kinds) == 0 || slices.Contains(q.kinds, e.Kind)) && (q.owner == "" || e.Owner == q.owner) {
+	wanted := func(k agenda.Kind) bool { return len(q.kinds) == 0 || slices.Contains(q.kinds, k) }
+	q.Limit = agenda.MostEvents + 1
+	if wanted(agenda.Interview) {
+		interviews, err := s.Store.ScheduledInterviews(ctx, q.DateQuery)
+		if err != nil {
+			return nil, false, storeError(err)
+		}
+		for _, i := range interviews {
+			// Where it is held is a company's name for itself; whom it is held with is for those who may see persons, in the app.
+			out = append(out, agenda.Event{
+				Kind: agenda.Interview, Resource: interviewsCollection + i.ID, Title: i.Company, Start: i.ScheduleTime, End: i.ScheduleTime.Add(i.Duration),
+				Changed: i.UpdateTime, Owner: i.Interviewer, Done: !i.CompleteTime.IsZero(),
+			})
+		}
+	}
+	for kind, of := range dateKinds {
+		if wanted(of) {
+			q.Kinds = append(q.Kinds, kind)
+		}
+	}
+	if slices.Sort(q.Kinds); len(q.Kinds) > 0 {
+		dates, err := s.Store.CaseDates(ctx, q.DateQuery)
+		if err != nil {
+			return nil, false, storeError(err)
+		}
+		for _, d := range dates {
+			e := agenda.Event{
+				Kind: dateKinds[d.Kind], Resource: casesCollection + d.Case, Key: strconv.Itoa(d.Key), Start: d.Time, End: d.Time, Changed: d.Changed, Owner: d.Owner, Done: d.Done,
+			}
+			// What a rule calls a case is about no person; what somebody wrote may be.
+			if !d.Written || q.persons {
+				e.Title = d.Title
+			}
 			out = append(out, e)
 		}
 	}
-	interviews, err := s.Store.ScheduledInterviews(ctx, q.organization, q.units, q.from, q.to, agenda.MostEvents+1)
-	if err != nil {
-		return nil, false, storeError(err)
-	}
-	for _, i := range interviews {
-		keep(agenda.Event{
-			Kind: agenda.Interview, Resource: interviewsCollection + i.ID, Start: i.ScheduleTime, End: i.ScheduleTime.Add(i.Duration), Changed: i.UpdateTime,
-			Owner: i.Interviewer, Done: !i.CompleteTime.IsZero(),
-		})
-	}
-	dates, err := s.Store.CaseDates(ctx, q.organization, q.units, q.from, q.to, agenda.MostEvents+1)
-	if err != nil {
-		return nil, false, storeError(err)
-	}
-	for _, d := range dates {
-		keep(agenda.Event{Kind: dateKinds[d.Kind], Resource: casesPrefix + d.Case, Key: strconv.Itoa(d.Key), Start: d.Time, End: d.Time, Owner: d.Owner, Done: d.Done})
-	}
 	slices.SortFunc(out, agenda.Compare)
-	// What was cut off at the end of one list lies behind what the other has there.
-	more = len(interviews) > agenda.MostEvents || len(dates) > agenda.MostEvents || len(out) > agenda.MostEvents
-	return out[:min(len(out), agenda.MostEvents)], more, nil
+	// What was cut off at the end of one list lies behind what the other has there: of each there is one more than is shown.
+	return out[:min(len(out), agenda.MostEvents)], len(out) > agenda.MostEvents, nil
 }
 
 // QueryCalendarEvents returns the events of a period.
@@ -81,15 +91,17 @@ func (s *calendarServer) QueryCalendarEvents(ctx context.Context, req *segmentat
 	if err != nil {
 		return nil, err
 	}
-	q := calendarQuery{organization: org, units: unitsOf(ctx), kinds: agendaKinds(req.GetKinds()), owner: req.GetOwner(), from: s.Now()}
+	q := calendarQuery{
+		DateQuery: store.DateQuery{Organization: org, Units: unitsOf(ctx), Owner: req.GetOwner(), From: s.Now()}, kinds: agendaKinds(req.GetKinds()), persons: seesPersons(ctx),
+	}
 	if t := req.GetPeriod().GetStartTime(); t != nil {
-		q.from = t.AsTime()
+		q.From = t.AsTime()
 	}
-	q.to = q.from.Add(calendarDefault)
+	q.To = q.From.Add(calendarDefault)
 	if t := req.GetPeriod().GetEndTime(); t != nil {
-		q.to = t.AsTime()
+		q.To = t.AsTime()
 	}
-	if q.to.Sub(q.from) > calendarMost {
+	if q.To.Sub(q.From) > calendarMost {
 		return nil, malformed("period", "PERIOD_TOO_LONG", "must be 400 days at most")
 	}
 	events, more, err := s.events(ctx, q)
@@ -100,7 +112,7 @@ func (s *calendarServer) QueryCalendarEvents(ctx context.Context, req *segmentat
 	for _, e := range events {
 		out.Events = append(out.Events, &segmentationv1.CalendarEvent{
 			Uid: e.UID(org), Kind: segmentationv1.CalendarEvent_Kind(e.Kind), Resource: e.Resource, StartTime: timestamppb.New(e.Start), EndTime: timestamppb.New(e.End),
-			Owner: e.Owner, Done: e.Done,
+			Owner: e.Owner, Done: e.Done, Title: e.Title,
 		})
 	}
 	return out, nil
@@ -121,19 +133,21 @@ func (s *calendarServer) ExportCalendar(ctx context.Context, req *segmentationv1
 		return nil, err
 	}
 	now := s.Now()
-	q := calendarQuery{organization: org, units: unitsOf(ctx), from: now.Add(-calendarPast), to: now.Add(calendarAhead)}
+	q := calendarQuery{
+		DateQuery: store.DateQuery{Organization: org, Units: unitsOf(ctx), From: now.Add(-calendarPast), To: now.Add(calendarAhead)}, persons: seesPersons(ctx),
+	}
 	o := agenda.Options{Organization: org, Zone: s.Location.String(), Link: s.link}
 	if isAddress(ctx) {
 		f, err := s.feedOfCaller(ctx, org, now)
 		if err != nil {
 			return nil, err
 		}
-		q.units, q.kinds, o.Language = f.Units, f.Kinds, f.Language
+		q.Units, q.kinds, o.Language, q.persons = f.Units, f.Kinds, f.Language, false
 		if f.Zone != "" {
 			o.Zone = f.Zone
 		}
 		if f.OwnOnly {
-			q.owner = f.Owner
+			q.Owner = f.Owner
 		}
 	}
 	if len(req.GetKinds()) > 0 {
@@ -142,7 +156,7 @@ func (s *calendarServer) ExportCalendar(ctx context.Context, req *segmentationv1
 	if req.GetLanguageCode() != "" {
 		o.Language = req.GetLanguageCode()
 	}
-	events, _, err := s.events(ctx, q)
+	events, more, err := s.events(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +164,7 @@ func (s *calendarServer) ExportCalendar(ctx context.Context, req *segmentationv1
 	if err != nil {
 		return nil, err
 	}
-	return &segmentationv1.ExportCalendarResponse{Content: content, Etag: agenda.ETag(content)}, nil
+	return &segmentationv1.ExportCalendarResponse{Content: content, Etag: agenda.ETag(content), Truncated: more}, nil
 }
 
 // narrowed are those of some kinds that are among others, of which none means all. That none are left is told by a kind that there is not.

@@ -80,7 +80,8 @@ func (s *calendarServer) CreateCalendarFeed(ctx context.Context, req *segmentati
 		}
 		return nil, storeError(err)
 	}
-	return &segmentationv1.CreateCalendarFeedResponse{CalendarFeed: feedToProto(f), Path: "/calendars/" + secret + ".ics"}, nil
+	path := "calendars/" + secret + ".ics"
+	return &segmentationv1.CreateCalendarFeedResponse{CalendarFeed: feedToProto(f), Path: "/" + path, Url: s.link(path)}, nil
 }
 
 // checkZone refuses a time zone that there is not; an empty one passes.

@@ -73,7 +73,8 @@ func TestSecretAddressesOfCalendars(t *testing.T) {
 	t.Parallel()
 	f, c := meeting(t)
 	made, err := c.CreateCalendarFeed(t.Context(), &segmentationv1.CreateCalendarFeedRequest{CalendarFeed: &segmentationv1.CalendarFeed{OwnOnly: true, LanguageCode: "ky", TimeZone: "Asia/Bishkek"}})
-	if err != nil || made.GetPath() != "/calendars/secret-of-apiKeys/k0.ics" || made.GetCalendarFeed().GetOwner() != "boss" {
+	if err != nil || made.GetPath() != "/calendars/secret-of-apiKeys/k0.ics" || made.GetUrl() != "https://app.example"+made.GetPath() ||
+		made.GetCalendarFeed().GetOwner() != "boss" {
 		t.Fatalf("made %v, %v", made, err)
 	}
 	s := &calendarServer{Server: f.api}

@@ -231,7 +231,7 @@ func recoveryPolicyToProto(p recovery.Policy) *segmentationv1.RecoveryPolicy {
 
 func recoveryToProto(r recovery.Recovery, now time.Time) *segmentationv1.Recovery {
 	out := &segmentationv1.Recovery{
-		Name: recoveriesCollection + r.Case, Case: casesPrefix + r.Case, Contact: contactsCollection + r.Contact, Survey: surveysCollection + r.Survey,
+		Name: recoveriesCollection + r.Case, Case: casesCollection + r.Case, Contact: contactsCollection + r.Contact, Survey: surveysCollection + r.Survey,
 		State: segmentationv1.Recovery_State(r.At(now)), CloseTime: timeToProto(r.CloseTime), DueTime: timeToProto(r.DueTime), ExpireTime: timeToProto(r.ExpireTime),
 		InviteTime: timeToProto(r.InviteTime), Response: r.Response, Score: r.Score,
 	}

@@ -3,6 +3,7 @@ package cases
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,6 +80,16 @@ type Case struct {
 	ResolveTime   time.Time     `json:"resolve_time,omitzero"`
 	CloseTime     time.Time     `json:"close_time,omitzero"`
 	Version       int64         `json:"-"`
+}
+
+// Clone is the case, to be changed apart from it.
+func (c Case) Clone() Case {
+	c.Tasks = slices.Clone(c.Tasks)
+	if c.Prevention != nil {
+		p := *c.Prevention
+		c.Prevention = &p
+	}
+	return c
 }
 
 // About is whom or what a case is about: identifiers, each empty where there is none.

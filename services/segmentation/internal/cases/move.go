@@ -108,7 +108,8 @@ func (c *Case) Move(to State, actor string, now time.Time, cal Calendar) (Entry,
 		c.ResolveTime, c.CloseTime, c.ResolveWorked = time.Time{}, time.Time{}, 0
 	}
 	c.State, c.UpdateTime = to, now
-	if c.FirstTime.IsZero() && (to == InProgress || to == WaitingCustomer || to == Resolved) {
+	// Whoever begins, resolves or closes a case answers by that; whoever reopens it does not.
+	if c.FirstTime.IsZero() && e.Kind != Reopened {
 		c.FirstTime = now
 		c.FirstWorked = cal.Between(c.CreateTime, now)
 	}

@@ -71,6 +71,32 @@ func TestWorkNeedsAnOwner(t *testing.T) {
 	}
 }
 
+// What is closed at once was responded to by that; what is reopened was not responded to by that.
+func TestFirstResponse(t *testing.T) {
+	t.Parallel()
+	cal := always(t)
+	c := opened(cal, "ann", cases.SLA{FirstResponse: time.Hour})
+	move(t, c, cal, cases.Closed, start.Add(time.Minute))
+	if !c.FirstTime.Equal(start.Add(time.Minute)) || c.FirstWorked != time.Minute {
+		t.Errorf("closed: first response at %v, after %v", c.FirstTime, c.FirstWorked)
+	}
+	move(t, c, cal, cases.InProgress, start.Add(time.Hour))
+	if !c.FirstTime.Equal(start.Add(time.Minute)) {
+		t.Errorf("reopened: first response at %v", c.FirstTime)
+	}
+	// As one that was closed before closing was a response.
+	c = opened(cal, "ann", cases.SLA{FirstResponse: time.Hour})
+	c.State, c.ResolveTime, c.CloseTime = cases.Closed, start.Add(time.Minute), start.Add(time.Minute)
+	move(t, c, cal, cases.InProgress, start.Add(2*time.Minute))
+	if !c.FirstTime.IsZero() {
+		t.Errorf("reopened: first response at %v", c.FirstTime)
+	}
+	move(t, c, cal, cases.WaitingCustomer, start.Add(3*time.Minute))
+	if !c.FirstTime.Equal(start.Add(3 * time.Minute)) {
+		t.Errorf("asked: first response at %v", c.FirstTime)
+	}
+}
+
 func TestReopening(t *testing.T) {
 	t.Parallel()
 	cal := always(t)

@@ -35,10 +35,8 @@ type Cases interface {
 	TickCases(ctx context.Context, now time.Time, limit int) (int, error)
 	// UnresolvedAt tells whether a contact had a case at a time that was opened before it and not resolved.
 	UnresolvedAt(ctx context.Context, organization, contact string, at time.Time) (bool, error)
-	// CaseCounts counts cases as they are now.
-	CaseCounts(ctx context.Context, organization string, units Units, now time.Time) (CaseCounts, error)
-	// CaseDates returns dates of cases that are not closed, from a time up to another, in order, at most limit.
-	CaseDates(ctx context.Context, organization string, units Units, from, to time.Time, limit int) ([]CaseDate, error)
+	// CaseDates returns dates of cases that are not closed, in the order of their times.
+	CaseDates(ctx context.Context, q DateQuery) ([]CaseDate, error)
 
 	// SightCases stores what rules saw, with the position of the follower that saw it, all or nothing. Errors: ErrLost.
 	SightCases(ctx context.Context, follower string, from, to int64, batch CaseBatch) error
@@ -118,13 +116,25 @@ func MarkOf(c cases.Case) CaseMark {
 	return m
 }
 
-// CaseCounts are how many cases there are.
-type CaseCounts struct {
-	// Open are those not closed, Unowned those of them that nobody owns, Late those with a broken promise, DueSoon those to be resolved within a day.
-	Open, Unowned, Late, DueSoon int64
-	// OpenedSince and ClosedSince are those of the last day.
-	OpenedSince, ClosedSince int64
+// DateQuery asks for what has a time.
+type DateQuery struct {
+	Organization string
+	Units        Units
+	// Owner narrows it to what somebody sees to; empty for all.
+	Owner string
+	// Kinds narrow dates of cases to due, task or prevention; none for all.
+	Kinds []string
+	// From and To bound the times; To itself is left out. Limit is how many are returned at most, those first that come first.
+	From, To time.Time
+	Limit    int
 }
+
+// The kinds of dates of cases.
+const (
+	DateDue        = "due"
+	DateTask       = "task"
+	DatePrevention = "prevention"
+)
 
 // CaseDate is a date in the life of a case.
 type CaseDate struct {
@@ -132,9 +142,12 @@ type CaseDate struct {
 	Kind, Case string
 	Key        int
 	Owner      string
-	Place      Place
 	Time       time.Time
 	Done       bool
+	// Title is what the case is called by its rule, or where a person opened it, as Written tells, by that person. Changed is when the case changed last.
+	Title   string
+	Written bool
+	Changed time.Time
 }
 
 // CaseBatch is what rules saw in some events of a feed.

@@ -23,9 +23,9 @@ type Interviews interface {
 	// UpdateInterview stores an interview over the version i.Version and returns it with the next version. Its contact, origin and time of creation stay. Errors:
 	// ErrNotFound, ErrChanged, ErrInterviewed.
 	UpdateInterview(ctx context.Context, i interview.Interview) (interview.Interview, error)
-	// ScheduledInterviews returns interviews that are or were arranged for a time from from to before to, in the order of their times, at most limit; but for those
-	// that are not to be held.
-	ScheduledInterviews(ctx context.Context, organization string, units Units, from, to time.Time, limit int) ([]interview.Interview, error)
+	// ScheduledInterviews returns interviews that are or were arranged for a time, in the order of their times; but for those that are not to be held. q.Kinds is
+	// not looked at.
+	ScheduledInterviews(ctx context.Context, q DateQuery) ([]interview.Interview, error)
 	// ApplyRedList moves the follower and opens an interview with each contact whose light turned red, unless there is one to be held; one that is open and came of the
 	// red list lapses when the light is red no more. Errors: ErrLost when the follower is not at from.
 	ApplyRedList(ctx context.Context, follower string, from, to int64, turns []LightTurn) error

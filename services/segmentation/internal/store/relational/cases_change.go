@@ -178,7 +178,7 @@ func (w *writing) changeCase(
 		return cases.Case{}, err
 	}
 	// What time has done to it comes first: nobody resolves in time what is late already.
-	c := before
+	c := before.Clone()
 	entries := c.Tick(round(by.Time), cal)
 	did, err := change(&c, cal)
 	if err != nil {

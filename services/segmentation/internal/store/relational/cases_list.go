@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
@@ -60,28 +59,23 @@ const mostUnits = 20
 
 // listCasesOfUnits is listCases; for a caller of few units it asks for each in the order of an index and merges, which is faster than looking through all cases.
 func listCasesOfUnits(ctx context.Context, r relational.Reader, q store.CaseQuery, open bool) (out []cases.Case, err error) {
-	var parts []caseQuery
-	for dimension, values := range q.Units {
-		for _, v := range values {
-			part := caseQuery{CaseQuery: q}
-			part.Units = nil
-			switch {
-			case dimension == "company" && (q.Company == "" || q.Company == v):
-				part.Company = v
-			case dimension == "location" && (q.Location == "" || q.Location == v):
-				part.Location = v
-			case dimension == "region":
-				part.region = v
-			default:
-				return listCases(ctx, r, q, open)
-			}
-			parts = append(parts, part)
-		}
-	}
-	if len(parts) == 0 || len(parts) > mostUnits {
+	units := fewUnits(q.Units)
+	if len(units) == 0 {
 		return listCases(ctx, r, q, open)
 	}
-	for _, part := range parts {
+	for _, u := range units {
+		part := caseQuery{CaseQuery: q}
+		part.Units = nil
+		switch {
+		case u.Company != "" && (q.Company == "" || q.Company == u.Company):
+			part.Company = u.Company
+		case u.Location != "" && (q.Location == "" || q.Location == u.Location):
+			part.Location = u.Location
+		case u.Region != "":
+			part.region = u.Region
+		default:
+			return listCases(ctx, r, q, open)
+		}
 		found, err := part.list(ctx, r, open)
 		if err != nil {
 			return nil, err
@@ -91,6 +85,28 @@ func listCasesOfUnits(ctx context.Context, r relational.Reader, q store.CaseQuer
 	slices.SortFunc(out, func(a, b cases.Case) int { return cases.Compare(&a, &b) })
 	out = slices.CompactFunc(out, func(a, b cases.Case) bool { return a.ID == b.ID })
 	return out[:min(len(out), q.Limit)], nil
+}
+
+// fewUnits are the units of a caller one by one; none where they are so many, or such, that each is not asked for by itself.
+func fewUnits(units store.Units) (out []store.Place) {
+	for dimension, values := range units {
+		for _, v := range values {
+			switch dimension {
+			case "company":
+				out = append(out, store.Place{Company: v})
+			case "location":
+				out = append(out, store.Place{Location: v})
+			case "region":
+				out = append(out, store.Place{Region: v})
+			default:
+				return nil
+			}
+		}
+	}
+	if len(out) > mostUnits {
+		return nil
+	}
+	return out
 }
 
 // caseQuery is a query that may be narrowed to a region, too.
@@ -148,70 +164,4 @@ func caseConditions(q caseQuery, open bool) *conditions {
 	}
 	where.within(q.Units, casePlaces)
 	return where
-}
-
-// CaseCounts implements store.Cases.
-func (s *Store) CaseCounts(ctx context.Context, organization string, units store.Units, now time.Time) (n store.CaseCounts, err error) {
-	where := conditions{}
-	day := 24 * time.Hour
-	soon, now2, since := where.arg(relational.ToMicro(now.Add(day))), where.arg(relational.ToMicro(now)), where.arg(relational.ToMicro(now.Add(-day)))
-	where.and("organization = " + where.arg(organization))
-	where.and("(open = 1 OR update_time > " + since + ")")
-	where.within(units, casePlaces)
-	n, err = relational.One(ctx, s.db, func(row relational.Scanner) (n store.CaseCounts, err error) {
-		err = row.Scan(&n.Open, &n.Unowned, &n.Late, &n.DueSoon, &n.OpenedSince, &n.ClosedSince)
-		return n, err
-	}, `SELECT COALESCE(sum(open), 0), COALESCE(sum(CASE WHEN open = 1 AND owner = '' THEN 1 ELSE 0 END), 0),
-COALESCE(sum(CASE WHEN open = 1 AND rank_late = 0 THEN 1 ELSE 0 END), 0),
-COALESCE(sum(CASE WHEN unresolved = 1 AND rank_due > `+now2+` AND rank_due <= `+soon+` THEN 1 ELSE 0 END), 0),
-COALESCE(sum(CASE WHEN create_time > `+since+` THEN 1 ELSE 0 END), 0),
-COALESCE(sum(CASE WHEN open = 0 AND update_time > `+since+` THEN 1 ELSE 0 END), 0) FROM cases WHERE `+where.text.String(), where.args...)
-	return n, s.db.Explain("count cases", err)
-}
-
-// mostDated bounds the cases that are looked through for dates.
-const mostDated = 10_000
-
-// CaseDates implements store.Cases.
-func (s *Store) CaseDates(ctx context.Context, organization string, units store.Units, from, to time.Time, limit int) ([]store.CaseDate, error) {
-	list, err := listCasesOnce(ctx, s.db, store.CaseQuery{Organization: organization, Units: units, Limit: mostDated})
-	if err != nil {
-		return nil, s.db.Explain("read dates of cases", err)
-	}
-	var out []store.CaseDate
-	for _, c := range list {
-		for _, d := range datesOf(c) {
-			if !d.Time.Before(from) && d.Time.Before(to) {
-				out = append(out, d)
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b store.CaseDate) int { return a.Time.Compare(b.Time) })
-	return out[:min(len(out), limit)], nil
-}
-
-func listCasesOnce(ctx context.Context, db relational.Database, q store.CaseQuery) (out []cases.Case, err error) {
-	err = db.View(ctx, func(ctx context.Context, r relational.Reader) error {
-		out, err = listCases(ctx, r, q, true)
-		return err
-	})
-	return out, err
-}
-
-// datesOf are the dates of a case.
-func datesOf(c cases.Case) (out []store.CaseDate) {
-	place := store.Place{Company: c.About.Company, Location: c.About.Location, Region: c.About.Region, Employee: c.About.Employee}
-	add := func(kind string, key int, owner string, at time.Time, done bool) {
-		if !at.IsZero() {
-			out = append(out, store.CaseDate{Kind: kind, Case: c.ID, Key: key, Owner: owner, Place: place, Time: at, Done: done})
-		}
-	}
-	add("due", 0, c.Owner, c.Due, false)
-	for i, t := range c.Tasks {
-		add("task", i, t.Owner, t.Due, t.Done)
-	}
-	if p := c.Prevention; p != nil {
-		add("prevention", 0, p.Owner, p.Due, p.Done)
-	}
-	return out
 }

@@ -106,6 +106,9 @@ func (w *writing) insertCase(ctx context.Context, c *cases.Case, unit string, e 
 	if _, err := w.Exec(ctx, sqlInsertCase, values...); err != nil {
 		return err
 	}
+	if err := w.putDates(ctx, &cases.Case{}, c); err != nil {
+		return err
+	}
 	if err := w.beginSpan(ctx, c); err != nil {
 		return err
 	}
@@ -126,6 +129,9 @@ func (w *writing) saveCase(ctx context.Context, before, c *cases.Case, entries [
 		}
 	}
 	if _, err := w.Exec(ctx, sqlUpdateCase, values...); err != nil {
+		return err
+	}
+	if err := w.putDates(ctx, before, c); err != nil {
 		return err
 	}
 	switch was, is := before.State.Unresolved(), c.State.Unresolved(); {

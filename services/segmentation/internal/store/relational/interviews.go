@@ -147,15 +147,16 @@ func (s *Store) ListInterviews(ctx context.Context, q store.InterviewQuery) ([]i
 }
 
 // ScheduledInterviews implements store.Interviews.
-func (s *Store) ScheduledInterviews(ctx context.Context, organization string, units store.Units, from, to time.Time, limit int) ([]interview.Interview, error) {
+func (s *Store) ScheduledInterviews(ctx context.Context, q store.DateQuery) ([]interview.Interview, error) {
 	where := conditions{}
-	where.equal("organization", organization)
-	where.and("schedule_time >= " + where.arg(relational.ToMicro(from)))
-	where.and("schedule_time < " + where.arg(relational.ToMicro(to)))
+	where.equal("organization", q.Organization)
+	where.and("schedule_time >= " + where.arg(relational.ToMicro(q.From)))
+	where.and("schedule_time < " + where.arg(relational.ToMicro(q.To)))
+	where.equal("interviewer", q.Owner)
 	among(&where, "state", []int64{int64(interview.Scheduled), int64(interview.Completed)})
-	where.within(units, interviewUnits)
+	where.within(q.Units, interviewUnits)
 	list, err := relational.ListOnce(ctx, s.db, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+where.text.String()+
-		` ORDER BY schedule_time, id LIMIT `+where.arg(limit), where.args...)
+		` ORDER BY schedule_time, id LIMIT `+where.arg(q.Limit), where.args...)
 	return list, s.db.Explain("list interviews", err)
 }
 

@@ -20,7 +20,7 @@ func caseCases() []testCase {
 		{"CaseRequestsAreRepeated", caseRequestsAreRepeated}, {"CasesAreMerged", casesAreMerged}, {"CasesTick", casesTick}, {"CasesAreTold", casesAreTold},
 		{"CasesAreSighted", casesAreSighted}, {"CasesBelongWhereContactsDo", casesBelongWhereContactsDo},
 		{"CaseCommentsWait", caseCommentsWait}, {"CaseResponsesAreRemoved", caseResponsesAreRemoved},
-		{"UnresolvedAt", unresolvedAt}, {"CaseRules", caseRules}, {"WorkCalendars", workCalendars}, {"CaseCounts", caseCounts}, {"CaseDates", caseDates},
+		{"UnresolvedAt", unresolvedAt}, {"CaseRules", caseRules}, {"WorkCalendars", workCalendars}, {"CaseDates", caseDates},
 		{"CasesOfPersons", casesOfPersons},
 	}
 }

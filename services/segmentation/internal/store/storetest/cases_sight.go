@@ -246,32 +246,47 @@ func workCalendars(t *testing.T, open Open) {
 	equal(t, "due", opened.Due, time.Date(2026, 3, 9, 4, 0, 0, 0, time.UTC))
 }
 
-func caseCounts(t *testing.T, open Open) {
-	s, ctx := opened(t, open), t.Context()
-	a, b := openCase(t, s, aCase(acme, "a")), openCase(t, s, aCase(acme, "b", func(c *cases.Case) { c.About.Location = "depot" }))
-	openCase(t, s, aCase(other, "a"))
-	_, err := claimCase(ctx, s, a, "ann", by(time.Minute))
-	must(t, "claim", err)
-	_, err = moveCase(ctx, s, b, cases.Closed, by(time.Minute))
-	must(t, "close", err)
-	n, err := s.CaseCounts(ctx, acme, nil, noon.Add(time.Hour))
-	equal(t, "counts", got(t, n, err), store.CaseCounts{Open: 1, DueSoon: 1, OpenedSince: 2, ClosedSince: 1})
-	n, err = s.CaseCounts(ctx, acme, store.Units{"location": {"depot"}}, noon.Add(48*time.Hour))
-	equal(t, "counts of units later", got(t, n, err), store.CaseCounts{})
-}
-
 func caseDates(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
 	c := openCase(t, s, aCase(acme, "a", func(c *cases.Case) {
 		c.Tasks = []cases.Task{{Text: "x"}, {Text: "y", Owner: "ann", Due: noon.Add(time.Hour), Done: true}}
 		c.Prevention = &cases.Task{Text: "z", Due: noon.Add(72 * time.Hour)}
 	}))
-	dates, err := s.CaseDates(ctx, acme, nil, noon, noon.Add(24*time.Hour), 10)
-	place := store.Place{Location: "shop"}
-	equal(t, "dates", got(t, dates, err), []store.CaseDate{
-		{Kind: "task", Case: c.ID, Key: 1, Owner: "ann", Place: place, Time: noon.Add(time.Hour), Done: true},
-		{Kind: "due", Case: c.ID, Place: place, Time: noon.Add(10 * time.Hour)},
+	dates := func(change func(q *store.DateQuery)) []store.CaseDate {
+		t.Helper()
+		q := store.DateQuery{Organization: acme, From: noon, To: noon.Add(24 * time.Hour), Limit: 10}
+		change(&q)
+		found, err := s.CaseDates(ctx, q)
+		return got(t, found, err)
+	}
+	due := store.CaseDate{Kind: store.DateDue, Case: c.ID, Time: noon.Add(10 * time.Hour), Title: "late", Written: true, Changed: noon}
+	task := store.CaseDate{Kind: store.DateTask, Case: c.ID, Key: 1, Owner: "ann", Time: noon.Add(time.Hour), Done: true, Title: "late", Written: true, Changed: noon}
+	both := []store.CaseDate{task, due}
+	equal(t, "dates", dates(func(*store.DateQuery) {}), both)
+	for what, change := range map[string]func(q *store.DateQuery){
+		"of a location":   func(q *store.DateQuery) { q.Units = store.Units{"location": {"depot", "shop"}} },
+		"of an employee":  func(q *store.DateQuery) { q.Units = store.Units{"location": {"shop"}, "employee": {"e"}} },
+		"of some kinds":   func(q *store.DateQuery) { q.Kinds = []string{store.DateTask, store.DateDue} },
+		"not prevention":  func(q *store.DateQuery) { q.To = noon.Add(72 * time.Hour) },
+		"the first of it": func(q *store.DateQuery) { q.Limit = 2; q.To = noon.Add(100 * time.Hour) },
+	} {
+		equal(t, what, dates(change), both)
+	}
+	equal(t, "of an owner", dates(func(q *store.DateQuery) { q.Owner = "ann" }), []store.CaseDate{task})
+	equal(t, "of a kind", dates(func(q *store.DateQuery) { q.Kinds = []string{store.DateDue} }), []store.CaseDate{due})
+	equal(t, "of another location", dates(func(q *store.DateQuery) { q.Units = store.Units{"location": {"depot"}} }), nil)
+	equal(t, "of another organisation", dates(func(q *store.DateQuery) { q.Organization = other }), nil)
+	_, err := s.ChangeCase(ctx, store.CaseRef{Organization: acme, ID: c.ID}, by(time.Minute), func(c *cases.Case, _ cases.Calendar) ([]cases.Entry, error) {
+		c.Tasks[1].Owner, c.UpdateTime = "bob", noon.Add(time.Minute)
+		return []cases.Entry{{Kind: cases.Noted, Time: noon.Add(time.Minute), Text: "bob does it"}}, nil
 	})
+	must(t, "change", err)
+	task.Owner, task.Changed = "bob", noon.Add(time.Minute)
+	equal(t, "of its owner now", dates(func(q *store.DateQuery) { q.Owner = "bob" }), []store.CaseDate{task})
+	equal(t, "of its owner before", dates(func(q *store.DateQuery) { q.Owner = "ann" }), nil)
+	_, err = moveCase(ctx, s, c, cases.Closed, by(time.Hour))
+	must(t, "close", err)
+	equal(t, "of a closed one", dates(func(*store.DateQuery) {}), nil)
 }
 
 func casesOfPersons(t *testing.T, open Open) {

@@ -52,10 +52,12 @@ func interviewsAreKept(t *testing.T, open Open) {
 		list, _, err := s.ListInterviews(t.Context(), store.InterviewQuery{Organization: acme, Code: code, Limit: 9})
 		equal(t, "with "+code, len(got(t, list, err)), n)
 	}
-	scheduled, err := s.ScheduledInterviews(t.Context(), acme, nil, noon, noon.Add(2*time.Hour), 9)
+	scheduled, err := s.ScheduledInterviews(t.Context(), store.DateQuery{Organization: acme, From: noon, To: noon.Add(2 * time.Hour), Limit: 9})
 	equal(t, "scheduled", got(t, scheduled, err), []interview.Interview{changed})
-	scheduled, err = s.ScheduledInterviews(t.Context(), acme, nil, noon, noon.Add(time.Hour), 9)
+	scheduled, err = s.ScheduledInterviews(t.Context(), store.DateQuery{Organization: acme, From: noon, To: noon.Add(time.Hour), Limit: 9})
 	equal(t, "before", len(got(t, scheduled, err)), 0)
+	scheduled, err = s.ScheduledInterviews(t.Context(), store.DateQuery{Organization: acme, Owner: "nobody", From: noon, To: noon.Add(2 * time.Hour), Limit: 9})
+	equal(t, "another's", len(got(t, scheduled, err)), 0)
 }
 
 func oneInterviewAContact(t *testing.T, open Open) {

@@ -84,7 +84,7 @@ func (CalendarEvent_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_calendar_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// Something with a time: what calendars show. It names nobody.
+// Something with a time: what calendars show.
 type CalendarEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The identifier, which stays the same when the event moves, as UID in iCalendar.
@@ -100,7 +100,10 @@ type CalendarEvent struct {
 	// Who sees to it; empty for nobody.
 	Owner string `protobuf:"bytes,6,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Whether it is done.
-	Done          bool `protobuf:"varint,7,opt,name=done,proto3" json:"done,omitempty"`
+	Done bool `protobuf:"varint,7,opt,name=done,proto3" json:"done,omitempty"`
+	// What it is about, as people call it: a case by its rule, an interview by its company. What a person called a case is shown to those who may see persons. Empty
+	// where there is no such name.
+	Title         string `protobuf:"bytes,8,opt,name=title,proto3" json:"title,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -182,6 +185,13 @@ func (x *CalendarEvent) GetDone() bool {
 		return x.Done
 	}
 	return false
+}
+
+func (x *CalendarEvent) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
 }
 
 // A secret address at which calendar programs read events.
@@ -288,7 +298,7 @@ var File_otklik_segmentation_v1_calendar_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_calendar_proto_rawDesc = "" +
 	"\n" +
-	"%otklik/segmentation/v1/calendar.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n" +
+	"%otklik/segmentation/v1/calendar.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x03\n" +
 	"\rCalendarEvent\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\tR\x03uid\x12>\n" +
 	"\x04kind\x18\x02 \x01(\x0e2*.otklik.segmentation.v1.CalendarEvent.KindR\x04kind\x12\x1a\n" +
@@ -297,7 +307,8 @@ const file_otklik_segmentation_v1_calendar_proto_rawDesc = "" +
 	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x14\n" +
 	"\x05owner\x18\x06 \x01(\tR\x05owner\x12\x12\n" +
-	"\x04done\x18\a \x01(\bR\x04done\"g\n" +
+	"\x04done\x18\a \x01(\bR\x04done\x12\x14\n" +
+	"\x05title\x18\b \x01(\tR\x05title\"g\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eKIND_INTERVIEW\x10\x01\x12\x11\n" +

@@ -204,7 +204,9 @@ type ExportCalendarResponse struct {
 	// The calendar, `text/calendar; charset=utf-8`, up to 2,000 events, the next ones.
 	Content string `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
 	// Changes when the calendar changes.
-	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whether there are more events than it shows: ask for some kinds.
+	Truncated     bool `protobuf:"varint,3,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -251,6 +253,13 @@ func (x *ExportCalendarResponse) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *ExportCalendarResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
 }
 
 // Request of CreateCalendarFeed.
@@ -305,7 +314,9 @@ type CreateCalendarFeedResponse struct {
 	// The feed.
 	CalendarFeed *CalendarFeed `protobuf:"bytes,1,opt,name=calendar_feed,json=calendarFeed,proto3" json:"calendar_feed,omitempty"`
 	// The path of the address on the gateway, `/calendars/{secret}.ics`. It is not told again.
-	Path          string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// The whole address, where the configuration says under which people reach the app (`public_url`); otherwise empty. It is not told again.
+	Url           string `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -350,6 +361,13 @@ func (x *CreateCalendarFeedResponse) GetCalendarFeed() *CalendarFeed {
 func (x *CreateCalendarFeedResponse) GetPath() string {
 	if x != nil {
 		return x.Path
+	}
+	return ""
+}
+
+func (x *CreateCalendarFeedResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
 	}
 	return ""
 }
@@ -561,15 +579,17 @@ const file_otklik_segmentation_v1_calendar_service_proto_rawDesc = "" +
 	"\ttruncated\x18\x02 \x01(\bR\ttruncated\"\xa8\x01\n" +
 	"\x15ExportCalendarRequest\x128\n" +
 	"\rlanguage_code\x18\x01 \x01(\tB\x13\xbaH\x10r\x0eR\x00R\x02ruR\x02kyR\x02enR\flanguageCode\x12U\n" +
-	"\x05kinds\x18\x02 \x03(\x0e2*.otklik.segmentation.v1.CalendarEvent.KindB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\"F\n" +
+	"\x05kinds\x18\x02 \x03(\x0e2*.otklik.segmentation.v1.CalendarEvent.KindB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\"d\n" +
 	"\x16ExportCalendarResponse\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\x12\x12\n" +
-	"\x04etag\x18\x02 \x01(\tR\x04etag\"n\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1c\n" +
+	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"n\n" +
 	"\x19CreateCalendarFeedRequest\x12Q\n" +
-	"\rcalendar_feed\x18\x01 \x01(\v2$.otklik.segmentation.v1.CalendarFeedB\x06\xbaH\x03\xc8\x01\x01R\fcalendarFeed\"{\n" +
+	"\rcalendar_feed\x18\x01 \x01(\v2$.otklik.segmentation.v1.CalendarFeedB\x06\xbaH\x03\xc8\x01\x01R\fcalendarFeed\"\x8d\x01\n" +
 	"\x1aCreateCalendarFeedResponse\x12I\n" +
 	"\rcalendar_feed\x18\x01 \x01(\v2$.otklik.segmentation.v1.CalendarFeedR\fcalendarFeed\x12\x12\n" +
-	"\x04path\x18\x02 \x01(\tR\x04path\"l\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\"l\n" +
 	"\x18ListCalendarFeedsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +

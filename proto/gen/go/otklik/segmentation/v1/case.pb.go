@@ -395,7 +395,7 @@ type Case struct {
 	Sla *CaseSla `protobuf:"bytes,16,opt,name=sla,proto3" json:"sla,omitempty"`
 	// Until when there must be a first response; missing where none is promised. Output only.
 	FirstResponseDueTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=first_response_due_time,json=firstResponseDueTime,proto3" json:"first_response_due_time,omitempty"`
-	// When there was one: when it was first worked on, the customer asked, or the case resolved. Output only.
+	// When there was one: when it was first worked on, the customer asked, or the case resolved or closed; reopening is none. Output only.
 	FirstResponseTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=first_response_time,json=firstResponseTime,proto3" json:"first_response_time,omitempty"`
 	// The working time until then; missing before. Output only.
 	FirstResponseDuration *durationpb.Duration `protobuf:"bytes,19,opt,name=first_response_duration,json=firstResponseDuration,proto3" json:"first_response_duration,omitempty"`

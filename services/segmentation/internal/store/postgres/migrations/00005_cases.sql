@@ -44,6 +44,21 @@ CREATE INDEX cases_by_region ON cases (organization, open, region, rank_late, ra
 CREATE INDEX cases_by_time ON cases (next_time, organization) WHERE next_time IS NOT NULL;
 CREATE INDEX cases_by_time_of ON cases (organization, next_time) WHERE next_time IS NOT NULL;
 
+-- When something of a case is due that is not closed: the case itself, its tasks by their number, what prevents another one.
+CREATE TABLE case_dates (
+    organization text COLLATE "C" NOT NULL,
+    case_id      text COLLATE "C" NOT NULL,
+    kind         text COLLATE "C" NOT NULL,
+    number       bigint NOT NULL,
+    owner        text COLLATE "C" NOT NULL,
+    time         bigint NOT NULL,
+    done         bigint NOT NULL,
+    PRIMARY KEY (organization, case_id, kind, number)
+);
+
+CREATE INDEX case_dates_by_time ON case_dates (organization, time, case_id, kind, number);
+CREATE INDEX case_dates_by_owner ON case_dates (organization, owner, time, case_id, kind, number);
+
 -- What cases are about. rule is empty where a person linked it.
 CREATE TABLE case_links (
     organization text COLLATE "C" NOT NULL,
