@@ -44,10 +44,12 @@ for (name in names(outcomes)) {
   tests <- lapply(seq_len(k), function(i) cor.test(X[, i], y))
   rho <- as.vector(cor(X, y, use = "pairwise", method = "spearman"))
   p <- sapply(tests, function(t) t$p.value)
+  n <- sapply(seq_len(k), function(i) sum(!is.na(X[, i]) & !is.na(y)))
+  ranks <- 2 * pt(-abs(rho * sqrt((n - 2) / (1 - rho^2))), n - 2)
   pairwise <- c(list(
-    n = sapply(seq_len(k), function(i) sum(!is.na(X[, i]) & !is.na(y))), pearson = r,
+    n = n, pearson = r,
     low = sapply(tests, function(t) t$conf.int[1]), high = sapply(tests, function(t) t$conf.int[2]),
-    p = p, q = p.adjust(p, "BH"), spearman = rho), model(R, r))
+    p = p, q = p.adjust(p, "BH"), spearman = rho, spearman_p = ranks, spearman_q = p.adjust(ranks, "BH")), model(R, r))
   pairwise$lmg15 <- lmg(R[1:15, 1:15], r[1:15])
   pairwise$r2of15 <- r2(R, r, 1:15)
   pairwise$johnson15 <- johnson(R[1:15, 1:15], r[1:15])
