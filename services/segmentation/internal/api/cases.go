@@ -101,20 +101,11 @@ func (s *caseServer) knowsContact(ctx context.Context, org, contact string) erro
 	if contact == "" || len(unitsOf(ctx)) == 0 {
 		return nil
 	}
-	found, err := s.Store.GetContacts(ctx, org, []string{contact})
-	if err != nil {
-		return storeError(err)
-	}
-	c, there := found[contact]
-	if there {
-		if there, err = s.seesContact(ctx, org, c); err != nil {
-			return err
-		}
-	}
-	if !there {
+	_, err := s.seenContact(ctx, org, contact)
+	if errors.Is(err, store.ErrNotFound) {
 		return caseOfNobody()
 	}
-	return nil
+	return storeError(err)
 }
 
 func caseOfNobody() error {

@@ -26,18 +26,17 @@ type contactServer struct {
 
 const contactMissing = segmentationv1.ErrorReason_ERROR_REASON_CONTACT_NOT_FOUND
 
-// seesContact tells whether a contact belongs to the caller.
-func (s *Server) seesContact(ctx context.Context, org string, c directory.Contact) (bool, error) {
-	units := unitsOf(ctx)
-	if len(units) == 0 {
-		return true, nil
+// seenContact returns a contact that the caller sees. Errors: store.ErrNotFound.
+func (s *Server) seenContact(ctx context.Context, org, id string) (directory.Contact, error) {
+	all, err := s.Store.SeeContacts(ctx, org, unitsOf(ctx), []string{id})
+	if err != nil {
+		return directory.Contact{}, err
 	}
-	p := store.Place{Company: c.Company, Location: c.Location}
-	var err error
-	if len(units["region"]) > 0 {
-		p.Region, err = s.regionOf(ctx, org, c.Location)
+	c, there := all[id]
+	if !there {
+		return directory.Contact{}, store.ErrNotFound
 	}
-	return units.Within(p), err
+	return c.Contact, nil
 }
 
 // GetContact returns a contact.
@@ -46,18 +45,9 @@ func (s *contactServer) GetContact(ctx context.Context, req *segmentationv1.GetC
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.GetContacts(ctx, org, []string{id})
+	c, err := s.seenContact(ctx, org, id)
 	if err != nil {
-		return nil, storeError(err)
-	}
-	c, there := all[id]
-	if there {
-		if there, err = s.seesContact(ctx, org, c); err != nil {
-			return nil, err
-		}
-	}
-	if !there {
-		return nil, notFound(contactMissing, "contact", req.GetName())
+		return nil, orNotFound(err, contactMissing, "contact", req.GetName())
 	}
 	out, err := s.contactsToProto(ctx, org, []directory.Contact{c})
 	if err != nil {
@@ -88,13 +78,16 @@ func (s *contactServer) ListContacts(ctx context.Context, req *segmentationv1.Li
 	if err != nil {
 		return nil, err
 	}
-	q := store.ContactQuery{Organization: org, Company: company.ID, After: p.cursor, Limit: p.size}
 	var found []directory.Contact
 	token := ""
 	if req.GetIdentifier() != "" {
 		found, err = s.contactsKnownAs(ctx, org, req.GetIdentifier())
 	} else {
-		found, token, err = s.walkContacts(ctx, q, p, wanted)
+		q := store.ContactQuery{Organization: org, Units: unitsOf(ctx), Company: company.ID}
+		found, token, err = walk(p, func(after string, limit int) ([]directory.Contact, bool, error) {
+			q.After, q.Limit = after, limit
+			return s.Store.ListContacts(ctx, q)
+		}, func(c directory.Contact) (string, bool) { return c.ID, hasAll(c.Attributes, wanted) })
 	}
 	if err != nil {
 		return nil, err
@@ -119,49 +112,11 @@ func (s *contactServer) contactsKnownAs(ctx context.Context, org, identifier str
 	if err != nil {
 		return nil, storeError(err)
 	}
-	all, err := s.Store.GetContacts(ctx, org, []string{id})
-	if err != nil {
-		return nil, storeError(err)
+	c, err := s.seenContact(ctx, org, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	var out []directory.Contact
-	for _, c := range all {
-		sees, err := s.seesContact(ctx, org, c)
-		if err != nil {
-			return nil, err
-		}
-		if sees {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-// walkContacts looks for contacts that belong to the caller and have values.
-func (s *contactServer) walkContacts(ctx context.Context, q store.ContactQuery, p pageRequest[string], wanted attribute.Values) (out []directory.Contact, token string, err error) {
-	for walked, more := 0, true; more; {
-		var list []directory.Contact
-		if list, more, err = s.Store.ListContacts(ctx, q); err != nil {
-			return nil, "", storeError(err)
-		}
-		for i, c := range list {
-			q.After = c.ID
-			sees, err := s.seesContact(ctx, q.Organization, c)
-			if err != nil {
-				return nil, "", err
-			}
-			if !sees || !hasAll(c.Attributes, wanted) {
-				continue
-			}
-			if out = append(out, c); len(out) == p.size {
-				return out, p.next(more || i < len(list)-1, q.After), nil
-			}
-		}
-		if walked += len(list); walked >= walkedAtOnce {
-			return out, p.next(more, q.After), nil
-		}
-		q.Limit = walkedAtOnce / 10
-	}
-	return out, "", nil
+	return []directory.Contact{c}, storeError(err)
 }
 
 // contactFields are the fields of a contact that can be changed.

@@ -1,11 +1,15 @@
 package api
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/otklik/otklik/services/segmentation/internal/light"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
@@ -128,5 +132,64 @@ func TestContactsAreMergedAndSplit(t *testing.T) {
 	moves, err = c.ListContactMoves(t.Context(), &segmentationv1.ListContactMovesRequest{Contact: "contacts/a", PageSize: 1, PageToken: moves.GetNextPageToken()})
 	if err != nil || moves.GetContactMoves()[0].GetUndoneBy() == "" || moves.GetNextPageToken() != "" {
 		t.Fatalf("moves: %v, %v", moves, err)
+	}
+}
+
+// Who looks after a place finds whoever answered there, and nobody else, wherever they are looked for.
+func TestContactsOfUnits(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.southern(t)
+	for _, who := range []string{"a-stranger", "guest", "neighbour", "z-stranger"} {
+		upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/" + who, Phone: "+996 555 123456", Location: "locations/talas"})
+	}
+	var answers []store.AnswerChange
+	for response, at := range map[string][2]string{"1": {"guest", "osh"}, "2": {"guest", "talas"}, "3": {"neighbour", "osh"}, "4": {"z-stranger", "talas"}} {
+		answers = append(answers, store.AnswerChange{
+			Organization: "acme", Person: f.person(t, at[0]), Row: light.Row{Survey: "s", Response: response, Location: at[1], Time: noon, Answers: []light.Answer{{Question: "q", Value: 1}}},
+		})
+	}
+	need(t, f.store.ApplyAnswers(t.Context(), "lights", store.LightBatch{From: store.Unmoved, To: store.Unmoved, Now: noon, Changes: answers}))
+	for _, who := range []string{"osh", "south"} {
+		c := segmentationv1.NewContactServiceClient(f.as(who))
+		var listed []string
+		for req := (&segmentationv1.ListContactsRequest{PageSize: 2}); ; {
+			page, err := c.ListContacts(t.Context(), req)
+			need(t, err)
+			for _, contact := range page.GetContacts() {
+				listed = append(listed, contact.GetName())
+			}
+			if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
+				break
+			}
+			if len(page.GetContacts()) < 2 {
+				t.Errorf("%s: a page of %d has another one behind it", who, len(page.GetContacts()))
+			}
+		}
+		if want := []string{"contacts/guest", "contacts/neighbour", "contacts/southerner"}; !slices.Equal(listed, want) {
+			t.Errorf("%s lists %v, want %v", who, listed, want)
+		}
+		guest, err := c.GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/guest"})
+		need(t, err)
+		if guest.GetContact().GetPhone() == "" {
+			t.Errorf("%s cannot call the guest: %v", who, guest)
+		}
+		_, err = c.GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/z-stranger"})
+		refused(t, "another unit's", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+		for identifier, found := range map[string]int{"guest": 1, "z-stranger": 0} {
+			known, err := c.ListContacts(t.Context(), &segmentationv1.ListContactsRequest{Identifier: identifier})
+			if err != nil || len(known.GetContacts()) != found {
+				t.Errorf("%s finds %s: %v, %v", who, identifier, known, err)
+			}
+		}
+		cases := segmentationv1.NewCaseServiceClient(f.as(who))
+		of := func(contact string) error {
+			_, err := cases.CreateCase(t.Context(), &segmentationv1.CreateCaseRequest{
+				Case: &segmentationv1.Case{DisplayName: "late", Subject: who, Contact: contact, Location: "locations/osh", Region: "regions/south"},
+			})
+			return err
+		}
+		need(t, of("contacts/guest"))
+		refused(t, "a case of somebody else", of("contacts/z-stranger"), codes.NotFound, "CASE_INVALID", "case.contact")
 	}
 }

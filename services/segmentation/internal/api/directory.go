@@ -240,6 +240,31 @@ func batchError(err error) (*rpcerr.Error, bool) {
 // walkedAtOnce is how many things a page of a list that is filtered looks at.
 const walkedAtOnce = 10_000
 
+// walk reads a page of things that fit, which pages of all things are looked through for. see tells where a thing is, and whether it fits.
+func walk[T any](p pageRequest[string], list func(after string, limit int) ([]T, bool, error), see func(T) (at string, fits bool)) (out []T, token string, err error) {
+	after, limit := p.cursor, p.size
+	for walked, more := 0, true; more; {
+		var some []T
+		if some, more, err = list(after, limit); err != nil {
+			return nil, "", storeError(err)
+		}
+		for i, thing := range some {
+			var fits bool
+			if after, fits = see(thing); !fits {
+				continue
+			}
+			if out = append(out, thing); len(out) == p.size {
+				return out, p.next(more || i < len(some)-1, after), nil
+			}
+		}
+		if walked += len(some); walked >= walkedAtOnce {
+			return out, p.next(more, after), nil
+		}
+		limit = walkedAtOnce / 10
+	}
+	return out, "", nil
+}
+
 // outcomeError explains the outcome of a change of something.
 func outcomeError(parent, name string, err error, missing segmentationv1.ErrorReason, what string) error {
 	switch {

@@ -28,53 +28,6 @@ type directoryServer struct {
 
 const unitMissing = segmentationv1.ErrorReason_ERROR_REASON_UNIT_NOT_FOUND
 
-// placeOf is where a unit is, for callers who are restricted.
-func (s *Server) placeOf(ctx context.Context, org string, u directory.Unit) (store.Place, error) {
-	p := store.Place{}
-	in := func(ref directory.Ref) {
-		switch ref.Kind {
-		case attribute.Company:
-			p.Company = ref.ID
-		case attribute.Location:
-			p.Location = ref.ID
-		case attribute.Region:
-			p.Region = ref.ID
-		case attribute.Employee:
-			p.Employee = ref.ID
-		}
-	}
-	in(u.Parent)
-	in(u.Ref)
-	if u.Kind == attribute.Employee && u.Parent.Kind == attribute.Location {
-		region, err := s.regionOf(ctx, org, u.Parent.ID)
-		p.Region = region
-		return p, err
-	}
-	return p, nil
-}
-
-// regionOf is the region of a location; empty when that is not known.
-func (s *Server) regionOf(ctx context.Context, org, location string) (string, error) {
-	if location == "" {
-		return "", nil
-	}
-	l, err := s.Store.GetUnit(ctx, org, directory.Ref{Kind: attribute.Location, ID: location})
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
-	}
-	return l.Parent.ID, storeError(err)
-}
-
-// seesUnit tells whether a unit belongs to the caller. Touchpoints belong to all.
-func (s *Server) seesUnit(ctx context.Context, org string, u directory.Unit) (bool, error) {
-	units := unitsOf(ctx)
-	if len(units) == 0 || u.Kind == attribute.Touchpoint {
-		return true, nil
-	}
-	p, err := s.placeOf(ctx, org, u)
-	return units.Within(p), err
-}
-
 // GetUnit returns a unit.
 func (s *directoryServer) GetUnit(ctx context.Context, req *segmentationv1.GetUnitRequest) (*segmentationv1.GetUnitResponse, error) {
 	org, err := authn.Organization(ctx)
@@ -85,14 +38,9 @@ func (s *directoryServer) GetUnit(ctx context.Context, req *segmentationv1.GetUn
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.Store.GetUnit(ctx, org, ref)
+	u, err := s.Store.SeeUnit(ctx, org, unitsOf(ctx), ref)
 	if err != nil {
 		return nil, orNotFound(err, unitMissing, "unit", req.GetName())
-	}
-	if sees, err := s.seesUnit(ctx, org, u); err != nil {
-		return nil, err
-	} else if !sees {
-		return nil, notFound(unitMissing, "unit", req.GetName())
 	}
 	declared, err := s.attributesOf(ctx, org, ref.Kind)
 	if err != nil {
@@ -130,31 +78,17 @@ func (s *directoryServer) ListUnits(ctx context.Context, req *segmentationv1.Lis
 	if err != nil {
 		return nil, err
 	}
-	out, sees := &segmentationv1.ListUnitsResponse{}, seesPersons(ctx)
-	q := store.UnitQuery{Organization: org, Kind: kind, Parent: parent, After: p.cursor, Limit: p.size}
-	for walked, more := 0, true; more; {
-		var list []directory.Unit
-		if list, more, err = s.Store.ListUnits(ctx, q); err != nil {
-			return nil, storeError(err)
-		}
-		for i, u := range list {
-			q.After = u.ID
-			within, err := s.seesUnit(ctx, org, u)
-			if err != nil {
-				return nil, err
-			}
-			if !within || !hasAll(u.Attributes, wanted) {
-				continue
-			}
-			if out.Units = append(out.Units, unitToProto(declared, u, sees)); len(out.Units) == p.size {
-				out.NextPageToken = p.next(more || i < len(list)-1, q.After)
-				return out, nil
-			}
-		}
-		if walked += len(list); walked >= walkedAtOnce {
-			out.NextPageToken = p.next(more, q.After)
-			return out, nil
-		}
+	q := store.UnitQuery{Organization: org, Units: unitsOf(ctx), Kind: kind, Parent: parent}
+	found, token, err := walk(p, func(after string, limit int) ([]directory.Unit, bool, error) {
+		q.After, q.Limit = after, limit
+		return s.Store.ListUnits(ctx, q)
+	}, func(u directory.Unit) (string, bool) { return u.ID, hasAll(u.Attributes, wanted) })
+	if err != nil {
+		return nil, err
+	}
+	out, sees := &segmentationv1.ListUnitsResponse{NextPageToken: token}, seesPersons(ctx)
+	for _, u := range found {
+		out.Units = append(out.Units, unitToProto(declared, u, sees))
 	}
 	return out, nil
 }

@@ -10,13 +10,18 @@ import (
 
 // Contacts keeps contacts and by what they are known.
 type Contacts interface {
+	// SeeContacts returns the contacts that a caller sees of those named, by their identifiers; those that were merged, too.
+	SeeContacts(ctx context.Context, organization string, units Units, ids []string) (map[string]SeenContact, error)
+	// StandingContact returns the contact that stands for one, itself or the one that it was merged into, and whether it is the caller's own. Whether the caller
+	// sees it is not looked for. Errors: ErrNotFound.
+	StandingContact(ctx context.Context, organization string, units Units, id string) (SeenContact, error)
 	// GetContacts returns the contacts that there are of those named, by their identifiers; those that were merged, too.
 	GetContacts(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
 	// Identities returns by what contacts are known, by contact: its own identifier first, then in the order in which they were claimed.
 	Identities(ctx context.Context, organization string, contacts []string) (map[string][]directory.Identity, error)
 	// ContactOf returns the contact that is known by a pseudonym. Errors: ErrNotFound.
 	ContactOf(ctx context.Context, organization string, person []byte) (string, error)
-	// ListContacts returns contacts in the order of their identifiers, without those that were merged, and whether there are more.
+	// ListContacts returns contacts that a caller sees in the order of their identifiers, without those that were merged, and whether there are more.
 	ListContacts(ctx context.Context, q ContactQuery) (contacts []directory.Contact, more bool, err error)
 	// PutContacts changes or makes contacts, all in one transaction. Each has an outcome of its own.
 	PutContacts(ctx context.Context, organization string, at time.Time, bulk bool, changes []ContactChange) ([]ContactOutcome, error)
@@ -38,9 +43,21 @@ type Contacts interface {
 	EachContact(ctx context.Context, organization, after string, fn func(ContactRow) error) error
 }
 
+// SeenContact is a contact as a caller restricted to units sees it. It sees those whose company or location, by the directory, is one of its own, or lies in a
+// region of its own, and those who answered there, or whom a case there is about, as long as the answer or the case is kept. That somebody rated one of its
+// employees lets it see nobody.
+type SeenContact struct {
+	directory.Contact
+	// Own tells that it belongs to the caller by the directory, or that the caller is not restricted: all that happened with it is for the caller to see. Of
+	// others only what happened in the caller's units is.
+	Own bool
+}
+
 // ContactQuery asks for a page of contacts.
 type ContactQuery struct {
 	Organization string
+	// Units are what the caller is restricted to.
+	Units Units
 	// Company narrows to those of a company.
 	Company string
 	After   string

@@ -21,7 +21,9 @@ type Directory interface {
 
 	// GetUnit returns a unit. Errors: ErrNotFound.
 	GetUnit(ctx context.Context, organization string, ref directory.Ref) (directory.Unit, error)
-	// ListUnits returns units of a kind in the order of their identifiers, and whether there are more.
+	// SeeUnit returns a unit that a caller sees. Errors: ErrNotFound, also when it belongs to others.
+	SeeUnit(ctx context.Context, organization string, units Units, ref directory.Ref) (directory.Unit, error)
+	// ListUnits returns units of a kind that a caller sees in the order of their identifiers, and whether there are more.
 	ListUnits(ctx context.Context, q UnitQuery) (units []directory.Unit, more bool, err error)
 	// PutUnits changes or makes units, one after the other, all in one transaction. Each has an outcome of its own.
 	PutUnits(ctx context.Context, organization string, at time.Time, changes []UnitChange) ([]UnitOutcome, error)
@@ -36,7 +38,9 @@ type Directory interface {
 // UnitQuery asks for a page of units.
 type UnitQuery struct {
 	Organization string
-	Kind         attribute.Kind
+	// Units are what the caller is restricted to: it sees these, what lies in them, and touchpoints.
+	Units Units
+	Kind  attribute.Kind
 	// Parent narrows to those that lie in a unit, directly.
 	Parent directory.Ref
 	After  string

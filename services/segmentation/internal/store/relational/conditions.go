@@ -3,6 +3,7 @@ package relational
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -37,35 +38,54 @@ func (c *conditions) equal(column, v string) {
 
 // among adds that a column has one of the values, unless there are none.
 func among[T any](c *conditions, column string, values []T) {
-	if len(values) == 0 {
-		return
+	if len(values) > 0 {
+		c.and(column + " IN (" + listed(c, values) + ")")
 	}
+}
+
+// listed adds parameters and returns their names.
+func listed[T any](c *conditions, values []T) string {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = c.arg(v)
 	}
-	c.and(column + " IN (" + strings.Join(names, ", ") + ")")
+	return strings.Join(names, ", ")
 }
+
+// placeColumns are where the dimensions of units stand in tables about contacts.
+var placeColumns = map[string]string{ofCompany: "company", ofLocation: "location", ofRegion: "region"}
 
 // within adds that something belongs to the units. columns are where the dimensions stand, by dimension; what has no column belongs to none of it.
 func (c *conditions) within(units store.Units, columns map[string]string) {
 	if len(units) == 0 {
 		return
 	}
-	// Never true, so that a caller whose units have no column sees nothing.
-	either := []string{"1 = 0"}
-	for _, dimension := range []string{"company", "location", "region", "employee"} {
-		column, ok := columns[dimension]
-		if !ok || len(units[dimension]) == 0 {
-			continue
+	var either []string
+	for _, dimension := range []string{ofCompany, ofLocation, ofRegion, ofEmployee} {
+		if column, ok := columns[dimension]; ok {
+			either = append(either, c.oneOf(column, units[dimension]))
 		}
-		names := make([]string, len(units[dimension]))
-		for i, v := range units[dimension] {
-			names[i] = c.arg(v)
-		}
-		either = append(either, column+" IN ("+strings.Join(names, ", ")+")")
 	}
-	c.and("(" + strings.Join(either, " OR ") + ")")
+	c.either(either)
+}
+
+// oneOf is the condition that a column has one of the values; empty when there are none. Indexes that leave out rows without a value are used only where that
+// stands word for word.
+func (c *conditions) oneOf(column string, values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return column + " IN (" + listed(c, values) + ") AND " + column + " <> ''"
+}
+
+// either adds that one of some conditions holds, of which some may be empty: a caller whose units fulfil none sees nothing.
+func (c *conditions) either(of []string) {
+	of = slices.DeleteFunc(of, func(condition string) bool { return condition == "" })
+	if len(of) == 0 {
+		c.and("1 = 0")
+		return
+	}
+	c.and("(" + strings.Join(of, " OR ") + ")")
 }
 
 // encode is a value as it is kept in a column of JSON.

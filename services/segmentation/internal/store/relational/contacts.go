@@ -3,7 +3,9 @@ package relational
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -16,10 +18,7 @@ const (
 	contactColumns  = `contact, company, location, merged_into, attributes, sealed, key, version, create_time, update_time`
 	identityColumns = `person, contact, home, channel, sealed, key, claim_time`
 
-	sqlContactOf      = `SELECT contact FROM identities WHERE organization = $1 AND person = $2`
-	sqlListContacts   = `SELECT ` + contactColumns + ` FROM contacts WHERE organization = $1 AND contact > $2 AND merged_into = '' ORDER BY contact LIMIT $3`
-	sqlListContactsOf = `SELECT ` + contactColumns + ` FROM contacts WHERE organization = $1 AND company = $2 AND company <> '' AND contact > $3 AND merged_into = ''
-ORDER BY contact LIMIT $4`
+	sqlContactOf    = `SELECT contact FROM identities WHERE organization = $1 AND person = $2`
 	sqlContactsIn   = `SELECT ` + contactColumns + ` FROM contacts WHERE organization = $1 AND contact IN (`
 	sqlPersonsOf    = `SELECT person FROM identities WHERE organization = $1 AND contact IN (`
 	sqlIdentitiesIn = `SELECT ` + identityColumns + ` FROM identities WHERE organization = $1 AND person IN (`
@@ -149,17 +148,84 @@ func identitiesOf(ctx context.Context, r relational.Reader, organization string,
 }
 
 // ListContacts implements store.Contacts.
-func (s *Store) ListContacts(ctx context.Context, q store.ContactQuery) ([]directory.Contact, bool, error) {
-	query, args := sqlListContacts, []any{q.Organization, q.After, q.Limit + 1}
-	if q.Company != "" {
-		query, args = sqlListContactsOf, []any{q.Organization, q.Company, q.After, q.Limit + 1}
-	}
-	all, err := relational.List(ctx, s.db, scanContact, query, args...)
+func (s *Store) ListContacts(ctx context.Context, q store.ContactQuery) (out []directory.Contact, more bool, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		out, err = listContacts(ctx, r, q)
+		return err
+	})
 	if err != nil {
 		return nil, false, s.db.Explain("list contacts", err)
 	}
-	out, more := relational.Page(all, q.Limit)
+	out, more = relational.Page(out, q.Limit)
 	return out, more, nil
+}
+
+// listContacts reads a page of contacts and one more.
+func listContacts(ctx context.Context, r relational.Reader, q store.ContactQuery) ([]directory.Contact, error) {
+	of, err := reachOf(ctx, r, q.Organization, q.Units)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Units) > 0 && q.Company == "" {
+		ids, err := of.contacts(ctx, r, q.Organization, q.After, q.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		found, err := contactsIn(ctx, r, q.Organization, ids)
+		return slices.SortedFunc(maps.Values(found), func(a, b directory.Contact) int { return strings.Compare(a.ID, b.ID) }), err
+	}
+	where := conditions{}
+	where.and("organization = " + where.arg(q.Organization))
+	if where.equal("company", q.Company); q.Company != "" {
+		where.and("company <> ''")
+	}
+	where.and("contact > " + where.arg(q.After))
+	where.and("merged_into = ''")
+	of.seen(&where)
+	return relational.List(ctx, r, scanContact, `SELECT `+contactColumns+` FROM contacts WHERE `+where.text.String()+` ORDER BY contact LIMIT `+where.arg(q.Limit+1), where.args...)
+}
+
+// SeeContacts implements store.Contacts.
+func (s *Store) SeeContacts(ctx context.Context, organization string, units store.Units, ids []string) (out map[string]store.SeenContact, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		out = map[string]store.SeenContact{}
+		found, err := contactsIn(ctx, r, organization, ids)
+		if err != nil {
+			return err
+		}
+		of, err := reachOf(ctx, r, organization, units)
+		if err != nil {
+			return err
+		}
+		var others []string
+		for id, c := range found {
+			if of.owns(c) {
+				out[id] = store.SeenContact{Contact: c, Own: true}
+			} else {
+				others = append(others, id)
+			}
+		}
+		here, err := of.wereHere(ctx, r, organization, others)
+		for id := range here {
+			out[id] = store.SeenContact{Contact: found[id]}
+		}
+		return err
+	})
+	return out, s.db.Explain("see contacts", err)
+}
+
+// StandingContact implements store.Contacts.
+func (s *Store) StandingContact(ctx context.Context, organization string, units store.Units, id string) (out store.SeenContact, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, organization, units)
+		if err != nil {
+			return err
+		}
+		out.Contact, err = standing(ctx, r, organization, id)
+		out.Own = of.owns(out.Contact)
+		return err
+	})
+	return out, s.db.Explain("find contact", err)
 }
 
 // SettleContacts implements store.Contacts.

@@ -118,9 +118,6 @@ func (s *Store) GetInterview(ctx context.Context, organization, id string) (inte
 	return i, s.db.Explain("get interview", notFound(err))
 }
 
-// interviewUnits are where the dimensions of units stand.
-var interviewUnits = map[string]string{"company": "company", "location": "location", "region": "region"}
-
 // ListInterviews implements store.Interviews.
 func (s *Store) ListInterviews(ctx context.Context, q store.InterviewQuery) ([]interview.Interview, bool, error) {
 	where := conditions{}
@@ -136,7 +133,7 @@ func (s *Store) ListInterviews(ctx context.Context, q store.InterviewQuery) ([]i
 		// A low line of a code stands for itself.
 		where.and("codes LIKE " + where.arg("% "+strings.ReplaceAll(q.Code, "_", `\_`)+" %") + ` ESCAPE '\'`)
 	}
-	where.within(q.Units, interviewUnits)
+	where.within(q.Units, placeColumns)
 	all, err := relational.ListOnce(ctx, s.db, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+where.text.String()+
 		` ORDER BY stake DESC, score, create_time, id LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
 	if err != nil {
@@ -154,7 +151,7 @@ func (s *Store) ScheduledInterviews(ctx context.Context, q store.DateQuery) ([]i
 	where.and("schedule_time < " + where.arg(relational.ToMicro(q.To)))
 	where.equal("interviewer", q.Owner)
 	among(&where, "state", []int64{int64(interview.Scheduled), int64(interview.Completed)})
-	where.within(q.Units, interviewUnits)
+	where.within(q.Units, placeColumns)
 	list, err := relational.ListOnce(ctx, s.db, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+where.text.String()+
 		` ORDER BY schedule_time, id LIMIT `+where.arg(q.Limit), where.args...)
 	return list, s.db.Explain("list interviews", err)

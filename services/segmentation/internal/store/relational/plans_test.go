@@ -2,9 +2,11 @@ package relational
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -50,5 +52,44 @@ func TestPlans(t *testing.T) {
 		if plan := planOf(t, s, q.statement, q.args...); !strings.Contains(plan, index) {
 			t.Errorf("does not use %s: %s", index, plan)
 		}
+	}
+}
+
+// TestPlansOfUnits keeps what callers who are restricted to units ask on the rows of these, in the order of an index.
+func TestPlansOfUnits(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	for _, p := range slices.Concat(whereContactsAre(), whereContactsWere()) {
+		index := map[string]string{"contacts": "contacts_by_", "answers": "answers_by_", "cases": "cases_of_"}[p.table] + p.column
+		plan := planOf(t, s, p.contacts("$1", "$2", "$3")+` ORDER BY contact LIMIT 9`, "acme", "c1", "u1")
+		if !strings.Contains(plan, index+" (organization=? AND "+p.column+"=? AND contact>?)") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s of %s: %s", p.table, p.column, plan)
+		}
+	}
+	r := reach{store.Units{ofCompany: {"a", "b"}, ofLocation: {"l"}, ofRegion: {"r"}, ofEmployee: {"e"}}}
+	where := conditions{}
+	where.and("organization = " + where.arg("acme"))
+	where.and("company = " + where.arg("a"))
+	where.and("company <> ''")
+	where.and("merged_into = ''")
+	r.seen(&where)
+	plan := planOf(t, s, `SELECT contact FROM contacts WHERE `+where.text.String()+` ORDER BY contact LIMIT 9`, where.args...)
+	if !strings.Contains(plan, "contacts_by_company (organization=? AND company=?)") || strings.Contains(plan, "PRIMARY KEY") {
+		t.Errorf("contacts of a company that are seen: %s", plan)
+	}
+	for _, p := range whereContactsWere() {
+		here := conditions{}
+		here.and("organization = " + here.arg("acme"))
+		among(&here, "contact", []string{"c1", "c2"})
+		here.and(here.oneOf(p.column, []string{"u1", "u2"}))
+		plan := planOf(t, s, `SELECT contact FROM `+p.table+` WHERE `+here.text.String(), here.args...)
+		if !strings.Contains(plan, "(organization=? AND "+p.column+"=? AND contact=?)") {
+			t.Errorf("%s of contacts: %s", p.column, plan)
+		}
+	}
+	employees := r.unitConditions(store.UnitQuery{Organization: "acme", Kind: attribute.Employee})
+	plan = planOf(t, s, `SELECT id FROM units WHERE `+employees.text.String()+` ORDER BY id LIMIT 9`, employees.args...)
+	if !strings.Contains(plan, "SEARCH units") || strings.Contains(plan, "SCAN") {
+		t.Errorf("employees of units: %s", plan)
 	}
 }

@@ -16,11 +16,9 @@ import (
 const (
 	unitColumns = `kind, id, parent_kind, parent, attributes, body, version, create_time, update_time`
 
-	sqlSelectUnit  = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
-	sqlUnitThere   = `SELECT 1 FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
-	sqlListUnits   = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4`
-	sqlListUnitsIn = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND parent_kind = $2 AND parent = $3 AND parent <> '' AND kind = $4 AND id > $5 ORDER BY id LIMIT $6`
-	sqlPutUnit     = `INSERT INTO units (organization, ` + unitColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	sqlSelectUnit = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
+	sqlUnitThere  = `SELECT 1 FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
+	sqlPutUnit    = `INSERT INTO units (organization, ` + unitColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (organization, kind, id) DO UPDATE SET parent_kind = excluded.parent_kind, parent = excluded.parent, attributes = excluded.attributes, body = excluded.body,
 version = excluded.version, update_time = excluded.update_time`
 	sqlDeleteUnit   = `DELETE FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
@@ -54,18 +52,51 @@ func (s *Store) GetUnit(ctx context.Context, organization string, ref directory.
 	return u, s.db.Explain("get unit", notFound(err))
 }
 
+// SeeUnit implements store.Directory.
+func (s *Store) SeeUnit(ctx context.Context, organization string, units store.Units, ref directory.Ref) (u directory.Unit, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, organization, units)
+		if err != nil {
+			return err
+		}
+		u, err = relational.One(ctx, r, scanUnit, sqlSelectUnit, organization, int64(ref.Kind), ref.ID)
+		if err == nil && !of.seesUnit(u) {
+			err = store.ErrNotFound
+		}
+		return notFound(err)
+	})
+	return u, s.db.Explain("see unit", err)
+}
+
 // ListUnits implements store.Directory.
-func (s *Store) ListUnits(ctx context.Context, q store.UnitQuery) ([]directory.Unit, bool, error) {
-	query, args := sqlListUnits, []any{q.Organization, int64(q.Kind), q.After, q.Limit + 1}
-	if !q.Parent.Empty() {
-		query, args = sqlListUnitsIn, []any{q.Organization, int64(q.Parent.Kind), q.Parent.ID, int64(q.Kind), q.After, q.Limit + 1}
-	}
-	all, err := relational.List(ctx, s.db, scanUnit, query, args...)
+func (s *Store) ListUnits(ctx context.Context, q store.UnitQuery) (out []directory.Unit, more bool, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, q.Organization, q.Units)
+		if err != nil {
+			return err
+		}
+		where := of.unitConditions(q)
+		out, err = relational.List(ctx, r, scanUnit, `SELECT `+unitColumns+` FROM units WHERE `+where.text.String()+` ORDER BY id LIMIT `+where.arg(q.Limit+1), where.args...)
+		return err
+	})
 	if err != nil {
 		return nil, false, s.db.Explain("list units", err)
 	}
-	out, more := relational.Page(all, q.Limit)
+	out, more = relational.Page(out, q.Limit)
 	return out, more, nil
+}
+
+// unitConditions are those of a query.
+func (r reach) unitConditions(q store.UnitQuery) *conditions {
+	where := &conditions{}
+	where.and("organization = " + where.arg(q.Organization))
+	where.and("kind = " + where.arg(int64(q.Kind)))
+	where.and("id > " + where.arg(q.After))
+	if !q.Parent.Empty() {
+		where.and(where.liesIn(q.Parent.Kind, []string{q.Parent.ID}))
+	}
+	r.units(where, q.Kind)
+	return where
 }
 
 // PutUnits implements store.Directory.

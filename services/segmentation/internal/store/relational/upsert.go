@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -93,27 +94,29 @@ func (c *customers) of(ctx context.Context, contact string, person []byte) (cust
 		if out.person, err = contactPerson(ctx, c.w, c.organization, contact); err != nil {
 			return customer{}, err
 		}
-		if out.contact, err = standing(ctx, c.w, c.organization, contact); err != nil {
+		now, err := standing(ctx, c.w, c.organization, contact)
+		if err != nil {
 			return customer{}, err
 		}
+		out.contact = now.ID
 	}
 	c.known[key] = out
 	return out, nil
 }
 
 // standing is the contact that stands for one now: itself, or the one that it was merged into. Errors: store.ErrNotFound.
-func standing(ctx context.Context, r relational.Reader, organization, contact string) (string, error) {
+func standing(ctx context.Context, r relational.Reader, organization, contact string) (directory.Contact, error) {
 	for {
 		found, err := contactsIn(ctx, r, organization, []string{contact})
 		if err != nil {
-			return "", err
+			return directory.Contact{}, err
 		}
 		c, ok := found[contact]
 		switch {
 		case !ok:
-			return "", store.ErrNotFound
+			return directory.Contact{}, store.ErrNotFound
 		case c.MergedInto == "":
-			return contact, nil
+			return c, nil
 		}
 		contact = c.MergedInto
 	}
@@ -128,5 +131,6 @@ func (w *writing) standing(ctx context.Context, organization, contact string, pe
 			return now, err
 		}
 	}
-	return standing(ctx, w, organization, contact)
+	now, err := standing(ctx, w, organization, contact)
+	return now.ID, err
 }

@@ -20,6 +20,10 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_contact ON answers (organization, contact, count_time);
 CREATE INDEX answers_by_person ON answers (organization, person) WHERE person IS NOT NULL;
 CREATE INDEX answers_by_time ON answers (organization, count_time);
+-- Who answered where.
+CREATE INDEX answers_by_company ON answers (organization, company, contact) WHERE company <> '';
+CREATE INDEX answers_by_location ON answers (organization, location, contact) WHERE location <> '';
+CREATE INDEX answers_by_region ON answers (organization, region, contact) WHERE region <> '';
 
 -- The policies of organisations, as JSON; that of the greatest version holds.
 CREATE TABLE light_policies (

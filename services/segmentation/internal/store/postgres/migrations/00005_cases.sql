@@ -41,6 +41,10 @@ CREATE INDEX cases_by_person ON cases (organization, person) WHERE person IS NOT
 CREATE INDEX cases_by_company ON cases (organization, open, company, rank_late, rank_due, rank_worth, rank_severity, id) WHERE company <> '';
 CREATE INDEX cases_by_location ON cases (organization, open, location, rank_late, rank_due, rank_worth, rank_severity, id) WHERE location <> '';
 CREATE INDEX cases_by_region ON cases (organization, open, region, rank_late, rank_due, rank_worth, rank_severity, id) WHERE region <> '';
+-- Whom cases are about, by where they are.
+CREATE INDEX cases_of_company ON cases (organization, company, contact) WHERE company <> '';
+CREATE INDEX cases_of_location ON cases (organization, location, contact) WHERE location <> '';
+CREATE INDEX cases_of_region ON cases (organization, region, contact) WHERE region <> '';
 CREATE INDEX cases_by_time ON cases (next_time, organization) WHERE next_time IS NOT NULL;
 CREATE INDEX cases_by_time_of ON cases (organization, next_time) WHERE next_time IS NOT NULL;
 

@@ -1,0 +1,165 @@
+package storetest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
+	"github.com/otklik/otklik/services/segmentation/internal/cases"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
+)
+
+// unitCases are about what callers see who are restricted to units.
+func unitCases() []testCase {
+	return []testCase{{"ContactsOfUnits", contactsOfUnits}, {"ContactsOfManyUnits", contactsOfManyUnits}, {"UnitsOfUnits", unitsOfUnits}}
+}
+
+// answeredAt has a contact that is known by its name answer somewhere.
+func answeredAt(s store.Store, a *answering, response, contact string, at store.Place) {
+	change := lightAnswer(acme, response, 0, at.Company, noon, 9)
+	change.Person, change.Row.Location, change.Row.Region, change.Row.Employee = personOf(contact), at.Location, at.Region, at.Employee
+	a.apply(change)
+}
+
+// seenBy are the contacts that a caller sees, page by page and one by one, those that are its own marked.
+func seenBy(t testing.TB, s store.Store, units store.Units, all []string) []string {
+	t.Helper()
+	one, err := s.SeeContacts(t.Context(), acme, units, all)
+	must(t, "see", err)
+	var listed, out []string
+	for q := (store.ContactQuery{Organization: acme, Units: units, Limit: 2}); ; {
+		page, more, err := s.ListContacts(t.Context(), q)
+		must(t, "list", err)
+		if more && len(page) < q.Limit {
+			t.Errorf("a page of %d is not the last one", len(page))
+		}
+		for _, c := range page {
+			listed = append(listed, c.ID)
+			q.After = c.ID
+		}
+		if !more {
+			break
+		}
+	}
+	merged := func(id string) bool { return one[id].MergedInto != "" }
+	equal(t, "listed", listed, slices.DeleteFunc(slices.Sorted(maps.Keys(one)), merged))
+	for _, id := range slices.Sorted(maps.Keys(one)) {
+		if one[id].Own {
+			id += " own"
+		}
+		out = append(out, id)
+	}
+	return out
+}
+
+func contactsOfUnits(t *testing.T, open Open) {
+	s := opened(t, open)
+	a := &answering{t: t, s: s, now: noon}
+	put(t, s, region("south", ""), unit(attribute.Location, "osh", directory.Ref{Kind: attribute.Region, ID: "south"}), unit(attribute.Location, "talas", directory.Ref{}),
+		unit(attribute.Company, "firm", directory.Ref{}))
+	putContacts(t, s, contact("local", "", "osh"), contact("staff-of-firm", "firm", ""), contact("guest", "", "talas"), contact("stranger", "", "talas"),
+		contact("troubled", "", ""), contact("rated", "", ""), contact("merged", "", "osh"))
+	all := []string{"local", "staff-of-firm", "guest", "stranger", "troubled", "rated", "merged", "none"}
+	answeredAt(s, a, "r1", "guest", store.Place{Location: "osh"})
+	answeredAt(s, a, "r2", "guest", store.Place{Location: "talas"})
+	answeredAt(s, a, "r3", "rated", store.Place{Employee: "ann"})
+	answeredAt(s, a, "r4", "stranger", store.Place{Region: "north", Company: "other"})
+	openCase(t, s, aCase(acme, "delivery", func(c *cases.Case) {
+		c.About = cases.About{Contact: "troubled", Location: "osh"}
+	}))
+	_, err := s.MergeContacts(t.Context(), acme, move("merged", "local"))
+	must(t, "merge", err)
+	for _, c := range []struct {
+		units store.Units
+		want  []string
+	}{
+		{store.Units{"location": {"osh"}}, []string{"guest", "local own", "merged own", "troubled"}},
+		{store.Units{"region": {"south"}}, []string{"guest", "local own", "merged own", "troubled"}},
+		{store.Units{"region": {"north"}}, []string{"stranger"}},
+		{store.Units{"company": {"firm", "other"}}, []string{"staff-of-firm own", "stranger"}},
+		{store.Units{"company": {"firm"}, "location": {"talas"}}, []string{"guest own", "staff-of-firm own", "stranger own"}},
+		{store.Units{"location": {"none"}}, nil},
+		// Who rated an employee is nothing for the employee to know.
+		{store.Units{"employee": {"ann"}}, nil},
+	} {
+		equal(t, fmt.Sprint("seen by ", c.units), seenBy(t, s, c.units, all), c.want)
+	}
+	equal(t, "seen by all", len(seenBy(t, s, nil, all)), 7)
+	of, _, err := s.ListContacts(t.Context(), store.ContactQuery{Organization: acme, Company: "firm", Units: store.Units{"location": {"osh"}}, Limit: 5})
+	equal(t, "of a company, before", len(got(t, of, err)), 0)
+	answeredAt(s, a, "r5", "staff-of-firm", store.Place{Location: "osh"})
+	of, _, err = s.ListContacts(t.Context(), store.ContactQuery{Organization: acme, Company: "firm", Units: store.Units{"location": {"osh"}}, Limit: 5})
+	equal(t, "of a company", got(t, of, err)[0].ID, "staff-of-firm")
+	now, err := s.StandingContact(t.Context(), acme, store.Units{"location": {"osh"}}, "merged")
+	equal(t, "stands for the merged one", fmt.Sprint(got(t, now, err).ID, now.Own), "localtrue")
+	now, err = s.StandingContact(t.Context(), acme, store.Units{"location": {"osh"}}, "guest")
+	equal(t, "of others", got(t, now, err).Own, false)
+	_, err = s.StandingContact(t.Context(), acme, nil, "none")
+	want(t, "find nobody", err, store.ErrNotFound)
+	seen, err := s.SeeContacts(t.Context(), other, store.Units{"location": {"osh"}}, all)
+	equal(t, "seen elsewhere", len(got(t, seen, err)), 0)
+
+	// Who has nothing here any more is not seen any more.
+	a.apply(lightRemoval(acme, "r1", ""))
+	equal(t, "after the answer went", seenBy(t, s, store.Units{"location": {"osh"}}, all), []string{"local own", "merged own", "staff-of-firm", "troubled"})
+}
+
+// Units of any number are looked for, some at a time, and what is found in several is there once.
+func contactsOfManyUnits(t *testing.T, open Open) {
+	s := opened(t, open)
+	a := &answering{t: t, s: s, now: noon}
+	var shops, everybody []string
+	for i := range 40 {
+		shop, who := fmt.Sprintf("shop-%02d", i), fmt.Sprintf("c-%02d", 39-i)
+		shops, everybody = append(shops, shop), append(everybody, who)
+		putContacts(t, s, contact(who, "", ""))
+		answeredAt(s, a, "a-"+who, who, store.Place{Location: shop})
+		answeredAt(s, a, "b-"+who, who, store.Place{Location: "shop-00"})
+	}
+	slices.Sort(everybody)
+	equal(t, "seen", seenBy(t, s, store.Units{"location": shops}, everybody), everybody)
+	equal(t, "seen of one", seenBy(t, s, store.Units{"location": shops[3:4]}, everybody), []string{"c-36"})
+}
+
+func unitsOfUnits(t *testing.T, open Open) {
+	s := opened(t, open)
+	south := directory.Ref{Kind: attribute.Region, ID: "south"}
+	put(t, s, region("kyrgyzstan", ""), region("south", "kyrgyzstan"), unit(attribute.Location, "osh", south), unit(attribute.Location, "talas", directory.Ref{}),
+		unit(attribute.Company, "firm", directory.Ref{}), unit(attribute.Employee, "ann", directory.Ref{Kind: attribute.Location, ID: "osh"}),
+		unit(attribute.Employee, "bob", south), unit(attribute.Employee, "cleo", directory.Ref{}), unit(attribute.Touchpoint, "till", directory.Ref{}))
+	every := []string{"company/firm", "location/osh", "location/talas", "region/kyrgyzstan", "region/south", "employee/ann", "employee/bob", "employee/cleo", "touchpoint/till"}
+	kinds := []attribute.Kind{attribute.Company, attribute.Location, attribute.Region, attribute.Employee, attribute.Touchpoint}
+	for _, c := range []struct {
+		units store.Units
+		want  []string
+	}{
+		{nil, every},
+		{store.Units{"location": {"osh"}}, []string{"location/osh", "employee/ann", "touchpoint/till"}},
+		{store.Units{"region": {"south"}}, []string{"location/osh", "region/south", "employee/ann", "employee/bob", "touchpoint/till"}},
+		{store.Units{"region": {"kyrgyzstan"}}, []string{"region/kyrgyzstan", "region/south", "touchpoint/till"}},
+		{store.Units{"company": {"firm"}, "employee": {"cleo"}}, []string{"company/firm", "employee/cleo", "touchpoint/till"}},
+	} {
+		var listed, seen []string
+		for _, kind := range kinds {
+			list, _, err := s.ListUnits(t.Context(), store.UnitQuery{Organization: acme, Kind: kind, Units: c.units, Limit: 9})
+			for _, u := range got(t, list, err) {
+				listed = append(listed, kind.String()+"/"+u.ID)
+			}
+		}
+		for _, name := range every {
+			kind, id, _ := strings.Cut(name, "/")
+			at := slices.IndexFunc(kinds, func(k attribute.Kind) bool { return k.String() == kind })
+			if u, err := s.SeeUnit(t.Context(), acme, c.units, directory.Ref{Kind: kinds[at], ID: id}); err == nil {
+				seen = append(seen, kind+"/"+u.ID)
+			} else {
+				want(t, "see "+name, err, store.ErrNotFound)
+			}
+		}
+		equal(t, fmt.Sprint("listed by ", c.units), listed, c.want)
+		equal(t, fmt.Sprint("seen by ", c.units), seen, c.want)
+	}
+}
