@@ -30,7 +30,9 @@ type persons struct {
 	keeper      *seal.Keeper
 	respondents *vault.Respondents
 	holders     []erasure.Holder
-	erasures    *erasure.Runner
+	// directory knows by what else persons are known; nil where there is none.
+	directory erasure.Directory
+	erasures  *erasure.Runner
 	// hooks are told when somebody was erased; their secrets are sealed by the same key-encryption keys.
 	hooks *hooks
 	log   *slog.Logger
@@ -67,6 +69,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 	}
 	if deps.Segmentation != nil {
 		p.holders = append(p.holders, api.SegmentationHolder(deps.Segmentation))
+		p.directory = api.Directory(deps.Segmentation)
 	}
 	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents))
 	owner := deps.Instance
@@ -74,7 +77,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 		owner = rand.Text()
 	}
 	p.erasures = erasure.NewRunner(erasure.RunnerOptions{
-		Queue: db, Vault: v, Holders: p.holders, Erased: p.hooks.erased, Owner: owner, Logger: deps.Logger, Now: deps.Now,
+		Queue: db, Holders: p.holders, Directory: p.directory, Erased: p.hooks.erased, Owner: owner, Logger: deps.Logger, Now: deps.Now,
 	})
 	return p, nil
 }

@@ -98,7 +98,7 @@ func newService(ctx context.Context, config Config, deps Deps, db backend) (*Ser
 	}
 	server, err := api.New(api.Options{
 		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
-		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, ErasuresWake: persons.erasures.Wake,
+		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, Directory: persons.directory, ErasuresWake: persons.erasures.Wake,
 		Webhooks: persons.hooks.calls(),
 	})
 	if err != nil {

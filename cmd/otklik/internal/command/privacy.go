@@ -82,7 +82,11 @@ func (c *call) receipt(e *accessv1.Erasure) error {
 	if e.GetEndTime() != nil {
 		text += ", done " + formatMoment(e.GetEndTime())
 	}
-	text += "\nperson " + printable(e.GetPerson()) + "\n"
+	text += "\nperson " + printable(e.GetPerson())
+	if n := len(e.GetPersons()); n > 1 {
+		text += fmt.Sprintf(", known by %d identifiers", n)
+	}
+	text += "\n"
 	if e.GetReason() != "" {
 		text += "reason " + printable(e.GetReason()) + "\n"
 	}

@@ -62,8 +62,8 @@ func answer(err error) error {
 	return err
 }
 
-func export(ctx context.Context, h *erasuretest.Holder, respondent string, send func([]*typev1.PersonRecord) error) error {
-	return answer(h.Export(ctx, organizationOf(ctx), respondent, func(r erasure.Record) error {
+func export(ctx context.Context, h *erasuretest.Holder, person string, send func([]*typev1.PersonRecord) error) error {
+	return answer(h.Export(ctx, organizationOf(ctx), person, func(r erasure.Record) error {
 		content, err := structpb.NewStruct(r.Content)
 		if err != nil {
 			return err
@@ -72,8 +72,8 @@ func export(ctx context.Context, h *erasuretest.Holder, respondent string, send 
 	}))
 }
 
-func erase(ctx context.Context, h *erasuretest.Holder, respondent, name string, position int64) ([]*typev1.Removal, int64, error) {
-	removals, reached, err := h.Erase(ctx, organizationOf(ctx), respondent, name, position)
+func erase(ctx context.Context, h *erasuretest.Holder, s erasure.Step) ([]*typev1.Removal, int64, error) {
+	removals, reached, err := h.Erase(ctx, s)
 	var out []*typev1.Removal
 	for _, r := range removals {
 		out = append(out, &typev1.Removal{Service: r.Service, Kind: r.Kind, Place: r.Place, Count: r.Count})
@@ -87,13 +87,15 @@ type surveyPersons struct {
 }
 
 func (s surveyPersons) ExportPerson(req *surveyv1.ExportPersonRequest, stream grpc.ServerStreamingServer[surveyv1.ExportPersonResponse]) error {
-	return export(stream.Context(), s.holder, req.GetRespondent(), func(r []*typev1.PersonRecord) error {
+	return export(stream.Context(), s.holder, req.GetPerson(), func(r []*typev1.PersonRecord) error {
 		return stream.Send(&surveyv1.ExportPersonResponse{Records: r})
 	})
 }
 
 func (s surveyPersons) ErasePerson(ctx context.Context, req *surveyv1.ErasePersonRequest) (*surveyv1.ErasePersonResponse, error) {
-	removals, position, err := erase(ctx, s.holder, req.GetRespondent(), req.GetErasure(), req.GetPosition())
+	removals, position, err := erase(ctx, s.holder, erasure.Step{
+		Organization: organizationOf(ctx), Person: req.GetPerson(), Erasure: req.GetErasure(), Position: req.GetPosition(),
+	})
 	return &surveyv1.ErasePersonResponse{Removals: removals, Position: position}, err
 }
 
@@ -103,12 +105,14 @@ type scoringPersons struct {
 }
 
 func (s scoringPersons) ExportPerson(req *scoringv1.ExportPersonRequest, stream grpc.ServerStreamingServer[scoringv1.ExportPersonResponse]) error {
-	return export(stream.Context(), s.holder, req.GetRespondent(), func(r []*typev1.PersonRecord) error {
+	return export(stream.Context(), s.holder, req.GetPerson(), func(r []*typev1.PersonRecord) error {
 		return stream.Send(&scoringv1.ExportPersonResponse{Records: r})
 	})
 }
 
 func (s scoringPersons) ErasePerson(ctx context.Context, req *scoringv1.ErasePersonRequest) (*scoringv1.ErasePersonResponse, error) {
-	removals, position, err := erase(ctx, s.holder, req.GetRespondent(), req.GetErasure(), req.GetPosition())
+	removals, position, err := erase(ctx, s.holder, erasure.Step{
+		Organization: organizationOf(ctx), Person: req.GetPerson(), Erasure: req.GetErasure(), Position: req.GetPosition(),
+	})
 	return &scoringv1.ErasePersonResponse{Removals: removals, Position: position}, err
 }

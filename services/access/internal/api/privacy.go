@@ -26,6 +26,9 @@ const reasonHolderAway = "SERVICE_UNAVAILABLE"
 // reasonVaultExchanged tells, as the survey service does, that the vault is another one than that by which persons were made unknown.
 const reasonVaultExchanged = "VAULT_EXCHANGED"
 
+// reasonFurther tells, as the segmentation service does, that a customer is known by more than what is to be erased.
+const reasonFurther = "IDENTITIES_CHANGED"
+
 // holderRetryAfter is the advice to callers meanwhile.
 const holderRetryAfter = 5 * time.Second
 
@@ -54,14 +57,7 @@ func (s *privacyServer) CreateErasure(ctx context.Context, req *accessv1.CreateE
 		Organization: org, ID: newID(longID), RequestID: req.GetRequestId(), State: erasure.Running, CreateTime: now, Due: now,
 		Progress: erasure.Progress{Person: person, Reason: req.GetReason(), Requester: caller.ID},
 	}
-	if err := erasure.SealRespondent(ctx, s.vault, &e, req.GetRespondent()); err != nil {
-		return nil, storeError(err)
-	}
 	stored, replayed, err := s.store.CreateErasure(ctx, e)
-	if err != nil || replayed {
-		// The key that was leased for it seals nothing that is kept; whether it is destroyed is of no weight.
-		_ = erasure.Forget(ctx, s.vault, e)
-	}
 	if err != nil {
 		return nil, storeError(err)
 	}
@@ -123,7 +119,11 @@ func (s *privacyServer) ExportPersonData(req *accessv1.ExportPersonDataRequest, 
 	if err := credential.CheckLine("respondent", req.GetRespondent()); err != nil {
 		return grantError("", err)
 	}
-	err = erasure.Export(ctx, s.holders, org, req.GetRespondent(), func(r erasure.Record) error {
+	person, err := s.vault.Pseudonym(ctx, org, req.GetRespondent())
+	if err != nil {
+		return storeError(err)
+	}
+	err = erasure.Export(ctx, s.holders, s.directory, org, person, func(r erasure.Record) error {
 		record, err := recordToProto(r)
 		if err != nil {
 			return err
@@ -145,7 +145,7 @@ func (s *privacyServer) ExportPersonData(req *accessv1.ExportPersonDataRequest, 
 func erasureToProto(e erasure.Erasure) *accessv1.Erasure {
 	out := &accessv1.Erasure{
 		Name: e.Name(), Person: e.Person, Reason: e.Reason, Requester: e.Requester, CreateTime: timestamppb.New(e.CreateTime), EndTime: timeToProto(e.EndTime),
-		WaitingFor: e.WaitingFor, State: accessv1.Erasure_STATE_RUNNING,
+		Persons: e.Persons, WaitingFor: e.WaitingFor, State: accessv1.Erasure_STATE_RUNNING,
 	}
 	if e.State == erasure.Succeeded {
 		out.State = accessv1.Erasure_STATE_SUCCEEDED

@@ -25,11 +25,11 @@ func SurveyHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	client := surveyv1.NewPersonServiceClient(conn)
 	return &remoteHolder{
 		name: "survey",
-		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			return parts(client.ExportPerson(ctx, &surveyv1.ExportPersonRequest{Respondent: respondent}))
+		export: func(ctx context.Context, person string) (func() ([]*typev1.PersonRecord, error), error) {
+			return parts(client.ExportPerson(ctx, &surveyv1.ExportPersonRequest{Person: person}))
 		},
-		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
-			return client.ErasePerson(ctx, &surveyv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		erase: func(ctx context.Context, s erasure.Step) (removed, error) {
+			return client.ErasePerson(ctx, &surveyv1.ErasePersonRequest{Person: s.Person, Erasure: s.Erasure, Position: s.Position})
 		},
 	}
 }
@@ -39,11 +39,11 @@ func ScoringHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	client := scoringv1.NewPersonServiceClient(conn)
 	return &remoteHolder{
 		name: "scoring",
-		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			return parts(client.ExportPerson(ctx, &scoringv1.ExportPersonRequest{Respondent: respondent}))
+		export: func(ctx context.Context, person string) (func() ([]*typev1.PersonRecord, error), error) {
+			return parts(client.ExportPerson(ctx, &scoringv1.ExportPersonRequest{Person: person}))
 		},
-		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
-			return client.ErasePerson(ctx, &scoringv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		erase: func(ctx context.Context, s erasure.Step) (removed, error) {
+			return client.ErasePerson(ctx, &scoringv1.ErasePersonRequest{Person: s.Person, Erasure: s.Erasure, Position: s.Position})
 		},
 	}
 }
@@ -53,11 +53,11 @@ func CommentHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	client := commentv1.NewPersonServiceClient(conn)
 	return &remoteHolder{
 		name: "comment",
-		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			return parts(client.ExportPerson(ctx, &commentv1.ExportPersonRequest{Respondent: respondent}))
+		export: func(ctx context.Context, person string) (func() ([]*typev1.PersonRecord, error), error) {
+			return parts(client.ExportPerson(ctx, &commentv1.ExportPersonRequest{Person: person}))
 		},
-		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
-			return client.ErasePerson(ctx, &commentv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		erase: func(ctx context.Context, s erasure.Step) (removed, error) {
+			return client.ErasePerson(ctx, &commentv1.ErasePersonRequest{Person: s.Person, Erasure: s.Erasure, Position: s.Position})
 		},
 	}
 }
@@ -67,11 +67,11 @@ func SegmentationHolder(conn grpc.ClientConnInterface) erasure.Holder {
 	client := segmentationv1.NewPersonServiceClient(conn)
 	return &remoteHolder{
 		name: "segmentation",
-		export: func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error) {
-			return parts(client.ExportPerson(ctx, &segmentationv1.ExportPersonRequest{Respondent: respondent}))
+		export: func(ctx context.Context, person string) (func() ([]*typev1.PersonRecord, error), error) {
+			return parts(client.ExportPerson(ctx, &segmentationv1.ExportPersonRequest{Person: person}))
 		},
-		erase: func(ctx context.Context, respondent, erasure string, position int64) (removed, error) {
-			return client.ErasePerson(ctx, &segmentationv1.ErasePersonRequest{Respondent: respondent, Erasure: erasure, Position: position})
+		erase: func(ctx context.Context, s erasure.Step) (removed, error) {
+			return client.ErasePerson(ctx, &segmentationv1.ErasePersonRequest{Person: s.Person, Persons: s.Persons, Erasure: s.Erasure, Position: s.Position})
 		},
 	}
 }
@@ -100,21 +100,21 @@ type removed interface {
 type remoteHolder struct {
 	name string
 	// export begins a stream and returns how to read its parts.
-	export func(ctx context.Context, respondent string) (func() ([]*typev1.PersonRecord, error), error)
-	erase  func(ctx context.Context, respondent, erasure string, position int64) (removed, error)
+	export func(ctx context.Context, person string) (func() ([]*typev1.PersonRecord, error), error)
+	erase  func(ctx context.Context, s erasure.Step) (removed, error)
 }
 
 // Name is the service's.
 func (h *remoteHolder) Name() string { return h.name }
 
 // Export implements erasure.Holder.
-func (h *remoteHolder) Export(ctx context.Context, organization, respondent string, fn func(erasure.Record) error) error {
+func (h *remoteHolder) Export(ctx context.Context, organization, person string, fn func(erasure.Record) error) error {
 	// The stream ends with the call, also when fn fails.
 	ctx, cancel := context.WithCancel(rpcclient.WithOrganization(ctx, organization))
 	defer cancel()
-	next, err := h.export(ctx, respondent)
+	next, err := h.export(ctx, person)
 	if err != nil {
-		return h.explain(err)
+		return explain(h.name, err)
 	}
 	for {
 		records, err := next()
@@ -122,7 +122,7 @@ func (h *remoteHolder) Export(ctx context.Context, organization, respondent stri
 			return nil
 		}
 		if err != nil {
-			return h.explain(err)
+			return explain(h.name, err)
 		}
 		for _, r := range records {
 			if err := fn(recordFromProto(r)); err != nil {
@@ -133,24 +133,45 @@ func (h *remoteHolder) Export(ctx context.Context, organization, respondent stri
 }
 
 // Erase implements erasure.Holder.
-func (h *remoteHolder) Erase(ctx context.Context, organization, respondent, name string, position int64) ([]erasure.Removal, int64, error) {
-	answer, err := h.erase(rpcclient.WithOrganization(ctx, organization), respondent, name, position)
+func (h *remoteHolder) Erase(ctx context.Context, s erasure.Step) ([]erasure.Removal, int64, error) {
+	answer, err := h.erase(rpcclient.WithOrganization(ctx, s.Organization), s)
 	if err != nil {
-		return nil, 0, h.explain(err)
+		return nil, 0, explain(h.name, err)
 	}
 	return removalsFromProto(answer.GetRemovals()), answer.GetPosition(), nil
 }
 
+// directory is the segmentation service as the one that knows by what persons are known.
+type directory struct {
+	client segmentationv1.PersonServiceClient
+}
+
+// Directory is the segmentation service as the one that knows by what persons are known. conn has a credential of the role service.
+func Directory(conn grpc.ClientConnInterface) erasure.Directory {
+	return directory{segmentationv1.NewPersonServiceClient(conn)}
+}
+
+// Persons implements erasure.Directory.
+func (d directory) Persons(ctx context.Context, organization, person string) ([]string, error) {
+	answer, err := d.client.ListPersonIdentities(rpcclient.WithOrganization(ctx, organization), &segmentationv1.ListPersonIdentitiesRequest{Person: person})
+	if err != nil {
+		return nil, explain("segmentation", err)
+	}
+	return answer.GetPersons(), nil
+}
+
 // explain tells a service that does not answer, or cannot at present, from one that fails. The status of the service does not go on to callers of this one.
-func (h *remoteHolder) explain(err error) error {
+func explain(service string, err error) error {
 	if known, ok := rpcerr.FromError(err); ok && known.Reason == reasonVaultExchanged {
-		return fmt.Errorf("ask %s: %w", h.name, erasure.ErrExchanged)
+		return fmt.Errorf("ask %s: %w", service, erasure.ErrExchanged)
+	} else if ok && known.Reason == reasonFurther {
+		return fmt.Errorf("ask %s: %w", service, erasure.ErrFurther)
 	}
 	switch status.Code(err) {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
-		return fmt.Errorf("ask %s: %w: %s", h.name, erasure.ErrAway, err.Error())
+		return fmt.Errorf("ask %s: %w: %s", service, erasure.ErrAway, err.Error())
 	case codes.Canceled:
-		return fmt.Errorf("ask %s: %w", h.name, context.Canceled)
+		return fmt.Errorf("ask %s: %w", service, context.Canceled)
 	}
-	return fmt.Errorf("ask %s: %s", h.name, err.Error())
+	return fmt.Errorf("ask %s: %s", service, err.Error())
 }

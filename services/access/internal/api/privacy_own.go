@@ -32,11 +32,7 @@ func OwnHolder(s store.Store, keeper *seal.Keeper, respondents credential.Respon
 func (*ownHolder) Name() string { return ownName }
 
 // Export implements erasure.Holder.
-func (h *ownHolder) Export(ctx context.Context, organization, respondent string, fn func(erasure.Record) error) error {
-	person, err := h.keeper.Pseudonym(ctx, organization, respondent)
-	if err != nil {
-		return err
-	}
+func (h *ownHolder) Export(ctx context.Context, organization, person string, fn func(erasure.Record) error) error {
 	for after := ""; ; {
 		list, err := h.store.ListInvited(ctx, organization, person, after, invitedPart)
 		if err != nil {
@@ -74,13 +70,9 @@ func (h *ownHolder) record(ctx context.Context, v store.Invitation) (erasure.Rec
 }
 
 // Erase implements erasure.Holder.
-func (h *ownHolder) Erase(ctx context.Context, organization, respondent, name string, _ int64) ([]erasure.Removal, int64, error) {
-	person, err := h.keeper.Pseudonym(ctx, organization, respondent)
-	if err != nil {
-		return nil, 0, err
-	}
+func (h *ownHolder) Erase(ctx context.Context, s erasure.Step) ([]erasure.Removal, int64, error) {
 	for {
-		list, err := h.store.ListInvited(ctx, organization, person, "", invitedPart)
+		list, err := h.store.ListInvited(ctx, s.Organization, s.Person, "", invitedPart)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -89,7 +81,7 @@ func (h *ownHolder) Erase(ctx context.Context, organization, respondent, name st
 		if _, err := h.keeper.Destroy(ctx, keys); err != nil {
 			return nil, 0, err
 		}
-		erased, err := h.store.EraseInvitations(ctx, organization, name, ids, len(keys))
+		erased, err := h.store.EraseInvitations(ctx, s.Organization, s.Erasure, ids, len(keys))
 		if err != nil {
 			return nil, 0, err
 		}

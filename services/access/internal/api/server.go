@@ -28,6 +28,8 @@ type Options struct {
 	Vault Vault
 	// Holders keep something of persons, in the order in which they are asked.
 	Holders []erasure.Holder
+	// Directory knows by what else persons are known; nil where there is none.
+	Directory erasure.Directory
 	// ErasuresWake is called when there is an erasure to work on; nil when nobody wants to know.
 	ErasuresWake func()
 	// Webhooks is what the calls about webhooks need.
@@ -53,6 +55,7 @@ type Server struct {
 
 	vault        Vault
 	holders      []erasure.Holder
+	directory    erasure.Directory
 	erasuresWake func()
 
 	webhooks Webhooks
@@ -77,7 +80,7 @@ func New(o Options) (*Server, error) {
 		wake = func() {}
 	}
 	return &Server{
-		vault: o.Vault, holders: o.Holders, erasuresWake: wake, webhooks: o.Webhooks,
+		vault: o.Vault, holders: o.Holders, directory: o.Directory, erasuresWake: wake, webhooks: o.Webhooks,
 		respondents: respondents,
 		store:       o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +15,9 @@ var ErrAway = errors.New("the service does not answer")
 
 // ErrExchanged tells that what a holder keeps was sealed by another vault than the one there is, so that it would find nobody: it is asked again.
 var ErrExchanged = errors.New("what it keeps was sealed by another vault: restore the access database")
+
+// ErrFurther tells that a person is known by more than the erasure names: nothing was removed, and the directory is asked again.
+var ErrFurther = errors.New("the person is known by further identifiers")
 
 // State is how far an erasure has come. The numbers are stored: they never change.
 type State uint8
@@ -52,13 +56,30 @@ type Removal struct {
 type Holder interface {
 	// Name is that of the service; it is remembered in erasures under way.
 	Name() string
-	// Export calls fn with everything that is kept of a person. Errors: ErrAway, ErrExchanged, that of fn.
-	Export(ctx context.Context, organization, respondent string, fn func(Record) error) error
-	// Erase removes everything that is kept of a person and tells what that was, a line for each kind and place. Called again with the same erasure it tells
-	// the same, together with what it found since. erasure is the resource name. position is how far the removals of the holders before reach in the log of
-	// changes, for those who follow it: they return when they have applied them. The position returned is that of the holder's own removals, 0
-	// when nothing follows them. Errors: ErrAway, ErrExchanged.
-	Erase(ctx context.Context, organization, respondent, erasure string, position int64) (removals []Removal, reached int64, err error)
+	// Export calls fn with everything that is kept under a pseudonym. Errors: ErrAway, ErrExchanged, that of fn.
+	Export(ctx context.Context, organization, person string, fn func(Record) error) error
+	// Erase removes everything that is kept under a pseudonym and tells what that was, a line for each kind and place. Called again with the same step it
+	// tells the same, together with what it found since. The position returned is that of the holder's own removals, 0 when nothing follows them.
+	// Errors: ErrAway, ErrExchanged, ErrFurther.
+	Erase(ctx context.Context, s Step) (removals []Removal, reached int64, err error)
+}
+
+// Step is the part of an erasure that removes what is kept under one pseudonym.
+type Step struct {
+	Organization string
+	// Person is the pseudonym, Persons are all those that the erasure knows the person by.
+	Person  string
+	Persons []string
+	// Erasure is the resource name under which what is removed is counted: one of its own for each pseudonym.
+	Erasure string
+	// Position is how far the removals of the holders before reach in the log of changes, for those who follow it: they return when they have applied them.
+	Position int64
+}
+
+// Directory knows by what else a person is known.
+type Directory interface {
+	// Persons returns the pseudonyms of everything that a person is known by, the given one first. Errors: ErrAway, ErrExchanged.
+	Persons(ctx context.Context, organization, person string) ([]string, error)
 }
 
 // Erasure is the removal of a person.
@@ -71,17 +92,18 @@ type Erasure struct {
 	CreateTime, EndTime time.Time
 	// Due is when it goes on at the earliest.
 	Due time.Time
-	// Sealed is who is erased, sealed with a key of its own; empty when it is done.
-	Sealed []byte
 	Progress
 }
 
 // Progress is what is known of an erasure beside its state.
 type Progress struct {
-	// Person is the pseudonym.
-	Person    string `json:"person"`
-	Reason    string `json:"reason,omitempty"`
-	Requester string `json:"requester,omitempty"`
+	// Person is the pseudonym of the identifier that was named.
+	Person string `json:"person"`
+	// Persons are the pseudonyms of everything that the person is known by, Person first; none until the directory was asked. They are stored before anything is
+	// removed, so that nothing is left that nobody finds any more.
+	Persons   []string `json:"persons,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
+	Requester string   `json:"requester,omitempty"`
 	// Done are the holders that are done.
 	Done []string `json:"done,omitempty"`
 	// Removals is the receipt so far.
@@ -107,9 +129,28 @@ type Queue interface {
 	ClaimErasure(ctx context.Context, owner string, now, until time.Time) (Erasure, bool, error)
 	// HoldErasure prolongs a claim. False when it is not the owner's any more.
 	HoldErasure(ctx context.Context, organization, id, owner string, until time.Time) (bool, error)
-	// SaveErasure stores State, EndTime, Due, Sealed and Progress, if the claim is the owner's, and gives the claim up if release is set. False when the claim is
+	// SaveErasure stores State, EndTime, Due and Progress, if the claim is the owner's, and gives the claim up if release is set. False when the claim is
 	// not the owner's any more: then nothing is stored.
 	SaveErasure(ctx context.Context, e Erasure, owner string, release bool) (bool, error)
+}
+
+// step is the part that is about one of the persons.
+func (e Erasure) step(i int) Step {
+	s := Step{Organization: e.Organization, Person: e.Persons[i], Persons: e.Persons, Erasure: e.Name(), Position: e.Position}
+	if i > 0 {
+		s.Erasure += "-" + strconv.Itoa(i+1)
+	}
+	return s
+}
+
+// learn adds pseudonyms to those that the person is known by, behind those that there are: their places name the steps. All holders are asked again then.
+func (e *Erasure) learn(persons []string) {
+	for _, p := range persons {
+		if !slices.Contains(e.Persons, p) {
+			e.Persons = append(e.Persons, p)
+			e.Done, e.Removals = nil, nil
+		}
+	}
 }
 
 // remaining are the holders that are not done, in their order.

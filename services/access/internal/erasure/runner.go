@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/otklik/otklik/libs/pause"
-	"github.com/otklik/otklik/libs/seal"
 )
 
 // How a Runner works.
@@ -31,10 +31,11 @@ const (
 
 // RunnerOptions are what a Runner needs.
 type RunnerOptions struct {
-	// Queue, Vault and Holders are required. Holders are asked in their order.
+	// Queue and Holders are required. Holders are asked in their order.
 	Queue   Queue
-	Vault   seal.Vault
 	Holders []Holder
+	// Directory knows by what else persons are known; nil where there is none: what is kept under the one pseudonym goes.
+	Directory Directory
 	// Erased is called when all holders are done, at least once for each erasure, before it counts as done; nil when nobody wants to know.
 	Erased func(ctx context.Context, organization, erasure string) error
 	// Owner names this process among its replicas.
@@ -152,18 +153,27 @@ func (e *obstacleError) Unwrap() error { return e.cause }
 
 // erase asks the holders that are not done, and ends the erasure when all are.
 func (r *Runner) erase(ctx context.Context, e *Erasure, owner string) error {
-	if remaining := e.remaining(r.o.Holders); len(remaining) > 0 {
-		person, err := respondent(ctx, r.o.Vault, *e)
-		if err != nil {
-			return &obstacleError{"access: the vault", err}
+	if len(e.Persons) == 0 {
+		if err := r.learn(ctx, e, owner); err != nil {
+			return err
 		}
-		for _, h := range remaining {
-			if err := r.ask(ctx, e, h, person); err != nil {
+	}
+	for remaining := e.remaining(r.o.Holders); len(remaining) > 0; remaining = e.remaining(r.o.Holders) {
+		err, known := r.ask(ctx, e, remaining[0]), len(e.Persons)
+		if errors.Is(err, ErrFurther) {
+			// Somebody was merged with the person since.
+			if err := r.learn(ctx, e, owner); err != nil {
 				return err
 			}
-			if err := r.save(ctx, *e, owner, false); err != nil {
-				return err
+			if len(e.Persons) > known {
+				continue
 			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.save(ctx, *e, owner, false); err != nil {
+			return err
 		}
 	}
 	if r.o.Erased != nil {
@@ -171,33 +181,75 @@ func (r *Runner) erase(ctx context.Context, e *Erasure, owner string) error {
 			return &obstacleError{"access: the webhooks", err}
 		}
 	}
-	// The key first: when the process dies in between nothing is left that needs it.
-	if err := Forget(ctx, r.o.Vault, *e); err != nil {
-		return &obstacleError{"access: the vault", err}
-	}
 	done := *e
-	done.State, done.EndTime, done.Sealed, done.WaitingFor, done.Attempts = Succeeded, r.o.Now(), nil, "", 0
+	done.State, done.EndTime, done.WaitingFor, done.Attempts = Succeeded, r.o.Now(), "", 0
 	return r.save(ctx, done, owner, true)
 }
 
-func (r *Runner) ask(ctx context.Context, e *Erasure, h Holder, person string) error {
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	removals, reached, err := h.Erase(asking, e.Organization, person, e.Name(), e.Position)
-	switch {
-	case err == nil:
-	case errors.Is(err, ErrAway), errors.Is(err, context.DeadlineExceeded):
-		return &obstacleError{h.Name() + ": " + ErrAway.Error(), err}
-	case errors.Is(err, ErrExchanged):
-		return &obstacleError{h.Name() + ": " + ErrExchanged.Error(), err}
-	default:
-		return &obstacleError{h.Name() + ": it failed, as the logs tell", err}
+// learn asks the directory by what the person is known, and stores that before anything is removed on the strength of it. What is known already is asked,
+// too: whoever was merged with any of it is found.
+func (r *Runner) learn(ctx context.Context, e *Erasure, owner string) error {
+	persons := e.Persons
+	if len(persons) == 0 {
+		persons = []string{e.Person}
 	}
-	e.Removals = append(e.Removals, removals...)
-	e.Position = max(e.Position, reached)
+	if r.o.Directory != nil {
+		for _, p := range slices.Clone(persons) {
+			asking, cancel := context.WithTimeout(ctx, askTimeout)
+			known, err := r.o.Directory.Persons(asking, e.Organization, p)
+			cancel()
+			if err != nil {
+				return obstacleOf("the directory", err)
+			}
+			persons = append(slices.Clip(persons), known...)
+		}
+	}
+	e.learn(persons)
+	return r.save(ctx, *e, owner, false)
+}
+
+// ask has a holder remove what it keeps under each of the pseudonyms.
+func (r *Runner) ask(ctx context.Context, e *Erasure, h Holder) error {
+	var receipt []Removal
+	reached := e.Position
+	for i := range e.Persons {
+		asking, cancel := context.WithTimeout(ctx, askTimeout)
+		removals, position, err := h.Erase(asking, e.step(i))
+		cancel()
+		if err != nil {
+			return obstacleOf(h.Name(), err)
+		}
+		receipt, reached = addUp(receipt, removals), max(reached, position)
+	}
+	e.Removals = append(e.Removals, receipt...)
+	e.Position = reached
 	e.Done = append(e.Done, h.Name())
 	e.WaitingFor, e.Attempts = "", 0
 	return nil
+}
+
+// addUp adds lines to a receipt: those of the same kind and place become one.
+func addUp(receipt, lines []Removal) []Removal {
+	for _, line := range lines {
+		i := slices.IndexFunc(receipt, func(r Removal) bool { return r.Service == line.Service && r.Kind == line.Kind && r.Place == line.Place })
+		if i < 0 {
+			receipt = append(receipt, line)
+			continue
+		}
+		receipt[i].Count += line.Count
+	}
+	return receipt
+}
+
+// obstacleOf tells what is in the way when somebody cannot be asked.
+func obstacleOf(who string, err error) error {
+	switch {
+	case errors.Is(err, ErrAway), errors.Is(err, context.DeadlineExceeded):
+		return &obstacleError{who + ": " + ErrAway.Error(), err}
+	case errors.Is(err, ErrExchanged):
+		return &obstacleError{who + ": " + ErrExchanged.Error(), err}
+	}
+	return &obstacleError{who + ": it failed, as the logs tell", err}
 }
 
 func (r *Runner) save(ctx context.Context, e Erasure, owner string, release bool) error {

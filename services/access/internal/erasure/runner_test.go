@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,50 +12,36 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/erasure/erasuretest"
 	"github.com/otklik/otklik/services/access/internal/store/sqlite"
-	"github.com/otklik/otklik/services/access/internal/vault"
 )
 
 // patience is how long a test waits for what must happen.
 const patience = 30 * time.Second
 
 // place is a database that outlives processes.
-type place struct {
-	path string
-	ring *seal.Ring
-}
+type place string
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	ring, err := seal.NewRing(seal.Key{ID: "one", Secret: make([]byte, seal.KeyBytes)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return place{filepath.Join(t.TempDir(), "access.db"), ring}
+	return place(filepath.Join(t.TempDir(), "access.db"))
 }
 
 // process is a process that works on erasures.
 type process struct {
 	store *sqlite.Store
-	vault *vault.Vault
 	stop  func()
 }
 
 // start starts a process; stop ends it as a restart does.
 func (p place) start(t *testing.T, change func(*erasure.RunnerOptions), holders ...erasure.Holder) process {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), p.path)
+	s, err := sqlite.Open(t.Context(), string(p))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := vault.Open(t.Context(), s, p.ring, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := erasure.RunnerOptions{Queue: s, Vault: v, Holders: holders, Owner: fmt.Sprintf("%p", s), Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	o := erasure.RunnerOptions{Queue: s, Holders: holders, Owner: fmt.Sprintf("%p", s), Logger: slog.New(slog.DiscardHandler), Now: time.Now}
 	if change != nil {
 		change(&o)
 	}
@@ -72,17 +57,14 @@ func (p place) start(t *testing.T, change func(*erasure.RunnerOptions), holders 
 		}
 	})
 	t.Cleanup(stop)
-	return process{s, v, stop}
+	return process{s, stop}
 }
 
 // begin asks for an erasure.
-func (p process) begin(t *testing.T, id, respondent string) erasure.Erasure {
+func (p process) begin(t *testing.T, id, person string) erasure.Erasure {
 	t.Helper()
 	now := time.Now()
-	e := erasure.Erasure{Organization: "acme", ID: id, State: erasure.Running, CreateTime: now, Due: now}
-	if err := erasure.SealRespondent(t.Context(), p.vault, &e, respondent); err != nil {
-		t.Fatal(err)
-	}
+	e := erasure.Erasure{Organization: "acme", ID: id, State: erasure.Running, CreateTime: now, Due: now, Progress: erasure.Progress{Person: person}}
 	if _, _, err := p.store.CreateErasure(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -123,38 +105,26 @@ func lines(e erasure.Erasure) string {
 	return strings.Join(out, ", ")
 }
 
-func TestErasesEverywhereAndForgets(t *testing.T) {
+func TestErasesEverywhere(t *testing.T) {
 	at := newPlace(t)
 	survey, scoring := erasuretest.NewHolder("survey"), erasuretest.NewHolder("scoring")
-	survey.Put("acme", "ann@example.com", 3)
-	scoring.Put("acme", "ann@example.com", 2)
+	survey.Put("acme", "ann", 3)
+	scoring.Put("acme", "ann", 2)
 	survey.Put("acme", "bob", 1)
 	p := at.start(t, nil, survey, scoring)
-	begun := p.begin(t, "e1", "ann@example.com")
+	p.begin(t, "e1", "ann")
 	e := p.done(t, "e1")
 	if got := lines(e); got != "survey things 3, scoring things 2" {
 		t.Errorf("receipt: %s", got)
 	}
-	if survey.Count("acme", "ann@example.com")+scoring.Count("acme", "ann@example.com") != 0 || survey.Count("acme", "bob") != 1 {
+	if survey.Count("acme", "ann")+scoring.Count("acme", "ann") != 0 || survey.Count("acme", "bob") != 1 {
 		t.Error("more or less than ann was removed")
 	}
 	if calls := scoring.Calls(); len(calls) != 1 || calls[0].Position != 3 || calls[0].Erasure != "erasures/e1" {
 		t.Errorf("scoring was asked %+v, want once with the position of the survey service", calls)
 	}
-	if e.EndTime.IsZero() || e.WaitingFor != "" || len(e.Sealed) != 0 {
+	if e.EndTime.IsZero() || e.WaitingFor != "" {
 		t.Errorf("the end: %+v", e)
-	}
-	key, err := seal.KeyID(begun.Sealed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if keys, err := p.vault.Get(t.Context(), []string{key}); err != nil || len(keys) != 0 {
-		t.Errorf("the key of the erasure is left: %v, %v", keys, err)
-	}
-	p.stop()
-	raw, err := os.ReadFile(at.path)
-	if err != nil || strings.Contains(string(raw), "ann@example.com") || strings.Contains(string(raw), string(begun.Sealed)) {
-		t.Errorf("the file tells who was erased, %v", err)
 	}
 }
 
@@ -308,6 +278,104 @@ func TestErasedIsTold(t *testing.T) {
 	}
 }
 
+// TestErasesUnderEverythingKnown: what is kept under each of the pseudonyms goes, by whichever the person was named, and the receipt adds up.
+func TestErasesUnderEverythingKnown(t *testing.T) {
+	survey, directory := erasuretest.NewHolder("survey"), erasuretest.NewHolder("segmentation")
+	p := newPlace(t).start(t, func(o *erasure.RunnerOptions) { o.Directory = directory }, survey, directory)
+	for i, named := range []string{"app", "ann", "card"} {
+		directory.Join("acme", "ann", "card", "app")
+		for n, person := range []string{"ann", "card", "app"} {
+			survey.Put("acme", person, n+1)
+		}
+		directory.Put("acme", "ann", 4)
+		id := fmt.Sprint("e", i)
+		p.begin(t, id, named)
+		if e := p.done(t, id); lines(e) != "survey things 6, segmentation things 4" || len(e.Persons) != 3 || e.Persons[0] != named {
+			t.Errorf("by %s: %s, known as %v", named, lines(e), e.Persons)
+		}
+		for _, person := range []string{"ann", "card", "app"} {
+			if n := survey.Count("acme", person); n != 0 {
+				t.Errorf("by %s: %d things of %s are left", named, n, person)
+			}
+		}
+	}
+}
+
+// TestKnownPseudonymsOutliveTheDirectory: once anything is removed, what the directory knew is stored, whatever becomes of the process.
+func TestKnownPseudonymsOutliveTheDirectory(t *testing.T) {
+	at := newPlace(t)
+	survey, directory, last := erasuretest.NewHolder("survey"), erasuretest.NewHolder("segmentation"), erasuretest.NewHolder("access")
+	asking := func(o *erasure.RunnerOptions) { o.Directory = directory }
+	directory.Join("acme", "ann", "card")
+	survey.Put("acme", "card", 2)
+	last.Put("acme", "card", 3)
+	directory.Away(true)
+	last.Away(true)
+	first := at.start(t, asking, survey, directory, last)
+	first.begin(t, "e1", "ann")
+	first.await(t, "e1", "waiting for the directory", func(e erasure.Erasure) bool { return strings.HasPrefix(e.WaitingFor, "the directory") })
+	if survey.Count("acme", "card") != 2 || len(survey.Calls()) != 0 {
+		t.Error("something was removed before the directory was asked")
+	}
+	directory.Away(false)
+	first.await(t, "e1", "waiting for access", func(e erasure.Erasure) bool { return strings.HasPrefix(e.WaitingFor, "access") })
+	first.stop()
+	// The directory has forgotten the person, and is away.
+	directory.Join("acme", "ann")
+	directory.Join("acme", "card")
+	directory.Away(true)
+	last.Away(false)
+	second := at.start(t, asking, survey, directory, last)
+	if e := second.done(t, "e1"); lines(e) != "survey things 2, segmentation things 0, access things 3" {
+		t.Errorf("receipt: %s", lines(e))
+	}
+}
+
+// TestMergedMeanwhile: who is merged with the person while it is being erased is erased with it, and nothing is counted twice.
+func TestMergedMeanwhile(t *testing.T) {
+	survey, directory := erasuretest.NewHolder("survey"), erasuretest.NewHolder("segmentation")
+	survey.Put("acme", "ann", 1)
+	survey.Put("acme", "card", 2)
+	directory.Put("acme", "ann", 1)
+	var once sync.Once
+	directory.Before(func() { once.Do(func() { directory.Join("acme", "ann", "card") }) })
+	p := newPlace(t).start(t, func(o *erasure.RunnerOptions) { o.Directory = directory }, survey, directory)
+	p.begin(t, "e1", "ann")
+	if e := p.done(t, "e1"); lines(e) != "survey things 3, segmentation things 1" {
+		t.Errorf("receipt: %s", lines(e))
+	}
+	if survey.Count("acme", "card") != 0 {
+		t.Error("what was merged is left")
+	}
+}
+
+// TestExportOfEverythingKnown: what is kept under each pseudonym is told, and what a holder tells under several once.
+func TestExportOfEverythingKnown(t *testing.T) {
+	survey, directory := erasuretest.NewHolder("survey"), erasuretest.NewHolder("segmentation")
+	directory.Join("acme", "ann", "card")
+	survey.Put("acme", "ann", 1)
+	survey.Put("acme", "card", 2)
+	counts := map[string]int{}
+	count := func(r erasure.Record) error {
+		counts[r.Service]++
+		return nil
+	}
+	if err := erasure.Export(t.Context(), []erasure.Holder{survey, alike{directory}}, directory, "acme", "card", count); err != nil {
+		t.Fatal(err)
+	}
+	if counts["survey"] != 3 || counts["segmentation"] != 2 {
+		t.Errorf("told %v, want 3 of the survey service, and both of what the directory tells under each", counts)
+	}
+}
+
+// alike is a holder that tells the same two things, which are alike, under each pseudonym.
+type alike struct{ erasure.Holder }
+
+func (a alike) Export(_ context.Context, _, _ string, fn func(erasure.Record) error) error {
+	r := erasure.Record{Service: a.Name(), Kind: "contacts", Name: "contacts/ann"}
+	return errors.Join(fn(r), fn(r))
+}
+
 func TestExport(t *testing.T) {
 	survey, scoring := erasuretest.NewHolder("survey"), erasuretest.NewHolder("scoring")
 	survey.Put("acme", "ann", 2)
@@ -319,11 +387,11 @@ func TestExport(t *testing.T) {
 		got = append(got, r.Service+" "+r.Name)
 		return nil
 	}
-	if err := erasure.Export(t.Context(), holders, "acme", "ann", collect); err != nil || strings.Join(got, ", ") != "survey things/0, survey things/1, scoring things/0" {
+	if err := erasure.Export(t.Context(), holders, nil, "acme", "ann", collect); err != nil || strings.Join(got, ", ") != "survey things/0, survey things/1, scoring things/0" {
 		t.Errorf("%v, %v", got, err)
 	}
 	scoring.Away(true)
-	if err := erasure.Export(t.Context(), holders, "acme", "ann", collect); !errors.Is(err, erasure.ErrAway) || !strings.Contains(err.Error(), "scoring") {
+	if err := erasure.Export(t.Context(), holders, nil, "acme", "ann", collect); !errors.Is(err, erasure.ErrAway) || !strings.Contains(err.Error(), "scoring") {
 		t.Errorf("while scoring is away: %v", err)
 	}
 }

@@ -46,12 +46,11 @@ type ErasureRow struct {
 	Created          int64
 	Ended            *int64
 	Due              int64
-	Sealed           []byte
 	Progress         string
 }
 
 // ErasureColumns are the columns of an ErasureRow in the order of Fields.
-const ErasureColumns = `organization, id, request_id, state, create_time, end_time, due_time, sealed, progress`
+const ErasureColumns = `organization, id, request_id, state, create_time, end_time, due_time, progress`
 
 // NewErasureRow is an erasure as backends keep it.
 func NewErasureRow(e erasure.Erasure) (ErasureRow, error) {
@@ -61,7 +60,7 @@ func NewErasureRow(e erasure.Erasure) (ErasureRow, error) {
 	}
 	row := ErasureRow{
 		Organization: e.Organization, ID: e.ID, State: int64(e.State), Created: ToNano(e.CreateTime), Ended: NullNano(e.EndTime), Due: ToNano(e.Due),
-		Sealed: e.Sealed, Progress: string(progress),
+		Progress: string(progress),
 	}
 	if e.RequestID != "" {
 		row.RequestID = &e.RequestID
@@ -71,19 +70,18 @@ func NewErasureRow(e erasure.Erasure) (ErasureRow, error) {
 
 // Values are the values of the columns.
 func (r ErasureRow) Values() []any {
-	return []any{r.Organization, r.ID, r.RequestID, r.State, r.Created, r.Ended, r.Due, r.Sealed, r.Progress}
+	return []any{r.Organization, r.ID, r.RequestID, r.State, r.Created, r.Ended, r.Due, r.Progress}
 }
 
 // Fields are where a row is read to.
 func (r *ErasureRow) Fields() []any {
-	return []any{&r.Organization, &r.ID, &r.RequestID, &r.State, &r.Created, &r.Ended, &r.Due, &r.Sealed, &r.Progress}
+	return []any{&r.Organization, &r.ID, &r.RequestID, &r.State, &r.Created, &r.Ended, &r.Due, &r.Progress}
 }
 
 // Erasure is what NewErasureRow made the row of.
 func (r ErasureRow) Erasure() (erasure.Erasure, error) {
 	e := erasure.Erasure{
 		Organization: r.Organization, ID: r.ID, State: erasure.State(r.State), CreateTime: FromNano(r.Created), EndTime: FromNull(r.Ended), Due: FromNano(r.Due),
-		Sealed: r.Sealed,
 	}
 	if r.RequestID != nil {
 		e.RequestID = *r.RequestID

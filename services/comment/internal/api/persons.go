@@ -17,6 +17,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/comment/internal/ingest"
 	"github.com/otklik/otklik/services/comment/internal/store"
 
@@ -91,9 +92,11 @@ func (s *personServer) ExportPerson(req *commentv1.ExportPersonRequest, stream g
 	if err != nil {
 		return err
 	}
-	person, err := s.Originals.Pseudonym(ctx, org, req.GetRespondent())
-	if err != nil {
-		return err
+	person, known := seal.ParsePseudonym(req.GetPerson())
+	if !known {
+		if person, err = s.Originals.Pseudonym(ctx, org, req.GetRespondent()); err != nil {
+			return err
+		}
 	}
 	for after := int64(0); ; {
 		list, err := s.Store.ListPerson(ctx, org, person, after, recordsPerMessage)

@@ -93,9 +93,11 @@ func (p *personServer) ExportPerson(req *scoringv1.ExportPersonRequest, stream g
 	if err != nil {
 		return err
 	}
-	pseudonym, err := p.server.pseudonym(ctx, org, req.GetRespondent())
-	if err != nil {
-		return err
+	pseudonym := req.GetPerson()
+	if pseudonym == "" {
+		if pseudonym, err = p.server.pseudonym(ctx, org, req.GetRespondent()); err != nil {
+			return err
+		}
 	}
 	e := &export{server: p.server, ledger: store.Ledger{Organization: org}, pseudonym: pseudonym, protected: make(map[string]bool), send: stream.Send}
 	return e.run(ctx)

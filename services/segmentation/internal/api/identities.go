@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/otklik/otklik/libs/authn"
-	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -100,12 +99,9 @@ func (s *contactServer) SplitContact(ctx context.Context, req *segmentationv1.Sp
 
 // splitOut takes named identities out of a contact.
 func (s *contactServer) splitOut(ctx context.Context, org string, m directory.Move, pseudonyms []string) (directory.Move, error) {
-	for i, text := range pseudonyms {
-		person, ok := seal.ParsePseudonym(text)
-		if !ok {
-			return m, malformed("pseudonyms["+strconv.Itoa(i)+"]", "PSEUDONYM", "is no pseudonym")
-		}
-		m.Persons = append(m.Persons, person)
+	var err error
+	if m.Persons, err = parsePseudonyms("pseudonyms", pseudonyms); err != nil {
+		return m, err
 	}
 	var own []directory.Identity
 	if !directory.GivenByService(m.To) {

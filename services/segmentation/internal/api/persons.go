@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +49,11 @@ func (s *personServer) ErasePerson(ctx context.Context, req *segmentationv1.Eras
 	if err != nil {
 		return nil, err
 	}
-	person, err := s.pseudonym(ctx, org, req.GetRespondent())
+	person, err := s.whoIs(ctx, org, req)
+	if err != nil {
+		return nil, err
+	}
+	known, err := parsePseudonyms("persons", req.GetPersons())
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +61,11 @@ func (s *personServer) ErasePerson(ctx context.Context, req *segmentationv1.Eras
 		return nil, err
 	}
 	erasure := strings.TrimPrefix(req.GetErasure(), erasuresCollection)
-	if err := s.Store.ErasePerson(ctx, org, erasure, person); err != nil {
+	switch err := s.Store.ErasePerson(ctx, org, erasure, person, known...); {
+	case errors.Is(err, store.ErrFurtherIdentities):
+		return nil, refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_IDENTITIES_CHANGED,
+			"the customer is known by further identities: list them, and erase each of them")
+	case err != nil:
 		return nil, storeError(err)
 	}
 	counts, err := s.Store.Erased(ctx, org, erasure)
@@ -66,6 +75,58 @@ func (s *personServer) ErasePerson(ctx context.Context, req *segmentationv1.Eras
 	out := &segmentationv1.ErasePersonResponse{}
 	for _, c := range counts {
 		out.Removals = append(out.Removals, &typev1.Removal{Service: serviceName, Kind: c.Kind, Place: "database", Count: c.Count})
+	}
+	return out, nil
+}
+
+// ListPersonIdentities lists by what a customer is known.
+func (s *personServer) ListPersonIdentities(ctx context.Context, req *segmentationv1.ListPersonIdentitiesRequest) (*segmentationv1.ListPersonIdentitiesResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := parsePseudonyms("person", []string{req.GetPerson()})
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.PersonIdentities(ctx, org, asked[0])
+	if err != nil {
+		return nil, storeError(err)
+	}
+	out := &segmentationv1.ListPersonIdentitiesResponse{Persons: []string{req.GetPerson()}}
+	for _, p := range list {
+		if text := seal.FormatPseudonym(p); text != req.GetPerson() {
+			out.Persons = append(out.Persons, text)
+		}
+	}
+	return out, nil
+}
+
+// whoIs is the pseudonym of whom a request names, by a respondent or by the pseudonym itself.
+func (s *Server) whoIs(ctx context.Context, org string, req interface {
+	GetRespondent() string
+	GetPerson() string
+},
+) ([]byte, error) {
+	if req.GetPerson() == "" {
+		return s.pseudonym(ctx, org, req.GetRespondent())
+	}
+	out, err := parsePseudonyms("person", []string{req.GetPerson()})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// parsePseudonyms are the pseudonyms in a field, as bytes.
+func parsePseudonyms(field string, texts []string) ([][]byte, error) {
+	out := make([][]byte, len(texts))
+	for i, text := range texts {
+		b, ok := seal.ParsePseudonym(text)
+		if !ok {
+			return nil, malformed(field+"["+strconv.Itoa(i)+"]", "PSEUDONYM", "is no pseudonym")
+		}
+		out[i] = b
 	}
 	return out, nil
 }
@@ -115,7 +176,7 @@ func (s *personServer) ExportPerson(req *segmentationv1.ExportPersonRequest, str
 	if err != nil {
 		return err
 	}
-	person, err := s.pseudonym(ctx, org, req.GetRespondent())
+	person, err := s.whoIs(ctx, org, req)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,4 +106,49 @@ func TestPersons(t *testing.T) {
 	}
 	_, err = client.ErasePerson(ctx, &segmentationv1.ErasePersonRequest{Respondent: "who", Erasure: "e1"})
 	refused(t, "no erasure", err, codes.InvalidArgument, "VALIDATION_FAILED", "erasure")
+}
+
+// TestErasureNeedsAllIdentities: who erases a customer elsewhere, too, is told by what else the customer is known, and cannot leave any of it out.
+func TestErasureNeedsAllIdentities(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx := rpcclient.WithOrganization(t.Context(), "acme")
+	var persons []string
+	for _, id := range []string{"ann", "card-7"} {
+		p, err := f.keeper.Pseudonym(ctx, "acme", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		persons = append(persons, p)
+	}
+	contacts := segmentationv1.NewContactServiceClient(f.as("admin"))
+	_, err := contacts.UpdateContact(t.Context(), &segmentationv1.UpdateContactRequest{
+		Contact:      &segmentationv1.Contact{Name: "contacts/ann", Identities: []*segmentationv1.Identity{{Channel: "card", Identifier: "card-7"}}},
+		AllowMissing: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := segmentationv1.NewPersonServiceClient(f.as("service"))
+	for i, p := range persons {
+		known, err := client.ListPersonIdentities(ctx, &segmentationv1.ListPersonIdentitiesRequest{Person: p})
+		if err != nil || !slices.Equal(known.GetPersons(), []string{p, persons[1-i]}) {
+			t.Errorf("%v, %v", known, err)
+		}
+	}
+	req := &segmentationv1.ErasePersonRequest{Person: persons[1], Persons: persons[1:], Erasure: "erasures/e1"}
+	_, err = client.ErasePerson(ctx, req)
+	refused(t, "one of two", err, codes.FailedPrecondition, "IDENTITIES_CHANGED", "")
+	req.Persons = persons
+	if _, err := client.ErasePerson(ctx, req); err != nil {
+		t.Fatal(err)
+	}
+	_, err = contacts.GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/ann"})
+	refused(t, "the contact", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+	for what, req := range map[string]*segmentationv1.ErasePersonRequest{
+		"nobody": {Erasure: "erasures/e1"}, "both": {Respondent: "ann", Person: persons[0], Erasure: "erasures/e1"},
+	} {
+		_, err := client.ErasePerson(ctx, req)
+		refused(t, what, err, codes.InvalidArgument, "VALIDATION_FAILED", "")
+	}
 }

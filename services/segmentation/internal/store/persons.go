@@ -2,15 +2,23 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrFurtherIdentities tells that a customer is known by more than whoever erases knows of.
+var ErrFurtherIdentities = errors.New("the customer is known by further identities")
 
 // Persons finds and removes what is kept about a person: all that is kept of the contacts that have something of the pseudonym.
 type Persons interface {
 	// ListPerson returns everything that is kept about a person, in the order of kinds and times.
 	ListPerson(ctx context.Context, organization string, person []byte) ([]PersonRecord, error)
-	// ErasePerson removes everything that is kept about a person, and counts it under the erasure; the erasure is empty for one that nobody counts.
-	ErasePerson(ctx context.Context, organization, erasure string, person []byte) error
+	// PersonIdentities returns the pseudonyms of all identities of the contacts that have something of a pseudonym, in their order; none when there is no such
+	// contact.
+	PersonIdentities(ctx context.Context, organization string, person []byte) ([][]byte, error)
+	// ErasePerson removes everything that is kept about a person, and counts it under the erasure; the erasure is empty for one that nobody counts. Where known are
+	// given, the person's pseudonyms are to be among them. Errors: ErrFurtherIdentities, and nothing was removed.
+	ErasePerson(ctx context.Context, organization, erasure string, person []byte, known ...[]byte) error
 	// Erased tells what went by an erasure, by kind, with what followers removed by it; every kind that there is, in order.
 	Erased(ctx context.Context, organization, erasure string) ([]Erased, error)
 }

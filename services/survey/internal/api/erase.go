@@ -19,6 +19,8 @@ const (
 	erasuresCollection = "erasures/"
 	// erasureBatch is how many submissions are removed in one transaction.
 	erasureBatch = 200
+	// reasonNoPseudonym tells that what is to be a pseudonym is none.
+	reasonNoPseudonym = "NO_PSEUDONYM"
 	// defaultSettle is longer than a process uses a key without looking whether it exists, and a submission is on its way into the store.
 	defaultSettle = seal.DefaultFresh + 20*time.Second
 )
@@ -32,10 +34,7 @@ func (s *personServer) ErasePerson(ctx context.Context, req *surveyv1.ErasePerso
 	if err != nil {
 		return nil, err
 	}
-	if questionnaire.HasControl(req.GetRespondent(), false) {
-		return nil, malformed("respondent", questionnaire.ReasonControlCharacter, "holds a control character; no respondent has one")
-	}
-	who, err := s.personOf(ctx, org, req.GetRespondent())
+	who, err := s.whoIs(ctx, org, req)
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +44,32 @@ func (s *personServer) ErasePerson(ctx context.Context, req *surveyv1.ErasePerso
 	} else if err != nil {
 		return nil, storeError(err)
 	}
-	e := &erasing{Server: s.Server, org: org, id: id, search: search{Server: s.Server, org: org, respondent: req.GetRespondent(), who: who}}
+	e := &erasing{Server: s.Server, org: org, id: id, search: search{Server: s.Server, org: org, who: who}}
 	if err := e.run(ctx); err != nil {
 		return nil, storeError(err)
 	}
 	return e.receipt(ctx)
+}
+
+// named is a request that says who, by a respondent or by a pseudonym.
+type named interface {
+	GetRespondent() string
+	GetPerson() string
+}
+
+// whoIs is the person whom a request names.
+func (s *Server) whoIs(ctx context.Context, org string, req named) (person, error) {
+	if pseudonym := req.GetPerson(); pseudonym != "" {
+		b, ok := seal.ParsePseudonym(pseudonym)
+		if !ok {
+			return person{}, malformed("person", reasonNoPseudonym, "is no pseudonym")
+		}
+		return person{pseudonym, b}, s.vault.refusal()
+	}
+	if questionnaire.HasControl(req.GetRespondent(), false) {
+		return person{}, malformed("respondent", questionnaire.ReasonControlCharacter, "holds a control character; no respondent has one")
+	}
+	return s.personOf(ctx, org, req.GetRespondent())
 }
 
 // erasing is an erasure under way.

@@ -14,7 +14,6 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
-	"github.com/otklik/otklik/services/survey/internal/questionnaire"
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
 
@@ -25,14 +24,11 @@ func (s *personServer) ExportPerson(req *surveyv1.ExportPersonRequest, stream gr
 	if err != nil {
 		return err
 	}
-	if questionnaire.HasControl(req.GetRespondent(), false) {
-		return malformed("respondent", questionnaire.ReasonControlCharacter, "holds a control character; no respondent has one")
-	}
-	who, err := s.personOf(ctx, org, req.GetRespondent())
+	who, err := s.whoIs(ctx, org, req)
 	if err != nil {
 		return err
 	}
-	find := search{Server: s.Server, org: org, respondent: req.GetRespondent(), who: who}
+	find := search{Server: s.Server, org: org, who: who}
 	if err := find.findInvitations(ctx); err != nil {
 		return storeError(err)
 	}

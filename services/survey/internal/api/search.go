@@ -47,8 +47,8 @@ func (f found) respondent() string {
 // search finds what is kept about a person: what names the respondent, and what names nobody but an invitation that the respondent used.
 type search struct {
 	*Server
-	org, respondent string
-	who             person
+	org string
+	who person
 	// invitations are those that the respondent used.
 	invitations map[invitation]bool
 }
@@ -56,16 +56,17 @@ type search struct {
 type invitation struct{ survey, id string }
 
 // isOwn tells whether a submission names the respondent.
-func (s *search) isOwn(f found) bool {
-	if f.parts.takenOut {
-		return f.respondent() == s.who.pseudonym
+func (s *search) isOwn(ctx context.Context, f found) (bool, error) {
+	if f.parts.takenOut || f.respondent() == "" {
+		return f.respondent() == s.who.pseudonym, nil
 	}
-	return f.respondent() == s.respondent
+	pseudonym, err := s.keeper.Pseudonym(ctx, s.org, f.respondent())
+	return pseudonym == s.who.pseudonym, err
 }
 
 // isInvited tells whether a submission names nobody but one of the invitations.
-func (s *search) isInvited(f found) bool {
-	return f.respondent() == "" && s.invitations[invitation{f.record.Survey, f.invitation()}]
+func (s *search) isInvited(_ context.Context, f found) (bool, error) {
+	return f.respondent() == "" && s.invitations[invitation{f.record.Survey, f.invitation()}], nil
 }
 
 // findInvitations looks for the invitations that the respondent used.
@@ -119,7 +120,7 @@ func (s *search) listUnmarked(ctx context.Context, q store.PersonQuery) ([]store
 
 // walk visits the submissions of a list that are wanted, a batch at a time.
 func (s *search) walk(ctx context.Context, list func(context.Context, store.PersonQuery) ([]store.Submission, error), who []byte,
-	wanted func(found) bool, visit func([]found) error,
+	wanted func(context.Context, found) (bool, error), visit func([]found) error,
 ) error {
 	q := store.PersonQuery{Organization: s.org, Person: who, Page: store.Page{Limit: erasureBatch, Bytes: pageBytes}}
 	for {
@@ -134,7 +135,11 @@ func (s *search) walk(ctx context.Context, list func(context.Context, store.Pers
 			if err != nil {
 				return err
 			}
-			if wanted(f) {
+			is, err := wanted(ctx, f)
+			if err != nil {
+				return err
+			}
+			if is {
 				batch = append(batch, f)
 			}
 		}

@@ -16,6 +16,22 @@ type Fixture struct {
 	Put func(t testing.TB, organization, respondent string, n int)
 	// Kind is the kind of the removals that count those things.
 	Kind string
+	// Person is the pseudonym of a respondent; nil where things are kept under what Put gets.
+	Person func(t testing.TB, organization, respondent string) string
+}
+
+// person is what the holder knows a respondent by.
+func (f Fixture) person(t testing.TB, organization, respondent string) string {
+	if f.Person == nil {
+		return respondent
+	}
+	return f.Person(t, organization, respondent)
+}
+
+// step erases what is kept of a respondent.
+func (f Fixture) step(t testing.TB, organization, respondent, id string) erasure.Step {
+	person := f.person(t, organization, respondent)
+	return erasure.Step{Organization: organization, Person: person, Persons: []string{person}, Erasure: erasure.NamePrefix + id}
 }
 
 // RunHolder holds a holder to the contract. newFixture is called for each case.
@@ -37,7 +53,7 @@ func RunHolder(t *testing.T, newFixture func(t testing.TB) Fixture) {
 func names(t *testing.T, f Fixture, organization, respondent string) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
-	err := f.Holder.Export(t.Context(), organization, respondent, func(r erasure.Record) error {
+	err := f.Holder.Export(t.Context(), organization, f.person(t, organization, respondent), func(r erasure.Record) error {
 		if r.Service != f.Holder.Name() || r.Kind == "" || r.Name == "" || len(r.Content) == 0 {
 			t.Errorf("record %+v does not say what it is of whom", r)
 		}
@@ -63,7 +79,7 @@ func expect(t *testing.T, f Fixture, organization, respondent string, want int) 
 // erase erases a person and returns how many things the receipt counts.
 func erase(t *testing.T, f Fixture, organization, respondent, id string) int64 {
 	t.Helper()
-	removals, _, err := f.Holder.Erase(t.Context(), organization, respondent, erasure.NamePrefix+id, 0)
+	removals, _, err := f.Holder.Erase(t.Context(), f.step(t, organization, respondent, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +157,7 @@ func foundSince(t *testing.T, f Fixture) {
 func errorOfReader(t *testing.T, f Fixture) {
 	f.Put(t, "acme", "ann", 2)
 	enough, calls := errors.New("enough"), 0
-	err := f.Holder.Export(t.Context(), "acme", "ann", func(erasure.Record) error {
+	err := f.Holder.Export(t.Context(), "acme", f.person(t, "acme", "ann"), func(erasure.Record) error {
 		calls++
 		return enough
 	})
@@ -154,7 +170,7 @@ func ended(t *testing.T, f Fixture) {
 	f.Put(t, "acme", "ann", 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := f.Holder.Erase(ctx, "acme", "ann", erasure.NamePrefix+"e1", 0); err == nil {
+	if _, _, err := f.Holder.Erase(ctx, f.step(t, "acme", "ann", "e1")); err == nil {
 		t.Fatal("erased although the call has ended")
 	}
 	want(t, "afterwards", erase(t, f, "acme", "ann", "e1"), 1)

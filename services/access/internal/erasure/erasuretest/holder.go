@@ -5,6 +5,7 @@ package erasuretest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/otklik/otklik/services/access/internal/erasure"
@@ -21,21 +22,20 @@ type Holder struct {
 	removed map[[2]string]int64
 	log     int64
 	away    bool
+	// further is by what else a person is known, by organisation and pseudonym.
+	further map[[2]string][]string
 	before  func()
-	calls   []Call
+	calls   []erasure.Step
 }
 
-var _ erasure.Holder = (*Holder)(nil)
-
-// Call is a call of Erase.
-type Call struct {
-	Organization, Respondent, Erasure string
-	Position                          int64
-}
+var (
+	_ erasure.Holder    = (*Holder)(nil)
+	_ erasure.Directory = (*Holder)(nil)
+)
 
 // NewHolder makes a holder that keeps nothing.
 func NewHolder(name string) *Holder {
-	return &Holder{name: name, things: map[[2]string][]string{}, removed: map[[2]string]int64{}}
+	return &Holder{name: name, things: map[[2]string][]string{}, removed: map[[2]string]int64{}, further: map[[2]string][]string{}}
 }
 
 // Put keeps n more things of a person.
@@ -55,6 +55,31 @@ func (h *Holder) Count(organization, respondent string) int {
 	return len(h.things[[2]string{organization, respondent}])
 }
 
+// Join makes pseudonyms known as one person's: the holder is a directory, too.
+func (h *Holder) Join(organization string, persons ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range persons {
+		h.further[[2]string{organization, p}] = persons
+	}
+}
+
+// Persons implements erasure.Directory.
+func (h *Holder) Persons(_ context.Context, organization, person string) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.away {
+		return nil, erasure.ErrAway
+	}
+	out := []string{person}
+	for _, p := range h.further[[2]string{organization, person}] {
+		if p != person {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // Away makes the holder answer, or not.
 func (h *Holder) Away(away bool) {
 	h.mu.Lock()
@@ -70,19 +95,19 @@ func (h *Holder) Before(fn func()) {
 }
 
 // Calls are the calls of Erase that were answered.
-func (h *Holder) Calls() []Call {
+func (h *Holder) Calls() []erasure.Step {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]Call(nil), h.calls...)
+	return append([]erasure.Step(nil), h.calls...)
 }
 
 // Name implements erasure.Holder.
 func (h *Holder) Name() string { return h.name }
 
 // Export implements erasure.Holder.
-func (h *Holder) Export(ctx context.Context, organization, respondent string, fn func(erasure.Record) error) error {
+func (h *Holder) Export(ctx context.Context, organization, person string, fn func(erasure.Record) error) error {
 	h.mu.Lock()
-	things, away := h.things[[2]string{organization, respondent}], h.away
+	things, away := h.things[[2]string{organization, person}], h.away
 	h.mu.Unlock()
 	if away {
 		return erasure.ErrAway
@@ -91,7 +116,7 @@ func (h *Holder) Export(ctx context.Context, organization, respondent string, fn
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := fn(erasure.Record{Service: h.name, Kind: "things", Name: name, Content: map[string]any{"respondent": respondent}}); err != nil {
+		if err := fn(erasure.Record{Service: h.name, Kind: "things", Name: name, Content: map[string]any{"respondent": person, "name": name}}); err != nil {
 			return err
 		}
 	}
@@ -99,7 +124,7 @@ func (h *Holder) Export(ctx context.Context, organization, respondent string, fn
 }
 
 // Erase implements erasure.Holder.
-func (h *Holder) Erase(ctx context.Context, organization, respondent, name string, position int64) ([]erasure.Removal, int64, error) {
+func (h *Holder) Erase(ctx context.Context, s erasure.Step) ([]erasure.Removal, int64, error) {
 	h.mu.Lock()
 	before := h.before
 	h.mu.Unlock()
@@ -114,8 +139,13 @@ func (h *Holder) Erase(ctx context.Context, organization, respondent, name strin
 	if h.away {
 		return nil, 0, erasure.ErrAway
 	}
-	h.calls = append(h.calls, Call{organization, respondent, name, position})
-	person, mark := [2]string{organization, respondent}, [2]string{organization, name}
+	for _, further := range h.further[[2]string{s.Organization, s.Person}] {
+		if !slices.Contains(s.Persons, further) {
+			return nil, 0, erasure.ErrFurther
+		}
+	}
+	h.calls = append(h.calls, s)
+	person, mark := [2]string{s.Organization, s.Person}, [2]string{s.Organization, s.Erasure}
 	n := int64(len(h.things[person]))
 	delete(h.things, person)
 	h.removed[mark] += n

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	sqlInsertErasure    = `INSERT INTO erasures (` + store.ErasureColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`
+	sqlInsertErasure    = `INSERT INTO erasures (` + store.ErasureColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
 	sqlSelectErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND id = $2`
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND request_id = $2`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND (create_time, id) < ($2, $3)
@@ -27,8 +27,8 @@ WHERE organization = $1 AND id = $2 AND state = 1 AND due_time <= $5 AND claim_e
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = $1 AND id = ANY($2)`
 	sqlAddCount          = `INSERT INTO erasure_counts AS c (organization, erasure, kind, count) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET count = c.count + excluded.count RETURNING count`
-	sqlSaveErasure = `UPDATE erasures SET state = $4, end_time = $5, due_time = $6, sealed = $7, progress = $8,
-	claim_owner = CASE WHEN $9 THEN '' ELSE claim_owner END, claim_end = CASE WHEN $9 THEN 0 ELSE claim_end END
+	sqlSaveErasure = `UPDATE erasures SET state = $4, end_time = $5, due_time = $6, progress = $7,
+	claim_owner = CASE WHEN $8 THEN '' ELSE claim_owner END, claim_end = CASE WHEN $8 THEN 0 ELSE claim_end END
 WHERE organization = $1 AND id = $2 AND claim_owner = $3`
 )
 
@@ -114,7 +114,7 @@ func (s *Store) SaveErasure(ctx context.Context, e erasure.Erasure, owner string
 	if err != nil {
 		return false, err
 	}
-	tag, err := s.db.Pool.Exec(ctx, sqlSaveErasure, row.Organization, row.ID, owner, row.State, row.Ended, row.Due, row.Sealed, row.Progress, release)
+	tag, err := s.db.Pool.Exec(ctx, sqlSaveErasure, row.Organization, row.ID, owner, row.State, row.Ended, row.Due, row.Progress, release)
 	return err == nil && tag.RowsAffected() > 0, s.fail("save erasure", err)
 }
 

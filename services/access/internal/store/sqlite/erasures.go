@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	sqlInsertErasure    = `INSERT INTO erasures (` + store.ErasureColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	sqlInsertErasure    = `INSERT INTO erasures (` + store.ErasureColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	sqlSelectErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND id = ?`
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND request_id = ?`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND (create_time, id) < (?, ?)
@@ -22,7 +22,7 @@ ORDER BY create_time DESC, id DESC LIMIT ?`
 	sqlOldestErasure = `SELECT min(create_time) FROM erasures WHERE state = 1`
 	sqlClaimErasure  = `UPDATE erasures SET claim_owner = ?, claim_end = ? WHERE organization = ? AND id = ?`
 	sqlHoldErasure   = `UPDATE erasures SET claim_end = ? WHERE organization = ? AND id = ? AND claim_owner = ?`
-	sqlSaveErasure   = `UPDATE erasures SET state = ?, end_time = ?, due_time = ?, sealed = ?, progress = ?
+	sqlSaveErasure   = `UPDATE erasures SET state = ?, end_time = ?, due_time = ?, progress = ?
 WHERE organization = ? AND id = ? AND claim_owner = ?`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?))`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = ? AND id IN (SELECT value FROM json_each(?))`
@@ -118,7 +118,7 @@ func (s *Store) SaveErasure(ctx context.Context, e erasure.Erasure, owner string
 		return false, err
 	}
 	err = s.update(ctx, "save erasure", func(ctx context.Context, tx *sqlkit.Tx) error {
-		saved, err = affected(tx.ExecContext(ctx, sqlSaveErasure, row.State, row.Ended, row.Due, row.Sealed, row.Progress, row.Organization, row.ID, owner))
+		saved, err = affected(tx.ExecContext(ctx, sqlSaveErasure, row.State, row.Ended, row.Due, row.Progress, row.Organization, row.ID, owner))
 		if err != nil || !saved || !release {
 			return err
 		}

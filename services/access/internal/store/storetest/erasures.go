@@ -26,7 +26,7 @@ func erasureCases() []testCase {
 
 func running(organization, id string) erasure.Erasure {
 	return erasure.Erasure{
-		Organization: organization, ID: id, State: erasure.Running, CreateTime: noon, Due: noon, Sealed: []byte("sealed " + id),
+		Organization: organization, ID: id, State: erasure.Running, CreateTime: noon, Due: noon,
 		Progress: erasure.Progress{Person: "p_" + id, Reason: "request 7", Requester: "key"},
 	}
 }
@@ -81,7 +81,8 @@ func erasureRoundTrip(t *testing.T, open Open) {
 		t.Fatalf("claimed %q", got)
 	}
 	claimed(t, s, "me", noon)
-	one.State, one.EndTime, one.Due, one.Sealed = erasure.Succeeded, noon.Add(time.Hour), noon.Add(time.Minute), nil
+	one.State, one.EndTime, one.Due = erasure.Succeeded, noon.Add(time.Hour), noon.Add(time.Minute)
+	one.Persons = []string{"p_one", "p_two"}
 	one.Done, one.Position, one.WaitingFor, one.Attempts = []string{"survey"}, 7, "scoring", 3
 	one.Removals = []erasure.Removal{{Service: "survey", Kind: "responses", Place: "database", Count: 2, Note: "note"}}
 	if ok, err := s.SaveErasure(t.Context(), one, "me", true); err != nil || !ok {

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"slices"
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -14,11 +15,21 @@ ON CONFLICT (organization, erasure, kind) DO UPDATE SET removed = erasures.remov
 )
 
 // ErasePerson implements store.Persons.
-func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, person []byte) error {
+func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, person []byte, known ...[]byte) error {
 	return s.write(ctx, "erase person", func(ctx context.Context, w *writing) error {
 		contacts, err := contactsOf(ctx, w, organization, person)
 		if err != nil {
 			return err
+		}
+		persons, err := personsOf(ctx, w, organization, contacts)
+		if err != nil {
+			return err
+		}
+		unknown := func(p []byte) bool {
+			return !slices.ContainsFunc(known, func(k []byte) bool { return slices.Equal(k, p) })
+		}
+		if len(known) > 0 && slices.ContainsFunc(persons, unknown) {
+			return store.ErrFurtherIdentities
 		}
 		if err := w.forgetMoves(ctx, organization, erasure, person, contacts); err != nil {
 			return err
@@ -36,6 +47,29 @@ func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, p
 		}
 		return w.moved(ctx, organization, contacts)
 	})
+}
+
+// PersonIdentities implements store.Persons.
+func (s *Store) PersonIdentities(ctx context.Context, organization string, person []byte) (out [][]byte, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		contacts, err := contactsOf(ctx, r, organization, person)
+		if err != nil {
+			return err
+		}
+		out, err = personsOf(ctx, r, organization, contacts)
+		return err
+	})
+	if err != nil {
+		return nil, s.db.Explain("list by what a person is known", err)
+	}
+	return out, nil
+}
+
+// personsOf are the pseudonyms of contacts, in their order.
+func personsOf(ctx context.Context, r relational.Reader, organization string, contacts []string) ([][]byte, error) {
+	out, err := inNames(ctx, r, relational.Value[[]byte], sqlPersonsOf, []any{organization}, contacts)
+	slices.SortFunc(out, slices.Compare)
+	return out, err
 }
 
 // countErased counts what went by an erasure; empty is none. Followers count what they remove by it.

@@ -37,8 +37,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 // ErasePerson implements store.Persons. What was erased is moved out of the write-ahead log, too.
-func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, person []byte) error {
-	if err := s.Store.ErasePerson(ctx, organization, erasure, person); err != nil {
+func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, person []byte, known ...[]byte) error {
+	if err := s.Store.ErasePerson(ctx, organization, erasure, person, known...); err != nil {
 		return err
 	}
 	s.db.EmptyLog(ctx)

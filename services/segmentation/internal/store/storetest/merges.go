@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func mergeCases() []testCase {
 	return []testCase{
 		{"WhatIsStatedOfMergedGoesBack", whatIsStatedGoesBack}, {"CasesOfMerged", casesOfMerged}, {"MembershipsOfMerged", membershipsOfMerged},
-		{"ErasedAfterMerge", erasedAfterMerge}, {"ClaimedAndChanged", claimedAndChanged},
+		{"ErasedAfterMerge", erasedAfterMerge}, {"ErasedByAll", erasedByAll}, {"ClaimedAndChanged", claimedAndChanged},
 		{"ReadBeforeErased", readBeforeErased}, {"ReadBeforeMerged", readBeforeMerged},
 	}
 }
@@ -117,6 +118,34 @@ func membershipsOfMerged(t *testing.T, open Open) {
 		counted[c.Kind] = c.Count
 	}
 	equal(t, "counted", []int64{counted["contacts"], counted["segment_memberships"]}, []int64{3, 3})
+}
+
+// erasedByAll: whoever erases knows all by which the customer is known, or removes nothing.
+func erasedByAll(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", "", "a-app"), contact("b", "", ""), contact("x", "", ""))
+	_, err := s.MergeContacts(ctx, acme, move("b", "a"))
+	must(t, "merge", err)
+	all := [][]byte{personOf("a"), personOf("a-app"), personOf("b")}
+	slices.SortFunc(all, slices.Compare)
+	for _, p := range all {
+		list, err := s.PersonIdentities(ctx, acme, p)
+		equal(t, "identities", got(t, list, err), all)
+	}
+	list, err := s.PersonIdentities(ctx, acme, personOf("nobody"))
+	equal(t, "identities of nobody", len(got(t, list, err)), 0)
+	list, err = s.PersonIdentities(ctx, other, personOf("a"))
+	equal(t, "identities in another organisation", len(got(t, list, err)), 0)
+
+	want(t, "erase without b", s.ErasePerson(ctx, acme, "e1", personOf("a"), personOf("a"), personOf("a-app")), store.ErrFurtherIdentities)
+	list, err = s.PersonIdentities(ctx, acme, personOf("b"))
+	equal(t, "identities, as nothing was removed", len(got(t, list, err)), 3)
+	must(t, "erase", s.ErasePerson(ctx, acme, "e1", personOf("b"), all...))
+	for _, p := range all {
+		list, err := s.PersonIdentities(ctx, acme, p)
+		equal(t, "identities afterwards", len(got(t, list, err)), 0)
+		must(t, "erase by the others", s.ErasePerson(ctx, acme, "e1", p, all...))
+	}
 }
 
 // erasedAfterMerge: nothing tells of an erased contact with whom it was merged once, neither by name nor by pseudonym.
