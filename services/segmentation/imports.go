@@ -2,6 +2,7 @@ package segmentation
 
 import (
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/otklik/otklik/libs/chore"
@@ -9,6 +10,9 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/imports"
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
 )
+
+// importsAtOnce is how many imports are worked on at the same time, so that a small one does not wait for a large one.
+const importsAtOnce = 4
 
 // imports works on tables that were uploaded, and forgets those that never were in full.
 func (p parts) imports() []chore.Chore {
@@ -23,9 +27,11 @@ func (p parts) imports() []chore.Chore {
 		}
 	}
 	maps.Copy(kinds, imports.Ledgers(p.store, register, p.location, p.deps.Now))
-	runner := &imports.Runner{Store: p.store, Kinds: kinds, Holder: p.deps.Instance, Now: p.deps.Now}
-	return []chore.Chore{
-		{What: "importing tables", Every: time.Second, Do: runner.Run},
-		{What: "forgetting tables that were not uploaded in full", Every: sweepInterval, Do: runner.Sweep},
+	var chores []chore.Chore
+	var runner *imports.Runner
+	for n := range importsAtOnce {
+		runner = &imports.Runner{Store: p.store, Kinds: kinds, Holder: p.deps.Instance + "/" + strconv.Itoa(n), Now: p.deps.Now}
+		chores = append(chores, chore.Chore{What: "importing tables", Every: time.Second, Do: runner.Run})
 	}
+	return append(chores, chore.Chore{What: "forgetting tables that were not uploaded in full", Every: sweepInterval, Do: runner.Sweep})
 }

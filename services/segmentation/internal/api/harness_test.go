@@ -27,10 +27,11 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// callers are by their secret: an administrator of acme and one of another organisation, one who sees what is Osh's only, one who
+// callers are by their secret: two administrators of acme and one of another organisation, one who sees what is Osh's only, one who
 // sees what is the south's, one who may not see who persons are, one who sees lights only, and another service.
 var callers = map[string]authn.Principal{
 	"admin":   {ID: "boss", Organization: "acme", Roles: []string{"all"}},
+	"deputy":  {ID: "deputy", Organization: "acme", Roles: []string{"all"}},
 	"other":   {ID: "stranger", Organization: "other", Roles: []string{"all"}},
 	"osh":     {ID: "osh", Organization: "acme", Roles: []string{"all"}, Units: map[string][]string{"location": {"osh"}}},
 	"south":   {ID: "south", Organization: "acme", Roles: []string{"all"}, Units: map[string][]string{"region": {"south"}}},

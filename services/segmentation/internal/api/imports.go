@@ -43,6 +43,7 @@ func importToProto(i store.Import) *segmentationv1.Import {
 	out := &segmentationv1.Import{
 		Name: importsCollection + i.ID, Kind: segmentationv1.Import_Kind(segmentationv1.Import_Kind_value["KIND_"+strings.ToUpper(i.Kind)]),
 		Format: segmentationv1.Import_FORMAT_CSV, Delimiter: i.Delimiter, Encoding: i.Encoding, Mapping: i.Mapping, DryRun: i.DryRun, MostRefused: &i.MostRefused,
+		IgnoreUnknownColumns: i.IgnoreUnknown, IgnoredColumns: i.Ignored,
 		State: segmentationv1.Import_State(i.State), PartCount: int32(i.Parts), ByteCount: i.Bytes, CheckedCount: i.Checked, RefusedCount: i.Refused, //nolint:gosec // at most 4096
 		AppliedCount: i.Applied, CreatedCount: i.Created, UpdatedCount: i.Updated, Refusal: i.Refusal, Creator: i.Creator, CreateTime: timeToProto(i.CreateTime),
 		EndTime: timeToProto(i.EndTime),
@@ -79,7 +80,7 @@ func (s *importServer) CreateImport(ctx context.Context, req *segmentationv1.Cre
 	in := req.GetImport()
 	i := store.Import{ID: req.GetImportId(), Kind: importKind(in.GetKind()), CreateTime: s.Now(), ImportSettings: store.ImportSettings{
 		Workbook: in.GetFormat() == segmentationv1.Import_FORMAT_XLSX, Delimiter: in.GetDelimiter(), Encoding: in.GetEncoding(), Mapping: in.GetMapping(),
-		DryRun: in.GetDryRun(), MostRefused: mostRefused, Creator: callerID(ctx),
+		IgnoreUnknown: in.GetIgnoreUnknownColumns(), DryRun: in.GetDryRun(), MostRefused: mostRefused, Creator: callerID(ctx),
 	}}
 	if in.MostRefused != nil {
 		i.MostRefused = in.GetMostRefused()
@@ -110,8 +111,8 @@ func (s *importServer) CreateImport(ctx context.Context, req *segmentationv1.Cre
 }
 
 func sameSettings(a, b store.ImportSettings) bool {
-	return a.Workbook == b.Workbook && a.Delimiter == b.Delimiter && a.Encoding == b.Encoding && maps.Equal(a.Mapping, b.Mapping) && a.DryRun == b.DryRun &&
-		a.MostRefused == b.MostRefused
+	return a.Workbook == b.Workbook && a.Delimiter == b.Delimiter && a.Encoding == b.Encoding && maps.Equal(a.Mapping, b.Mapping) &&
+		a.IgnoreUnknown == b.IgnoreUnknown && a.DryRun == b.DryRun && a.MostRefused == b.MostRefused
 }
 
 // UploadImportPart stores a part of the file.

@@ -47,14 +47,14 @@ func TestPurchasesAreImported(t *testing.T) {
 		need(t, err)
 		return len(list.GetPurchases())
 	}
-	if dry := f.imported(t, segmentationv1.Import_KIND_PURCHASE, true, table); dry.GetState() != segmentationv1.Import_STATE_DONE || dry.GetRefusedCount() != 2 || count() != 0 {
+	if dry := f.imported(t, segmentationv1.Import_KIND_PURCHASE, true, table); dry.GetState() != segmentationv1.Import_STATE_DONE || dry.GetRefusedCount() != 3 || dry.GetCreatedCount() != 2 || count() != 0 {
 		t.Errorf("a dry run: %v, %d stored", dry, count())
 	}
 	done := f.imported(t, segmentationv1.Import_KIND_PURCHASE, false, table)
-	if done.GetState() != segmentationv1.Import_STATE_DONE || done.GetCreatedCount() != 2 || done.GetRefusedCount() != 2 || count() != 2 {
+	if done.GetState() != segmentationv1.Import_STATE_DONE || done.GetCreatedCount() != 2 || done.GetRefusedCount() != 3 || done.GetAppliedCount() != 2 || count() != 2 {
 		t.Errorf("%v, %d stored", done, count())
 	}
-	want := []string{"3 amount TOO_MANY_DIGITS", "3 currency CURRENCY_UNKNOWN", "3 purchase_time MALFORMED", "4 contact CONTACT_NOT_FOUND"}
+	want := []string{"3 amount TOO_MANY_DIGITS", "3 currency CURRENCY_UNKNOWN", "3 purchase_time MALFORMED", "4 contact CONTACT_NOT_FOUND", "5 receipt ROW_DUPLICATE"}
 	got := refusals(t, f, done.GetName())
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
@@ -79,6 +79,11 @@ func TestDeparturesAndTurnoverAreImported(t *testing.T) {
 	}
 	staff := f.imported(t, segmentationv1.Import_KIND_TURNOVER, false,
 		"id,location,start_time,end_time,headcount,leavers\na,osh,2026-01-01,2026-02-01,12.5,1\nb,osh,2026-01-15,2026-02-15,12,1\n")
+	later := f.imported(t, segmentationv1.Import_KIND_TURNOVER, true,
+		"id,location,start_time,end_time,headcount,leavers\nc,osh,2026-01-20,2026-01-21,12,1\nd,osh,2025-12-01,2026-01-01,12,1\ne,bishkek,2026-01-20,2026-01-21,12,1\n")
+	if later.GetCreatedCount() != 2 || !slices.Equal(refusals(t, f, later.GetName()), []string{"1 start_time TURNOVER_OVERLAP"}) {
+		t.Errorf("a dry run beside what is stored: %v, %q", later, refusals(t, f, later.GetName()))
+	}
 	if staff.GetCreatedCount() != 1 || !slices.Equal(refusals(t, f, staff.GetName()), []string{"2 start_time TURNOVER_OVERLAP"}) {
 		t.Errorf("turnover: %v, %q", staff, refusals(t, f, staff.GetName()))
 	}

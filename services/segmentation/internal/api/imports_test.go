@@ -80,10 +80,10 @@ func TestImportsAreCheckedAndApplied(t *testing.T) {
 	kind, half := segmentationv1.Import_KIND_CONTACT, 0.5
 	mapping := map[string]string{"Код": "id"}
 	dry := importTable(t, f, &segmentationv1.Import{Kind: kind, Mapping: mapping, DryRun: true, MostRefused: &half}, table)
-	if dry.GetState() != segmentationv1.Import_STATE_DONE || dry.GetCheckedCount() != 4 || dry.GetRefusedCount() != 1 || dry.GetAppliedCount() != 0 {
+	if dry.GetState() != segmentationv1.Import_STATE_DONE || dry.GetCheckedCount() != 4 || dry.GetRefusedCount() != 2 || dry.GetAppliedCount() != 0 || dry.GetCreatedCount() != 2 {
 		t.Errorf("dry run: %v", dry)
 	}
-	if got := strings.Join(refusals(t, f, dry.GetName()), ", "); got != "3 attributes.score ATTRIBUTE_TYPE, 3 company PARENT_UNKNOWN" {
+	if got := strings.Join(refusals(t, f, dry.GetName()), ", "); got != "3 attributes.score ATTRIBUTE_TYPE, 3 company PARENT_UNKNOWN, 4 id ROW_DUPLICATE" {
 		t.Errorf("refusals: %s", got)
 	}
 	c := segmentationv1.NewContactServiceClient(f.as("admin"))
@@ -94,14 +94,18 @@ func TestImportsAreCheckedAndApplied(t *testing.T) {
 	if strict.GetState() != segmentationv1.Import_STATE_REFUSED || strict.GetRefusal() == "" || strict.GetCreatedCount() != 0 {
 		t.Errorf("too many refused: %v", strict)
 	}
-	for i, want := range [][2]int64{{2, 1}, {0, 2}} {
+	for i, want := range [][2]int64{{2, 0}, {0, 0}} {
 		done := importTable(t, f, &segmentationv1.Import{Kind: kind, Mapping: mapping, MostRefused: &half}, table)
-		if done.GetState() != segmentationv1.Import_STATE_DONE || done.GetCreatedCount() != want[0] || done.GetUpdatedCount() != want[1] || done.GetAppliedCount() != 4 {
+		if done.GetState() != segmentationv1.Import_STATE_DONE || done.GetCreatedCount() != want[0] || done.GetUpdatedCount() != want[1] || done.GetAppliedCount() != 2 || done.GetRefusedCount() != 2 {
 			t.Errorf("import %d: %v", i, done)
 		}
 	}
+	again := importTable(t, f, &segmentationv1.Import{Kind: kind, DryRun: true}, "id,name,score\nc-1,Some Body,7\nc-2,,\nc-4,,\n")
+	if again.GetCreatedCount() != 1 || again.GetUpdatedCount() != 1 || again.GetRefusedCount() != 0 {
+		t.Errorf("a dry run of what is there: %v", again)
+	}
 	got, err := c.GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/c-1"})
-	if g := got.GetContact(); err != nil || g.GetDisplayName() != "Some Body" || g.GetAttributes()["score"].GetNumberValue() != 7 || len(g.GetIdentities()) != 2 {
+	if g := got.GetContact(); err != nil || g.GetDisplayName() != "Some Body" || g.GetAttributes()["score"].GetNumberValue() != 1250.5 || len(g.GetIdentities()) != 2 {
 		t.Errorf("imported: %v, %v", g, err)
 	}
 }
@@ -126,6 +130,45 @@ func TestImportsOfColumnsAsTheAPICallsThem(t *testing.T) {
 	twice := importTable(t, f, &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT}, "id,displayName,name\nc-2,A,B\n")
 	if twice.GetState() != segmentationv1.Import_STATE_REFUSED || !strings.Contains(twice.GetRefusal(), "two columns") {
 		t.Errorf("a name in two columns: %v", twice)
+	}
+}
+
+// A column that holds no field is told rather than lost, unless it is to be left out.
+func TestImportsWithColumnsThatHoldNoField(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	contact := &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT, DryRun: true}
+	table := "id,dispayName,shoe_size,\nc-1,Some Body,42,\n"
+	strict := importTable(t, f, contact, table)
+	for _, want := range []string{"dispayName (did you mean display_name?)", "shoe_size", "the 4. column"} {
+		if strict.GetState() != segmentationv1.Import_STATE_REFUSED || !strings.Contains(strict.GetRefusal(), want) {
+			t.Errorf("%q is not told: %v", want, strict)
+		}
+	}
+	contact.IgnoreUnknownColumns = true
+	if lax := importTable(t, f, contact, table); lax.GetState() != segmentationv1.Import_STATE_DONE || lax.GetCreatedCount() != 1 || len(lax.GetIgnoredColumns()) != 3 {
+		t.Errorf("left out: %v", lax)
+	}
+	contact.Mapping = map[string]string{"shoe_size": "atributes.size"}
+	if out := importTable(t, f, contact, table); out.GetState() != segmentationv1.Import_STATE_REFUSED || !strings.Contains(out.GetRefusal(), "atributes.size") {
+		t.Errorf("a mapping to no field: %v", out)
+	}
+}
+
+// By what one row of a table is known, no other one may be.
+func TestImportsOfIdentitiesThatAreThereTwice(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	all := 1.0
+	contact := &segmentationv1.Import{Kind: segmentationv1.Import_KIND_CONTACT, MostRefused: &all}
+	first := importTable(t, f, contact, "id,identity.app\na,app-1\nb,app-1\nc,a\nd,d\n")
+	if got := strings.Join(refusals(t, f, first.GetName()), ", "); got != "2 identity ROW_DUPLICATE, 3 identity ROW_DUPLICATE" || first.GetCreatedCount() != 2 {
+		t.Errorf("%v: %s", first, got)
+	}
+	contact.DryRun = true
+	second := importTable(t, f, contact, "id,identity.app\ne,app-1\nf,\n")
+	if got := strings.Join(refusals(t, f, second.GetName()), ", "); got != "1 identities IDENTITY_TAKEN" || second.GetCreatedCount() != 1 {
+		t.Errorf("taken by one that is stored: %v: %s", second, got)
 	}
 }
 
@@ -170,7 +213,7 @@ func TestImportsThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.CreateImport(t.Context(), &segmentationv1.CreateImportRequest{ImportId: "second", Import: contact})
+	_, err = segmentationv1.NewImportServiceClient(f.as("deputy")).CreateImport(t.Context(), &segmentationv1.CreateImportRequest{ImportId: "second", Import: contact})
 	refused(t, "two at once", err, codes.FailedPrecondition, "IMPORT_RUNNING", "")
 	if again, err := c.CreateImport(t.Context(), &segmentationv1.CreateImportRequest{ImportId: "first", Import: contact}); err != nil || again.GetImport().GetName() != first.GetImport().GetName() {
 		t.Errorf("the same again: %v, %v", again, err)

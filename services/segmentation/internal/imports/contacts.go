@@ -30,7 +30,7 @@ func (k Contacts) Columns(ctx context.Context, organization string) ([]Column, e
 // Start implements Kind.
 func (k Contacts) Start(ctx context.Context, organization string, fields []string) (Reader, error) {
 	declared, err := k.declared(ctx, organization, attribute.Contact)
-	return &contactReader{Contacts: k, organization: organization, declared: declared, fields: fields, there: map[directory.Ref]bool{}}, err
+	return &contactReader{Contacts: k, organization: organization, declared: declared, fields: fields, there: map[directory.Ref]bool{}, seen: newSeen()}, err
 }
 
 // contactReader reads contacts.
@@ -40,6 +40,7 @@ type contactReader struct {
 	declared     attribute.Set
 	fields       []string
 	there        map[directory.Ref]bool
+	seen         *seen
 }
 
 var _ Settler = (*contactReader)(nil)
@@ -72,6 +73,12 @@ func (r *contactReader) Check(ctx context.Context, row Row) (any, []Problem, err
 		}
 		problems = append(problems, p...)
 	}
+	if len(problems) == 0 {
+		var err error
+		if problems, err = r.twice(row, out); err != nil {
+			return nil, nil, err
+		}
+	}
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
@@ -89,6 +96,17 @@ func (r *contactReader) Check(ctx context.Context, row Row) (any, []Problem, err
 		return nil
 	}
 	return out, nil, nil
+}
+
+// twice refuses contacts, and identifiers of contacts, that are there in a row before.
+func (r *contactReader) twice(row Row, c profile.Change) ([]Problem, error) {
+	problems, err := r.seen.twice(row, "id", c.ID)
+	for _, i := range c.Identifiers {
+		if len(problems) == 0 && err == nil {
+			problems, err = r.seen.twice(row, identityField, i.Identifier)
+		}
+	}
+	return problems, err
 }
 
 // overlay puts what a row says over what was known. What it does not say stays.
@@ -141,34 +159,23 @@ func (r *contactReader) checkThere(ctx context.Context, ref directory.Ref) ([]Pr
 
 // Apply implements Reader.
 func (r *contactReader) Apply(ctx context.Context, records []any) ([]Outcome, error) {
+	changes := make([]profile.Change, len(records))
+	for i, record := range records {
+		changes[i], _ = record.(profile.Change)
+	}
+	outcomes, err := r.Register.Put(ctx, r.organization, r.Now(), true, changes)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Outcome, len(records))
-	// A contact that is there twice is changed by one row after the other.
-	for done := 0; done < len(records); {
-		var part []profile.Change
-		seen := map[string]bool{}
-		for _, record := range records[done:] {
-			c, _ := record.(profile.Change)
-			if seen[c.ID] {
-				break
-			}
-			seen[c.ID] = true
-			part = append(part, c)
+	for i, o := range outcomes {
+		out[i] = Outcome{Created: o.Created && o.Err == nil, Changed: o.Changed}
+		if o.Err == nil {
+			continue
 		}
-		outcomes, err := r.Register.Put(ctx, r.organization, r.Now(), true, part)
-		if err != nil {
-			return nil, err
+		if out[i].Problem = problemOf("", o.Err); out[i].Problem == nil {
+			return nil, o.Err
 		}
-		for i, o := range outcomes {
-			at := &out[done+i]
-			at.Created, at.Changed = o.Created && o.Err == nil, o.Changed
-			if o.Err == nil {
-				continue
-			}
-			if at.Problem = problemOf("", o.Err); at.Problem == nil {
-				return nil, o.Err
-			}
-		}
-		done += len(part)
 	}
 	return out, nil
 }

@@ -1,11 +1,7 @@
-// Package imports reads tables into the service: all rows are checked first, and applied unless too many are refused.
+// Package imports reads tables into the service: all rows are checked and rehearsed first, and applied unless too many are refused.
 package imports
 
-import (
-	"context"
-	"slices"
-	"strings"
-)
+import "context"
 
 // Kind is what the rows of a table are.
 type Kind interface {
@@ -15,21 +11,12 @@ type Kind interface {
 	Start(ctx context.Context, organization string, fields []string) (Reader, error)
 }
 
-// Column is a field that rows may have.
-type Column struct {
-	// Field is its name; one that ends with `.` stands for all that begin so.
-	Field string
-	// Alias is another name for the same; empty for none.
-	Alias string
-	// Required tells that a table without it is refused.
-	Required bool
-}
-
 // Reader reads the rows of one pass over a table.
 type Reader interface {
-	// Check makes a record of a row, or says why it cannot be one.
+	// Check makes a record of a row, or says why it cannot be one: by itself, and after the rows before it.
 	Check(ctx context.Context, row Row) (record any, problems []Problem, err error)
-	// Apply stores records, each with an outcome of its own. It may be called again with the same records.
+	// Apply stores records, each with an outcome of its own. It may be called again with the same records. With a context of store.Rehearse it stores nothing, and
+	// its outcomes are those that there would be.
 	Apply(ctx context.Context, records []any) ([]Outcome, error)
 }
 
@@ -88,62 +75,3 @@ type FileError struct{ Description string }
 
 // Error says what.
 func (e *FileError) Error() string { return e.Description }
-
-// layout finds the fields of a table: which field is in which column. Errors: *FileError.
-func layout(header []string, mapping map[string]string, columns []Column) (at map[string]int, err error) {
-	at = map[string]int{}
-	for name := range mapping {
-		if !slices.Contains(header, name) {
-			return nil, &FileError{"the header lacks a column that the mapping names: " + name}
-		}
-	}
-	for i, name := range header {
-		field, mapped := mapping[name]
-		if !mapped {
-			field = name
-		}
-		known := fieldOf(field, columns)
-		if known == "" {
-			if mapped {
-				return nil, &FileError{"the mapping names a field that there is not: " + field}
-			}
-			continue
-		}
-		if _, twice := at[known]; twice {
-			return nil, &FileError{"two columns hold the field " + known}
-		}
-		at[known] = i
-	}
-	for _, c := range columns {
-		if _, there := at[c.Field]; c.Required && !there {
-			return nil, &FileError{"no column holds the field " + c.Field + ", which is required: name it so, or map a column to it"}
-		}
-	}
-	return at, nil
-}
-
-// fieldOf is the field of a name; empty when there is none.
-func fieldOf(name string, columns []Column) string {
-	for _, c := range columns {
-		if c.Field == name || c.Alias == name && c.Alias != "" {
-			return c.Field
-		}
-	}
-	// Tables are also made of what the API answers (displayName), and by hand (Display_Name). Keys of attributes are told apart by what is left out here.
-	for _, c := range columns {
-		if !strings.HasPrefix(c.Field, attributesPrefix) && (alike(c.Field, name) || alike(c.Alias, name)) {
-			return c.Field
-		}
-	}
-	for _, c := range columns {
-		if strings.HasSuffix(c.Field, ".") && strings.HasPrefix(name, c.Field) && len(name) > len(c.Field) {
-			return name
-		}
-	}
-	return ""
-}
-
-// alike tells whether two names are the same but for capitals and underscores.
-func alike(a, b string) bool {
-	return a != "" && strings.EqualFold(strings.ReplaceAll(a, "_", ""), strings.ReplaceAll(b, "_", ""))
-}

@@ -3,9 +3,9 @@ package imports
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -15,14 +15,8 @@ type Pseudonyms interface {
 	Person(ctx context.Context, organization, identifier string) ([]byte, error)
 }
 
-// Books are where what customers and staff did is kept, and who the customers are; the store is one.
-type Books interface {
-	store.Purchases
-	GetContacts(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
-}
-
 // Ledgers are the kinds of what customers and staff did: purchases, departures and turnover, by their names. Times without a zone are of the zone given.
-func Ledgers(db Books, who Pseudonyms, zone *time.Location, now func() time.Time) map[string]Kind {
+func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func() time.Time) map[string]Kind {
 	customer := []Column{{Field: purchase.ColumnContact}, {Field: purchase.ColumnRespondent}}
 	return map[string]Kind{
 		"purchase": ledger[store.Purchase]{
@@ -35,9 +29,8 @@ func Ledgers(db Books, who Pseudonyms, zone *time.Location, now func() time.Time
 				person, err := personOf(ctx, who, organization, p.Respondent, problems)
 				return store.Purchase{Purchase: p, Person: person, CreateTime: now()}, problems, err
 			},
-			put:     db.UpsertPurchases,
-			contact: func(p store.Purchase) string { return p.Contact },
-			known:   db.GetContacts,
+			key: func(p store.Purchase) (string, string) { return purchase.ColumnReceipt, p.Receipt },
+			put: db.UpsertPurchases,
 		},
 		"churn": ledger[store.Churn]{
 			columns: append([]Column{{Field: purchase.ColumnID, Required: true}, {Field: purchase.ColumnLeaveTime, Required: true}, {Field: purchase.ColumnReason}}, customer...),
@@ -46,9 +39,8 @@ func Ledgers(db Books, who Pseudonyms, zone *time.Location, now func() time.Time
 				person, err := personOf(ctx, who, organization, l.Respondent, problems)
 				return store.Churn{Churn: l, Person: person, CreateTime: now()}, problems, err
 			},
-			put:     db.UpsertChurns,
-			contact: func(l store.Churn) string { return l.Contact },
-			known:   db.GetContacts,
+			key: func(l store.Churn) (string, string) { return purchase.ColumnID, l.ID },
+			put: db.UpsertChurns,
 		},
 		"turnover": ledger[store.Turnover]{
 			columns: []Column{
@@ -59,7 +51,9 @@ func Ledgers(db Books, who Pseudonyms, zone *time.Location, now func() time.Time
 				t, problems := purchase.ReadTurnover(row, zone, now())
 				return store.Turnover{Turnover: t, CreateTime: now()}, problems, nil
 			},
-			put: db.UpsertTurnovers,
+			key:   func(t store.Turnover) (string, string) { return purchase.ColumnID, t.Turnover.ID },
+			among: func() func(store.Turnover) bool { return make(spans).take },
+			put:   db.UpsertTurnovers,
 		},
 	}
 }
@@ -76,10 +70,11 @@ func personOf(ctx context.Context, who Pseudonyms, organization, respondent stri
 type ledger[T any] struct {
 	columns []Column
 	read    func(ctx context.Context, organization string, row purchase.Row) (T, []purchase.Problem, error)
-	put     func(ctx context.Context, organization string, things []T) ([]store.Upserted, error)
-	// contact is whom a thing names as a contact of the directory, and known are those that there are; nil for things that name none.
-	contact func(T) string
-	known   func(ctx context.Context, organization string, ids []string) (map[string]directory.Contact, error)
+	// key is the field by which things are told apart, and what it says.
+	key func(T) (field, text string)
+	// among makes what tells whether a thing can be beside those before it; nil where all can.
+	among func() func(T) bool
+	put   func(ctx context.Context, organization string, things []T) ([]store.Upserted, error)
 }
 
 // Columns implements Kind.
@@ -87,15 +82,19 @@ func (l ledger[T]) Columns(context.Context, string) ([]Column, error) { return l
 
 // Start implements Kind.
 func (l ledger[T]) Start(_ context.Context, organization string, _ []string) (Reader, error) {
-	return ledgerReader[T]{l, organization, map[string]bool{}}, nil
+	r := ledgerReader[T]{ledger: l, organization: organization, seen: newSeen(), fits: func(T) bool { return true }}
+	if l.among != nil {
+		r.fits = l.among()
+	}
+	return r, nil
 }
 
 // ledgerReader reads rows of a ledger.
 type ledgerReader[T any] struct {
 	ledger[T]
 	organization string
-	// there tells of contacts that were asked for whether there are such.
-	there map[string]bool
+	seen         *seen
+	fits         func(T) bool
 }
 
 // Check implements Reader.
@@ -111,31 +110,31 @@ func (r ledgerReader[T]) Check(ctx context.Context, row Row) (any, []Problem, er
 	for _, p := range wrong {
 		problems = append(problems, Problem{p.Field, string(p.Reason), p.Text})
 	}
-	if len(problems) > 0 || r.contact == nil || r.contact(thing) == "" {
-		return thing, problems, nil
+	if len(problems) > 0 {
+		return nil, problems, nil
 	}
-	there, err := r.isThere(ctx, r.contact(thing))
-	if err != nil {
-		return nil, nil, err
+	field, text := r.key(thing)
+	if problems, err = r.seen.twice(row, field, text); len(problems) > 0 || err != nil {
+		return nil, problems, err
 	}
-	if !there {
-		return nil, []Problem{*refusalOf(store.ErrNotFound)}, nil
+	if !r.fits(thing) {
+		return nil, []Problem{*refusalOf(store.ErrExists)}, nil
 	}
 	return thing, nil, nil
 }
 
-// isThere tells whether there is a contact.
-func (r ledgerReader[T]) isThere(ctx context.Context, contact string) (bool, error) {
-	if there, asked := r.there[contact]; asked {
-		return there, nil
+// spans are the times of records of turnover that were read, by location, in order.
+type spans map[string][]store.Turnover
+
+// take tells whether a record covers no time of its location that another one covers, and remembers it then.
+func (s spans) take(t store.Turnover) bool {
+	before := s[t.Location]
+	i, _ := slices.BinarySearchFunc(before, t, func(a, b store.Turnover) int { return a.Start.Compare(b.Start) })
+	if i > 0 && before[i-1].End.After(t.Start) || i < len(before) && before[i].Start.Before(t.End) {
+		return false
 	}
-	known, err := r.known(ctx, r.organization, []string{contact})
-	if err != nil {
-		return false, err
-	}
-	_, there := known[contact]
-	r.there[contact] = there
-	return there, nil
+	s[t.Location] = slices.Insert(before, i, t)
+	return true
 }
 
 // Apply implements Reader.

@@ -28,9 +28,10 @@ func (r *regionReader) Check(_ context.Context, row Row) (any, []Problem, error)
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
-	if _, twice := r.rows[c.ref.ID]; !twice {
-		r.ids = append(r.ids, c.ref.ID)
+	if problems, err := r.seen.twice(row, "id", c.ref.ID); len(problems) > 0 || err != nil {
+		return nil, problems, err
 	}
+	r.ids = append(r.ids, c.ref.ID)
 	if len(r.ids) > mostRegions {
 		return nil, nil, &FileError{"the table has more than 100,000 regions: divide it"}
 	}
@@ -87,24 +88,21 @@ func (r *regionReader) Finish(ctx context.Context) ([]RowProblem, error) {
 	return out, err
 }
 
-// Apply implements Reader: all at once, and each after the one that it lies in. Those that Finish refused are left out.
+// Apply implements Reader: all at once but those that Finish refused, each after the one that it lies in.
 func (r *regionReader) Apply(ctx context.Context, records []any) ([]Outcome, error) {
-	ordered, refused, err := r.order(ctx)
+	ordered, _, err := r.order(ctx)
 	if err != nil {
 		return nil, err
 	}
-	at := map[string][]int{}
+	at := map[string]int{}
 	for i, record := range records {
 		c, _ := record.(change)
-		at[c.ref.ID] = append(at[c.ref.ID], i)
+		at[c.ref.ID] = i
 	}
 	var sorted []any
 	var places []int
 	for _, id := range ordered {
-		if _, is := refused[id]; is {
-			continue
-		}
-		for _, i := range at[id] {
+		if i, there := at[id]; there {
 			sorted, places = append(sorted, records[i]), append(places, i)
 		}
 	}

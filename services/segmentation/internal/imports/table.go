@@ -46,11 +46,11 @@ type table struct {
 	}
 	close func() error
 	parts *parts
-	at    map[string]int
+	columns
 }
 
 // openTable opens the table of an import at its first row. Errors: *FileError; the store's.
-func openTable(ctx context.Context, db store.Imports, i store.Import, columns []Column) (*table, error) {
+func openTable(ctx context.Context, db store.Imports, i store.Import, known []Column) (*table, error) {
 	t := &table{parts: &parts{ctx: ctx, store: db, of: i}, close: func() error { return nil }}
 	var err error
 	if i.Workbook {
@@ -68,7 +68,7 @@ func openTable(ctx context.Context, db store.Imports, i store.Import, columns []
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	if t.at, err = layout(t.records.Header(), i.Mapping, columns); err != nil {
+	if t.columns, err = layout(t.records.Header(), i.ImportSettings, known); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil

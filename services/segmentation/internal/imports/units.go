@@ -64,7 +64,7 @@ func (k Units) Columns(ctx context.Context, organization string) ([]Column, erro
 // Start implements Kind.
 func (k Units) Start(ctx context.Context, organization string, fields []string) (Reader, error) {
 	declared, err := k.declared(ctx, organization, k.Kind)
-	u := &unitReader{Units: k, organization: organization, declared: declared, fields: fields, there: map[directory.Ref]bool{}}
+	u := &unitReader{Units: k, organization: organization, declared: declared, fields: fields, there: map[directory.Ref]bool{}, seen: newSeen()}
 	if k.Kind == attribute.Region {
 		return &regionReader{unitReader: u, parents: directory.Tree{}, rows: map[string]Row{}}, err
 	}
@@ -78,6 +78,7 @@ type unitReader struct {
 	declared     attribute.Set
 	fields       []string
 	there        map[directory.Ref]bool
+	seen         *seen
 }
 
 // problemOf is what an error says of a row; nil when it is no refusal.
@@ -143,7 +144,8 @@ func (r *unitReader) Check(ctx context.Context, row Row) (any, []Problem, error)
 			return nil, []Problem{{c.parent.Kind.String(), string(directory.ParentUnknown), "there is no " + c.parent.Kind.String() + " " + c.parent.ID}}, nil
 		}
 	}
-	return c, nil, nil
+	problems, err := r.seen.twice(row, "id", c.ref.ID)
+	return c, problems, err
 }
 
 // read makes the change of a row.

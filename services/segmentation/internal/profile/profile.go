@@ -223,6 +223,10 @@ func (r *Register) seal(ctx context.Context, organization string, person []byte,
 	if content == (directory.Profile{}) {
 		return nil, "", nil
 	}
+	if store.IsRehearsal(ctx) {
+		// Nothing is kept: no key is made for it, and that it is another one than before is all that matters.
+		return []byte("rehearsed"), "", nil
+	}
 	text, err := json.Marshal(content)
 	if err != nil {
 		return nil, "", fmt.Errorf("encode what is personal: %w", err)

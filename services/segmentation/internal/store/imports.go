@@ -7,8 +7,8 @@ import (
 
 // Imports keeps tables that are imported, and how far that has come.
 type Imports interface {
-	// CreateImport stores a new import. One of the kind that has had no part since stale is cancelled. Errors: ErrExists when the identifier is taken, or
-	// *RunningError when another one of the kind runs.
+	// CreateImport stores a new import. An open one of the kind that is of the same creator, or has had no part since stale, is cancelled. Errors: ErrExists when
+	// the identifier is taken, or *RunningError when another one of the kind runs.
 	CreateImport(ctx context.Context, organization string, i Import, stale time.Time) (Import, error)
 	// GetImport returns an import. Errors: ErrNotFound.
 	GetImport(ctx context.Context, organization, id string) (Import, error)
@@ -26,6 +26,8 @@ type Imports interface {
 	ClaimImport(ctx context.Context, holder string, now, until time.Time) (Import, error)
 	// MoveImport stores how far the holder has come with an import, and further refusals. Errors: ErrLost when it is not the holder's any more, or has ended.
 	MoveImport(ctx context.Context, holder string, until time.Time, i Import, refusals []ImportRefusal) error
+	// HoldImport lets the holder have an import for longer. Errors: ErrLost when it is not the holder's any more, or has ended.
+	HoldImport(ctx context.Context, organization, id, holder string, until time.Time) error
 	// PutOffImport lets an import be claimed again, by anybody, from a time on. Errors: ErrLost when it is not the holder's any more, or has ended.
 	PutOffImport(ctx context.Context, organization, id, holder string, until time.Time) error
 	// EndImport ends an import in its state, which may be ImportCancelled, and removes its parts. One that has ended is returned as it is. Errors: ErrNotFound.
@@ -76,6 +78,8 @@ type Import struct {
 	Parts int
 	Bytes int64
 	ImportProgress
+	// Ignored names the columns that hold no field.
+	Ignored []string
 	// Refusal is why all of it is refused.
 	Refusal    string
 	CreateTime time.Time
@@ -92,14 +96,16 @@ type ImportSettings struct {
 	Delimiter string `json:"delimiter,omitempty"`
 	Encoding  string `json:"encoding,omitempty"`
 	// Mapping is which field a column holds.
-	Mapping     map[string]string `json:"mapping,omitempty"`
-	DryRun      bool              `json:"dry_run,omitempty"`
-	MostRefused float64           `json:"most_refused"`
-	Creator     string            `json:"creator,omitempty"`
+	Mapping map[string]string `json:"mapping,omitempty"`
+	// IgnoreUnknown tells that columns may hold no field.
+	IgnoreUnknown bool    `json:"ignore_unknown,omitempty"`
+	DryRun        bool    `json:"dry_run,omitempty"`
+	MostRefused   float64 `json:"most_refused"`
+	Creator       string  `json:"creator,omitempty"`
 }
 
-// ImportProgress is how far an import has come, in rows.
-type ImportProgress struct{ Checked, Refused, Applied, Created, Updated int64 }
+// ImportProgress is how far an import has come, in rows. Position is the last row that was looked at for being applied, Applied counts those that were.
+type ImportProgress struct{ Checked, Refused, Position, Applied, Created, Updated int64 }
 
 // ImportRefusal is why a row was refused.
 type ImportRefusal struct {

@@ -17,20 +17,20 @@ const valueAttribute = "value"
 // namesAtOnce is how many things are looked for in one query.
 const namesAtOnce = 64
 
-// inNames runs a query whose text ends with `IN (` for parts of names, the last of a part repeated so that there is one statement for all numbers of names.
-// before are the parameters that come before those of the names.
+// inNames runs a query whose text ends with `IN (` for parts of names, the last of a part repeated so that there are two statements for all numbers of names: one
+// for many, and one for a single name, which is most often asked for. before are the parameters that come before those of the names.
 func inNames[T, N any](ctx context.Context, r relational.Reader, scan func(relational.Scanner) (T, error), query string, before []any, names []N) (out []T, err error) {
-	marks := make([]string, namesAtOnce)
-	for i := range marks {
-		marks[i] = "$" + strconv.Itoa(len(before)+i+1)
-	}
-	query += strings.Join(marks, ", ") + `)`
 	for part := range slices.Chunk(names, namesAtOnce) {
-		args := slices.Clone(before)
-		for i := range namesAtOnce {
-			args = append(args, part[min(i, len(part)-1)])
+		size := namesAtOnce
+		if len(part) == 1 {
+			size = 1
 		}
-		found, err := relational.List(ctx, r, scan, query, args...)
+		args, marks := slices.Clone(before), make([]string, size)
+		for i := range marks {
+			args = append(args, part[min(i, len(part)-1)])
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		found, err := relational.List(ctx, r, scan, query+strings.Join(marks, ", ")+`)`, args...)
 		if err != nil {
 			return nil, err
 		}

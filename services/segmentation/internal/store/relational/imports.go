@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	importColumns = `organization, id, kind, state, body, parts, bytes, checked, refused, applied, created, updated, refusal, create_time, end_time, tries`
+	importColumns = `organization, id, kind, state, body, parts, bytes, checked, refused, position, applied, created, updated, ignored, refusal, create_time, end_time, tries`
 
-	sqlInsertImport  = `INSERT INTO imports (` + importColumns + `, touch_time) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0, 0, '', $6, NULL, 0, $6)`
+	sqlInsertImport  = `INSERT INTO imports (` + importColumns + `, touch_time) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '', $6, NULL, 0, $6)`
 	sqlSelectImport  = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 AND id = $2`
 	sqlListImports   = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
-	sqlImportRuns    = `SELECT id FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL`
-	sqlStaleImports  = `SELECT id FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL AND state = $3 AND touch_time < $4`
+	sqlImportRuns    = `SELECT ` + importColumns + ` FROM imports WHERE organization = $1 AND kind = $2 AND end_time IS NULL`
+	sqlImportIsStale = `SELECT 1 FROM imports WHERE organization = $1 AND id = $2 AND touch_time < $3`
 	sqlAbandoned     = `SELECT organization, id FROM imports WHERE end_time IS NULL AND state = $1 AND touch_time < $2 ORDER BY organization, id LIMIT $3`
 	sqlPutImportPart = `INSERT INTO import_parts (organization, import, part, data) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, import, part) DO UPDATE SET data = excluded.data`
@@ -32,8 +32,9 @@ bytes = bytes + $4 WHERE organization = $1 AND id = $2`
 SELECT organization, id FROM imports WHERE end_time IS NULL AND state <> $4 AND (holder IN ('', $1) OR until <= $2) ORDER BY create_time, organization, id LIMIT 1)
 RETURNING ` + importColumns
 	sqlPutOffImport = `UPDATE imports SET holder = '` + nobody + `', until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
-	sqlMoveImport   = `UPDATE imports SET tries = CASE WHEN state = $5 AND checked = $6 AND applied = $8 THEN tries ELSE 0 END, until = $4, state = $5, checked = $6, refused = $7, applied = $8, created = $9, updated = $10
-WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlHoldImport   = `UPDATE imports SET until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlMoveImport   = `UPDATE imports SET tries = CASE WHEN state = $5 AND checked = $6 AND position = $8 THEN tries ELSE 0 END, until = $4, state = $5, checked = $6, refused = $7,
+position = $8, applied = $9, created = $10, updated = $11, ignored = $12 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlEndImport       = `UPDATE imports SET end_time = $3, state = $4, refusal = $5, holder = '', until = 0 WHERE organization = $1 AND id = $2 AND end_time IS NULL`
 	sqlDropImportParts = `DELETE FROM import_parts WHERE organization = $1 AND import = $2`
 	sqlLastRefusal     = `SELECT COALESCE(max(no), 0) FROM import_refusals WHERE organization = $1 AND import = $2`
@@ -47,12 +48,13 @@ WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 func scanImport(row relational.Scanner) (i store.Import, err error) {
 	var state, created int64
 	var ended *int64
-	var body string
-	err = row.Scan(&i.Organization, &i.ID, &i.Kind, &state, &body, &i.Parts, &i.Bytes, &i.Checked, &i.Refused, &i.Applied, &i.Created, &i.Updated, &i.Refusal, &created, &ended, &i.Tries)
+	var body, ignored string
+	err = row.Scan(&i.Organization, &i.ID, &i.Kind, &state, &body, &i.Parts, &i.Bytes, &i.Checked, &i.Refused, &i.Position, &i.Applied, &i.Created, &i.Updated, &ignored, &i.Refusal,
+		&created, &ended, &i.Tries)
 	if err != nil {
 		return i, err
 	}
-	if err := json.Unmarshal([]byte(body), &i.ImportSettings); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(body), &i.ImportSettings), json.Unmarshal([]byte(ignored), &i.Ignored)); err != nil {
 		return i, fmt.Errorf("decode import %s: %w", i.ID, err)
 	}
 	i.State, i.CreateTime, i.EndTime = store.ImportState(state), relational.FromMicro(created), relational.FromNull(ended) //nolint:gosec // what was stored
@@ -73,20 +75,7 @@ func (s *Store) CreateImport(ctx context.Context, organization string, i store.I
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
-		old, err := relational.List(ctx, w, relational.Value[string], sqlStaleImports, organization, i.Kind, int64(store.ImportOpen), relational.ToMicro(stale))
-		if err != nil {
-			return err
-		}
-		for _, id := range old {
-			if err := w.endImport(ctx, organization, id, store.ImportCancelled, "", i.CreateTime); err != nil {
-				return err
-			}
-		}
-		running, err := relational.One(ctx, w, relational.Value[string], sqlImportRuns, organization, i.Kind)
-		if err == nil {
-			return &store.RunningError{ID: running}
-		}
-		if !errors.Is(err, relational.ErrNoRow) {
+		if err := w.makeWay(ctx, organization, i, stale); err != nil {
 			return err
 		}
 		body, err := json.Marshal(i.ImportSettings)
@@ -100,6 +89,27 @@ func (s *Store) CreateImport(ctx context.Context, organization string, i store.I
 		return err
 	})
 	return out, err
+}
+
+// makeWay ends the import of the same kind that runs, if that may be. Errors: *store.RunningError.
+func (w *writing) makeWay(ctx context.Context, organization string, i store.Import, stale time.Time) error {
+	running, err := relational.One(ctx, w, scanImport, sqlImportRuns, organization, i.Kind)
+	if errors.Is(err, relational.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ends := running.State == store.ImportOpen && running.Creator == i.Creator
+	if running.State == store.ImportOpen && !ends {
+		if ends, err = relational.Exists(ctx, w, sqlImportIsStale, organization, running.ID, relational.ToMicro(stale)); err != nil {
+			return err
+		}
+	}
+	if !ends {
+		return &store.RunningError{ID: running.ID}
+	}
+	return w.endImport(ctx, organization, running.ID, store.ImportCancelled, "", i.CreateTime)
 }
 
 // GetImport implements store.Imports.
@@ -200,7 +210,12 @@ func (s *Store) ClaimImport(ctx context.Context, holder string, now, until time.
 // MoveImport implements store.Imports.
 func (s *Store) MoveImport(ctx context.Context, holder string, until time.Time, i store.Import, refusals []store.ImportRefusal) error {
 	return s.write(ctx, "move import", func(ctx context.Context, w *writing) error {
-		err := held(w.Exec(ctx, sqlMoveImport, i.Organization, i.ID, holder, relational.ToMicro(until), int64(i.State), i.Checked, i.Refused, i.Applied, i.Created, i.Updated))
+		ignored, err := json.Marshal(append([]string{}, i.Ignored...))
+		if err != nil {
+			return err
+		}
+		err = held(w.Exec(ctx, sqlMoveImport, i.Organization, i.ID, holder, relational.ToMicro(until), int64(i.State), i.Checked, i.Refused, i.Position, i.Applied, i.Created, i.Updated,
+			string(ignored)))
 		if err != nil || len(refusals) == 0 {
 			return err
 		}
@@ -218,6 +233,13 @@ func (s *Store) MoveImport(ctx context.Context, holder string, until time.Time, 
 			return nil
 		}
 		return w.Many(ctx, sqlAddRefusal, rows)
+	})
+}
+
+// HoldImport implements store.Imports.
+func (s *Store) HoldImport(ctx context.Context, organization, id, holder string, until time.Time) error {
+	return s.write(ctx, "hold import", func(ctx context.Context, w *writing) error {
+		return held(w.Exec(ctx, sqlHoldImport, organization, id, holder, relational.ToMicro(until)))
 	})
 }
 

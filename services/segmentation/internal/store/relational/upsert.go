@@ -50,6 +50,9 @@ func (u upsert[T]) run(ctx context.Context, things []T) ([]store.Upserted, error
 			}
 			out[i].Change = store.Updated
 		}
+		if store.IsRehearsal(ctx) {
+			continue
+		}
 		if err := u.put(ctx, thing); err != nil {
 			return nil, err
 		}

@@ -2,10 +2,12 @@ package relational
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 const (
@@ -36,8 +38,11 @@ func (w *writing) next(kind counter) int64 {
 	return n
 }
 
-// write runs fn when it is its turn: writers of all processes take turns. It is done when nil is returned, and undone otherwise. fn may run again, and should
-// leave nothing behind but what it writes.
+// errRehearsed undoes what was written in a rehearsal.
+var errRehearsed = errors.New("rehearsed")
+
+// write runs fn when it is its turn: writers of all processes take turns. It is done when nil is returned, and undone otherwise and in
+// rehearsals. fn may run again, and should leave nothing behind but what it writes.
 func (s *Store) write(ctx context.Context, doing string, fn func(ctx context.Context, w *writing) error) error {
 	tells := false
 	err := s.db.Update(ctx, func(ctx context.Context, tx relational.Writer) error {
@@ -58,6 +63,9 @@ func (s *Store) write(ctx context.Context, doing string, fn func(ctx context.Con
 		if err := fn(ctx, w); err != nil {
 			return err
 		}
+		if store.IsRehearsal(ctx) {
+			return errRehearsed
+		}
 		for _, kind := range slices.Sorted(maps.Keys(w.given)) {
 			if _, err := w.Exec(ctx, sqlPutCounter, string(kind), w.given[kind]); err != nil {
 				return err
@@ -66,6 +74,9 @@ func (s *Store) write(ctx context.Context, doing string, fn func(ctx context.Con
 		_, tells = w.given[outboxPositions]
 		return nil
 	})
+	if errors.Is(err, errRehearsed) {
+		return nil
+	}
 	if err == nil && tells {
 		s.told.send()
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/otklik/otklik/services/segmentation/internal/purchase/cdnow"
 	"github.com/otklik/otklik/services/segmentation/internal/retention"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -27,7 +26,7 @@ func TestCDNOW(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	all := cdnow.Load(t)
+	all := cdnowPurchases(t)
 	var list []store.Purchase
 	for _, p := range all {
 		person := md5.Sum([]byte(p.Respondent)) //nolint:gosec // see above
@@ -90,7 +89,7 @@ func outcomesOfCDNOW(t *testing.T, s *Store, organization string, contacts map[s
 		OutcomeStart: time.Date(1997, 7, 1, 0, 0, 0, 0, time.UTC), OutcomeEnd: time.Date(1998, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	want := map[string]retention.Customer{}
-	for _, p := range cdnow.Load(t) {
+	for _, p := range cdnowPurchases(t) {
 		c := want[contacts[p.Respondent]]
 		switch {
 		case p.Time.Before(periods.OutcomeStart):

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
+	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -12,7 +15,7 @@ import (
 func importCases() []testCase {
 	return []testCase{
 		{"ImportsComeInParts", importsComeInParts}, {"OneImportOfAKindRuns", oneImportOfAKindRuns}, {"ImportsAreWorkedOn", importsAreWorkedOn},
-		{"ImportsAreForgotten", importsAreForgotten},
+		{"ImportsAreForgotten", importsAreForgotten}, {"RehearsalsChangeNothing", rehearsalsChangeNothing},
 	}
 }
 
@@ -74,19 +77,32 @@ func oneImportOfAKindRuns(t *testing.T, open Open) {
 	_, err := s.CreateImport(ctx, acme, imported("i", "company"), noon)
 	want(t, "the same identifier", err, store.ErrExists)
 	var running *store.RunningError
-	if _, err = s.CreateImport(ctx, acme, imported("j", "contact"), noon.Add(-time.Hour)); !errors.As(err, &running) || running.ID != "i" {
+	theirs := imported("j", "contact")
+	theirs.Creator = "keys/another"
+	if _, err = s.CreateImport(ctx, acme, theirs, noon.Add(-time.Hour)); !errors.As(err, &running) || running.ID != "i" {
 		t.Errorf("two of one kind: %v", err)
 	}
 	begun(t, s, "k", "company")
 	_, err = s.CreateImport(ctx, other, imported("i", "contact"), noon)
 	must(t, "another organisation's", err)
 	// One that nobody goes on with makes way.
-	_, err = s.CreateImport(ctx, acme, imported("j", "contact"), noon.Add(time.Hour))
+	_, err = s.CreateImport(ctx, acme, theirs, noon.Add(time.Hour))
 	must(t, "after a stale one", err)
 	i, err := s.GetImport(ctx, acme, "i")
 	equal(t, "the stale one", got(t, i, err).State, store.ImportCancelled)
 	list, more, err := s.ListImports(ctx, acme, 0, 2)
 	equal(t, "list", []any{len(got(t, list, err)), more}, []any{2, true})
+	// So does one of the same caller, unless it is committed.
+	begun(t, s, "l", "company")
+	i, err = s.GetImport(ctx, acme, "k")
+	equal(t, "the caller's own", got(t, i, err).State, store.ImportCancelled)
+	_, err = s.PutPart(ctx, acme, "l", 0, []byte("id"), mostBytes, noon)
+	must(t, "put part", err)
+	_, err = s.CommitImport(ctx, acme, "l", 1)
+	must(t, "commit", err)
+	if _, err = s.CreateImport(ctx, acme, imported("m", "company"), noon); !errors.As(err, &running) || running.ID != "l" {
+		t.Errorf("beside one that is committed: %v", err)
+	}
 }
 
 func importsAreWorkedOn(t *testing.T, open Open) {
@@ -102,15 +118,20 @@ func importsAreWorkedOn(t *testing.T, open Open) {
 	equal(t, "claimed", got(t, i, err).ID, "i")
 	_, err = s.ClaimImport(ctx, "you", noon, noon.Add(time.Minute))
 	want(t, "claim another's", err, store.ErrNotFound)
-	i.State, i.Checked, i.Refused = store.ImportApplying, 5, 2
+	i.State, i.Checked, i.Refused, i.Position, i.Applied, i.Ignored = store.ImportApplying, 5, 2, 3, 1, []string{"x"}
 	refusals := []store.ImportRefusal{{Row: 2, Line: 3, Field: "id", Reason: "R", Description: "because"}, {Row: 4, Line: 5, Reason: "R"}}
 	must(t, "move", s.MoveImport(ctx, "me", noon.Add(time.Minute), i, refusals))
+	must(t, "hold", s.HoldImport(ctx, acme, "i", "me", noon.Add(90*time.Second)))
+	want(t, "hold another's", s.HoldImport(ctx, acme, "i", "you", noon.Add(time.Minute)), store.ErrLost)
+	_, err = s.ClaimImport(ctx, "you", noon.Add(80*time.Second), noon.Add(3*time.Minute))
+	want(t, "claim what is held", err, store.ErrNotFound)
 	want(t, "move another's", s.MoveImport(ctx, "you", noon.Add(time.Minute), i, nil), store.ErrLost)
 	listed, err := s.ListImportRefusals(ctx, acme, "i", 1, 5)
 	equal(t, "refusals", len(got(t, listed, err)), 1)
 	// Who takes over goes on where the other one was.
 	j, err := s.ClaimImport(ctx, "you", noon.Add(2*time.Minute), noon.Add(3*time.Minute))
-	equal(t, "taken over", []any{got(t, j, err).Checked, j.Refused, j.State}, []any{int64(5), int64(2), store.ImportApplying})
+	equal(t, "taken over", []any{got(t, j, err).Checked, j.Refused, j.Position, j.Applied, j.Ignored, j.State},
+		[]any{int64(5), int64(2), int64(3), int64(1), []string{"x"}, store.ImportApplying})
 	want(t, "move what was taken over", s.MoveImport(ctx, "me", noon.Add(time.Minute), i, nil), store.ErrLost)
 	_, err = s.EndImport(ctx, acme, "i", store.ImportDone, "", noon)
 	must(t, "end", err)
@@ -141,4 +162,24 @@ func importsAreForgotten(t *testing.T, open Open) {
 		_, err := s.Part(ctx, acme, id, 0)
 		must(t, "part of another one", err)
 	}
+}
+
+// What is rehearsed is told as it would become, and does not.
+func rehearsalsChangeNothing(t *testing.T, open Open) {
+	s, ctx := opened(t, open), store.Rehearse(t.Context())
+	location := directory.Ref{Kind: attribute.Location, ID: "osh"}
+	for range 2 {
+		units, err := s.PutUnits(ctx, acme, noon, []store.UnitChange{{Ref: location, AllowMissing: true, Edit: func(*directory.Unit) error { return nil }}})
+		equal(t, "unit", got(t, units, err)[0].Created, true)
+		contacts, err := s.PutContacts(ctx, acme, noon, true, []store.ContactChange{{ID: "c", AllowMissing: true, Edit: func(*directory.Contact) error { return nil }}})
+		equal(t, "contact", got(t, contacts, err)[0].Created, true)
+		bought, err := s.UpsertPurchases(ctx, acme, []store.Purchase{
+			{Purchase: purchase.Purchase{Receipt: "r", Time: noon}, Person: []byte("0123456789abcdef")}, {Purchase: purchase.Purchase{Receipt: "q", Time: noon, Who: purchase.Who{Contact: "c"}}},
+		})
+		equal(t, "purchases", []any{got(t, bought, err)[0].Change, errors.Is(bought[1].Err, store.ErrNotFound)}, []any{store.Created, true})
+	}
+	_, err := s.GetUnit(t.Context(), acme, location)
+	want(t, "the unit", err, store.ErrNotFound)
+	_, err = s.ContactOf(t.Context(), acme, []byte("0123456789abcdef"))
+	want(t, "the contact", err, store.ErrNotFound)
 }

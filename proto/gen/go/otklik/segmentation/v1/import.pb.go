@@ -240,11 +240,12 @@ type Import struct {
 	// The encoding of CSV: `utf-8`, `utf-16`, `windows-1251`, `windows-1252`, `koi8-r` or `iso-8859-1`; empty means UTF-8, and UTF-16 where the file begins with
 	// its byte order mark.
 	Encoding string `protobuf:"bytes,5,opt,name=encoding,proto3" json:"encoding,omitempty"`
-	// Which column of the file holds which field: names of fields by names of columns, up to 200. A column that is not named here holds the field of its own name, or
-	// is left out when there is no such field. Fields of the directory: `id` (required), `display_name`, the other fields by their names (`region`, `company`,
-	// `location`, `latitude`, `start_date` …), and `attributes.{key}`. Contacts also have `identity`, or `identity.{channel}`. An empty cell changes nothing.
+	// Which column of the file holds which field: names of fields by names of columns, up to 200. A column that is not named here holds the field of its own name.
+	// Fields of the directory: `id` (required), `displayName`, the other fields by their names (`region`, `company`, `location`, `latitude`, `longitude`, `system`,
+	// `openingDate`, `startDate` …), and `attributes.{key}`, or the key alone. Contacts also have `identity`, or `identity.{channel}`. Capitals and underscores make no
+	// difference (`display_name`). An empty cell changes nothing.
 	Mapping map[string]string `protobuf:"bytes,6,rep,name=mapping,proto3" json:"mapping,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Check all rows and change nothing.
+	// Check all rows, tell what would become of them, and change nothing.
 	DryRun bool `protobuf:"varint,7,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	// The greatest share of rows that may be refused for the others to be applied, from 0 to 1; missing means 0.1. With more, all are refused.
 	MostRefused *float64 `protobuf:"fixed64,8,opt,name=most_refused,json=mostRefused,proto3,oneof" json:"most_refused,omitempty"`
@@ -258,11 +259,12 @@ type Import struct {
 	CheckedCount int64 `protobuf:"varint,12,opt,name=checked_count,json=checkedCount,proto3" json:"checked_count,omitempty"`
 	// How many rows are refused. Output only.
 	RefusedCount int64 `protobuf:"varint,13,opt,name=refused_count,json=refusedCount,proto3" json:"refused_count,omitempty"`
-	// How many rows are applied: read, and written where they say something new. Output only.
+	// How many rows are applied: read, not refused, and written where they say something new. When it is done they are those checked without those refused. Output
+	// only.
 	AppliedCount int64 `protobuf:"varint,14,opt,name=applied_count,json=appliedCount,proto3" json:"applied_count,omitempty"`
-	// How many things were made; those of one batch are missing where the service was interrupted in it. Output only.
+	// How many things were made, or in a dry run would be; those of one batch are missing where the service was interrupted in it. Output only.
 	CreatedCount int64 `protobuf:"varint,15,opt,name=created_count,json=createdCount,proto3" json:"created_count,omitempty"`
-	// How many things were changed; as with `created_count`. Output only.
+	// How many things were changed, or in a dry run would be; as with `created_count`. Output only.
 	UpdatedCount int64 `protobuf:"varint,16,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
 	// Why the whole file is refused, for people; empty otherwise. Output only.
 	Refusal string `protobuf:"bytes,17,opt,name=refusal,proto3" json:"refusal,omitempty"`
@@ -271,9 +273,13 @@ type Import struct {
 	// When it was begun. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it ended; missing until then. Output only.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Leave out columns that hold no field. Otherwise a file that has one is refused, since a name that is misspelt would be lost.
+	IgnoreUnknownColumns bool `protobuf:"varint,21,opt,name=ignore_unknown_columns,json=ignoreUnknownColumns,proto3" json:"ignore_unknown_columns,omitempty"`
+	// The columns that are left out since they hold no field. Where that is not allowed `refusal` names them. Output only.
+	IgnoredColumns []string `protobuf:"bytes,22,rep,name=ignored_columns,json=ignoredColumns,proto3" json:"ignored_columns,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Import) Reset() {
@@ -446,6 +452,20 @@ func (x *Import) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Import) GetIgnoreUnknownColumns() bool {
+	if x != nil {
+		return x.IgnoreUnknownColumns
+	}
+	return false
+}
+
+func (x *Import) GetIgnoredColumns() []string {
+	if x != nil {
+		return x.IgnoredColumns
+	}
+	return nil
+}
+
 // Why a row was refused.
 type ImportRefusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -532,7 +552,7 @@ var File_otklik_segmentation_v1_import_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/segmentation/v1/import.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\v\n" +
+	"#otklik/segmentation/v1/import.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\f\n" +
 	"\x06Import\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12C\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.otklik.segmentation.v1.Import.KindB\n" +
@@ -558,7 +578,9 @@ const file_otklik_segmentation_v1_import_proto_rawDesc = "" +
 	"\acreator\x18\x12 \x01(\tR\acreator\x12;\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x125\n" +
-	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x1a:\n" +
+	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x124\n" +
+	"\x16ignore_unknown_columns\x18\x15 \x01(\bR\x14ignoreUnknownColumns\x12'\n" +
+	"\x0fignored_columns\x18\x16 \x03(\tR\x0eignoredColumns\x1a:\n" +
 	"\fMappingEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc2\x01\n" +

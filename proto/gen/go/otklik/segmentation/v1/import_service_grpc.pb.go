@@ -32,9 +32,12 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Imports of tables. An import is created, its file uploaded in parts, and committed; then all rows are checked, and applied unless too many are refused.
+// Imports of tables. An import is created, its file uploaded in parts, and committed; then all rows are checked, and applied unless too many are refused: those of
+// which something is wrong by itself, those that say of the same what a row before them says, and those that what is stored does not go with. A table has up to
+// 10,000,000 rows.
 type ImportServiceClient interface {
-	// Begins an import. Of each kind one runs at a time. One that gets no part for a day is cancelled.
+	// Begins an import. Of each kind one runs at a time. One that is not committed is cancelled when the same caller begins another one of the kind, or after a day
+	// without a part.
 	CreateImport(ctx context.Context, in *CreateImportRequest, opts ...grpc.CallOption) (*CreateImportResponse, error)
 	// Uploads a part of the file. The same part again replaces it.
 	UploadImportPart(ctx context.Context, in *UploadImportPartRequest, opts ...grpc.CallOption) (*UploadImportPartResponse, error)
@@ -132,9 +135,12 @@ func (c *importServiceClient) ListImportRefusals(ctx context.Context, in *ListIm
 // All implementations must embed UnimplementedImportServiceServer
 // for forward compatibility.
 //
-// Imports of tables. An import is created, its file uploaded in parts, and committed; then all rows are checked, and applied unless too many are refused.
+// Imports of tables. An import is created, its file uploaded in parts, and committed; then all rows are checked, and applied unless too many are refused: those of
+// which something is wrong by itself, those that say of the same what a row before them says, and those that what is stored does not go with. A table has up to
+// 10,000,000 rows.
 type ImportServiceServer interface {
-	// Begins an import. Of each kind one runs at a time. One that gets no part for a day is cancelled.
+	// Begins an import. Of each kind one runs at a time. One that is not committed is cancelled when the same caller begins another one of the kind, or after a day
+	// without a part.
 	CreateImport(context.Context, *CreateImportRequest) (*CreateImportResponse, error)
 	// Uploads a part of the file. The same part again replaces it.
 	UploadImportPart(context.Context, *UploadImportPartRequest) (*UploadImportPartResponse, error)

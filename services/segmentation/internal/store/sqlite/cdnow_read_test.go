@@ -1,5 +1,4 @@
-// Package cdnow reads the purchases of CDNOW's customers from the data that is shared for tests.
-package cdnow
+package sqlite
 
 import (
 	"compress/gzip"
@@ -13,8 +12,8 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 )
 
-// Load returns all purchases, in the order of the file. Receipts are made of the number of the row; customers are named by Respondent.
-func Load(t testing.TB) []purchase.Purchase {
+// cdnowPurchases are the purchases of CDNOW's customers, in the order of the file. Receipts are made of the number of the row; customers are named by Respondent.
+func cdnowPurchases(t testing.TB) []purchase.Purchase {
 	t.Helper()
 	f, err := os.Open(testkit.SharedData(t, "cdnow/cdnow_even.csv.gz"))
 	if err != nil {
