@@ -199,3 +199,20 @@ func (c *Case) Merge(other *Case, actor string, now time.Time, cal Calendar) (he
 	other.reckon(cal)
 	return Entry{Kind: Merged, Time: now, Actor: actor, Case: other.ID}, Entry{Kind: Merged, Time: now, Actor: actor, Case: c.ID, From: from, State: Closed}, nil
 }
+
+// Separate takes a case out of the one that it was merged into, back to the state and the clock that it had: what was promised is promised still.
+func (c *Case) Separate(state State, clock Clock, actor string, now time.Time, cal Calendar) Entry {
+	c.State, c.Clock, c.MergedInto, c.UpdateTime = state, clock, "", now
+	c.ResolveTime, c.ResolveWorked, c.CloseTime = time.Time{}, 0, time.Time{}
+	c.reckon(cal)
+	return Entry{Kind: Reopened, Time: now, Actor: actor, From: Closed, State: state}
+}
+
+// Return gives back the tasks that a case got from another one, as far as they are still the same.
+func (c *Case) Return(tasks []Task) {
+	for _, t := range tasks {
+		if i := slices.Index(c.Tasks, t); i >= 0 {
+			c.Tasks = slices.Delete(slices.Clone(c.Tasks), i, i+1)
+		}
+	}
+}

@@ -60,6 +60,8 @@ type Move struct {
 	UndoneBy int64
 	// Filled is what To got from From since it had nothing of its own.
 	Filled Filled
+	// Joined is what else the store brought together, as it keeps it; nil for nothing.
+	Joined []byte
 }
 
 // Filled is what a contact got from one that was merged into it.

@@ -91,7 +91,7 @@ func (w *writing) stripMove(ctx context.Context, organization string, m director
 	}
 	m.Persons = left
 	if m.UndoneBy != 0 {
-		m.Filled = directory.Filled{}
+		m.Filled, m.Joined = directory.Filled{}, nil
 	}
 	body, err := encodeMove(m)
 	if err != nil {

@@ -42,6 +42,7 @@ type moveBody struct {
 	Persons       [][]byte
 	Actor, Reason string
 	Filled        directory.Filled
+	Joined        json.RawMessage `json:",omitempty"`
 }
 
 func scanMove(row relational.Scanner) (m directory.Move, err error) {
@@ -55,12 +56,12 @@ func scanMove(row relational.Scanner) (m directory.Move, err error) {
 		return m, fmt.Errorf("decode move %d: %w", m.ID, err)
 	}
 	m.Kind, m.Time = directory.MoveKind(kind), relational.FromMicro(at) //nolint:gosec // what was stored
-	m.Persons, m.Actor, m.Reason, m.Filled = b.Persons, b.Actor, b.Reason, b.Filled
+	m.Persons, m.Actor, m.Reason, m.Filled, m.Joined = b.Persons, b.Actor, b.Reason, b.Filled, b.Joined
 	return m, nil
 }
 
 func encodeMove(m directory.Move) ([]byte, error) {
-	body, err := json.Marshal(moveBody{m.Persons, m.Actor, m.Reason, m.Filled})
+	body, err := json.Marshal(moveBody{m.Persons, m.Actor, m.Reason, m.Filled, m.Joined})
 	if err != nil {
 		return nil, fmt.Errorf("encode move %d: %w", m.ID, err)
 	}
@@ -139,10 +140,10 @@ func (w *writing) absorb(ctx context.Context, organization string, m directory.M
 			return m, err
 		}
 	}
-	if m, err = w.note(ctx, organization, m); err != nil {
+	if m.Joined, err = w.join(ctx, organization, m); err != nil {
 		return m, err
 	}
-	return m, w.moveAll(ctx, organization, m.From, m.To)
+	return w.note(ctx, organization, m)
 }
 
 // MergeContacts implements store.Contacts.
@@ -201,6 +202,9 @@ func (s *Store) UndoMerge(ctx context.Context, organization string, merge int64,
 		from.Empty(done.Filled, back)
 		m.Kind, m.To = directory.Split, back.ID
 		if out, err = w.takeOut(ctx, organization, m, from, back); err != nil {
+			return err
+		}
+		if err := w.apart(ctx, organization, done.Joined, out); err != nil {
 			return err
 		}
 		_, err = w.Exec(ctx, sqlUndoMove, organization, merge, out.ID)

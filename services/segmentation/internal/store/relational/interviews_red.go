@@ -152,6 +152,10 @@ func moveInterviews(ctx context.Context, w *writing, organization, to, condition
 		state := i.State
 		if state.Active() && len(held) > 0 {
 			state = interview.Lapsed
+			i.Contact, i.State = to, state
+			if err := w.rememberInterview(ctx, i); err != nil {
+				return err
+			}
 		}
 		if state.Active() {
 			held = append(held, i.ID)

@@ -41,6 +41,8 @@ func recountContacts(ctx context.Context, w *writing, organization string, conta
 		}
 		for _, id := range contacts {
 			t.Forget(id)
+			// To which company it belongs by answers is known by those that are counted now.
+			t.companies[id] = ""
 		}
 		for _, r := range concerned {
 			t.put(r)

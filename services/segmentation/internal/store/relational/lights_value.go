@@ -12,11 +12,12 @@ import (
 func (w *writing) worthOf(ctx context.Context, t *tally) (map[light.Unit]storedLight, error) {
 	var companies, contacts []string
 	for u := range t.Units {
-		_, there := t.stored[u]
+		stored, there := t.stored[u]
+		company, counted := t.companies[u.ID]
 		switch {
 		case u.Kind == light.Company && !there:
 			companies = append(companies, u.ID)
-		case u.Kind == light.Contact && (!there || t.companies[u.ID] != "" && t.companies[u.ID] != t.stored[u].company):
+		case u.Kind == light.Contact && (!there || counted && company != stored.company):
 			contacts = append(contacts, u.ID)
 		}
 	}

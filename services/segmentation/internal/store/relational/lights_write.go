@@ -166,7 +166,9 @@ func (t *tally) place(l *storedLight) {
 			l.company = home
 			return
 		}
-		l.company = cmp.Or(t.companies[l.unit.ID], l.company)
+		if company, counted := t.companies[l.unit.ID]; counted {
+			l.company = company
+		}
 	}
 }
 

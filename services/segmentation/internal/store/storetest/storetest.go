@@ -27,7 +27,7 @@ type testCase struct {
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
 	for _, c := range slices.Concat(
 		lifeCases(), leaderCases(), followerCases(), deadLetterCases(), outboxCases(), personCases(), interviewCases(), digestCases(), recoveryCases(),
-		caseCases(), purchaseCases(), timelineCases(), directoryCases(), contactCases(), mergeCases(), importCases(), segmentCases(), lightCases(), unitCases(),
+		caseCases(), purchaseCases(), timelineCases(), directoryCases(), contactCases(), mergeCases(), joinedCases(), importCases(), segmentCases(), lightCases(), unitCases(),
 	) {
 		t.Run(c.name, func(t *testing.T) {
 			open := newOpen(t)
