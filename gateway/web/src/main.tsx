@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/score.css";
 import "./styles/settings.css";
+import "./styles/panel.css";
 import "./styles/comments.css";
 import "./styles/attention.css";
 import { App } from "./app/App";

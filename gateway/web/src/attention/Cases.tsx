@@ -3,9 +3,9 @@ import type { Client } from "../api/client";
 import type { Case, CasePage } from "../api/types";
 import { type Address, useAddress } from "../app/address";
 import { useFormat } from "../app/hooks";
-import { Problem } from "../app/Problem";
 import { CaseView } from "./CaseView";
 import { known } from "./known";
+import { PagedTable } from "./PagedTable";
 import { usePaged } from "./paging";
 
 const interval = 5_000;
@@ -32,7 +32,7 @@ export function Cases({ client, may }: { client: Client; may: (permission: strin
   const { t } = useTranslation();
   const [address, change] = useAddress();
   return (
-    <main className="attention" aria-label={t("cases.title")}>
+    <main className="attention panel" aria-label={t("cases.title")}>
       <header className="heading">
         <h1>{t("cases.title")}</h1>
         <label>
@@ -66,73 +66,44 @@ interface Props {
 function Inbox({ client, address, change }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { first, items, more, action } = usePaged<Case, CasePage>(
+  const list = usePaged<Case, CasePage>(
     client,
     `cases?pageSize=50${inboxes[choiceOf(address)]}`,
     (page) => page.cases,
     interval,
   );
-  if (first.value === undefined) {
-    return first.error === undefined ? (
-      <p role="status">{t("loading")}</p>
-    ) : (
-      <Problem error={first.error} retry={first.reload} />
-    );
-  }
+  const columns = (["case", "state", "severity", "owner", "due"] as const).map((key) => ({ label: t(`cases.${key}`) }));
   return (
-    <section className="card">
-      {first.error !== undefined && <Problem error={first.error} retry={first.reload} />}
-      {items.length === 0 ? (
-        <p>{t("cases.none")}</p>
-      ) : (
-        <div className="wide">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t("cases.case")}</th>
-                <th scope="col">{t("cases.state")}</th>
-                <th scope="col">{t("cases.severity")}</th>
-                <th scope="col">{t("cases.owner")}</th>
-                <th scope="col">{t("cases.due")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((item) => (
-                <tr key={item.name}>
-                  <th scope="row">
-                    <button
-                      type="button"
-                      className="link"
-                      aria-pressed={address.case === item.name}
-                      onClick={() => change({ case: item.name ?? "" })}
-                    >
-                      {item.displayName}
-                    </button>
-                    <span className="detail">{whereOf(item)}</span>
-                  </th>
-                  <td>{t(`cases.stateOf.${known(item.state)}`)}</td>
-                  <td>{t(`cases.severityOf.${known(item.severity)}`)}</td>
-                  <td>
-                    {item.owner || t("cases.nobody")}
-                    {item.queue && <span className="detail">{item.queue}</span>}
-                  </td>
-                  <td>
-                    <Due item={item} />
-                    <span className="detail">{t("cases.since", { time: format.moment(item.createTime ?? "") })}</span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+    <PagedTable
+      list={list}
+      columns={columns}
+      none={t("cases.none")}
+      row={(item) => (
+        <tr key={item.name}>
+          <th scope="row">
+            <button
+              type="button"
+              className="link"
+              aria-pressed={address.case === item.name}
+              onClick={() => change({ case: item.name ?? "" })}
+            >
+              {item.displayName}
+            </button>
+            <span className="detail">{whereOf(item)}</span>
+          </th>
+          <td>{t(`cases.stateOf.${known(item.state)}`)}</td>
+          <td>{t(`cases.severityOf.${known(item.severity)}`)}</td>
+          <td>
+            {item.owner || t("cases.nobody")}
+            {item.queue && <span className="detail">{item.queue}</span>}
+          </td>
+          <td>
+            <Due item={item} />
+            <span className="detail">{t("cases.since", { time: format.moment(item.createTime ?? "") })}</span>
+          </td>
+        </tr>
       )}
-      {action.error !== undefined && <Problem error={action.error} />}
-      {more !== undefined && (
-        <button type="button" disabled={action.busy} onClick={more}>
-          {t("more")}
-        </button>
-      )}
-    </section>
+    />
   );
 }
 

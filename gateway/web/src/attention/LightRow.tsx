@@ -1,11 +1,25 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { integer, type Light } from "../api/types";
 import { useFormat } from "../app/hooks";
+import type { Column } from "../app/Table";
 import { known } from "./known";
 
 /** The identifier of what a light is of. */
 export function unitOf(light: Light): string {
   return (light.name ?? "").split("/")[1] ?? "";
+}
+
+/** The columns of a table of lights, of which the first says what they are of. */
+export function lightColumns(t: TFunction, of: string): readonly Column[] {
+  return [
+    { label: of },
+    { label: t("lights.colour") },
+    { label: t("lights.mean"), number: true },
+    { label: t("lights.answers"), number: true },
+    { label: t("lights.trend") },
+    { label: t("lights.stake"), number: true },
+  ];
 }
 
 /** A light as a row of a table: what it is of, its colour, its score with interval and n, where it goes, and what is at stake. */

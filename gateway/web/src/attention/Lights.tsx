@@ -3,9 +3,9 @@ import type { Client } from "../api/client";
 import { integer, type Light, type LightColour, type LightPage } from "../api/types";
 import { type Address, useAddress } from "../app/address";
 import { useFormat } from "../app/hooks";
-import { Problem } from "../app/Problem";
 import { known } from "./known";
-import { LightRow } from "./LightRow";
+import { LightRow, lightColumns } from "./LightRow";
+import { PagedTable } from "./PagedTable";
 import { usePaged } from "./paging";
 import { WorkOrder } from "./WorkOrder";
 
@@ -32,7 +32,7 @@ export function Lights({ client, may }: { client: Client; may: (permission: stri
   const kind = choices.find((choice) => choice === address.kind) ?? "company";
   const ordered = address.order !== "" && may("segmentation.workorder.list");
   return (
-    <main className="attention" aria-label={t("lights.title")}>
+    <main className="attention panel" aria-label={t("lights.title")}>
       <header className="heading">
         <h1>{t("lights.title")}</h1>
         <label>
@@ -69,72 +69,35 @@ function List({ client, address, change, kind }: Props) {
   const format = useFormat();
   const colour = colours.find((c) => c === address.colour) ?? "";
   const path = `lights?pageSize=50&kind=${kinds[kind]}${colour === "" ? "" : `&colour=${colour}`}`;
-  const { first, items, more, action } = usePaged<Light, LightPage>(client, path, (page) => page.lights, interval);
-  const counts = new Map((first.value?.counts ?? []).map((count) => [count.colour, integer(count.count)]));
+  const list = usePaged<Light, LightPage>(client, path, (page) => page.lights, interval);
+  const counts = new Map((list.first.value?.counts ?? []).map((count) => [count.colour, integer(count.count)]));
   const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
-  if (first.value === undefined) {
-    return first.error === undefined ? (
-      <p role="status">{t("loading")}</p>
-    ) : (
-      <Problem error={first.error} retry={first.reload} />
-    );
-  }
   return (
-    <section className="card">
-      {first.error !== undefined && <Problem error={first.error} retry={first.reload} />}
-      <fieldset className="colours" aria-label={t("lights.colour")}>
-        {colours.map((c) => (
-          <button
-            key={c}
-            type="button"
-            className="quiet"
-            aria-pressed={colour === c}
-            onClick={() => change({ colour: colour === c ? "" : c })}
-          >
-            <span className={`light ${c}`} aria-hidden="true" /> {t(`lights.colourOf.${known(c)}`)}{" "}
-            <strong>{format.integer(counts.get(c) ?? 0)}</strong>
-          </button>
-        ))}
-        <span className="muted">{t("lights.total", { formatted: format.integer(total) })}</span>
-      </fieldset>
-      {items.length === 0 ? (
-        <p>{t(total === 0 ? "lights.none" : "lights.noneOfColour")}</p>
-      ) : (
-        <div className="wide">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t(`lights.kind.${kind}`)}</th>
-                <th scope="col">{t("lights.colour")}</th>
-                <th scope="col" className="number">
-                  {t("lights.mean")}
-                </th>
-                <th scope="col" className="number">
-                  {t("lights.answers")}
-                </th>
-                <th scope="col">{t("lights.trend")}</th>
-                <th scope="col" className="number">
-                  {t("lights.stake")}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((light) => (
-                <LightRow key={light.name} light={light} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+    <PagedTable
+      list={list}
+      columns={lightColumns(t, t(`lights.kind.${kind}`))}
+      none={t(total === 0 ? "lights.none" : "lights.noneOfColour")}
+      row={(light) => <LightRow key={light.name} light={light} />}
+      above={() => (
+        <fieldset className="colours" aria-label={t("lights.colour")}>
+          {colours.map((c) => (
+            <button
+              key={c}
+              type="button"
+              className="quiet"
+              aria-pressed={colour === c}
+              onClick={() => change({ colour: colour === c ? "" : c })}
+            >
+              <span className={`light ${c}`} aria-hidden="true" /> {t(`lights.colourOf.${known(c)}`)}{" "}
+              <strong>{format.integer(counts.get(c) ?? 0)}</strong>
+            </button>
+          ))}
+          <span className="muted">{t("lights.total", { formatted: format.integer(total) })}</span>
+        </fieldset>
       )}
-      {first.value.watermark !== undefined && (
-        <p className="muted">{t("lights.asOf", { time: format.moment(first.value.watermark) })}</p>
-      )}
-      {action.error !== undefined && <Problem error={action.error} />}
-      {more !== undefined && (
-        <button type="button" disabled={action.busy} onClick={more}>
-          {t("more")}
-        </button>
-      )}
-    </section>
+      below={({ watermark }) =>
+        watermark !== undefined && <p className="muted">{t("lights.asOf", { time: format.moment(watermark) })}</p>
+      }
+    />
   );
 }

@@ -38,7 +38,7 @@ export function Comments({ client, may }: { client: Client; may: (permission: st
     [aspects.value, i18n.language],
   );
   return (
-    <main className="comments" aria-label={t("comments.title")}>
+    <main className="comments panel" aria-label={t("comments.title")}>
       <header className="heading">
         <h1>{t("comments.title")}</h1>
         <label>

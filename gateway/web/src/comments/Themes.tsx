@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { type ConfidenceInterval, integer, type ThemeInsight } from "../api/types";
 import { useFormat } from "../app/hooks";
+import { Table } from "../app/Table";
 import type { Names } from "./Comments";
 import { Quote } from "./Quote";
 
@@ -14,6 +15,13 @@ export function Themes(props: {
   choose: (aspect: string, sentiment: string) => void;
 }) {
   const { t } = useTranslation();
+  const columns = [
+    { label: t("comments.themes.theme") },
+    { label: t("comments.themes.share") },
+    { label: t("comments.themes.praise") },
+    { label: t("comments.themes.nps"), number: true },
+    { label: t("comments.themes.stake"), number: true },
+  ];
   return (
     <section className="card themes">
       <h2>{t("comments.themes.title")}</h2>
@@ -21,28 +29,11 @@ export function Themes(props: {
       {props.themes.length === 0 ? (
         <p>{t("comments.themes.none")}</p>
       ) : (
-        <div className="wide">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t("comments.themes.theme")}</th>
-                <th scope="col">{t("comments.themes.share")}</th>
-                <th scope="col">{t("comments.themes.praise")}</th>
-                <th scope="col" className="number">
-                  {t("comments.themes.nps")}
-                </th>
-                <th scope="col" className="number">
-                  {t("comments.themes.stake")}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {props.themes.map((theme) => (
-                <Row key={theme.aspect} theme={theme} {...props} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={columns}>
+          {props.themes.map((theme) => (
+            <Row key={theme.aspect} theme={theme} {...props} />
+          ))}
+        </Table>
       )}
     </section>
   );
