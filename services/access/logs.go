@@ -12,6 +12,7 @@ import (
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	"github.com/otklik/otklik/services/access/internal/contact"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
@@ -103,12 +104,37 @@ func ofAlerts(e *scoringv1.AlertEvent, now func() time.Time) (webhook.Occurrence
 	return o, true
 }
 
-// attention opens the segmentation service's log of cases, lights and segments.
-func attention(segmentation grpc.ClientConnInterface, now func() time.Time) opener {
+// attention opens the segmentation service's log of cases, lights and segments. Contacts are known by the vault's pseudonyms.
+func attention(segmentation grpc.ClientConnInterface, vault contact.Vault, now func() time.Time) opener {
 	client := segmentationv1.NewEventFeedServiceClient(segmentation)
-	return logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[segmentationv1.StreamEventsResponse], error) {
+	return ofPersons(vault, logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[segmentationv1.StreamEventsResponse], error) {
 		return client.StreamEvents(ctx, &segmentationv1.StreamEventsRequest{AfterPosition: after})
-	}, func(e *segmentationv1.Event) (webhook.Occurrence, bool) { return ofAttention(e, now) })
+	}, func(e *segmentationv1.Event) (webhook.Occurrence, bool) { return ofAttention(e, now) }))
+}
+
+// ofPersons opens a log and tells of whom its events are.
+func ofPersons(vault contact.Vault, open opener) opener {
+	return func(ctx context.Context, after int64) (func() (batch, error), error) {
+		next, err := open(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		return func() (batch, error) {
+			b, err := next()
+			if err != nil {
+				return b, err
+			}
+			for i, o := range b.occurrences {
+				if o.Contact == "" {
+					continue
+				}
+				if b.occurrences[i].Person, err = contact.Person(ctx, vault, o.Organization, o.Contact); err != nil {
+					return b, err
+				}
+			}
+			return b, nil
+		}, nil
+	}
 }
 
 // Parts of resource names.
@@ -124,7 +150,8 @@ func ofAttention(e *segmentationv1.Event, now func() time.Time) (webhook.Occurre
 	o := webhook.Occurrence{Organization: e.GetOrganization(), Position: e.GetPosition(), Time: momentOf(e.GetTime(), now)}
 	ofCase := func(event webhook.Event, c *segmentationv1.CaseChanged) { o.Event, o.Resource = event, c.GetCase() }
 	ofMove := func(event webhook.Event, m *segmentationv1.SegmentMove) {
-		o.Event, o.Resource = event, m.GetSegment()+membershipsPart+strings.TrimPrefix(e.GetUnit().GetContact(), contactsPrefix)
+		o.Contact = strings.TrimPrefix(e.GetUnit().GetContact(), contactsPrefix)
+		o.Event, o.Resource = event, m.GetSegment()+membershipsPart+o.Contact
 	}
 	switch c := e.GetChange().(type) {
 	case *segmentationv1.Event_CaseOpened:
@@ -137,6 +164,9 @@ func ofAttention(e *segmentationv1.Event, now func() time.Time) (webhook.Occurre
 		ofCase(webhook.CaseClosed, c.CaseClosed)
 	case *segmentationv1.Event_LightChanged:
 		o.Event, o.Resource = webhook.LightChanged, c.LightChanged.GetLight()
+		if id, ok := strings.CutPrefix(o.Resource, contactsPrefix); ok {
+			o.Contact, _, _ = strings.Cut(id, "/")
+		}
 		return o, !strings.HasPrefix(o.Resource, employeesPrefix)
 	case *segmentationv1.Event_SegmentEntered:
 		ofMove(webhook.SegmentEntered, c.SegmentEntered)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,9 @@ func TestWhatWebhooksHearOfAttention(t *testing.T) {
 		o, heard := ofAttention(e, time.Now)
 		if got := o.Event.String() + " " + o.Resource; !heard || got != want || o.Organization != "acme" || o.Position != 9 || !o.Time.Equal(at) {
 			t.Errorf("heard %t of %+v, want %s", heard, o, want)
+		}
+		if (o.Contact == "c1") != strings.Contains(want, "c1") {
+			t.Errorf("%s names %q", want, o.Contact)
 		}
 		if !webhook.Attention.Events().Has(o.Event) {
 			t.Errorf("who wants %s does not get the log", o.Event)

@@ -49,7 +49,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 		return nil, err
 	}
 	p := &persons{vault: v, log: deps.Logger}
-	if p.hooks, err = newHooks(config.Webhooks, deps, db, ring); err != nil {
+	if p.hooks, err = newHooks(config.Webhooks, deps, db, ring, v); err != nil {
 		return nil, err
 	}
 	if p.unobserve, err = p.observe(deps.Meters, db, deps.Now); err != nil {

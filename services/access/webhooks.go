@@ -13,6 +13,7 @@ import (
 
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/access/internal/api"
+	"github.com/otklik/otklik/services/access/internal/contact"
 	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
@@ -51,7 +52,7 @@ type hooks struct {
 	followers []*follower
 }
 
-func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, error) {
+func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring, vault contact.Vault) (*hooks, error) {
 	noted, err := countDeliveries(deps.Meters)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring) (*hooks, 
 		follow(webhook.Alerts, alerts(deps.Scoring, deps.Now))
 	}
 	if deps.Segmentation != nil {
-		follow(webhook.Attention, attention(deps.Segmentation, deps.Now))
+		follow(webhook.Attention, attention(deps.Segmentation, vault, deps.Now))
 	}
 	return h, nil
 }

@@ -174,8 +174,9 @@ func nameMade(response any) string {
 	return ""
 }
 
-// maxResource is the longest name of a resource that is remembered whole, in bytes. Refused requests name what they like.
-const maxResource = 300
+// maxResource is the longest name of a resource that is remembered whole, in bytes: more than any name of 128 characters with what stands around it.
+// Refused requests name what they like.
+const maxResource = 640
 
 func short(s string) string {
 	s = strings.ToValidUTF8(s, "?")

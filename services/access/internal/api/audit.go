@@ -31,7 +31,7 @@ func (s *auditServer) ListAuditEntries(ctx context.Context, req *accessv1.ListAu
 	if err != nil {
 		return nil, err
 	}
-	q, err := auditQuery(org, req)
+	q, err := s.auditQuery(ctx, org, req)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *auditServer) StreamAuditEntries(req *accessv1.StreamAuditEntriesRequest
 	if err != nil {
 		return err
 	}
-	q, err := auditQuery(org, req)
+	q, err := s.auditQuery(ctx, org, req)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,9 @@ func (s *auditServer) AppendAuditEntries(ctx context.Context, req *accessv1.Appe
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = e
+		if entries[i], err = s.disguise(ctx, e); err != nil {
+			return nil, err
+		}
 	}
 	sequences, err := s.store.AppendAudit(ctx, entries)
 	if err != nil {

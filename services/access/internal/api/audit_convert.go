@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	"github.com/otklik/otklik/services/access/internal/audit"
+	"github.com/otklik/otklik/services/access/internal/contact"
 	"github.com/otklik/otklik/services/access/internal/store"
 )
 
@@ -23,7 +25,8 @@ type auditFilter interface {
 	GetOutcome() accessv1.AuditEntry_Outcome
 }
 
-func auditQuery(org string, f auditFilter) (store.AuditQuery, error) {
+// auditQuery is what is asked of the store. Whoever asks for what was done to a contact names it by its identifier; entries have its pseudonym.
+func (s *Server) auditQuery(ctx context.Context, org string, f auditFilter) (store.AuditQuery, error) {
 	q := store.AuditQuery{
 		Organization: org, Actor: f.GetActor(), Method: f.GetMethod(), Resource: f.GetResource(), Outcome: audit.Outcome(f.GetOutcome()), //nolint:gosec // defined values only
 	}
@@ -34,6 +37,9 @@ func auditQuery(org string, f auditFilter) (store.AuditQuery, error) {
 		}
 	}
 	var err error
+	if q.Resource, err = s.withoutContacts(ctx, org, q.Resource); err != nil {
+		return store.AuditQuery{}, err
+	}
 	if q.From, err = instant("period.start_time", f.GetPeriod().GetStartTime()); err != nil {
 		return store.AuditQuery{}, err
 	}
@@ -55,6 +61,25 @@ func instant(field string, t *timestamppb.Timestamp) (time.Time, error) {
 		return time.Time{}, invalidField(field, "is no time")
 	}
 	return t.AsTime(), nil
+}
+
+// disguise names the contacts in an entry by their pseudonyms: the log is never changed, and must not tell who somebody was who is erased.
+func (s *Server) disguise(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	var err error
+	e.Resource, err = s.withoutContacts(ctx, e.Organization, e.Resource)
+	return e, err
+}
+
+// withoutContacts names contacts by their pseudonyms in the name of a resource; where there is no vault nobody has one.
+func (s *Server) withoutContacts(ctx context.Context, org, resource string) (string, error) {
+	if s.vault == nil || org == "" {
+		return resource, nil
+	}
+	out, err := contact.Disguise(ctx, s.vault, org, resource)
+	if err != nil {
+		return "", storeError(err)
+	}
+	return out, nil
 }
 
 func auditToProto(e audit.Entry) *accessv1.AuditEntry {

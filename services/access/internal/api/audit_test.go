@@ -264,3 +264,47 @@ func TestAuditAppends(t *testing.T) {
 	_, err := bound.AppendAuditEntries(t.Context(), &accessv1.AppendAuditEntriesRequest{Drafts: []*accessv1.AppendAuditEntriesRequest_Draft{auditDraft(globex, "x", 1)}})
 	wantError(t, "for another organisation than the call's", err, codes.PermissionDenied, "CREDENTIAL_UNSUITABLE", "")
 }
+
+// TestContactsInTheLogAreDisguised: the log, which is never changed, names contacts by pseudonyms; who knows the identifier finds the entries all the same.
+func TestContactsInTheLogAreDisguised(t *testing.T) {
+	f := newAuditFixture(t, func(o *api.Options) { o.Vault = newVault(t, o.Store) })
+	names := []string{"contacts/ann/light", "contacts/ann", "contacts/anna", "segments/vip/memberships/ann", "cases/7"}
+	var drafts []*accessv1.AppendAuditEntriesRequest_Draft
+	for i, name := range names {
+		draft := auditDraft(acme, "keys/a", i)
+		draft.Entry.Resource = name
+		drafts = append(drafts, draft)
+	}
+	f.append(t, drafts...)
+	find := func(resource string) []string {
+		t.Helper()
+		answer, err := f.auditor.ListAuditEntries(t.Context(), &accessv1.ListAuditEntriesRequest{Actor: "keys/a", Resource: resource})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, e := range answer.GetEntries() {
+			if strings.Contains(e.String(), "ann") {
+				t.Errorf("an entry names the contact: %v", e)
+			}
+			out = append(out, e.GetResource())
+		}
+		return out
+	}
+	if all := find(""); len(all) != len(names) || all[0] != "cases/7" {
+		t.Errorf("the log tells of %v", all)
+	}
+	of := find("contacts/ann")
+	if len(of) != 2 || of[1] != of[0]+"/light" {
+		t.Fatalf("of the contact are found %v", of)
+	}
+	if again := find(of[0]); !slices.Equal(again, of) {
+		t.Errorf("by the pseudonym are found %v", again)
+	}
+	if of := find("segments/vip/memberships/ann"); len(of) != 1 {
+		t.Errorf("of the membership are found %v", of)
+	}
+	if v := f.verify(t, nil); !v.GetIntact() {
+		t.Errorf("the chain: %v", v)
+	}
+}

@@ -16,7 +16,7 @@ const ownName = "access"
 // invitedPart is how many invitations are read at a time: no more than there are keys destroyed in one call.
 const invitedPart = seal.GetMax
 
-// ownHolder is this service as one that keeps something of persons: the invitations.
+// ownHolder is this service as one that keeps something of persons: the invitations, and messages to webhooks.
 type ownHolder struct {
 	store       store.Store
 	keeper      *seal.Keeper
@@ -85,9 +85,11 @@ func (h *ownHolder) Erase(ctx context.Context, s erasure.Step) ([]erasure.Remova
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(list) < invitedPart {
-			return receipt(erased), 0, nil
+		if len(list) == invitedPart {
+			continue
 		}
+		messages, err := h.store.EraseDeliveries(ctx, s.Organization, s.Erasure, s.Person)
+		return receipt(erased, messages), 0, err
 	}
 }
 
@@ -105,10 +107,11 @@ func namesAndKeys(list []store.Invitation) (ids, keys []string) {
 	return ids, keys
 }
 
-func receipt(erased store.ErasedInvitations) []erasure.Removal {
+func receipt(erased store.ErasedInvitations, messages int64) []erasure.Removal {
 	return []erasure.Removal{
 		{Service: ownName, Kind: store.CountedTokens, Place: "database", Count: erased.Tokens},
 		{Service: ownName, Kind: store.CountedKeys, Place: "vault", Count: erased.Keys, Note: "copies of invitations in backups cannot be read without these keys"},
-		{Service: ownName, Kind: "audit_entries", Place: "audit log", Note: "entries name credentials and resources, never respondents: nothing is removed"},
+		{Service: ownName, Kind: store.CountedDeliveries, Place: "database", Count: messages, Note: "messages to webhooks that name the contact; what was sent is where it was sent to"},
+		{Service: ownName, Kind: "audit_entries", Place: "audit log", Note: "entries name who acted, and contacts by their pseudonyms: nothing is removed"},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/otklik/otklik/services/access/internal/api"
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/erasure/erasuretest"
+	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/vault"
 )
 
@@ -42,14 +43,7 @@ func newPrivacyFixture(t testing.TB) *privacyFixture {
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	f.fixture = newFixture(t, func(o *api.Options) {
-		ring, err := seal.NewRing(seal.Key{ID: "one", Secret: make([]byte, seal.KeyBytes)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := vault.Open(ctx, o.Store, ring, time.Now)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := newVault(t, o.Store)
 		keeper := seal.NewKeeper(v, seal.KeeperOptions{Lease: 10})
 		respondents := vault.NewRespondents(keeper)
 		f.person = func(t testing.TB, organization, respondent string) string {
@@ -81,6 +75,20 @@ func newPrivacyFixture(t testing.TB) *privacyFixture {
 	f.privacy, f.foreign = accessv1.NewPrivacyServiceClient(withKey(f.fixture, secretOf(acme))), accessv1.NewPrivacyServiceClient(withKey(f.fixture, secretOf(globex)))
 	f.vault = accessv1.NewVaultServiceClient(withKey(f.fixture, secretOf("service")))
 	return f
+}
+
+// newVault makes a vault over a store.
+func newVault(t testing.TB, s store.Store) *vault.Vault {
+	t.Helper()
+	ring, err := seal.NewRing(seal.Key{ID: "one", Secret: make([]byte, seal.KeyBytes)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), s, ring, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // invite makes n one-time tokens for a person.
@@ -173,7 +181,7 @@ func TestPersonWithDataEverywhere(t *testing.T) {
 	for _, r := range e.GetRemovals() {
 		lines = append(lines, fmt.Sprintf("%s %s %d", r.GetService(), r.GetKind(), r.GetCount()))
 	}
-	if want := []string{"survey things 2", "scoring things 2", "access invitation_tokens 2", "access keys 1", "access audit_entries 0"}; !slices.Equal(lines, want) {
+	if want := []string{"survey things 2", "scoring things 2", "access invitation_tokens 2", "access keys 1", "access webhook_deliveries 0", "access audit_entries 0"}; !slices.Equal(lines, want) {
 		t.Errorf("receipt %q, want %q", lines, want)
 	}
 	if e.GetReason() != "request 7" || e.GetRequester() != acme || e.GetEndTime() == nil || !strings.HasPrefix(e.GetPerson(), "p_") || strings.Contains(e.String(), `"ann"`) {

@@ -23,6 +23,9 @@ type Erasures interface {
 	// EraseInvitations removes invitations with their secrets for an erasure, remembers how many those were and how many keys they were sealed with, and tells
 	// how many the erasure has removed in all its calls.
 	EraseInvitations(ctx context.Context, organization, erasure string, ids []string, keys int) (ErasedInvitations, error)
+	// EraseDeliveries removes messages to webhooks that name a person, remembers for an erasure how many those were, and tells how many it has removed in all its
+	// calls.
+	EraseDeliveries(ctx context.Context, organization, erasure, person string) (int64, error)
 	erasure.Queue
 }
 
@@ -33,6 +36,8 @@ type ErasedInvitations struct{ Tokens, Keys int64 }
 const (
 	CountedTokens = "invitation_tokens"
 	CountedKeys   = "keys"
+	// CountedDeliveries are messages to webhooks.
+	CountedDeliveries = "webhook_deliveries"
 )
 
 // PlaceOfErasure is an erasure's place in lists.

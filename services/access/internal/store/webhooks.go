@@ -147,6 +147,7 @@ func (r DeliveryRow) Delivery() (webhook.Delivery, error) {
 func NewDelivery(w webhook.Ref, o webhook.Occurrence) webhook.Delivery {
 	return webhook.Delivery{
 		Webhook: w, ID: webhook.DeliveryID(w, o), Event: o.Event, Resource: o.Resource, State: webhook.Pending, CreateTime: o.Time, NextTime: o.Time,
+		Person: o.Person,
 	}
 }
 

@@ -146,6 +146,8 @@ type Delivery struct {
 	// NextTime is when it is sent next; zero when it is not.
 	NextTime   time.Time
 	LastResult string
+	// Person is whom Resource names, if anybody, by the pseudonym: what an erasure finds it by. It is stored and not read.
+	Person string
 }
 
 // Occurrence is that something happened.
@@ -157,6 +159,8 @@ type Occurrence struct {
 	// Position tells occurrences of one event about one thing apart; 0 where there is one at most.
 	Position int64
 	Time     time.Time
+	// Contact is the identifier of the contact that Resource names, Person its pseudonym; empty when it names none.
+	Contact, Person string
 }
 
 // Outcome is what came of an attempt.

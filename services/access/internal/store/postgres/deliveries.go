@@ -18,9 +18,9 @@ const (
 	sqlWanting  = `SELECT id FROM webhooks WHERE organization = $1 AND NOT disabled AND events & $2 <> 0 ORDER BY id FOR KEY SHARE`
 	sqlHoldHook = `SELECT id FROM webhooks WHERE organization = $1 AND id = $2 FOR KEY SHARE`
 
-	sqlInsertDeliveries = `INSERT INTO webhook_deliveries (organization, webhook, id, event, resource, state, attempts, create_time, next_time, last_result)
-SELECT o, w, i, e, r, s, 0, c, n, '' FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::smallint[], $7::bigint[], $8::bigint[])
-AS d (o, w, i, e, r, s, c, n) ORDER BY o, w, i ON CONFLICT DO NOTHING`
+	sqlInsertDeliveries = `INSERT INTO webhook_deliveries (organization, webhook, id, event, resource, state, attempts, create_time, next_time, last_result, person)
+SELECT o, w, i, e, r, s, 0, c, n, '', NULLIF(p, '') FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::smallint[], $7::bigint[], $8::bigint[],
+$9::text[]) AS d (o, w, i, e, r, s, c, n, p) ORDER BY o, w, i ON CONFLICT DO NOTHING`
 	sqlSelectDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE organization = $1 AND webhook = $2 AND id = $3`
 	sqlListDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE organization = $1 AND webhook = $2 AND (create_time, id) < ($3, $4)
 ORDER BY create_time DESC, id DESC LIMIT $5`
@@ -95,14 +95,15 @@ func insertDeliveries(ctx context.Context, tx pgx.Tx, all []webhook.Delivery) er
 		return nil
 	}
 	n := len(all)
-	organizations, hooks, ids, resources := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	organizations, hooks, ids, resources, persons := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	events, states := make([]int16, n), make([]int16, n)
 	created, next := make([]int64, n), make([]*int64, n)
 	for i, d := range all {
 		organizations[i], hooks[i], ids[i], resources[i] = d.Webhook.Organization, d.Webhook.ID, d.ID, d.Resource
 		events[i], states[i], created[i], next[i] = int16(d.Event), int16(d.State), store.ToNano(d.CreateTime), store.NullNano(d.NextTime)
+		persons[i] = d.Person
 	}
-	_, err := tx.Exec(ctx, sqlInsertDeliveries, organizations, hooks, ids, events, resources, states, created, next)
+	_, err := tx.Exec(ctx, sqlInsertDeliveries, organizations, hooks, ids, events, resources, states, created, next, persons)
 	return err
 }
 

@@ -25,6 +25,7 @@ WHERE organization = $1 AND id = $2 AND state = 1 AND due_time <= $5 AND claim_e
 	sqlHoldErasure       = `UPDATE erasures SET claim_end = $4 WHERE organization = $1 AND id = $2 AND claim_owner = $3`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = $1 AND kind = $2 AND owner = ANY($3)`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = $1 AND id = ANY($2)`
+	sqlEraseDeliveries   = `DELETE FROM webhook_deliveries WHERE organization = $1 AND person = $2`
 	sqlAddCount          = `INSERT INTO erasure_counts AS c (organization, erasure, kind, count) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET count = c.count + excluded.count RETURNING count`
 	sqlSaveErasure = `UPDATE erasures SET state = $4, end_time = $5, due_time = $6, progress = $7,
@@ -132,6 +133,18 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 			return err
 		}
 		return tx.QueryRow(ctx, sqlAddCount, organization, erasure, store.CountedKeys, keys).Scan(&erased.Keys)
+	})
+	return erased, err
+}
+
+// EraseDeliveries implements store.Erasures.
+func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string) (erased int64, err error) {
+	err = s.update(ctx, "erase deliveries", func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sqlEraseDeliveries, organization, person)
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, sqlAddCount, organization, erasure, store.CountedDeliveries, tag.RowsAffected()).Scan(&erased)
 	})
 	return erased, err
 }

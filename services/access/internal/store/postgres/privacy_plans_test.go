@@ -48,6 +48,7 @@ func TestPrivacyPlans(t *testing.T) {
 		sqlErasureByRequest: "erasures_by_request",
 		sqlDueErasures:      "erasures_by_due",
 		sqlClaimErasure:     "erasures_pkey",
+		sqlEraseDeliveries:  "webhook_deliveries_by_person",
 	}
 	for _, c := range []struct {
 		q     store.AuditQuery

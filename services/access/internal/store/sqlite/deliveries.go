@@ -14,8 +14,8 @@ const (
 	deliveryColumns = `organization, webhook, id, event, resource, state, attempts, create_time, next_time, last_result`
 
 	sqlWanting        = `SELECT id FROM webhooks WHERE organization = ? AND disabled = 0 AND events & ? <> 0 ORDER BY id`
-	sqlInsertDelivery = `INSERT INTO webhook_deliveries (organization, webhook, id, event, resource, state, attempts, create_time, next_time, last_result)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT DO NOTHING`
+	sqlInsertDelivery = `INSERT INTO webhook_deliveries (organization, webhook, id, event, resource, state, attempts, create_time, next_time, last_result, person)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', NULLIF(?, '')) ON CONFLICT DO NOTHING`
 	sqlSelectDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE organization = ? AND webhook = ? AND id = ?`
 	sqlListDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE organization = ? AND webhook = ? AND (create_time, id) < (?, ?)
 ORDER BY create_time DESC, id DESC LIMIT ?`
@@ -77,7 +77,7 @@ func enqueue(ctx context.Context, tx *sqlkit.Tx, occurrences []webhook.Occurrenc
 
 func insertDelivery(ctx context.Context, tx *sqlkit.Tx, d webhook.Delivery) error {
 	_, err := tx.ExecContext(ctx, sqlInsertDelivery, d.Webhook.Organization, d.Webhook.ID, d.ID, int64(d.Event), d.Resource, int64(d.State), d.Attempts,
-		store.ToNano(d.CreateTime), store.NullNano(d.NextTime))
+		store.ToNano(d.CreateTime), store.NullNano(d.NextTime), d.Person)
 	return err
 }
 

@@ -26,6 +26,7 @@ ORDER BY create_time DESC, id DESC LIMIT ?`
 WHERE organization = ? AND id = ? AND claim_owner = ?`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?))`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = ? AND id IN (SELECT value FROM json_each(?))`
+	sqlEraseDeliveries   = `DELETE FROM webhook_deliveries WHERE organization = ? AND person = ?`
 	sqlAddCount          = `INSERT INTO erasure_counts (organization, erasure, kind, count) VALUES (?, ?, ?, ?)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET count = count + excluded.count RETURNING count`
 	sqlFreeErasure = `UPDATE erasures SET claim_owner = '', claim_end = 0 WHERE organization = ? AND id = ?`
@@ -150,6 +151,22 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 			return err
 		}
 		return tx.QueryRowContext(ctx, sqlAddCount, organization, erasure, store.CountedKeys, keys).Scan(&erased.Keys)
+	})
+	return erased, err
+}
+
+// EraseDeliveries implements store.Erasures.
+func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string) (erased int64, err error) {
+	err = s.update(ctx, "erase deliveries", func(ctx context.Context, tx *sqlkit.Tx) error {
+		res, err := tx.ExecContext(ctx, sqlEraseDeliveries, organization, person)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, sqlAddCount, organization, erasure, store.CountedDeliveries, n).Scan(&erased)
 	})
 	return erased, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/store"
+	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
 // erasureCases are about erasures.
@@ -21,6 +22,7 @@ func erasureCases() []testCase {
 		{"ErasureClaims", erasureClaims},
 		{"ErasureClaimsCompete", erasureClaimsCompete},
 		{"ErasureOfInvitations", erasureOfInvitations},
+		{"ErasureOfDeliveries", erasureOfDeliveries},
 	}
 }
 
@@ -288,5 +290,40 @@ func erasureOfInvitations(t *testing.T, open Open) {
 	want(t, "the secret of an erased invitation", err, store.ErrNotFound)
 	if _, err := s.Resolve(t.Context(), sha256.Sum256([]byte(acme+"c"))); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// erasureOfDeliveries: messages that name a person go, those of others and of nobody stay.
+func erasureOfDeliveries(t *testing.T, open Open) {
+	s := opened(t, open)
+	for _, organization := range []string{acme, globex} {
+		if _, err := s.CreateWebhook(t.Context(), hook(organization, "h", webhook.LightChanged), 1); err != nil {
+			t.Fatal(err)
+		}
+		for i, person := range []string{"p_ann", "p_ann", "p_bob", ""} {
+			o := webhook.Occurrence{
+				Organization: organization, Event: webhook.LightChanged, Resource: fmt.Sprint("contacts/", i, "/light"), Position: int64(i + 1), Time: noon, Person: person,
+			}
+			if err := s.EnqueueEvents(t.Context(), []webhook.Occurrence{o}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		erasure, person string
+		want            int64
+	}{{"e1", "p_ann", 2}, {"e1", "p_ann", 2}, {"e2", "p_ann", 0}, {"e2", "p_nobody", 0}, {"e2", "p_bob", 1}} {
+		n, err := s.EraseDeliveries(t.Context(), acme, c.erasure, c.person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, c.erasure+" "+c.person, n, c.want)
+	}
+	for organization, want := range map[string]int{acme: 1, globex: 4} {
+		left, _, err := s.ListDeliveries(t.Context(), webhook.Ref{Organization: organization, ID: "h"}, store.Query{Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "left of "+organization, len(left), want)
 	}
 }
