@@ -101,7 +101,7 @@ type AuditEntry struct {
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The permission that it needs.
 	Permission string `protobuf:"bytes,7,opt,name=permission,proto3" json:"permission,omitempty"`
-	// What was acted on, as the call named it; empty for the organisation itself.
+	// What was acted on, as the call named it, but contacts by their pseudonyms, `contacts/p_…`; empty for the organisation itself.
 	Resource string `protobuf:"bytes,8,opt,name=resource,proto3" json:"resource,omitempty"`
 	// From where: the address of the client as far as it is known.
 	ClientAddress string `protobuf:"bytes,9,opt,name=client_address,json=clientAddress,proto3" json:"client_address,omitempty"`

@@ -37,7 +37,8 @@ type ListAuditEntriesRequest struct {
 	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Only entries of this method, whole or its last part, for example `GetResponse`. At most 200 characters.
 	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	// Only entries about this resource or what lies below it, for example `surveys/s1`. At most 300 characters.
+	// Only entries about this resource or what lies below it, for example `surveys/s1`. A contact is named by its identifier or
+	// by its pseudonym. At most 300 characters.
 	Resource string `protobuf:"bytes,6,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Only entries with this outcome.
 	Outcome       AuditEntry_Outcome `protobuf:"varint,7,opt,name=outcome,proto3,enum=otklik.access.v1.AuditEntry_Outcome" json:"outcome,omitempty"`
@@ -190,7 +191,8 @@ type StreamAuditEntriesRequest struct {
 	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Only entries of this method, whole or its last part, for example `GetResponse`. At most 200 characters.
 	Method string `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
-	// Only entries about this resource or what lies below it, for example `surveys/s1`. At most 300 characters.
+	// Only entries about this resource or what lies below it, for example `surveys/s1`. A contact is named by its identifier or
+	// by its pseudonym. At most 300 characters.
 	Resource string `protobuf:"bytes,5,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Only entries with this outcome.
 	Outcome       AuditEntry_Outcome `protobuf:"varint,6,opt,name=outcome,proto3,enum=otklik.access.v1.AuditEntry_Outcome" json:"outcome,omitempty"`
