@@ -31,7 +31,7 @@ func newInProcess(b *testing.B) *gateway.Gateway {
 	b.Helper()
 	channel := stubChannel()
 	g, err := gateway.New(gateway.DefaultConfig(), gateway.Deps{
-		Survey: channel, Scoring: channel, Access: channel, Comment: channel, Segmentation: channel, Logger: slog.New(slog.DiscardHandler),
+		Survey: channel, Scoring: channel, Access: channel, Comment: channel, Segmentation: channel, Reporting: channel, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -35,6 +35,8 @@ type Deps struct {
 	Comment grpc.ClientConnInterface
 	// Segmentation leads to the segmentation service. Required.
 	Segmentation grpc.ClientConnInterface
+	// Reporting leads to the reporting service. Required.
+	Reporting grpc.ClientConnInterface
 	// Login lets people log in; nil where there are keys only.
 	Login Login
 	// Development says that calls without credentials are let in. Only this machine is served then.
@@ -83,8 +85,8 @@ func New(config Config, deps Deps) (*Gateway, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("check gateway configuration: %w", err)
 	}
-	if deps.Survey == nil || deps.Scoring == nil || deps.Access == nil || deps.Comment == nil || deps.Segmentation == nil || deps.Logger == nil {
-		return nil, errors.New("build gateway: the connections to survey, scoring, access, comment and segmentation and a logger are required")
+	if deps.Survey == nil || deps.Scoring == nil || deps.Access == nil || deps.Comment == nil || deps.Segmentation == nil || deps.Reporting == nil || deps.Logger == nil {
+		return nil, errors.New("build gateway: the connections to survey, scoring, access, comment, segmentation and reporting and a logger are required")
 	}
 	g := &Gateway{config: config, deps: deps, docs: newDocument(openapi.JSON()), tracer: telemetry.Tracer(deps.Tracers, scopeName)}
 	g.streams.most, g.streams.mostOfOne = config.MaxStreams, config.MaxStreamsOfOne

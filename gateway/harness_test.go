@@ -205,7 +205,7 @@ func newBench(t testing.TB, options ...option) *bench {
 	t.Helper()
 	b := &bench{t: t, survey: &surveyStub{}, scoring: &scoringStub{}, access: &accessStub{}, logs: &strings.Builder{}, config: gateway.DefaultConfig()}
 	b.conn = dialStubs(t, b.survey, b.scoring, b.access)
-	b.deps = gateway.Deps{Survey: b.conn, Scoring: b.conn, Access: b.conn, Comment: b.conn, Segmentation: b.conn, Logger: slog.New(slog.DiscardHandler)}
+	b.deps = gateway.Deps{Survey: b.conn, Scoring: b.conn, Access: b.conn, Comment: b.conn, Segmentation: b.conn, Reporting: b.conn, Logger: slog.New(slog.DiscardHandler)}
 	for _, o := range options {
 		o(b)
 	}

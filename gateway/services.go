@@ -11,6 +11,7 @@ import (
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -34,6 +35,7 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
+		reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().ByName("ReportingService"),
 		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().ByName("CalendarService"),
 		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().ByName("CaseService"),
 		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().ByName("CaseRuleService"),
@@ -79,7 +81,8 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 	if err := accessv1.RegisterWebhookServiceHandlerClient(ctx, mux, accessv1.NewWebhookServiceClient(deps.Access)); err != nil {
 		return fmt.Errorf("register webhook service: %w", err)
 	}
-	return errors.Join(registerComment(ctx, mux, deps.Comment), registerSegmentation(ctx, mux, deps.Segmentation))
+	return errors.Join(registerComment(ctx, mux, deps.Comment), registerSegmentation(ctx, mux, deps.Segmentation),
+		reportingv1.RegisterReportingServiceHandlerClient(ctx, mux, reportingv1.NewReportingServiceClient(deps.Reporting)))
 }
 
 // registerComment leads the routes of the comment service's parts to it.

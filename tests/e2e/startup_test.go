@@ -120,7 +120,7 @@ func served(t *testing.T) settings {
 	return settings{
 		"grpc": "127.0.0.1:0", "http": "127.0.0.1:0", "ops": "127.0.0.1:0", "data": t.TempDir(),
 		"survey.postgres.dsn": dsn, "scoring.postgres.dsn": dsn, "access.postgres.dsn": dsn, "redis.addresses": []string{redistest.Address(t)}, "redis.prefix": redistest.Prefix(t),
-		"peers.survey": "127.0.0.1:1", "peers.scoring": "127.0.0.1:1", "peers.access": "127.0.0.1:1", "peers.comment": "127.0.0.1:1", "peers.segmentation": "127.0.0.1:1", "peers.key": harness.ServiceKey(),
+		"peers.survey": "127.0.0.1:1", "peers.scoring": "127.0.0.1:1", "peers.access": "127.0.0.1:1", "peers.comment": "127.0.0.1:1", "peers.segmentation": "127.0.0.1:1", "peers.reporting": "127.0.0.1:1", "peers.key": harness.ServiceKey(),
 		"access.vault.keys": []map[string]string{{"id": "k1", "file": vaultKey(t)}},
 	}
 }

@@ -22,6 +22,7 @@ func (s *Suite) writeConfig(r Replica) (string, error) {
 		set(root, "peers.access", s.addresses(Access))
 		set(root, "peers.comment", s.addresses(Comment))
 		set(root, "peers.segmentation", s.addresses(Segmentation))
+		set(root, "peers.reporting", s.addresses(Reporting))
 		set(root, "peers.key", ServiceKey())
 		if ops := s.ports[r].ops; ops != "" {
 			set(root, "ops", ops)

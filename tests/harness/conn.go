@@ -112,6 +112,8 @@ func (r *router) route(method string) (*grpc.ClientConn, error) {
 		part = Comment
 	case strings.HasPrefix(method, "/otklik.segmentation."):
 		part = Segmentation
+	case strings.HasPrefix(method, "/otklik.reporting."):
+		part = Reporting
 	}
 	conn, err := r.suite.conns.dial(r.suite.GRPCOf(Replica{Part: r.suite.options.Layout.host(part), Number: r.number}))
 	if err != nil {

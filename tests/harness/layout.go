@@ -6,8 +6,8 @@ type Layout int
 const (
 	// AllInOne is `otklik all` on SQLite: one process, calls between services in process.
 	AllInOne Layout = iota
-	// Apart is `otklik access`, `otklik survey`, `otklik scoring`, `otklik comment`, `otklik segmentation` and `otklik gateway`, on PostgreSQL and Redis:
-	// processes that speak over TCP.
+	// Apart is `otklik access`, `otklik survey`, `otklik scoring`, `otklik comment`, `otklik segmentation`, `otklik reporting` and
+	// `otklik gateway`, on PostgreSQL and Redis: processes that speak over TCP.
 	Apart
 	// Cluster is Apart with a Redis Cluster of six nodes.
 	Cluster
@@ -51,7 +51,7 @@ func (l Layout) apart() bool { return l == Apart || l == Cluster || l == Baselin
 func (l Layout) parts() []Part {
 	switch l {
 	case Apart, Cluster:
-		return []Part{Access, Survey, Scoring, Comment, Segmentation, Gateway}
+		return []Part{Access, Survey, Scoring, Comment, Segmentation, Reporting, Gateway}
 	case Baseline:
 		return []Part{bench}
 	case BaselineApart:

@@ -13,6 +13,7 @@ const (
 	Access       Part = "access"
 	Comment      Part = "comment"
 	Segmentation Part = "segmentation"
+	Reporting    Part = "reporting"
 	Gateway      Part = "gateway"
 	// bench stores nothing and is only measured against.
 	bench Part = "bench-baseline"

@@ -14,6 +14,7 @@ import (
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -43,6 +44,7 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	commentv1.File_otklik_comment_v1_person_service_proto,
 	commentv1.File_otklik_comment_v1_register_service_proto,
 	commentv1.File_otklik_comment_v1_testimonial_service_proto,
+	reportingv1.File_otklik_reporting_v1_reporting_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_calendar_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_case_service_proto,

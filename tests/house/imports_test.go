@@ -15,7 +15,7 @@ var unwanted = map[string]string{
 }
 
 // mayGuess are those that use random numbers that somebody could guess: for pauses, made-up data and identifiers that open nothing.
-var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|services/segmentation/internal/(cluster|membership|retention)|cmd/otklik/internal/(export|importer|sample))$`)
+var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|services/reporting/internal/(factor|moment)|services/segmentation/internal/(cluster|membership|retention)|cmd/otklik/internal/(export|importer|sample))$`)
 
 // mayFill are those that fill in templates, which are constants: e-mails, and the page that unsubscribes from them.
 var mayFill = regexp.MustCompile(`^(gateway|services/segmentation/internal/digest)$`)

@@ -43,12 +43,12 @@ func variables(pod corev1.PodSpec) map[string]string {
 func TestEachServiceHasItsParts(t *testing.T) {
 	t.Parallel()
 	objects := render(t, "")
-	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation", "gateway"} {
+	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation", "reporting", "gateway"} {
 		for _, kind := range []string{"Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} {
 			find(t, objects, kind, "otklik-"+component)
 		}
 	}
-	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation"} {
+	for _, component := range []string{"access", "survey", "scoring", "comment", "segmentation", "reporting"} {
 		s, err := as[corev1.Service](find(t, objects, "Service", "otklik-"+component))
 		if err != nil {
 			t.Fatal(err)
@@ -70,6 +70,7 @@ func TestPodsGetOnlyTheirOwnSecrets(t *testing.T) {
 		"scoring":      {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SCORING_POSTGRES_DSN"},
 		"comment":      {"OTKLIK_AUTH_KEYS", "OTKLIK_COMMENT_POSTGRES_DSN", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
 		"segmentation": {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SEGMENTATION_POSTGRES_DSN"},
+		"reporting":    {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
 		"gateway":      nil,
 	}
 	for name, d := range deployments(t, objects) {

@@ -10,6 +10,7 @@ import (
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -34,6 +35,7 @@ func Services() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().Get(0),
+		reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().Get(0),
 		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().Get(0),
 		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().Get(0),
 		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().Get(0),

@@ -17,6 +17,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcclient"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -61,6 +62,8 @@ type Connection struct {
 	// Cases are what has to be seen to; CaseRules open them.
 	Cases     segmentationv1.CaseServiceClient
 	CaseRules segmentationv1.CaseRuleServiceClient
+	// Recoveries asks customers again whose cases were closed.
+	Recoveries segmentationv1.RecoveryServiceClient
 
 	// Interviews are talks with those whose lights are red; Digests are daily e-mails.
 	Interviews segmentationv1.InterviewServiceClient
@@ -70,6 +73,9 @@ type Connection struct {
 	Directory segmentationv1.DirectoryServiceClient
 	Contacts  segmentationv1.ContactServiceClient
 	Imports   segmentationv1.ImportServiceClient
+
+	// Reporting explains scores.
+	Reporting reportingv1.ReportingServiceClient
 
 	closer io.Closer
 }
@@ -88,9 +94,9 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Insights:  commentv1.NewInsightServiceClient(conn),
 		Purchases: segmentationv1.NewPurchaseServiceClient(conn), Retention: segmentationv1.NewRetentionServiceClient(conn),
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
-		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
+		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
-		Imports: segmentationv1.NewImportServiceClient(conn), closer: closer,
+		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), closer: closer,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/rediskit"
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
+	"github.com/otklik/otklik/services/reporting"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
@@ -69,6 +69,10 @@ func (p *process) addAll(ctx context.Context) error {
 	if err := p.addAccess(ctx, access.Deps{Survey: self, Scoring: self, Comment: self, Segmentation: self}); err != nil {
 		return err
 	}
+	// It asks by its callers' own keys.
+	if err := p.addReporting(reporting.Deps{Survey: p.server.InProcess(), Scoring: p.server.InProcess()}); err != nil {
+		return err
+	}
 	if err := p.addServer(); err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func (p *process) addAll(ctx context.Context) error {
 // frontItself are connections to what runs in this process.
 func (p *process) frontItself() fronted {
 	c := p.server.InProcess()
-	return fronted{survey: c, scoring: c, access: c, comment: c, segmentation: c}
+	return fronted{survey: c, scoring: c, access: c, comment: c, segmentation: c, reporting: c}
 }
 
 // sharesEvents tells whether the replicas of the scoring service share the events through Redis. That needs a store that they share: a file
@@ -171,6 +175,16 @@ func (p *process) addSegmentation(ctx context.Context, deps segmentation.Deps) e
 	return nil
 }
 
+// addReporting adds the reporting service. deps holds the connections to the services that it asks, without a key.
+func (p *process) addReporting(deps reporting.Deps) error {
+	s, err := reporting.New(p.config.Reporting, deps)
+	if err != nil {
+		return fmt.Errorf("build reporting service: %w", err)
+	}
+	p.addUnit("reporting", s)
+	return nil
+}
+
 // addAccess adds the access service. deps holds the connections to the services that it asks what they keep of persons.
 func (p *process) addAccess(ctx context.Context, deps access.Deps) error {
 	if err := p.claimFile("access", p.config.Access.Postgres); err != nil {
@@ -196,174 +210,4 @@ func (p *process) claimFile(service string, database pgkit.Config) error {
 		return err
 	}
 	return p.lock(service)
-}
-
-// Survey runs the survey service alone, with the access service at peers.access.
-func Survey(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-survey", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{access: true, key: true}); err != nil {
-			return err
-		}
-		if err := p.dialAccess(); err != nil {
-			return err
-		}
-		if err := p.addSurvey(ctx, p.redis != nil); err != nil {
-			return err
-		}
-		return p.addServer()
-	})
-}
-
-// Scoring runs the scoring service alone, reading from the survey service at peers.survey, and from the comment service at peers.comment and the segmentation
-// service at peers.segmentation, if those are set, which may start later or be away.
-func Scoring(ctx context.Context, config Config, announce func(Ready)) error {
-	return runFollower(ctx, "otklik-scoring", config, announce, func(p *process, ctx context.Context, surveyConn grpc.ClientConnInterface) error {
-		deps := scoring.Deps{Survey: surveyConn}
-		var err error
-		if config.Peers.Comment != "" {
-			if deps.Comment, err = p.dialByKey(config.commentPeer()); err != nil {
-				return err
-			}
-		}
-		if config.Peers.Segmentation != "" {
-			if deps.Segmentation, err = p.dialByKey(config.segmentationPeer()); err != nil {
-				return err
-			}
-		}
-		return p.addScoring(ctx, deps)
-	})
-}
-
-// Comment runs the comment service alone, reading from the survey service at peers.survey.
-func Comment(ctx context.Context, config Config, announce func(Ready)) error {
-	return runFollower(ctx, "otklik-comment", config, announce, (*process).addComment)
-}
-
-// Segmentation runs the segmentation service alone, reading from the survey service at peers.survey, and from those at peers.comment and peers.scoring, which
-// may start later or be away.
-func Segmentation(ctx context.Context, config Config, announce func(Ready)) error {
-	return runFollower(ctx, "otklik-segmentation", config, announce, func(p *process, ctx context.Context, surveyConn grpc.ClientConnInterface) error {
-		if err := config.checkApart(need{comment: true, scoring: true}); err != nil {
-			return err
-		}
-		deps := segmentation.Deps{Survey: surveyConn}
-		var err error
-		if deps.Comment, err = p.dialByKey(config.commentPeer()); err != nil {
-			return err
-		}
-		if deps.Scoring, err = p.dialByKey(config.scoringPeer()); err != nil {
-			return err
-		}
-		return p.addSegmentation(ctx, deps)
-	})
-}
-
-// runFollower runs a service that follows the survey service's change log; add adds it, reading over conn.
-func runFollower(ctx context.Context, name string, config Config, announce func(Ready), add func(p *process, ctx context.Context, conn grpc.ClientConnInterface) error) error {
-	return runApart(ctx, name, config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, access: true, key: true}); err != nil {
-			return err
-		}
-		if err := p.dialAccess(); err != nil {
-			return err
-		}
-		conn, err := p.dialByKey(config.surveyPeer())
-		if err != nil {
-			return err
-		}
-		p.checks = append(p.checks, checkSurveyKey(conn, time.Now))
-		if err := add(p, ctx, conn); err != nil {
-			return err
-		}
-		return p.addServer()
-	})
-}
-
-// Access runs the access service alone. The other services, at peers.survey, peers.scoring, peers.comment and peers.segmentation, may start later: they are
-// asked when a person is.
-func Access(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-access", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, comment: true, segmentation: true, key: true}); err != nil {
-			return err
-		}
-		p.access.set(p.self())
-		surveyConn, err := p.dialByKey(config.surveyPeer())
-		if err != nil {
-			return err
-		}
-		p.checks = append(p.checks, checkSurveyKey(surveyConn, time.Now))
-		scoringConn, err := p.dialByKey(config.scoringPeer())
-		if err != nil {
-			return err
-		}
-		commentConn, err := p.dialByKey(config.commentPeer())
-		if err != nil {
-			return err
-		}
-		segmentationConn, err := p.dialByKey(config.segmentationPeer())
-		if err != nil {
-			return err
-		}
-		if err := p.addAccess(ctx, access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn, Segmentation: segmentationConn}); err != nil {
-			return err
-		}
-		return p.addServer()
-	})
-}
-
-// Gateway runs the gateway alone, in front of the services at peers.survey, peers.scoring, peers.comment, peers.segmentation and peers.access. It passes on its
-// callers' own keys.
-func Gateway(ctx context.Context, config Config, announce func(Ready)) error {
-	return runApart(ctx, "otklik-gateway", config, false, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, access: true, comment: true, segmentation: true}); err != nil {
-			return err
-		}
-		var front fronted
-		var err error
-		if front.survey, err = p.dial(config.surveyPeer(), false, true); err != nil {
-			return err
-		}
-		if front.scoring, err = p.dial(config.scoringPeer(), false, true); err != nil {
-			return err
-		}
-		if front.comment, err = p.dial(config.commentPeer(), false, false); err != nil {
-			return err
-		}
-		if front.segmentation, err = p.dial(config.segmentationPeer(), false, false); err != nil {
-			return err
-		}
-		// While it is away, answers are still taken by keys that were used a moment ago.
-		if front.access, err = p.dial(config.accessPeer(), false, false); err != nil {
-			return err
-		}
-		return p.addGateway(ctx, front)
-	})
-}
-
-// dialByKey connects to a service that this process calls by itself, and can do without for a while.
-func (p *process) dialByKey(to peer) (grpc.ClientConnInterface, error) {
-	return p.dial(to, true, false)
-}
-
-// dialAccess connects to the access service, which tells whom credentials prove.
-func (p *process) dialAccess() error {
-	conn, err := p.dialByKey(p.config.accessPeer())
-	if err != nil {
-		return err
-	}
-	p.checks = append(p.checks, checkAccessKey(conn, time.Now))
-	p.access.set(conn)
-	p.audit.set(overConnection(conn))
-	return nil
-}
-
-func runApart(ctx context.Context, name string, config Config, useRedis bool, announce func(Ready), add func(*process) error) error {
-	p, err := newProcess(ctx, name, config, useRedis)
-	if err != nil {
-		return err
-	}
-	if err := add(p); err != nil {
-		return errors.Join(err, p.close())
-	}
-	return p.run(ctx, announce)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/otklik/otklik/libs/tlskit"
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
+	"github.com/otklik/otklik/services/reporting"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
@@ -46,6 +47,7 @@ type Config struct {
 	Access       access.Config       `koanf:"access"`
 	Comment      comment.Config      `koanf:"comment"`
 	Segmentation segmentation.Config `koanf:"segmentation"`
+	Reporting    reporting.Config    `koanf:"reporting"`
 }
 
 // Clock is what a process takes for the time.
@@ -71,6 +73,7 @@ type Peers struct {
 	Access       string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
 	Comment      string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by what comments say then."`
 	Segmentation string           `koanf:"segmentation" doc:"Addresses of the segmentation service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by segments and cases then."`
+	Reporting    string           `koanf:"reporting" doc:"Addresses of the reporting service's replicas, as peers.survey. Only gateways call it."`
 	Key          string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client       rpcclient.Config `koanf:"client"`
 }
@@ -93,12 +96,13 @@ func DefaultConfig() Config {
 		Access:       access.DefaultConfig(),
 		Comment:      comment.DefaultConfig(),
 		Segmentation: segmentation.DefaultConfig(),
+		Reporting:    reporting.DefaultConfig(),
 	}
 }
 
 // need is what a process that runs apart has to reach.
 type need struct {
-	survey, scoring, access, comment, segmentation, key bool
+	survey, scoring, access, comment, segmentation, reporting, key bool
 }
 
 // checkApart says what a process that runs without the services named needs to reach them.
@@ -114,6 +118,7 @@ func (c Config) checkApart(n need) error {
 	want(n.access, "peers.access", c.Peers.Access, "the address of the access service, host:port")
 	want(n.comment, "peers.comment", c.Peers.Comment, "the address of the comment service, host:port")
 	want(n.segmentation, "peers.segmentation", c.Peers.Segmentation, "the address of the segmentation service, host:port")
+	want(n.reporting, "peers.reporting", c.Peers.Reporting, "the address of the reporting service, host:port")
 	want(n.key && c.TLS.Client.CertFile == "", "peers.key", c.Peers.Key, "a secret whose SHA-256 is among the auth.keys of all services with the role service; or tls.client.cert_file, a certificate with a name of tls.server.services")
 	if c.Dev {
 		errs = append(errs, errors.New("dev is for otklik all and otklik demo alone"))

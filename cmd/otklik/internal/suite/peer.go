@@ -16,6 +16,7 @@ import (
 
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	commentv1 "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -47,6 +48,10 @@ func (c Config) commentPeer() peer {
 
 func (c Config) segmentationPeer() peer {
 	return peer{"segmentation", "peers.segmentation", segmentationv1.EventService_ServiceDesc.ServiceName, c.Peers.Segmentation}
+}
+
+func (c Config) reportingPeer() peer {
+	return peer{"reporting", "peers.reporting", reportingv1.ReportingService_ServiceDesc.ServiceName, c.Peers.Reporting}
 }
 
 // check refuses an address at which nobody can ever be found.

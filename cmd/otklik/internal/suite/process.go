@@ -193,7 +193,7 @@ func (p *process) addServer() error {
 
 // fronted are the connections to the services behind a gateway, without a key: callers bring their own.
 type fronted struct {
-	survey, scoring, access, comment, segmentation grpc.ClientConnInterface
+	survey, scoring, access, comment, segmentation, reporting grpc.ClientConnInterface
 }
 
 // addGateway makes the process serve HTTP in front of services.
@@ -208,8 +208,8 @@ func (p *process) addGateway(ctx context.Context, front fronted) error {
 		metrics = p.telemetry.MetricsHandler()
 	}
 	g, err := gateway.New(p.config.Gateway, gateway.Deps{
-		Survey: front.survey, Scoring: front.scoring, Access: front.access, Comment: front.comment, Segmentation: front.segmentation, Login: login,
-		Development: p.config.Dev, Ready: p.frontReadiness, Metrics: metrics, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
+		Survey: front.survey, Scoring: front.scoring, Access: front.access, Comment: front.comment, Segmentation: front.segmentation,
+		Reporting: front.reporting, Login: login, Development: p.config.Dev, Ready: p.frontReadiness, Metrics: metrics, Meters: p.telemetry.Meters, Tracers: p.telemetry.Tracers, Logger: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("build gateway: %w", err)

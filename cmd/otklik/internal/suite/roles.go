@@ -16,6 +16,7 @@ import (
 	// Their permissions are those of the suite, whichever service runs in this process.
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/comment/v1"
+	_ "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -42,7 +43,7 @@ func builtInRoles() authz.Roles {
 		"segmentation.timeline.list", "segmentation.interviews.get", "segmentation.interviews.list", "segmentation.interviews.guide", "segmentation.interviews.codes",
 		"segmentation.calendar.query",
 	}
-	reader := with(viewer, "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+	reader := with(viewer, "reporting.*", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
 		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list", "segmentation.caserules.get", "segmentation.caserules.list",
 		"segmentation.segments.explain", "segmentation.segments.compare", "segmentation.segments.preview", "segmentation.segments.list_members",

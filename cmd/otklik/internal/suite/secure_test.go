@@ -31,7 +31,8 @@ func securedConfig(t *testing.T, admin string) Config {
 	config := DefaultConfig()
 	config.Data = filepath.Join(t.TempDir(), "data")
 	config.Telemetry.LogLevel = "error"
-	config.Peers.Survey, config.Peers.Scoring, config.Peers.Access, config.Peers.Comment, config.Peers.Segmentation = address(), address(), address(), address(), address()
+	config.Peers.Survey, config.Peers.Scoring, config.Peers.Access = address(), address(), address()
+	config.Peers.Comment, config.Peers.Segmentation, config.Peers.Reporting = address(), address(), address()
 	config.Auth.Keys = []authn.Key{keyFor("admin", admin, "acme", "admin")}
 	folder := t.TempDir()
 	authority := certtest.NewAuthority(t, "otklik")
@@ -91,6 +92,7 @@ func TestProcessesKnowEachOtherByCertificates(t *testing.T) {
 	launch(t, Scoring, at(config.Peers.Scoring))
 	launch(t, Comment, at(config.Peers.Comment))
 	launch(t, Segmentation, at(config.Peers.Segmentation))
+	launch(t, Reporting, at(config.Peers.Reporting))
 	launch(t, Survey, at(config.Peers.Survey))
 	launch(t, Access, at(config.Peers.Access))
 
@@ -102,6 +104,13 @@ func TestProcessesKnowEachOtherByCertificates(t *testing.T) {
 	}
 	if err := post(t, ready.HTTP+"/v1/apiKeys", "", `{"apiKey": {"displayName": "K", "kind": "KIND_SECRET", "roles": ["viewer"]}}`, http.StatusUnauthorized, "CREDENTIALS"); err != nil {
 		t.Errorf("the gateway's certificate passes for its callers': %v", err)
+	}
+	// What the reporting service asks of the others it asks as its caller, not by its certificate.
+	testkit.Eventually(t, 30*time.Second, func() error {
+		return post(t, ready.HTTP+"/v1/matrix:query", admin, `{"query": {"survey": "surveys/none"}}`, http.StatusNotFound, `"SURVEY_NOT_FOUND"`)
+	})
+	if err := post(t, ready.HTTP+"/v1/matrix:query", "", `{"query": {"survey": "surveys/none"}}`, http.StatusUnauthorized, "CREDENTIALS"); err != nil {
+		t.Error(err)
 	}
 	plain, err := grpc.NewClient(config.Peers.Access, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

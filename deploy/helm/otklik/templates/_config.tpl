@@ -15,6 +15,7 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
   "peers.access" "it is the chart's own Service"
   "peers.comment" "it is the chart's own Service"
   "peers.segmentation" "it is the chart's own Service"
+  "peers.reporting" "it is the chart's own Service"
   "auth.oidc" "it belongs into the Secret of secrets.oidc"
   "auth.login_key" "it belongs into the Secret of secrets.loginKey"
   "access.vault.keys" "they belong into the Secrets of vaultKeys"

@@ -23,7 +23,8 @@ survey: {serves: grpc, calls: [access], postgres: true, redis: true}
 scoring: {serves: grpc, calls: [survey, access, comment, segmentation], postgres: true, redis: true}
 comment: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
 segmentation: {serves: grpc, calls: [survey, access, comment, scoring], postgres: true, redis: true}
-gateway: {serves: http, calls: [survey, scoring, access, comment, segmentation], postgres: false, redis: false}
+reporting: {serves: grpc, calls: [survey, scoring, access], postgres: false, redis: true}
+gateway: {serves: http, calls: [survey, scoring, access, comment, segmentation, reporting], postgres: false, redis: false}
 {{- end -}}
 
 {{/* Labels of everything; takes a list of the root and the component's name. */}}

@@ -55,6 +55,14 @@ const (
 	ErrorReason_ERROR_REASON_SCORING_UNAVAILABLE ErrorReason = 13
 	// The survey service, which knows the questions, did not answer.
 	ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE ErrorReason = 14
+	// Fewer items than the analysis needs.
+	ErrorReason_ERROR_REASON_TOO_FEW_ITEMS ErrorReason = 15
+	// The way to cut needs a value that is not stated.
+	ErrorReason_ERROR_REASON_CUT_REQUIRED ErrorReason = 16
+	// The question does not ask for what the metric needs.
+	ErrorReason_ERROR_REASON_METRIC_MISMATCH ErrorReason = 17
+	// Some responses have several values of the key.
+	ErrorReason_ERROR_REASON_KEY_MULTIPLE ErrorReason = 18
 )
 
 // Enum value maps for ErrorReason.
@@ -75,6 +83,10 @@ var (
 		12: "ERROR_REASON_NO_DATA",
 		13: "ERROR_REASON_SCORING_UNAVAILABLE",
 		14: "ERROR_REASON_SURVEY_UNAVAILABLE",
+		15: "ERROR_REASON_TOO_FEW_ITEMS",
+		16: "ERROR_REASON_CUT_REQUIRED",
+		17: "ERROR_REASON_METRIC_MISMATCH",
+		18: "ERROR_REASON_KEY_MULTIPLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -92,6 +104,10 @@ var (
 		"ERROR_REASON_NO_DATA":              12,
 		"ERROR_REASON_SCORING_UNAVAILABLE":  13,
 		"ERROR_REASON_SURVEY_UNAVAILABLE":   14,
+		"ERROR_REASON_TOO_FEW_ITEMS":        15,
+		"ERROR_REASON_CUT_REQUIRED":         16,
+		"ERROR_REASON_METRIC_MISMATCH":      17,
+		"ERROR_REASON_KEY_MULTIPLE":         18,
 	}
 )
 
@@ -126,7 +142,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x81\x04\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x81\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -143,7 +159,11 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x15ERROR_REASON_TOO_MANY\x10\v\x12\x18\n" +
 	"\x14ERROR_REASON_NO_DATA\x10\f\x12$\n" +
 	" ERROR_REASON_SCORING_UNAVAILABLE\x10\r\x12#\n" +
-	"\x1fERROR_REASON_SURVEY_UNAVAILABLE\x10\x0eBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x1fERROR_REASON_SURVEY_UNAVAILABLE\x10\x0e\x12\x1e\n" +
+	"\x1aERROR_REASON_TOO_FEW_ITEMS\x10\x0f\x12\x1d\n" +
+	"\x19ERROR_REASON_CUT_REQUIRED\x10\x10\x12 \n" +
+	"\x1cERROR_REASON_METRIC_MISMATCH\x10\x11\x12\x1d\n" +
+	"\x19ERROR_REASON_KEY_MULTIPLE\x10\x12BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/reporting/internal/importance"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+// estimateToProto converts a number with its precision.
+func estimateToProto(value float64, se *float64, interval *stat.Interval, level float64, method string) *reportingv1.AnalysisEstimate {
+	out := &reportingv1.AnalysisEstimate{Value: value, StandardError: se}
+	if interval != nil {
+		out.Interval = &typev1.ConfidenceInterval{Lower: interval.Low, Upper: interval.High, Level: level, Method: method}
+	}
+	return out
+}
+
+// importanceToProto converts an estimate; nil stays nil.
+func importanceToProto(e *importance.Estimate, level float64) *reportingv1.AnalysisEstimate {
+	if e == nil {
+		return nil
+	}
+	return estimateToProto(e.Value, e.SE, e.Interval, level, e.Method)
+}
+
+// testToProto converts the p-values of a test; nil where there is none.
+func testToProto(p, adjusted *float64) *reportingv1.AnalysisTest {
+	if p == nil || adjusted == nil {
+		return nil
+	}
+	return &reportingv1.AnalysisTest{PValue: *p, AdjustedPValue: *adjusted}
+}
+
+// chiSquareToProto converts a chi-square test.
+func chiSquareToProto(statistic float64, degreesOfFreedom int, p float64) *reportingv1.ChiSquareTest {
+	return &reportingv1.ChiSquareTest{Statistic: statistic, DegreesOfFreedom: int32(degreesOfFreedom), PValue: p}
+}
+
+// indices are the numbers from one to less than another.
+func indices(from, to int) []int {
+	out := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		out = append(out, i)
+	}
+	return out
+}
+
+// no is a choice that was made against.
+func no() *bool { return proto.Bool(false) }

@@ -1,0 +1,174 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/services/reporting/internal/crosstab"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// definitionCrosstab names what a cross-tabulation is.
+const definitionCrosstab = "crosstab"
+
+// answersPrefix begins what a question is called where keys are, too.
+const answersPrefix = "answers."
+
+// Methods of a cross-tabulation's intervals.
+const (
+	wilson     = "WILSON"
+	noncentral = "NONCENTRAL_CHI_SQUARE"
+)
+
+// QueryCrosstab counts responses by two questions or keys.
+func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosstabRequest) (*reportingv1.QueryCrosstabResponse, error) {
+	axes := []axis{{field: "row", key: req.GetRow()}, {field: "column", key: req.GetColumn()}}
+	if req.GetRow() == req.GetColumn() {
+		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
+	}
+	for _, a := range axes {
+		if err := checkKey(a.field, a.key); err != nil {
+			return nil, err
+		}
+	}
+	var table crosstab.Table
+	var incomplete int64
+	counted, err := s.scoring.Facts(ctx, selectionOf(req.GetQuery()), func(f *scoringv1.Fact) error {
+		row, err := axes[0].value(f)
+		if err != nil {
+			return err
+		}
+		column, err := axes[1].value(f)
+		if err != nil {
+			return err
+		}
+		if row == "" || column == "" {
+			incomplete++
+			return nil
+		}
+		table.Add(row, column)
+		if len(table.Rows)*len(table.Columns) > crosstab.MostCells {
+			return refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY,
+				fmt.Sprintf("the table would have more than %d cells: choose what has fewer values, or filter", crosstab.MostCells))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, scoringError(err, nil)
+	}
+	level := levelOf(req.GetQuery())
+	sorted := sortTable(&table)
+	var found *crosstab.Result
+	err = s.compute(ctx, func() (err error) {
+		found, err = crosstab.Test(sorted, level)
+		return err
+	})
+	if err != nil {
+		return nil, analysisError(err)
+	}
+	out := crosstabToProto(found, level)
+	out.Basis = basisOf(req.GetQuery(), definitionCrosstab, counted)
+	out.Basis.Responses -= incomplete
+	out.Basis.Conventions = []string{"PEARSON_CHI_SQUARE", "ADJUSTED_RESIDUALS", "BENJAMINI_HOCHBERG"}
+	if incomplete > 0 {
+		out.Basis.LeftOut = append(out.Basis.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: "INCOMPLETE", Count: incomplete})
+	}
+	return out, nil
+}
+
+// axis is what rows or columns are.
+type axis struct{ field, key string }
+
+// value is that of a response; empty when it states none. A response of several values is refused: the test needs each response once.
+func (a axis) value(f *scoringv1.Fact) (string, error) {
+	question, isQuestion := strings.CutPrefix(a.key, answersPrefix)
+	values := []string(nil)
+	if !isQuestion {
+		values = keyValues(f, a.key)
+	}
+	for _, answer := range f.GetAnswers() {
+		if isQuestion && answer.GetQuestion() == question {
+			values = answer.GetOptions()
+			if answer.Score != nil {
+				values = []string{strconv.FormatFloat(answer.GetScore(), 'f', -1, 64)}
+			}
+		}
+	}
+	switch len(values) {
+	case 0:
+		return "", nil
+	case 1:
+		return values[0], nil
+	}
+	return "", refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_MULTIPLE, a.field,
+		fmt.Sprintf("some responses have several values of %q, and the test needs each response once; choose what has one value", a.key))
+}
+
+// sortTable is a table with rows and columns in order: numbers by size, before texts.
+func sortTable(t *crosstab.Table) *crosstab.Table {
+	rows, columns := sortLabels(t.Rows), sortLabels(t.Columns)
+	out := &crosstab.Table{Counts: make([][]int64, len(rows))}
+	for i, r := range rows {
+		out.Rows, out.Counts[i] = append(out.Rows, t.Rows[r]), make([]int64, len(columns))
+		for j, c := range columns {
+			out.Counts[i][j] = t.Counts[r][c]
+		}
+	}
+	for _, c := range columns {
+		out.Columns = append(out.Columns, t.Columns[c])
+	}
+	return out
+}
+
+// sortLabels are the indices of labels in order.
+func sortLabels(labels []string) []int {
+	order := indices(0, len(labels))
+	slices.SortFunc(order, func(a, b int) int {
+		x, errX := strconv.ParseFloat(labels[a], 64)
+		y, errY := strconv.ParseFloat(labels[b], 64)
+		switch {
+		case errX == nil && errY == nil:
+			return cmp.Compare(x, y)
+		case errX == nil:
+			return -1
+		case errY == nil:
+			return 1
+		}
+		return cmp.Compare(labels[a], labels[b])
+	})
+	return order
+}
+
+// crosstabToProto converts a cross-tabulation.
+func crosstabToProto(r *crosstab.Result, level float64) *reportingv1.QueryCrosstabResponse {
+	out := &reportingv1.QueryCrosstabResponse{
+		Test: chiSquareToProto(r.ChiSquare, r.DegreesOfFreedom, r.P), ExactPValue: r.FisherP,
+		Association: estimateToProto(r.CramersV, nil, &r.CramersVInterval, level, noncentral), SmallCells: int32(r.SmallCells), Rough: r.Rough,
+	}
+	for i, row := range r.Rows {
+		out.Rows = append(out.Rows, &reportingv1.CrosstabCategory{Value: row, Count: r.RowTotals[i]})
+	}
+	for j, column := range r.Columns {
+		out.Columns = append(out.Columns, &reportingv1.CrosstabCategory{Value: column, Count: r.ColumnTotals[j]})
+	}
+	for i := range r.Rows {
+		for j := range r.Columns {
+			c := &r.Cells[i][j]
+			out.Cells = append(out.Cells, &reportingv1.CrosstabCell{
+				Row: int32(i), Column: int32(j), Count: c.Count, Expected: c.Expected,
+				RowShare:    estimateToProto(c.OfRow.Value, nil, &c.OfRow.Interval, level, wilson),
+				ColumnShare: estimateToProto(c.OfColumn.Value, nil, &c.OfColumn.Interval, level, wilson),
+				Residual:    &c.Residual, Test: testToProto(&c.P, &c.AdjustedP),
+			})
+		}
+	}
+	return out
+}

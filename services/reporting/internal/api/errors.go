@@ -1,0 +1,101 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/refusal"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+)
+
+// domain owns the reasons of otklik.reporting.v1.ErrorReason.
+const domain = "reporting.otklik"
+
+// refuse makes an error of this service.
+func refuse(code codes.Code, reason reportingv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
+	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
+}
+
+// reasonOf is a reason as errors state it.
+func reasonOf(reason reportingv1.ErrorReason) string {
+	return strings.TrimPrefix(reason.String(), "ERROR_REASON_")
+}
+
+// refuseField is a refusal because of one field.
+func refuseField(code codes.Code, reason reportingv1.ErrorReason, field, description string) *rpcerr.Error {
+	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, reasonOf(reason), description))
+}
+
+// surveyError explains an error of the survey service.
+func surveyError(err error) error {
+	var said *peers.Refusal
+	switch {
+	case errors.Is(err, peers.ErrUnavailable):
+		return refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE,
+			"the survey service, which knows the questions, did not answer: try again", rpcerr.WithCause(err))
+	case errors.As(err, &said):
+		return passed(said, func(string) string { return "query.survey" })
+	}
+	return err
+}
+
+// fields says which field of a request each question that was asked about came from.
+type fields []string
+
+// of is the field of our request that a field of scoring's stands for.
+func (f fields) of(theirs string) string {
+	var at int
+	if n, err := fmt.Sscanf(theirs, "questions[%d]", &at); n == 1 && err == nil && at < len(f) {
+		return f[at]
+	}
+	return "query." + theirs
+}
+
+// scoringError explains an error of the scoring service; within says which fields the questions asked about came from.
+func scoringError(err error, within fields) error {
+	var said *peers.Refusal
+	switch {
+	case errors.Is(err, peers.ErrUnavailable):
+		return refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SCORING_UNAVAILABLE,
+			"the scoring service, which counts answers, did not answer: try again", rpcerr.WithCause(err))
+	case errors.As(err, &said):
+		return passed(said, within.of)
+	}
+	return err
+}
+
+// passed is what another service says to the caller, with the fields of our request in place of theirs.
+func passed(said *peers.Refusal, field func(string) string) error {
+	e := *said.Cause
+	e.Fields = make([]rpcerr.FieldViolation, len(said.Cause.Fields))
+	for i, f := range said.Cause.Fields {
+		ours := field(f.Field)
+		e.Message = strings.Replace(e.Message, f.Field+": ", ours+": ", 1)
+		f.Field = ours
+		e.Fields[i] = f
+	}
+	return &e
+}
+
+// analysisError explains an error of an analysis: a refusal of numbers that would be wrong names the items.
+func analysisError(err error) error {
+	var e *refusal.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	code := codes.FailedPrecondition
+	if e.Argument {
+		code = codes.InvalidArgument
+	}
+	opts := []rpcerr.Option{rpcerr.WithDomain(domain)}
+	if len(e.Items) > 0 {
+		opts = append(opts, rpcerr.WithMetadata("items", strings.Join(e.Items, ",")))
+	}
+	return rpcerr.New(code, string(e.Reason), e.Description, opts...)
+}

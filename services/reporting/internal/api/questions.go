@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+)
+
+// mostQuestions is how many questions moments are told of at a time.
+const mostQuestions = 60
+
+// questionnaire is what a survey asks, to find what a request names.
+type questionnaire struct {
+	*peers.Questionnaire
+}
+
+// questionnaireOf asks for what the survey of a request asks.
+func (s *Server) questionnaireOf(ctx context.Context, survey string) (questionnaire, error) {
+	q, err := s.surveys.Questionnaire(ctx, survey)
+	return questionnaire{q}, surveyError(err)
+}
+
+// scored finds a question that has scores, which the field names.
+func (q questionnaire) scored(ctx context.Context, field, id string) (peers.Question, error) {
+	found, ok, err := q.Find(ctx, id)
+	switch {
+	case err != nil:
+		return peers.Question{}, surveyError(err)
+	case !ok:
+		return peers.Question{}, refuseField(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, field,
+			fmt.Sprintf("the survey asks no question %q; see its revisions", id))
+	case found.Kind == peers.KindOther:
+		return peers.Question{}, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_SCORED, field,
+			fmt.Sprintf("the answers to question %q are no numbers; name a question with a scale", id))
+	}
+	return found, nil
+}
+
+// outcome finds the outcome: the question named, or the first of likelihood to recommend, or of satisfaction.
+func (q questionnaire) outcome(ctx context.Context, id string) (peers.Question, error) {
+	if id != "" {
+		return q.scored(ctx, "outcome", id)
+	}
+	for _, kind := range []peers.Kind{peers.KindNPS, peers.KindCSAT} {
+		if i := slices.IndexFunc(q.Current, func(x peers.Question) bool { return x.Kind == kind }); i >= 0 {
+			return q.Current[i], nil
+		}
+	}
+	return peers.Question{}, refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_OUTCOME_REQUIRED, "outcome",
+		"the survey asks neither for the likelihood to recommend nor for satisfaction; name the outcome's question")
+}
+
+// items finds the questions that the field names, or without any all scored ones of the current revision, up to a number, but those left out.
+func (q questionnaire) items(ctx context.Context, field string, ids []string, most int, but ...string) ([]peers.Question, error) {
+	var items []peers.Question
+	for i, id := range ids {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if slices.Contains(but, id) {
+			return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, at,
+				fmt.Sprintf("question %q has another place in the request already; leave it out here", id))
+		}
+		item, err := q.scored(ctx, at, id)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	if len(ids) > 0 {
+		return items, nil
+	}
+	for _, x := range q.Current {
+		if x.Kind != peers.KindOther && !slices.Contains(but, x.ID) && len(items) < most {
+			items = append(items, x)
+		}
+	}
+	return items, nil
+}
+
+// itemFields are the fields of items; those that the request does not name stand for the whole field.
+func itemFields(field string, named, count int) fields {
+	out := make(fields, count)
+	for i := range out {
+		out[i] = field
+		if i < named {
+			out[i] = fmt.Sprintf("%s[%d]", field, i)
+		}
+	}
+	return out
+}

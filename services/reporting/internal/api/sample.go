@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otklik/otklik/services/reporting/internal/moment"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// defaultLevel is the confidence level where a request names none.
+const defaultLevel = 0.95
+
+// levelOf is the confidence level of a query.
+func levelOf(q *reportingv1.AnalysisQuery) float64 {
+	if q.GetConfidenceLevel() == 0 {
+		return defaultLevel
+	}
+	return q.GetConfidenceLevel()
+}
+
+// selectionOf is which responses a query is about.
+func selectionOf(q *reportingv1.AnalysisQuery) peers.Selection {
+	return peers.Selection{Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOf: q.GetAsOfTime()}
+}
+
+// request is what a sample is wanted of.
+type request struct {
+	query     *reportingv1.AnalysisQuery
+	questions []peers.Question
+	// fields are those of the request that the questions come from.
+	fields  fields
+	missing reportingv1.MissingMethod
+	// ranks tells whether rank correlations are wanted; nil: where there are not too many responses.
+	ranks *bool
+	// levels tells that means alone are wanted: no two of the questions need to be answered together.
+	levels bool
+}
+
+// sample is what was estimated, with what it rests on.
+type sample struct {
+	*moment.Sample
+	counted   peers.Counted
+	questions []peers.Question
+}
+
+// sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
+func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
+	out := &sample{questions: r.questions}
+	pairwise := r.missing == reportingv1.MissingMethod_MISSING_METHOD_PAIRWISE || r.missing == reportingv1.MissingMethod_MISSING_METHOD_UNSPECIFIED
+	if pairwise && (r.ranks == nil || !*r.ranks) {
+		sums, counted, err := s.scoring.Moments(ctx, selectionOf(r.query), r.questions)
+		if err != nil {
+			return nil, scoringError(err, r.fields)
+		}
+		if r.ranks != nil || counted.Responses > s.rankResponses {
+			out.counted = counted
+			err = s.compute(ctx, func() (err error) {
+				out.Sample, err = estimate(sums, r.levels)
+				return err
+			})
+			return out, analysisError(err)
+		}
+	}
+	rows, at, values := moment.NewRows(peers.Asked(r.questions), peers.Groups), r.places(), make([]float64, len(r.questions))
+	var err error
+	out.counted, err = s.scoring.Facts(ctx, selectionOf(r.query), func(f *scoringv1.Fact) error {
+		peers.Scores(f, r.questions, at, values)
+		return rows.Add(int(f.GetGroup()), values)
+	})
+	if err != nil {
+		return nil, analysisError(scoringError(err, r.fields))
+	}
+	err = s.compute(ctx, func() (err error) {
+		out.Sample, err = moment.FromRows(rows, missingOf(r.missing))
+		return err
+	})
+	return out, analysisError(err)
+}
+
+// estimate estimates from sums.
+func estimate(sums moment.Sums, levels bool) (*moment.Sample, error) {
+	if levels {
+		return moment.LevelsFromSums(sums)
+	}
+	return moment.FromSums(sums)
+}
+
+// places are the indices of the questions.
+func (r request) places() map[string]int {
+	at := make(map[string]int, len(r.questions))
+	for i, q := range r.questions {
+		at[q.ID] = i
+	}
+	return at
+}
+
+// missingOf is a way to treat missing answers.
+func missingOf(m reportingv1.MissingMethod) moment.Missing {
+	switch m {
+	case reportingv1.MissingMethod_MISSING_METHOD_EM:
+		return moment.EM
+	case reportingv1.MissingMethod_MISSING_METHOD_LISTWISE:
+		return moment.Listwise
+	default:
+		return moment.Pairwise
+	}
+}
+
+// basis says what the sample rests on.
+func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reportingv1.AnalysisBasis {
+	b := basisOf(q, definition, x.counted)
+	b.Groups = int32(x.Groups)
+	b.Missing = reportingv1.MissingMethod(int32(x.Missing) + 1)
+	if x.Correlation != nil {
+		b.EffectiveN, b.LeastEigenvalue, b.Repaired = proto.Float64(x.EffectiveN), proto.Float64(x.LeastEigenvalue), x.Repaired
+	}
+	b.Responses = x.Responses
+	if x.LeftOut > 0 {
+		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: "INCOMPLETE", Count: x.LeftOut})
+	}
+	if x.Missing == moment.EM {
+		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
+	}
+	if x.Repaired {
+		b.Conventions = append(b.Conventions, "NEAREST_CORRELATION_MATRIX")
+	}
+	return b
+}
+
+// basisOf says what an analysis rests on.
+func basisOf(q *reportingv1.AnalysisQuery, definition string, counted peers.Counted) *reportingv1.AnalysisBasis {
+	b := &reportingv1.AnalysisBasis{
+		Definition: definition, DefinitionVersion: 1, Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(),
+		Responses: counted.Responses, Watermark: counted.Watermark,
+	}
+	for _, l := range counted.LeftOut {
+		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: l.Reason, Count: l.Count})
+	}
+	return b
+}
+
+// question converts a question of the sample, by its index.
+func (x *sample) question(i int) *reportingv1.AnalysisQuestion {
+	q := x.questions[i]
+	return &reportingv1.AnalysisQuestion{Question: q.ID, Text: q.Text, Scale: q.Scale, N: x.N[i], Mean: x.Mean[i], StandardDeviation: x.SD[i]}
+}

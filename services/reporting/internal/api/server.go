@@ -1,0 +1,43 @@
+// Package api answers the calls of the reporting service: it asks for what an analysis needs, has it computed, and converts.
+package api
+
+import (
+	"context"
+	"runtime"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+)
+
+// Server answers the calls of ReportingService.
+type Server struct {
+	reportingv1.UnimplementedReportingServiceServer
+	surveys *peers.Surveys
+	scoring *peers.Scoring
+	// rankResponses is the number of responses up to which rank correlations are computed without being asked for.
+	rankResponses int64
+	// slots are taken while something is computed: more at a time than there are processors would only make each wait longer.
+	slots chan struct{}
+}
+
+// New makes a server.
+func New(surveys *peers.Surveys, scoring *peers.Scoring, rankResponses int64) *Server {
+	return &Server{surveys: surveys, scoring: scoring, rankResponses: rankResponses, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// Register registers the service's RPCs.
+func (s *Server) Register(r grpc.ServiceRegistrar) { reportingv1.RegisterReportingServiceServer(r, s) }
+
+// compute does the computing of a call when it is its turn.
+func (s *Server) compute(ctx context.Context, do func() error) error {
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.slots }()
+	return do()
+}

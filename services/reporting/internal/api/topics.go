@@ -1,0 +1,244 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/services/reporting/internal/bridge"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/strength"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// Names of what bridges and topic effects are.
+const (
+	definitionBridge    = "outcome_bridge"
+	definitionStrengths = "topic_effects"
+)
+
+// defaultKey is what responses are told apart by unless a request says otherwise.
+const defaultKey = "theme"
+
+// What an answer counts in the Net Promoter Score.
+const (
+	promoterFrom, passiveFrom = 9, 7
+	promoter, detractor       = 100.0, -100.0
+)
+
+// outcomeReader reads the outcome and the key of responses.
+type outcomeReader struct {
+	question peers.Question
+	metric   reportingv1.OutcomeMetric
+	key      string
+	// answers, sum and square are of the scores that were read.
+	answers     int64
+	sum, square float64
+	// stated tells that some response states the key.
+	stated bool
+}
+
+// outcomeReaderOf finds what is to be read.
+func (s *Server) outcomeReaderOf(ctx context.Context, survey, outcome string, metric reportingv1.OutcomeMetric, key string) (*outcomeReader, error) {
+	q, err := s.questionnaireOf(ctx, survey)
+	if err != nil {
+		return nil, err
+	}
+	r := &outcomeReader{metric: metric, key: key}
+	if r.question, err = q.outcome(ctx, outcome); err != nil {
+		return nil, err
+	}
+	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED {
+		r.metric = reportingv1.OutcomeMetric_OUTCOME_METRIC_MEAN
+		if r.question.Kind == peers.KindNPS {
+			r.metric = reportingv1.OutcomeMetric_OUTCOME_METRIC_NPS
+		}
+	}
+	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_NPS && r.question.Kind != peers.KindNPS {
+		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "metric",
+			fmt.Sprintf("question %q does not ask for the likelihood to recommend; ask for OUTCOME_METRIC_MEAN", r.question.ID))
+	}
+	if r.key == "" {
+		r.key = defaultKey
+	}
+	return r, checkKey("by", r.key)
+}
+
+// checkKey refuses the key by which nothing is told but scores.
+func checkKey(field, key string) error {
+	if key == "employee" {
+		return refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, field,
+			"what customers say of single employees is told as scores only, in blocks; choose another key")
+	}
+	return nil
+}
+
+// read reads a response; false when it does not answer the question.
+func (r *outcomeReader) read(f *scoringv1.Fact) (values []string, value float64, ok bool) {
+	score, ok := peers.ScoreOf(f, r.question)
+	if !ok {
+		return nil, 0, false
+	}
+	r.answers++
+	r.sum += score
+	r.square += score * score
+	values = keyValues(f, r.key)
+	r.stated = r.stated || len(values) > 0
+	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_MEAN {
+		return values, score, true
+	}
+	switch {
+	case score >= promoterFrom:
+		return values, promoter, true
+	case score >= passiveFrom:
+		return values, 0, true
+	}
+	return values, detractor, true
+}
+
+// keyValues are the values of a key that a response states.
+func keyValues(f *scoringv1.Fact, key string) []string {
+	for _, k := range f.GetKeys() {
+		if k.GetKey() == key {
+			return slices.DeleteFunc(slices.Clone(k.GetValues()), func(v string) bool { return v == "" })
+		}
+	}
+	return nil
+}
+
+// check refuses a key that no response states: there is nothing to tell apart.
+func (r *outcomeReader) check() error {
+	if r.answers > 0 && !r.stated {
+		return refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, "by",
+			fmt.Sprintf("no response that answers question %q states %q; choose another key", r.question.ID, r.key))
+	}
+	return nil
+}
+
+// converted is the outcome's question with its answers.
+func (r *outcomeReader) converted() *reportingv1.AnalysisQuestion {
+	out := &reportingv1.AnalysisQuestion{Question: r.question.ID, Text: r.question.Text, Scale: r.question.Scale, N: r.answers}
+	if r.answers > 0 {
+		out.Mean = r.sum / float64(r.answers)
+	}
+	if n := float64(r.answers); n > 1 {
+		out.StandardDeviation = math.Sqrt(max(0, (r.square-r.sum*out.GetMean())/(n-1)))
+	}
+	return out
+}
+
+// QueryBridge tells why an outcome moved between two periods.
+func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRequest) (*reportingv1.QueryBridgeResponse, error) {
+	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), req.GetBy())
+	if err != nil {
+		return nil, err
+	}
+	before, after := selectionOf(req.GetQuery()), selectionOf(req.GetQuery())
+	before.Period = req.GetBaselinePeriod()
+	sides := [2]bridge.Side{}
+	var counted [2]peers.Counted
+	for i, sel := range []peers.Selection{before, after} {
+		counted[i], err = s.scoring.Facts(ctx, sel, func(f *scoringv1.Fact) error {
+			if values, value, ok := r.read(f); ok {
+				sides[i].Add(int(f.GetGroup()), values, value)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, scoringError(err, nil)
+		}
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	level := levelOf(req.GetQuery())
+	var b *bridge.Bridge
+	err = s.compute(ctx, func() (err error) {
+		b, err = bridge.Explain(sides[0], sides[1], level)
+		return err
+	})
+	if err != nil {
+		return nil, analysisError(err)
+	}
+	convert := func(e bridge.Estimate) *reportingv1.AnalysisEstimate {
+		return estimateToProto(e.Value, e.SE, e.Interval, level, bridge.GroupJackknife)
+	}
+	out := &reportingv1.QueryBridgeResponse{
+		Basis: basisOf(req.GetQuery(), definitionBridge, counted[1]), BaselineBasis: basisOf(req.GetQuery(), definitionBridge, counted[0]),
+		Outcome: r.converted(), Metric: r.metric, Before: convert(b.Before), After: convert(b.After), Change: convert(b.Change), Mix: convert(b.Mix),
+		Level: convert(b.Level), By: r.key,
+	}
+	out.BaselineBasis.Period = req.GetBaselinePeriod()
+	for _, basis := range []*reportingv1.AnalysisBasis{out.GetBasis(), out.GetBaselineBasis()} {
+		basis.Groups, basis.Conventions = int32(b.Groups), []string{"MEAN_LEVEL_MEAN_SHARE", "EQUAL_FRACTIONS", "BENJAMINI_HOCHBERG"}
+	}
+	for _, p := range b.Parts {
+		out.Parts = append(out.Parts, &reportingv1.BridgePart{
+			Value: p.Value, CountBefore: p.CountBefore, CountAfter: p.CountAfter, ShareBefore: p.ShareBefore, ShareAfter: p.ShareAfter,
+			LevelBefore: p.LevelBefore, LevelAfter: p.LevelAfter, Mix: convert(p.Mix), Level: convert(p.Level), Test: testToProto(p.P, p.AdjustedP),
+		})
+	}
+	return out, nil
+}
+
+// QueryStrengths tells which topics pull an outcome up and which pull it down.
+func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStrengthsRequest) (*reportingv1.QueryStrengthsResponse, error) {
+	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), req.GetBy())
+	if err != nil {
+		return nil, err
+	}
+	tally := strength.NewTally(peers.Groups)
+	counted, err := s.scoring.Facts(ctx, selectionOf(req.GetQuery()), func(f *scoringv1.Fact) error {
+		if values, value, ok := r.read(f); ok {
+			tally.Add(int(f.GetGroup()), values, value)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, scoringError(err, nil)
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	level := levelOf(req.GetQuery())
+	var found *strength.Result
+	err = s.compute(ctx, func() (err error) {
+		found, err = strength.Judge(tally, level)
+		return err
+	})
+	if err != nil {
+		return nil, analysisError(err)
+	}
+	b := basisOf(req.GetQuery(), definitionStrengths, counted)
+	b.Groups, b.Conventions = peers.Groups, []string{"OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG"}
+	if len(found.LeftOut) > 0 {
+		b.Notes = append(b.Notes, fmt.Sprintf("left out are %d values of %s that fewer than %d responses state, or do not state", len(found.LeftOut), r.key, strength.LeastResponses))
+	}
+	out := &reportingv1.QueryStrengthsResponse{
+		Basis: b, Outcome: r.converted(), Metric: r.metric, Overall: found.Overall, Family: int32(found.Family), By: r.key,
+	}
+	for _, e := range found.Effects {
+		out.Effects = append(out.Effects, &reportingv1.TopicEffect{
+			Value: e.Value, Count: e.Count, Level: e.Level, Effect: estimateToProto(e.Effect, e.SE, e.Interval, level, bridge.GroupJackknife),
+			Test: testToProto(e.P, e.AdjustedP), Verdict: verdictToProto(e.Verdict),
+		})
+	}
+	return out, nil
+}
+
+// verdictToProto converts a verdict.
+func verdictToProto(v strength.Verdict) reportingv1.TopicVerdict {
+	switch v {
+	case strength.Strength:
+		return reportingv1.TopicVerdict_TOPIC_VERDICT_STRENGTH
+	case strength.Weakness:
+		return reportingv1.TopicVerdict_TOPIC_VERDICT_WEAKNESS
+	default:
+		return reportingv1.TopicVerdict_TOPIC_VERDICT_NEITHER
+	}
+}

@@ -1,0 +1,176 @@
+package peers
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/lru"
+
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
+)
+
+// Kind is what kind of answer a question asks for.
+type Kind int
+
+// The kinds.
+const (
+	// KindOther has no score.
+	KindOther Kind = iota
+	// KindNPS is the likelihood to recommend.
+	KindNPS
+	// KindCSAT is satisfaction.
+	KindCSAT
+	// KindScored is any other score.
+	KindScored
+)
+
+// Question is what must be known of a question.
+type Question struct {
+	ID    string
+	Text  *typev1.LocalizedText
+	Kind  Kind
+	Scale *typev1.Scale
+	// Effort tells that answers run the other way, and are flipped before they count.
+	Effort bool
+}
+
+const (
+	// rememberedRevisions is how many revisions are remembered; they never change.
+	rememberedRevisions = 1000
+	// oldest is how many revisions back questions are looked for that are not asked any more.
+	oldest = 50
+)
+
+// Surveys answers what must be known of surveys. Safe for concurrent use.
+type Surveys struct {
+	client surveyv1.SurveyServiceClient
+	mu     sync.Mutex
+	// known are questions by organisation and name of the revision.
+	known *lru.Cache[[2]string, []Question]
+}
+
+// NewSurveys asks the survey service over conn, which has no credential of its own.
+func NewSurveys(conn grpc.ClientConnInterface) *Surveys {
+	return &Surveys{client: surveyv1.NewSurveyServiceClient(conn), known: lru.New[[2]string, []Question](rememberedRevisions, nil)}
+}
+
+// Questionnaire is what a survey asks, or asked.
+type Questionnaire struct {
+	// Current are the questions of its current revision; none before the first was published.
+	Current []Question
+	surveys *Surveys
+	name    string
+	number  int64
+}
+
+// Questionnaire returns what a survey, `surveys/{survey}`, asks. Errors: *Refusal; ErrUnavailable; ctx's.
+func (s *Surveys) Questionnaire(ctx context.Context, survey string) (*Questionnaire, error) {
+	resp, err := s.client.GetSurvey(asCaller(ctx), &surveyv1.GetSurveyRequest{Name: survey})
+	if err != nil {
+		return nil, failure(ctx, "ask for the survey", err)
+	}
+	q := &Questionnaire{surveys: s, name: survey}
+	revision := resp.GetSurvey().GetCurrentRevision()
+	if revision == "" {
+		return q, nil
+	}
+	// A name that is no number has no earlier ones.
+	q.number, _ = strconv.ParseInt(revision[strings.LastIndexByte(revision, '/')+1:], 10, 64)
+	q.Current, err = s.revision(ctx, revision)
+	return q, err
+}
+
+// Find returns a question as it was asked last; false when it never was. Errors: as of Questionnaire.
+func (q *Questionnaire) Find(ctx context.Context, id string) (Question, bool, error) {
+	questions := q.Current
+	for number := q.number; ; {
+		for _, found := range questions {
+			if found.ID == id {
+				return found, true, nil
+			}
+		}
+		number--
+		if number < 1 || number <= q.number-oldest {
+			return Question{}, false, nil
+		}
+		var err error
+		if questions, err = q.surveys.revision(ctx, q.name+"/revisions/"+strconv.FormatInt(number, 10)); err != nil {
+			return Question{}, false, err
+		}
+	}
+}
+
+// revision returns the questions of a revision. They must not be changed.
+func (s *Surveys) revision(ctx context.Context, name string) ([]Question, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := [2]string{organization, name}
+	s.mu.Lock()
+	known, ok := s.known.Get(key)
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	resp, err := s.client.GetRevision(asCaller(ctx), &surveyv1.GetRevisionRequest{Name: name})
+	if err != nil {
+		return nil, failure(ctx, "ask for the revision", err)
+	}
+	asked := resp.GetRevision().GetQuestionnaire().GetQuestions()
+	questions := make([]Question, len(asked))
+	for i, q := range asked {
+		questions[i] = questionOf(q)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known.Put(key, questions)
+	return questions, nil
+}
+
+// questionOf converts a question.
+func questionOf(q *surveyv1.Question) Question {
+	out := Question{ID: q.GetId(), Text: q.GetText()}
+	switch kind := q.GetKind().(type) {
+	case *surveyv1.Question_Nps:
+		least := 0.0
+		if kind.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
+			least = 1
+		}
+		out.Kind, out.Scale = KindNPS, complete(&typev1.Scale{Min: least, Max: 10, Step: kind.Nps.GetStep()})
+	case *surveyv1.Question_Csat:
+		out.Kind, out.Scale = KindCSAT, complete(kind.Csat.GetScale())
+	case *surveyv1.Question_Ces:
+		out.Kind, out.Scale = KindScored, complete(kind.Ces.GetScale())
+		out.Effort = kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT
+	case *surveyv1.Question_Rating:
+		out.Kind, out.Scale = KindScored, complete(kind.Rating.GetScale())
+	}
+	return out
+}
+
+// complete is a scale with its identifier; a missing one is 1 to 5.
+func complete(s *typev1.Scale) *typev1.Scale {
+	out := &typev1.Scale{Min: s.GetMin(), Max: s.GetMax(), Step: s.GetStep()}
+	if s == nil {
+		out.Min, out.Max = 1, 5
+	}
+	out.Id = number(out.GetMin()) + "-" + number(out.GetMax())
+	switch out.GetStep() {
+	case 0:
+		out.Step = 1
+	case 1:
+	default:
+		out.Id += "/" + number(out.GetStep())
+	}
+	return out
+}
+
+// number writes a number as identifiers of scales have it.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
