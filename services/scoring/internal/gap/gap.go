@@ -21,23 +21,6 @@ type Dimension struct {
 	Points float64
 }
 
-// Servqual lists the dimensions of SERVQUAL over its 22 items, without points.
-func Servqual() []Dimension {
-	span := func(first, last int) (items []int) {
-		for i := first; i <= last; i++ {
-			items = append(items, i-1)
-		}
-		return items
-	}
-	return []Dimension{
-		{ID: "tangibles", Items: span(1, 4)},
-		{ID: "reliability", Items: span(5, 9)},
-		{ID: "responsiveness", Items: span(10, 13)},
-		{ID: "assurance", Items: span(14, 17)},
-		{ID: "empathy", Items: span(18, 22)},
-	}
-}
-
 // Quality is the outcome of a model.
 type Quality struct {
 	// Items are the gaps (perception less expectation) or the perceptions, by item; NaN where an item has no data.
@@ -48,19 +31,6 @@ type Quality struct {
 	Overall float64
 	// Weighted is the mean of these dimensions weighted by their points; NaN without points.
 	Weighted float64
-}
-
-// Gaps computes SERVQUAL from the mean expectation and the mean perception of each item. NaN marks an item without
-// data. ErrInvalid when the slices differ in length or a dimension names an item that does not exist.
-func Gaps(expectations, perceptions []float64, dimensions []Dimension) (Quality, error) {
-	if len(expectations) != len(perceptions) {
-		return Quality{}, fmt.Errorf("gaps of %d expectations and %d perceptions: %w", len(expectations), len(perceptions), ErrInvalid)
-	}
-	items := make([]float64, len(perceptions))
-	for i := range items {
-		items[i] = perceptions[i] - expectations[i]
-	}
-	return Levels(items, dimensions)
 }
 
 // Levels computes a model of one number an item: perceptions, or gaps already made. NaN marks an item without data.

@@ -3,6 +3,7 @@ package gap_test
 import (
 	"errors"
 	"math"
+	"strconv"
 	"testing"
 
 	"github.com/otklik/otklik/services/scoring/internal/gap"
@@ -15,34 +16,28 @@ func near(t *testing.T, name string, got, want float64) {
 	}
 }
 
-// servqual spreads the gaps of the five dimensions over the 22 items.
-func servqual(gaps []float64) (expectations, perceptions []float64) {
-	expectations, perceptions = make([]float64, 22), make([]float64, 22)
-	for i, d := range gap.Servqual() {
-		for j, item := range d.Items {
-			expectations[item] = 6.1
-			perceptions[item] = 6.1 + gaps[i]
+// servqual has the gaps of the five dimensions on the items of each.
+func servqual() (gaps []float64, dimensions []gap.Dimension) {
+	items := []int{4, 5, 4, 4, 5}
+	for i, d := range []float64{-0.65, -1.10, -0.83, -0.70, -1.01} {
+		var numbers []int
+		for j := range items[i] {
+			numbers = append(numbers, len(gaps))
 			// Items differ; their mean does not.
-			if j == 0 {
-				perceptions[item] -= 0.3
-			}
-			if j == 1 {
-				perceptions[item] += 0.3
-			}
+			gaps = append(gaps, d+map[int]float64{0: -0.3, 1: 0.3}[j])
 		}
+		dimensions = append(dimensions, gap.Dimension{ID: strconv.Itoa(i), Items: numbers})
 	}
-	return expectations, perceptions
+	return gaps, dimensions
 }
 
 func TestServqualExample(t *testing.T) {
-	want := []float64{-0.65, -1.10, -0.83, -0.70, -1.01}
-	e, p := servqual(want)
-	q, err := gap.Gaps(e, p, gap.Servqual())
+	q, err := gap.Levels(servqual())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range want {
-		near(t, "dimension", q.Dimensions[i], want[i])
+	for i, want := range []float64{-0.65, -1.10, -0.83, -0.70, -1.01} {
+		near(t, "dimension", q.Dimensions[i], want)
 	}
 	near(t, "overall", q.Overall, -0.858)
 	if !math.IsNaN(q.Weighted) {
@@ -51,31 +46,15 @@ func TestServqualExample(t *testing.T) {
 }
 
 func TestServqualWeightedByPoints(t *testing.T) {
-	e, p := servqual([]float64{-0.65, -1.10, -0.83, -0.70, -1.01})
-	ds := gap.Servqual()
+	gaps, dimensions := servqual()
 	for i, points := range []float64{11, 32, 22, 19, 16} {
-		ds[i].Points = points
+		dimensions[i].Points = points
 	}
-	q, err := gap.Gaps(e, p, ds)
+	q, err := gap.Levels(gaps, dimensions)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "weighted", q.Weighted, (-0.65*11-1.10*32-0.83*22-0.70*19-1.01*16)/100)
-}
-
-func TestServqualCoversItsItemsOnce(t *testing.T) {
-	seen := map[int]bool{}
-	for _, d := range gap.Servqual() {
-		for _, i := range d.Items {
-			if seen[i] {
-				t.Errorf("item %d is in two dimensions", i)
-			}
-			seen[i] = true
-		}
-	}
-	if len(seen) != 22 || !seen[0] || !seen[21] {
-		t.Errorf("%d items", len(seen))
-	}
 }
 
 func TestMissingItemsAreAbsentNotZero(t *testing.T) {
@@ -91,10 +70,9 @@ func TestMissingItemsAreAbsentNotZero(t *testing.T) {
 	}
 }
 
-func TestGapsRefuse(t *testing.T) {
+func TestLevelsRefuse(t *testing.T) {
 	one := []float64{1}
 	for name, err := range map[string]error{
-		"length":   second(gap.Gaps(one, nil, nil)),
 		"item":     second(gap.Levels(one, []gap.Dimension{{ID: "a", Items: []int{1}}})),
 		"no items": second(gap.Levels(one, []gap.Dimension{{ID: "a"}})),
 		"points":   second(gap.Levels(one, []gap.Dimension{{ID: "a", Items: []int{0}, Points: -1}})),

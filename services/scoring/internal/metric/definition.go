@@ -208,17 +208,6 @@ func (v VariantDefinition) CountsRefusals() bool {
 	return v.policy == NPSContacted || v.policy == NPSRefusedAsDetractor || v.Variant == ResponseRateOutcomes
 }
 
-// IDs lists the metrics that are computed when none is named, in the order of their definitions: all but those on request.
-func IDs() []ID {
-	var ids []ID
-	for _, d := range compiled {
-		if !d.OnRequest {
-			ids = append(ids, d.ID)
-		}
-	}
-	return ids
-}
-
 // AllIDs lists all metrics in the order of their definitions.
 func AllIDs() []ID {
 	ids := make([]ID, len(compiled))
