@@ -35,7 +35,7 @@ func (p parts) followers() []follow.Follower {
 
 // chores are what the process that leads does from time to time, each by itself.
 func (p parts) chores() []chore.Chore {
-	return slices.Concat(p.caseChores(), p.digestChores(), p.imports(), []chore.Chore{
-		{What: "counting lights", Every: time.Second, Do: p.lights.Count}, p.segmentChore(),
+	return slices.Concat(p.caseChores(), p.digestChores(), p.imports(), p.segmentChores(), []chore.Chore{
+		{What: "counting lights", Every: time.Second, Do: p.lights.Count},
 	})
 }

@@ -6,7 +6,10 @@ import (
 	"github.com/otklik/otklik/libs/chore"
 )
 
-// segmentChore compares contacts with the rules of segments, as either changes.
-func (p parts) segmentChore() chore.Chore {
-	return chore.Chore{What: "comparing contacts with the rules of segments", Every: time.Second, Do: p.segments.Evaluator.Step}
+// segmentChores compare contacts with the rules of segments, as either changes: those that changed are not kept waiting by all.
+func (p parts) segmentChores() []chore.Chore {
+	return []chore.Chore{
+		{What: "comparing contacts that changed with the rules of segments", Every: time.Second, Do: p.segments.Evaluator.Changed},
+		{What: "comparing all contacts with the rules of segments", Every: time.Second, Do: p.segments.Evaluator.All},
+	}
 }

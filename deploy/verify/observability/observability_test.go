@@ -117,6 +117,7 @@ func TestAlertsFire(t *testing.T) {
 		"OtklikSegmentationNotFollowed": {[]string{`otklik_segmentation_connected{follower="lights"} 0x720`}, []string{`otklik_segmentation_connected{follower="lights"} 1x720`}},
 		"OtklikSegmentationLate": {[]string{`otklik_segmentation_head{follower="lights"} 90000x720`, `otklik_segmentation_position{follower="lights"} 70000x720`},
 			[]string{`otklik_segmentation_head{follower="lights"} 90000x720`, `otklik_segmentation_position{follower="lights"} 89990x720`}},
+		"OtklikSegmentsLate":         {[]string{`otklik_segmentation_comparison_age_seconds 900x720`}, []string{`otklik_segmentation_comparison_age_seconds 20x720`}},
 		"OtklikSegmentationSetAside": {[]string{`otklik_segmentation_events_set_aside_total 0x690 1x30`}, []string{`otklik_segmentation_events_set_aside_total 3x720`}},
 		"OtklikPublisherMissing": {[]string{`otklik_eventlog_publishing{log="survey",instance="a"} 0x720`},
 			[]string{`otklik_eventlog_publishing{log="survey",instance="a"} 0x720`, `otklik_eventlog_publishing{log="survey",instance="b"} 1x720`}},

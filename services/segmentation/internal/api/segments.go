@@ -233,6 +233,10 @@ func segmentToProto(g *store.Segment, rule *segment.Rule) *segmentationv1.Segmen
 		MemberCount: g.Members, EvaluateTime: timeToProto(g.EvaluateTime), Fault: g.Fault, CreateTime: timeToProto(g.CreateTime),
 		UpdateTime: timeToProto(g.UpdateTime), Etag: etag(g.CreateTime, g.Version),
 	}
+	if g.EvaluatedVersion != g.RuleVersion {
+		// The members are still those of the rule before.
+		out.EvaluateTime = nil
+	}
 	if rule != nil {
 		out.Cost = int64(rule.Cost())
 	}

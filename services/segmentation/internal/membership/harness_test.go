@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func (h *harness) segment(id, rule string) store.Segment {
 // step does what is to be done, and returns who belongs to a segment then.
 func (h *harness) step(segment string) []string {
 	h.Helper()
-	if err := h.Step(h.Context()); err != nil {
+	if err := errors.Join(h.All(h.Context()), h.Changed(h.Context())); err != nil {
 		h.Fatal(err)
 	}
 	members, err := h.Members(h.Context(), acme, segment, "", 1000)

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -127,11 +128,6 @@ func loadCompanies(ctx context.Context, s Store, organization string) (map[strin
 
 // loadPurchases reads what contacts bought, and places them.
 func (p *People) loadPurchases(ctx context.Context, s Store, organization string, now time.Time) ([]store.PurchaseSum, error) {
-	state, err := s.RFMTable(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	p.RFM = store.RFMTable{Touched: state.Touched}
 	currencies, err := s.PurchaseCurrencies(ctx, organization)
 	if err != nil || len(currencies) == 0 {
 		return nil, err
@@ -151,6 +147,9 @@ func (p *People) loadPurchases(ctx context.Context, s Store, organization string
 	p.RFM.Table, p.RFM.Customers = rfm.Of(customers), int64(len(customers))
 	return bought, nil
 }
+
+// errStopped ends a reading of which no more is wanted.
+var errStopped = errors.New("no more is wanted")
 
 // aside reads beside the contacts something that comes in the same order.
 type aside[T any] struct {

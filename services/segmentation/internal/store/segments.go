@@ -34,8 +34,8 @@ type Segments interface {
 
 	// SegmentWork returns the organisations of which something is to be compared with rules on a day (of package rfm), in order.
 	SegmentWork(ctx context.Context, day int64) ([]SegmentWork, error)
-	// Touches returns contacts of which something changed, in the order of the changes.
-	Touches(ctx context.Context, organization string, limit int) ([]Touch, error)
+	// Touches returns contacts of which something changed, in the order of the changes after one, 0 for all.
+	Touches(ctx context.Context, organization string, after int64, limit int) ([]Touch, error)
 	// PutMemberships moves contacts into and out of segments, tells of it where the segment is not new or changed, and takes their touches away.
 	// Segments whose rule is another one by now are left as they are.
 	PutMemberships(ctx context.Context, p MembershipChange) error
@@ -88,14 +88,18 @@ type MembershipQuery struct {
 // SegmentWork is what is to be done for an organisation.
 type SegmentWork struct {
 	Organization string
-	// Sweep tells that all contacts are to be compared; otherwise those that were touched are.
+	// Sweep tells that all contacts are to be compared: with rules that are new, on a new day, or because so much changed that this is sooner done than one by
+	// one.
 	Sweep bool
+	// Touched tells that contacts were touched which are not compared yet.
+	Touched bool
 }
 
 // Touch is that something changed of a contact.
 type Touch struct {
 	Contact string
-	// Number is that of the last change, Time when the first was that is not compared yet.
+	// Number is that of the last change, Time when that was. An answer moves the time of a change that waits no further: what a respondent belonged to when
+	// answering begins before the answer.
 	Number int64
 	Time   time.Time
 }
@@ -104,7 +108,11 @@ type Touch struct {
 type MembershipChange struct {
 	Organization string
 	// Rules are the segments that were compared, with the versions of their rules; others are left as they are.
-	Rules    map[string]int64
+	Rules map[string]int64
+	// Time is when they were compared, which is when others are told that it happened.
+	Time time.Time
+	// Touched is the last touch before all contacts were compared: of those that were touched before, the time of the touch counts. 0 when only some were.
+	Touched  int64
 	Contacts []ContactMembership
 }
 

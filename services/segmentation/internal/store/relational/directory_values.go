@@ -20,6 +20,11 @@ const namesAtOnce = 64
 // inNames runs a query whose text ends with `IN (` for parts of names, the last of a part repeated so that there are two statements for all numbers of names: one
 // for many, and one for a single name, which is most often asked for. before are the parameters that come before those of the names.
 func inNames[T, N any](ctx context.Context, r relational.Reader, scan func(relational.Scanner) (T, error), query string, before []any, names []N) (out []T, err error) {
+	return inNamesBy(ctx, r, scan, query, "", before, names)
+}
+
+// inNamesBy is inNames for a query that goes on after the names.
+func inNamesBy[T, N any](ctx context.Context, r relational.Reader, scan func(relational.Scanner) (T, error), query, end string, before []any, names []N) (out []T, err error) {
 	for part := range slices.Chunk(names, namesAtOnce) {
 		size := namesAtOnce
 		if len(part) == 1 {
@@ -30,7 +35,7 @@ func inNames[T, N any](ctx context.Context, r relational.Reader, scan func(relat
 			args = append(args, part[min(i, len(part)-1)])
 			marks[i] = "$" + strconv.Itoa(len(args))
 		}
-		found, err := relational.List(ctx, r, scan, query+strings.Join(marks, ", ")+`)`, args...)
+		found, err := relational.List(ctx, r, scan, query+strings.Join(marks, ", ")+`)`+end, args...)
 		if err != nil {
 			return nil, err
 		}

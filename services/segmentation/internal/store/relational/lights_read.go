@@ -218,10 +218,7 @@ func (s *Store) EachLight(ctx context.Context, organization string, kind light.K
 			if err != nil {
 				return err
 			}
-			some, err = relational.List(ctx, r, func(row relational.Scanner) (l store.LightSummary, err error) {
-				err = row.Scan(&l.Unit, &l.Colour, &l.Mean, &l.Answers)
-				return l, err
-			}, sqlEachLight+strconv.Itoa(eachAtOnce), organization, c.generation, int64(kind), after)
+			some, err = relational.List(ctx, r, scanLightSummary, sqlEachLight+strconv.Itoa(eachAtOnce), organization, c.generation, int64(kind), after)
 			if err == nil && kind == light.Contact && len(some) > 0 {
 				err = lastAnswers(ctx, r, organization, after, some)
 			}

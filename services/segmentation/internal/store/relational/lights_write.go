@@ -113,9 +113,13 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 
 // touchLights has the segments evaluated anew of contacts, and of those of companies, whose lights are others.
 func (w *writing) touchLights(ctx context.Context, t *tally, changed []lightChange, now time.Time) error {
-	var contacts, companies []string
+	var contacts, answered, companies []string
 	for u := range t.Units {
-		if u.Kind == light.Contact {
+		switch {
+		case u.Kind != light.Contact:
+		case t.persons[u.ID] != nil:
+			answered = append(answered, u.ID)
+		default:
 			contacts = append(contacts, u.ID)
 		}
 	}
@@ -125,9 +129,9 @@ func (w *writing) touchLights(ctx context.Context, t *tally, changed []lightChan
 			companies = append(companies, ch.now.unit.ID)
 		}
 	}
-	if len(contacts) > 0 {
-		slices.Sort(contacts)
-		if err := w.touch(ctx, t.counting.organization, contacts, now); err != nil {
+	for statement, ids := range map[string][]string{sqlTouch: contacts, sqlTouchAnswered: answered} {
+		slices.Sort(ids)
+		if err := w.touchBy(ctx, statement, t.counting.organization, ids, now); err != nil {
 			return err
 		}
 	}

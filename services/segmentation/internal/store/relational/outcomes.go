@@ -15,8 +15,7 @@ const (
 
 	sumColumns = `contact, MIN(CASE WHEN amount >= 0 THEN time END), MAX(CASE WHEN amount >= 0 THEN time END), COUNT(CASE WHEN amount >= 0 THEN 1 END),
 CAST(SUM(amount) AS bigint)`
-	sqlSums  = `SELECT ` + sumColumns + ` FROM purchases WHERE organization = $1 AND currency = $2 AND time < $3 GROUP BY contact ORDER BY contact`
-	sqlSumOf = `SELECT ` + sumColumns + ` FROM purchases WHERE organization = $1 AND currency = $2 AND time < $3 AND contact = $4 GROUP BY contact`
+	sqlSums = `SELECT ` + sumColumns + ` FROM purchases WHERE organization = $1 AND currency = $2 AND time < $3 GROUP BY contact ORDER BY contact`
 
 	// $3 is when outcomes begin, $4 when they end.
 	sqlOutcomes = `SELECT contact, MAX(CASE WHEN amount >= 0 AND time < $3 THEN time END), COUNT(CASE WHEN amount >= 0 AND time >= $3 THEN 1 END),
@@ -62,15 +61,6 @@ func (s *Store) PurchaseSums(ctx context.Context, organization, currency string,
 		return rows.Err()
 	})
 	return s.db.Explain("add up purchases", err)
-}
-
-// purchaseSumOf is what a contact bought in a currency before a time, and whether it bought or brought back anything.
-func purchaseSumOf(ctx context.Context, r relational.Reader, organization, currency, contact string, before time.Time) (store.PurchaseSum, bool, error) {
-	sum, err := relational.One(ctx, r, scanPurchaseSum, sqlSumOf, organization, currency, relational.ToMicro(before), contact)
-	if errors.Is(err, relational.ErrNoRow) {
-		return store.PurchaseSum{}, false, nil
-	}
-	return sum, err == nil, err
 }
 
 // Outcomes implements store.Purchases.

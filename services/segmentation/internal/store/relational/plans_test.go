@@ -42,6 +42,8 @@ func TestPlans(t *testing.T) {
 		args      []any
 	}{
 		"contacts_by_company (organization=? AND company=?)":                {sqlTouchCompany, []any{"acme", "c1", 1, 1}},
+		"memberships_by_contact (organization=? AND contact=?)":             {sqlMembershipsIn + `$2, $3)` + membershipsInOrder, []any{"acme", "c1", "c2"}},
+		"PRIMARY KEY (organization=? AND contact=?)":                        {sqlTouchedIn + `$2, $3)`, []any{"acme", "c1", "c2"}},
 		"recoveries_by_response (organization=? AND response=?)":            {sqlUnanswer, []any{"acme", "r1"}},
 		"cases_by_time (next_time>? AND next_time<?)":                       {sqlDueOf, []any{1}},
 		"cases_by_time_of (organization=? AND next_time>? AND next_time<?)": {sqlDueCases, []any{"acme", 1, 1}},

@@ -13,7 +13,6 @@ import (
 const (
 	sqlEachContact = `SELECT contact, company, location, attributes FROM contacts WHERE organization = $1 AND contact > $2 AND merged_into = ''
 ORDER BY contact LIMIT $3`
-	sqlContactRow    = `SELECT contact, company, location, attributes FROM contacts WHERE organization = $1 AND contact = $2`
 	sqlEachCompany   = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4`
 	sqlRegionOf      = `SELECT parent FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
 	sqlLocations     = `SELECT id, parent FROM units WHERE organization = $1 AND kind = $2`
@@ -62,19 +61,6 @@ func regionsOf(ctx context.Context, r relational.Reader, organization string) (m
 		return none, err
 	}, sqlLocations, organization, int64(attribute.Location))
 	return out, err
-}
-
-// contactRow is a contact as rules see it. Errors: store.ErrNotFound.
-func contactRow(ctx context.Context, r relational.Reader, organization, id string) (store.ContactRow, error) {
-	c, err := relational.One(ctx, r, func(row relational.Scanner) (c store.ContactRow, err error) {
-		err = row.Scan(&c.ID, &c.Company, &c.Location, (*[]byte)(&c.Attributes))
-		return c, err
-	}, sqlContactRow, organization, id)
-	if err != nil {
-		return c, notFound(err)
-	}
-	c.Region, err = regionOf(ctx, r, organization, c.Location)
-	return c, err
 }
 
 // regionOf is the region of a location; empty when that is not known.

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -11,44 +12,45 @@ import (
 )
 
 const (
-	sqlIsMerged   = `SELECT 1 FROM contacts WHERE organization = $1 AND contact = $2 AND merged_into <> ''`
-	sqlLastAnswer = `SELECT max(count_time) FROM answers WHERE organization = $1 AND contact = $2`
+	sqlStandingFacts = `SELECT contact, company, location, attributes,
+(SELECT max(count_time) FROM answers a WHERE a.organization = c.organization AND a.contact = c.contact)
+FROM contacts c WHERE organization = $1 AND merged_into = '' AND contact IN (`
+	sqlLightFacts = `SELECT unit, colour, mean, answers FROM lights WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit IN (`
+	sqlSumsIn     = `SELECT ` + sumColumns + ` FROM purchases WHERE organization = $1 AND currency = $2 AND time < $3 AND contact IN (`
 )
 
 // ContactFacts implements store.SegmentFacts.
 func (s *Store) ContactFacts(ctx context.Context, organization, currency string, asOf time.Time, contacts []string) (out []store.ContactFacts, err error) {
 	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
-		companies := map[string]companyFacts{}
-		for _, id := range contacts {
-			row, err := contactRow(ctx, r, organization, id)
-			if errors.Is(err, store.ErrNotFound) {
+		if out, err = standingFacts(ctx, r, organization, contacts); err != nil {
+			return err
+		}
+		if err := lightsFacts(ctx, r, organization, out); err != nil {
+			return err
+		}
+		bought, err := inNamesBy(ctx, r, scanPurchaseSum, sqlSumsIn, ` GROUP BY contact`, []any{organization, currency, relational.ToMicro(asOf)}, contacts)
+		if err != nil {
+			return err
+		}
+		sums := make(map[string]store.PurchaseSum, len(bought))
+		for _, b := range bought {
+			sums[b.Contact] = b
+		}
+		companies := map[string]store.CompanyRow{}
+		for i := range out {
+			f := &out[i]
+			f.Purchases = sums[f.ID]
+			if f.Company == "" {
 				continue
 			}
-			if err != nil {
-				return err
-			}
-			if merged, err := relational.Exists(ctx, r, sqlIsMerged, organization, id); err != nil {
-				return err
-			} else if merged {
-				continue
-			}
-			company, read := companies[row.Company]
-			if !read && row.Company != "" {
-				if company, err = companyFactsOf(ctx, r, organization, row.Company); err != nil {
+			company, read := companies[f.Company]
+			if !read {
+				if company, err = companyRow(ctx, r, organization, f.Company); err != nil && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}
-				companies[row.Company] = company
+				companies[f.Company] = company
 			}
-			f := store.ContactFacts{
-				ContactRow: row, CompanyAttributes: company.row.Attributes, CompanyLight: company.light,
-			}
-			if f.Light, err = lightFacts(ctx, r, organization, light.Unit{Kind: light.Contact, ID: id}); err != nil {
-				return err
-			}
-			if f.Purchases, _, err = purchaseSumOf(ctx, r, organization, currency, id, asOf); err != nil {
-				return err
-			}
-			out = append(out, f)
+			f.CompanyAttributes = company.Attributes
 		}
 		return nil
 	})
@@ -58,36 +60,67 @@ func (s *Store) ContactFacts(ctx context.Context, organization, currency string,
 	return out, nil
 }
 
-// companyFacts are what rules may ask of a company.
-type companyFacts struct {
-	row   store.CompanyRow
-	light store.LightSummary
-}
-
-func companyFactsOf(ctx context.Context, r relational.Reader, organization, id string) (f companyFacts, err error) {
-	if f.row, err = companyRow(ctx, r, organization, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+// standingFacts are contacts that were not merged into others, in the order of their names, with when they answered last.
+func standingFacts(ctx context.Context, r relational.Reader, organization string, contacts []string) ([]store.ContactFacts, error) {
+	out, err := inNamesBy(ctx, r, func(row relational.Scanner) (f store.ContactFacts, err error) {
+		var last *int64
+		err = row.Scan(&f.ID, &f.Company, &f.Location, (*[]byte)(&f.Attributes), &last)
+		f.Light.Last = relational.FromNull(last)
 		return f, err
+	}, sqlStandingFacts, ` ORDER BY contact`, []any{organization}, contacts)
+	regions := map[string]string{}
+	for i := range out {
+		f := &out[i]
+		region, read := regions[f.Location]
+		if !read && err == nil {
+			region, err = regionOf(ctx, r, organization, f.Location)
+			regions[f.Location] = region
+		}
+		f.Region = region
 	}
-	f.light, err = lightFacts(ctx, r, organization, light.Unit{Kind: light.Company, ID: id})
-	return f, err
+	return out, err
 }
 
-// lightFacts is a light in short; without a colour and answers where there is none.
-func lightFacts(ctx context.Context, r relational.Reader, organization string, unit light.Unit) (store.LightSummary, error) {
-	l, err := lightOf(ctx, r, organization, unit)
+// lightsFacts enters the lights of contacts and of their companies.
+func lightsFacts(ctx context.Context, r relational.Reader, organization string, of []store.ContactFacts) error {
+	c, err := judgingOf(ctx, r, organization)
 	if errors.Is(err, relational.ErrNoRow) {
-		return store.LightSummary{}, nil
+		return nil
 	}
 	if err != nil {
-		return store.LightSummary{}, err
+		return err
 	}
-	out := store.LightSummary{Unit: unit.ID, Colour: l.Colour, Mean: l.Mean, Answers: l.Answers}
-	if unit.Kind == light.Contact {
-		last, err := relational.One(ctx, r, relational.Value[*int64], sqlLastAnswer, organization, unit.ID)
-		if err != nil {
-			return out, err
+	var contacts, companies []string
+	for i := range of {
+		contacts = append(contacts, of[i].ID)
+		if of[i].Company != "" {
+			companies = append(companies, of[i].Company)
 		}
-		out.Last = relational.FromNull(last)
 	}
-	return out, nil
+	slices.Sort(companies)
+	found := map[light.Unit]store.LightSummary{}
+	for kind, ids := range map[light.Kind][]string{light.Contact: contacts, light.Company: slices.Compact(companies)} {
+		all, err := inNames(ctx, r, scanLightSummary, sqlLightFacts, []any{organization, c.generation, int64(kind)}, ids)
+		if err != nil {
+			return err
+		}
+		for _, l := range all {
+			found[light.Unit{Kind: kind, ID: l.Unit}] = l
+		}
+	}
+	for i := range of {
+		f := &of[i]
+		l := found[light.Unit{Kind: light.Contact, ID: f.ID}]
+		// Without a light no answer counts.
+		if l.Unit != "" {
+			l.Last = f.Light.Last
+		}
+		f.Light, f.CompanyLight = l, found[light.Unit{Kind: light.Company, ID: f.Company}]
+	}
+	return nil
+}
+
+func scanLightSummary(row relational.Scanner) (l store.LightSummary, err error) {
+	err = row.Scan(&l.Unit, &l.Colour, &l.Mean, &l.Answers)
+	return l, err
 }

@@ -12,9 +12,10 @@ const (
 	// Whom all contacts are to be compared for comes before whom something was touched for.
 	sqlSegmentWork = `SELECT s.organization, max(CASE WHEN s.evaluated_version <> s.rule_version AND s.fault = '' OR COALESCE(p.day, 0) < $1 OR p.asked > p.done THEN 1 ELSE 0 END)
 FROM segments s LEFT JOIN segment_sweeps p ON p.organization = s.organization GROUP BY s.organization ORDER BY s.organization`
-	sqlAnyTouch = `SELECT 1 FROM segment_touches WHERE organization = $1`
-	sqlSweep    = `SELECT body FROM segment_sweeps WHERE organization = $1`
-	sqlEndSweep = `INSERT INTO segment_sweeps (organization, done, day, body) VALUES ($1, $2, $3, $4)
+	sqlTouchAt      = `SELECT number FROM segment_touches WHERE organization = $1 LIMIT 1 OFFSET $2`
+	sqlCountTouches = `SELECT count(*) FROM segment_touches WHERE organization = $1`
+	sqlSweep        = `SELECT body FROM segment_sweeps WHERE organization = $1`
+	sqlEndSweep     = `INSERT INTO segment_sweeps (organization, done, day, body) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization) DO UPDATE SET done = excluded.done, day = excluded.day, body = excluded.body`
 	sqlEvaluated = `UPDATE segments SET evaluated_version = rule_version, evaluate_time = $4, first_time = COALESCE(first_time, $4), fault = ''
 WHERE organization = $1 AND id = $2 AND rule_version = $3`
@@ -35,13 +36,15 @@ func (s *Store) SegmentWork(ctx context.Context, day int64) (out []store.Segment
 			return err
 		}
 		for _, work := range all {
-			touched := work.Sweep
-			if !touched {
-				if touched, err = relational.Exists(ctx, r, sqlAnyTouch, work.Organization); err != nil {
+			if work.Touched, err = moreTouches(ctx, r, work.Organization, 0); err != nil {
+				return err
+			}
+			if work.Touched && !work.Sweep {
+				if work.Sweep, err = soonerTogether(ctx, r, work.Organization); err != nil {
 					return err
 				}
 			}
-			if touched {
+			if work.Touched || work.Sweep {
 				out = append(out, work)
 			}
 		}
@@ -51,6 +54,31 @@ func (s *Store) SegmentWork(ctx context.Context, day int64) (out []store.Segment
 		return nil, s.db.Explain("look for what is to be compared with rules", err)
 	}
 	return out, nil
+}
+
+const (
+	// mostTouches is how many contacts are compared one by one at most, unless that is less than one of each sparedContacts.
+	mostTouches    = 5000
+	sparedContacts = 25
+)
+
+// moreTouches tells whether more contacts than some are touched.
+func moreTouches(ctx context.Context, r relational.Reader, organization string, than int) (bool, error) {
+	found, err := relational.List(ctx, r, relational.Value[int64], sqlTouchAt, organization, than)
+	return len(found) > 0, err
+}
+
+// soonerTogether tells whether so many contacts are touched that all are sooner compared than they are one by one.
+func soonerTogether(ctx context.Context, r relational.Reader, organization string) (bool, error) {
+	if many, err := moreTouches(ctx, r, organization, mostTouches); err != nil || !many {
+		return false, err
+	}
+	touched, err := relational.One(ctx, r, relational.Value[int64], sqlCountTouches, organization)
+	if err != nil {
+		return false, err
+	}
+	all, err := relational.One(ctx, r, relational.Value[int64], sqlAll, organization)
+	return touched*sparedContacts > all, err
 }
 
 // RFMTable implements store.Segments.

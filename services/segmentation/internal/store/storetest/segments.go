@@ -158,19 +158,19 @@ func contactsAreTouched(t *testing.T, open Open) {
 	must(t, "apply", s.ApplySnapshots(ctx, "segments", store.SnapshotBatch{To: 1, Answered: []store.Answered{{Organization: acme, Response: "surveys/s/responses/r", Person: somebody(1), Time: noon}}}))
 	contact, err := s.ContactOf(ctx, acme, somebody(1))
 	must(t, "get contact", err)
-	touches, err := s.Touches(ctx, acme, 10)
+	touches, err := s.Touches(ctx, acme, 0, 10)
 	must(t, "list touches", err)
 	if len(touches) != 1 {
 		t.Fatalf("%d contacts are touched, want the one that was made", len(touches))
 	}
 	equal(t, "touched", touches[0].Contact, contact)
 	work, err = s.SegmentWork(ctx, day)
-	equal(t, "work", got(t, work, err), []store.SegmentWork{{Organization: acme}})
+	equal(t, "work", got(t, work, err), []store.SegmentWork{{Organization: acme, Touched: true}})
 	must(t, "put", s.PutMemberships(ctx, store.MembershipChange{
 		Organization: acme, Rules: map[string]int64{"a": g.RuleVersion},
 		Contacts: []store.ContactMembership{{Contact: contact, Time: touches[0].Time, Number: touches[0].Number, In: []string{"a"}}},
 	}))
-	touches, err = s.Touches(ctx, acme, 10)
+	touches, err = s.Touches(ctx, acme, 0, 10)
 	equal(t, "touched after it was compared", len(got(t, touches, err)), 0)
 }
 
