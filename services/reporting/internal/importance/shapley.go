@@ -25,22 +25,26 @@ func shapley(correlation [][]float64, outcome int, items []int) []float64 {
 	}
 	m.fill(0, 0, 0, m.tables[0])
 
-	// The weight of a set's R² with the item in it, and without, by the size of the set.
-	with, without := make([]float64, k+1), make([]float64, k+1)
+	// By the size of a set: what its R² counts for the items in it more than for the others, and what it takes from all.
+	within, from := make([]float64, k+1), make([]float64, k+1)
 	for size := range k {
 		w := 1 / float64(k) / binomial(k-1, size)
-		with[size+1], without[size] = w, w
+		within[size+1] += w
+		within[size] += w
+		from[size] = w
 	}
 	values := make([]float64, k)
+	var taken float64
 	for set, r2 := range m.r2 {
 		size := bits.OnesCount(uint(set))
-		for i := range values {
-			if set>>i&1 == 1 {
-				values[i] += with[size] * r2
-			} else {
-				values[i] -= without[size] * r2
-			}
+		taken += from[size] * r2
+		gain := within[size] * r2
+		for rest := uint(set); rest != 0; rest &= rest - 1 {
+			values[bits.TrailingZeros(rest)] += gain
 		}
+	}
+	for i := range values {
+		values[i] -= taken
 	}
 	return values
 }

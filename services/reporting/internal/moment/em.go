@@ -16,7 +16,7 @@ const (
 	// emTolerance is the greatest change of a parameter, with questions scaled to unit variance, at which the iteration ends.
 	emTolerance = 1e-9
 	// mostWork bounds the sum over sets of answered questions of (their number)⁴, which the time of a step grows with: some seconds.
-	mostWork = 2e9
+	mostWork = 4e8
 )
 
 // pattern is the responses that answer the same questions, with the questions scaled to about mean 0 and variance 1.
@@ -24,8 +24,7 @@ type pattern struct {
 	observed []int
 	n        float64
 	// sum are the sums of answers, product those of products (o×o).
-	sum     []float64
-	product *mat.SymDense
+	sum, product []float64
 }
 
 // normal is a multivariate normal distribution.
@@ -123,7 +122,7 @@ func (f *fit) pool() error {
 }
 
 func newPattern(observed []int) *pattern {
-	return &pattern{observed: observed, sum: make([]float64, len(observed)), product: mat.NewSymDense(len(observed), nil)}
+	return &pattern{observed: observed, sum: make([]float64, len(observed)), product: make([]float64, len(observed)*len(observed))}
 }
 
 // add adds a cell to a pattern, scaling its questions.
@@ -137,8 +136,11 @@ func (f *fit) add(p *pattern, c *cell) {
 		p.sum[a] += x / f.sd[i]
 		for b := a; b < o; b++ {
 			j := p.observed[b]
-			xy := sums[at] - f.mean[i]*sums[b] - f.mean[j]*x
-			p.product.SetSym(a, b, p.product.At(a, b)+xy/f.sd[i]/f.sd[j])
+			xy := (sums[at] - f.mean[i]*sums[b] - f.mean[j]*x) / f.sd[i] / f.sd[j]
+			p.product[a*o+b] += xy
+			if a != b {
+				p.product[b*o+a] += xy
+			}
 			at++
 		}
 	}
@@ -195,18 +197,18 @@ type slope struct {
 func (f *fit) slope(at *normal) (*slope, bool) {
 	k := len(at.mean)
 	s := &slope{mean: make([]float64, k), covariance: mat.NewSymDense(k, nil)}
+	var l local
 	for _, p := range f.patterns {
 		own, ok := at.own(p.observed)
 		if !ok {
 			return nil, false
 		}
-		l := p.local(at, own)
+		p.local(at, own, &l)
 		s.likelihood += l.likelihood
 		for a, i := range p.observed {
-			s.mean[i] += l.mean.AtVec(a)
-			for b := range p.observed[:a+1] {
-				j := p.observed[b]
-				s.covariance.SetSym(i, j, s.covariance.At(i, j)+l.slope.At(a, b))
+			s.mean[i] += l.mean[a]
+			for b, j := range p.observed[:a+1] {
+				s.covariance.SetSym(i, j, s.covariance.At(i, j)+l.slope[a*len(p.observed)+b])
 			}
 		}
 	}

@@ -6,68 +6,83 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// local is what a pattern tells of the distribution of its own questions.
-type local struct {
-	likelihood float64
-	// inverse is A, that of the covariance; slope is A(S - nΣ)A with S the products about the mean; mean is A·(sum - n·mean).
-	inverse, slope *mat.SymDense
-	mean           *mat.VecDense
-}
-
 // own is the covariance of a pattern's questions, decomposed.
 type own struct {
-	inverse     *mat.SymDense
-	determinant float64 // its logarithm
+	// inverse is A, o×o.
+	inverse []float64
+	// determinant is its logarithm.
+	determinant float64
 }
 
 // own decomposes it; false where it is not positive definite.
 func (d *normal) own(observed []int) (own, bool) {
-	covariance := mat.NewSymDense(len(observed), nil)
+	o := len(observed)
+	covariance := mat.NewSymDense(o, nil)
 	for a, i := range observed {
 		for b := range a + 1 {
 			covariance.SetSym(a, b, d.covariance.At(i, observed[b]))
 		}
 	}
 	var chol mat.Cholesky
-	inverse := mat.NewSymDense(len(observed), nil)
-	if !chol.Factorize(covariance) || chol.InverseTo(inverse) != nil {
+	var inverse mat.SymDense
+	if !chol.Factorize(covariance) || chol.InverseTo(&inverse) != nil {
 		return own{}, false
 	}
-	return own{inverse, chol.LogDet()}, true
+	out := own{inverse: make([]float64, o*o), determinant: chol.LogDet()}
+	for a := range o {
+		for b := range o {
+			out.inverse[a*o+b] = inverse.At(a, b)
+		}
+	}
+	return out, true
 }
 
-// local computes it.
-func (p *pattern) local(at *normal, own own) *local {
+// local is what a pattern tells of the distribution of its own questions.
+type local struct {
+	likelihood float64
+	// inverse is A, that of the covariance; slope is K = A(S - nΣ)A with S the products about the mean, both o×o; mean is A·(sum - n·mean).
+	inverse, slope, mean []float64
+	excess, half         []float64
+}
+
+// local computes it into l, whose memory is used again.
+func (p *pattern) local(at *normal, own own, l *local) {
 	o := len(p.observed)
-	l := &local{inverse: own.inverse, slope: mat.NewSymDense(o, nil), mean: mat.NewVecDense(o, nil)}
-	away := mat.NewVecDense(o, nil)
-	excess := mat.NewSymDense(o, nil)
-	var trace float64
+	l.inverse, l.likelihood = own.inverse, -p.n*own.determinant/2
+	l.slope, l.half, l.excess, l.mean = resized(l.slope, o*o), resized(l.half, o*o), resized(l.excess, o*o), resized(l.mean, o)
 	for a, i := range p.observed {
-		away.SetVec(a, p.sum[a]-p.n*at.mean[i])
-		for b := range a + 1 {
-			j := p.observed[b]
+		l.mean[a] = 0
+		for b, j := range p.observed {
+			inverse := own.inverse[a*o+b]
+			l.mean[a] += inverse * (p.sum[b] - p.n*at.mean[j])
 			// Products about the mean.
-			c := p.product.At(a, b) - p.sum[a]*at.mean[j] - at.mean[i]*p.sum[b] + p.n*at.mean[i]*at.mean[j]
-			times := 2.0
-			if a == b {
-				times = 1
+			c := p.product[a*o+b] - p.sum[a]*at.mean[j] - at.mean[i]*p.sum[b] + p.n*at.mean[i]*at.mean[j]
+			l.likelihood -= inverse * c / 2
+			l.excess[a*o+b] = c - p.n*at.covariance.At(i, j)
+		}
+	}
+	multiply(l.half, own.inverse, l.excess, o)
+	multiply(l.slope, l.half, own.inverse, o)
+}
+
+func resized(x []float64, n int) []float64 {
+	if cap(x) < n {
+		return make([]float64, n)
+	}
+	return x[:n]
+}
+
+// multiply sets c to a·b, all o×o.
+func multiply(c, a, b []float64, o int) {
+	for i := range o {
+		row := c[i*o : (i+1)*o]
+		clear(row)
+		for j, x := range a[i*o : (i+1)*o] {
+			for k, y := range b[j*o : (j+1)*o] {
+				row[k] += x * y
 			}
-			trace += times * l.inverse.At(a, b) * c
-			excess.SetSym(a, b, c-p.n*at.covariance.At(i, j))
 		}
 	}
-	l.mean.MulVec(l.inverse, away)
-	l.likelihood = -(p.n*own.determinant + trace) / 2
-	var half, full mat.Dense
-	half.Mul(l.inverse, excess)
-	full.Mul(&half, l.inverse)
-	for a := range o {
-		for b := range a + 1 {
-			l.slope.SetSym(a, b, (full.At(a, b)+full.At(b, a))/2)
-		}
-	}
-	return l
 }
 
 // parameters is the number of means and covariances of k questions: the means come first, then the covariances in the order of at.
@@ -99,9 +114,11 @@ func (f *fit) information(at *normal, observed bool) *mat.SymDense {
 	k := len(at.mean)
 	q := parameters(k)
 	sum := make([]float64, q*q)
+	var l local
 	for _, p := range f.patterns {
 		if own, ok := at.own(p.observed); ok {
-			p.inform(p.local(at, own), k, observed, sum)
+			p.local(at, own, &l)
+			p.inform(&l, k, observed, sum)
 		}
 	}
 	return mat.NewSymDense(q, sum)
@@ -109,17 +126,17 @@ func (f *fit) information(at *normal, observed bool) *mat.SymDense {
 
 // inform adds a pattern's information to the upper triangle of sum.
 func (p *pattern) inform(l *local, k int, observed bool, sum []float64) {
-	q := parameters(k)
+	q, o := parameters(k), len(p.observed)
 	for a, i := range p.observed {
-		for b := a; b < len(p.observed); b++ {
+		for b := a; b < o; b++ {
 			j := p.observed[b]
-			sum[i*q+j] += p.n * l.inverse.At(a, b)
-			row := (k + at(k, i, j)) * q
+			sum[i*q+j] += p.n * l.inverse[a*o+b]
 			if observed {
 				for m, x := range p.observed {
-					sum[x*q+k+at(k, i, j)] += share(i, j) * (l.inverse.At(m, a)*l.mean.AtVec(b) + l.inverse.At(m, b)*l.mean.AtVec(a))
+					sum[x*q+k+at(k, i, j)] += share(i, j) * (l.inverse[m*o+a]*l.mean[b] + l.inverse[m*o+b]*l.mean[a])
 				}
 			}
+			row := (k + at(k, i, j)) * q
 			p.informPairs(l, k, a, b, observed, sum[row:row+q])
 		}
 	}
@@ -127,17 +144,18 @@ func (p *pattern) inform(l *local, k int, observed bool, sum []float64) {
 
 // informPairs adds the information on the covariance of a and b and those after it to its row.
 func (p *pattern) informPairs(l *local, k, a, b int, observed bool, row []float64) {
-	inverse, slope := l.inverse, l.slope
+	o := len(p.observed)
+	inverseA, inverseB, slopeA, slopeB := l.inverse[a*o:(a+1)*o], l.inverse[b*o:(b+1)*o], l.slope[a*o:(a+1)*o], l.slope[b*o:(b+1)*o]
 	times := share(a, b)
-	for c := a; c < len(p.observed); c++ {
+	for c := a; c < o; c++ {
 		d := c
 		if c == a {
 			d = b
 		}
-		for ; d < len(p.observed); d++ {
-			x := p.n * (inverse.At(a, c)*inverse.At(b, d) + inverse.At(a, d)*inverse.At(b, c))
+		for ; d < o; d++ {
+			x := p.n * (inverseA[c]*inverseB[d] + inverseA[d]*inverseB[c])
 			if observed {
-				x += inverse.At(a, c)*slope.At(b, d) + inverse.At(a, d)*slope.At(b, c) + inverse.At(b, c)*slope.At(a, d) + inverse.At(b, d)*slope.At(a, c)
+				x += inverseA[c]*slopeB[d] + inverseA[d]*slopeB[c] + inverseB[c]*slopeA[d] + inverseB[d]*slopeA[c]
 			}
 			row[k+at(k, p.observed[c], p.observed[d])] += times * share(c, d) * x
 		}
@@ -201,6 +219,7 @@ func (f *fit) influence(solution *normal, groups int) (*influences, bool) {
 	var set uint64
 	var observed []int
 	var own own
+	var l local
 	for _, key := range f.keys {
 		if key.answered != set {
 			set, observed = key.answered, indices(key.answered)
@@ -211,14 +230,14 @@ func (f *fit) influence(solution *normal, groups int) (*influences, bool) {
 		}
 		p := newPattern(observed)
 		f.add(p, f.cells.cells[key])
-		l := p.local(solution, own)
+		p.local(solution, own, &l)
 		g := number[key.group]
 		out.size[g] += p.n
 		for a, i := range p.observed {
-			slopes.Set(i, g, slopes.At(i, g)+l.mean.AtVec(a))
+			slopes.Set(i, g, slopes.At(i, g)+l.mean[a])
 			for b := a; b < len(p.observed); b++ {
 				row := k + at(k, i, p.observed[b])
-				slopes.Set(row, g, slopes.At(row, g)+l.slope.At(a, b)*share(a, b))
+				slopes.Set(row, g, slopes.At(row, g)+l.slope[a*len(p.observed)+b]*share(a, b))
 			}
 		}
 	}
