@@ -37,5 +37,6 @@ func (p parts) followers() []follow.Follower {
 func (p parts) chores() []chore.Chore {
 	return slices.Concat(p.caseChores(), p.digestChores(), p.imports(), p.segmentChores(), []chore.Chore{
 		{What: "counting lights", Every: time.Second, Do: p.lights.Count},
+		{What: "forgetting what was told long ago", Every: sweepInterval, Do: (&ingest.Told{Store: p.store, Now: p.deps.Now}).Sweep},
 	})
 }

@@ -81,9 +81,19 @@ func (d *Dispatcher) beginAll(ctx context.Context) error {
 	}
 }
 
+// counted is what was counted in a run, by what it was counted of: the same for all recipients of a subscription.
+type counted map[told]digest.Content
+
+// told are the events of an organisation that a digest tells of.
+type told struct {
+	organization string
+	from, to     int64
+}
+
 // tryAll tries the deliveries that are due. One that fails is due again when its claim ends.
 func (d *Dispatcher) tryAll(ctx context.Context) error {
 	var errs []error
+	known := counted{}
 	for {
 		now := d.Now()
 		claimed, err := d.Store.ClaimDeliveries(ctx, now, now.Add(claim), batch)
@@ -91,7 +101,7 @@ func (d *Dispatcher) tryAll(ctx context.Context) error {
 			return errors.Join(append(errs, err)...)
 		}
 		for _, v := range claimed {
-			if err := d.try(ctx, v); err != nil {
+			if err := d.try(ctx, v, known); err != nil {
 				errs = append(errs, fmt.Errorf("send digest %s of %s: %w", v.Subscription, v.Organization, err))
 			}
 			if ctx.Err() != nil {
@@ -129,8 +139,8 @@ func (d *Dispatcher) begin(ctx context.Context, s digest.Subscription) error {
 }
 
 // try tries a delivery once, and settles it.
-func (d *Dispatcher) try(ctx context.Context, v digest.Delivery) error {
-	m, err := d.mail(ctx, v)
+func (d *Dispatcher) try(ctx context.Context, v digest.Delivery, known counted) error {
+	m, err := d.mail(ctx, v, known)
 	if errors.Is(err, store.ErrNotFound) {
 		// The subscription, or the recipient in it, is gone.
 		v.State, v.Failure, v.NextTime = digest.Failed, "the recipient was taken out", time.Time{}
@@ -180,7 +190,7 @@ func (d *Dispatcher) settle(ctx context.Context, v digest.Delivery) error {
 }
 
 // mail writes the e-mail of a delivery.
-func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery) (digest.Mail, error) {
+func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery, known counted) (digest.Mail, error) {
 	s, err := d.Store.GetDigest(ctx, v.Organization, v.Subscription)
 	if err != nil {
 		return digest.Mail{}, err
@@ -197,9 +207,13 @@ func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery) (digest.Mail, 
 	if err != nil {
 		return digest.Mail{}, fmt.Errorf("load time zone: %w", err)
 	}
-	content, err := d.Store.DigestContent(ctx, v.Organization, v.From, v.To)
-	if err != nil {
-		return digest.Mail{}, err
+	of := told{v.Organization, v.From, v.To}
+	content, there := known[of]
+	if !there {
+		if content, err = d.Store.DigestContent(ctx, v.Organization, v.From, v.To); err != nil {
+			return digest.Mail{}, err
+		}
+		known[of] = content
 	}
 	content.Since, content.Until = v.Since, v.Until
 	links := digest.Links{Base: d.PublicURL}

@@ -102,6 +102,29 @@ func (h *house) deliveries(t *testing.T) []digest.Delivery {
 	return list
 }
 
+// counting counts how often what happened is counted.
+type counting struct {
+	store.Store
+	n int
+}
+
+func (c *counting) DigestContent(ctx context.Context, organization string, from, to int64) (digest.Content, error) {
+	c.n++
+	return c.Store.DigestContent(ctx, organization, from, to)
+}
+
+// What happened is counted once for all recipients.
+func TestContentIsCountedOnce(t *testing.T) {
+	h := newHouse(t)
+	h.set(noon.Add(time.Hour))
+	d, c := h.process(t), &counting{Store: h.store}
+	d.Store = c
+	h.run(t, d)
+	if sent := len(h.server.Taken()); sent != 2 || c.n != 1 {
+		t.Errorf("%d e-mails, counted %d times", sent, c.n)
+	}
+}
+
 // However many processes there are, and however often they run, each recipient gets one e-mail a day.
 func TestDigestsAreSentOnce(t *testing.T) {
 	h := newHouse(t)

@@ -14,6 +14,13 @@ type Outbox interface {
 	Told() <-chan struct{}
 }
 
+// OutboxSweep forgets what was told long ago.
+type OutboxSweep interface {
+	// SweepOutbox looks at no more than limit events, goes on where it ended the time before, and forgets those from before a time; but for what was told of
+	// responses, which whoever counts them anew reads from the beginning, and what one of the followers has not come to. It tells whether there may be more.
+	SweepOutbox(ctx context.Context, before time.Time, followers []string, limit int) (more bool, err error)
+}
+
 // Head is where an outbox ends; 0 where it is empty.
 type Head struct {
 	// Position is that of the last of the events that were asked for, Last that of the last of all organisations.

@@ -37,6 +37,7 @@ type Store interface {
 	Followers
 	DeadLetters
 	Outbox
+	OutboxSweep
 	Persons
 	Interviews
 	Calendars

@@ -18,6 +18,7 @@ const (
 	sqlSelectDigest    = `SELECT ` + digestColumns + ` FROM digests WHERE organization = $1 AND id = $2`
 	sqlListDigests     = `SELECT ` + digestColumns + ` FROM digests WHERE organization = $1 ORDER BY create_time DESC, id DESC LIMIT $2 OFFSET $3`
 	sqlUpdateDigest    = `UPDATE digests SET next_time = $4, body = $5, version = version + 1 WHERE organization = $1 AND id = $2 AND version = $3`
+	sqlResumeDigest    = `UPDATE digests SET position = $3, since = $4 WHERE organization = $1 AND id = $2`
 	sqlDeleteDigest    = `DELETE FROM digests WHERE organization = $1 AND id = $2`
 	sqlDueDigests      = `SELECT ` + digestColumns + ` FROM digests WHERE next_time <= $1 ORDER BY next_time, organization, id LIMIT $2`
 	sqlRecipients      = `SELECT key, address, secret, unsubscribe_time FROM digest_recipients WHERE organization = $1 AND digest = $2 ORDER BY number`
@@ -165,6 +166,13 @@ func (s *Store) UpdateDigest(ctx context.Context, d digest.Subscription) (digest
 			return store.ErrChanged
 		}
 		if _, err := w.Exec(ctx, sqlUpdateDigest, d.Organization, d.ID, d.Version, relational.NullMicro(d.NextTime), body); err != nil {
+			return err
+		}
+		if !there.NextTime.IsZero() || d.NextTime.IsZero() {
+			return w.putRecipients(ctx, stillUnsubscribed(d, there))
+		}
+		// One that was disabled tells of what happens from now on, as a new one does.
+		if _, err := w.Exec(ctx, sqlResumeDigest, d.Organization, d.ID, w.numbers[outboxPositions], relational.ToMicro(d.UpdateTime)); err != nil {
 			return err
 		}
 		return w.putRecipients(ctx, stillUnsubscribed(d, there))

@@ -2,7 +2,6 @@ package relational
 
 import (
 	"context"
-	"errors"
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -16,10 +15,7 @@ const (
 
 // FollowerPosition implements store.Followers.
 func (s *Store) FollowerPosition(ctx context.Context, follower string) (int64, error) {
-	n, err := relational.One(ctx, s.db, relational.Value[int64], sqlFollower, follower)
-	if errors.Is(err, relational.ErrNoRow) {
-		return 0, nil
-	}
+	n, err := positionOf(ctx, s.db, follower)
 	return n, s.db.Explain("read position of follower", err)
 }
 

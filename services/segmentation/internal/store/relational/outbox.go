@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -64,4 +65,66 @@ func (w *writing) tell(ctx context.Context, organization string, e store.Event) 
 func (w *writing) untell(ctx context.Context, organization string, kind store.EventKind, resource string) error {
 	_, err := w.Exec(ctx, sqlUntell, organization, resource, string(kind))
 	return err
+}
+
+const (
+	// outboxSweep is the follower by which the position is kept up to which the outbox is swept.
+	outboxSweep = "outbox_sweep"
+
+	sqlOldEvents  = `SELECT organization, position, kind, time FROM outbox WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`
+	sqlForgetTold = `DELETE FROM outbox WHERE organization = $1 AND position = $2`
+)
+
+// SweepOutbox implements store.OutboxSweep.
+func (s *Store) SweepOutbox(ctx context.Context, before time.Time, followers []string, limit int) (more bool, err error) {
+	err = s.write(ctx, "sweep outbox", func(ctx context.Context, w *writing) error {
+		from, err := positionOf(ctx, w, outboxSweep)
+		if err != nil {
+			return err
+		}
+		to := w.numbers[outboxPositions]
+		for _, follower := range followers {
+			at, err := positionOf(ctx, w, follower)
+			if err != nil {
+				return err
+			}
+			to = min(to, at)
+		}
+		var forgotten [][]any
+		last, young := from, false
+		found, err := relational.List(ctx, w, func(row relational.Scanner) (n int, err error) {
+			var organization string
+			var position, at int64
+			var kind store.EventKind
+			if err := row.Scan(&organization, &position, &kind, &at); err != nil {
+				return n, err
+			}
+			if young = young || at >= relational.ToMicro(before); young {
+				return n, nil
+			}
+			last = position
+			if kind != store.SegmentsOfResponse && kind != store.CaseOfResponse {
+				forgotten = append(forgotten, []any{organization, position})
+			}
+			return n, nil
+		}, sqlOldEvents, from, to, limit)
+		if err != nil || last == from {
+			return err
+		}
+		if err := w.many(ctx, sqlForgetTold, forgotten); err != nil {
+			return err
+		}
+		more = len(found) == limit && !young
+		return w.advance(ctx, outboxSweep, from, last)
+	})
+	return more, err
+}
+
+// positionOf is where a follower is; 0 where it has not begun.
+func positionOf(ctx context.Context, r relational.Reader, follower string) (int64, error) {
+	n, err := relational.One(ctx, r, relational.Value[int64], sqlFollower, follower)
+	if errors.Is(err, relational.ErrNoRow) {
+		return 0, nil
+	}
+	return n, err
 }

@@ -101,6 +101,10 @@ func (w *writing) close(ctx context.Context, c store.Closing) (err error) {
 	if err != nil && !errors.Is(err, relational.ErrNoRow) {
 		return err
 	}
+	if !there.InviteTime.IsZero() {
+		// The case was opened again after the contact was invited: nobody is asked twice after one case.
+		r.State, r.InviteTime = recovery.Invited, there.InviteTime
+	}
 	if r.Colour, err = w.colourOf(ctx, c.Organization, c.Contact); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 func digestCases() []testCase {
 	return []testCase{
 		{"CalendarFeeds", calendarFeedsAreKept}, {"Digests", digestsAreKept}, {"DigestsOnce", digestsBeginOnce}, {"Deliveries", deliveriesAreClaimed},
-		{"Unsubscribe", unsubscribing}, {"DigestContent", digestsCount},
+		{"Unsubscribe", unsubscribing}, {"DigestContent", digestsCount}, {"DigestsResume", digestsResume},
 	}
 }
 
@@ -89,6 +89,27 @@ func digestsAreKept(t *testing.T, open Open) {
 	equal(t, "gone", got(t, gone, err), changed)
 	_, err = s.GetDigest(t.Context(), acme, "a")
 	want(t, "get", err, store.ErrNotFound)
+}
+
+// A digest that was disabled tells of what happens once it is enabled again.
+func digestsResume(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	d, err := s.CreateDigest(ctx, daily("a", 1), 9)
+	must(t, "create", err)
+	d.Disabled, d.NextTime = true, time.Time{}
+	d, err = s.UpdateDigest(ctx, d)
+	must(t, "disable", err)
+	openCase(t, s, aCase(acme, "one"))
+	d.Disabled, d.NextTime, d.UpdateTime = false, noon.Add(50*time.Hour), noon.Add(48*time.Hour)
+	d, err = s.UpdateDigest(ctx, d)
+	must(t, "enable", err)
+	openCase(t, s, aCase(acme, "two"))
+	must(t, "begin", s.BeginDigest(ctx, d, "2026-03-04", noon.Add(50*time.Hour), noon.Add(74*time.Hour)))
+	sent, _, err := s.ListDeliveries(ctx, acme, "a", 0, 9)
+	first := got(t, sent, err)[0]
+	equal(t, "since", first.Since, noon.Add(48*time.Hour))
+	content, err := s.DigestContent(ctx, acme, first.From, first.To)
+	equal(t, "opened", got(t, content, err).Opened, 1)
 }
 
 // However many processes begin a digest, it has one delivery for each recipient and day.

@@ -2,12 +2,15 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // outboxCases are about what is told.
-func outboxCases() []testCase { return []testCase{{"EmptyOutbox", emptyOutbox}} }
+func outboxCases() []testCase {
+	return []testCase{{"EmptyOutbox", emptyOutbox}, {"OutboxIsSwept", outboxIsSwept}}
+}
 
 func emptyOutbox(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
@@ -15,6 +18,48 @@ func emptyOutbox(t *testing.T, open Open) {
 	must(t, "read", err)
 	equal(t, "head", head, store.Head{})
 	equal(t, "events", len(events), 0)
+}
+
+// outboxIsSwept: what was told long ago is forgotten, but for what was told of responses, and not before the followers have heard it.
+func outboxIsSwept(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	a := &answering{t: t, s: s, now: noon}
+	a.apply(lightAnswer(acme, "r1", 0, "one", noon, 1))
+	must(t, "sight", s.SightCases(ctx, "cases", 0, 1, store.CaseBatch{Now: noon, Sightings: []store.CaseSighting{
+		sighting(acme, "r2", ann, 0, ruleOf(acme, "low", "service")), sighting(acme, "r3", ann, time.Hour),
+	}}))
+	a.now = noon.Add(time.Hour)
+	a.apply(lightAnswer(acme, "r4", 0, "two", noon, 1))
+	kinds := func() (out []store.EventKind) {
+		t.Helper()
+		events, _, err := s.OutboxEvents(ctx, "", 0, 99)
+		for _, e := range got(t, events, err) {
+			out = append(out, e.Kind)
+		}
+		return out
+	}
+	told := []store.EventKind{store.LightChanged, store.CaseOpened, store.CaseOfResponse, store.LightChanged}
+	equal(t, "told", kinds(), told)
+	sweep := func() {
+		t.Helper()
+		for more := true; more; {
+			var err error
+			more, err = s.SweepOutbox(ctx, noon.Add(time.Minute), []string{"interviews"}, 2)
+			must(t, "sweep", err)
+		}
+	}
+	sweep()
+	equal(t, "what nobody has heard", kinds(), told)
+	must(t, "follow", s.MoveFollower(ctx, "interviews", 0, 1))
+	sweep()
+	equal(t, "what was heard", kinds(), told[1:])
+	must(t, "follow", s.MoveFollower(ctx, "interviews", 1, 4))
+	sweep()
+	sweep()
+	equal(t, "all", kinds(), told[2:])
+	_, head, err := s.OutboxEvents(ctx, "", 0, 1)
+	must(t, "read", err)
+	equal(t, "head", head.Last, 4)
 }
 
 // personCases are about what is kept of persons.

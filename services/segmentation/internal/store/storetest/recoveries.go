@@ -118,6 +118,8 @@ func recoveriesAreCancelled(t *testing.T, open Open) {
 	equal(t, "answered when it was cancelled", states()[1], recovery.Cancelled)
 	counts, err := s.CountRecoveries(ctx, acme, time.Time{}, time.Time{})
 	equal(t, "counts", got(t, counts, err), recovery.Counts{Cases: 1, Invited: 1, Answered: 1, Recovered: 1})
-	apply(false, "c1")
-	equal(t, "closed again", states()[0], recovery.Waiting)
+	apply(false, "c1", "c2")
+	equal(t, "closed again", states()[:2], []recovery.State{recovery.Waiting, recovery.Invited})
+	r, err := s.GetRecovery(ctx, acme, "c2")
+	equal(t, "invited then", got(t, r, err).InviteTime, noon)
 }
