@@ -2,7 +2,6 @@ package factor
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -17,53 +16,39 @@ import (
 //	minres:     gᵢ = -Σγₘωᵢₘ²,    Hᵢⱼ = Aᵢⱼ²   - ΣΣ 2γₘ/(γₙ-γₘ)·ωᵢₘωⱼₘωᵢₙωⱼₙ
 //
 // where m runs over the eigenvalues beyond the factors, n over those of the factors, Aᵢⱼ = Σωᵢₘωⱼₘ and Bᵢⱼ = Σγₘωᵢₘωⱼₘ.
-//
-// Uniquenesses are kept between Bound and 1 by a logistic function, of which the search is free: ψ = Bound + (1-Bound)/(1+e^-x).
 type criterion struct {
 	table      *mat.SymDense
 	factors    int
 	likelihood bool
 
-	// What was computed last, and where.
-	x, unique, gammas []float64
-	omegas            *mat.Dense
-	value             float64
-	gradient          []float64
-	// inner are the derivatives by log ψ or ψ, first and second those of log ψ or ψ by x.
-	inner, first, second []float64
-	failed               bool
+	// What was computed last.
+	unique, gammas []float64
+	omegas         *mat.Dense
+	value          float64
+	gradient       []float64
 }
 
-// logit is the inverse of the logistic function.
-func logit(u float64) float64 {
-	s := (u - Bound) / (1 - Bound)
-	return math.Log(s / (1 - s))
-}
-
-// at computes the value and the gradient; the search asks for them one after the other at the same place.
-func (c *criterion) at(x []float64) {
-	if c.x != nil && slices.Equal(c.x, x) {
-		return
+// bounds are those of the variables: of uniquenesses from Bound to 1, or their logarithms.
+func (c *criterion) bounds() (low, high float64) {
+	if c.likelihood {
+		return math.Log(Bound), 0
 	}
+	return Bound, 1
+}
+
+// at computes the value and the gradient at x, which are log ψ or ψ.
+func (c *criterion) at(x []float64) error {
 	p := len(x)
-	c.x = slices.Clone(x)
-	c.unique, c.inner, c.first, c.second, c.gradient = make([]float64, p), make([]float64, p), make([]float64, p), make([]float64, p), make([]float64, p)
+	c.unique, c.gradient, c.value = make([]float64, p), make([]float64, p), 0
 	for i, v := range x {
-		s := 1 / (1 + math.Exp(-v))
-		u := Bound + (1-Bound)*s
-		// By x; of the logarithm they are those of ψ divided.
-		first, second := (1-Bound)*s*(1-s), (1-Bound)*s*(1-s)*(1-2*s)
-		if c.likelihood {
-			first, second = first/u, second/u-first/u*(first/u)
+		if c.unique[i] = v; c.likelihood {
+			c.unique[i] = math.Exp(v)
 		}
-		c.unique[i], c.first[i], c.second[i] = u, first, second
 	}
 	var err error
 	if c.gammas, c.omegas, err = eigen(c.reduced()); err != nil {
-		c.failed, c.value = true, math.Inf(1)
-		return
+		return err
 	}
-	c.value = 0
 	for m := c.factors; m < p; m++ {
 		gamma := c.gammas[m]
 		by := -gamma
@@ -76,12 +61,10 @@ func (c *criterion) at(x []float64) {
 			c.value += gamma * gamma / 2
 		}
 		for i := range p {
-			c.inner[i] += by * c.omegas.At(i, m) * c.omegas.At(i, m)
+			c.gradient[i] += by * c.omegas.At(i, m) * c.omegas.At(i, m)
 		}
 	}
-	for i := range p {
-		c.gradient[i] = c.inner[i] * c.first[i]
-	}
+	return nil
 }
 
 // reduced is the table whose eigenvalues are taken.
@@ -103,8 +86,8 @@ func (c *criterion) reduced() *mat.SymDense {
 	return out
 }
 
-// curvature fills in the second derivatives where the criterion was computed last.
-func (c *criterion) curvature(hessian *mat.SymDense) {
+// curvature is the table of second derivatives where the criterion was computed last.
+func (c *criterion) curvature() *mat.Dense {
 	p := len(c.unique)
 	head, tail := c.omegas.Slice(0, p, 0, c.factors), c.omegas.Slice(0, p, c.factors, p)
 	var a, b, weighed mat.Dense
@@ -134,15 +117,7 @@ func (c *criterion) curvature(hessian *mat.SymDense) {
 		of.MulElem(&of, &products)
 		a.Add(&a, &of)
 	}
-	for i := range p {
-		for j := range i + 1 {
-			v := a.At(i, j) * c.first[i] * c.first[j]
-			if i == j {
-				v += c.inner[i] * c.second[i]
-			}
-			hessian.SetSym(i, j, v)
-		}
-	}
+	return &a
 }
 
 // loadings are those that go with the uniquenesses.

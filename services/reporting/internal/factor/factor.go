@@ -45,10 +45,14 @@ const (
 
 // Limits of what is analysed.
 const (
-	// LeastItems is the smallest number of items, MostItems the greatest.
-	LeastItems, MostItems = 3, 100
-	// Simulations is the default number of random tables of the parallel analysis, MostSimulations the greatest.
-	Simulations, MostSimulations = 100, 10_000
+	// LeastItems is the smallest number of items.
+	LeastItems = 3
+	// MostItems is the greatest number of items.
+	MostItems = 100
+	// Simulations is the default number of random tables of the parallel analysis.
+	Simulations = 100
+	// MostSimulations is the greatest number of them.
+	MostSimulations = 10_000
 	// Bound is the smallest uniqueness: an item at it is a Heywood case.
 	Bound = 0.005
 )

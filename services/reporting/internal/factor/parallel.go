@@ -24,7 +24,7 @@ func parallel(p int, n float64, o Options) []float64 {
 		seed = defaultSeed
 	}
 	source := rand.NewPCG(seed, uint64(p))
-	random := rand.New(source)
+	random := rand.New(source) //nolint:gosec // simulation, which a seed must repeat
 	drawn := make([][]float64, p)
 	triangle, table := mat.NewDense(p, p, nil), mat.NewSymDense(p, nil)
 	var eigen mat.EigenSym
