@@ -7,25 +7,47 @@ import (
 )
 
 // precision is that of λ, relative to it.
-const precision = 1e-11
+const precision = 1e-10
 
 // noncentrality is the λ ≥ 0 at which a noncentral chi-square variable is at most x with probability p; 0 where it is less likely than that even without
 // noncentrality.
 func noncentrality(x, df, p float64) float64 {
-	if noncentralCDF(x, df, 0) <= p {
+	over := func(lambda float64) float64 { return noncentralCDF(x, df, lambda) - p }
+	low, overLow := 0.0, over(0)
+	if overLow <= 0 {
 		return 0
 	}
-	// The probability falls with λ.
-	low, high := 0.0, max(1, x)
-	for noncentralCDF(x, df, high) > p {
-		low, high = high, 2*high
+	// The probability falls with λ; five deviations from where the mean is x it is as good as 0 or 1.
+	deviation := math.Sqrt(2 * (df + 2*x))
+	if nearer := x - df - 5*deviation; nearer > 0 {
+		low, overLow = nearer, over(nearer)
 	}
-	for high-low > precision*high {
-		middle := (low + high) / 2
-		if noncentralCDF(x, df, middle) > p {
-			low = middle
-		} else {
-			high = middle
+	high := max(1, x-df+5*deviation)
+	overHigh := over(high)
+	for overHigh > 0 {
+		low, overLow, high = high, overHigh, 2*high
+		overHigh = over(high)
+	}
+	// Regula falsi in its Illinois form: the side that stays counts half (Dowell and Jarratt 1971).
+	stayed := 0
+	for tried := 0; tried < 200 && high-low > precision*high; tried++ {
+		next := (low*overHigh - high*overLow) / (overHigh - overLow)
+		if !(next > low && next < high) {
+			next = (low + high) / 2
+		}
+		switch value := over(next); {
+		case value == 0:
+			return next
+		case value > 0:
+			if low, overLow = next, value; stayed > 0 {
+				overHigh /= 2
+			}
+			stayed = 1
+		default:
+			if high, overHigh = next, value; stayed < 0 {
+				overLow /= 2
+			}
+			stayed = -1
 		}
 	}
 	return (low + high) / 2

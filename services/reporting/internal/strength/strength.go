@@ -1,5 +1,5 @@
 // Package strength tells which topics pull an outcome up and which pull it down: the effect of a topic is the outcome of all responses minus that of the
-// responses without the topic (docs/metrics: topic effect on NPS). A response counts whole for each of its topics, so effects do not sum to anything; the
+// responses without the topic. A response counts whole for each of its topics, so effects do not sum to anything; the
 // bridge package explains a change, the effects here one period. What comments praise and blame in their words is told by the comment service.
 //
 // It is association, not cause: the effect is the share of the topic's responses times how their mean differs from that of the others.
