@@ -122,6 +122,9 @@ func (s *contactServer) contactsKnownAs(ctx context.Context, org, identifier str
 // contactFields are the fields of a contact that can be changed.
 var contactFields = []string{"display_name", "email", "phone", "company", "location", "attributes", "identities"}
 
+// claimed is why what was known by an identity alone becomes a part of the contact that is changed.
+const claimed = "the identity was stated of the contact"
+
 // contactChange makes a change of an update.
 func (s *contactServer) contactChange(declared attribute.Set, in *segmentationv1.Contact, paths *fieldmaskpb.FieldMask, missing bool) (profile.Change, error) {
 	none := profile.Change{}
@@ -213,6 +216,7 @@ func (s *contactServer) UpdateContact(ctx context.Context, req *segmentationv1.U
 	if err != nil {
 		return nil, err
 	}
+	change.Actor, change.Reason = callerID(ctx), claimed
 	outcomes, err := s.register().Put(ctx, org, s.Now(), false, []profile.Change{change})
 	if err == nil {
 		err = outcomeError("contact", req.GetContact().GetName(), outcomes[0].Err, contactMissing, "contact")
@@ -250,6 +254,7 @@ func (s *contactServer) BatchUpdateContacts(ctx context.Context, req *segmentati
 			refused[i] = err
 			continue
 		}
+		change.Actor, change.Reason = callerID(ctx), claimed
 		changes, order = append(changes, change), append(order, i)
 	}
 	outcomes, err := s.register().Put(ctx, org, s.Now(), false, changes)

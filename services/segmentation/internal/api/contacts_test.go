@@ -93,6 +93,28 @@ func TestContactsAreUpserted(t *testing.T) {
 	}
 }
 
+// A merge is undone exactly, whatever was changed of the profile meanwhile; and what claims an identity tells who did it.
+func TestMergesAreUndoneFieldByField(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	c := segmentationv1.NewContactServiceClient(f.as("admin"))
+	upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/a"})
+	upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/b", DisplayName: "Some Body", Email: "b@example.org"})
+	merged, err := c.MergeContacts(t.Context(), &segmentationv1.MergeContactsRequest{Name: "contacts/a", Contacts: []string{"contacts/b"}, Reason: "the same person"})
+	if err != nil || merged.GetContact().GetEmail() != "b@example.org" {
+		t.Fatal(merged, err)
+	}
+	upsertContact(t, f, &segmentationv1.Contact{Name: "contacts/a", Phone: "+996700000000"})
+	back, err := c.SplitContact(t.Context(), &segmentationv1.SplitContactRequest{Name: "contacts/a", Merge: merged.GetMoves()[0].GetName(), Reason: "they are two"})
+	if b := back.GetContact(); err != nil || b.GetDisplayName() != "Some Body" || b.GetEmail() != "b@example.org" || b.GetPhone() != "" {
+		t.Fatalf("taken out: %v, %v", back, err)
+	}
+	stays, err := c.GetContact(t.Context(), &segmentationv1.GetContactRequest{Name: "contacts/a"})
+	if a := stays.GetContact(); err != nil || a.GetDisplayName() != "" || a.GetEmail() != "" || a.GetPhone() != "+996700000000" {
+		t.Errorf("what it was taken out of: %v, %v", stays, err)
+	}
+}
+
 func TestContactsAreMergedAndSplit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -77,7 +77,7 @@ func (s *contactServer) SplitContact(ctx context.Context, req *segmentationv1.Sp
 		return nil, malformed("merge", "EITHER", "name a merge to undo, or pseudonyms and the contact that gets them")
 	case undo:
 		number, _ := parseNumber(strings.TrimPrefix(req.GetMerge(), movesCollection))
-		done, err = s.Store.UndoMerge(ctx, org, number, m)
+		done, err = s.register().UndoMerge(ctx, org, number, m)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_MOVE_NOT_FOUND, "merge", req.GetMerge()+" into "+req.GetName())
 		}

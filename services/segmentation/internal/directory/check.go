@@ -158,6 +158,16 @@ type Profile struct {
 	Phone       string `json:"phone,omitempty"`
 }
 
+// Without is the profile but for what is the same in another one.
+func (p Profile) Without(other Profile) Profile {
+	for _, f := range [][2]*string{{&p.DisplayName, &other.DisplayName}, {&p.Email, &other.Email}, {&p.Phone, &other.Phone}} {
+		if *f[0] == *f[1] {
+			*f[0] = ""
+		}
+	}
+	return p
+}
+
 // Check refuses what is no name, address or number. Errors: *Refusal.
 func (p Profile) Check() error {
 	if err := text("display_name", p.DisplayName, maxDisplayName); err != nil {

@@ -60,8 +60,18 @@ type Move struct {
 	UndoneBy int64
 	// Filled is what To got from From since it had nothing of its own.
 	Filled Filled
+	// Keeps is, of a split that undoes a merge, the profile that From keeps; nil where it keeps the one that it has, unless it is To's.
+	Keeps *KeptProfile
 	// Joined is what else the store brought together, as it keeps it; nil for nothing.
 	Joined []byte
+}
+
+// KeptProfile is the profile that a contact keeps when one is taken out of it.
+type KeptProfile struct {
+	// Version is that of the contact of whose profile it was made.
+	Version int64
+	Sealed  []byte
+	Key     string
 }
 
 // Filled is what a contact got from one that was merged into it.

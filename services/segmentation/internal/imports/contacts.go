@@ -59,7 +59,7 @@ func (r *contactReader) Check(ctx context.Context, row Row) (any, []Problem, err
 	if p := problemOf("", stated.Check()); p != nil {
 		problems = append(problems, *p)
 	}
-	out := profile.Change{ID: id, AllowMissing: true, Identifiers: r.identifiers(row)}
+	out := profile.Change{ID: id, AllowMissing: true, Identifiers: r.identifiers(row), Reason: "a table that was imported states the identity of the contact"}
 	for _, i := range out.Identifiers {
 		if p := problemOf(identityField, directory.CheckID(identityField, i.Identifier)); p != nil {
 			problems = append(problems, *p)

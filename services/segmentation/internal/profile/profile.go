@@ -35,8 +35,9 @@ type Change struct {
 	// Edit changes what is not personal, Profile what is; nil for neither. They may be called again. Their errors are the outcome.
 	Edit    func(*directory.Contact) error
 	Profile func(*directory.Profile)
-	// Identifiers are claimed for it.
-	Identifiers []Identifier
+	// Identifiers are claimed for it, by Actor and for Reason.
+	Identifiers   []Identifier
+	Actor, Reason string
 }
 
 // attempts is how often a change is tried anew when the contact was changed meanwhile.
@@ -139,7 +140,7 @@ func (r *Register) profiles(ctx context.Context, organization string, changes []
 
 // prepare seals what is personal of a change. Errors: *directory.Refusal.
 func (r *Register) prepare(ctx context.Context, organization string, c Change, before sealed) (store.ContactChange, error) {
-	put := store.ContactChange{ID: c.ID, AllowMissing: c.AllowMissing}
+	put := store.ContactChange{ID: c.ID, AllowMissing: c.AllowMissing, Actor: c.Actor, Reason: c.Reason}
 	if err := directory.CheckID("name", c.ID); err != nil {
 		return put, err
 	}

@@ -31,7 +31,7 @@ type Contacts interface {
 	// already. Errors: ErrNotFound, *directory.Refusal.
 	MergeContacts(ctx context.Context, organization string, m directory.Move) (directory.Move, error)
 	// UndoMerge gives back what a merge moved, as far as it is still there. m says who, why and when; m.To is where the merge went. Errors: ErrNotFound when there
-	// is no such merge, *directory.Refusal.
+	// is no such merge, ErrChanged when m.Keeps was made of another version of m.From, *directory.Refusal.
 	UndoMerge(ctx context.Context, organization string, merge int64, m directory.Move) (directory.Move, error)
 	// SplitContact gives m.Persons of m.From, with what came by them, to m.To, which is made when it does not exist; own are the pseudonyms of its own. Errors:
 	// ErrNotFound, *directory.Refusal.
@@ -73,6 +73,8 @@ type ContactChange struct {
 	Edit func(*directory.Contact) error
 	// Identities are claimed for it, unless it has them; its own identifier is to be among them.
 	Identities []directory.Identity
+	// Actor is who changes it, Reason why it claims what was known by its identities, for the history of moves.
+	Actor, Reason string
 }
 
 // ContactOutcome is what became of a ContactChange.

@@ -200,6 +200,12 @@ func (s *Store) UndoMerge(ctx context.Context, organization string, merge int64,
 		}
 		back.MergedInto = ""
 		from.Empty(done.Filled, back)
+		if k := m.Keeps; k != nil && done.Filled.Profile {
+			if k.Version != from.Version {
+				return store.ErrChanged
+			}
+			from.Sealed, from.Key = k.Sealed, k.Key
+		}
 		m.Kind, m.To = directory.Split, back.ID
 		if out, err = w.takeOut(ctx, organization, m, from, back); err != nil {
 			return err

@@ -112,7 +112,7 @@ func (p *contactPutter) put(ctx context.Context, c store.ContactChange, out *sto
 	out.Contact, out.Changed = now, true
 	p.contacts[c.ID] = now
 	p.newContacts = append(p.newContacts, contactArgs(p.organization, now))
-	absorbed, err := p.claim(ctx, c.ID, claims)
+	absorbed, err := p.claim(ctx, c, claims)
 	if err != nil || !absorbed {
 		return err
 	}
@@ -176,7 +176,8 @@ func (p *contactPutter) claims(c store.ContactChange) (claims []directory.Identi
 }
 
 // claim gives identities to a contact. What is known of a contact by one of them alone goes with it; absorbed tells that there was one.
-func (p *contactPutter) claim(ctx context.Context, contact string, claims []directory.Identity) (absorbed bool, err error) {
+func (p *contactPutter) claim(ctx context.Context, c store.ContactChange, claims []directory.Identity) (absorbed bool, err error) {
+	contact := c.ID
 	for _, i := range claims {
 		known, there := p.identities[string(i.Person)]
 		p.identities[string(i.Person)] = i
@@ -187,7 +188,7 @@ func (p *contactPutter) claim(ctx context.Context, contact string, claims []dire
 		if err := p.flush(ctx); err != nil {
 			return false, err
 		}
-		if _, err := p.absorb(ctx, p.organization, directory.Move{Kind: directory.Claim, From: known.Contact, To: contact, Time: p.at}); err != nil {
+		if _, err := p.absorb(ctx, p.organization, directory.Move{Kind: directory.Claim, From: known.Contact, To: contact, Actor: c.Actor, Reason: c.Reason, Time: p.at}); err != nil {
 			return false, err
 		}
 		if _, err := p.Exec(ctx, sqlPutIdentity, identityArgs(p.organization, i)...); err != nil {

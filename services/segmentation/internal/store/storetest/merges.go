@@ -195,6 +195,7 @@ func claimedAndChanged(t *testing.T, open Open) {
 	changes(t, out, err)
 	unknown := directory.KnownAs(personNo(1))
 	claiming := contact("a", "", "")
+	claiming.Actor, claiming.Reason = "keys/k", "stated"
 	claiming.Identities = append(claiming.Identities, directory.Identity{Person: personNo(1)})
 	changing := contact(unknown, "", "")
 	changing.Edit = func(c *directory.Contact) error { c.Sealed, c.Key = []byte("sealed"), "k"; return nil }
@@ -206,6 +207,7 @@ func claimedAndChanged(t *testing.T, open Open) {
 	equal(t, "merged into", got(t, all, err)[unknown].MergedInto, "a")
 	moves, _, err := s.ListMoves(ctx, acme, "a", 0, 9)
 	equal(t, "moves", len(got(t, moves, err)), 1)
+	equal(t, "who claimed it and why", []string{moves[0].Actor, moves[0].Reason}, []string{"keys/k", "stated"})
 	_, err = s.UndoMerge(ctx, acme, moves[0].ID, move("a", ""))
 	must(t, "undo", err)
 }
