@@ -84,8 +84,9 @@ func newSegmentsRFM(env Env) *cobra.Command {
 		Args:  exactly(),
 	}
 	c := newCall(env, cmd)
+	currency := cmd.Flags().String("currency", "", "the currency to count in, such as KGS, where there are purchases in several")
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		got, err := conn.Segments.AnalyzePurchases(ctx, &segmentationv1.AnalyzePurchasesRequest{})
+		got, err := conn.Segments.AnalyzePurchases(ctx, &segmentationv1.AnalyzePurchasesRequest{Currency: *currency})
 		if err != nil {
 			return fmt.Errorf("analyse purchases: %w", err)
 		}

@@ -202,6 +202,11 @@ func (s *directoryServer) DeleteAttribute(ctx context.Context, req *segmentation
 	if err != nil {
 		return nil, err
 	}
+	if !req.GetForce() {
+		if err := s.unused(ctx, org, kind, key); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.Store.DeleteAttribute(ctx, org, kind, key, s.Now()); err != nil {
 		return nil, orNotFound(err, attributeMissing, "attribute", req.GetName())
 	}

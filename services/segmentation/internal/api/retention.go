@@ -193,7 +193,7 @@ func questionError(err error) error {
 }
 
 // currency is the one that is asked for, or the only one that there is; empty where there are no purchases.
-func (s *retentionServer) currency(ctx context.Context, org, asked string) (string, error) {
+func (s *Server) currency(ctx context.Context, org, asked string) (string, error) {
 	if asked != "" {
 		if !money.Known(asked) {
 			return "", malformed("currency", "CURRENCY_UNKNOWN", "must be a code of ISO 4217, such as KGS")

@@ -230,7 +230,7 @@ func refuseRule(field string, err error) error {
 func segmentToProto(g *store.Segment, rule *segment.Rule) *segmentationv1.Segment {
 	out := &segmentationv1.Segment{
 		Name: segmentsCollection + g.ID, DisplayName: g.DisplayName, Description: g.Description, Rule: g.Rule, IdealCustomerProfile: g.Ideal,
-		MemberCount: g.Members, EvaluateTime: timeToProto(g.EvaluateTime), Fault: g.Fault, CreateTime: timeToProto(g.CreateTime),
+		MemberCount: g.Members, EvaluateTime: timeToProto(g.EvaluateTime), Fault: g.Fault, FaultTime: timeToProto(g.FaultTime), CreateTime: timeToProto(g.CreateTime),
 		UpdateTime: timeToProto(g.UpdateTime), Etag: etag(g.CreateTime, g.Version),
 	}
 	if g.EvaluatedVersion != g.RuleVersion {

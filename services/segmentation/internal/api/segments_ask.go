@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/population"
 	"github.com/otklik/otklik/services/segmentation/internal/segment"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -178,18 +179,26 @@ func (s *segmentServer) CompareSegments(ctx context.Context, req *segmentationv1
 }
 
 // AnalyzePurchases places customers in fifths.
-func (s *segmentServer) AnalyzePurchases(ctx context.Context, _ *segmentationv1.AnalyzePurchasesRequest) (*segmentationv1.AnalyzePurchasesResponse, error) {
+func (s *segmentServer) AnalyzePurchases(ctx context.Context, req *segmentationv1.AnalyzePurchasesRequest) (*segmentationv1.AnalyzePurchasesResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	currency, err := s.currency(ctx, org, req.GetCurrency())
+	if err != nil {
+		return nil, err
+	}
 	p, done, err := s.people(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	cells, suggested, err := p.Purchases(s.Now())
+	table, cells, suggested, err := s.purchases(ctx, org, p, currency)
 	if err != nil {
 		return nil, err
 	}
 	out := &segmentationv1.AnalyzePurchasesResponse{
-		Currency: p.RFM.Currency, CustomerCount: p.RFM.Customers, Suggestions: suggestionsToProto(suggested), AsOfTime: timeToProto(p.AsOf),
+		Currency: table.Currency, CustomerCount: table.Customers, Suggestions: suggestionsToProto(suggested), AsOfTime: timeToProto(p.AsOf),
 	}
 	for _, c := range cells {
 		out.Cells = append(out.Cells, &segmentationv1.AnalyzePurchasesResponse_Cell{
@@ -197,6 +206,18 @@ func (s *segmentServer) AnalyzePurchases(ctx context.Context, _ *segmentationv1.
 		})
 	}
 	return out, nil
+}
+
+// purchases are customers by their fifths in a currency. Suggestions are for that of which rules speak.
+func (s *segmentServer) purchases(ctx context.Context, org string, p *membership.People, currency string) (
+	table store.RFMTable, cells []membership.Customers, suggested []population.Contrast, err error,
+) {
+	if currency == "" || currency == p.RFM.Currency {
+		cells, suggested, err = p.Purchases(s.Now())
+		return p.RFM, cells, suggested, err
+	}
+	table, cells, err = membership.CustomersIn(ctx, s.Store, org, currency, s.Now())
+	return table, cells, nil, storeError(err)
 }
 
 // ClusterContacts finds groups of contacts who are alike.

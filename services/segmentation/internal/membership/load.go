@@ -132,20 +132,25 @@ func (p *People) loadPurchases(ctx context.Context, s Store, organization string
 	if err != nil || len(currencies) == 0 {
 		return nil, err
 	}
-	p.RFM.Currency = currencies[0].Currency
 	var bought []store.PurchaseSum
-	var customers []rfm.Customer
-	err = s.PurchaseSums(ctx, organization, p.RFM.Currency, now, func(sum store.PurchaseSum) error {
+	p.RFM, bought, _, err = placed(ctx, s, organization, currencies[0].Currency, now)
+	return bought, err
+}
+
+// placed places the customers of an organisation who bought in a currency, in the order of their contacts.
+func placed(ctx context.Context, s Store, organization, currency string, now time.Time) (
+	table store.RFMTable, bought []store.PurchaseSum, customers []rfm.Customer, err error,
+) {
+	err = s.PurchaseSums(ctx, organization, currency, now, func(sum store.PurchaseSum) error {
 		if sum.Purchases > 0 {
-			bought, customers = append(bought, sum), append(customers, customer(sum, p.RFM.Currency))
+			bought, customers = append(bought, sum), append(customers, customer(sum, currency))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load purchases: %w", err)
+		return table, nil, nil, fmt.Errorf("load purchases: %w", err)
 	}
-	p.RFM.Table, p.RFM.Customers = rfm.Of(customers), int64(len(customers))
-	return bought, nil
+	return store.RFMTable{Currency: currency, Table: rfm.Of(customers), Customers: int64(len(customers))}, bought, customers, nil
 }
 
 // errStopped ends a reading of which no more is wanted.

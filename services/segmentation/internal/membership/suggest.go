@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +13,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/population"
 	"github.com/otklik/otklik/services/segmentation/internal/rfm"
 	"github.com/otklik/otklik/services/segmentation/internal/segment"
+	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // mostSampled is by how many contacts groups are found; who belongs to them is said of all.
@@ -42,6 +45,45 @@ type Customers struct {
 	Amount float64
 }
 
+// CustomersIn returns the customers who bought in a currency, which need not be that of which rules speak, by their fifths, the best first.
+func CustomersIn(ctx context.Context, s Store, organization, currency string, now time.Time) (store.RFMTable, []Customers, error) {
+	table, _, customers, err := placed(ctx, s, organization, currency, now)
+	if err != nil {
+		return table, nil, err
+	}
+	var found cellsOf
+	for _, c := range customers {
+		found.add(table.Table.Place(c), c.Monetary)
+	}
+	return table, found.sorted(), nil
+}
+
+// cellsOf are customers by their fifths.
+type cellsOf map[rfm.Place]*Customers
+
+// add adds a customer who paid an amount.
+func (c *cellsOf) add(at rfm.Place, amount float64) {
+	if *c == nil {
+		*c = cellsOf{}
+	}
+	if (*c)[at] == nil {
+		(*c)[at] = &Customers{Place: at}
+	}
+	(*c)[at].Count++
+	(*c)[at].Amount += amount
+}
+
+// sorted are the cells, the best first.
+func (c *cellsOf) sorted() (cells []Customers) {
+	for _, cell := range *c {
+		cells = append(cells, *cell)
+	}
+	slices.SortFunc(cells, func(a, b Customers) int {
+		return cmp.Or(cmp.Compare(b.Recency, a.Recency), cmp.Compare(b.Frequency, a.Frequency), cmp.Compare(b.Monetary, a.Monetary))
+	})
+	return cells
+}
+
 // Purchases returns customers by their fifths, the best first, and segments that are made of fifths.
 func (p *People) Purchases(now time.Time) (cells []Customers, suggested []population.Contrast, err error) {
 	f := p.Fields
@@ -49,24 +91,11 @@ func (p *People) Purchases(now time.Time) (cells []Customers, suggested []popula
 	if err != nil {
 		return nil, nil, err
 	}
-	found := map[rfm.Place]*Customers{}
+	var found cellsOf
 	for i := range rows {
-		at := rfm.Place{Recency: int(columns[0][i]), Frequency: int(columns[1][i]), Monetary: int(columns[2][i])}
-		if found[at] == nil {
-			found[at] = &Customers{Place: at}
-		}
-		found[at].Count++
-		found[at].Amount += columns[3][i]
+		found.add(rfm.Place{Recency: int(columns[0][i]), Frequency: int(columns[1][i]), Monetary: int(columns[2][i])}, columns[3][i])
 	}
-	for r := 5; r > 0; r-- {
-		for q := 5; q > 0; q-- {
-			for m := 5; m > 0; m-- {
-				if c := found[rfm.Place{Recency: r, Frequency: q, Monetary: m}]; c != nil {
-					cells = append(cells, *c)
-				}
-			}
-		}
-	}
+	cells = found.sorted()
 	if len(cells) == 0 {
 		return nil, nil, nil
 	}

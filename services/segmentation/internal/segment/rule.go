@@ -128,6 +128,12 @@ func (s *Schema) checkNames(parsed *ast.AST) *Fault {
 	return fault
 }
 
+// Uses tells whether a rule uses the attribute at a place of a schema; a rule that is none uses nothing.
+func Uses(schema *Schema, text string, at int) bool {
+	r, err := Compile(schema, text)
+	return err == nil && slices.Contains(r.Attributes(), at)
+}
+
 // Text is the rule as it was written.
 func (r *Rule) Text() string { return r.text }
 

@@ -57,6 +57,8 @@ type Segment struct {
 	Ideal            bool
 	// Fault is why the rule cannot be evaluated any more; empty when it can.
 	Fault string `json:"-"`
+	// FaultTime is since when it cannot; zero when it can.
+	FaultTime time.Time `json:"-"`
 	// Version grows with what people change, RuleVersion with the rule, and is EvaluatedVersion when all contacts were compared with it.
 	Version, RuleVersion, EvaluatedVersion int64 `json:"-"`
 	// EvaluateTime is when all were compared last, FirstTime when first; zero when never.

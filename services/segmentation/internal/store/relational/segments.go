@@ -3,19 +3,20 @@ package relational
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 const (
-	segmentColumns = `id, body, fault, version, rule_version, evaluated_version, evaluate_time, first_time, members, create_time, update_time`
+	segmentColumns = `id, body, fault, fault_time, version, rule_version, evaluated_version, evaluate_time, first_time, members, create_time, update_time`
 
 	sqlInsertSegment = `INSERT INTO segments (organization, id, body, version, rule_version, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $6)`
 	sqlSelectSegment = `SELECT ` + segmentColumns + ` FROM segments WHERE organization = $1 AND id = $2`
 	sqlSegmentsAfter = `SELECT ` + segmentColumns + ` FROM segments WHERE organization = $1 AND id > $2 ORDER BY id`
 	sqlCountSegments = `SELECT count(*) FROM segments WHERE organization = $1`
-	sqlUpdateSegment = `UPDATE segments SET body = $4, version = $5, rule_version = $6, update_time = $7, fault = $8 WHERE organization = $1 AND id = $2 AND version = $3`
+	sqlUpdateSegment = `UPDATE segments SET body = $4, version = $5, rule_version = $6, update_time = $7, fault = $8, fault_time = $9 WHERE organization = $1 AND id = $2 AND version = $3`
 	sqlDeleteSegment = `DELETE FROM segments WHERE organization = $1 AND id = $2`
 	sqlDropMembers   = `DELETE FROM memberships WHERE organization = $1 AND segment = $2`
 )
@@ -28,12 +29,12 @@ func scanSegment(organization string) func(row relational.Scanner) (store.Segmen
 		s := store.Segment{Organization: organization}
 		var id string
 		var body []byte
-		var evaluated, first *int64
+		var evaluated, first, faulty *int64
 		var created, updated int64
-		if err := row.Scan(&id, &body, &s.Fault, &s.Version, &s.RuleVersion, &s.EvaluatedVersion, &evaluated, &first, &s.Members, &created, &updated); err != nil {
+		if err := row.Scan(&id, &body, &s.Fault, &faulty, &s.Version, &s.RuleVersion, &s.EvaluatedVersion, &evaluated, &first, &s.Members, &created, &updated); err != nil {
 			return s, err
 		}
-		s.ID = id
+		s.ID, s.FaultTime = id, relational.FromNull(faulty)
 		s.EvaluateTime, s.FirstTime = relational.FromNull(evaluated), relational.FromNull(first)
 		s.CreateTime, s.UpdateTime = relational.FromMicro(created), relational.FromMicro(updated)
 		return s, decode(body, &s)
@@ -102,11 +103,12 @@ func (s *Store) UpdateSegment(ctx context.Context, g store.Segment) (out store.S
 			return err
 		}
 		version := w.next(segmentVersions)
-		rule, fault := before.RuleVersion, before.Fault
+		rule, fault, faulty := before.RuleVersion, before.Fault, before.FaultTime
 		if before.Rule != g.Rule {
-			rule, fault = version, ""
+			rule, fault, faulty = version, "", time.Time{}
 		}
-		if _, err := w.Exec(ctx, sqlUpdateSegment, g.Organization, g.ID, g.Version, body, version, rule, relational.ToMicro(g.UpdateTime), fault); err != nil {
+		if _, err := w.Exec(ctx, sqlUpdateSegment, g.Organization, g.ID, g.Version, body, version, rule, relational.ToMicro(g.UpdateTime), fault,
+			relational.NullMicro(faulty)); err != nil {
 			return err
 		}
 		out, err = relational.One(ctx, w, scanSegment(g.Organization), sqlSelectSegment, g.Organization, g.ID)

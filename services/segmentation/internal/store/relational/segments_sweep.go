@@ -17,9 +17,9 @@ FROM segments s LEFT JOIN segment_sweeps p ON p.organization = s.organization GR
 	sqlSweep        = `SELECT body FROM segment_sweeps WHERE organization = $1`
 	sqlEndSweep     = `INSERT INTO segment_sweeps (organization, done, day, body) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization) DO UPDATE SET done = excluded.done, day = excluded.day, body = excluded.body`
-	sqlEvaluated = `UPDATE segments SET evaluated_version = rule_version, evaluate_time = $4, first_time = COALESCE(first_time, $4), fault = ''
+	sqlEvaluated = `UPDATE segments SET evaluated_version = rule_version, evaluate_time = $4, first_time = COALESCE(first_time, $4), fault = '', fault_time = NULL
 WHERE organization = $1 AND id = $2 AND rule_version = $3`
-	sqlFault        = `UPDATE segments SET fault = $4 WHERE organization = $1 AND id = $2 AND rule_version = $3`
+	sqlFault        = `UPDATE segments SET fault = $4, fault_time = COALESCE(fault_time, $5) WHERE organization = $1 AND id = $2 AND rule_version = $3`
 	sqlUntouchUntil = `DELETE FROM segment_touches WHERE organization = $1 AND number <= $2`
 )
 
@@ -122,7 +122,7 @@ func (s *Store) EndSweep(ctx context.Context, p store.Sweep) error {
 			if err != nil {
 				return err
 			}
-			if _, err := w.Exec(ctx, sqlFault, p.Organization, id, g.RuleVersion, fault); err != nil {
+			if _, err := w.Exec(ctx, sqlFault, p.Organization, id, g.RuleVersion, fault, relational.ToMicro(p.Time)); err != nil {
 				return err
 			}
 		}

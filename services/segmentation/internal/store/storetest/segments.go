@@ -196,9 +196,11 @@ func sweepsAreRemembered(t *testing.T, open Open) {
 	}
 	broken, err := s.GetSegment(ctx, acme, "b")
 	equal(t, "fault", got(t, broken, err).Fault, "no such attribute")
+	equal(t, "faulty since", broken.FaultTime, noon.Add(time.Hour))
 	broken.Rule = "false"
 	broken, err = s.UpdateSegment(ctx, broken)
 	equal(t, "fault of another rule", got(t, broken, err).Fault, "")
+	equal(t, "faulty since", broken.FaultTime, time.Time{})
 }
 
 func snapshotsAreOfTheTime(t *testing.T, open Open) {

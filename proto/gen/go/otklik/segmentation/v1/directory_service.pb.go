@@ -1038,7 +1038,10 @@ func (x *UpdateAttributeResponse) GetAttribute() *Attribute {
 type DeleteAttributeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The attribute, `attributes/{kind}.{key}`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Delete it although rules of segments use it, or lights value companies by it. Those rules cannot be evaluated any more: their segments keep the members that
+	// they have. Without it such a deletion is refused, with the segments named in the metadata.
+	Force         bool `protobuf:"varint,2,opt,name=force,proto3" json:"force,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1078,6 +1081,13 @@ func (x *DeleteAttributeRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *DeleteAttributeRequest) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
 }
 
 // Response of DeleteAttribute.
@@ -1183,9 +1193,10 @@ const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"Z\n" +
 	"\x17UpdateAttributeResponse\x12?\n" +
-	"\tattribute\x18\x01 \x01(\v2!.otklik.segmentation.v1.AttributeR\tattribute\"\x8e\x01\n" +
+	"\tattribute\x18\x01 \x01(\v2!.otklik.segmentation.v1.AttributeR\tattribute\"\xa4\x01\n" +
 	"\x16DeleteAttributeRequest\x12t\n" +
-	"\x04name\x18\x01 \x01(\tB`\xbaH]r[2Y^attributes/(company|contact|location|employee|touchpoint|region)[.][a-z][a-z0-9_]{0,62}$R\x04name\"\x19\n" +
+	"\x04name\x18\x01 \x01(\tB`\xbaH]r[2Y^attributes/(company|contact|location|employee|touchpoint|region)[.][a-z][a-z0-9_]{0,62}$R\x04name\x12\x14\n" +
+	"\x05force\x18\x02 \x01(\bR\x05force\"\x19\n" +
 	"\x17DeleteAttributeResponse2\xaf\x11\n" +
 	"\x10DirectoryService\x12\x8d\x02\n" +
 	"\aGetUnit\x12&.otklik.segmentation.v1.GetUnitRequest\x1a'.otklik.segmentation.v1.GetUnitResponse\"\xb0\x01\xb2\xd4\x18\"\n" +

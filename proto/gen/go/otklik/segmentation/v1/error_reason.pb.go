@@ -101,6 +101,8 @@ const (
 	ErrorReason_ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID ErrorReason = 45
 	// There are fewer different contacts than groups.
 	ErrorReason_ERROR_REASON_CLUSTER_TOO_FEW ErrorReason = 46
+	// Rules of segments use the attribute, which the metadata names, or lights value companies by it; force deletes it all the same.
+	ErrorReason_ERROR_REASON_ATTRIBUTE_IN_USE ErrorReason = 47
 	// No case of that name that the caller may see.
 	ErrorReason_ERROR_REASON_CASE_NOT_FOUND ErrorReason = 60
 	// The contact has an unresolved case of the same subject; the metadata names it.
@@ -216,6 +218,7 @@ var (
 		44:  "ERROR_REASON_RULE_TOO_DEAR",
 		45:  "ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID",
 		46:  "ERROR_REASON_CLUSTER_TOO_FEW",
+		47:  "ERROR_REASON_ATTRIBUTE_IN_USE",
 		60:  "ERROR_REASON_CASE_NOT_FOUND",
 		61:  "ERROR_REASON_CASE_EXISTS",
 		62:  "ERROR_REASON_CASE_TRANSITION",
@@ -292,6 +295,7 @@ var (
 		"ERROR_REASON_RULE_TOO_DEAR":             44,
 		"ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID": 45,
 		"ERROR_REASON_CLUSTER_TOO_FEW":           46,
+		"ERROR_REASON_ATTRIBUTE_IN_USE":          47,
 		"ERROR_REASON_CASE_NOT_FOUND":            60,
 		"ERROR_REASON_CASE_EXISTS":               61,
 		"ERROR_REASON_CASE_TRANSITION":           62,
@@ -362,7 +366,7 @@ var File_otklik_segmentation_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\x8c\x14\n" +
+	")otklik/segmentation/v1/error_reason.proto\x12\x16otklik.segmentation.v1*\xaf\x14\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x01\x12\x1a\n" +
@@ -402,7 +406,8 @@ const file_otklik_segmentation_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_RULE_INVALID\x10+\x12\x1e\n" +
 	"\x1aERROR_REASON_RULE_TOO_DEAR\x10,\x12*\n" +
 	"&ERROR_REASON_CLUSTER_ATTRIBUTE_INVALID\x10-\x12 \n" +
-	"\x1cERROR_REASON_CLUSTER_TOO_FEW\x10.\x12\x1f\n" +
+	"\x1cERROR_REASON_CLUSTER_TOO_FEW\x10.\x12!\n" +
+	"\x1dERROR_REASON_ATTRIBUTE_IN_USE\x10/\x12\x1f\n" +
 	"\x1bERROR_REASON_CASE_NOT_FOUND\x10<\x12\x1c\n" +
 	"\x18ERROR_REASON_CASE_EXISTS\x10=\x12 \n" +
 	"\x1cERROR_REASON_CASE_TRANSITION\x10>\x12\x1c\n" +

@@ -100,7 +100,8 @@ type Segment struct {
 	IdealCustomerProfile bool `protobuf:"varint,5,opt,name=ideal_customer_profile,json=idealCustomerProfile,proto3" json:"ideal_customer_profile,omitempty"`
 	// How many contacts belong to it. Output only.
 	MemberCount int64 `protobuf:"varint,6,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	// When all contacts were compared with the rule last; missing while the rule is new. Output only.
+	// When all contacts were compared with the rule last; missing while they are being compared with a rule that is new or was changed, and members are still those
+	// of the rule before. Output only.
 	EvaluateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=evaluate_time,json=evaluateTime,proto3" json:"evaluate_time,omitempty"`
 	// What the rule costs at most for one contact, in CEL's units. Output only.
 	Cost int64 `protobuf:"varint,8,opt,name=cost,proto3" json:"cost,omitempty"`
@@ -113,7 +114,9 @@ type Segment struct {
 	// The version, for updates. Output only in what is returned.
 	Etag string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Of an ideal customer's profile, where it is asked for by name: which share of all contacts matches it, by Wilson. Missing otherwise. Output only.
-	Match         *ContactShare `protobuf:"bytes,13,opt,name=match,proto3" json:"match,omitempty"`
+	Match *ContactShare `protobuf:"bytes,13,opt,name=match,proto3" json:"match,omitempty"`
+	// Since when the rule cannot be evaluated any more; missing when it can. Output only.
+	FaultTime     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=fault_time,json=faultTime,proto3" json:"fault_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -235,6 +238,13 @@ func (x *Segment) GetEtag() string {
 func (x *Segment) GetMatch() *ContactShare {
 	if x != nil {
 		return x.Match
+	}
+	return nil
+}
+
+func (x *Segment) GetFaultTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FaultTime
 	}
 	return nil
 }
@@ -644,7 +654,7 @@ var File_otklik_segmentation_v1_segment_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_segment_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/segmentation/v1/segment.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\"\xaf\x04\n" +
+	"$otklik/segmentation/v1/segment.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\"\xea\x04\n" +
 	"\aSegment\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -663,7 +673,9 @@ const file_otklik_segmentation_v1_segment_proto_rawDesc = "" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1b\n" +
 	"\x04etag\x18\f \x01(\tB\a\xbaH\x04r\x02\x18dR\x04etag\x12:\n" +
-	"\x05match\x18\r \x01(\v2$.otklik.segmentation.v1.ContactShareR\x05match\"\xb6\x01\n" +
+	"\x05match\x18\r \x01(\v2$.otklik.segmentation.v1.ContactShareR\x05match\x129\n" +
+	"\n" +
+	"fault_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tfaultTime\"\xb6\x01\n" +
 	"\n" +
 	"Membership\x12\x18\n" +
 	"\asegment\x18\x01 \x01(\tR\asegment\x12\x18\n" +
@@ -741,17 +753,18 @@ var file_otklik_segmentation_v1_segment_proto_depIdxs = []int32{
 	7,  // 1: otklik.segmentation.v1.Segment.create_time:type_name -> google.protobuf.Timestamp
 	7,  // 2: otklik.segmentation.v1.Segment.update_time:type_name -> google.protobuf.Timestamp
 	5,  // 3: otklik.segmentation.v1.Segment.match:type_name -> otklik.segmentation.v1.ContactShare
-	7,  // 4: otklik.segmentation.v1.Membership.enter_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: otklik.segmentation.v1.Membership.leave_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: otklik.segmentation.v1.RuleReason.outcome:type_name -> otklik.segmentation.v1.Outcome
-	4,  // 7: otklik.segmentation.v1.RuleReason.values:type_name -> otklik.segmentation.v1.AttributeValue
-	8,  // 8: otklik.segmentation.v1.ContactShare.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	8,  // 9: otklik.segmentation.v1.SuggestedSegment.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	7,  // 4: otklik.segmentation.v1.Segment.fault_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: otklik.segmentation.v1.Membership.enter_time:type_name -> google.protobuf.Timestamp
+	7,  // 6: otklik.segmentation.v1.Membership.leave_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: otklik.segmentation.v1.RuleReason.outcome:type_name -> otklik.segmentation.v1.Outcome
+	4,  // 8: otklik.segmentation.v1.RuleReason.values:type_name -> otklik.segmentation.v1.AttributeValue
+	8,  // 9: otklik.segmentation.v1.ContactShare.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	8,  // 10: otklik.segmentation.v1.SuggestedSegment.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_otklik_segmentation_v1_segment_proto_init() }

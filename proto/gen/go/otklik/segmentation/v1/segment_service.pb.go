@@ -1093,7 +1093,10 @@ func (x *CompareSegmentsResponse) GetAsOfTime() *timestamppb.Timestamp {
 
 // Request of AnalyzePurchases.
 type AnalyzePurchasesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The currency, a code of ISO 4217: purchases in others are not counted, and suggestions are made for the commonest one only, of which rules speak. Empty means
+	// the only one in which there are purchases; where there are several, the call is refused.
+	Currency      string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1126,6 +1129,13 @@ func (x *AnalyzePurchasesRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use AnalyzePurchasesRequest.ProtoReflect.Descriptor instead.
 func (*AnalyzePurchasesRequest) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_segment_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AnalyzePurchasesRequest) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
 }
 
 // Response of AnalyzePurchases.
@@ -1830,8 +1840,9 @@ const file_otklik_segmentation_v1_segment_service_proto_rawDesc = "" +
 	"\feither_count\x18\x04 \x01(\x03R\veitherCount\x12\x1d\n" +
 	"\ajaccard\x18\x05 \x01(\x01H\x00R\ajaccard\x88\x01\x01B\n" +
 	"\n" +
-	"\b_jaccard\"\x19\n" +
-	"\x17AnalyzePurchasesRequest\"\xbb\x03\n" +
+	"\b_jaccard\"K\n" +
+	"\x17AnalyzePurchasesRequest\x120\n" +
+	"\bcurrency\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\"\xbb\x03\n" +
 	"\x18AnalyzePurchasesResponse\x12\x1a\n" +
 	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12%\n" +
 	"\x0ecustomer_count\x18\x02 \x01(\x03R\rcustomerCount\x12K\n" +

@@ -8,6 +8,7 @@ CREATE TABLE segments (
     id                text COLLATE "C"    NOT NULL,
     body              bytea    NOT NULL,
     fault             text COLLATE "C"    NOT NULL DEFAULT '',
+    fault_time        bigint,
     version           bigint NOT NULL,
     rule_version      bigint NOT NULL,
     evaluated_version bigint NOT NULL DEFAULT 0,

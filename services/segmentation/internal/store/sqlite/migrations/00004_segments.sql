@@ -6,6 +6,7 @@ CREATE TABLE segments (
     id                TEXT    NOT NULL,
     body              BLOB    NOT NULL,
     fault             TEXT    NOT NULL DEFAULT '',
+    fault_time        INTEGER,
     version           INTEGER NOT NULL,
     rule_version      INTEGER NOT NULL,
     evaluated_version INTEGER NOT NULL DEFAULT 0,
