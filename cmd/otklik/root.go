@@ -63,6 +63,7 @@ func newRootCommand() *cobra.Command {
 		command.NewInterviewsCommand(env),
 		command.NewDigestsCommand(env),
 		command.NewCasesCommand(env),
+		command.NewRecoveriesCommand(env),
 		command.NewLightsCommand(env),
 		command.NewDirectoryCommand(env),
 		command.NewSegmentsCommand(env),

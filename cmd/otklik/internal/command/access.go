@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -10,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -27,6 +26,26 @@ func newGroup(use, short, long string, commands ...*cobra.Command) *cobra.Comman
 	}
 	cmd.AddCommand(commands...)
 	return cmd
+}
+
+// newListGroup returns a group that lists when it is called by its name alone, with the flags of its list. use is what it is called by, behind what it is in.
+func newListGroup(list *cobra.Command, use, short, long string, commands ...*cobra.Command) *cobra.Command {
+	list.Short, list.Long = short, long+" Alone it lists, as `otklik "+use+" list` does.\n"+list.Long
+	list.Use = use[strings.LastIndexByte(use, ' ')+1:]
+	list.AddCommand(commands...)
+	return list
+}
+
+// told prints what an RPC answered: with --json as the API does, otherwise by show. doing says what failed.
+func (c *call) told(doing string, answer proto.Message, err error, show func() error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", doing, err)
+	case c.json:
+		return c.printJSON(answer)
+	default:
+		return show()
+	}
 }
 
 // named makes a resource name of what people type: `k1` or `apiKeys/k1`.
@@ -130,23 +149,6 @@ func changed(flags *pflag.FlagSet, fields map[string]string, examples string) (*
 	}
 	slices.Sort(mask.GetPaths())
 	return mask, nil
-}
-
-// listAll asks for a list page by page and returns all its items. token is the request's, which says where the next page begins.
-func listAll[Q any, P interface{ GetNextPageToken() string }, T any](
-	ctx context.Context, what string, list func(context.Context, Q, ...grpc.CallOption) (P, error), request Q, token *string, items func(P) []T,
-) ([]T, error) {
-	var all []T
-	for {
-		page, err := list(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", what, err)
-		}
-		all = append(all, items(page)...)
-		if *token = page.GetNextPageToken(); *token == "" {
-			return all, nil
-		}
-	}
 }
 
 // maximumRespondent is more than any identifier of a respondent has.

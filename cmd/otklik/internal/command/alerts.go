@@ -62,18 +62,12 @@ func newAlertsList(env Env) *cobra.Command {
 			return err
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &scoringv1.ListAlertsResponse{}
-			for request.PageSize = int32(min(limit, 1000)); ; {
-				page, err := conn.Alerts.ListAlerts(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list alerts: %w", err)
-				}
-				all.Alerts = append(all.Alerts, page.GetAlerts()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetAlerts()) >= limit {
-					break
-				}
+			request.PageSize = pageFor(limit)
+			list, err := listUpTo(ctx, "alerts", conn.Alerts.ListAlerts, request, &request.PageToken, (*scoringv1.ListAlertsResponse).GetAlerts, limit)
+			if err != nil {
+				return err
 			}
-			all.Alerts = all.Alerts[:min(limit, len(all.GetAlerts()))]
+			all := &scoringv1.ListAlertsResponse{Alerts: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)
@@ -154,13 +148,7 @@ func newAlertsShow(env Env) *cobra.Command {
 		}
 		return c.with(func(conn *client.Connection) error {
 			got, err := conn.Alerts.GetAlert(ctx, &scoringv1.GetAlertRequest{Name: name})
-			if err != nil {
-				return fmt.Errorf("get the alert: %w", err)
-			}
-			if c.json {
-				return c.printJSON(got)
-			}
-			return c.alertHistory(got.GetAlert())
+			return c.told("get the alert", got, err, func() error { return c.alertHistory(got.GetAlert()) })
 		})
 	})
 	return cmd

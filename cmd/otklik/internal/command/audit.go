@@ -78,21 +78,14 @@ func newAuditList(env Env) *cobra.Command {
 		}
 		request := &accessv1.ListAuditEntriesRequest{
 			Period: period, Actor: flags.actor, Method: flags.method, Resource: flags.resource, Outcome: outcome,
-			PageSize: int32(min(limit, 1000)),
+			PageSize: pageFor(limit),
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &accessv1.ListAuditEntriesResponse{}
-			for {
-				page, err := conn.Audit.ListAuditEntries(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list the audit log: %w", err)
-				}
-				all.Entries = append(all.Entries, page.GetEntries()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetEntries()) >= limit {
-					break
-				}
+			list, err := listUpTo(ctx, "the audit log", conn.Audit.ListAuditEntries, request, &request.PageToken, (*accessv1.ListAuditEntriesResponse).GetEntries, limit)
+			if err != nil {
+				return err
 			}
-			all.Entries = all.Entries[:min(limit, len(all.GetEntries()))]
+			all := &accessv1.ListAuditEntriesResponse{Entries: list}
 			if c.json {
 				return c.printJSON(all)
 			}

@@ -98,13 +98,7 @@ func newCaseRulesCreate(env Env) *cobra.Command {
 		}
 		return c.with(func(conn *client.Connection) error {
 			made, err := conn.CaseRules.CreateCaseRule(ctx, &segmentationv1.CreateCaseRuleRequest{CaseRuleId: strings.TrimPrefix(args[0], "caseRules/"), CaseRule: rule})
-			if err != nil {
-				return fmt.Errorf("create the case rule: %w", err)
-			}
-			if c.json {
-				return c.printJSON(made)
-			}
-			return c.caseRuleTable(made.GetCaseRule())
+			return c.told("create the case rule", made, err, func() error { return c.caseRuleTable(made.GetCaseRule()) })
 		})
 	})
 	return cmd

@@ -14,9 +14,9 @@ import (
 
 // NewCasesCommand returns `otklik cases`.
 func NewCasesCommand(env Env) *cobra.Command {
-	return newGroup("cases", "See to what customers are discontent with",
+	return newListGroup(newCasesList(env), "cases", "See to what customers are discontent with",
 		"See to what customers are discontent with: what is late comes first, then what is due sooner, is worth more, is more severe.",
-		newCasesList(env), newCasesShow(env), newCasesClaim(env), newCasesMove(env), newCasesClose(env), newCasesNote(env),
+		newCasesList(env), newCasesShow(env), newCasesClaim(env), newCasesMove(env), newCasesClose(env), newCasesNote(env), newCasesCalendar(env),
 		newGroup("rules", "Say by what cases are opened", "Say by what cases are opened, and what is asked of them.",
 			newCaseRulesList(env), newCaseRulesCreate(env), newCaseRulesDelete(env)))
 }
@@ -60,18 +60,12 @@ func newCasesList(env Env) *cobra.Command {
 			request.Location = named("locations", location)
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &segmentationv1.ListCasesResponse{}
-			for request.PageSize = int32(min(limit, 1000)); ; {
-				page, err := conn.Cases.ListCases(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list cases: %w", err)
-				}
-				all.Cases = append(all.Cases, page.GetCases()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetCases()) >= limit {
-					break
-				}
+			request.PageSize = pageFor(limit)
+			list, err := listUpTo(ctx, "cases", conn.Cases.ListCases, request, &request.PageToken, (*segmentationv1.ListCasesResponse).GetCases, limit)
+			if err != nil {
+				return err
 			}
-			all.Cases = all.Cases[:min(limit, len(all.GetCases()))]
+			all := &segmentationv1.ListCasesResponse{Cases: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)
@@ -184,13 +178,7 @@ func newCasesClaim(env Env) *cobra.Command {
 			request.Name = named("cases", args[0])
 		}
 		got, err := conn.Cases.ClaimCase(ctx, request)
-		if err != nil {
-			return fmt.Errorf("claim the case: %w", err)
-		}
-		if c.json {
-			return c.printJSON(got)
-		}
-		return c.caseTable(got.GetCase())
+		return c.told("claim the case", got, err, func() error { return c.caseTable(got.GetCase()) })
 	})
 	return cmd
 }
@@ -233,13 +221,7 @@ func caseMover(env Env, cmd *cobra.Command, state func(args []string) (segmentat
 		}
 		return c.with(func(conn *client.Connection) error {
 			got, err := conn.Cases.MoveCase(ctx, request)
-			if err != nil {
-				return fmt.Errorf("move the case: %w", err)
-			}
-			if c.json {
-				return c.printJSON(got)
-			}
-			return c.caseTable(got.GetCase())
+			return c.told("move the case", got, err, func() error { return c.caseTable(got.GetCase()) })
 		})
 	})
 	return cmd
@@ -252,13 +234,7 @@ func newCasesNote(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		got, err := conn.Cases.AddCaseNote(ctx, &segmentationv1.AddCaseNoteRequest{Name: named("cases", args[0]), Text: args[1]})
-		if err != nil {
-			return fmt.Errorf("note: %w", err)
-		}
-		if c.json {
-			return c.printJSON(got)
-		}
-		return c.caseTable(got.GetCase())
+		return c.told("note", got, err, func() error { return c.caseTable(got.GetCase()) })
 	})
 	return cmd
 }

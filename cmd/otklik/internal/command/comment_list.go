@@ -82,18 +82,8 @@ func listing(env Env, cmd *cobra.Command, words func(args []string) string) *cob
 
 func listComments(ctx context.Context, comments commentv1.CommentServiceClient, f *commentv1.CommentFilter, limit int) (*commentv1.ListCommentsResponse, error) {
 	request := &commentv1.ListCommentsRequest{Filter: f, PageSize: int32(min(limit, mostListed))}
-	all := &commentv1.ListCommentsResponse{}
-	for {
-		page, err := comments.ListComments(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("list comments: %w", err)
-		}
-		all.Comments = append(all.Comments, page.GetComments()...)
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetComments()) >= limit {
-			all.Comments = all.Comments[:min(limit, len(all.GetComments()))]
-			return all, nil
-		}
-	}
+	list, err := listUpTo(ctx, "comments", comments.ListComments, request, &request.PageToken, (*commentv1.ListCommentsResponse).GetComments, limit)
+	return &commentv1.ListCommentsResponse{Comments: list}, err
 }
 
 func (c *call) commentTable(comments ...*commentv1.Comment) error {

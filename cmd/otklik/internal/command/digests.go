@@ -23,17 +23,12 @@ func newDigestsList(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
 		return c.with(func(conn *client.Connection) error {
-			all := &segmentationv1.ListDigestSubscriptionsResponse{}
-			for request := (&segmentationv1.ListDigestSubscriptionsRequest{PageSize: 1000}); ; {
-				page, err := conn.Digests.ListDigestSubscriptions(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list digests: %w", err)
-				}
-				all.DigestSubscriptions = append(all.DigestSubscriptions, page.GetDigestSubscriptions()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-					break
-				}
+			request := &segmentationv1.ListDigestSubscriptionsRequest{PageSize: largestPage}
+			list, err := listAll(ctx, "digests", conn.Digests.ListDigestSubscriptions, request, &request.PageToken, (*segmentationv1.ListDigestSubscriptionsResponse).GetDigestSubscriptions)
+			if err != nil {
+				return err
 			}
+			all := &segmentationv1.ListDigestSubscriptionsResponse{DigestSubscriptions: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)

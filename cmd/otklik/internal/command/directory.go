@@ -20,7 +20,7 @@ import (
 func NewDirectoryCommand(env Env) *cobra.Command {
 	return newGroup("directory", "Look at and import companies, contacts, locations, staff, touchpoints and regions; merge and split contacts",
 		"Look at and import companies, contacts, locations, staff, touchpoints and regions. Contacts that are one customer are merged, and split again; nothing is\nlost by that.",
-		newDirectoryList(env), newDirectoryImport(env), newDirectoryMerge(env), newDirectorySplit(env))
+		newDirectoryList(env), newDirectoryImport(env), newDirectoryImports(env), newDirectoryAttributes(env), newDirectoryMerge(env), newDirectorySplit(env))
 }
 
 // unitKinds are the kinds of units by what people call them.
@@ -129,13 +129,7 @@ func newDirectoryMerge(env Env) *cobra.Command {
 			request.Contacts = append(request.Contacts, named("contacts", other))
 		}
 		done, err := conn.Contacts.MergeContacts(ctx, request)
-		if err != nil {
-			return fmt.Errorf("merge the contacts: %w", err)
-		}
-		if c.json {
-			return c.printJSON(done)
-		}
-		return c.moveTable(done.GetMoves()...)
+		return c.told("merge the contacts", done, err, func() error { return c.moveTable(done.GetMoves()...) })
 	})
 	return cmd
 }
@@ -163,13 +157,7 @@ func newDirectorySplit(env Env) *cobra.Command {
 			request.To = named("contacts", to)
 		}
 		done, err := conn.Contacts.SplitContact(ctx, request)
-		if err != nil {
-			return fmt.Errorf("split the contact: %w", err)
-		}
-		if c.json {
-			return c.printJSON(done)
-		}
-		return c.moveTable(done.GetMove())
+		return c.told("split the contact", done, err, func() error { return c.moveTable(done.GetMove()) })
 	})
 	return cmd
 }

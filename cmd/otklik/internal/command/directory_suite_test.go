@@ -36,6 +36,28 @@ func TestDirectoryFromTheCommandLine(t *testing.T) {
 		if got := s.run(flags...); got.code != exit.Incomplete {
 			t.Errorf("import: %+v", got)
 		}
+		if got := s.run("directory", "import", writeFile(t, "misspelt.csv", "id,emial\nx,\n")); got.code != exit.Refused || !strings.Contains(got.err, "did you mean email?") {
+			t.Errorf("a column that is no field: %+v", got)
+		}
+		if out := s.ok("directory", "import", writeFile(t, "misspelt.csv", "id,emial\nx,\n"), "--ignore-unknown-columns", "--dry-run"); !strings.Contains(out, "left out: emial") {
+			t.Errorf("a column that is left out: %s", out)
+		}
+		last := message(s, &segmentationv1.ListImportsResponse{}, "directory", "imports", "--limit", "1").GetImports()
+		if len(last) != 1 || !strings.Contains(s.ok("directory", "imports", "show", last[0].GetName()), "left out: emial") {
+			t.Errorf("the last import: %v", last)
+		}
+		if out := s.ok("directory", "imports", "cancel", last[0].GetName()); !strings.Contains(out, "done (dry run)") {
+			t.Errorf("cancelled when it had ended: %s", out)
+		}
+		if out := s.ok("directory", "imports", "refusals", last[0].GetName()); !strings.Contains(out, "no rows") {
+			t.Errorf("refusals of none: %s", out)
+		}
+		tier := "contact.t" + prefix
+		s.ok("directory", "attributes", "create", tier, "--type", "enum", "--option", "gold", "--name", "Tier")
+		if out := s.ok("directory", "attributes", "--kind", "contact"); !strings.Contains(out, tier) || !strings.Contains(out, "gold") {
+			t.Errorf("attributes: %s", out)
+		}
+		s.ok("directory", "attributes", "delete", tier)
 		merged := message(s, &segmentationv1.MergeContactsResponse{}, "directory", "merge", prefix+"-1", prefix+"-3", "--reason", "the same person")
 		if m := merged.GetMoves()[0]; m.GetTo() != "contacts/"+prefix+"-1" || m.GetReason() != "the same person" {
 			t.Errorf("merged: %v", merged)

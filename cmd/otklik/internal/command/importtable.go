@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,9 @@ func newTableImport(env Env, use, short, example string, kinds ...segmentationv1
 		}
 		f.StringVar(&of, "kind", words[0], "what the rows are: "+strings.Join(words, ", "))
 	}
-	f.BoolVar(&request.DryRun, "dry-run", false, "check all rows and change nothing")
+	f.BoolVar(&request.DryRun, "dry-run", false, "check all rows, tell what would become of them, and change nothing")
 	f.StringToStringVar(&request.Mapping, "map", nil, "which column holds which field: COLUMN=FIELD, more than once; columns are fields of their own names")
+	f.BoolVar(&request.IgnoreUnknownColumns, "ignore-unknown-columns", false, "leave out columns that are no fields; otherwise a table that has one is refused")
 	f.StringVar(&request.Delimiter, "delimiter", "", "what separates the cells of CSV (default: found by the header)")
 	f.StringVar(&request.Encoding, "encoding", "", "the encoding of CSV (default: utf-8)")
 	f.Float64Var(&refused, "most-refused", 0.1, "the greatest share of rows that may be refused for the others to be applied")
@@ -75,12 +77,18 @@ func newTableImport(env Env, use, short, example string, kinds ...segmentationv1
 
 // importTable uploads a table, waits until it is worked on, and tells what became of it.
 func (c *call) importTable(ctx context.Context, imports segmentationv1.ImportServiceClient, request *segmentationv1.Import, table io.Reader) error {
+	buffered := bufio.NewReaderSize(table, partBytes)
+	if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
+		return exit.Usagef("the table is empty")
+	} else if err != nil {
+		return exit.Usagef("read the table: %v", err)
+	}
 	made, err := imports.CreateImport(ctx, &segmentationv1.CreateImportRequest{Import: request})
 	if err != nil {
 		return fmt.Errorf("begin the import: %w", err)
 	}
 	name := made.GetImport().GetName()
-	count, err := uploadTable(ctx, imports, name, table)
+	count, err := uploadTable(ctx, imports, name, buffered)
 	if err != nil {
 		// An import that nobody goes on with would keep others of its kind waiting; told is why there was none.
 		waiting, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
@@ -102,7 +110,7 @@ func (c *call) importTable(ctx context.Context, imports segmentationv1.ImportSer
 		default:
 		}
 		if err := pause.For(ctx, importPause); err != nil {
-			return err
+			return fmt.Errorf("%w; %s goes on: look at it by `otklik directory imports show %s`, end it by `otklik directory imports cancel %[3]s`", err, name, idOf(name))
 		}
 	}
 }
@@ -127,9 +135,6 @@ func uploadTable(ctx context.Context, imports segmentationv1.ImportServiceClient
 			return 0, fmt.Errorf("read the table: %w", err)
 		}
 	}
-	if count == 0 {
-		return 0, exit.Usagef("the table is empty")
-	}
 	return count, nil
 }
 
@@ -139,21 +144,21 @@ func (c *call) importEnded(ctx context.Context, imports segmentationv1.ImportSer
 		if err := c.printJSON(&segmentationv1.GetImportResponse{Import: i}); err != nil {
 			return err
 		}
-	} else if err := c.write(fmt.Sprintf("%s %s: %d rows checked, %d refused, %d created, %d changed\n", i.GetName(), enumWord("STATE_", i.GetState()), i.GetCheckedCount(),
-		i.GetRefusedCount(), i.GetCreatedCount(), i.GetUpdatedCount())); err != nil {
+	} else if err := c.write(importSummary(i)); err != nil {
 		return err
 	}
 	if i.GetRefusedCount() > 0 && !c.json {
-		list, err := imports.ListImportRefusals(ctx, &segmentationv1.ListImportRefusalsRequest{Parent: i.GetName(), PageSize: refusalsShown})
+		list, more, err := importRefusals(ctx, imports, i.GetName(), refusalsShown)
 		if err != nil {
-			return fmt.Errorf("list refused rows: %w", err)
-		}
-		var rows [][]string
-		for _, r := range list.GetRefusals() {
-			rows = append(rows, []string{fmt.Sprint(r.GetLine()), orDash(r.GetField()), r.GetReason(), r.GetDescription()})
-		}
-		if err := c.table([]string{"LINE", "FIELD", "REASON", "WHY"}, rows); err != nil {
 			return err
+		}
+		if err := c.refusalTable(list); err != nil {
+			return err
+		}
+		if more {
+			if err := c.write("and more: otklik directory imports refusals " + idOf(i.GetName()) + "\n"); err != nil {
+				return err
+			}
 		}
 	}
 	if i.GetState() == segmentationv1.Import_STATE_REFUSED {
@@ -163,4 +168,15 @@ func (c *call) importEnded(ctx context.Context, imports segmentationv1.ImportSer
 		return &exit.Error{Code: exit.Incomplete, Err: fmt.Errorf("%d rows were refused", n)}
 	}
 	return nil
+}
+
+// importSummary says in numbers what became of an import, or would.
+func importSummary(i *segmentationv1.Import) string {
+	created, changed := "created", "changed"
+	if i.GetDryRun() {
+		created, changed = "would be created", "would be changed"
+	}
+	// Why all of it was refused is the error of the command.
+	return fmt.Sprintf("%s %s: %d rows checked, %d refused, %d %s, %d %s\n", i.GetName(), enumWord("STATE_", i.GetState()), i.GetCheckedCount(), i.GetRefusedCount(),
+		i.GetCreatedCount(), created, i.GetUpdatedCount(), changed) + importRemarks(&segmentationv1.Import{IgnoredColumns: i.GetIgnoredColumns()})
 }

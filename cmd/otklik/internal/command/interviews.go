@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -55,18 +54,12 @@ func newInterviewsList(env Env) *cobra.Command {
 			request.States = append(request.States, segmentationv1.Interview_State(v))
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &segmentationv1.ListInterviewsResponse{}
-			for request.PageSize = int32(min(limit, 1000)); ; {
-				page, err := conn.Interviews.ListInterviews(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list interviews: %w", err)
-				}
-				all.Interviews = append(all.Interviews, page.GetInterviews()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetInterviews()) >= limit {
-					break
-				}
+			request.PageSize = pageFor(limit)
+			list, err := listUpTo(ctx, "interviews", conn.Interviews.ListInterviews, request, &request.PageToken, (*segmentationv1.ListInterviewsResponse).GetInterviews, limit)
+			if err != nil {
+				return err
 			}
-			all.Interviews = all.Interviews[:min(limit, len(all.GetInterviews()))]
+			all := &segmentationv1.ListInterviewsResponse{Interviews: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)
@@ -124,13 +117,7 @@ func newInterviewsSchedule(env Env) *cobra.Command {
 				},
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"state", "schedule_time", "interviewer", "duration"}},
 			})
-			if err != nil {
-				return fmt.Errorf("schedule the interview: %w", err)
-			}
-			if c.json {
-				return c.printJSON(answer)
-			}
-			return c.interviewTable(answer.GetInterview())
+			return c.told("schedule the interview", answer, err, func() error { return c.interviewTable(answer.GetInterview()) })
 		})
 	})
 	return cmd
@@ -164,13 +151,7 @@ func newInterviewsComplete(env Env) *cobra.Command {
 		result.Codes = append(result.Codes, given(codes)...)
 		return c.with(func(conn *client.Connection) error {
 			answer, err := conn.Interviews.CompleteInterview(ctx, &segmentationv1.CompleteInterviewRequest{Name: named("interviews", args[0]), Result: result})
-			if err != nil {
-				return fmt.Errorf("complete the interview: %w", err)
-			}
-			if c.json {
-				return c.printJSON(answer)
-			}
-			return c.interviewTable(answer.GetInterview())
+			return c.told("complete the interview", answer, err, func() error { return c.interviewTable(answer.GetInterview()) })
 		})
 	})
 	return cmd

@@ -95,13 +95,7 @@ func newKeysCreate(env Env) *cobra.Command {
 		key.Kind = accessv1.ApiKey_Kind(number)
 		return c.with(func(conn *client.Connection) error {
 			made, err := conn.Access.CreateApiKey(ctx, &accessv1.CreateApiKeyRequest{ApiKeyId: id, ApiKey: key})
-			if err != nil {
-				return fmt.Errorf("create the key: %w", err)
-			}
-			if c.json {
-				return c.printJSON(made)
-			}
-			return c.write(keyText(made.GetApiKey()) + secretText(made.GetSecret()))
+			return c.told("create the key", made, err, func() error { return c.write(keyText(made.GetApiKey()) + secretText(made.GetSecret())) })
 		})
 	})
 	return cmd
@@ -151,13 +145,7 @@ func newKeysShow(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		got, err := conn.Access.GetApiKey(ctx, &accessv1.GetApiKeyRequest{Name: named("apiKeys", args[0])})
-		if err != nil {
-			return fmt.Errorf("get the key: %w", err)
-		}
-		if c.json {
-			return c.printJSON(got)
-		}
-		return c.write(keyText(got.GetApiKey()))
+		return c.told("get the key", got, err, func() error { return c.write(keyText(got.GetApiKey())) })
 	})
 	return cmd
 }
@@ -223,13 +211,7 @@ func newKeysUpdate(env Env) *cobra.Command {
 		key.Name = named("apiKeys", args[0])
 		return c.with(func(conn *client.Connection) error {
 			updated, err := conn.Access.UpdateApiKey(ctx, &accessv1.UpdateApiKeyRequest{ApiKey: key, UpdateMask: mask})
-			if err != nil {
-				return fmt.Errorf("change the key: %w", err)
-			}
-			if c.json {
-				return c.printJSON(updated)
-			}
-			return c.write(keyText(updated.GetApiKey()))
+			return c.told("change the key", updated, err, func() error { return c.write(keyText(updated.GetApiKey())) })
 		})
 	})
 	return cmd
@@ -247,13 +229,7 @@ func newKeysRotate(env Env) *cobra.Command {
 	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the secrets before go on working; 0 ends them at once")
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		rotated, err := conn.Access.RotateApiKey(ctx, &accessv1.RotateApiKeyRequest{Name: named("apiKeys", args[0]), Overlap: durationpb.New(overlap)})
-		if err != nil {
-			return fmt.Errorf("rotate the key: %w", err)
-		}
-		if c.json {
-			return c.printJSON(rotated)
-		}
-		return c.write(keyText(rotated.GetApiKey()) + secretText(rotated.GetSecret()))
+		return c.told("rotate the key", rotated, err, func() error { return c.write(keyText(rotated.GetApiKey()) + secretText(rotated.GetSecret())) })
 	})
 	return cmd
 }
@@ -268,13 +244,7 @@ func newKeysRevoke(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		revoked, err := conn.Access.RevokeApiKey(ctx, &accessv1.RevokeApiKeyRequest{Name: named("apiKeys", args[0])})
-		if err != nil {
-			return fmt.Errorf("revoke the key: %w", err)
-		}
-		if c.json {
-			return c.printJSON(revoked)
-		}
-		return c.write(keyText(revoked.GetApiKey()))
+		return c.told("revoke the key", revoked, err, func() error { return c.write(keyText(revoked.GetApiKey())) })
 	})
 	return cmd
 }

@@ -13,9 +13,6 @@ import (
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
-// lightPage is how many lights are asked for at a time.
-const lightPage = 1000
-
 // lightFlags say which lights.
 type lightFlags struct {
 	of, colour, company, region string
@@ -43,7 +40,7 @@ with a question mark is uncertain: the interval of its score reaches over a thre
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
 		return c.lights(ctx, conn, flags)
 	})
-	cmd.AddCommand(newLightsOrder(env))
+	cmd.AddCommand(newLightsOrder(env), newLightsPolicy(env))
 	return cmd
 }
 
@@ -63,7 +60,10 @@ func (f lightFlags) request() (*segmentationv1.ListLightsRequest, error) {
 	if f.limit < 0 {
 		return nil, exit.Usagef("--limit %d: must not be negative", f.limit)
 	}
-	request := &segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind(kind), Colour: segmentationv1.LightColour(colour), PageSize: lightPage}
+	request := &segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind(kind), Colour: segmentationv1.LightColour(colour), PageSize: largestPage}
+	if f.limit > 0 {
+		request.PageSize = pageFor(f.limit)
+	}
 	if f.company != "" {
 		request.Company = named("companies", f.company)
 	}
@@ -80,22 +80,13 @@ func (c *call) lights(ctx context.Context, conn *client.Connection, flags lightF
 		return err
 	}
 	all := &segmentationv1.ListLightsResponse{}
-	for {
-		if left := flags.limit - len(all.GetLights()); flags.limit > 0 && left < lightPage {
-			request.PageSize = int32(left) //nolint:gosec // less than a page
-		}
-		page, err := conn.Lights.ListLights(ctx, request)
-		if err != nil {
-			return fmt.Errorf("list lights: %w", err)
-		}
-		if request.GetPageToken() == "" {
+	if all.Lights, err = listUpTo(ctx, "lights", conn.Lights.ListLights, request, &request.PageToken, func(page *segmentationv1.ListLightsResponse) []*segmentationv1.Light {
+		if all.GetWatermark() == nil {
 			all.Counts, all.Watermark = page.GetCounts(), page.GetWatermark()
 		}
-		all.Lights = append(all.Lights, page.GetLights()...)
-		request.PageToken = page.GetNextPageToken()
-		if request.GetPageToken() == "" || flags.limit > 0 && len(all.GetLights()) >= flags.limit {
-			break
-		}
+		return page.GetLights()
+	}, flags.limit); err != nil {
+		return err
 	}
 	switch {
 	case c.json:
@@ -158,21 +149,11 @@ func newLightsOrder(env Env) *cobra.Command {
 	cmd.Flags().Int32Var(&request.ContactLimit, "contacts", 0, "how many red contacts of each company at most (default 10)")
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many companies at most; 0 means all") //nolint:mnd // a screen or two
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &segmentationv1.ListWorkOrderResponse{}
-		for {
-			page, err := conn.Lights.ListWorkOrder(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list the work order: %w", err)
-			}
-			all.Entries = append(all.Entries, page.GetEntries()...)
-			if limit > 0 && len(all.GetEntries()) >= limit {
-				all.Entries = all.GetEntries()[:limit]
-				break
-			}
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		list, err := listUpTo(ctx, "the work order", conn.Lights.ListWorkOrder, request, &request.PageToken, (*segmentationv1.ListWorkOrderResponse).GetEntries, limit)
+		if err != nil {
+			return err
 		}
+		all := &segmentationv1.ListWorkOrderResponse{Entries: list}
 		switch {
 		case c.json:
 			return c.printJSON(all)

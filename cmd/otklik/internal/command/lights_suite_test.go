@@ -57,7 +57,14 @@ func TestLightsFromTheCommandLine(t *testing.T) {
 	if out := s.ok("lights", "order", "--contacts", "2"); !strings.Contains(out, "- 1 more") {
 		t.Errorf("printed\n%s", out)
 	}
-	for _, wrong := range [][]string{{"lights", "--of", "team"}, {"lights", "--of", "company", "--colour", "blue"}, {"lights", "--of", "company", "--limit", "-1"}} {
+	if out := s.ok("lights", "policy", "preview", "--red-below", "1.01", "--amber-below", "1.02", "--limit", "9"); !strings.Contains(out, "red    green") || !strings.Contains(out, "companies/bad/light") {
+		t.Errorf("preview\n%s", out)
+	}
+	s.ok("lights", "policy", "set", "--window-days", "3650", "--company-score", "contacts")
+	if out := s.ok("lights", "policy"); !strings.Contains(out, "3650 days") || !strings.Contains(out, "mean of contacts") {
+		t.Errorf("policy\n%s", out)
+	}
+	for _, wrong := range [][]string{{"lights", "policy", "set"}, {"lights", "policy", "set", "--mode", "dice"}, {"lights", "--of", "team"}, {"lights", "--of", "company", "--colour", "blue"}, {"lights", "--of", "company", "--limit", "-1"}} {
 		if r := s.run(wrong...); r.code != exit.Usage {
 			t.Errorf("%q: %+v", wrong, r)
 		}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,13 +79,7 @@ func newMembersAdd(env Env) *cobra.Command {
 		}
 		return c.with(func(conn *client.Connection) error {
 			added, err := conn.Access.CreateMember(ctx, &accessv1.CreateMemberRequest{MemberId: id, Member: member})
-			if err != nil {
-				return fmt.Errorf("add the member: %w", err)
-			}
-			if c.json {
-				return c.printJSON(added)
-			}
-			return c.memberTable(added.GetMember())
+			return c.told("add the member", added, err, func() error { return c.memberTable(added.GetMember()) })
 		})
 	})
 	return cmd
@@ -155,13 +148,7 @@ func newMembersUpdate(env Env) *cobra.Command {
 		member.Name = named("members", args[0])
 		return c.with(func(conn *client.Connection) error {
 			updated, err := conn.Access.UpdateMember(ctx, &accessv1.UpdateMemberRequest{Member: member, UpdateMask: mask})
-			if err != nil {
-				return fmt.Errorf("change the member: %w", err)
-			}
-			if c.json {
-				return c.printJSON(updated)
-			}
-			return c.memberTable(updated.GetMember())
+			return c.told("change the member", updated, err, func() error { return c.memberTable(updated.GetMember()) })
 		})
 	})
 	return cmd
@@ -173,13 +160,7 @@ func newMembersRemove(env Env) *cobra.Command {
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		name := named("members", args[0])
 		removed, err := conn.Access.DeleteMember(ctx, &accessv1.DeleteMemberRequest{Name: name})
-		if err != nil {
-			return fmt.Errorf("remove the member: %w", err)
-		}
-		if c.json {
-			return c.printJSON(removed)
-		}
-		return c.write(printable(name) + " is removed\n")
+		return c.told("remove the member", removed, err, func() error { return c.write(printable(name) + " is removed\n") })
 	})
 	return cmd
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,23 +42,16 @@ func newPurchasesList(env Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		request := &segmentationv1.ListPurchasesRequest{Period: period, PageSize: int32(min(limit, 1000))} //nolint:gosec // 1,000 at most
+		request := &segmentationv1.ListPurchasesRequest{Period: period, PageSize: pageFor(limit)}
 		if contact != "" {
 			request.Contact = named("contacts", contact)
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &segmentationv1.ListPurchasesResponse{}
-			for {
-				page, err := conn.Purchases.ListPurchases(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list purchases: %w", err)
-				}
-				all.Purchases = append(all.Purchases, page.GetPurchases()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetPurchases()) >= limit {
-					break
-				}
+			list, err := listUpTo(ctx, "purchases", conn.Purchases.ListPurchases, request, &request.PageToken, (*segmentationv1.ListPurchasesResponse).GetPurchases, limit)
+			if err != nil {
+				return err
 			}
-			all.Purchases = all.Purchases[:min(limit, len(all.GetPurchases()))]
+			all := &segmentationv1.ListPurchasesResponse{Purchases: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)

@@ -28,7 +28,7 @@ func TestPurchasesFromTheCommandLine(t *testing.T) {
 	}
 	s.ok("import", "--mapping", writeFile(t, "shop.yaml", cardMapping), writeFile(t, "shop.csv", answers))
 	file := writeFile(t, "bills.csv", bills)
-	if out := s.ok("purchases", "import", file, "--map", "card=respondent", "--dry-run"); !strings.Contains(out, "18 rows checked, 0 refused, 0 created") {
+	if out := s.ok("purchases", "import", file, "--map", "card=respondent", "--dry-run"); !strings.Contains(out, "18 rows checked, 0 refused, 18 would be created") {
 		t.Errorf("%s", out)
 	}
 	if out := s.ok("purchases", "import", file, "--map", "card=respondent"); !strings.Contains(out, "0 refused, 18 created") {
@@ -37,6 +37,17 @@ func TestPurchasesFromTheCommandLine(t *testing.T) {
 	bad := s.run("purchases", "import", writeFile(t, "bad.csv", "receipt,respondent,purchase_time,amount,currency\nx,card-1,soon,1,KGS\ny,card-1,2026-03-01,1,KGS\n"), "--most-refused", "1")
 	if bad.code != exit.Incomplete || !strings.Contains(bad.out, "purchase_time") || !strings.Contains(bad.err, "1 rows were refused") {
 		t.Errorf("%+v", bad)
+	}
+	// Some customers are in no directory: more than a tenth, so that none of the others is imported.
+	unknown := "receipt,contact,respondent,purchase_time,amount,currency\n"
+	for i := range 30 {
+		unknown += fmt.Sprintf("u-%d,nobody-%d,,2026-03-01,1,KGS\nk-%d,,card-1,2026-03-01,1,KGS\n", i, i, i)
+	}
+	for _, flags := range [][]string{{"--dry-run"}, nil} {
+		got := s.run(append([]string{"purchases", "import", writeFile(t, "unknown.csv", unknown)}, flags...)...)
+		if got.code != exit.Refused || !strings.Contains(got.out, "30 refused, 0 ") || !strings.Contains(got.out, "and more: otklik directory imports refusals") {
+			t.Errorf("%v: %+v", flags, got)
+		}
 	}
 	if out := s.ok("purchases", "import", writeFile(t, "left.csv", "id;respondent;leave_time\nl1;card-0;2026-03-10\n"), "--kind", "churn"); !strings.Contains(out, "1 created") {
 		t.Errorf("%s", out)

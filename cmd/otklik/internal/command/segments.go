@@ -15,7 +15,7 @@ import (
 
 // NewSegmentsCommand returns `otklik segments`.
 func NewSegmentsCommand(env Env) *cobra.Command {
-	return newGroup("segments", "Say by rules which contacts belong together, and find what could be a segment",
+	return newListGroup(newSegmentsList(env), "segments", "Say by rules which contacts belong together, and find what could be a segment",
 		`Say by rules which contacts belong together, and find what could be a segment. Rules are conditions in CEL over contact.KEY and company.KEY (declared
 attributes), light.contact, light.company ("RED", "AMBER", "GREEN"), score.mean, score.answers, purchases.recency_days, purchases.frequency,
 purchases.monetary, rfm.recency, rfm.frequency, rfm.monetary and today.`,
@@ -30,17 +30,12 @@ func newSegmentsList(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List segments with how many contacts belong to them", Args: exactly()}
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
-		all := &segmentationv1.ListSegmentsResponse{}
-		for request := (&segmentationv1.ListSegmentsRequest{PageSize: 1000}); ; {
-			page, err := conn.Segments.ListSegments(ctx, request)
-			if err != nil {
-				return fmt.Errorf("list segments: %w", err)
-			}
-			all.Segments = append(all.Segments, page.GetSegments()...)
-			if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-				break
-			}
+		request := &segmentationv1.ListSegmentsRequest{PageSize: largestPage}
+		list, err := listAll(ctx, "segments", conn.Segments.ListSegments, request, &request.PageToken, (*segmentationv1.ListSegmentsResponse).GetSegments)
+		if err != nil {
+			return err
 		}
+		all := &segmentationv1.ListSegmentsResponse{Segments: list}
 		switch {
 		case c.json:
 			return c.printJSON(all)
@@ -93,13 +88,7 @@ func newSegmentsCreate(env Env) *cobra.Command {
 			s.DisplayName = args[0]
 		}
 		created, err := conn.Segments.CreateSegment(ctx, &segmentationv1.CreateSegmentRequest{SegmentId: args[0], Segment: s})
-		if err != nil {
-			return fmt.Errorf("create the segment: %w", err)
-		}
-		if c.json {
-			return c.printJSON(created)
-		}
-		return c.segmentTable(created.GetSegment())
+		return c.told("create the segment", created, err, func() error { return c.segmentTable(created.GetSegment()) })
 	})
 	return cmd
 }
@@ -109,13 +98,7 @@ func newSegmentsDelete(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		done, err := conn.Segments.DeleteSegment(ctx, &segmentationv1.DeleteSegmentRequest{Name: segmentName(args[0])})
-		if err != nil {
-			return fmt.Errorf("delete the segment: %w", err)
-		}
-		if c.json {
-			return c.printJSON(done)
-		}
-		return c.write("deleted\n")
+		return c.told("delete the segment", done, err, func() error { return c.write("deleted\n") })
 	})
 	return cmd
 }

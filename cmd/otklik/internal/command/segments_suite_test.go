@@ -46,7 +46,7 @@ func TestSegmentsFromTheCommandLine(t *testing.T) {
 	belong := func(segment string, want int64) {
 		t.Helper()
 		testkit.Eventually(t, testTimeout, func() error {
-			for _, g := range message(s, &segmentationv1.ListSegmentsResponse{}, "segments", "list").GetSegments() {
+			for _, g := range message(s, &segmentationv1.ListSegmentsResponse{}, "segments").GetSegments() {
 				if g.GetName() == "segments/"+segment && g.GetMemberCount() == want {
 					return nil
 				}

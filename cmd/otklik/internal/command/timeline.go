@@ -55,18 +55,11 @@ A customer whose records were merged appears whole.`,
 			request.Kinds = append(request.Kinds, segmentationv1.TimelineEntry_Kind(v))
 		}
 		return c.with(func(conn *client.Connection) error {
-			all := &segmentationv1.ListTimelineEntriesResponse{}
-			for {
-				page, err := conn.Timeline.ListTimelineEntries(ctx, request)
-				if err != nil {
-					return fmt.Errorf("list what happened: %w", err)
-				}
-				all.TimelineEntries = append(all.TimelineEntries, page.GetTimelineEntries()...)
-				if request.PageToken = page.GetNextPageToken(); request.PageToken == "" || len(all.GetTimelineEntries()) >= limit {
-					break
-				}
+			list, err := listUpTo(ctx, "what happened", conn.Timeline.ListTimelineEntries, request, &request.PageToken, (*segmentationv1.ListTimelineEntriesResponse).GetTimelineEntries, limit)
+			if err != nil {
+				return err
 			}
-			all.TimelineEntries = all.TimelineEntries[:min(limit, len(all.GetTimelineEntries()))]
+			all := &segmentationv1.ListTimelineEntriesResponse{TimelineEntries: list}
 			switch {
 			case c.json:
 				return c.printJSON(all)

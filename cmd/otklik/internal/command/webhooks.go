@@ -173,13 +173,7 @@ that was stopped because its address answered that it is gone (410).`,
 		webhook.Name = named("webhooks", args[0])
 		return c.with(func(conn *client.Connection) error {
 			updated, err := conn.Webhooks.UpdateWebhook(ctx, &accessv1.UpdateWebhookRequest{Webhook: webhook, UpdateMask: mask})
-			if err != nil {
-				return fmt.Errorf("change the webhook: %w", err)
-			}
-			if c.json {
-				return c.printJSON(updated)
-			}
-			return c.webhookTable(updated.GetWebhook())
+			return c.told("change the webhook", updated, err, func() error { return c.webhookTable(updated.GetWebhook()) })
 		})
 	})
 	return cmd
@@ -195,13 +189,7 @@ func newWebhooksPing(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		sent, err := conn.Webhooks.PingWebhook(ctx, &accessv1.PingWebhookRequest{Name: named("webhooks", args[0])})
-		if err != nil {
-			return fmt.Errorf("ping the webhook: %w", err)
-		}
-		if c.json {
-			return c.printJSON(sent)
-		}
-		return c.deliveryTable(sent.GetDelivery())
+		return c.told("ping the webhook", sent, err, func() error { return c.deliveryTable(sent.GetDelivery()) })
 	})
 	return cmd
 }
@@ -270,13 +258,7 @@ func newWebhooksReplay(env Env) *cobra.Command {
 			name = named("webhooks", args[0]) + "/deliveries/" + idOf(args[1])
 		}
 		sent, err := conn.Webhooks.ReplayWebhookDelivery(ctx, &accessv1.ReplayWebhookDeliveryRequest{Name: name})
-		if err != nil {
-			return fmt.Errorf("send the event again: %w", err)
-		}
-		if c.json {
-			return c.printJSON(sent)
-		}
-		return c.deliveryTable(sent.GetDelivery())
+		return c.told("send the event again", sent, err, func() error { return c.deliveryTable(sent.GetDelivery()) })
 	})
 	return cmd
 }
@@ -295,13 +277,7 @@ func newWebhooksRotate(env Env) *cobra.Command {
 		rotated, err := conn.Webhooks.RotateWebhookSecret(ctx, &accessv1.RotateWebhookSecretRequest{
 			Name: named("webhooks", args[0]), Overlap: durationpb.New(overlap),
 		})
-		if err != nil {
-			return fmt.Errorf("rotate the secret: %w", err)
-		}
-		if c.json {
-			return c.printJSON(rotated)
-		}
-		return c.write(secretText(rotated.GetSecret()))
+		return c.told("rotate the secret", rotated, err, func() error { return c.write(secretText(rotated.GetSecret())) })
 	})
 	return cmd
 }
@@ -312,13 +288,7 @@ func newWebhooksDelete(env Env) *cobra.Command {
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
 		name := named("webhooks", args[0])
 		deleted, err := conn.Webhooks.DeleteWebhook(ctx, &accessv1.DeleteWebhookRequest{Name: name})
-		if err != nil {
-			return fmt.Errorf("delete the webhook: %w", err)
-		}
-		if c.json {
-			return c.printJSON(deleted)
-		}
-		return c.write(printable(name) + " is deleted\n")
+		return c.told("delete the webhook", deleted, err, func() error { return c.write(printable(name) + " is deleted\n") })
 	})
 	return cmd
 }

@@ -212,25 +212,28 @@ func (p *pass) count(o Outcome) {
 
 // decide ends an import that has nothing to be applied, or lets it be applied.
 func (p *pass) decide(ctx context.Context) error {
+	next, refusal := store.ImportApplying, ""
+	switch {
+	case p.of.Checked == 0:
+		next, refusal = store.ImportRefused, "the file has no rows"
+	case float64(p.of.Refused) > p.of.MostRefused*float64(p.of.Checked):
+		next = store.ImportRefused
+		refusal = fmt.Sprintf("%d of %d rows are refused, more than the share of %g that may be: nothing was changed", p.of.Refused, p.of.Checked, p.of.MostRefused)
+	case p.of.DryRun:
+		next = store.ImportDone
+	}
+	if next == store.ImportRefused {
+		// Nor would anything be.
+		p.of.Created, p.of.Updated = 0, 0
+	}
 	if err := p.note(ctx); err != nil {
 		return err
 	}
-	var end store.ImportState
-	refusal := ""
-	switch {
-	case p.of.Checked == 0:
-		end, refusal = store.ImportRefused, "the file has no rows"
-	case float64(p.of.Refused) > p.of.MostRefused*float64(p.of.Checked):
-		end = store.ImportRefused
-		refusal = fmt.Sprintf("%d of %d rows are refused, more than the share of %g that may be: nothing was changed", p.of.Refused, p.of.Checked, p.of.MostRefused)
-	case p.of.DryRun:
-		end = store.ImportDone
-	default:
-		p.of.State = store.ImportApplying
+	p.of.State = next
+	if next == store.ImportApplying {
 		return p.note(ctx)
 	}
-	p.of.State = end
-	_, err := p.Store.EndImport(ctx, p.of.Organization, p.of.ID, end, refusal, p.Now())
+	_, err := p.Store.EndImport(ctx, p.of.Organization, p.of.ID, next, refusal, p.Now())
 	return err
 }
 
