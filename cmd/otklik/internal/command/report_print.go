@@ -65,8 +65,12 @@ func (c *call) printMatrix(got *reportingv1.QueryMatrixResponse) error {
 		if !i.GetStable() {
 			sure += " unstable"
 		}
+		score := withInterval(i.GetScore(), 2)
+		if i.NormalizedScore != nil {
+			score += fmt.Sprintf(" (%s of 100)", formatNumber(i.GetNormalizedScore(), 1))
+		}
 		rows = append(rows, []string{
-			priorityWords[i.GetPriority()], i.GetQuestion().GetQuestion(), withInterval(i.GetImportance(), 3), withInterval(i.GetScore(), 2), fmt.Sprint(i.GetQuestion().GetN()), sure,
+			priorityWords[i.GetPriority()], i.GetQuestion().GetQuestion(), withInterval(i.GetImportance(), 3), score, fmt.Sprint(i.GetQuestion().GetN()), sure,
 		})
 	}
 	if err := c.table([]string{"PRIORITY", "ITEM", "IMPORTANCE", "SCORE", "N", "SURE"}, rows); err != nil {
@@ -74,7 +78,7 @@ func (c *call) printMatrix(got *reportingv1.QueryMatrixResponse) error {
 	}
 	text := fmt.Sprintf("\nhigh is importance from %s and a score from %s", formatNumber(got.GetImportanceCut(), 3), formatNumber(got.GetScoreCut(), 2))
 	if got.GetNormalized() {
-		text += "; scores are on 0 to 100, since scales differ"
+		text += " of 100, since scales differ"
 	}
 	if got.RSquared != nil {
 		text += fmt.Sprintf("; the items explain %s of the variance of %s", formatNumber(got.GetRSquared(), 3), got.GetOutcome().GetQuestion())

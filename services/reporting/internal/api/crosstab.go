@@ -34,8 +34,12 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	if req.GetRow() == req.GetColumn() {
 		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
 	}
+	q, err := s.questionnaireOf(ctx, req.GetQuery().GetSurvey())
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range axes {
-		if err := checkKey(a.field, a.key); err != nil {
+		if err := a.check(ctx, q); err != nil {
 			return nil, err
 		}
 	}
@@ -86,6 +90,22 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 
 // axis is what rows or columns are.
 type axis struct{ field, key string }
+
+// check refuses what no response could state.
+func (a axis) check(ctx context.Context, q questionnaire) error {
+	question, isQuestion := strings.CutPrefix(a.key, answersPrefix)
+	if !isQuestion {
+		return checkKey(a.field, a.key)
+	}
+	_, found, err := q.Find(ctx, question)
+	switch {
+	case err != nil:
+		return surveyError(err)
+	case !found:
+		return questionNotFound(a.field, question)
+	}
+	return nil
+}
 
 // value is that of a response; empty when it states none. A response of several values is refused: the test needs each response once.
 func (a axis) value(f *scoringv1.Fact) (string, error) {

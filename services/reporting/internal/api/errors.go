@@ -40,7 +40,11 @@ func surveyError(err error) error {
 		return refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE,
 			"the survey service, which knows the questions, did not answer: try again", rpcerr.WithCause(err))
 	case errors.As(err, &said):
-		return passed(said, func(string) string { return "query.survey" })
+		e := passed(said, func(string) string { return "query.survey" })
+		if e.Code == codes.NotFound && len(e.Fields) == 0 {
+			e.Fields = []rpcerr.FieldViolation{{Field: "query.survey", Reason: e.Reason, Description: e.Message}}
+		}
+		return e
 	}
 	return err
 }
@@ -71,7 +75,7 @@ func scoringError(err error, within fields) error {
 }
 
 // passed is what another service says to the caller, with the fields of our request in place of theirs.
-func passed(said *peers.Refusal, field func(string) string) error {
+func passed(said *peers.Refusal, field func(string) string) *rpcerr.Error {
 	e := *said.Cause
 	e.Fields = make([]rpcerr.FieldViolation, len(said.Cause.Fields))
 	for i, f := range said.Cause.Fields {

@@ -139,6 +139,7 @@ func (s *Server) matrix(ctx context.Context, req *reportingv1.QueryMatrixRequest
 		out.Items = append(out.Items, &reportingv1.MatrixItem{
 			Question: x.question(i.Item), Priority: int32(i.Priority), Importance: importanceToProto(&i.Importance, o.Level),
 			Score: importanceToProto(&i.Score, o.Level), PairN: i.PairN, Probabilities: i.Probabilities[:], Stable: i.Stable, Distance: i.Distance,
+			NormalizedScore: i.NormalizedScore,
 		})
 	}
 	return out, nil

@@ -33,13 +33,17 @@ func (q questionnaire) scored(ctx context.Context, field, id string) (peers.Ques
 	case err != nil:
 		return peers.Question{}, surveyError(err)
 	case !ok:
-		return peers.Question{}, refuseField(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, field,
-			fmt.Sprintf("the survey asks no question %q; see its revisions", id))
+		return peers.Question{}, questionNotFound(field, id)
 	case found.Kind == peers.KindOther:
 		return peers.Question{}, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_SCORED, field,
 			fmt.Sprintf("the answers to question %q are no numbers; name a question with a scale", id))
 	}
 	return found, nil
+}
+
+// questionNotFound refuses a question that the survey never asked.
+func questionNotFound(field, id string) error {
+	return refuseField(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, field, fmt.Sprintf("the survey asks no question %q; see its revisions", id))
 }
 
 // outcome finds the outcome: the question named, or the first of likelihood to recommend, or of satisfaction.

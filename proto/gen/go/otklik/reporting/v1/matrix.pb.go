@@ -144,7 +144,7 @@ type MatrixItem struct {
 	Priority int32 `protobuf:"varint,2,opt,name=priority,proto3" json:"priority,omitempty"`
 	// How important it is.
 	Importance *AnalysisEstimate `protobuf:"bytes,3,opt,name=importance,proto3" json:"importance,omitempty"`
-	// Its score: the mean on the items' scale, or on 0 to 100 where the scales of the items differ.
+	// Its score: the mean on its scale.
 	Score *AnalysisEstimate `protobuf:"bytes,4,opt,name=score,proto3" json:"score,omitempty"`
 	// Respondents who answered both the item and the outcome; 0 with stated importance.
 	PairN int64 `protobuf:"varint,5,opt,name=pair_n,json=pairN,proto3" json:"pair_n,omitempty"`
@@ -153,9 +153,11 @@ type MatrixItem struct {
 	// Whether the share of its own priority is 0.8 or more.
 	Stable bool `protobuf:"varint,7,opt,name=stable,proto3" json:"stable,omitempty"`
 	// How far it lies from the cuts, in standard deviations over the items: what is farther comes first among items of one priority.
-	Distance      float64 `protobuf:"fixed64,8,opt,name=distance,proto3" json:"distance,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Distance float64 `protobuf:"fixed64,8,opt,name=distance,proto3" json:"distance,omitempty"`
+	// The score on 0 to 100, which the cut is on where the scales of the items differ; missing where they do not.
+	NormalizedScore *float64 `protobuf:"fixed64,9,opt,name=normalized_score,json=normalizedScore,proto3,oneof" json:"normalized_score,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *MatrixItem) Reset() {
@@ -244,11 +246,18 @@ func (x *MatrixItem) GetDistance() float64 {
 	return 0
 }
 
+func (x *MatrixItem) GetNormalizedScore() float64 {
+	if x != nil && x.NormalizedScore != nil {
+		return *x.NormalizedScore
+	}
+	return 0
+}
+
 var File_otklik_reporting_v1_matrix_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_matrix_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/matrix.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\xe0\x02\n" +
+	" otklik/reporting/v1/matrix.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\xa5\x03\n" +
 	"\n" +
 	"MatrixItem\x12A\n" +
 	"\bquestion\x18\x01 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\bquestion\x12\x1a\n" +
@@ -260,7 +269,9 @@ const file_otklik_reporting_v1_matrix_proto_rawDesc = "" +
 	"\x06pair_n\x18\x05 \x01(\x03R\x05pairN\x12$\n" +
 	"\rprobabilities\x18\x06 \x03(\x01R\rprobabilities\x12\x16\n" +
 	"\x06stable\x18\a \x01(\bR\x06stable\x12\x1a\n" +
-	"\bdistance\x18\b \x01(\x01R\bdistance*r\n" +
+	"\bdistance\x18\b \x01(\x01R\bdistance\x12.\n" +
+	"\x10normalized_score\x18\t \x01(\x01H\x00R\x0fnormalizedScore\x88\x01\x01B\x13\n" +
+	"\x11_normalized_score*r\n" +
 	"\x10ImportanceMethod\x12!\n" +
 	"\x1dIMPORTANCE_METHOD_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19IMPORTANCE_METHOD_DERIVED\x10\x01\x12\x1c\n" +
@@ -310,6 +321,7 @@ func file_otklik_reporting_v1_matrix_proto_init() {
 		return
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
+	file_otklik_reporting_v1_matrix_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

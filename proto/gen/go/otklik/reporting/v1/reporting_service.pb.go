@@ -43,7 +43,7 @@ type QueryMatrixRequest struct {
 	Cut CutMethod `protobuf:"varint,7,opt,name=cut,proto3,enum=otklik.reporting.v1.CutMethod" json:"cut,omitempty"`
 	// CUT_METHOD_FIXED: importance from here on is high.
 	ImportanceCut *float64 `protobuf:"fixed64,8,opt,name=importance_cut,json=importanceCut,proto3,oneof" json:"importance_cut,omitempty"`
-	// CUT_METHOD_FIXED and CUT_METHOD_TARGET: scores from here on are high.
+	// CUT_METHOD_FIXED and CUT_METHOD_TARGET: scores from here on are high; on 0 to 100 where the scales of the items differ.
 	ScoreCut *float64 `protobuf:"fixed64,9,opt,name=score_cut,json=scoreCut,proto3,oneof" json:"score_cut,omitempty"`
 	// The number of draws of random groups of respondents that intervals rest on, up to 2,000; 0 means 1,000.
 	Draws         int32 `protobuf:"varint,10,opt,name=draws,proto3" json:"draws,omitempty"`
@@ -162,9 +162,9 @@ type QueryMatrixResponse struct {
 	Items []*MatrixItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
 	// Importance from here on is high.
 	ImportanceCut float64 `protobuf:"fixed64,4,opt,name=importance_cut,json=importanceCut,proto3" json:"importance_cut,omitempty"`
-	// Scores from here on are high.
+	// Scores from here on are high; on 0 to 100 where `normalized`.
 	ScoreCut float64 `protobuf:"fixed64,5,opt,name=score_cut,json=scoreCut,proto3" json:"score_cut,omitempty"`
-	// Whether scores are on 0 to 100, since the scales of the items differ.
+	// Whether the cut is on normalised scores, since the scales of the items differ.
 	Normalized bool `protobuf:"varint,6,opt,name=normalized,proto3" json:"normalized,omitempty"`
 	// The share of the outcome's variance that all items together explain; missing with stated importance.
 	RSquared      *float64 `protobuf:"fixed64,7,opt,name=r_squared,json=rSquared,proto3,oneof" json:"r_squared,omitempty"`
