@@ -27,21 +27,6 @@ type lightServer struct {
 	*Server
 }
 
-// lightPlace is where a light belongs.
-func lightPlace(l store.Light) store.Place {
-	switch l.Unit.Kind {
-	case light.Company:
-		return store.Place{Company: l.Unit.ID}
-	case light.Contact:
-		return store.Place{Company: l.Company}
-	case light.Location:
-		return store.Place{Location: l.Unit.ID, Region: l.Region}
-	case light.Staff:
-		return store.Place{Employee: l.Unit.ID}
-	}
-	return store.Place{}
-}
-
 // GetLight returns a light.
 func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLightRequest) (*segmentationv1.GetLightResponse, error) {
 	org, err := authn.Organization(ctx)
@@ -52,8 +37,8 @@ func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLight
 	if !ok {
 		return nil, malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
 	}
-	l, err := s.Store.GetLight(ctx, org, unit)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (l.Colour == light.NoColour || !unitsOf(ctx).Within(lightPlace(l))) {
+	l, err := s.Store.GetLight(ctx, org, unitsOf(ctx), unit)
+	if errors.Is(err, store.ErrNotFound) || err == nil && l.Colour == light.NoColour {
 		return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_LIGHT_NOT_FOUND, "light", req.GetName())
 	}
 	if err != nil {

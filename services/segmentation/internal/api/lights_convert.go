@@ -25,7 +25,10 @@ func lightToProto(l store.Light) *segmentationv1.Light {
 		Name: light.Name(l.Unit), Kind: segmentationv1.LightKind(l.Unit.Kind), Colour: segmentationv1.LightColour(l.Colour), Uncertain: l.Uncertain, Mean: l.Mean,
 		AnswerCount: l.Answers, ResponseCount: l.Responses, ContactCount: l.Contacts, Trend: segmentationv1.Light_Trend(l.Trend), TrendDifference: l.Change,
 		PreviousColour: segmentationv1.LightColour(l.Previous), ColourTime: timestamppb.New(l.Since), Company: named(companiesCollection, l.Company),
-		Region: named(regionsCollection, l.Region), Value: l.Value, ValueAtStake: l.Stake, PolicyVersion: l.PolicyVersion,
+		Value: l.Value, ValueAtStake: l.Stake, PolicyVersion: l.PolicyVersion,
+	}
+	if l.Unit.Kind == light.Location {
+		out.Region = named(regionsCollection, l.Region)
 	}
 	if l.Interval != nil {
 		method := studentT

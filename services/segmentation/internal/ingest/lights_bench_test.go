@@ -55,7 +55,7 @@ func BenchmarkCurrent(b *testing.B) {
 			s.add(batch...)
 			if tick%25 == 0 {
 				f.reach(b, int64(n))
-				if _, err := f.store.GetLight(b.Context(), acme, light.Unit{Kind: light.Company, ID: batch[len(batch)-1].GetResponse().GetContext().GetCompany()}); err != nil {
+				if _, err := f.store.GetLight(b.Context(), acme, nil, light.Unit{Kind: light.Company, ID: batch[len(batch)-1].GetResponse().GetContext().GetCompany()}); err != nil {
 					b.Fatal(err)
 				}
 				lags = append(lags, time.Since(began))

@@ -211,7 +211,7 @@ func compareLights(t *testing.T, db store.Store, kind light.Kind, want map[strin
 	t.Helper()
 	seen := 0
 	err := db.EachLight(t.Context(), acme, kind, func(s store.LightSummary) error {
-		l, err := db.GetLight(t.Context(), acme, light.Unit{Kind: kind, ID: s.Unit})
+		l, err := db.GetLight(t.Context(), acme, nil, light.Unit{Kind: kind, ID: s.Unit})
 		w, known := want[s.Unit]
 		if err != nil || !known || l.Colour != w.colour || l.Answers != w.answers || math.Abs(l.Mean-w.mean) > 1e-9 || (l.Interval == nil) != (w.interval == nil) {
 			return fmt.Errorf("%s: %+v, %w, want %+v", s.Unit, l, err, w)

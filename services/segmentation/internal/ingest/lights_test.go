@@ -189,12 +189,12 @@ func TestAnswersBecomeLights(t *testing.T) {
 		&surveyv1.Event{Change: &surveyv1.Event_Removed{Removed: &surveyv1.Removed{Name: "surveys/visits/responses/gone", Erasure: "erasures/e1"}}},
 	)
 	f.reach(t, 8)
-	l, err := f.store.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "acme"})
+	l, err := f.store.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "acme"})
 	// 2 and 0 on 0-10 are 2.8 and 1 on 1-10.
 	if err != nil || l.Colour != light.Red || l.Answers != 2 || l.Mean < 1.9-1e-9 || l.Mean > 1.9+1e-9 {
 		t.Errorf("got %+v, %v", l, err)
 	}
-	if l, err = f.store.GetLight(t.Context(), acme, light.Unit{Kind: light.Staff, ID: "ann"}); err != nil || !l.Suppressed {
+	if l, err = f.store.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Staff, ID: "ann"}); err != nil || !l.Suppressed {
 		t.Errorf("an employee of whom three answers tell: %+v, %v", l, err)
 	}
 	if erased, err := f.store.Erased(t.Context(), acme, "e1"); err != nil || !containsAnswers(erased) {
@@ -225,7 +225,7 @@ func TestWhatEmployeesAnswerIsPassedOver(t *testing.T) {
 	f := run(t, s)
 	s.add(response("r1", "acme", 1, 2))
 	f.reach(t, 1)
-	if l, err := f.store.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "acme"}); err == nil {
+	if l, err := f.store.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "acme"}); err == nil {
 		t.Errorf("there is a light: %+v", l)
 	}
 }
@@ -242,7 +242,7 @@ func TestAnswersThatCannotBeAreSetAside(t *testing.T) {
 	if err != nil || len(letters) != 2 || letters[0].Resource != "surveys/visits/responses/r2" {
 		t.Errorf("set aside: %+v, %v", letters, err)
 	}
-	if l, err := f.store.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "acme"}); err != nil || l.Answers != 2 {
+	if l, err := f.store.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "acme"}); err != nil || l.Answers != 2 {
 		t.Errorf("got %+v, %v", l, err)
 	}
 }

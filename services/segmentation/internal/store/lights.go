@@ -25,8 +25,8 @@ type Lights interface {
 	// CountLights does a step of what is to be counted at a moment: answers that leave the time that lights look at, and answers by a new policy. It tells
 	// whether more is to be done. The leader calls it. What fails for an organisation stops no other one.
 	CountLights(ctx context.Context, now time.Time) (more bool, err error)
-	// GetLight returns a light, also one without a colour. Errors: ErrNotFound.
-	GetLight(ctx context.Context, organization string, unit light.Unit) (Light, error)
+	// GetLight returns a light that belongs to the caller, also one without a colour. Errors: ErrNotFound.
+	GetLight(ctx context.Context, organization string, units Units, unit light.Unit) (Light, error)
 	// ListLights returns lights that have a colour: red, amber, green, and each colour in the order of package workorder. more tells that there are more than
 	// the limit.
 	ListLights(ctx context.Context, q LightQuery) (lights []Light, more bool, err error)
@@ -86,10 +86,11 @@ type Light struct {
 	// Previous is what it showed before; none when it never showed anything else. Since is since when it shows its colour.
 	Previous light.Colour
 	Since    time.Time
-	// Company is that of a contact, Region that of a location.
-	Company, Region string
-	Value, Stake    float64
-	PolicyVersion   int64
+	// Company and Location are those of a contact: where the directory says that it belongs, or else the company that it last answered for, and the location where
+	// all was said that its light rests on. Region is that of a location or a contact.
+	Company, Location, Region string
+	Value, Stake              float64
+	PolicyVersion             int64
 	// Clustered tells that the interval takes answers of one respondent as not independent.
 	Clustered bool
 }

@@ -15,6 +15,13 @@ type conditions struct {
 	args []any
 }
 
+// clone is a copy to which further conditions are added.
+func (c *conditions) clone() *conditions {
+	out := &conditions{args: slices.Clone(c.args)}
+	out.text.WriteString(c.text.String())
+	return out
+}
+
 // arg adds a parameter and returns its name.
 func (c *conditions) arg(v any) string {
 	c.args = append(c.args, v)

@@ -78,13 +78,16 @@ func companyValues(ctx context.Context, r relational.Reader, organization string
 	return out, err
 }
 
-// home is whose a contact is, and what it is worth.
+// home is where a contact belongs by the directory, and what it is worth.
 type home struct {
-	Company string
-	Value   float64
+	Company, Location, Region string
+	Value                     float64
 }
 
-// contactHomes are whose contacts are, and what they are worth by an attribute that is a number; 0 when that is not known.
+const sqlContactHomes = `SELECT c.contact, c.company, c.location, COALESCE(u.parent, ''), c.attributes FROM contacts AS c
+LEFT JOIN units AS u ON u.organization = c.organization AND u.kind = $2 AND u.id = c.location WHERE c.organization = $1 AND c.contact IN (`
+
+// contactHomes are where contacts belong, and what they are worth by an attribute that is a number; 0 when that is not known.
 func contactHomes(ctx context.Context, r relational.Reader, organization string, ids []string, key string) (map[string]home, error) {
 	out := map[string]home{}
 	number, err := numberOf(ctx, r, organization, attribute.Contact, key)
@@ -95,12 +98,12 @@ func contactHomes(ctx context.Context, r relational.Reader, organization string,
 		var id string
 		var h home
 		var packed []byte
-		err = row.Scan(&id, &h.Company, &packed)
+		err = row.Scan(&id, &h.Company, &h.Location, &h.Region, &packed)
 		if v, ok := attribute.Packed(packed).Get(number); ok && number != 0 {
 			h.Value = v.Number
 		}
 		out[id] = h
 		return none, err
-	}, `SELECT contact, company, attributes FROM contacts WHERE organization = $1 AND contact IN (`, []any{organization}, ids)
+	}, sqlContactHomes, []any{organization, int64(attribute.Location)}, ids)
 	return out, err
 }

@@ -16,34 +16,40 @@ type tally struct {
 	stored map[light.Unit]storedLight
 	// regions and companies are where what is counted now was said, by location and contact.
 	regions, companies map[string]string
-	// homes are the companies of contacts by the directory, as far as they were asked for.
-	homes map[string]string
+	// homes are where contacts belong by the directory, as far as they were asked for.
+	homes map[string]home
+	// contacts are those whose parts it holds, all of them.
+	contacts map[string]bool
+	// byContact are the parts by contact, once everything is counted.
+	byContact map[string]map[light.PartKey]*light.Parts
 	// persons are the pseudonyms by which contacts answered, as far as they did.
 	persons map[string][]byte
 }
 
 // storedLight is a light as it is stored.
 type storedLight struct {
-	unit            light.Unit
-	sums            []byte
-	colour          light.Colour
-	mean            float64
-	answers         int64
-	previous        light.Colour
-	since           int64
-	company, region string
-	value, stake    float64
-	settled         int64
+	unit     light.Unit
+	sums     []byte
+	colour   light.Colour
+	mean     float64
+	answers  int64
+	previous light.Colour
+	since    int64
+	company  string
+	// location and region are where a contact belongs; of others region alone is known, that of a location.
+	location, region string
+	value, stake     float64
+	settled          int64
 }
 
 const (
-	lightColumns    = `kind, unit, sums, colour, mean, answers, previous, since, company, region, value, stake, settled`
+	lightColumns    = `kind, unit, sums, colour, mean, answers, previous, since, company, location, region, value, stake, settled`
 	sqlLightsIn     = `SELECT ` + lightColumns + ` FROM lights WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit IN (`
 	sqlLightPartsIn = `SELECT contact, kind, unit, parts FROM light_parts WHERE organization = $1 AND generation = $2 AND contact IN (`
 )
 
 func scanLight(row relational.Scanner) (l storedLight, err error) {
-	err = row.Scan(&l.unit.Kind, &l.unit.ID, &l.sums, &l.colour, &l.mean, &l.answers, &l.previous, &l.since, &l.company, &l.region, &l.value, &l.stake, &l.settled)
+	err = row.Scan(&l.unit.Kind, &l.unit.ID, &l.sums, &l.colour, &l.mean, &l.answers, &l.previous, &l.since, &l.company, &l.location, &l.region, &l.value, &l.stake, &l.settled)
 	return l, err
 }
 
@@ -69,7 +75,7 @@ func lightsOf(ctx context.Context, r relational.Reader, c counting, generation i
 
 // tallyOf makes a tally of a counting that holds the parts of contacts, and the sums of these, of the units that they contribute to and of others.
 func tallyOf(ctx context.Context, r relational.Reader, c counting, contacts map[string]bool, units map[light.Unit]bool) (*tally, error) {
-	t := &tally{Tally: light.NewTally(c.policy), counting: c, regions: map[string]string{}, companies: map[string]string{}}
+	t := &tally{Tally: light.NewTally(c.policy), counting: c, regions: map[string]string{}, companies: map[string]string{}, contacts: contacts}
 	type part struct {
 		key   light.PartKey
 		parts []byte

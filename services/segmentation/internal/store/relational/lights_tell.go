@@ -45,7 +45,7 @@ func (w *writing) tellLights(ctx context.Context, t *tally, changed []lightChang
 		case light.Company:
 			e.Company = l.unit.ID
 		case light.Contact:
-			e.Contact = l.unit.ID
+			e.Contact, e.Location = l.unit.ID, l.location
 			if e.Person, err = w.lightPerson(ctx, t, l.unit.ID); err != nil {
 				return err
 			}
@@ -93,7 +93,7 @@ func (w *writing) lightPerson(ctx context.Context, t *tally, contact string) ([]
 func (w *writing) rememberLight(ctx context.Context, organization string, person []byte, ch lightChange, now time.Time) error {
 	l := ch.now
 	body, err := timeline.Encode(timeline.Light{
-		Units: timeline.Units{Company: l.company}, Colour: uint8(l.colour), Previous: uint8(ch.before.colour), Mean: l.mean, N: l.answers, Rejudged: ch.rejudged,
+		Units: timeline.Units{Company: l.company, Location: l.location, Region: l.region}, Colour: uint8(l.colour), Previous: uint8(ch.before.colour), Mean: l.mean, N: l.answers, Rejudged: ch.rejudged,
 	})
 	if err != nil {
 		return err

@@ -12,17 +12,16 @@ import (
 func (w *writing) worthOf(ctx context.Context, t *tally) (map[light.Unit]storedLight, error) {
 	var companies, contacts []string
 	for u := range t.Units {
-		stored, there := t.stored[u]
-		company, counted := t.companies[u.ID]
+		_, there := t.stored[u]
 		switch {
 		case u.Kind == light.Company && !there:
 			companies = append(companies, u.ID)
-		case u.Kind == light.Contact && (!there || counted && company != stored.company):
+		case u.Kind == light.Contact && (!there || t.strays(u)):
 			contacts = append(contacts, u.ID)
 		}
 	}
 	out := map[light.Unit]storedLight{}
-	t.homes = map[string]string{}
+	t.homes = map[string]home{}
 	organization, attribute := t.counting.organization, t.counting.policy.ValueAttribute
 	if len(companies) > 0 {
 		values, err := companyValues(ctx, w, organization, companies, attribute)
@@ -39,8 +38,8 @@ func (w *writing) worthOf(ctx context.Context, t *tally) (map[light.Unit]storedL
 			return nil, err
 		}
 		for id, h := range homes {
-			out[light.Unit{Kind: light.Contact, ID: id}] = storedLight{value: h.Value, company: h.Company}
-			t.homes[id] = h.Company
+			out[light.Unit{Kind: light.Contact, ID: id}] = storedLight{value: h.Value}
+			t.homes[id] = h
 		}
 	}
 	return out, nil
@@ -53,8 +52,11 @@ func (w *writing) revalue(ctx context.Context, organization string, of light.Kin
 		return err
 	}
 	for _, c := range all {
-		units := make(map[light.Unit]bool, len(ids))
+		contacts, units := map[string]bool{}, make(map[light.Unit]bool, len(ids))
 		for _, id := range ids {
+			if of == light.Contact {
+				contacts[id] = true
+			}
 			units[light.Unit{Kind: of, ID: id}] = true
 		}
 		stored, err := lightsOf(ctx, w, c, c.generation, units)
@@ -64,21 +66,28 @@ func (w *writing) revalue(ctx context.Context, organization string, of light.Kin
 		if len(stored) == 0 {
 			continue
 		}
-		values, homes, err := w.worth(ctx, c, of, ids)
+		// Only of these the answers matter.
+		for id := range contacts {
+			if _, there := stored[light.Unit{Kind: of, ID: id}]; !there {
+				delete(contacts, id)
+			}
+		}
+		t, err := tallyOf(ctx, w, c, contacts, map[light.Unit]bool{})
+		if err != nil {
+			return err
+		}
+		values, err := w.worth(ctx, t, of, ids)
 		if err != nil {
 			return err
 		}
 		var puts [][]any
 		for u, l := range stored {
-			l.value = values[u.ID]
-			if home := homes[u.ID]; home != "" {
-				l.company = home
-			}
-			l.stake = 0
+			l.value, l.stake = values[u.ID], 0
+			t.place(&l)
 			if l.colour == light.Red {
 				l.stake = workorder.Stake(l.value, l.mean, c.policy.Red)
 			}
-			puts = append(puts, []any{organization, c.generation, int64(u.Kind), u.ID, l.value, l.stake, l.company})
+			puts = append(puts, []any{organization, c.generation, int64(u.Kind), u.ID, l.value, l.stake, l.company, l.location, l.region})
 		}
 		if err := w.many(ctx, sqlRevalue, puts); err != nil {
 			return err
@@ -87,23 +96,22 @@ func (w *writing) revalue(ctx context.Context, organization string, of light.Kin
 	return nil
 }
 
-const sqlRevalue = `UPDATE lights SET value = $5, stake = $6, company = $7 WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit = $4`
+const sqlRevalue = `UPDATE lights SET value = $5, stake = $6, company = $7, location = $8, region = $9 WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit = $4`
 
-// worth is what companies, or contacts, are worth by the policy of a counting, and where contacts belong.
-func (w *writing) worth(ctx context.Context, c counting, kind light.Kind, ids []string) (values map[string]float64, homes map[string]string, err error) {
+// worth is what companies, or contacts, are worth by the policy of a tally, which learns where contacts belong.
+func (w *writing) worth(ctx context.Context, t *tally, kind light.Kind, ids []string) (values map[string]float64, err error) {
+	c := t.counting
 	if kind == light.Company {
-		values, err = companyValues(ctx, w, c.organization, ids, c.policy.ValueAttribute)
-		return values, nil, err
+		return companyValues(ctx, w, c.organization, ids, c.policy.ValueAttribute)
 	}
-	found, err := contactHomes(ctx, w, c.organization, ids, c.policy.ValueAttribute)
-	if err != nil {
-		return nil, nil, err
+	if t.homes, err = contactHomes(ctx, w, c.organization, ids, c.policy.ValueAttribute); err != nil {
+		return nil, err
 	}
-	values, homes = make(map[string]float64, len(found)), make(map[string]string, len(found))
-	for id, h := range found {
-		values[id], homes[id] = h.Value, h.Company
+	values = make(map[string]float64, len(t.homes))
+	for id, h := range t.homes {
+		values[id] = h.Value
 	}
-	return values, homes, nil
+	return values, nil
 }
 
 // recountLights counts all answers of an organisation anew by the policy that it has, since the directory changed in many places.

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	sqlPutLight = `INSERT INTO lights (organization, generation, ` + lightColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	sqlPutLight = `INSERT INTO lights (organization, generation, ` + lightColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (organization, generation, kind, unit) DO UPDATE SET sums = excluded.sums, colour = excluded.colour, mean = excluded.mean,
-answers = excluded.answers, previous = excluded.previous, since = excluded.since, company = excluded.company, region = excluded.region, value = excluded.value,
+answers = excluded.answers, previous = excluded.previous, since = excluded.since, company = excluded.company, location = excluded.location, region = excluded.region, value = excluded.value,
 stake = excluded.stake, settled = excluded.settled`
 	sqlDropLight    = `DELETE FROM lights WHERE organization = $1 AND generation = $2 AND kind = $3 AND unit = $4`
 	sqlPutLightPart = `INSERT INTO light_parts (organization, generation, contact, kind, unit, parts) VALUES ($1, $2, $3, $4, $5, $6)
@@ -91,7 +91,7 @@ func (w *writing) writeTally(ctx context.Context, t *tally, now time.Time) error
 			l.settled = 0
 		}
 		puts = append(puts, []any{
-			c.organization, c.generation, int64(u.Kind), u.ID, l.sums, int64(l.colour), l.mean, l.answers, int64(l.previous), l.since, l.company, l.region, l.value,
+			c.organization, c.generation, int64(u.Kind), u.ID, l.sums, int64(l.colour), l.mean, l.answers, int64(l.previous), l.since, l.company, l.location, l.region, l.value,
 			l.stake, l.settled,
 		})
 		changed = append(changed, lightChange{was, l, reading, rejudged})
@@ -157,23 +157,6 @@ func sortedUnits(t *tally) []light.Unit {
 	}
 	slices.SortFunc(out, func(a, b light.Unit) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
 	return out
-}
-
-// place enters where a unit belongs: a location in the region where it was last answered, a contact to the company that it last answered for unless the
-// directory says another one.
-func (t *tally) place(l *storedLight) {
-	switch l.unit.Kind {
-	case light.Location:
-		l.region = cmp.Or(t.regions[l.unit.ID], l.region)
-	case light.Contact:
-		if home := t.homes[l.unit.ID]; home != "" {
-			l.company = home
-			return
-		}
-		if company, counted := t.companies[l.unit.ID]; counted {
-			l.company = company
-		}
-	}
 }
 
 // writeParts stores the parts of a tally.

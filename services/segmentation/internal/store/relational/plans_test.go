@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -93,5 +94,15 @@ func TestPlansOfUnits(t *testing.T) {
 	plan = planOf(t, s, `SELECT id FROM units WHERE `+employees.text.String()+` ORDER BY id LIMIT 9`, employees.args...)
 	if !strings.Contains(plan, "SEARCH units") || strings.Contains(plan, "SCAN") {
 		t.Errorf("employees of units: %s", plan)
+	}
+	c := counting{organization: "acme", generation: 1}
+	for dimension, column := range placeColumns {
+		where := c.which(store.LightQuery{Kind: light.Contact})
+		where.and(where.oneOf(column, []string{"u1"}))
+		where.and("colour = " + where.arg(1))
+		plan := planOf(t, s, `SELECT `+lightColumns+` FROM lights WHERE `+where.text.String()+lightOrder+` LIMIT 9`, where.args...)
+		if !strings.Contains(plan, "lights_by_"+column+" (organization=? AND generation=? AND kind=? AND "+column+"=? AND colour=?)") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("lights of a %s: %s", dimension, plan)
+		}
 	}
 }

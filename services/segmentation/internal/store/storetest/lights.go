@@ -117,7 +117,7 @@ func lightsAreTold(t *testing.T, open Open) {
 	a.now = noon.Add(time.Hour)
 	a.apply(lightAnswer(acme, "r3", 2, "bad", noon, 10))
 	equal(t, "told", lightsTold(t, s)[2:], []string{"company bad: red>amber", "contact " + contact + ": red>amber"})
-	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Contact, ID: contact})
+	l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Contact, ID: contact})
 	must(t, "get", err)
 	equal(t, "light", l.Colour, light.Amber)
 	equal(t, "previous", l.Previous, light.Red)
@@ -136,7 +136,7 @@ func lightsAreTold(t *testing.T, open Open) {
 		}
 	}
 	equal(t, "entries of the timeline", remembered, 2)
-	want(t, "of nobody", lastError(s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "other"})), store.ErrNotFound)
+	want(t, "of nobody", lastError(s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "other"})), store.ErrNotFound)
 }
 
 func lastError[T any](_ T, err error) error { return err }
@@ -153,10 +153,10 @@ func answersAreAppliedOnce(t *testing.T, open Open) {
 		}))
 	}
 	replay(lightAnswer(acme, "r1", 1, "c", noon, 2))
-	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "mean after what is there was replayed", got(t, l, err).Mean, 9)
 	replay(lightAnswer(acme, "r3", 1, "c", noon, 7))
-	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	l, err = s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "mean after what was missing was replayed", got(t, l, err).Mean, 8)
 	scores, err := s.AnswerScores(t.Context(), acme, []string{"surveys/visits/responses/r1", "surveys/visits/responses/none"})
 	equal(t, "scores", got(t, scores, err), map[string]float64{"surveys/visits/responses/r1": 9})
@@ -192,9 +192,9 @@ func policiesOfLights(t *testing.T, open Open) {
 	equal(t, "lights", lightColours(t, s, light.Company), map[string]string{"c0": "red", "c1": "amber"})
 	equal(t, "told of companies", slices.DeleteFunc(lightsTold(t, s), func(told string) bool { return !strings.HasPrefix(told, "company") }),
 		[]string{"company c0: amber>red by another policy"})
-	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c0"})
+	l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c0"})
 	equal(t, "previous", got(t, l, err).Previous, light.Amber)
-	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c1"})
+	l, err = s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c1"})
 	equal(t, "previous of what did not change", got(t, l, err).Previous, light.NoColour)
 	lightsStand(t, s, acme)
 }
@@ -268,7 +268,7 @@ func lightsOfStaff(t *testing.T, open Open) {
 	a := &answering{t: t, s: s, now: noon}
 	for i := range 5 {
 		if i == 4 {
-			l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Staff, ID: "ann"})
+			l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Staff, ID: "ann"})
 			equal(t, "of four", got(t, l, err).Reading, light.Reading{Suppressed: true})
 			equal(t, "listed of four", lightColours(t, s, light.Staff), map[string]string{})
 		}
@@ -287,7 +287,7 @@ func lightsForgetTheErased(t *testing.T, open Open) {
 	a.apply(lightAnswer(acme, "r1", 1, "c", noon, 9), lightAnswer(acme, "r2", 1, "c", noon, 8, 7), lightAnswer(acme, "r3", 2, "c", noon, 5), lightAnswer(acme, "r4", 0, "c", noon, 2))
 	before := recountLights(t, s, acme)
 	must(t, "erase", s.ErasePerson(t.Context(), acme, "e1", lightPerson(1)))
-	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "mean", got(t, l, err).Mean, 3.5)
 	equal(t, "lights less", len(recountLights(t, s, acme)), len(before)-1)
 	lightsStand(t, s, acme)
@@ -309,12 +309,12 @@ func lightsBelongToOrganizations(t *testing.T, open Open) {
 	s := opened(t, open)
 	a := &answering{t: t, s: s, now: noon}
 	a.apply(lightAnswer(acme, "r1", 1, "c", noon, 9), lightAnswer(other, "r1", 1, "c", noon, 2), lightAnswer(acme, "r2", 1, "c", noon, 9))
-	l, err := s.GetLight(t.Context(), other, light.Unit{Kind: light.Company, ID: "c"})
+	l, err := s.GetLight(t.Context(), other, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "mean", got(t, l, err).Mean, 2)
 	a.apply(lightRemoval(other, "r1", ""))
-	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	l, err = s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "answers", got(t, l, err).Answers, 2)
-	want(t, "of the other", lastError(s.GetLight(t.Context(), other, light.Unit{Kind: light.Company, ID: "c"})), store.ErrNotFound)
+	want(t, "of the other", lastError(s.GetLight(t.Context(), other, nil, light.Unit{Kind: light.Company, ID: "c"})), store.ErrNotFound)
 	lightsStand(t, s, acme)
 	lightsStand(t, s, other)
 	want(t, "clear from where it is not", s.ClearAnswers(t.Context(), lightsFollower, a.at+1), store.ErrLost)
@@ -371,11 +371,11 @@ func lightsFollowMerges(t *testing.T, open Open) {
 	must(t, "find contact", err)
 	merge, err := s.MergeContacts(t.Context(), acme, directory.Move{Kind: directory.Merge, From: from, To: to, Actor: "a", Time: noon})
 	must(t, "merge", err)
-	l, err := s.GetLight(t.Context(), acme, light.Unit{Kind: light.Company, ID: "c"})
+	l, err := s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Company, ID: "c"})
 	equal(t, "contacts of the company", got(t, l, err).Contacts, 2)
-	l, err = s.GetLight(t.Context(), acme, light.Unit{Kind: light.Contact, ID: to})
+	l, err = s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Contact, ID: to})
 	equal(t, "answers of both", got(t, l, err).Answers, 4)
-	want(t, "of the one that is merged", lastError(s.GetLight(t.Context(), acme, light.Unit{Kind: light.Contact, ID: from})), store.ErrNotFound)
+	want(t, "of the one that is merged", lastError(s.GetLight(t.Context(), acme, nil, light.Unit{Kind: light.Contact, ID: from})), store.ErrNotFound)
 	lightsStand(t, s, acme)
 	// What comes by its pseudonym belongs to both.
 	a.apply(lightAnswer(acme, "r5", 1, "d", noon, 3), lightRemoval(acme, "r5", ""))

@@ -118,7 +118,7 @@ func lightsStand(t testing.TB, s store.Store, organization string) {
 	for _, kind := range light.Kinds() {
 		must(t, "read lights", s.EachLight(t.Context(), organization, kind, func(l store.LightSummary) error {
 			u := light.Unit{Kind: kind, ID: l.Unit}
-			full, err := s.GetLight(t.Context(), organization, u)
+			full, err := s.GetLight(t.Context(), organization, nil, u)
 			have[u] = full.Reading
 			if l.Colour != full.Colour || l.Mean != full.Mean || l.Answers != full.Answers {
 				t.Errorf("%v is chosen by %+v and shown as %+v", u, l, full.Reading)

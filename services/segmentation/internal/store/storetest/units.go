@@ -10,12 +10,13 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // unitCases are about what callers see who are restricted to units.
 func unitCases() []testCase {
-	return []testCase{{"ContactsOfUnits", contactsOfUnits}, {"ContactsOfManyUnits", contactsOfManyUnits}, {"UnitsOfUnits", unitsOfUnits}}
+	return []testCase{{"ContactsOfUnits", contactsOfUnits}, {"ContactsOfManyUnits", contactsOfManyUnits}, {"UnitsOfUnits", unitsOfUnits}, {"LightsOfUnits", lightsOfUnits}}
 }
 
 // answeredAt has a contact that is known by its name answer somewhere.
@@ -162,4 +163,82 @@ func unitsOfUnits(t *testing.T, open Open) {
 		equal(t, fmt.Sprint("listed by ", c.units), listed, c.want)
 		equal(t, fmt.Sprint("seen by ", c.units), seen, c.want)
 	}
+}
+
+// lightsSeenBy are the contacts whose lights a caller sees, in order, page by page and one by one.
+func lightsSeenBy(t testing.TB, s store.Store, units store.Units, all []string) (out []string) {
+	t.Helper()
+	for q := (store.LightQuery{Organization: acme, Kind: light.Contact, Units: units, Limit: 2}); ; {
+		page, more, err := s.ListLights(t.Context(), q)
+		must(t, "list", err)
+		for _, l := range page {
+			out = append(out, l.Unit.ID)
+			key := l.Key()
+			q.After = &key
+		}
+		if !more {
+			break
+		}
+	}
+	counts, err := s.CountLightColours(t.Context(), store.LightQuery{Organization: acme, Kind: light.Contact, Units: units})
+	must(t, "count", err)
+	counted, single := 0, []string(nil)
+	for _, n := range counts {
+		counted += int(n)
+	}
+	for _, id := range all {
+		if _, err := s.GetLight(t.Context(), acme, units, light.Unit{Kind: light.Contact, ID: id}); err == nil {
+			single = append(single, id)
+		} else {
+			want(t, "get "+id, err, store.ErrNotFound)
+		}
+	}
+	equal(t, "counted", counted, len(out))
+	equal(t, "one by one", single, slices.Sorted(slices.Values(out)))
+	return out
+}
+
+// A light tells what was said in all units together: it belongs to those whom the contact belongs to, or who see all that it rests on.
+func lightsOfUnits(t *testing.T, open Open) {
+	s := opened(t, open)
+	a := &answering{t: t, s: s, now: noon}
+	put(t, s, region("south", ""), unit(attribute.Location, "osh", directory.Ref{Kind: attribute.Region, ID: "south"}), unit(attribute.Location, "talas", directory.Ref{}))
+	all := []string{"both", "guest", "local", "merged", "nowhere", "visitor"}
+	putContacts(t, s, contact("local", "", "osh"), contact("guest", "", ""), contact("both", "", ""), contact("nowhere", "", ""), contact("visitor", "", ""), contact("merged", "", ""))
+	says := func(response, contact, location, region string, score float64) {
+		change := lightAnswer(acme, response, 0, "", noon, score)
+		change.Person, change.Row.Location, change.Row.Region = personOf(contact), location, region
+		a.apply(change)
+	}
+	says("1", "local", "talas", "north", 2)
+	says("2", "guest", "osh", "", 1)
+	says("3", "both", "osh", "", 3)
+	says("4", "both", "talas", "north", 3)
+	says("5", "nowhere", "osh", "", 9)
+	says("6", "nowhere", "", "", 9)
+	says("7", "visitor", "talas", "north", 4)
+	says("8", "visitor", "naryn", "north", 4)
+	says("9", "merged", "osh", "", 9)
+	osh, south, north := store.Units{"location": {"osh"}}, store.Units{"region": {"south"}}, store.Units{"region": {"north"}}
+	equal(t, "of Osh", lightsSeenBy(t, s, osh, all), []string{"guest", "local", "merged"})
+	equal(t, "of the south", lightsSeenBy(t, s, south, all), []string{"guest", "local", "merged"})
+	equal(t, "of the north", lightsSeenBy(t, s, north, all), []string{"visitor"})
+	equal(t, "of Osh and the north", lightsSeenBy(t, s, store.Units{"location": {"osh"}, "region": {"north"}}, all), []string{"guest", "local", "visitor", "merged"})
+	equal(t, "of many", lightsSeenBy(t, s, store.Units{"location": slices.Repeat([]string{"osh"}, 30)}, all), []string{"guest", "local", "merged"})
+	equal(t, "of nobody", lightsSeenBy(t, s, store.Units{"employee": {"ann"}}, all), nil)
+
+	// What was said elsewhere takes a light away, what goes brings it back, and the directory decides.
+	says("10", "guest", "talas", "north", 1)
+	equal(t, "said elsewhere", lightsSeenBy(t, s, osh, all), []string{"local", "merged"})
+	a.apply(lightRemoval(acme, "10", ""), lightRemoval(acme, "6", ""))
+	equal(t, "removed", lightsSeenBy(t, s, osh, all), []string{"guest", "local", "merged", "nowhere"})
+	putContacts(t, s, contact("both", "", "osh"), contact("local", "", ""), contact("nowhere", "", "talas"))
+	equal(t, "moved", lightsSeenBy(t, s, osh, all), []string{"guest", "both", "merged"})
+	_, err := s.MergeContacts(t.Context(), acme, move("merged", "visitor"))
+	must(t, "merge", err)
+	equal(t, "merged", lightsSeenBy(t, s, osh, all), []string{"guest", "both"})
+	must(t, "settle", s.SettleContacts(t.Context(), acme, noon))
+	a.count()
+	equal(t, "counted anew", lightsSeenBy(t, s, osh, all), []string{"guest", "both"})
+	equal(t, "of the north, counted anew", lightsSeenBy(t, s, north, all), []string{"local"})
 }

@@ -63,6 +63,7 @@ CREATE TABLE lights (
     previous     INTEGER NOT NULL,
     since        INTEGER NOT NULL,
     company      TEXT NOT NULL,
+    location     TEXT NOT NULL,
     region       TEXT NOT NULL,
     value        REAL NOT NULL,
     stake        REAL NOT NULL,
@@ -72,6 +73,8 @@ CREATE TABLE lights (
 
 CREATE INDEX lights_by_colour ON lights (organization, generation, kind, colour, stake DESC, value DESC, mean, unit);
 CREATE INDEX lights_by_company ON lights (organization, generation, kind, company, colour, stake DESC, value DESC, mean, unit) WHERE company <> '';
+CREATE INDEX lights_by_location ON lights (organization, generation, kind, location, colour, stake DESC, value DESC, mean, unit) WHERE location <> '';
+CREATE INDEX lights_by_region ON lights (organization, generation, kind, region, colour, stake DESC, value DESC, mean, unit) WHERE region <> '';
 CREATE INDEX lights_unsettled ON lights (organization, generation, kind, unit) WHERE settled = 0;
 
 -- What contacts contribute to lights of others, as package light packs it.
