@@ -1,6 +1,7 @@
 package importance
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -8,19 +9,57 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 )
 
-// leastDefined is the percentage of draws that must give a result for there to be intervals.
-const leastDefined = 95
+const (
+	// leastDefined is the percentage of draws that must give a result for there to be intervals.
+	leastDefined = 95
+	// mostRepaired is the percentage of draws whose correlations may be repaired for there to be an interval of R², which a repair moves towards 1, and
+	// mostRepairedParts the one for its parts, which share that among them. Beyond, simulated intervals miss the truth too often.
+	mostRepaired      = 5
+	mostRepairedParts = 50
+)
+
+// PartsHaveIntervals tells whether intervals of the parts of R² hold what they promise, by how many of the draws had to be repaired.
+func PartsHaveIntervals(repaired, draws int) bool { return repaired*100 <= draws*mostRepairedParts }
 
 // bootstrap makes intervals from draws.
 type bootstrap struct {
-	drawn  []*parts
-	level  float64
-	enough bool
+	drawn []*parts
+	level float64
+	// whole and divided tell that R² and its parts have intervals; notes why not.
+	whole, divided bool
+	notes          []string
+}
+
+// newBootstrap looks through the draws; nil are those without a result.
+func newBootstrap(drawn []*parts, repairedAll bool, level float64) *bootstrap {
+	b := &bootstrap{level: level}
+	var repaired int
+	for _, p := range drawn {
+		if p == nil {
+			continue
+		}
+		b.drawn = append(b.drawn, p)
+		if p.repaired {
+			repaired++
+		}
+	}
+	enough := len(b.drawn)*100 >= len(drawn)*leastDefined
+	b.whole = enough && !repairedAll && repaired*100 <= len(b.drawn)*mostRepaired
+	b.divided = enough && !repairedAll && PartsHaveIntervals(repaired, len(b.drawn))
+	switch {
+	case !enough:
+		b.notes = append(b.notes, fmt.Sprintf("only %d of %d draws of respondents gave a result: there are no intervals of weights", len(b.drawn), len(drawn)))
+	case !b.divided:
+		b.notes = append(b.notes, "R² and its parts have no intervals: there are so few answers for so many items that correlations contradict each other, and intervals would not hold what they promise")
+	case !b.whole:
+		b.notes = append(b.notes, "R² has no interval: in many draws of respondents there are so few answers for so many items that correlations contradict each other")
+	}
+	return b
 }
 
 // fill puts the parts of R² into the drivers.
 func (b *bootstrap) fill(out *Drivers, all *parts, s *moment.Sample, outcome int) {
-	out.R2Interval = b.estimate(all, func(p *parts) float64 { return p.r2 }).Interval
+	out.R2Interval = b.estimate(b.whole, all, func(p *parts) float64 { return p.r2 }).Interval
 	for a := range out.Drivers {
 		d := &out.Drivers[a]
 		switch r := s.Correlation[d.Item][outcome]; {
@@ -29,11 +68,11 @@ func (b *bootstrap) fill(out *Drivers, all *parts, s *moment.Sample, outcome int
 		case r < 0:
 			d.Sign = -1
 		}
-		d.Johnson = b.estimate(all, func(p *parts) float64 { return p.johnson[a] })
-		d.JohnsonShare = b.estimate(all, func(p *parts) float64 { return share(p.johnson[a], p.r2) })
+		d.Johnson = b.estimate(b.divided, all, func(p *parts) float64 { return p.johnson[a] })
+		d.JohnsonShare = b.estimate(b.divided, all, func(p *parts) float64 { return share(p.johnson[a], p.r2) })
 		if all.shapley != nil {
-			d.Shapley = b.estimate(all, func(p *parts) float64 { return p.shapley[a] })
-			d.ShapleyShare = b.estimate(all, func(p *parts) float64 { return share(p.shapley[a], p.r2) })
+			d.Shapley = b.estimate(b.divided, all, func(p *parts) float64 { return p.shapley[a] })
+			d.ShapleyShare = b.estimate(b.divided, all, func(p *parts) float64 { return share(p.shapley[a], p.r2) })
 		}
 	}
 }
@@ -46,9 +85,9 @@ func share(part, r2 float64) float64 {
 	return part / r2
 }
 
-// estimate is what a function says of all respondents, with its interval by the draws.
-func (b *bootstrap) estimate(all *parts, of func(p *parts) float64) *Estimate {
-	if !b.enough {
+// estimate is what a function says of all respondents, with its interval by the draws where it is to have one.
+func (b *bootstrap) estimate(with bool, all *parts, of func(p *parts) float64) *Estimate {
+	if !with {
 		return &Estimate{Value: of(all), Method: GroupBootstrap}
 	}
 	values := make([]float64, len(b.drawn))

@@ -80,6 +80,8 @@ func RelativeWeights(correlation [][]float64, outcome int, items []int) (stat.Re
 type parts struct {
 	r2               float64
 	johnson, shapley []float64
+	// repaired tells that they are those of correlations that contradicted each other.
+	repaired bool
 }
 
 func divide(correlation [][]float64, outcome int, items []int, withShapley bool) (*parts, error) {
@@ -110,21 +112,14 @@ func (out *Drivers) divide(s *moment.Sample, outcome int, items []int, withShapl
 	drawn := make([]*parts, draws)
 	s.Resample(draws, seed, func(number int, d moment.Draw) {
 		// A table that determines no weights leaves its draw out.
-		if p, err := divide(d.Correlation, outcome, items, withShapley); err == nil {
+		if p, err := divide(d.Correlation, outcome, items, withShapley); err == nil && p != nil {
+			p.repaired = d.Repaired
 			drawn[number] = p
 		}
 	})
-	b := bootstrap{level: level}
-	for _, p := range drawn {
-		if p != nil {
-			b.drawn = append(b.drawn, p)
-		}
-	}
-	b.enough = len(b.drawn)*100 >= draws*leastDefined
+	b := newBootstrap(drawn, s.Repaired, level)
 	out.Draws = len(b.drawn)
-	if !b.enough {
-		out.Notes = append(out.Notes, fmt.Sprintf("only %d of %d draws of respondents gave a result: there are no intervals of weights", len(b.drawn), draws))
-	}
+	out.Notes = append(out.Notes, b.notes...)
 	b.fill(out, all, s, outcome)
 	return nil
 }

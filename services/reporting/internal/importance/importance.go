@@ -49,6 +49,8 @@ type Driver struct {
 	// standard deviations of both. VIF is the variance inflation factor, at least 1.
 	Coefficient, Standardized               *Estimate
 	CoefficientP, CoefficientAdjustedP, VIF *float64
+	// Johnson and Shapley have no intervals where correlations, or most of those drawn, had to be repaired.
+	//
 	// Johnson is the raw relative weight, ≥ 0: the part of R² that the item contributes; JohnsonShare is the same as a share of R², 0 to 1. Sign is that of
 	// the correlation.
 	Johnson, JohnsonShare *Estimate
@@ -66,6 +68,7 @@ type Drivers struct {
 	// chance, by the sample's effective n; nil where there are not more answers than items.
 	R2         float64
 	AdjustedR2 *float64
+	// R2Interval is nil where correlations, or more than one in twenty of those drawn, had to be repaired: that moves R² towards 1.
 	R2Interval *stat.Interval
 	// Intercept is that of the regression, in units of the outcome.
 	Intercept float64

@@ -74,8 +74,13 @@ func TestRepairIsTold(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(8, 1))
 	s := sampleOf(t, moment.Pairwise, 50, respondents(random, 500, 12, 3))
-	if d := explain(t, s, 12, importance.Options{}); !s.Repaired || len(d.Notes) < 3 || d.R2 > 1 {
+	d := explain(t, s, 12, importance.Options{})
+	if !s.Repaired || len(d.Notes) < 4 || d.R2 > 1 {
 		t.Errorf("repaired %v, notes %q", s.Repaired, d.Notes)
+	}
+	// Intervals of R² and its parts would not hold the truth.
+	if x := d.Drivers[0]; d.R2Interval != nil || x.Johnson.Interval != nil || x.Coefficient.Interval == nil || x.Pearson.Interval == nil {
+		t.Errorf("%+v", x)
 	}
 }
 

@@ -48,7 +48,7 @@ func Build(s *moment.Sample, outcome int, items []int, stated []int, o Options) 
 	}
 	spreadImportance, spreadScore := spread(all.importance), spread(all.score)
 	for a, i := range items {
-		x := Item{Item: i, Priority: all.priority(a), N: s.N[i], Importance: p.importance(a, all, drawn), Score: p.score(a, all, drawn)}
+		x := Item{Item: i, Priority: all.priority(a), N: s.N[i], Importance: p.importance(a, all, drawn), Score: p.score(a, drawn)}
 		x.PairN = s.Pairs[i][p.other(a)]
 		if p.normalized {
 			normalized := all.score[a]
@@ -73,6 +73,8 @@ type places struct {
 	importance, score       []float64
 	importanceCut, scoreCut float64
 	r2                      float64
+	// repaired tells that correlations contradicted each other.
+	repaired bool
 }
 
 func (p *places) priority(item int) int {
@@ -81,7 +83,7 @@ func (p *places) priority(item int) int {
 
 // place computes them from moments; false where they determine no importance.
 func (p *plan) place(d moment.Draw) (*places, bool) {
-	out := &places{score: make([]float64, len(p.items)), importance: make([]float64, len(p.items))}
+	out := &places{score: make([]float64, len(p.items)), importance: make([]float64, len(p.items)), repaired: d.Repaired}
 	for a, i := range p.items {
 		out.score[a] = p.normalize(i, d.Mean[i])
 		switch p.options.Importance {
@@ -166,15 +168,22 @@ func (p *plan) importance(item int, all *places, drawn []*places) importance.Est
 		return importance.Pearson(p.sample, p.items[item], p.outcome, p.confidence)
 	default:
 		values := make([]float64, len(drawn))
+		repaired := 0
 		for i, d := range drawn {
 			values[i] = d.importance[item]
+			if d.repaired {
+				repaired++
+			}
+		}
+		if p.sample.Repaired || !importance.PartsHaveIntervals(repaired, len(drawn)) {
+			return importance.Estimate{Value: all.importance[item], Method: importance.GroupBootstrap}
 		}
 		return importance.Bootstrapped(all.importance[item], values, p.confidence)
 	}
 }
 
 // score is the mean of an item on its scale with its interval.
-func (p *plan) score(item int, all *places, drawn []*places) importance.Estimate {
+func (p *plan) score(item int, drawn []*places) importance.Estimate {
 	i := p.items[item]
 	back := func(d *places) float64 { return d.score[item] }
 	if p.normalized {

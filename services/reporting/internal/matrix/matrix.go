@@ -62,7 +62,9 @@ type Item struct {
 	Item int
 	// Priority is its quadrant: 1 important and low, fix now; 2 unimportant and low, fix after 1; 3 important and high, keep under control; 4
 	// unimportant and high, over-invested.
-	Priority          int
+	Priority int
+	// Importance has no interval where it is Johnson's and the correlations, or most of those drawn, had to be repaired, as in importance.Explain; the
+	// probabilities hold then, too.
 	Importance, Score importance.Estimate
 	// NormalizedScore is the score on 0 to 100, which the matrix uses; nil where all items have one scale.
 	NormalizedScore *float64

@@ -63,3 +63,45 @@ func TestItemOnTheCutIsUnstable(t *testing.T) {
 		}
 	}
 }
+
+// TestProbabilitiesHold: of 20 items of which each customer rated three, those that are called stable are where a very large sample puts them, and the
+// probabilities of the quadrants are those of being right; with so few answers, too, that correlations contradict each other.
+func TestProbabilitiesHold(t *testing.T) {
+	t.Parallel()
+	const k, samples = 20, 5
+	truth := byItem(build(t, sampleOf(t, questions(k+1), 20, moment.Pairwise, customers(rand.New(rand.NewPCG(100, 1)), 100_000, k)), k, matrix.Options{Draws: 20}))
+	for n, repaired := range map[int]bool{3000: true, 20_000: false} {
+		var stable, stableRight, right, probable float64
+		for seed := range samples {
+			random := rand.New(rand.NewPCG(uint64(seed), 200))
+			responses := customers(random, n, k)
+			for _, r := range responses {
+				for _, i := range random.Perm(k)[3:] {
+					r[i] = math.NaN()
+				}
+			}
+			s := sampleOf(t, questions(k+1), 200, moment.Pairwise, responses)
+			if s.Repaired != repaired {
+				t.Errorf("%d responses: repaired %v", n, s.Repaired)
+			}
+			for i, x := range byItem(build(t, s, k, matrix.Options{Draws: 200})) {
+				hit := 0.0
+				if x.Priority == truth[i].Priority {
+					hit = 1
+				}
+				right += hit / k / samples
+				probable += x.Probabilities[x.Priority-1] / k / samples
+				if x.Stable {
+					stable++
+					stableRight += hit
+				}
+				if (x.Importance.Interval == nil) != repaired {
+					t.Errorf("%d responses: %+v", n, x.Importance)
+				}
+			}
+		}
+		if stable < k || stableRight/stable < 0.85 || math.Abs(right-probable) > 0.1 {
+			t.Errorf("%d responses: %v stable, of which %v are right; %.2f are right in all, with probability %.2f", n, stable, stableRight, right, probable)
+		}
+	}
+}

@@ -16,6 +16,8 @@ type Draw struct {
 	Mean, SD []float64
 	// Correlation is positive semi-definite with ones on the diagonal, and Unrepaired what it was before the repair; nil where the sample holds levels only.
 	Correlation, Unrepaired [][]float64
+	// Repaired tells that the two differ.
+	Repaired bool
 }
 
 // source gives the moments with group g counted times[g] times, for the groups that hold responses; false where they are not determined. It is safe
@@ -32,7 +34,7 @@ func (s *Sample) Resample(draws int, seed uint64, each func(number int, d Draw))
 		return
 	}
 	parallel(draws, func(number int) {
-		random := rand.New(rand.NewPCG(seed, uint64(number)))
+		random := rand.New(rand.NewPCG(seed, uint64(number))) //nolint:gosec // Draws are repeated from their seed; nothing is secret.
 		times := make([]float64, s.Groups)
 		for range times {
 			times[random.IntN(len(times))]++

@@ -140,7 +140,7 @@ func (d *Draw) set(r *mat.SymDense, repair bool) bool {
 	if err != nil {
 		return false
 	}
-	d.Correlation = table(near)
+	d.Correlation, d.Repaired = table(near), true
 	return true
 }
 

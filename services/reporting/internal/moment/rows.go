@@ -194,11 +194,13 @@ func (r *Rows) sums(wanted func(answered uint64) bool, responses []int64) Sums {
 
 // sorted are the keys of all cells by set and group: sums in one order are equal to the last digit.
 func (r *Rows) sorted() []cellKey {
-	keys := slices.Collect(maps.Keys(r.cells))
-	slices.SortFunc(keys, func(a, b cellKey) int {
-		return cmp.Or(cmp.Compare(a.answered, b.answered), cmp.Compare(a.group, b.group))
-	})
-	return keys
+	if len(r.keys) != len(r.cells) {
+		r.keys = slices.Collect(maps.Keys(r.cells))
+		slices.SortFunc(r.keys, func(a, b cellKey) int {
+			return cmp.Or(cmp.Compare(a.answered, b.answered), cmp.Compare(a.group, b.group))
+		})
+	}
+	return r.keys
 }
 
 // indices are the members of a set in ascending order.
