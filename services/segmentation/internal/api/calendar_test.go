@@ -60,7 +60,7 @@ func TestCalendarsAreExported(t *testing.T) {
 	if err != nil || len(calendar.Events()) != 1 {
 		t.Fatalf("%v\n%s", err, got.GetContent())
 	}
-	if e := calendar.Events()[0]; e.Props.Get("URL").Value != "https://app.example/interviews/one" || e.Props.Get("SUMMARY").Value != "Interview: interviews/one" {
+	if e := calendar.Events()[0]; e.Props.Get("URL").Value != "https://app.example/interviews/one" || e.Props.Get("SUMMARY").Value != "Interview: alpha" {
 		t.Errorf("event %+v", e.Props)
 	}
 	if again, err := c.ExportCalendar(t.Context(), &segmentationv1.ExportCalendarRequest{LanguageCode: "en"}); err != nil || again.GetEtag() != got.GetEtag() {
@@ -83,7 +83,7 @@ func TestSecretAddressesOfCalendars(t *testing.T) {
 		return got.GetContent(), err
 	}
 	content, err := read("apiKeys/k0")
-	if err != nil || !strings.Contains(content, "Маек: interviews/one") || !strings.Contains(content, "X-WR-TIMEZONE:Asia/Bishkek") {
+	if err != nil || !strings.Contains(content, "Маек: alpha") || !strings.Contains(content, "X-WR-TIMEZONE:Asia/Bishkek") {
 		t.Errorf("%v\n%s", err, content)
 	}
 	_, err = read("apiKeys/k9")

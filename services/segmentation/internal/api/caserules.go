@@ -142,9 +142,6 @@ var mutableCaseRuleFields = append([]string{
 // caseTriggers are the fields of a rule of which it has one.
 var caseTriggers = []string{"score", "sentiment", "aspect", "keyword", "alert", "light"}
 
-// ruleAttempts bounds how often a change is tried again when the rule changes meanwhile.
-const ruleAttempts = 5
-
 // UpdateCaseRule changes a rule. With an etag the rule must still have it.
 func (s *caseRuleServer) UpdateCaseRule(ctx context.Context, req *segmentationv1.UpdateCaseRuleRequest) (*segmentationv1.UpdateCaseRuleResponse, error) {
 	in := req.GetCaseRule()
@@ -160,28 +157,26 @@ func (s *caseRuleServer) UpdateCaseRule(ctx context.Context, req *segmentationv1
 	if err != nil {
 		return nil, err
 	}
-	for range ruleAttempts {
+	wanted := stated{in.GetEtag(), "case_rule.etag"}
+	stored, err := retried(wanted, func() (trigger.Rule, error) {
 		current, err := s.caseRule(ctx, org, id)
 		if err != nil {
-			return nil, caseRuleError(err, "case_rule", in.GetName())
+			return current, err
 		}
-		if in.GetEtag() != "" && in.GetEtag() != etag(current.CreateTime, current.Version) {
-			return nil, etagMismatch("case_rule.etag")
+		if err := wanted.is(etag(current.CreateTime, current.Version)); err != nil {
+			return current, err
 		}
 		next, err := s.overlayRule(current, in, fields)
 		if err != nil {
-			return nil, err
+			return current, err
 		}
 		next.UpdateTime, next.UpdatedBy = s.now(), callerID(ctx)
-		stored, err := s.Store.PutCaseRule(ctx, next.Rule, next.mayStand)
-		if err == nil {
-			return &segmentationv1.UpdateCaseRuleResponse{CaseRule: caseRuleToProto(stored)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) || in.GetEtag() != "" {
-			return nil, caseRuleError(err, "case_rule", in.GetName())
-		}
+		return s.Store.PutCaseRule(ctx, next.Rule, next.mayStand)
+	})
+	if err != nil {
+		return nil, caseRuleError(err, "case_rule", in.GetName())
 	}
-	return nil, etagMismatch("case_rule.etag")
+	return &segmentationv1.UpdateCaseRuleResponse{CaseRule: caseRuleToProto(stored)}, nil
 }
 
 // overlayRule is a rule with some fields changed, checked by the rules of the protos.

@@ -23,8 +23,6 @@ const (
 	deliveriesSegment = "/deliveries/"
 	// mostDigests is how many subscriptions an organisation may have.
 	mostDigests = 100
-	// digestAttempts is how often a change without an etag is tried again when another change was faster.
-	digestAttempts = 10
 )
 
 // digestServer serves DigestService.
@@ -237,24 +235,22 @@ func (s *digestServer) UpdateDigestSubscription(
 	if err := mayWrite(ctx, fields, digestWithheld); err != nil {
 		return nil, err
 	}
-	for range digestAttempts {
+	wanted := stated{in.GetEtag(), "digest_subscription.etag"}
+	stored, err := retried(wanted, func() (d digest.Subscription, err error) {
 		current, err := s.Store.GetDigest(ctx, org, id)
 		if err != nil {
-			return nil, digestNotFound(err, in.GetName())
+			return d, err
 		}
-		if in.GetEtag() != "" && in.GetEtag() != etag(current.CreateTime, current.Version) {
-			return nil, etagMismatch("digest_subscription.etag")
+		if err := wanted.is(etag(current.CreateTime, current.Version)); err != nil {
+			return d, err
 		}
-		stored, err := s.overlayDigest(ctx, current, in, fields)
-		if err == nil {
-			out, err := s.digestAsSeen(ctx, stored)
-			return &segmentationv1.UpdateDigestSubscriptionResponse{DigestSubscription: out}, err
-		}
-		if !errors.Is(err, store.ErrChanged) || in.GetEtag() != "" {
-			return nil, digestNotFound(err, in.GetName())
-		}
+		return s.overlayDigest(ctx, current, in, fields)
+	})
+	if err != nil {
+		return nil, digestNotFound(err, in.GetName())
 	}
-	return nil, etagMismatch("digest_subscription.etag")
+	out, err := s.digestAsSeen(ctx, stored)
+	return &segmentationv1.UpdateDigestSubscriptionResponse{DigestSubscription: out}, err
 }
 
 // overlayDigest stores a subscription with some fields changed. The result is checked as a whole.

@@ -22,8 +22,6 @@ import (
 const (
 	interviewsCollection = "interviews/"
 	guidesCollection     = "interviewGuides/"
-	// interviewAttempts is how often a change without an etag is tried again when another change was faster.
-	interviewAttempts = 10
 )
 
 // interviewServer serves InterviewService.
@@ -205,7 +203,7 @@ func (s *interviewServer) UpdateInterview(ctx context.Context, req *segmentation
 	if err := mayWrite(ctx, fields, wordyFields); err != nil {
 		return nil, err
 	}
-	stored, err := s.change(ctx, in.GetName(), in.GetEtag(), "interview.etag", func(current interviewed) (interviewed, error) {
+	stored, err := s.change(ctx, in.GetName(), stated{in.GetEtag(), "interview.etag"}, func(current interviewed) (interviewed, error) {
 		return s.overlaidInterview(ctx, current, in, fields)
 	})
 	if err != nil {
@@ -227,39 +225,37 @@ func mayWrite(ctx context.Context, fields, personal []string) error {
 
 // change applies a change to an interview as it is, again when another change was faster. The interview is stored unless it is as before.
 func (s *interviewServer) change(
-	ctx context.Context, name, etagWanted, field string, apply func(current interviewed) (interviewed, error),
+	ctx context.Context, name string, wanted stated, apply func(current interviewed) (interviewed, error),
 ) (interviewed, error) {
 	_, id, err := parseOwned(ctx, "name", interviewsCollection, name)
 	if err != nil {
 		return interviewed{}, err
 	}
-	for range interviewAttempts {
+	out, err := retried(wanted, func() (none interviewed, err error) {
 		current, err := s.find(ctx, name, id)
 		if err != nil {
-			return interviewed{}, err
+			return none, err
 		}
-		if etagWanted != "" && etagWanted != etag(current.CreateTime, current.Version) {
-			return interviewed{}, etagMismatch(field)
+		if err := wanted.is(etag(current.CreateTime, current.Version)); err != nil {
+			return none, err
 		}
 		next, err := apply(current)
 		if err != nil {
-			return interviewed{}, err
+			return none, err
 		}
 		if next.Version == 0 {
 			return current, nil
 		}
 		if next.Sealed, err = s.sealWords(ctx, next); err != nil {
-			return interviewed{}, err
+			return none, err
 		}
 		stored, err := s.Store.UpdateInterview(ctx, next.Interview)
-		if err == nil {
-			return interviewed{stored, next.words}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) || etagWanted != "" {
-			return interviewed{}, interviewFailure(err, name)
-		}
+		return interviewed{stored, next.words}, err
+	})
+	if err != nil {
+		return interviewed{}, interviewFailure(err, name)
 	}
-	return interviewed{}, etagMismatch(field)
+	return out, nil
 }
 
 // overlaidInterview is an interview with some fields changed. The result is checked as a whole.
@@ -303,7 +299,7 @@ func (s *interviewServer) CompleteInterview(ctx context.Context, req *segmentati
 	if err := mayWrite(ctx, fields, wordyFields); err != nil {
 		return nil, err
 	}
-	stored, err := s.change(ctx, req.GetName(), req.GetEtag(), "etag", func(current interviewed) (interviewed, error) {
+	stored, err := s.change(ctx, req.GetName(), stated{req.GetEtag(), "etag"}, func(current interviewed) (interviewed, error) {
 		merged := interviewToProto(current, true)
 		mask.Overlay(merged, result, fields)
 		if err := s.rules.Check(&segmentationv1.CreateInterviewRequest{Interview: merged}); err != nil {

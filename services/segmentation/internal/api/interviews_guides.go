@@ -60,27 +60,25 @@ func (s *interviewServer) UpdateInterviewGuide(ctx context.Context, req *segment
 	if err := g.Check(); err != nil {
 		return nil, interviewRefusal("interview_guide", err)
 	}
-	for range interviewAttempts {
+	wanted := stated{in.GetEtag(), "interview_guide.etag"}
+	stored, err := retried(wanted, func() (interview.Guide, error) {
 		there, err := s.Store.GetGuide(ctx, org, survey)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, storeError(err)
+			return there, err
+		}
+		if err := wanted.is(etagOf(there.CreateTime, there.Version)); err != nil {
+			return there, err
 		}
 		if there.Version > 0 {
 			g.CreateTime = there.CreateTime
 		}
-		if in.GetEtag() != "" && (there.Version == 0 || in.GetEtag() != etag(there.CreateTime, there.Version)) {
-			return nil, etagMismatch("interview_guide.etag")
-		}
 		g.Version = there.Version
-		stored, err := s.Store.PutGuide(ctx, g)
-		if err == nil {
-			return &segmentationv1.UpdateInterviewGuideResponse{InterviewGuide: guideToProto(stored)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) {
-			return nil, storeError(err)
-		}
+		return s.Store.PutGuide(ctx, g)
+	})
+	if err != nil {
+		return nil, storeError(err)
 	}
-	return nil, etagMismatch("interview_guide.etag")
+	return &segmentationv1.UpdateInterviewGuideResponse{InterviewGuide: guideToProto(stored)}, nil
 }
 
 // GetInterviewCodeBook returns the code book.
@@ -109,25 +107,23 @@ func (s *interviewServer) UpdateInterviewCodeBook(
 	for _, c := range in.GetCodes() {
 		b.Codes = append(b.Codes, interview.Code{ID: c.GetId(), Names: c.GetDisplayName().GetTexts(), Retired: c.GetRetired()})
 	}
-	for range interviewAttempts {
+	wanted := stated{in.GetEtag(), "interview_code_book.etag"}
+	stored, err := retried(wanted, func() (interview.Book, error) {
 		there, err := s.Store.GetCodeBook(ctx, org)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, storeError(err)
+			return there, err
+		}
+		if err := wanted.is(etagOf(there.CreateTime, there.Version)); err != nil {
+			return there, err
 		}
 		if there.Version > 0 {
 			b.CreateTime = there.CreateTime
 		}
-		if in.GetEtag() != "" && (there.Version == 0 || in.GetEtag() != etag(there.CreateTime, there.Version)) {
-			return nil, etagMismatch("interview_code_book.etag")
-		}
 		b.Version = there.Version
-		stored, err := s.Store.PutCodeBook(ctx, b, b.Check)
-		if err == nil {
-			return &segmentationv1.UpdateInterviewCodeBookResponse{InterviewCodeBook: bookToProto(stored)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) {
-			return nil, interviewRefusal("interview_code_book", storeError(err))
-		}
+		return s.Store.PutCodeBook(ctx, b, b.Check)
+	})
+	if err != nil {
+		return nil, interviewRefusal("interview_code_book", storeError(err))
 	}
-	return nil, etagMismatch("interview_code_book.etag")
+	return &segmentationv1.UpdateInterviewCodeBookResponse{InterviewCodeBook: bookToProto(stored)}, nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
-	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
@@ -22,8 +21,6 @@ import (
 const (
 	// defaultMoved is how many lights that would change are returned unless asked.
 	defaultMoved = 50
-	// policyAttempts is how often a change without an etag is tried that others get in the way of.
-	policyAttempts = 3
 )
 
 // mutablePolicyFields are the fields of a policy that can be changed.
@@ -51,32 +48,28 @@ func (s *lightServer) UpdateLightPolicy(ctx context.Context, req *segmentationv1
 		return nil, err
 	}
 	in := req.GetLightPolicy()
-	for range policyAttempts {
+	wanted := stated{in.GetEtag(), "light_policy.etag"}
+	out, err := retried(wanted, func() (*segmentationv1.LightPolicy, error) {
 		current, err := s.Store.LightPolicy(ctx, org)
-		if err != nil {
-			return nil, storeError(err)
-		}
-		was := current.Stated
-		if in.GetEtag() != "" && in.GetEtag() != etag(was.UpdateTime, was.Version) {
-			return nil, etagMismatch("light_policy.etag")
-		}
-		next, err := s.changedPolicy(ctx, org, was, in, req.GetUpdateMask())
 		if err != nil {
 			return nil, err
 		}
-		if next == was {
-			return &segmentationv1.UpdateLightPolicyResponse{LightPolicy: policyToProto(was, current.Counting)}, nil
+		was := current.Stated
+		if err := wanted.is(etag(was.UpdateTime, was.Version)); err != nil {
+			return nil, err
+		}
+		next, err := s.changedPolicy(ctx, org, was, in, req.GetUpdateMask())
+		if err != nil || next == was {
+			return policyToProto(was, current.Counting), err
 		}
 		next.UpdateTime = s.Now().UTC()
 		stored, err := s.Store.PutLightPolicy(ctx, org, next, was.Version)
-		if err == nil {
-			return &segmentationv1.UpdateLightPolicyResponse{LightPolicy: policyToProto(stored, true)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) {
-			return nil, storeError(err)
-		}
+		return policyToProto(stored, true), err
+	})
+	if err != nil {
+		return nil, storeError(err)
 	}
-	return nil, etagMismatch("light_policy.etag")
+	return &segmentationv1.UpdateLightPolicyResponse{LightPolicy: out}, nil
 }
 
 // PreviewLightPolicy tells what a change of the policy would change.

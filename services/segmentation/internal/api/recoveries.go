@@ -73,27 +73,25 @@ func (s *recoveryServer) UpdateRecoveryPolicy(ctx context.Context, req *segmenta
 	if err := s.checkRecoveryPolicy(ctx, p); err != nil {
 		return nil, err
 	}
-	for range interviewAttempts {
+	wanted := stated{in.GetEtag(), "recovery_policy.etag"}
+	stored, err := retried(wanted, func() (recovery.Policy, error) {
 		there, err := s.policy(ctx, org)
 		if err != nil {
-			return nil, err
+			return there, err
+		}
+		if err := wanted.is(etagOf(there.CreateTime, there.Version)); err != nil {
+			return there, err
 		}
 		if there.Version > 0 {
 			p.CreateTime = there.CreateTime
 		}
-		if in.GetEtag() != "" && (there.Version == 0 || in.GetEtag() != etag(there.CreateTime, there.Version)) {
-			return nil, etagMismatch("recovery_policy.etag")
-		}
 		p.Version = there.Version
-		stored, err := s.Store.PutRecoveryPolicy(ctx, p)
-		if err == nil {
-			return &segmentationv1.UpdateRecoveryPolicyResponse{RecoveryPolicy: recoveryPolicyToProto(stored)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) {
-			return nil, storeError(err)
-		}
+		return s.Store.PutRecoveryPolicy(ctx, p)
+	})
+	if err != nil {
+		return nil, storeError(err)
 	}
-	return nil, etagMismatch("recovery_policy.etag")
+	return &segmentationv1.UpdateRecoveryPolicyResponse{RecoveryPolicy: recoveryPolicyToProto(stored)}, nil
 }
 
 // checkRecoveryPolicy refuses a survey or a question that there is not.

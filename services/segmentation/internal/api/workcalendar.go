@@ -42,25 +42,23 @@ func (s *caseRuleServer) UpdateWorkCalendar(ctx context.Context, req *segmentati
 	if err != nil {
 		return nil, err
 	}
-	for range ruleAttempts {
+	wanted := stated{in.GetEtag(), "work_calendar.etag"}
+	stored, err := retried(wanted, func() (store.WorkCalendar, error) {
 		now, err := s.Store.WorkCalendar(ctx, org)
 		if err != nil {
-			return nil, storeError(err)
+			return now, err
 		}
-		if in.GetEtag() != "" && in.GetEtag() != etag(now.UpdateTime, now.Version) {
-			return nil, etagMismatch("work_calendar.etag")
+		if err := wanted.is(etag(now.UpdateTime, now.Version)); err != nil {
+			return now, err
 		}
-		stored, err := s.Store.PutWorkCalendar(ctx, store.WorkCalendar{
+		return s.Store.PutWorkCalendar(ctx, store.WorkCalendar{
 			Organization: org, Calendar: calendar, UpdateTime: s.now(), UpdatedBy: callerID(ctx), Version: now.Version,
 		})
-		if err == nil {
-			return &segmentationv1.UpdateWorkCalendarResponse{WorkCalendar: workCalendarToProto(stored)}, nil
-		}
-		if !errors.Is(err, store.ErrChanged) {
-			return nil, storeError(err)
-		}
+	})
+	if err != nil {
+		return nil, storeError(err)
 	}
-	return nil, etagMismatch("work_calendar.etag")
+	return &segmentationv1.UpdateWorkCalendarResponse{WorkCalendar: workCalendarToProto(stored)}, nil
 }
 
 // workCalendarFromProto reads a calendar and checks it.
