@@ -26,7 +26,7 @@ const (
 // Request of ExportPerson.
 type ExportPersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who, by the identifier of the organisation's own, from 1 to 128 characters.
+	// Who, by the identifier of the organisation's own, from 1 to 128 characters; empty when `person` says who.
 	Respondent string `protobuf:"bytes,1,opt,name=respondent,proto3" json:"respondent,omitempty"`
 	// Who, by the pseudonym, as in events; empty when `respondent` says who.
 	Person        string `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
@@ -257,13 +257,13 @@ var File_otklik_scoring_v1_person_service_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_person_service_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/scoring/v1/person_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"u\n" +
-	"\x13ExportPersonRequest\x12*\n" +
+	"&otklik/scoring/v1/person_service.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"\xe8\x01\n" +
+	"\x13ExportPersonRequest\x12(\n" +
 	"\n" +
-	"respondent\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"respondent\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\n" +
 	"respondent\x122\n" +
-	"\x06person\x18\x02 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person\"N\n" +
+	"\x06person\x18\x02 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person:s\xbaHp\x1an\n" +
+	"\x13scoring.persons.who\x12'either respondent or person must be set\x1a.(this.respondent == '') != (this.person == '')\"N\n" +
 	"\x14ExportPersonResponse\x126\n" +
 	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"\xd1\x02\n" +
 	"\x12ErasePersonRequest\x12(\n" +
