@@ -52,7 +52,11 @@ func (r *Rows) em() (*Sample, error) {
 	if err := f.pool(); err != nil {
 		return nil, err
 	}
-	solution, ok := f.maximise(start(&pairs))
+	from, err := start(&pairs)
+	if err != nil {
+		return nil, err
+	}
+	solution, ok := f.maximise(from)
 	if !ok {
 		return nil, refusal.New(refusal.NotConverged, nil,
 			"EM found no maximum of the likelihood in %d steps, there are few answers for so many questions: choose fewer questions or more responses, or take correlations pairwise",
@@ -69,23 +73,38 @@ func (r *Rows) em() (*Sample, error) {
 	return out, nil
 }
 
-// startEigenvalue keeps the start away from where the likelihood is steep.
-const startEigenvalue = 0.01
+const (
+	// startEigenvalue keeps the start away from where the likelihood is steep.
+	startEigenvalue = 0.01
+	// same is how near to 1 the correlation of two questions is that tell each other: the likelihood has no bound then.
+	same = 1e-9
+)
 
-// start is where EM starts: at the pairwise correlations, with the questions scaled; at none where a pair has none.
-func start(s *Sums) *normal {
+// start is where EM starts: at the pairwise correlations, with the questions scaled; at none where a pair has none. It refuses questions that tell each
+// other.
+func start(s *Sums) (*normal, error) {
 	k := len(s.Questions)
 	n := &normal{mean: make([]float64, k), covariance: mat.NewSymDense(k, nil)}
 	for i := range k {
 		n.covariance.SetSym(i, i, 1)
 	}
 	sums := newPairSums(s, false)
-	if _, r, ok := sums.estimate(sums.total(ones(sums.groups()))); ok {
-		if r, err := Nearest(r, startEigenvalue); err == nil {
-			n.covariance = r
+	_, r, ok := sums.estimate(sums.total(ones(sums.groups())))
+	if !ok {
+		return n, nil
+	}
+	for i := range k {
+		for j := range i {
+			if math.Abs(r.At(i, j)) > 1-same {
+				a, b := s.Questions[j].ID, s.Questions[i].ID
+				return nil, refusal.New(refusal.Singular, []string{a, b}, "the answers to %s and %s tell each other exactly: leave one of them out", a, b)
+			}
 		}
 	}
-	return n
+	if r, err := Nearest(r, startEigenvalue); err == nil {
+		n.covariance = r
+	}
+	return n, nil
 }
 
 // fit is a distribution being fitted.

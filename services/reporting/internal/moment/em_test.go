@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -188,6 +189,22 @@ func TestTooManySetsOfQuestions(t *testing.T) {
 		}
 	}
 	if _, err := moment.FromRows(rowsOf(t, random, k, responses), moment.EM); !isRefused(err, refusal.TooMany) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEMOfTheSameQuestion: questions that tell each other are refused by name.
+func TestEMOfTheSameQuestion(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(17, 1))
+	responses := people(random, 400, 4)
+	for _, r := range responses {
+		r[2] = 10 - r[0]
+		r[random.IntN(4)] = math.NaN()
+	}
+	_, err := moment.FromRows(rowsOf(t, random, 4, responses), moment.EM)
+	var refused *refusal.Error
+	if !errors.As(err, &refused) || refused.Reason != refusal.Singular || !slices.Equal(refused.Items, []string{"qa", "qc"}) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -227,7 +227,7 @@ func (r *Rows) none() int64 {
 }
 
 // FromRows estimates moments from single responses; Spearman knows their ranks. It refuses as FromSums does, and with EM when no estimate is found
-// (refusal.NotConverged) or the sets of answered questions are too many for it (refusal.TooMany).
+// (refusal.NotConverged), two questions tell each other (refusal.Singular), or the sets of answered questions are too many for it (refusal.TooMany).
 func FromRows(r *Rows, m Missing) (*Sample, error) {
 	var out *Sample
 	var err error
