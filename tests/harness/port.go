@@ -13,9 +13,9 @@ type ports struct{ http, grpc, ops string }
 // choosePorts finds free addresses for a process.
 func choosePorts(part Part) (at ports, err error) {
 	for address, needed := range map[*string]bool{
-		&at.http: part != Survey && part != Scoring && part != Access && part != Comment && part != Segmentation,
+		&at.http: part != Survey && part != Scoring && part != Access && part != Comment && part != Segmentation && part != Reporting,
 		&at.grpc: part != Gateway,
-		&at.ops:  part == Access || part == Survey || part == Scoring || part == Comment || part == Segmentation || part == Gateway,
+		&at.ops:  part == Access || part == Survey || part == Scoring || part == Comment || part == Segmentation || part == Reporting || part == Gateway,
 	} {
 		if !needed {
 			continue

@@ -140,7 +140,11 @@ func (s *Suite) arguments(r Replica, config string) []string {
 		args = append(args, "--http", at.http)
 	}
 	if at.grpc != "" {
-		args = append(args, "--data", s.dir, "--grpc", at.grpc)
+		args = append(args, "--grpc", at.grpc)
+	}
+	// The reporting service keeps nothing.
+	if at.grpc != "" && r.Part != Reporting {
+		args = append(args, "--data", s.dir)
 	}
 	return args
 }
