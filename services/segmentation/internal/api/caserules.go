@@ -46,6 +46,9 @@ func (s *caseRuleServer) CreateCaseRule(ctx context.Context, req *segmentationv1
 	}
 	r.CreateTime = s.now()
 	r.UpdateTime = r.CreateTime
+	if err := s.checkKnown(ctx, r.Rule, trigger.Rule{}); err != nil {
+		return nil, caseRuleError(err, "case_rule", "")
+	}
 	stored, err := s.Store.PutCaseRule(ctx, r.Rule, r.mayStand)
 	if errors.Is(err, store.ErrExists) {
 		return s.sameRule(ctx, r.Rule)
@@ -168,6 +171,9 @@ func (s *caseRuleServer) UpdateCaseRule(ctx context.Context, req *segmentationv1
 		}
 		next, err := s.overlayRule(current, in, fields)
 		if err != nil {
+			return current, err
+		}
+		if err := s.checkKnown(ctx, next.Rule, current); err != nil {
 			return current, err
 		}
 		next.UpdateTime, next.UpdatedBy = s.now(), callerID(ctx)

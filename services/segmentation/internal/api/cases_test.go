@@ -264,8 +264,8 @@ func TestCaseRules(t *testing.T) {
 	f := newFixture(t)
 	ctx, client := t.Context(), segmentationv1.NewCaseRuleServiceClient(f.as("admin"))
 	rule := &segmentationv1.CaseRule{
-		DisplayName: "Low score", Trigger: &segmentationv1.CaseRule_Score{Score: &segmentationv1.ScoreTrigger{Question: "nps", AtMost: 6}}, Queue: "care",
-		Where:        &segmentationv1.CaseRuleFilter{Surveys: []string{"surveys/s"}, Locations: []string{"osh", "naryn"}},
+		DisplayName: "Low score", Trigger: &segmentationv1.CaseRule_Score{Score: &segmentationv1.ScoreTrigger{Question: "speed", AtMost: 3}}, Queue: "care",
+		Where:        &segmentationv1.CaseRuleFilter{Surveys: []string{"surveys/visits"}, Locations: []string{"osh", "naryn"}},
 		Sla:          &segmentationv1.CaseSla{FirstResponse: durationpb.New(time.Hour)},
 		Escalation:   []*segmentationv1.EscalationStep{{After: durationpb.New(time.Hour), Queue: "lead", Severity: segmentationv1.Case_SEVERITY_HIGH}},
 		DedupeWindow: durationpb.New(time.Hour), Severity: segmentationv1.Case_SEVERITY_MEDIUM,
@@ -297,7 +297,10 @@ func TestCaseRules(t *testing.T) {
 		"cyclic escalation": {"a", changed(func(r *segmentationv1.CaseRule) {
 			r.Subject, r.Escalation = "x", append(r.GetEscalation(), &segmentationv1.EscalationStep{After: durationpb.New(2 * time.Hour), Queue: "care"})
 		}), codes.InvalidArgument, "CASE_RULE_CYCLIC", "case_rule.escalation[1].queue"},
-		"contradiction": {"b", changed(func(r *segmentationv1.CaseRule) { r.Queue = "sales" }), codes.InvalidArgument, "CASE_RULE_CONFLICT", "case_rule.trigger"},
+		"unknown survey":   {"c", changed(func(r *segmentationv1.CaseRule) { r.Subject, r.Where.Surveys = "x", []string{"surveys/none"} }), codes.InvalidArgument, "CASE_RULE_INVALID", "case_rule.where.surveys[0]"},
+		"unknown question": {"c", changed(func(r *segmentationv1.CaseRule) { r.Subject, r.GetScore().Question = "x", "sped" }), codes.InvalidArgument, "CASE_RULE_INVALID", "case_rule.score.question"},
+		"every answer":     {"c", changed(func(r *segmentationv1.CaseRule) { r.Subject, r.GetScore().AtMost = "x", 200 }), codes.InvalidArgument, "CASE_RULE_INVALID", "case_rule.score.at_most"},
+		"contradiction":    {"b", changed(func(r *segmentationv1.CaseRule) { r.Queue = "sales" }), codes.InvalidArgument, "CASE_RULE_CONFLICT", "case_rule.trigger"},
 		"places in another order": {"c", changed(func(r *segmentationv1.CaseRule) {
 			r.Severity, r.Where.Locations = segmentationv1.Case_SEVERITY_LOW, []string{"naryn", "osh"}
 		}), codes.InvalidArgument, "CASE_RULE_CONFLICT", "case_rule.trigger"},

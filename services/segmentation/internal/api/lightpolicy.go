@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/near"
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -145,6 +146,9 @@ func (s *lightServer) changedPolicy(
 	if err := next.Check(); errors.As(err, &wrong) {
 		return was, refusePolicy(wrong.Field, wrong.Reason)
 	}
+	if err := s.checkValueAttribute(ctx, org, was, next); err != nil {
+		return was, err
+	}
 	if next.Mode == light.SingleQuestion && (next.Survey != was.Survey || next.Question != was.Question) {
 		return next, s.checkQuestion(ctx, org, next)
 	}
@@ -173,4 +177,29 @@ func (s *lightServer) checkQuestion(ctx context.Context, org string, p light.Pol
 		reason += "; did you mean " + other + "?"
 	}
 	return refusePolicy("question", reason)
+}
+
+// checkValueAttribute refuses another attribute to value companies by that is no number which is declared of them: nothing would be at stake anywhere.
+func (s *lightServer) checkValueAttribute(ctx context.Context, org string, was, next light.Policy) error {
+	if next.ValueAttribute == was.ValueAttribute || next.ValueAttribute == light.Default().ValueAttribute {
+		return nil
+	}
+	declared, err := s.Store.ListAttributes(ctx, org)
+	if err != nil {
+		return storeError(err)
+	}
+	var numbers []string
+	for _, d := range declared {
+		if d.Kind == attribute.Company && d.Type == attribute.Number {
+			numbers = append(numbers, d.Key)
+		}
+	}
+	if slices.Contains(numbers, next.ValueAttribute) {
+		return nil
+	}
+	reason := "is no number that is declared of companies"
+	if other := near.Name(next.ValueAttribute, numbers); other != "" {
+		reason += "; did you mean " + other + "?"
+	}
+	return refusePolicy("value_attribute", reason)
 }

@@ -180,3 +180,17 @@ func TestPoliciesThatMeanNothingAreRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestCompaniesAreValuedByWhatIsDeclared(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	client := segmentationv1.NewLightServiceClient(f.as("admin"))
+	declare(t, f, "company.revenue", segmentationv1.Attribute_TYPE_NUMBER)
+	declare(t, f, "company.sector", segmentationv1.Attribute_TYPE_STRING)
+	for _, key := range []string{"revenues", "sector", "zzz"} {
+		_, err := client.UpdateLightPolicy(t.Context(), &segmentationv1.UpdateLightPolicyRequest{LightPolicy: &segmentationv1.LightPolicy{ValueAttribute: key}})
+		refused(t, "by "+key, err, codes.InvalidArgument, "LIGHT_POLICY_INVALID", "light_policy.value_attribute")
+	}
+	_, err := client.UpdateLightPolicy(t.Context(), &segmentationv1.UpdateLightPolicyRequest{LightPolicy: &segmentationv1.LightPolicy{ValueAttribute: "revenue"}})
+	need(t, err)
+}

@@ -211,6 +211,9 @@ func (s *segmentServer) compile(ctx context.Context, org, field, text string) (*
 		return nil, storeError(err)
 	}
 	rule, err := segment.Compile(fields.Schema, text)
+	if err == nil {
+		err = rule.CheckMatch()
+	}
 	return rule, refuseRule(field, err)
 }
 

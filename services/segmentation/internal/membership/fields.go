@@ -45,7 +45,7 @@ func FieldsOf(declared []attribute.Definition) (*Fields, error) {
 	for _, d := range declared {
 		if g, ok := groups[d.Kind]; ok {
 			g.of[d.Number] = field{at: len(segment.BuiltIn()) + len(attributes), is: d.Type}
-			attributes = append(attributes, segment.Attribute{Name: g.name + "." + d.Key, Type: types[d.Type]})
+			attributes = append(attributes, segment.Attribute{Name: g.name + "." + d.Key, Type: types[d.Type], Options: d.Options})
 		}
 	}
 	var err error

@@ -49,6 +49,8 @@ func (t Type) celType() *types.Type {
 type Attribute struct {
 	Name string
 	Type Type
+	// Options are the values that a text may have; nil when it may have any.
+	Options []string
 }
 
 // Groups of attributes that organisations declare.
@@ -78,12 +80,12 @@ const (
 
 // BuiltIn are the attributes that every organisation has.
 func BuiltIn() []Attribute {
-	return []Attribute{
-		{LightContact, Text}, {LightCompany, Text},
-		{ScoreMean, Number}, {ScoreAnswers, Number}, {ScoreLast, Time}, {ScoreCompany, Number},
-		{PurchaseRecency, Number}, {PurchaseCount, Number}, {PurchaseSum, Number},
-		{RFMRecency, Number}, {RFMFrequency, Number}, {RFMMonetary, Number},
+	colours := []string{"RED", "AMBER", "GREEN"}
+	out := []Attribute{{Name: LightContact, Type: Text, Options: colours}, {Name: LightCompany, Type: Text, Options: colours}}
+	for _, name := range []string{ScoreMean, ScoreAnswers, ScoreCompany, PurchaseRecency, PurchaseCount, PurchaseSum, RFMRecency, RFMFrequency, RFMMonetary} {
+		out = append(out, Attribute{Name: name, Type: Number})
 	}
+	return append(out, Attribute{Name: ScoreLast, Type: Time})
 }
 
 // Schema are the attributes that rules may use. It does not change.

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,8 @@ var (
 func testSchema(t testing.TB) *Schema {
 	t.Helper()
 	s, err := NewSchema([]Attribute{
-		{"contact.age", Number}, {"contact.city", Text}, {"contact.vip", Flag}, {"contact.since", Time},
-		{"company.sector", Text}, {"company.size", Number},
+		{Name: "contact.age", Type: Number}, {Name: "contact.city", Type: Text}, {Name: "contact.vip", Type: Flag}, {Name: "contact.since", Type: Time},
+		{Name: "company.sector", Type: Text}, {Name: "company.size", Type: Number},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +156,7 @@ func TestExplain(t *testing.T) {
 		t.Fatalf("%+v, want four reasons for not being in", got)
 	}
 	first := got.Reasons[0]
-	if first.Text != "contact.age > 40.0" || first.Outcome != False || !first.Decides || first.Values[0] != (Value{Attribute{"contact.age", Number}, 30.0}) {
+	if first.Text != "contact.age > 40.0" || first.Outcome != False || !first.Decides || !reflect.DeepEqual(first.Values[0], Value{Attribute{Name: "contact.age", Type: Number}, 30.0}) {
 		t.Errorf("%+v, want that the age decides", first)
 	}
 	for _, reason := range got.Reasons[1:] {
@@ -167,8 +168,8 @@ func TestExplain(t *testing.T) {
 
 func TestSchemasAreChecked(t *testing.T) {
 	for name, declared := range map[string][]Attribute{
-		"no group": {{"age", Number}}, "no name": {{"contact.", Number}}, "two dots": {{"contact.a.b", Number}}, "no type": {{"contact.a", 0}},
-		"twice": {{"contact.a", Number}, {"contact.a", Text}}, "built in": {{"score.mean", Number}},
+		"no group": {{Name: "age", Type: Number}}, "no name": {{Name: "contact.", Type: Number}}, "two dots": {{Name: "contact.a.b", Type: Number}}, "no type": {{Name: "contact.a"}},
+		"twice": {{Name: "contact.a", Type: Number}, {Name: "contact.a", Type: Text}}, "built in": {{Name: "score.mean", Type: Number}},
 	} {
 		if _, err := NewSchema(declared); err == nil {
 			t.Errorf("%s is taken", name)
