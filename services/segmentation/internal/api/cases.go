@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -81,6 +83,9 @@ func (s *caseServer) CreateCase(ctx context.Context, req *segmentationv1.CreateC
 	if err := s.knowsContact(ctx, org, c.About.Contact); err != nil {
 		return nil, err
 	}
+	if err := s.checkLinks(ctx, org, req.GetLinks()); err != nil {
+		return nil, err
+	}
 	by, err := s.byRequest(ctx, req.GetRequestId(), req)
 	if err != nil {
 		return nil, err
@@ -106,6 +111,28 @@ func (s *caseServer) knowsContact(ctx context.Context, org, contact string) erro
 		return caseOfNobody()
 	}
 	return storeError(err)
+}
+
+// linkedResponse is a link to a response, or to a comment of one.
+var linkedResponse = regexp.MustCompile(`^(surveys/[^/]+/responses/[^/]+)(/comments/[^/]+)?$`)
+
+// checkLinks refuses links to responses, and to comments of responses, that there are not or that belong to others than the caller. What other things are is
+// known where they are kept.
+func (s *caseServer) checkLinks(ctx context.Context, org string, links []string) error {
+	for i, link := range links {
+		response := linkedResponse.FindStringSubmatch(link)
+		if response == nil {
+			continue
+		}
+		at, there, err := s.Catalog.ResponseAt(ctx, org, response[1])
+		if err != nil {
+			return err
+		}
+		if !there || !unitsOf(ctx).Within(store.Place(at)) {
+			return refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_CASE_INVALID, "links["+strconv.Itoa(i)+"]", "is no response that the caller sees, or a comment of none")
+		}
+	}
+	return nil
 }
 
 func caseOfNobody() error {

@@ -111,6 +111,21 @@ func (c *Catalog) Current(ctx context.Context, organization, survey string) (Rev
 	return r, err == nil, err
 }
 
+// Place is where a response was given; what is empty is not known.
+type Place struct{ Company, Location, Region, Employee string }
+
+// ResponseAt tells where a response, `surveys/{survey}/responses/{response}`, was given; false when the organisation has no such response. Errors: as Revision.
+func (c *Catalog) ResponseAt(ctx context.Context, organization, name string) (Place, bool, error) {
+	asked, cancel := context.WithTimeout(rpcclient.WithOrganization(ctx, organization), askTimeout)
+	defer cancel()
+	resp, err := c.client.GetResponse(asked, &surveyv1.GetResponseRequest{Name: name})
+	if missing, err := failure(ctx, name, err); missing || err != nil {
+		return Place{}, false, err
+	}
+	at := resp.GetResponse().GetContext()
+	return Place{Company: at.GetCompany(), Location: at.GetLocation(), Region: at.GetRegion(), Employee: at.GetEmployee()}, true, nil
+}
+
 // failure is an error of a call as ErrUnavailable or ErrFault; missing tells that there is no such thing.
 func failure(ctx context.Context, what string, err error) (missing bool, _ error) {
 	kind := ErrFault

@@ -43,6 +43,8 @@ func (s *service) Invoke(_ context.Context, method string, _, reply any, _ ...gr
 			{Id: "stars", Kind: &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: &typev1.Scale{Min: -5, Max: 5}}}},
 			{Id: "why", Kind: &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{}}},
 		}}}
+	case *surveyv1.GetResponseResponse:
+		out.Response = &surveyv1.Response{Context: &typev1.Context{Location: "osh", Region: "south"}}
 	default:
 		return status.Error(codes.Unimplemented, method)
 	}
@@ -86,5 +88,22 @@ func TestRated(t *testing.T) {
 	}
 	if _, err := surveys.Rated(scales, []*surveyv1.Answer{score("q", 9)}); !errors.Is(err, light.ErrOffScale) {
 		t.Errorf("9 on 1-5: %v", err)
+	}
+}
+
+func TestResponsesAreFound(t *testing.T) {
+	t.Parallel()
+	s := &service{}
+	c := surveys.New(s)
+	if at, there, err := c.ResponseAt(t.Context(), "acme", "surveys/s/responses/r"); err != nil || !there || at != (surveys.Place{Location: "osh", Region: "south"}) {
+		t.Errorf("got %+v, %v, %v", at, there, err)
+	}
+	s.fails = codes.NotFound
+	if _, there, err := c.ResponseAt(t.Context(), "acme", "surveys/s/responses/none"); err != nil || there {
+		t.Errorf("what is not there: %v, %v", there, err)
+	}
+	s.fails = codes.Unavailable
+	if _, _, err := c.ResponseAt(t.Context(), "acme", "surveys/s/responses/r"); !errors.Is(err, surveys.ErrUnavailable) {
+		t.Errorf("away: %v", err)
 	}
 }
