@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -109,19 +110,23 @@ func restStatus(st *status.Status) *status.Status {
 	// Proto returns a copy.
 	p := st.Proto()
 	for i, detail := range p.GetDetails() {
-		p.Details[i] = restDetail(detail)
+		p.Details[i] = restDetail(detail, &p.Message)
 	}
 	return status.FromProto(p)
 }
 
-// restDetail returns the detail with field paths as JSON paths.
-func restDetail(detail *anypb.Any) *anypb.Any {
+// restDetail returns the detail with field paths as JSON paths, and puts those into the message as well.
+func restDetail(detail *anypb.Any, message *string) *anypb.Any {
 	var bad errdetails.BadRequest
 	if !detail.MessageIs(&bad) || detail.UnmarshalTo(&bad) != nil {
 		return detail
 	}
 	for _, v := range bad.GetFieldViolations() {
-		v.Field = jsonPath(v.GetField())
+		path := jsonPath(v.GetField())
+		if strings.Contains(path, ".") {
+			*message = strings.ReplaceAll(*message, v.GetField()+":", path+":")
+		}
+		v.Field = path
 	}
 	converted, err := anypb.New(&bad)
 	if err != nil {

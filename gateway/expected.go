@@ -32,7 +32,7 @@ func expectedItem(field protoreflect.FieldDescriptor) string {
 	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
 		return "must be a whole number of 64 bits that is not negative, as a number or a string"
 	case protoreflect.FloatKind, protoreflect.DoubleKind:
-		return "must be a number"
+		return "must be a number of at most 1.7e308"
 	case protoreflect.StringKind:
 		return "must be a string"
 	case protoreflect.BytesKind:
@@ -45,6 +45,9 @@ func expectedItem(field protoreflect.FieldDescriptor) string {
 		return "must be a duration in seconds, for example 1.5s"
 	case "google.protobuf.FieldMask":
 		return "must be a string of field names separated by commas, for example displayName,draft"
+	}
+	if field.Message().FullName() == "google.protobuf.Value" {
+		return "must be a value of JSON, a number one of at most 1.7e308"
 	}
 	return "must be an object"
 }

@@ -85,6 +85,7 @@ func TestBadBodiesAreRefusedWithTheirPlace(t *testing.T) {
 		{name: "text for a number", body: `{"response":{"answers":[{"question":"a","score":"nine"}]}}`, reason: "BODY_INVALID", field: "response.answers[0].score", detail: "INVALID_VALUE", contains: "must be a number"},
 		{name: "number for a text", body: `{"response":{"language":7}}`, reason: "BODY_INVALID", field: "response.language", detail: "INVALID_VALUE", contains: "must be a string"},
 		{name: "object for a list", body: `{"response":{"answers":{"question":"a"}}}`, reason: "BODY_INVALID", field: "response.answers", detail: "INVALID_VALUE", contains: "must be a list"},
+		{name: "number beyond what there are", body: `{"response":{"answers":[{"question":"a","score":1e400}]}}`, reason: "BODY_INVALID", field: "response.answers[0].score", detail: "INVALID_VALUE", contains: "1.7e308"},
 		{name: "list for an object", body: `{"response":[]}`, reason: "BODY_INVALID", field: "response", detail: "INVALID_VALUE", contains: "must be an object"},
 		{name: "bad time", body: `{"response":{"answerTime":"yesterday"}}`, reason: "BODY_INVALID", field: "response.answerTime", detail: "INVALID_VALUE", contains: "RFC 3339"},
 		{name: "bad value of a map", body: `{"response":{"context":{"attributes":{"till.no":7}}}}`, reason: "BODY_INVALID", field: `response.context.attributes["till.no"]`, detail: "INVALID_VALUE", contains: "must be a string"},

@@ -16,9 +16,9 @@ func rewriteResponse(_ context.Context, response proto.Message) (any, error) {
 	}
 	// The response is this call's own copy, so that it may be changed.
 	for _, result := range batch.GetResults() {
-		details := result.GetError().GetDetails()
-		for i, detail := range details {
-			details[i] = restDetail(detail)
+		outcome := result.GetError()
+		for i, detail := range outcome.GetDetails() {
+			outcome.Details[i] = restDetail(detail, &outcome.Message)
 		}
 	}
 	return batch, nil

@@ -35,7 +35,7 @@ func TestCasesFromTheCommandLine(t *testing.T) {
 	rule := writeFile(t, "rule.yaml", "{displayName: Low score, score: {question: nps, atMost: 6}, queue: care, severity: high, sla: {firstResponse: 3600s, resolution: 28800s}}")
 	contains(t, sh.ok("cases", "rules", "create", "low", rule), "nps ≤ 6")
 	contains(t, rest.ok("cases", "rules", "list"), "low")
-	sh.ok("import", "--mapping", writeFile(t, "places.yaml", placesMapping), writeFile(t, "bad.csv", fmt.Sprintf(bad, time.Now().UTC().Format(time.DateOnly))))
+	sh.ok("import", "--mapping", writeFile(t, "places.yaml", placesMapping), writeFile(t, "bad.csv", fmt.Sprintf(bad, time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))))
 	var opened *segmentationv1.Case
 	testkit.Eventually(t, testTimeout, func() error {
 		got := message(sh, &segmentationv1.ListCasesResponse{}, "cases", "list", "--queue", "care", "--unowned")

@@ -154,13 +154,20 @@ func (s *contactServer) contactChange(declared attribute.Set, in *segmentationv1
 	if slices.Contains(fields, "attributes") {
 		keys = nil
 	}
+	var wrong error
 	if slices.Contains(fields, "attributes") || len(keys) > 0 {
-		var err error
-		if values, err = readAttributes(declared, "contact.attributes", changed.GetAttributes(), keys); err != nil {
-			return none, err
-		}
+		values, wrong = readAttributes(declared, "contact.attributes", changed.GetAttributes(), keys)
 	}
 	out := contactEdit(declared, changed, fields, values)
+	if out.Profile != nil {
+		// What is stated is looked at before what is there is known, so that all that is wrong is told at once.
+		var stated directory.Profile
+		out.Profile(&stated)
+		wrong = together(wrong, directoryError("contact", stated.Check()))
+	}
+	if wrong != nil {
+		return none, wrong
+	}
 	out.AllowMissing = missing
 	return out, nil
 }

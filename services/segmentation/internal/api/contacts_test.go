@@ -11,6 +11,8 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
+	"github.com/otklik/otklik/libs/rpcerr"
+
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
@@ -94,6 +96,35 @@ func TestContactsAreUpserted(t *testing.T) {
 }
 
 // A merge is undone exactly, whatever was changed of the profile meanwhile; and what claims an identity tells who did it.
+// All that is wrong with a body is told at once.
+func TestAllThatIsWrongIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	declare(t, f, "contact.tier", segmentationv1.Attribute_TYPE_ENUM, "gold")
+	declare(t, f, "location.area", segmentationv1.Attribute_TYPE_NUMBER)
+	_, err := segmentationv1.NewContactServiceClient(f.as("admin")).UpdateContact(t.Context(), &segmentationv1.UpdateContactRequest{
+		AllowMissing: true, Contact: &segmentationv1.Contact{
+			Name: "contacts/c", Email: "nowhere", Phone: "none", Attributes: map[string]*structpb.Value{"tier": structpb.NewStringValue("tin"), "nope": structpb.NewBoolValue(true)},
+		},
+	})
+	for _, field := range []string{"contact.attributes.tier", "contact.attributes.nope", "contact.email", "contact.phone"} {
+		if !slices.ContainsFunc(rpcerr.Fields(err), func(v rpcerr.FieldViolation) bool { return v.Field == field }) {
+			t.Errorf("%s is not named: %v", field, err)
+		}
+	}
+	_, err = segmentationv1.NewDirectoryServiceClient(f.as("admin")).UpdateUnit(t.Context(), &segmentationv1.UpdateUnitRequest{
+		AllowMissing: true, Unit: &segmentationv1.Unit{
+			Name: "locations/l", Attributes: map[string]*structpb.Value{"area": structpb.NewStringValue("wide")},
+			Location: &segmentationv1.LocationDetails{OpeningDate: "2026-02-31", Coordinates: &segmentationv1.Coordinates{System: "SK-42"}},
+		},
+	})
+	for _, field := range []string{"unit.attributes.area", "unit.location.opening_date", "unit.location.coordinates.system"} {
+		if !slices.ContainsFunc(rpcerr.Fields(err), func(v rpcerr.FieldViolation) bool { return v.Field == field }) {
+			t.Errorf("%s is not named: %v", field, err)
+		}
+	}
+}
+
 func TestMergesAreUndoneFieldByField(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

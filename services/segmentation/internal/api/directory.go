@@ -60,22 +60,25 @@ func (s *Server) attributesOf(ctx context.Context, org string, kind attribute.Ki
 
 // directoryError explains what a change was refused for, with the fields below a parent. Other errors pass.
 func directoryError(parent string, err error) error {
-	var refusal *directory.Refusal
-	if !errors.As(err, &refusal) {
+	var errs []error
+	for _, refusal := range directory.Refusals(err) {
+		code := codes.InvalidArgument
+		switch refusal.Reason {
+		case directory.ParentUnknown, directory.Circular, directory.Merged, directory.MoveInvalid:
+			code = codes.FailedPrecondition
+		case directory.IdentityTaken:
+			code = codes.AlreadyExists
+		}
+		field := refusal.Field
+		if parent != "" {
+			field = parent + "." + field
+		}
+		errs = append(errs, refuseField(code, reasonNamed(string(refusal.Reason)), field, refusal.Description))
+	}
+	if len(errs) == 0 {
 		return err
 	}
-	code := codes.InvalidArgument
-	switch refusal.Reason {
-	case directory.ParentUnknown, directory.Circular, directory.Merged, directory.MoveInvalid:
-		code = codes.FailedPrecondition
-	case directory.IdentityTaken:
-		code = codes.AlreadyExists
-	}
-	field := refusal.Field
-	if parent != "" {
-		field = parent + "." + field
-	}
-	return refuseField(code, reasonNamed(string(refusal.Reason)), field, refusal.Description)
+	return together(errs...)
 }
 
 // reasonNamed is the reason of the API of a name.
@@ -106,7 +109,7 @@ func (c attributeChanges) apply(p attribute.Packed, declared attribute.Set) attr
 	})
 }
 
-// readAttributes reads values of attributes: those of keys, or all when there are no keys.
+// readAttributes reads values of attributes: those of keys, or all when there are no keys. Its error names each value that is refused.
 func readAttributes(declared attribute.Set, parent string, in map[string]*structpb.Value, keys []string) (attributeChanges, error) {
 	out := attributeChanges{set: attribute.Values{}, unset: map[uint32]bool{}, whole: keys == nil}
 	if keys == nil {
@@ -118,10 +121,12 @@ func readAttributes(declared attribute.Set, parent string, in map[string]*struct
 	if len(keys) > mostValues {
 		return out, malformed(parent, "TOO_MANY", "has more than 100 values")
 	}
+	var errs []error
 	for _, key := range keys {
 		d, err := declared.Find(key)
 		if err != nil {
-			return out, attributeError(parent+"."+key, err)
+			errs = append(errs, attributeError(parent+"."+key, err))
+			continue
 		}
 		value, there := in[key]
 		if !there {
@@ -131,14 +136,14 @@ func readAttributes(declared attribute.Set, parent string, in map[string]*struct
 		v, none, err := valueFromProto(d, value)
 		switch {
 		case err != nil:
-			return out, attributeError(parent+"."+key, err)
+			errs = append(errs, attributeError(parent+"."+key, err))
 		case none:
 			out.unset[d.Number] = true
 		default:
 			out.set[d.Number] = v
 		}
 	}
-	return out, nil
+	return out, together(errs...)
 }
 
 // attributeError explains an *attribute.Refusal.

@@ -66,6 +66,30 @@ func etagMismatch(field string) error {
 		"is not the etag as it is now: read again, apply the change to what is there now, and send the new etag")
 }
 
+// together is one error of several, of which some may be nil: the first, with the fields of all. What is no error of a field is returned as it is.
+func together(errs ...error) error {
+	var all *rpcerr.Error
+	for _, err := range errs {
+		var known *rpcerr.Error
+		switch {
+		case err == nil:
+		case !errors.As(err, &known):
+			return err
+		case all == nil:
+			first := *known
+			first.Fields = slices.Clone(known.Fields)
+			all = &first
+		default:
+			all.Fields = append(all.Fields, known.Fields...)
+			all.Message += "; " + known.Message
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
 // under puts the fields of an error below another field.
 func under(parent string, err error) error {
 	var known *rpcerr.Error

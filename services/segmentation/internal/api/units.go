@@ -13,6 +13,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -140,13 +141,17 @@ func (s *directoryServer) unitEdit(
 	if slices.Contains(fields, "attributes") {
 		keys = nil
 	}
+	var wrong error
 	if slices.Contains(fields, "attributes") || len(keys) > 0 {
-		if values, err = readAttributes(declared, "unit.attributes", in.GetAttributes(), keys); err != nil {
-			return store.UnitChange{}, err
-		}
+		values, wrong = readAttributes(declared, "unit.attributes", in.GetAttributes(), keys)
 	}
 	details, parent, err := unitFromProto(in)
-	if err != nil {
+	// What is stated is looked at before what is there is known, so that all that is wrong is told at once.
+	stated := directory.Unit{Ref: ref}
+	for _, f := range fields {
+		overlayUnit(&stated, f, details, parent)
+	}
+	if err := together(wrong, err, directoryError("unit", stated.Check())); err != nil {
 		return store.UnitChange{}, err
 	}
 	return store.UnitChange{Ref: ref, AllowMissing: missing, Edit: func(u *directory.Unit) error {
@@ -261,9 +266,13 @@ func (s *directoryServer) DeleteUnit(ctx context.Context, req *segmentationv1.De
 		return nil, err
 	}
 	err = s.Store.DeleteUnit(ctx, org, ref, s.Now())
-	if errors.Is(err, store.ErrExists) {
-		return nil, refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_UNIT_IN_USE,
-			"something in the directory refers to the unit: change that first")
+	var used *store.InUseError
+	if errors.As(err, &used) {
+		by, opts := "a contact", []rpcerr.Option(nil)
+		if !used.By.Empty() {
+			by, opts = nameOf(used.By), []rpcerr.Option{rpcerr.WithMetadata("resource", nameOf(used.By))}
+		}
+		return nil, refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_UNIT_IN_USE, by+" refers to the unit, and maybe more does: change that first", opts...)
 	}
 	if err != nil {
 		return nil, orNotFound(err, unitMissing, "unit", req.GetName())

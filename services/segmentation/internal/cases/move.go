@@ -39,7 +39,7 @@ func (c *Case) Claim(owner, actor string, now time.Time) (Entry, bool, error) {
 	case c.Owner == owner:
 		return Entry{}, false, nil
 	case c.Owner != "":
-		return Entry{}, false, &Refusal{Owned, "owner", "has claimed it already: ask for a hand-over, or claim another one"}
+		return Entry{}, false, &Refusal{Owned, "owner", "is " + c.Owner + ", who has claimed it already: ask for a hand-over, or claim another one"}
 	}
 	before := c.handling()
 	c.hand(owner, "")

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"math"
 	"net/mail"
 	"slices"
@@ -59,7 +60,7 @@ var parents = map[attribute.Kind][]attribute.Kind{
 // MayLie tells whether a unit of a kind may lie in one of another kind.
 func MayLie(kind, in attribute.Kind) bool { return slices.Contains(parents[kind], in) }
 
-// Check refuses what no unit may be, whatever else there is. Errors: *Refusal.
+// Check refuses what no unit may be, whatever else there is. Errors: *Refusal, several of them joined.
 func (u *Unit) Check() error {
 	if err := CheckID("name", u.ID); err != nil {
 		return err
@@ -78,8 +79,9 @@ func (u *Unit) Check() error {
 	return u.Details.check(u.Kind)
 }
 
-// check refuses details that are too long, or of another kind.
+// check refuses details that are too long, or of another kind: all of them.
 func (d *Details) check(kind attribute.Kind) error {
+	var errs []error
 	for _, t := range []struct {
 		field, value string
 		most         int
@@ -92,22 +94,19 @@ func (d *Details) check(kind attribute.Kind) error {
 		{"touchpoint.stage", d.Stage, maxShort, attribute.Touchpoint},
 	} {
 		if t.value != "" && t.kind != kind {
-			return Refuse(t.field, Invalid, "is no field of a %s", kind)
+			errs = append(errs, Refuse(t.field, Invalid, "is no field of a %s", kind))
+			continue
 		}
-		if err := text(t.field, t.value, t.most); err != nil {
-			return err
-		}
+		errs = append(errs, text(t.field, t.value, t.most))
 	}
 	if d.Position < 0 || d.Position > maxPosition {
-		return Refuse("touchpoint.position", Invalid, "must be from 0 to %d", maxPosition)
+		errs = append(errs, Refuse("touchpoint.position", Invalid, "must be from 0 to %d", maxPosition))
 	}
-	if err := d.checkDates(); err != nil {
-		return err
-	}
-	return d.Point.check()
+	return errors.Join(append(errs, d.checkDates(), d.Point.check())...)
 }
 
 func (d *Details) checkDates() error {
+	var errs []error
 	for _, t := range []struct{ field, value string }{
 		{"location.opening_date", d.OpeningDate}, {"employee.start_date", d.StartDate}, {"employee.end_date", d.EndDate},
 	} {
@@ -115,14 +114,14 @@ func (d *Details) checkDates() error {
 			continue
 		}
 		if _, err := time.Parse(dayForm, t.value); err != nil {
-			return Refuse(t.field, Invalid, "must be a day such as 2026-03-31")
+			errs = append(errs, Refuse(t.field, Invalid, "must be a day such as 2026-03-31"))
 		}
 	}
 	// Days so spelled are in order as texts.
-	if d.StartDate != "" && d.EndDate != "" && d.EndDate < d.StartDate {
-		return Refuse("employee.end_date", Invalid, "must not be before start_date")
+	if len(errs) == 0 && d.StartDate != "" && d.EndDate != "" && d.EndDate < d.StartDate {
+		errs = append(errs, Refuse("employee.end_date", Invalid, "must not be before the start"))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // The bounds of coordinates, in degrees.
@@ -168,14 +167,12 @@ func (p Profile) Without(other Profile) Profile {
 	return p
 }
 
-// Check refuses what is no name, address or number. Errors: *Refusal.
+// Check refuses what is no name, address or number: all of it. Errors: *Refusal, joined.
 func (p Profile) Check() error {
-	if err := text("display_name", p.DisplayName, maxDisplayName); err != nil {
-		return err
-	}
+	errs := []error{text("display_name", p.DisplayName, maxDisplayName)}
 	if p.Email != "" {
 		if a, err := mail.ParseAddress(p.Email); err != nil || a.Address != p.Email || len(p.Email) > maxEmail {
-			return Refuse("email", Invalid, "must be an e-mail address such as name@example.org")
+			errs = append(errs, Refuse("email", Invalid, "must be an e-mail address such as name@example.org"))
 		}
 	}
 	if p.Phone != "" {
@@ -186,8 +183,8 @@ func (p Profile) Check() error {
 			return -1
 		}, p.Phone)
 		if len(p.Phone) > maxPhone || len(digits) < 3 || strings.Trim(p.Phone, "+0123456789 ()-./,;ext#*") != "" {
-			return Refuse("phone", Invalid, "must be a telephone number such as +996 555 123456")
+			errs = append(errs, Refuse("phone", Invalid, "must be a telephone number such as +996 555 123456"))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,6 +64,21 @@ type Refusal struct {
 
 // Error says why.
 func (r *Refusal) Error() string { return r.Field + ": " + r.Description }
+
+// Refusals are the refusals of which an error is made.
+func Refusals(err error) (out []*Refusal) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what was joined here
+		for _, one := range several.Unwrap() {
+			out = append(out, Refusals(one)...)
+		}
+		return out
+	}
+	var one *Refusal
+	if errors.As(err, &one) {
+		out = append(out, one)
+	}
+	return out
+}
 
 // Reason says in one word why something is refused. Those of package attribute are reasons, too.
 type Reason string

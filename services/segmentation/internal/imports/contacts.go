@@ -56,9 +56,7 @@ func (r *contactReader) Check(ctx context.Context, row Row) (any, []Problem, err
 	for field, into := range map[string]*string{"display_name": &stated.DisplayName, "email": &stated.Email, "phone": &stated.Phone} {
 		*into, _ = row.Get(field)
 	}
-	if p := problemOf("", stated.Check()); p != nil {
-		problems = append(problems, *p)
-	}
+	problems = append(problems, problemsOf(stated.Check())...)
 	out := profile.Change{ID: id, AllowMissing: true, Identifiers: r.identifiers(row), Reason: "a table that was imported states the identity of the contact"}
 	for _, i := range out.Identifiers {
 		if p := problemOf(identityField, directory.CheckID(identityField, i.Identifier)); p != nil {

@@ -97,6 +97,14 @@ func problemOf(field string, err error) *Problem {
 	return nil
 }
 
+// problemsOf is all that an error says of a row.
+func problemsOf(err error) (out []Problem) {
+	for _, refusal := range directory.Refusals(err) {
+		out = append(out, *problemOf("", refusal))
+	}
+	return out
+}
+
 // values reads the attributes of a row.
 func values(declared attribute.Set, fields []string, row Row) (set attribute.Values, problems []Problem) {
 	set = attribute.Values{}
@@ -204,11 +212,13 @@ func (r *unitReader) read(row Row) (change, []Problem) {
 	var u directory.Unit
 	u.Ref = c.ref
 	c.edit(&u)
-	if p := problemOf("", u.Check()); p != nil && len(problems) == 0 {
-		if p.Field == "name" {
-			p.Field = "id"
+	if len(problems) == 0 {
+		problems = problemsOf(u.Check())
+		for i := range problems {
+			if problems[i].Field == "name" {
+				problems[i].Field = "id"
+			}
 		}
-		problems = append(problems, *p)
 	}
 	return c, problems
 }

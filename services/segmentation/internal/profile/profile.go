@@ -87,7 +87,7 @@ func (r *Register) putOnce(ctx context.Context, organization string, at time.Tim
 		put, err := r.prepare(ctx, organization, c, known[c.ID])
 		var refusal *directory.Refusal
 		if errors.As(err, &refusal) {
-			refused[i] = refusal
+			refused[i] = err
 			continue
 		}
 		if err != nil {
@@ -138,7 +138,7 @@ func (r *Register) profiles(ctx context.Context, organization string, changes []
 	return out, err
 }
 
-// prepare seals what is personal of a change. Errors: *directory.Refusal.
+// prepare seals what is personal of a change. Errors: *directory.Refusal, several of them joined.
 func (r *Register) prepare(ctx context.Context, organization string, c Change, before sealed) (store.ContactChange, error) {
 	put := store.ContactChange{ID: c.ID, AllowMissing: c.AllowMissing, Actor: c.Actor, Reason: c.Reason}
 	if err := directory.CheckID("name", c.ID); err != nil {

@@ -27,13 +27,22 @@ type Directory interface {
 	ListUnits(ctx context.Context, q UnitQuery) (units []directory.Unit, more bool, err error)
 	// PutUnits changes or makes units, one after the other, all in one transaction. Each has an outcome of its own.
 	PutUnits(ctx context.Context, organization string, at time.Time, changes []UnitChange) ([]UnitOutcome, error)
-	// DeleteUnit removes a unit. Errors: ErrNotFound; ErrExists when something in the directory refers to it.
+	// DeleteUnit removes a unit. Errors: ErrNotFound; *InUseError.
 	DeleteUnit(ctx context.Context, organization string, ref directory.Ref, at time.Time) error
 	// EachCompany calls fn with the companies of an organisation in the order of their identifiers, after one of them; an error of fn ends it.
 	EachCompany(ctx context.Context, organization, after string, fn func(CompanyRow) error) error
 	// EmployeeNames returns what the employees of an organisation are called, those without a name left out.
 	EmployeeNames(ctx context.Context, organization string) ([]string, error)
 }
+
+// InUseError tells that something in the directory refers to a unit.
+type InUseError struct {
+	// By is one of the units that do; empty when contacts do.
+	By directory.Ref
+}
+
+// Error says so.
+func (e *InUseError) Error() string { return "something refers to the unit" }
 
 // UnitQuery asks for a page of units.
 type UnitQuery struct {

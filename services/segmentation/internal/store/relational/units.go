@@ -22,7 +22,7 @@ const (
 ON CONFLICT (organization, kind, id) DO UPDATE SET parent_kind = excluded.parent_kind, parent = excluded.parent, attributes = excluded.attributes, body = excluded.body,
 version = excluded.version, update_time = excluded.update_time`
 	sqlDeleteUnit   = `DELETE FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
-	sqlUnitHolds    = `SELECT 1 FROM units WHERE organization = $1 AND parent_kind = $2 AND parent = $3 AND parent <> ''`
+	sqlUnitHolds    = `SELECT ` + unitColumns + ` FROM units WHERE organization = $1 AND parent_kind = $2 AND parent = $3 AND parent <> '' ORDER BY kind, id LIMIT 1`
 	sqlCompanyHolds = `SELECT 1 FROM contacts WHERE organization = $1 AND company = $2 AND company <> ''`
 	sqlPlaceHolds   = `SELECT 1 FROM contacts WHERE organization = $1 AND location = $2 AND location <> ''`
 	sqlParentOf     = `SELECT parent FROM units WHERE organization = $1 AND kind = $2 AND id = $3`
@@ -206,18 +206,25 @@ func (w *writing) checkParent(ctx context.Context, organization string, u direct
 // DeleteUnit implements store.Directory.
 func (s *Store) DeleteUnit(ctx context.Context, organization string, ref directory.Ref, at time.Time) error {
 	return s.write(ctx, "delete unit", func(ctx context.Context, w *writing) error {
-		used, err := relational.Exists(ctx, w, sqlUnitHolds, organization, int64(ref.Kind), ref.ID)
-		if err == nil && !used && ref.Kind == attribute.Company {
+		held, err := relational.One(ctx, w, scanUnit, sqlUnitHolds, organization, int64(ref.Kind), ref.ID)
+		if err == nil {
+			return &store.InUseError{By: held.Ref}
+		}
+		if !errors.Is(err, relational.ErrNoRow) {
+			return err
+		}
+		used := false
+		if err = nil; ref.Kind == attribute.Company {
 			used, err = relational.Exists(ctx, w, sqlCompanyHolds, organization, ref.ID)
 		}
-		if err == nil && !used && ref.Kind == attribute.Location {
+		if ref.Kind == attribute.Location {
 			used, err = relational.Exists(ctx, w, sqlPlaceHolds, organization, ref.ID)
 		}
 		if err != nil {
 			return err
 		}
 		if used {
-			return store.ErrExists
+			return &store.InUseError{}
 		}
 		if err := found(w.Exec(ctx, sqlDeleteUnit, organization, int64(ref.Kind), ref.ID)); err != nil || ref.Kind != attribute.Company {
 			return err

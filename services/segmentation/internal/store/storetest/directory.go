@@ -184,8 +184,13 @@ func unitsInUseStay(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
 	put(t, s, region("r", ""), unit(attribute.Location, "l", directory.Ref{Kind: attribute.Region, ID: "r"}), unit(attribute.Company, "c", directory.Ref{}))
 	putContacts(t, s, contact("x", "c", "l"))
-	for _, ref := range []directory.Ref{{Kind: attribute.Region, ID: "r"}, {Kind: attribute.Location, ID: "l"}, {Kind: attribute.Company, ID: "c"}} {
-		want(t, "delete "+ref.ID, s.DeleteUnit(ctx, acme, ref, noon), store.ErrExists)
+	for ref, by := range map[directory.Ref]directory.Ref{
+		{Kind: attribute.Region, ID: "r"}: {Kind: attribute.Location, ID: "l"}, {Kind: attribute.Location, ID: "l"}: {}, {Kind: attribute.Company, ID: "c"}: {},
+	} {
+		var used *store.InUseError
+		if err := s.DeleteUnit(ctx, acme, ref, noon); !errors.As(err, &used) || used.By != by {
+			t.Errorf("delete %s: %v, %+v", ref.ID, err, used)
+		}
 	}
 	putContacts(t, s, contact("x", "", ""))
 	for _, ref := range []directory.Ref{{Kind: attribute.Location, ID: "l"}, {Kind: attribute.Region, ID: "r"}, {Kind: attribute.Company, ID: "c"}} {
