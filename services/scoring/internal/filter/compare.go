@@ -40,6 +40,10 @@ func (f field) compare(op operator, at int, value literal) (node, *Error) {
 	if f.kind == choiceField {
 		return f.compareOption(op, value.at, p)
 	}
+	if f.name == segmentKey && !p.before {
+		// Segments are known by their identifiers; callers may name them as the segmentation service does.
+		p.text = strings.TrimPrefix(p.text, segmentsCollection)
+	}
 	return opposite(op, comparison{field: f, op: equal, pattern: p}.written()), nil
 }
 

@@ -60,7 +60,7 @@ func sample() []row {
 	return []row{
 		{
 			keys: map[string][]string{
-				"location": {"north"}, "language": {"ru"}, "theme": {"delivery", "price"}, "attributes.vip": {"yes"}, "revision": {"2"},
+				"location": {"north"}, "language": {"ru"}, "segment": {"vip", "new"}, "theme": {"delivery", "price"}, "attributes.vip": {"yes"}, "revision": {"2"},
 			},
 			scores: map[string]question.Centi{"nps": 900, "price": 850}, options: map[string][]string{"reason": {"price", "staff"}},
 		},
@@ -98,6 +98,9 @@ func TestFiltersSelectRows(t *testing.T) {
 		{`location != ""`, `location:*`, "0 1"},
 		{`location = "*"`, `location:*`, "0 1"},
 		{`theme:delivery`, `theme = "delivery"`, "0"},
+		{`segment = "vip"`, `segment = "vip"`, "0"},
+		{`segment = "segments/new"`, `segment = "new"`, "0"},
+		{`segment != "segments/vip"`, `NOT segment = "vip"`, "1 2"},
 		{`theme = "price" theme = "delivery"`, `theme = "delivery" AND theme = "price"`, "0"},
 		{`theme != "price"`, `NOT theme = "price"`, "1 2"},
 		{`attributes.vip:*`, `attributes.vip:*`, "0"},

@@ -18,13 +18,19 @@ const (
 // RevisionKey is the one key that is a number.
 const RevisionKey = "revision"
 
+const (
+	// segmentKey is the key whose values are segments, segmentsCollection what their resource names begin with.
+	segmentKey         = "segment"
+	segmentsCollection = "segments/"
+)
+
 // fixed are the keys that every survey has, whether or not anything states them.
 var fixed = []string{
-	"touchpoint", "channel", "location", "region", "company", "employee", "language", RevisionKey, "sentiment", "theme", "theme_positive", "theme_negative", "segment", "case",
+	"touchpoint", "channel", "location", "region", "company", "employee", "language", RevisionKey, "sentiment", "theme", "theme_positive", "theme_negative", segmentKey, "case",
 }
 
 // ManyValued tells whether a response may have several values of a key.
-func ManyValued(key string) bool { return key == "segment" || strings.HasPrefix(key, "theme") }
+func ManyValued(key string) bool { return key == segmentKey || strings.HasPrefix(key, "theme") }
 
 // Question is what a filter must know of a question.
 type Question struct {
