@@ -218,13 +218,8 @@ func rangesAfter(k *store.LightKey, colour light.Colour) []func(*conditions) {
 		func(c *conditions) {
 			stake(c)
 			value(c)
-			c.and("mean = " + c.arg(k.Mean))
-			c.and("unit > " + c.arg(k.Unit))
-		},
-		func(c *conditions) {
-			stake(c)
-			value(c)
-			c.and("mean > " + c.arg(k.Mean))
+			// Together: SQLite would look for units behind one by themselves, and go through all lights of the kind.
+			c.and("(mean, unit) > (" + c.arg(k.Mean) + ", " + c.arg(k.Unit) + ")")
 		},
 		func(c *conditions) {
 			stake(c)

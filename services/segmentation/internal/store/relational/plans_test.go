@@ -38,10 +38,16 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
 	ofContact := caseConditions(caseQuery{CaseQuery: store.CaseQuery{Organization: "acme", Contact: "c1"}}, false)
+	lights, after := (&counting{organization: "acme", generation: 1}).which(store.LightQuery{Kind: light.Company}), &store.LightKey{Colour: light.Red, Mean: 2.5}
+	lights.and("colour = 1")
+	rangesAfter(after, light.Red)[0](lights)
 	for index, q := range map[string]struct {
 		statement string
 		args      []any
 	}{
+		"lights_by_colour (organization=? AND generation=? AND kind=? AND colour=? AND stake=? AND value=? AND (mean,unit)>(?,?))": {
+			`SELECT ` + lightColumns + ` FROM lights WHERE ` + lights.text.String() + lightOrder + ` LIMIT 9`, lights.args,
+		},
 		"contacts_by_company (organization=? AND company=?)":                {sqlTouchCompany, []any{"acme", "c1", 1, 1}},
 		"memberships_by_contact (organization=? AND contact=?)":             {sqlMembershipsIn + `$2, $3)` + membershipsInOrder, []any{"acme", "c1", "c2"}},
 		"PRIMARY KEY (organization=? AND contact=?)":                        {sqlTouchedIn + `$2, $3)`, []any{"acme", "c1", "c2"}},
