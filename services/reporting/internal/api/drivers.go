@@ -69,7 +69,7 @@ func ranksOf(missing reportingv1.MissingMethod, choice *bool) *bool {
 // driversToProto converts drivers, the greatest relative weight first.
 func driversToProto(x *sample, d *importance.Drivers, q *reportingv1.AnalysisQuery, o importance.Options) *reportingv1.QueryDriversResponse {
 	b := x.basis(q, definitionDrivers)
-	b.Draws, b.Notes = int32(d.Draws), d.Notes
+	b.Draws, b.Notes = int32(d.Draws), append(b.GetNotes(), d.Notes...)
 	b.Conventions = append(b.Conventions, "PEARSON", "LEAST_SQUARES", "JOHNSON_RELATIVE_WEIGHTS")
 	if o.Spearman {
 		b.Conventions = append(b.Conventions, "SPEARMAN_MID_RANKS")

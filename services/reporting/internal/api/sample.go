@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"google.golang.org/protobuf/proto"
 
@@ -121,13 +122,18 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 	}
 	b.Responses = x.Responses
 	if x.LeftOut > 0 {
-		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: "INCOMPLETE", Count: x.LeftOut})
+		reason := "NO_ANSWER"
+		if x.Missing == moment.Listwise {
+			reason = "INCOMPLETE"
+		}
+		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: reason, Count: x.LeftOut})
 	}
 	if x.Missing == moment.EM {
 		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
 	}
 	if x.Repaired {
 		b.Conventions = append(b.Conventions, "NEAREST_CORRELATION_MATRIX")
+		b.Notes = append(b.Notes, fmt.Sprintf("correlations contradicted each other and were repaired: the greatest change of one is %.3g", x.GreatestRepair))
 	}
 	return b
 }

@@ -577,7 +577,8 @@ func (x *AnalysisTest) GetAdjustedPValue() float64 {
 // Responses left out for one reason.
 type AnalysisBasis_LeftOut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why: as scores say it (`POPULATION`, `PERIOD`, `AS_OF`, `FILTER`, …), or `INCOMPLETE` where somebody did not answer what the analysis needs.
+	// Why: as scores say it (`POPULATION`, `PERIOD`, `AS_OF`, `FILTER`, …), `NO_ANSWER` where somebody answered none of the
+	// questions, or `INCOMPLETE` where somebody did not answer all that the analysis needs.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// How many responses.
 	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
