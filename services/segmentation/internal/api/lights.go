@@ -3,12 +3,15 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -37,6 +40,9 @@ func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLight
 	if !ok {
 		return nil, malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
 	}
+	if err := seesStaff(ctx, unit.Kind, unit.ID); err != nil {
+		return nil, err
+	}
 	l, err := s.Store.GetLight(ctx, org, unitsOf(ctx), unit)
 	if errors.Is(err, store.ErrNotFound) || err == nil && l.Colour == light.NoColour {
 		return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_LIGHT_NOT_FOUND, "light", req.GetName())
@@ -45,6 +51,18 @@ func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLight
 		return nil, storeError(err)
 	}
 	return &segmentationv1.GetLightResponse{Light: lightToProto(l)}, nil
+}
+
+// seesStaff refuses lights of employees to callers who may not see who persons are, unless they ask for some who are all their own: what was said of one
+// employee is no matter for everybody.
+func seesStaff(ctx context.Context, of light.Kind, asked ...string) error {
+	own := unitsOf(ctx)["employee"]
+	isOther := func(id string) bool { return !slices.Contains(own, id) }
+	if of != light.Staff || seesPersons(ctx) || len(asked) > 0 && !slices.ContainsFunc(asked, isOther) {
+		return nil
+	}
+	return rpcerr.New(codes.PermissionDenied, authz.ReasonDenied, "the caller lacks the permission "+permissionPersons+", without which lights of employees are not seen",
+		rpcerr.WithMetadata("permission", permissionPersons))
 }
 
 // ListLights lists lights.
@@ -56,6 +74,9 @@ func (s *lightServer) ListLights(ctx context.Context, req *segmentationv1.ListLi
 	q := store.LightQuery{
 		Organization: org, Kind: light.Kind(req.GetKind()), Colour: light.Colour(req.GetColour()), Units: unitsOf(ctx), //nolint:gosec // checked by the rules
 		Company: strings.TrimPrefix(req.GetCompany(), companiesCollection), Region: strings.TrimPrefix(req.GetRegion(), regionsCollection),
+	}
+	if err := seesStaff(ctx, q.Kind, q.Units["employee"]...); err != nil {
+		return nil, err
 	}
 	if q.Company != "" && q.Kind != light.Contact {
 		return nil, refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_LIGHT_FILTER_INVALID, "company", "narrows contacts only")

@@ -71,6 +71,39 @@ func TestLightsAreShownAndListed(t *testing.T) {
 	refused(t, "contacts of a region", err, codes.InvalidArgument, "LIGHT_FILTER_INVALID", "region")
 }
 
+// What was said of an employee is seen by those who may see who persons are, and by nobody in the order of who does worst.
+func TestLightsOfStaff(t *testing.T) {
+	t.Parallel()
+	f, ctx := newFixture(t), t.Context()
+	f.answers(t)
+	var batch []store.AnswerChange
+	for i := range 18 {
+		batch = append(batch, store.AnswerChange{Organization: "acme", Row: light.Row{
+			Survey: "visits", Response: fmt.Sprint("s", i), Employee: []string{"aaron", "zoe"}[i%2], Time: noon.Add(-time.Hour),
+			Answers: []light.Answer{{Question: "speed", Value: light.Value([]int{10, 1}[i%2] * light.Resolution / 10)}},
+		}})
+	}
+	need(t, f.store.ApplyAnswers(ctx, "lights", store.LightBatch{From: store.Unmoved, To: store.Unmoved, Now: noon, Changes: batch}))
+	var listed []string
+	for req := (&segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind_LIGHT_KIND_STAFF, PageSize: 2}); ; {
+		page, err := f.lights("admin").ListLights(ctx, req)
+		need(t, err)
+		for _, l := range page.GetLights() {
+			listed = append(listed, l.GetName())
+		}
+		if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
+			break
+		}
+	}
+	if want := []string{"employees/aaron/light", "employees/ann/light", "employees/zoe/light"}; !slices.Equal(listed, want) {
+		t.Errorf("listed %v, want %v", listed, want)
+	}
+	_, err := f.lights("blind").ListLights(ctx, &segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind_LIGHT_KIND_STAFF})
+	refused(t, "a list", err, codes.PermissionDenied, "PERMISSION_DENIED", "")
+	_, err = f.lights("blind").GetLight(ctx, &segmentationv1.GetLightRequest{Name: "employees/zoe/light"})
+	refused(t, "one", err, codes.PermissionDenied, "PERMISSION_DENIED", "")
+}
+
 func TestRestrictedCallersSeeTheirLights(t *testing.T) {
 	f, ctx := newFixture(t), t.Context()
 	f.answers(t)

@@ -27,7 +27,8 @@ type Lights interface {
 	CountLights(ctx context.Context, now time.Time) (more bool, err error)
 	// GetLight returns a light that belongs to the caller, also one without a colour. Errors: ErrNotFound.
 	GetLight(ctx context.Context, organization string, units Units, unit light.Unit) (Light, error)
-	// ListLights returns lights that have a colour: red, amber, green, and each colour in the order of package workorder. more tells that there are more than
+	// ListLights returns lights that have a colour: red, amber, green, and each colour in the order of package workorder; those of employees by their
+	// identifiers, so that they are no ranking of persons. more tells that there are more than
 	// the limit.
 	ListLights(ctx context.Context, q LightQuery) (lights []Light, more bool, err error)
 	// WorkOrder returns red companies in the order of package workorder, each with as many of its red contacts in that order. more tells that there are more

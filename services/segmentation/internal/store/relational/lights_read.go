@@ -171,6 +171,9 @@ func compareLights(a, b storedLight) int {
 
 // first reads the first lights that fit conditions, one more than the limit.
 func (c *counting) first(ctx context.Context, r relational.Reader, q store.LightQuery, which *conditions) (found []storedLight, err error) {
+	if q.Kind == light.Staff {
+		return staff(ctx, r, q, which)
+	}
 	// Each colour is a range of the index, from the light after which to begin.
 	for colour := light.Red; colour <= light.Green && len(found) <= q.Limit; colour++ {
 		if q.Colour != light.NoColour && q.Colour != colour || q.After != nil && colour < q.After.Colour {
@@ -191,6 +194,20 @@ func (c *counting) first(ctx context.Context, r relational.Reader, q store.Light
 		}
 	}
 	return found, nil
+}
+
+// staff reads the first lights of employees, one more than the limit, by their identifiers.
+func staff(ctx context.Context, r relational.Reader, q store.LightQuery, which *conditions) ([]storedLight, error) {
+	where := which.clone()
+	if q.Colour != light.NoColour {
+		where.and("colour = " + where.arg(int64(q.Colour)))
+	} else {
+		where.and("colour > 0")
+	}
+	if q.After != nil {
+		where.and("unit > " + where.arg(q.After.Unit))
+	}
+	return relational.List(ctx, r, scanLight, `SELECT `+lightColumns+` FROM lights WHERE `+where.text.String()+` ORDER BY unit LIMIT `+where.arg(q.Limit+1), where.args...)
 }
 
 // page is a page of lights as they are shown.

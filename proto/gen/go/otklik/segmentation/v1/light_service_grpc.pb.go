@@ -45,8 +45,8 @@ type LightServiceClient interface {
 	// Returns a light.
 	GetLight(ctx context.Context, in *GetLightRequest, opts ...grpc.CallOption) (*GetLightResponse, error)
 	// Lists lights of one kind, the red ones first, then amber, then green; of each colour first where most is at stake, then the most valuable, the worst
-	// score, the identifier. Callers who are restricted to units see theirs: their companies, the contacts of these, their locations and those
-	// in their regions, their employees.
+	// score, the identifier; those of employees by the identifier, for callers who may see who persons are (`segmentation.persons.view`). Callers who
+	// are restricted to units see theirs: their companies, their locations and those in their regions, the contacts of all of these, their employees.
 	ListLights(ctx context.Context, in *ListLightsRequest, opts ...grpc.CallOption) (*ListLightsResponse, error)
 	// Lists the red companies with their red contacts in the order in which they should be spoken to: first where most is at stake, then the most valuable, the
 	// worst score, the identifier. Callers who are restricted to units see their companies.
@@ -139,8 +139,8 @@ type LightServiceServer interface {
 	// Returns a light.
 	GetLight(context.Context, *GetLightRequest) (*GetLightResponse, error)
 	// Lists lights of one kind, the red ones first, then amber, then green; of each colour first where most is at stake, then the most valuable, the worst
-	// score, the identifier. Callers who are restricted to units see theirs: their companies, the contacts of these, their locations and those
-	// in their regions, their employees.
+	// score, the identifier; those of employees by the identifier, for callers who may see who persons are (`segmentation.persons.view`). Callers who
+	// are restricted to units see theirs: their companies, their locations and those in their regions, the contacts of all of these, their employees.
 	ListLights(context.Context, *ListLightsRequest) (*ListLightsResponse, error)
 	// Lists the red companies with their red contacts in the order in which they should be spoken to: first where most is at stake, then the most valuable, the
 	// worst score, the identifier. Callers who are restricted to units see their companies.
