@@ -16,13 +16,13 @@ func Correlate(s *moment.Sample, questions []int, o Options) ([]Correlation, int
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := CheckItems(s, questions, 2); err != nil {
+	if err := checkItems(s, questions, 2); err != nil {
 		return nil, 0, err
 	}
 	var out []Correlation
 	for a, i := range questions {
 		for _, j := range questions[a+1:] {
-			c := Correlation{First: i, Second: j, PairN: s.Pairs[i][j], Pearson: Pearson(s, i, j, level), P: pearsonP(s, i, j)}
+			c := Correlation{First: i, Second: j, PairN: s.Pairs[i][j], Pearson: pearson(s, i, j, level), P: pearsonP(s, i, j)}
 			if o.Spearman {
 				c.Spearman, c.SpearmanP = spearman(s, i, j, level)
 			}
@@ -36,9 +36,9 @@ func Correlate(s *moment.Sample, questions []int, o Options) ([]Correlation, int
 	return out, len(out), err
 }
 
-// Pearson is the correlation of two questions before any repair, with Fisher's interval: tanh(artanh r ± z/√(n-3)), n being the (effective) number of
+// pearson is the correlation of two questions before any repair, with Fisher's interval: tanh(artanh r ± z/√(n-3)), n being the (effective) number of
 // responses that answer both (Fisher 1921). The standard error is (1-r²)/√(n-3). There is no interval where |r| = 1 or n ≤ 3.
-func Pearson(s *moment.Sample, i, j int, level float64) Estimate {
+func pearson(s *moment.Sample, i, j int, level float64) Estimate {
 	return fisher(s.Unrepaired[i][j], s.EffectivePairs[i][j], 1, level)
 }
 
@@ -134,8 +134,8 @@ func argument(format string, args ...any) error {
 	return e
 }
 
-// CheckItems refuses, as arguments, indices that are not in the sample or come twice, fewer than `least`, and a sample of levels only.
-func CheckItems(s *moment.Sample, items []int, least int) error {
+// checkItems refuses, as arguments, indices that are not in the sample or come twice, fewer than `least`, and a sample of levels only.
+func checkItems(s *moment.Sample, items []int, least int) error {
 	if len(items) < least {
 		return argument("%d questions are given, at least %d are needed", len(items), least)
 	}

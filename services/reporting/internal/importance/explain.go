@@ -25,10 +25,10 @@ func Explain(s *moment.Sample, outcome int, items []int, o Options) (*Drivers, e
 	if err := CheckDrivers(s, outcome, items); err != nil {
 		return nil, err
 	}
-	out := &Drivers{Drivers: make([]Driver, len(items)), Family: len(items), Notes: notesOf(s)}
+	out := &Drivers{Drivers: make([]Driver, len(items)), Family: len(items)}
 	for a, i := range items {
 		d := &out.Drivers[a]
-		*d = Driver{Item: i, N: s.N[i], PairN: s.Pairs[i][outcome], Pearson: Pearson(s, i, outcome, level), PearsonP: pearsonP(s, i, outcome)}
+		*d = Driver{Item: i, N: s.N[i], PairN: s.Pairs[i][outcome], Pearson: pearson(s, i, outcome, level), PearsonP: pearsonP(s, i, outcome)}
 		if o.Spearman {
 			d.Spearman, d.SpearmanP = spearman(s, i, outcome, level)
 		}
@@ -43,17 +43,6 @@ func Explain(s *moment.Sample, outcome int, items []int, o Options) (*Drivers, e
 		return nil, err
 	}
 	return out, out.divide(s, outcome, items, o.Shapley, draws, o.Seed, level)
-}
-
-// notesOf says how missing answers were dealt with.
-func notesOf(s *moment.Sample) []string {
-	notes := []string{fmt.Sprintf("missing answers: %s; effective n of the whole table %.1f (harmonic mean of the numbers of responses that answer two questions)", s.Missing, s.EffectiveN)}
-	if s.Repaired {
-		notes = append(notes, fmt.Sprintf(
-			"the correlations contradicted each other (least eigenvalue %.3g) and were replaced by the nearest that do not: the greatest change is %.3g. There are few answers for so many items",
-			s.LeastEigenvalue, s.GreatestRepair))
-	}
-	return notes
 }
 
 // RelativeWeights are Johnson's of the items for the outcome, from a table of correlations; false where the table does not determine them.

@@ -76,7 +76,7 @@ type Drivers struct {
 	Draws int
 	// Family is the number of items that p-values are corrected for.
 	Family int
-	// Notes say in English what a reader must know of how the numbers were made.
+	// Notes say in English what a reader must know of how the numbers were made; what holds for the whole sample, such as a repair, the sample tells.
 	Notes []string
 }
 

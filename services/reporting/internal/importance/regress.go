@@ -50,10 +50,10 @@ func regress(d moment.Draw, outcome int, items []int) (regression, bool) {
 // singular is the least eigenvalue of the items' correlations at and below which an item is told by the others.
 const singular = 1e-9
 
-// CheckDrivers refuses what CheckItems does, not more effective responses than items and one (refusal.TooFew), and items that tell each other
+// CheckDrivers refuses what checkItems does, not more effective responses than items and one (refusal.TooFew), and items that tell each other
 // (refusal.Singular).
 func CheckDrivers(s *moment.Sample, outcome int, items []int) error {
-	if err := CheckItems(s, append([]int{outcome}, items...), 2); err != nil {
+	if err := checkItems(s, append([]int{outcome}, items...), 2); err != nil {
 		return err
 	}
 	if k := len(items); s.EffectiveN <= float64(k+1) {

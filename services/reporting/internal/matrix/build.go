@@ -37,7 +37,7 @@ func Build(s *moment.Sample, outcome int, items []int, stated []int, o Options) 
 	if err != nil {
 		return nil, err
 	}
-	all, ok := p.place(moment.Draw{Mean: s.Mean, SD: s.SD, Correlation: s.Correlation, Unrepaired: s.Unrepaired})
+	all, ok := p.place(moment.Draw{Mean: s.Mean, SD: s.SD, Correlation: s.Correlation})
 	if !ok {
 		return nil, refusal.New(refusal.Singular, nil, "the correlations of the items determine no importance: choose fewer items")
 	}
@@ -86,11 +86,8 @@ func (p *plan) place(d moment.Draw) (*places, bool) {
 	out := &places{score: make([]float64, len(p.items)), importance: make([]float64, len(p.items)), repaired: d.Repaired}
 	for a, i := range p.items {
 		out.score[a] = p.normalize(i, d.Mean[i])
-		switch p.options.Importance {
-		case Stated:
+		if p.options.Importance == Stated {
 			out.importance[a] = d.Mean[p.stated[a]]
-		case Pearson:
-			out.importance[a] = d.Unrepaired[i][p.outcome]
 		}
 	}
 	if p.options.Importance == Johnson {
@@ -161,25 +158,21 @@ func (p *plan) resample() []*places {
 
 // importance is that of an item with its interval.
 func (p *plan) importance(item int, all *places, drawn []*places) importance.Estimate {
-	switch p.options.Importance {
-	case Stated:
+	if p.options.Importance == Stated {
 		return p.level(p.stated[item], func(d *places) float64 { return d.importance[item] }, drawn)
-	case Pearson:
-		return importance.Pearson(p.sample, p.items[item], p.outcome, p.confidence)
-	default:
-		values := make([]float64, len(drawn))
-		repaired := 0
-		for i, d := range drawn {
-			values[i] = d.importance[item]
-			if d.repaired {
-				repaired++
-			}
-		}
-		if p.sample.Repaired || !importance.PartsHaveIntervals(repaired, len(drawn)) {
-			return importance.Estimate{Value: all.importance[item], Method: importance.GroupBootstrap}
-		}
-		return importance.Bootstrapped(all.importance[item], values, p.confidence)
 	}
+	values := make([]float64, len(drawn))
+	repaired := 0
+	for i, d := range drawn {
+		values[i] = d.importance[item]
+		if d.repaired {
+			repaired++
+		}
+	}
+	if p.sample.Repaired || !importance.PartsHaveIntervals(repaired, len(drawn)) {
+		return importance.Estimate{Value: all.importance[item], Method: importance.GroupBootstrap}
+	}
+	return importance.Bootstrapped(all.importance[item], values, p.confidence)
 }
 
 // score is the mean of an item on its scale with its interval.

@@ -239,26 +239,14 @@ func TestStatedImportance(t *testing.T) {
 	if _, err := matrix.Build(s, 0, upTo(k), []int{4, 5}, matrix.Options{Importance: matrix.Stated}); !isArgument(err) {
 		t.Errorf("two importance questions for four items: %v", err)
 	}
-	if _, err := matrix.Build(s, 0, []int{1, 2}, nil, matrix.Options{Importance: matrix.Pearson}); !isArgument(err) {
-		t.Errorf("correlations of levels: %v", err)
+	if _, err := matrix.Build(s, 0, []int{1, 2}, nil, matrix.Options{}); !isArgument(err) {
+		t.Errorf("weights of levels: %v", err)
 	}
 }
 
 func isArgument(err error) bool {
 	var refused *refusal.Error
 	return errors.As(err, &refused) && refused.Argument
-}
-
-// TestCorrelationAsImportance: items are placed by their correlation with the outcome.
-func TestCorrelationAsImportance(t *testing.T) {
-	t.Parallel()
-	const k = 5
-	s := sampleOf(t, questions(k+1), 200, moment.Pairwise, customers(rand.New(rand.NewPCG(5, 1)), 700, k))
-	for _, x := range build(t, s, k, matrix.Options{Importance: matrix.Pearson}).Items {
-		if x.Importance.Value != s.Correlation[x.Item][k] || x.Importance.Method != importance.FisherZ {
-			t.Errorf("%+v", x)
-		}
-	}
 }
 
 // TestOrderOfItems changes nothing.

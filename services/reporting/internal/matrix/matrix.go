@@ -33,8 +33,6 @@ type Kind int
 const (
 	// Johnson is derived: the raw relative weight of the item for the outcome, 0 to 1.
 	Johnson Kind = iota
-	// Pearson is derived: the correlation of the item with the outcome, -1 to 1.
-	Pearson
 	// Stated is what people say: the mean of the item's importance question.
 	Stated
 )

@@ -54,27 +54,23 @@ func newPlan(s *moment.Sample, outcome int, items, stated []int, o Options) (*pl
 
 // checkItems refuses indices that cannot be, and items without importance.
 func (p *plan) checkItems() error {
-	switch p.options.Importance {
-	case Stated:
-		if len(p.items) == 0 || len(p.stated) != len(p.items) {
-			return argument("%d items are given and %d importance questions: there is one for each item", len(p.items), len(p.stated))
-		}
-		first := p.sample.Questions
-		for a, i := range p.items {
-			j := p.stated[a]
-			if min(i, j) < 0 || max(i, j) >= len(first) {
-				return argument("there is no question %d among %d", max(i, j), len(first))
-			}
-			if x, y := first[j], first[p.stated[0]]; x.Min != y.Min || x.Max != y.Max {
-				return argument("the importance questions %s and %s are on different scales: state importance on one", y.ID, x.ID)
-			}
-		}
-		return nil
-	case Pearson:
-		return importance.CheckItems(p.sample, append([]int{p.outcome}, p.items...), 2)
-	default:
+	if p.options.Importance == Johnson {
 		return importance.CheckDrivers(p.sample, p.outcome, p.items)
 	}
+	if len(p.items) == 0 || len(p.stated) != len(p.items) {
+		return argument("%d items are given and %d importance questions: there is one for each item", len(p.items), len(p.stated))
+	}
+	questions := p.sample.Questions
+	for a, i := range p.items {
+		j := p.stated[a]
+		if min(i, j) < 0 || max(i, j) >= len(questions) {
+			return argument("there is no question %d or %d among %d", i, j, len(questions))
+		}
+		if x, y := questions[j], questions[p.stated[0]]; x.Min != y.Min || x.Max != y.Max {
+			return argument("the importance questions %s and %s are on different scales: state importance on one", y.ID, x.ID)
+		}
+	}
+	return nil
 }
 
 // other is the question that an item's importance is told by.

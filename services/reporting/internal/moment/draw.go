@@ -14,9 +14,9 @@ const LeastGroups = 10
 type Draw struct {
 	// Mean and SD are on the scales of the questions.
 	Mean, SD []float64
-	// Correlation is positive semi-definite with ones on the diagonal, and Unrepaired what it was before the repair; nil where the sample holds levels only.
-	Correlation, Unrepaired [][]float64
-	// Repaired tells that the two differ.
+	// Correlation is positive semi-definite with ones on the diagonal; nil where the sample holds levels only.
+	Correlation [][]float64
+	// Repaired tells that the correlations of the pairs contradicted each other, as in Sample.
 	Repaired bool
 }
 

@@ -131,8 +131,7 @@ func correlationOf(sum []float64) (float64, bool) {
 
 // set puts correlations into the draw, repaired where that is asked for and needed; false when there is no repair.
 func (d *Draw) set(r *mat.SymDense, repair bool) bool {
-	d.Unrepaired = table(r)
-	d.Correlation = d.Unrepaired
+	d.Correlation = table(r)
 	if !repair || definite(r, LeastEigenvalue) {
 		return true
 	}
