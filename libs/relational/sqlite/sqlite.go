@@ -93,8 +93,5 @@ func (d *Database) Close() error {
 	return errors.Join(d.batcher.Close(), d.db.Close())
 }
 
-// EmptyLog moves the write-ahead log into the database, where what is deleted is overwritten. Readers may keep a part of the log for a while; like what fails
-// here, after a commit, it is moved by a later call, or when the database closes.
-func (d *Database) EmptyLog(ctx context.Context) {
-	_, _ = d.db.Write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
-}
+// EmptyLog does so for what was deleted: see sqlkit.DB.
+func (d *Database) EmptyLog(ctx context.Context) { d.db.EmptyLog(ctx) }

@@ -155,7 +155,7 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 	return erased, err
 }
 
-// EraseDeliveries implements store.Erasures.
+// EraseDeliveries implements store.Erasures. What was erased is moved out of the write-ahead log, too.
 func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string) (erased int64, err error) {
 	err = s.update(ctx, "erase deliveries", func(ctx context.Context, tx *sqlkit.Tx) error {
 		res, err := tx.ExecContext(ctx, sqlEraseDeliveries, organization, person)
@@ -168,6 +168,9 @@ func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, pers
 		}
 		return tx.QueryRowContext(ctx, sqlAddCount, organization, erasure, store.CountedDeliveries, n).Scan(&erased)
 	})
+	if err == nil {
+		s.db.EmptyLog(ctx)
+	}
 	return erased, err
 }
 

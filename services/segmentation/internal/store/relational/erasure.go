@@ -11,7 +11,8 @@ import (
 const (
 	sqlCountErased = `INSERT INTO erasures (organization, erasure, kind, removed) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET removed = erasures.removed + excluded.removed`
-	sqlErased = `SELECT kind, removed FROM erasures WHERE organization = $1 AND erasure = $2`
+	sqlForgetTouch = `DELETE FROM segment_touches WHERE organization = $1 AND contact = $2`
+	sqlErased      = `SELECT kind, removed FROM erasures WHERE organization = $1 AND erasure = $2`
 )
 
 // ErasePerson implements store.Persons.
@@ -45,7 +46,16 @@ func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, p
 				}
 			}
 		}
-		return w.moved(ctx, organization, contacts)
+		if err := w.moved(ctx, organization, contacts); err != nil {
+			return err
+		}
+		// That it changed would be looked at, and name it until then.
+		for _, contact := range contacts {
+			if _, err := w.Exec(ctx, sqlForgetTouch, organization, contact); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

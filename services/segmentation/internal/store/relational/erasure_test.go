@@ -62,6 +62,10 @@ func TestErasureLeavesNothing(t *testing.T) {
 	if err := s.ErasePerson(ctx, "acme", "e", boris); err != nil {
 		t.Fatal(err)
 	}
+	touched, err := relational.One(ctx, s.db, relational.Value[int64], `SELECT count(*) FROM segment_touches`)
+	if err != nil || touched > 0 {
+		t.Errorf("%d contacts are still to be compared with segments: %v", touched, err)
+	}
 	for _, table := range personTables() {
 		n, err := relational.One(ctx, s.db, relational.Value[int64], `SELECT count(*) FROM `+table.table+` WHERE contact IN ('anna', 'boris') OR person IN ($1, $2)`, anna, boris)
 		if err != nil || n > 0 {
