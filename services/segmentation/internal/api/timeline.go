@@ -12,8 +12,12 @@ import (
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
-// mostLooks is how often more entries are read for a page of a caller who may see few of them: the page may then be shorter than it could be.
-const mostLooks = 20
+const (
+	// mostLooks is how often more entries are read for a page of a caller who may see few of them: the page may then be shorter than it could be.
+	mostLooks = 20
+	// lookedAt is how many entries are read at a time for such a caller, at least.
+	lookedAt = 500
+)
 
 // timelineServer serves TimelineService.
 type timelineServer struct {
@@ -41,8 +45,12 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPage[timelineCursor](s.Server, segmentationv1.TimelineService_ListTimelineEntries_FullMethodName, org, req)
+	p, err := openPage[hidden](s.Server, segmentationv1.TimelineService_ListTimelineEntries_FullMethodName, org, req)
 	if err != nil {
+		return nil, err
+	}
+	var after timelineCursor
+	if err := s.reveal(ctx, org, p.cursor, &after); err != nil {
 		return nil, err
 	}
 	contact, err := s.Store.StandingContact(ctx, org, unitsOf(ctx), id)
@@ -51,7 +59,7 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 	}
 	q := store.TimelineQuery{
 		Organization: org, Contact: contact.ID, Start: timeFrom(req.GetPeriod().GetStartTime()), End: timeFrom(req.GetPeriod().GetEndTime()),
-		OldestFirst: req.GetOrderBy() == "entry_time", Limit: p.size, After: p.cursor.mark(),
+		OldestFirst: req.GetOrderBy() == "entry_time", Limit: p.size, After: after.mark(),
 	}
 	for _, k := range req.GetKinds() {
 		q.Kinds = append(q.Kinds, timeline.Kind(k)) //nolint:gosec // an enum of ten values
@@ -74,7 +82,12 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 		return nil, storeError(err)
 	}
 	out := &segmentationv1.ListTimelineEntriesResponse{TimelineEntries: entriesToProto(ctx, list, scores)}
-	out.NextPageToken = p.next(more, cursor)
+	// Where it ended may be something that is not for the caller.
+	at, err := s.hide(ctx, org, cursor)
+	if err != nil {
+		return nil, err
+	}
+	out.NextPageToken = p.next(more, at)
 	return out, nil
 }
 
@@ -86,6 +99,10 @@ type seen struct {
 
 // visible reads a page of entries that belong to units, and tells where it ended.
 func (s *timelineServer) visible(ctx context.Context, q store.TimelineQuery, units store.Units) (out []seen, at timelineCursor, more bool, err error) {
+	size := q.Limit
+	if len(units) > 0 {
+		q.Limit = max(size, lookedAt)
+	}
 	for range mostLooks {
 		var list []store.TimelineEntry
 		if list, more, err = s.Store.ListTimeline(ctx, q); err != nil {
@@ -100,7 +117,7 @@ func (s *timelineServer) visible(ctx context.Context, q store.TimelineQuery, uni
 			if !units.Within(store.Place(body.UnitsOf())) {
 				continue
 			}
-			if out = append(out, seen{e, body}); len(out) == q.Limit {
+			if out = append(out, seen{e, body}); len(out) == size {
 				return out, at, more || i < len(list)-1, nil
 			}
 		}

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -135,6 +138,40 @@ func TestTimelineOfUnits(t *testing.T) {
 	}
 	_, err := segmentationv1.NewTimelineServiceClient(f.as("osh")).ListTimelineEntries(t.Context(), &segmentationv1.ListTimelineEntriesRequest{Parent: f.contactOf(t, "card-2")})
 	refused(t, "somebody of Naryn", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+}
+
+// Where a page ended says nothing of what the caller may not see.
+func TestTokensOfTimelinesTellNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.answered(t, "card-1", "seen", noon.Add(time.Hour), timeline.Units{Location: "osh"})
+	f.answered(t, "card-1", "seen-before", noon.Add(-time.Hour*24*365), timeline.Units{Location: "osh"})
+	batch, person := store.RememberedAnswers{From: store.Unmoved, To: store.Unmoved}, f.person(t, "card-1")
+	for i := range mostLooks * lookedAt {
+		batch.Events = append(batch.Events, store.RememberedAnswer{
+			Organization: "acme", Resource: fmt.Sprint("surveys/s/responses/secret", i), Person: person, Time: noon.Add(-time.Duration(i) * time.Minute),
+			Answer: &timeline.Answer{Units: timeline.Units{Location: "naryn"}, Revision: "surveys/s/revisions/1", Channel: "app", Answers: 2},
+		})
+	}
+	need(t, f.store.RememberAnswers(t.Context(), batch))
+	c := segmentationv1.NewTimelineServiceClient(f.as("osh"))
+	req := &segmentationv1.ListTimelineEntriesRequest{Parent: f.contactOf(t, "card-1"), PageSize: 9}
+	first, err := c.ListTimelineEntries(t.Context(), req)
+	need(t, err)
+	raw, err := base64.RawURLEncoding.DecodeString(first.GetNextPageToken())
+	if err != nil || len(raw) == 0 || len(first.GetTimelineEntries()) == 0 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	inner := regexp.MustCompile(`[A-Za-z0-9+/]{40,}=*`).Find(raw)
+	if plain, err := base64.StdEncoding.DecodeString(string(inner)); err != nil || bytes.Contains(append(raw, plain...), []byte("secret")) {
+		t.Errorf("the token tells %q, %v", plain, err)
+	}
+	req.PageToken = first.GetNextPageToken()
+	rest, err := c.ListTimelineEntries(t.Context(), req)
+	need(t, err)
+	if n := len(rest.GetTimelineEntries()); n == 0 || rest.GetTimelineEntries()[n-1].GetResource() != "surveys/s/responses/seen-before" {
+		t.Errorf("the rest: %v", rest)
+	}
 }
 
 // Whoever belongs to a region by the location is seen whole by its manager, also what happened elsewhere.
