@@ -245,7 +245,7 @@ func (s *caseServer) UpdateCase(ctx context.Context, req *segmentationv1.UpdateC
 }
 
 // overlayCase changes fields of a case, which is checked as a whole, and says what happened.
-func (s *caseServer) overlayCase(c *cases.Case, in *segmentationv1.Case, fields, employees []string, by store.By) ([]cases.Entry, error) {
+func (s *caseServer) overlayCase(c *cases.Case, in *segmentationv1.Case, fields []string, employees []store.EmployeeName, by store.By) ([]cases.Entry, error) {
 	merged := caseToProto(*c)
 	before := proto.CloneOf(merged)
 	mask.Overlay(merged, in, fields)

@@ -2,13 +2,9 @@ package api
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
@@ -143,63 +139,4 @@ func handlingToProto(h *cases.Handling) *segmentationv1.CaseHandling {
 		return nil
 	}
 	return &segmentationv1.CaseHandling{Owner: h.Owner, Queue: h.Queue, Severity: segmentationv1.Case_Severity(h.Severity)}
-}
-
-// employeesNamed are the names of the directory's employees, where fields are changed whose text names nobody.
-func (s *caseServer) employeesNamed(ctx context.Context, org string, fields []string) ([]string, error) {
-	for _, f := range fields {
-		if f == "prevention" {
-			names, err := s.Store.EmployeeNames(ctx, org)
-			return names, storeError(err)
-		}
-	}
-	return nil, nil
-}
-
-// namesNobody refuses a prevention whose text names an employee: what is to be done is about how work is done, not about who did it.
-func namesNobody(c *segmentationv1.Case, employees []string) error {
-	text := words(c.GetPrevention().GetText())
-	for _, employee := range employees {
-		if names(text, words(employee)) {
-			return refuseField(codes.InvalidArgument, segmentationv1.ErrorReason_ERROR_REASON_CASE_NAMES_PERSON, "case.prevention.text",
-				"names an employee: say what is done about the team, process, technology or product")
-		}
-	}
-	return nil
-}
-
-// words are the words of a text in lower case.
-func words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-// names tells whether the words of a name stand in a text one after the other, in any of their cases.
-func names(text, name []string) bool {
-	for at := 0; len(name) > 0 && at+len(name) <= len(text); at++ {
-		if slices.EqualFunc(text[at:at+len(name)], name, isCaseOf) {
-			return true
-		}
-	}
-	return false
-}
-
-const (
-	// stemLetters is how many letters of a name stay the same in all cases, at least; shorter ones are only known as they are.
-	stemLetters = 3
-	// endingLetters is how long endings of cases are at most, as in Russian -ами and Kyrgyz -нын.
-	endingLetters = 3
-)
-
-// isCaseOf tells whether a word is a name, or has an ending after its stem, which is the name without a vowel or a sign at its end.
-func isCaseOf(word, name string) bool {
-	if word == name {
-		return true
-	}
-	stem := strings.TrimRight(name, "аеёиоуүөыэюяйьъ")
-	length := utf8.RuneCountInString(stem)
-	if r, _ := utf8.DecodeLastRuneInString(name); length < stemLetters || !unicode.IsLetter(r) {
-		return false
-	}
-	ending, begins := strings.CutPrefix(word, stem)
-	return begins && utf8.RuneCountInString(ending) <= endingLetters
 }

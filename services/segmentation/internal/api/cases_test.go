@@ -41,8 +41,8 @@ func (f *fixture) createCase(t *testing.T, change ...func(*segmentationv1.Case))
 type staffed struct{ store.Store }
 
 // EmployeeNames implements store.Directory.
-func (staffed) EmployeeNames(context.Context, string) ([]string, error) {
-	return []string{"Aibek Usenov"}, nil
+func (staffed) EmployeeNames(context.Context, string) ([]store.EmployeeName, error) {
+	return []store.EmployeeName{{ID: "e-17", DisplayName: "Aibek Usenov"}}, nil
 }
 
 func TestCaseOfItsLife(t *testing.T) {
@@ -413,9 +413,19 @@ func TestNamesAreFoundInAllTheirCases(t *testing.T) {
 		{"Ян", "Обучить Ян", true},
 		{"Cashier 1", "Train cashiers", false},
 		{"Cashier 1", "Open tills 10 and 11", false},
+		{"Иван Петров", "Поговорить с Петровым", true},
+		{"Петрова Анна", "Анне Петровой — выговор", true},
+		{"Асанов Бакыт", "Асановдун кассасы", true},
+		{"Иван Кузин", "Кузина уволить", true},
+		{"Daria Orlova", "Move Orlova elsewhere", true},
+		{"Мария Достоевская", "с Достоевской поговорить", true},
+		{"Иван Столов", "Столовая закрыта на ремонт", true},
+		{"Новый кассир", "Обучить кассира", false},
+		{"", "Наказать E-17", true},
+		{"", "Bay 17, e.g. there", false},
 		{"", "Anything", false},
 	} {
-		if got := names(words(c.text), words(c.name)); got != c.want {
+		if got := names(words(c.text), store.EmployeeName{ID: "e-17", DisplayName: c.name}); got != c.want {
 			t.Errorf("%q names %q: %v", c.text, c.name, got)
 		}
 	}

@@ -31,8 +31,8 @@ type Directory interface {
 	DeleteUnit(ctx context.Context, organization string, ref directory.Ref, at time.Time) error
 	// EachCompany calls fn with the companies of an organisation in the order of their identifiers, after one of them; an error of fn ends it.
 	EachCompany(ctx context.Context, organization, after string, fn func(CompanyRow) error) error
-	// EmployeeNames returns what the employees of an organisation are called, those without a name left out.
-	EmployeeNames(ctx context.Context, organization string) ([]string, error)
+	// EmployeeNames returns what the employees of an organisation are called.
+	EmployeeNames(ctx context.Context, organization string) ([]EmployeeName, error)
 }
 
 // InUseError tells that something in the directory refers to a unit.
@@ -43,6 +43,9 @@ type InUseError struct {
 
 // Error says so.
 func (e *InUseError) Error() string { return "something refers to the unit" }
+
+// EmployeeName is what an employee is called; DisplayName may be empty.
+type EmployeeName struct{ ID, DisplayName string }
 
 // UnitQuery asks for a page of units.
 type UnitQuery struct {

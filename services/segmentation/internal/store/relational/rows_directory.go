@@ -105,12 +105,10 @@ func companyRow(ctx context.Context, r relational.Reader, organization, id strin
 }
 
 // EmployeeNames implements store.Directory.
-func (s *Store) EmployeeNames(ctx context.Context, organization string) (names []string, err error) {
+func (s *Store) EmployeeNames(ctx context.Context, organization string) (names []store.EmployeeName, err error) {
 	all, err := relational.List(ctx, s.db, scanUnit, sqlEmployeeNames, organization, int64(attribute.Employee))
 	for _, u := range all {
-		if u.DisplayName != "" {
-			names = append(names, u.DisplayName)
-		}
+		names = append(names, store.EmployeeName{ID: u.ID, DisplayName: u.DisplayName})
 	}
 	return names, s.db.Explain("list names of employees", err)
 }
