@@ -135,7 +135,7 @@ func newService(config Config, deps Deps, db store.Store, keeper *seal.Keeper) (
 	}
 	leader := follow.New(options, p.followers()...)
 	if deps.Meters != nil {
-		if err := errors.Join(leader.Observe(deps.Meters), p.segments.Evaluator.Observe(deps.Meters, leader.Leads)); err != nil {
+		if err := errors.Join(leader.Observe(deps.Meters), leader.ObserveComparisons(deps.Meters, p.segments.Evaluator.Oldest)); err != nil {
 			return nil, err
 		}
 	}

@@ -77,8 +77,9 @@ func newAttributesCreate(env Env) *cobra.Command {
 func newAttributesDelete(env Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "delete KIND.KEY", Short: "Remove an attribute; its values are of nothing from then on", Args: exactly("KIND.KEY")}
 	c := newCall(env, cmd)
+	force := cmd.Flags().Bool("force", false, "also where rules of segments use it, which stand still then")
 	cmd.RunE = c.run(func(ctx context.Context, conn *client.Connection, args []string) error {
-		done, err := conn.Directory.DeleteAttribute(ctx, &segmentationv1.DeleteAttributeRequest{Name: named("attributes", args[0])})
+		done, err := conn.Directory.DeleteAttribute(ctx, &segmentationv1.DeleteAttributeRequest{Name: named("attributes", args[0]), Force: *force})
 		return c.told("remove the attribute", done, err, func() error { return nil })
 	})
 	return cmd
