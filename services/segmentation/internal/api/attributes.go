@@ -27,7 +27,7 @@ const (
 
 // parseAttribute takes a kind and a key out of the name of an attribute.
 func parseAttribute(field, name string) (attribute.Kind, string, error) {
-	kind, key, _ := strings.Cut(strings.TrimPrefix(name, attributesCollection), ".")
+	kind, key, _ := strings.Cut(bare(attributesCollection, name), ".")
 	k, ok := attribute.ParseKind(kind)
 	if !ok || key == "" {
 		return 0, "", malformed(field, "NAME_MALFORMED", "must have the form attributes/{kind}.{key}")

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
@@ -21,7 +20,7 @@ func (s *caseRuleServer) checkKnown(ctx context.Context, next, before trigger.Ru
 	}
 	scales := map[string][]light.Scale{}
 	for i, name := range next.Where.Surveys {
-		r, known, err := s.Catalog.Current(ctx, next.Organization, strings.TrimPrefix(name, surveysCollection))
+		r, known, err := s.Catalog.Current(ctx, next.Organization, bare(surveysCollection, name))
 		if err != nil {
 			return err
 		}

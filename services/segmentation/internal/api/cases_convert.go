@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -11,9 +10,6 @@ import (
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
-
-// bare is the identifier in the name of something that may be none.
-func bare(collection, name string) string { return strings.TrimPrefix(name, collection) }
 
 // durationToProto converts a duration that may be missing.
 func durationToProto(d time.Duration, missing bool) *durationpb.Duration {

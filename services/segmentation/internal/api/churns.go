@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -55,7 +54,7 @@ func (s *purchaseServer) ListChurns(ctx context.Context, req *segmentationv1.Lis
 		return nil, err
 	}
 	q := listOf(ctx, org, req.GetPeriod(), p)
-	q.Contact = strings.TrimPrefix(req.GetContact(), contactsCollection)
+	q.Contact = bare(contactsCollection, req.GetContact())
 	list, more, err := s.Store.ListChurns(ctx, q)
 	if err != nil {
 		return nil, storeError(err)

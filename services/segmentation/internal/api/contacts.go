@@ -175,8 +175,7 @@ func (s *contactServer) contactChange(declared attribute.Set, in *segmentationv1
 // contactEdit is the change of what a message says of fields.
 func contactEdit(declared attribute.Set, in *segmentationv1.Contact, fields []string, values attributeChanges) profile.Change {
 	has := func(f string) bool { return slices.Contains(fields, f) }
-	id := func(collection, name string) string { return name[min(len(name), len(collection)):] }
-	out := profile.Change{ID: id(contactsCollection, in.GetName())}
+	out := profile.Change{ID: bare(contactsCollection, in.GetName())}
 	for _, i := range in.GetIdentities() {
 		out.Identifiers = append(out.Identifiers, profile.Identifier{Channel: i.GetChannel(), Identifier: i.GetIdentifier()})
 	}
@@ -198,10 +197,10 @@ func contactEdit(declared attribute.Set, in *segmentationv1.Contact, fields []st
 			return store.ErrChanged
 		}
 		if has("company") {
-			c.Company = id(companiesCollection, in.GetCompany())
+			c.Company = bare(companiesCollection, in.GetCompany())
 		}
 		if has("location") {
-			c.Location = id(locationsCollection, in.GetLocation())
+			c.Location = bare(locationsCollection, in.GetLocation())
 		}
 		c.Attributes = values.apply(c.Attributes, declared)
 		return nil

@@ -59,7 +59,7 @@ func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentati
 }
 
 // deliveryID is the identifier of a delivery: the day, and the credential of the recipient.
-func deliveryID(d digest.Delivery) string { return d.Day + "-" + cutCollection("apiKeys/", d.Key) }
+func deliveryID(d digest.Delivery) string { return d.Day + "-" + bare("apiKeys/", d.Key) }
 
 // UnsubscribeDigest sends no more digests to the recipient whose credential the call carries.
 func (s *digestServer) UnsubscribeDigest(ctx context.Context, _ *segmentationv1.UnsubscribeDigestRequest) (*segmentationv1.UnsubscribeDigestResponse, error) {

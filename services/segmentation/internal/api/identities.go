@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
@@ -48,7 +47,7 @@ func (s *contactServer) MergeContacts(ctx context.Context, req *segmentationv1.M
 	out := &segmentationv1.MergeContactsResponse{}
 	for _, name := range req.GetContacts() {
 		m := s.moveBy(ctx, req.GetReason())
-		m.From, m.To = strings.TrimPrefix(name, contactsCollection), id
+		m.From, m.To = bare(contactsCollection, name), id
 		done, err := s.Store.MergeContacts(ctx, org, m)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, notFound(contactMissing, "contact", name+" or "+req.GetName())
@@ -69,14 +68,14 @@ func (s *contactServer) SplitContact(ctx context.Context, req *segmentationv1.Sp
 		return nil, err
 	}
 	m := s.moveBy(ctx, req.GetReason())
-	m.From, m.To = id, strings.TrimPrefix(req.GetTo(), contactsCollection)
+	m.From, m.To = id, bare(contactsCollection, req.GetTo())
 	undo, names := req.GetMerge() != "", m.To != "" && len(req.GetPseudonyms()) > 0
 	var done directory.Move
 	switch {
 	case undo == names || undo && (m.To != "" || len(req.GetPseudonyms()) > 0):
 		return nil, malformed("merge", "EITHER", "name a merge to undo, or pseudonyms and the contact that gets them")
 	case undo:
-		number, _ := parseNumber(strings.TrimPrefix(req.GetMerge(), movesCollection))
+		number, _ := parseNumber(bare(movesCollection, req.GetMerge()))
 		done, err = s.register().UndoMerge(ctx, org, number, m)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_MOVE_NOT_FOUND, "merge", req.GetMerge()+" into "+req.GetName())
@@ -124,7 +123,7 @@ func (s *contactServer) ListContactMoves(ctx context.Context, req *segmentationv
 	if err != nil {
 		return nil, err
 	}
-	moves, more, err := s.Store.ListMoves(ctx, org, strings.TrimPrefix(req.GetContact(), contactsCollection), p.cursor, p.size)
+	moves, more, err := s.Store.ListMoves(ctx, org, bare(contactsCollection, req.GetContact()), p.cursor, p.size)
 	if err != nil {
 		return nil, storeError(err)
 	}

@@ -246,7 +246,7 @@ func TestWorkbooksAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := made.GetImport().GetName()
-		_, err = f.store.PutPart(t.Context(), "acme", strings.TrimPrefix(name, importsCollection), 0, make([]byte, mostWorkbookBytes), mostImportBytes, noon)
+		_, err = f.store.PutPart(t.Context(), "acme", bare(importsCollection, name), 0, make([]byte, mostWorkbookBytes), mostImportBytes, noon)
 		need(t, err)
 		_, err = c.UploadImportPart(t.Context(), &segmentationv1.UploadImportPartRequest{Name: name, Part: 1, Data: []byte("x")})
 		if reason == "" {

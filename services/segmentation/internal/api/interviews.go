@@ -157,7 +157,7 @@ func (s *interviewServer) ListInterviews(ctx context.Context, req *segmentationv
 		return nil, err
 	}
 	q := store.InterviewQuery{
-		Organization: org, Units: unitsOf(ctx), Contact: cutCollection(contactsCollection, req.GetContact()), Interviewer: req.GetInterviewer(), Code: req.GetCode(),
+		Organization: org, Units: unitsOf(ctx), Contact: bare(contactsCollection, req.GetContact()), Interviewer: req.GetInterviewer(), Code: req.GetCode(),
 		Offset: p.cursor, Limit: p.size,
 	}
 	for _, state := range req.GetStates() {

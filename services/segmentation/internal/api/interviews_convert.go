@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -16,9 +15,6 @@ import (
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
-
-// cutCollection is the identifier of a resource name that may be empty.
-func cutCollection(collection, name string) string { return strings.TrimPrefix(name, collection) }
 
 // interviewWithheld are the fields that hold words.
 var interviewWithheld = []string{"answers", "notes", "findings.text"}
@@ -52,7 +48,7 @@ func interviewToProto(i interviewed, words bool) *segmentationv1.Interview {
 // interviewFromProto converts what callers say of an interview.
 func interviewFromProto(in *segmentationv1.Interview) interviewed {
 	out := interviewed{Interview: interview.Interview{
-		Contact: cutCollection(contactsCollection, in.GetContact()), Survey: cutCollection(surveysCollection, in.GetSurvey()), State: interview.State(in.GetState()),
+		Contact: bare(contactsCollection, in.GetContact()), Survey: bare(surveysCollection, in.GetSurvey()), State: interview.State(in.GetState()),
 		Interviewer: in.GetInterviewer(), Codes: in.GetCodes(),
 	}}
 	if in.GetScheduleTime() != nil {
@@ -67,7 +63,7 @@ func interviewFromProto(in *segmentationv1.Interview) interviewed {
 	}
 	for _, f := range in.GetFindings() {
 		out.Findings = append(out.Findings, interview.Finding{
-			Survey: cutCollection(surveysCollection, f.GetSurvey()), Question: f.GetQuestion(), Kind: interview.Kind(f.GetKind()),
+			Survey: bare(surveysCollection, f.GetSurvey()), Question: f.GetQuestion(), Kind: interview.Kind(f.GetKind()),
 		})
 		out.words.Findings = append(out.words.Findings, f.GetText())
 	}

@@ -137,7 +137,7 @@ func (s *lightServer) changedPolicy(
 	if survey := merged.GetSurvey(); survey != "" && !strings.HasPrefix(survey, surveysCollection) {
 		return was, malformed("light_policy.survey", "NAME_MALFORMED", "must have the form "+surveysCollection+"{survey}")
 	}
-	next.Survey, next.Question = strings.TrimPrefix(merged.GetSurvey(), surveysCollection), merged.GetQuestion()
+	next.Survey, next.Question = bare(surveysCollection, merged.GetSurvey()), merged.GetQuestion()
 	next.Red, next.Amber = merged.GetRedBelow(), merged.GetAmberBelow()
 	next.CompanyScore = max(light.OfAnswers, light.Score(merged.GetCompanyScore())) //nolint:gosec // checked below
 	next.WindowDays, next.TrendDays = int(merged.GetWindowDays()), int(merged.GetTrendDays())

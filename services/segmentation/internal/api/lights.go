@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -73,7 +72,7 @@ func (s *lightServer) ListLights(ctx context.Context, req *segmentationv1.ListLi
 	}
 	q := store.LightQuery{
 		Organization: org, Kind: light.Kind(req.GetKind()), Colour: light.Colour(req.GetColour()), Units: unitsOf(ctx), //nolint:gosec // checked by the rules
-		Company: strings.TrimPrefix(req.GetCompany(), companiesCollection), Region: strings.TrimPrefix(req.GetRegion(), regionsCollection),
+		Company: bare(companiesCollection, req.GetCompany()), Region: bare(regionsCollection, req.GetRegion()),
 	}
 	if err := seesStaff(ctx, q.Kind, q.Units["employee"]...); err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ func named(collection, id string) string {
 	return collection + id
 }
 
+// bare is the identifier in the name of something that may be none.
+func bare(collection, name string) string { return strings.TrimPrefix(name, collection) }
+
 // parseOwned takes the identifier out of the name of a thing of the caller's organisation, which it returns as well.
 func parseOwned(ctx context.Context, field, collection, name string) (org, id string, err error) {
 	if org, err = authn.Organization(ctx); err != nil {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -60,7 +59,7 @@ func (s *personServer) ErasePerson(ctx context.Context, req *segmentationv1.Eras
 	if err := s.awaitPosition(ctx, req.GetPosition()); err != nil {
 		return nil, err
 	}
-	erasure := strings.TrimPrefix(req.GetErasure(), erasuresCollection)
+	erasure := bare(erasuresCollection, req.GetErasure())
 	switch err := s.Store.ErasePerson(ctx, org, erasure, person, known...); {
 	case errors.Is(err, store.ErrFurtherIdentities):
 		return nil, refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_IDENTITIES_CHANGED,

@@ -184,7 +184,7 @@ func (s *purchaseServer) ListPurchases(ctx context.Context, req *segmentationv1.
 		return nil, err
 	}
 	q := listOf(ctx, org, req.GetPeriod(), p)
-	q.Contact = strings.TrimPrefix(req.GetContact(), contactsCollection)
+	q.Contact = bare(contactsCollection, req.GetContact())
 	list, more, err := s.Store.ListPurchases(ctx, q)
 	if err != nil {
 		return nil, storeError(err)

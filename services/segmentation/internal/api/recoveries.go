@@ -61,7 +61,7 @@ func (s *recoveryServer) UpdateRecoveryPolicy(ctx context.Context, req *segmenta
 	}
 	in := req.GetRecoveryPolicy()
 	p := recovery.Policy{
-		Organization: org, Survey: cutCollection(surveysCollection, in.GetSurvey()), Delay: in.GetDelay().AsDuration(), Wait: recovery.DefaultWait,
+		Organization: org, Survey: bare(surveysCollection, in.GetSurvey()), Delay: in.GetDelay().AsDuration(), Wait: recovery.DefaultWait,
 		Question: in.GetQuestion(), Cut: in.GetCut(), CreateTime: s.Now(), UpdateTime: s.Now(),
 	}
 	if in.GetWait() != nil {

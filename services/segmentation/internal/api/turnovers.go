@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -58,7 +57,7 @@ func (s *purchaseServer) ListTurnovers(ctx context.Context, req *segmentationv1.
 		return nil, err
 	}
 	q := listOf(ctx, org, req.GetPeriod(), p)
-	q.Location = strings.TrimPrefix(req.GetLocation(), locationsCollection)
+	q.Location = bare(locationsCollection, req.GetLocation())
 	list, more, err := s.Store.ListTurnovers(ctx, q)
 	if err != nil {
 		return nil, storeError(err)
