@@ -97,6 +97,8 @@ const (
 	IdentityTaken Reason = "IDENTITY_TAKEN"
 	// Merged: the contact was merged into another one.
 	Merged Reason = "CONTACT_MERGED"
+	// Erased: the person was erased since the import began that has a row of them.
+	Erased Reason = "PERSON_ERASED"
 	// MoveInvalid: a merge or split is impossible as it stands.
 	MoveInvalid Reason = "MOVE_INVALID"
 )

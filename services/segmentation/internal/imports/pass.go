@@ -46,6 +46,7 @@ func (p *pass) both(ctx context.Context) error {
 	if !known {
 		return &FileError{"rows of this kind cannot be imported"}
 	}
+	ctx = store.OfImport(ctx, p.of.ID)
 	if p.of.State == store.ImportChecking {
 		if err := p.check(ctx, kind); err != nil || p.of.State.Ended() {
 			return err

@@ -48,7 +48,9 @@ type contactPutter struct {
 	contacts     map[string]directory.Contact
 	identities   map[string]directory.Identity
 	// there are units that were looked for.
-	there                  map[directory.Ref]bool
+	there map[directory.Ref]bool
+	// erased are pseudonyms that are not entered again.
+	erased                 map[string]bool
 	newContacts, newPeople [][]any
 }
 
@@ -61,6 +63,9 @@ func (p *contactPutter) read(ctx context.Context, changes []store.ContactChange)
 		for _, i := range c.Identities {
 			persons = append(persons, i.Person)
 		}
+	}
+	if p.erased, err = erasedSince(ctx, p, p.organization); err != nil {
+		return err
 	}
 	if p.contacts, err = contactsIn(ctx, p, p.organization, ids); err != nil {
 		return err
@@ -154,6 +159,9 @@ func (p *contactPutter) checkPlaces(ctx context.Context, before, now directory.C
 // claims are the identities that are new to a contact; refused are those of other contacts, but for those that are known by nothing else.
 func (p *contactPutter) claims(c store.ContactChange) (claims []directory.Identity, refusal error) {
 	for _, i := range c.Identities {
+		if p.erased[string(i.Person)] {
+			return nil, directory.Refuse("id", directory.Erased, "the person was erased since the import began")
+		}
 		i.Contact, i.ClaimTime = c.ID, p.at
 		known, there := p.identities[string(i.Person)]
 		switch {

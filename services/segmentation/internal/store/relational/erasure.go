@@ -32,6 +32,9 @@ func (s *Store) ErasePerson(ctx context.Context, organization, erasure string, p
 		if len(known) > 0 && slices.ContainsFunc(persons, unknown) {
 			return store.ErrFurtherIdentities
 		}
+		if err := w.noteErased(ctx, organization, append(persons, append([][]byte{person}, known...)...)); err != nil {
+			return err
+		}
 		if err := w.forgetMoves(ctx, organization, erasure, person, contacts); err != nil {
 			return err
 		}

@@ -267,8 +267,12 @@ func (w *writing) endImport(ctx context.Context, organization, id string, state 
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = w.Exec(ctx, sqlDropImportParts, organization, id)
-	return err
+	for _, drop := range []string{sqlDropImportParts, sqlDropErased} {
+		if _, err := w.Exec(ctx, drop, organization, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CancelStaleImports implements store.Imports.

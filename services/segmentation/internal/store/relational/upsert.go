@@ -103,6 +103,13 @@ func (c *customers) of(ctx context.Context, contact string, person []byte) (cust
 		}
 		out.contact = now.ID
 	}
+	erased, err := erasedSince(ctx, c.w, c.organization)
+	if err != nil {
+		return customer{}, err
+	}
+	if erased[string(out.person)] {
+		return customer{}, store.ErrNotFound
+	}
 	c.known[key] = out
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 func importCases() []testCase {
 	return []testCase{
 		{"ImportsComeInParts", importsComeInParts}, {"OneImportOfAKindRuns", oneImportOfAKindRuns}, {"ImportsAreWorkedOn", importsAreWorkedOn},
-		{"ImportsAreForgotten", importsAreForgotten}, {"RehearsalsChangeNothing", rehearsalsChangeNothing},
+		{"ImportsAreForgotten", importsAreForgotten}, {"ImportsLeaveOutWhoWasErased", importsLeaveOutErased}, {"RehearsalsChangeNothing", rehearsalsChangeNothing},
 	}
 }
 
@@ -182,4 +183,42 @@ func rehearsalsChangeNothing(t *testing.T, open Open) {
 	want(t, "the unit", err, store.ErrNotFound)
 	_, err = s.ContactOf(t.Context(), acme, []byte("0123456789abcdef"))
 	want(t, "the contact", err, store.ErrNotFound)
+}
+
+// importsLeaveOutErased: who is erased while an import has not ended is not entered by it again; by one that begins afterwards, and by hand, somebody of the name is.
+func importsLeaveOutErased(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	putContacts(t, s, contact("a", "", "", "a-card"), contact("b", "", ""))
+	begun(t, s, "before", "contact")
+	must(t, "erase", s.ErasePerson(ctx, acme, "e1", personOf("a-card"), personOf("a"), personOf("a-card")))
+	put := func(ctx context.Context, c store.ContactChange) error {
+		t.Helper()
+		out, err := s.PutContacts(ctx, acme, noon, true, []store.ContactChange{c})
+		return got(t, out, err)[0].Err
+	}
+	reason := func(err error) directory.Reason {
+		var refusal *directory.Refusal
+		errors.As(err, &refusal)
+		if refusal == nil {
+			return ""
+		}
+		return refusal.Reason
+	}
+	of := store.OfImport(ctx, "before")
+	equal(t, "the contact", reason(put(of, contact("a", "", ""))), directory.Erased)
+	equal(t, "another one with its card", reason(put(of, contact("c", "", "", "a-card"))), directory.Erased)
+	must(t, "others", put(of, contact("b", "", "")))
+	paid := func(ctx context.Context, who string) error {
+		t.Helper()
+		out, err := s.UpsertPurchases(ctx, acme, []store.Purchase{{
+			Purchase: purchase.Purchase{Receipt: "r", Who: purchase.Who{Respondent: who}, Time: noon, Amount: 5, Currency: "KGS"}, Person: personOf(who), CreateTime: noon,
+		}})
+		return got(t, out, err)[0].Err
+	}
+	want(t, "a purchase", paid(of, "a-card"), store.ErrNotFound)
+	_, err := s.EndImport(ctx, acme, "before", store.ImportCancelled, "", noon)
+	must(t, "end import", err)
+	begun(t, s, "after", "contact")
+	must(t, "by a later import", put(store.OfImport(ctx, "after"), contact("a", "", "", "a-card")))
+	must(t, "by hand", paid(ctx, "a-card"))
 }
