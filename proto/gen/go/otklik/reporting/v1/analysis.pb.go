@@ -177,7 +177,7 @@ func (x *AnalysisQuery) GetConfidenceLevel() float64 {
 // What an analysis rests on, and how it was made: all that is needed to judge its numbers and to make them again.
 type AnalysisBasis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The definition, as docs/metrics.md lists it, for example `satisfaction_matrix`.
+	// The definition, as docs/reporting.md lists it, for example `satisfaction_matrix`.
 	Definition string `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
 	// The version of the definition.
 	DefinitionVersion int32 `protobuf:"varint,2,opt,name=definition_version,json=definitionVersion,proto3" json:"definition_version,omitempty"`
