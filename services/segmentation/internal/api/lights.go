@@ -39,8 +39,9 @@ func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLight
 	if !ok {
 		return nil, malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
 	}
-	if err := seesStaff(ctx, unit.Kind, unit.ID); err != nil {
-		return nil, err
+	if seesStaff(ctx, unit.Kind, unit.ID) != nil {
+		// Whether anything was said of the employee is not for the caller to know.
+		return nil, notFound(segmentationv1.ErrorReason_ERROR_REASON_LIGHT_NOT_FOUND, "light", req.GetName())
 	}
 	l, err := s.Store.GetLight(ctx, org, unitsOf(ctx), unit)
 	if errors.Is(err, store.ErrNotFound) || err == nil && l.Colour == light.NoColour {

@@ -101,7 +101,7 @@ func TestLightsOfStaff(t *testing.T) {
 	_, err := f.lights("blind").ListLights(ctx, &segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind_LIGHT_KIND_STAFF})
 	refused(t, "a list", err, codes.PermissionDenied, "PERMISSION_DENIED", "")
 	_, err = f.lights("blind").GetLight(ctx, &segmentationv1.GetLightRequest{Name: "employees/zoe/light"})
-	refused(t, "one", err, codes.PermissionDenied, "PERMISSION_DENIED", "")
+	refused(t, "one", err, codes.NotFound, "LIGHT_NOT_FOUND", "")
 }
 
 func TestRestrictedCallersSeeTheirLights(t *testing.T) {
