@@ -20,7 +20,7 @@ func unitCases() []testCase {
 }
 
 // answeredAt has a contact that is known by its name answer somewhere.
-func answeredAt(s store.Store, a *answering, response, contact string, at store.Place) {
+func answeredAt(a *answering, response, contact string, at store.Place) {
 	change := lightAnswer(acme, response, 0, at.Company, noon, 9)
 	change.Person, change.Row.Location, change.Row.Region, change.Row.Employee = personOf(contact), at.Location, at.Region, at.Employee
 	a.apply(change)
@@ -65,10 +65,10 @@ func contactsOfUnits(t *testing.T, open Open) {
 	putContacts(t, s, contact("local", "", "osh"), contact("staff-of-firm", "firm", ""), contact("guest", "", "talas"), contact("stranger", "", "talas"),
 		contact("troubled", "", ""), contact("rated", "", ""), contact("merged", "", "osh"))
 	all := []string{"local", "staff-of-firm", "guest", "stranger", "troubled", "rated", "merged", "none"}
-	answeredAt(s, a, "r1", "guest", store.Place{Location: "osh"})
-	answeredAt(s, a, "r2", "guest", store.Place{Location: "talas"})
-	answeredAt(s, a, "r3", "rated", store.Place{Employee: "ann"})
-	answeredAt(s, a, "r4", "stranger", store.Place{Region: "north", Company: "other"})
+	answeredAt(a, "r1", "guest", store.Place{Location: "osh"})
+	answeredAt(a, "r2", "guest", store.Place{Location: "talas"})
+	answeredAt(a, "r3", "rated", store.Place{Employee: "ann"})
+	answeredAt(a, "r4", "stranger", store.Place{Region: "north", Company: "other"})
 	openCase(t, s, aCase(acme, "delivery", func(c *cases.Case) {
 		c.About = cases.About{Contact: "troubled", Location: "osh"}
 	}))
@@ -92,7 +92,7 @@ func contactsOfUnits(t *testing.T, open Open) {
 	equal(t, "seen by all", len(seenBy(t, s, nil, all)), 7)
 	of, _, err := s.ListContacts(t.Context(), store.ContactQuery{Organization: acme, Company: "firm", Units: store.Units{"location": {"osh"}}, Limit: 5})
 	equal(t, "of a company, before", len(got(t, of, err)), 0)
-	answeredAt(s, a, "r5", "staff-of-firm", store.Place{Location: "osh"})
+	answeredAt(a, "r5", "staff-of-firm", store.Place{Location: "osh"})
 	of, _, err = s.ListContacts(t.Context(), store.ContactQuery{Organization: acme, Company: "firm", Units: store.Units{"location": {"osh"}}, Limit: 5})
 	equal(t, "of a company", got(t, of, err)[0].ID, "staff-of-firm")
 	now, err := s.StandingContact(t.Context(), acme, store.Units{"location": {"osh"}}, "merged")
@@ -118,8 +118,8 @@ func contactsOfManyUnits(t *testing.T, open Open) {
 		shop, who := fmt.Sprintf("shop-%02d", i), fmt.Sprintf("c-%02d", 39-i)
 		shops, everybody = append(shops, shop), append(everybody, who)
 		putContacts(t, s, contact(who, "", ""))
-		answeredAt(s, a, "a-"+who, who, store.Place{Location: shop})
-		answeredAt(s, a, "b-"+who, who, store.Place{Location: "shop-00"})
+		answeredAt(a, "a-"+who, who, store.Place{Location: shop})
+		answeredAt(a, "b-"+who, who, store.Place{Location: "shop-00"})
 	}
 	slices.Sort(everybody)
 	equal(t, "seen", seenBy(t, s, store.Units{"location": shops}, everybody), everybody)
