@@ -29,6 +29,11 @@ const Reason = "VALIDATION_FAILED"
 // maxViolations bounds the list in an answer, since a caller can send thousands of faulty items and an answer must fit into its headers.
 const maxViolations = 50
 
+// Malformed refuses a request that breaks a rule of its form which the rules in the protos do not express.
+func Malformed(field, reason, description string) *rpcerr.Error {
+	return rpcerr.New(codes.InvalidArgument, Reason, field+": "+description, rpcerr.WithField(field, reason, description))
+}
+
 // Interceptor is the step.
 type Interceptor struct {
 	validator protovalidate.Validator

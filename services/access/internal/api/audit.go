@@ -149,7 +149,7 @@ func (s *auditServer) AppendAuditEntries(ctx context.Context, req *accessv1.Appe
 	entries := make([]audit.Entry, len(req.GetDrafts()))
 	for i, draft := range req.GetDrafts() {
 		if caller.Organization != "" && caller.Organization != draft.GetOrganization() {
-			return nil, rpcerr.New(codes.PermissionDenied, reasonOf(accessv1.ErrorReason_ERROR_REASON_CREDENTIAL_UNSUITABLE),
+			return nil, rpcerr.New(codes.PermissionDenied, rpcerr.ReasonOf(accessv1.ErrorReason_ERROR_REASON_CREDENTIAL_UNSUITABLE),
 				fmt.Sprintf("drafts[%d] belongs to another organisation than the call", i), rpcerr.WithDomain(domain))
 		}
 		e, err := auditFromProto(fmt.Sprintf("drafts[%d].entry", i), draft)

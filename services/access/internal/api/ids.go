@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 )
 
 // Collections of resource names.
@@ -21,7 +22,7 @@ const (
 func parseName(field, collection, name string) (string, error) {
 	id, ok := strings.CutPrefix(name, collection)
 	if !ok || id == "" || strings.Contains(id, "/") {
-		return "", malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
+		return "", validation.Malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
 	}
 	return id, nil
 }

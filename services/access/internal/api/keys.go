@@ -12,6 +12,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -139,7 +140,7 @@ func (s *accessServer) UpdateApiKey(ctx context.Context, req *accessv1.UpdateApi
 	in := req.GetApiKey()
 	// The rules of the protos leave the key of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&accessv1.GetApiKeyRequest{Name: in.GetName()}); err != nil {
-		return nil, under("api_key", err)
+		return nil, rpcerr.Under("api_key", err)
 	}
 	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableKeyFields)
 	if err != nil {

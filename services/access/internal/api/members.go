@@ -9,6 +9,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -112,7 +113,7 @@ func (s *accessServer) UpdateMember(ctx context.Context, req *accessv1.UpdateMem
 	in := req.GetMember()
 	// The rules of the protos leave the member of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&accessv1.GetMemberRequest{Name: in.GetName()}); err != nil {
-		return nil, under("member", err)
+		return nil, rpcerr.Under("member", err)
 	}
 	org, by, err := giver(ctx)
 	if err != nil {

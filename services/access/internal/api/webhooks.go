@@ -11,6 +11,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/webhook"
@@ -145,7 +146,7 @@ func (s *webhookServer) UpdateWebhook(ctx context.Context, req *accessv1.UpdateW
 	in := req.GetWebhook()
 	// The rules of the protos leave the webhook of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&accessv1.GetWebhookRequest{Name: in.GetName()}); err != nil {
-		return nil, under("webhook", err)
+		return nil, rpcerr.Under("webhook", err)
 	}
 	ref, err := parseWebhook(ctx, "webhook.name", in.GetName())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/comment/internal/evaluation"
 
@@ -40,7 +41,7 @@ func (s *Analysis) EvaluateModel(stream grpc.ClientStreamingServer[commentv1.Eva
 			task, tally = asked, evaluation.NewTally(asked)
 		}
 		if asked != task {
-			return malformed("task", "TASK_CHANGED", "must be the same in every message")
+			return validation.Malformed("task", "TASK_CHANGED", "must be the same in every message")
 		}
 		if tally.N()+int64(len(req.GetTexts())) > maxEvaluated {
 			return refuse(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_EVALUATION_INVALID, fmt.Sprintf("at most %d texts are taken at a time", maxEvaluated))
@@ -54,7 +55,7 @@ func (s *Analysis) EvaluateModel(stream grpc.ClientStreamingServer[commentv1.Eva
 		}
 	}
 	if tally == nil {
-		return malformed("task", "REQUIRED", "must be told by a first message")
+		return validation.Malformed("task", "REQUIRED", "must be told by a first message")
 	}
 	out := reportToProto(tally.Report())
 	out.Model = modelName(s.o.Analyzer.Model())
@@ -73,7 +74,7 @@ func evaluationInvalid(at int, before int64, task evaluation.Task, err error) er
 	}
 	field := fmt.Sprintf("texts[%d].%s", at, part)
 	return refuse(codes.InvalidArgument, commentv1.ErrorReason_ERROR_REASON_EVALUATION_INVALID, field+": "+format.Description,
-		rpcerr.WithField(field, reasonOf(commentv1.ErrorReason_ERROR_REASON_EVALUATION_INVALID), format.Description),
+		rpcerr.WithField(field, rpcerr.ReasonOf(commentv1.ErrorReason_ERROR_REASON_EVALUATION_INVALID), format.Description),
 		rpcerr.WithMetadata("texts_before", fmt.Sprint(before)))
 }
 

@@ -2,12 +2,9 @@ package api
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/comment/internal/store"
 
@@ -17,26 +14,14 @@ import (
 // domain owns the reasons of otklik.comment.v1.ErrorReason.
 const domain = "comment.otklik"
 
-const reasonPrefix = "ERROR_REASON_"
-
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason commentv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
-}
-
-// reasonOf is a reason as errors state it.
-func reasonOf(reason commentv1.ErrorReason) string {
-	return strings.TrimPrefix(reason.String(), reasonPrefix)
-}
-
-// malformed is a request that breaks a rule of its form which the rules in the protos do not express.
-func malformed(field, reason, description string) *rpcerr.Error {
-	return rpcerr.New(codes.InvalidArgument, validation.Reason, field+": "+description, rpcerr.WithField(field, reason, description))
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
 // refuseField is a refusal because of one field.
 func refuseField(code codes.Code, reason commentv1.ErrorReason, field, description string) *rpcerr.Error {
-	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, reasonOf(reason), description))
+	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }
 
 func notFound(reason commentv1.ErrorReason, what, name string) error {
@@ -64,19 +49,4 @@ func storeError(err error) error {
 func etagMismatch(field string) error {
 	return refuseField(codes.Aborted, commentv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH, field,
 		"is not the etag as it is now: read again, apply the change to what is there now, and send the new etag")
-}
-
-// under puts the fields of an error below another field.
-func under(parent string, err error) error {
-	var known *rpcerr.Error
-	if !errors.As(err, &known) {
-		return err
-	}
-	below := *known
-	below.Fields = slices.Clone(known.Fields)
-	for i := range below.Fields {
-		below.Fields[i].Field = parent + "." + below.Fields[i].Field
-	}
-	below.Message = parent + "." + known.Message
-	return &below
 }

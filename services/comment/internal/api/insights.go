@@ -9,6 +9,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/comment/internal/store"
 	"github.com/otklik/otklik/services/comment/internal/theme"
@@ -257,7 +258,7 @@ func (s *insightServer) QuerySentiments(ctx context.Context, req *commentv1.Quer
 	location := s.Location
 	if name := req.GetTimeZone(); name != "" {
 		if location, err = time.LoadLocation(name); err != nil || name == "Local" {
-			return nil, malformed("time_zone", "TIME_ZONE_UNKNOWN", "is no IANA time zone such as Asia/Bishkek")
+			return nil, validation.Malformed("time_zone", "TIME_ZONE_UNKNOWN", "is no IANA time zone such as Asia/Bishkek")
 		}
 	}
 	by := keys[req.GetGroupBy()]

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/comment/internal/peers"
 	"github.com/otklik/otklik/services/comment/internal/store"
 )
@@ -48,7 +49,7 @@ func parseComment(ctx context.Context, field, name string) (store.Ref, error) {
 	parent, id, found := strings.Cut(name, commentsSegment)
 	survey, response, ok := peers.ParseResponse(parent)
 	if !found || !ok || id == "" || strings.Contains(id, "/") {
-		return store.Ref{}, malformed(field, "NAME_MALFORMED", "must have the form surveys/{survey}/responses/{response}/comments/{comment}")
+		return store.Ref{}, validation.Malformed(field, "NAME_MALFORMED", "must have the form surveys/{survey}/responses/{response}/comments/{comment}")
 	}
 	return store.Ref{Organization: org, Survey: survey, Response: response, ID: id}, nil
 }
@@ -60,7 +61,7 @@ func parseOwned(ctx context.Context, field, collection, name string) (org, id st
 	}
 	id, ok := strings.CutPrefix(name, collection)
 	if !ok || id == "" || strings.Contains(id, "/") {
-		return "", "", malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
+		return "", "", validation.Malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
 	}
 	return org, id, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/comment/internal/register"
 	"github.com/otklik/otklik/services/comment/internal/store"
 
@@ -138,7 +139,7 @@ func (s *registerServer) UpdateRegisterEntry(ctx context.Context, req *commentv1
 	in := req.GetRegisterEntry()
 	// The rules of the protos leave the entry of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&commentv1.GetRegisterEntryRequest{Name: in.GetName()}); err != nil {
-		return nil, under("register_entry", err)
+		return nil, rpcerr.Under("register_entry", err)
 	}
 	org, id, err := parseOwned(ctx, "register_entry.name", entriesCollection, in.GetName())
 	if err != nil {

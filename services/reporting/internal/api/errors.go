@@ -19,17 +19,12 @@ const domain = "reporting.otklik"
 
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason reportingv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
-}
-
-// reasonOf is a reason as errors state it.
-func reasonOf(reason reportingv1.ErrorReason) string {
-	return strings.TrimPrefix(reason.String(), "ERROR_REASON_")
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
 // refuseField is a refusal because of one field.
 func refuseField(code codes.Code, reason reportingv1.ErrorReason, field, description string) *rpcerr.Error {
-	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, reasonOf(reason), description))
+	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }
 
 // surveyError explains an error of the survey service.

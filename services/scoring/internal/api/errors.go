@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"strconv"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -17,11 +16,9 @@ import (
 // domain owns the reasons of otklik.scoring.v1.ErrorReason.
 const domain = "scoring.otklik"
 
-const reasonPrefix = "ERROR_REASON_"
-
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason scoringv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, strings.TrimPrefix(reason.String(), reasonPrefix), message, append(opts, rpcerr.WithDomain(domain))...)
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
 // queryError explains an error of a query to the caller; `within` is the field that holds the query, `baseline` the one that holds the

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -30,7 +31,7 @@ func parseAttribute(field, name string) (attribute.Kind, string, error) {
 	kind, key, _ := strings.Cut(bare(attributesCollection, name), ".")
 	k, ok := attribute.ParseKind(kind)
 	if !ok || key == "" {
-		return 0, "", malformed(field, "NAME_MALFORMED", "must have the form attributes/{kind}.{key}")
+		return 0, "", validation.Malformed(field, "NAME_MALFORMED", "must have the form attributes/{kind}.{key}")
 	}
 	return k, key, nil
 }
@@ -49,7 +50,7 @@ func attributeToProto(d attribute.Definition) *segmentationv1.Attribute {
 // checkOptions refuses options of what is no enum, and an enum without any.
 func checkOptions(d attribute.Definition) error {
 	if (d.Type == attribute.Enum) != (len(d.Options) > 0) {
-		return malformed("attribute.options", "OPTIONS", "an enum has options, and nothing else has")
+		return validation.Malformed("attribute.options", "OPTIONS", "an enum has options, and nothing else has")
 	}
 	return nil
 }

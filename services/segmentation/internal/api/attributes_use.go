@@ -39,7 +39,7 @@ func (s *directoryServer) unused(ctx context.Context, org string, kind attribute
 		named += fmt.Sprintf(" and %d more", len(users)-most)
 	}
 	return refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_ATTRIBUTE_IN_USE, "the attribute is used by "+named+": change these first, or state force",
-		rpcerr.WithField("force", reasonOf(segmentationv1.ErrorReason_ERROR_REASON_ATTRIBUTE_IN_USE), "must be stated where the attribute is used"),
+		rpcerr.WithField("force", rpcerr.ReasonOf(segmentationv1.ErrorReason_ERROR_REASON_ATTRIBUTE_IN_USE), "must be stated where the attribute is used"),
 		rpcerr.WithMetadata("used_by", named))
 }
 

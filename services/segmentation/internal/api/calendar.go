@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/segmentation/internal/agenda"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -102,7 +103,7 @@ func (s *calendarServer) QueryCalendarEvents(ctx context.Context, req *segmentat
 		q.To = t.AsTime()
 	}
 	if q.To.Sub(q.From) > calendarMost {
-		return nil, malformed("period", "PERIOD_TOO_LONG", "must be 400 days at most")
+		return nil, validation.Malformed("period", "PERIOD_TOO_LONG", "must be 400 days at most")
 	}
 	events, more, err := s.events(ctx, q)
 	if err != nil {

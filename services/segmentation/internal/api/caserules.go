@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/libs/rpcerr"
@@ -150,7 +151,7 @@ func (s *caseRuleServer) UpdateCaseRule(ctx context.Context, req *segmentationv1
 	in := req.GetCaseRule()
 	// The rules of the protos leave the rule of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&segmentationv1.GetCaseRuleRequest{Name: in.GetName()}); err != nil {
-		return nil, under("case_rule", err)
+		return nil, rpcerr.Under("case_rule", err)
 	}
 	org, id, err := parseOwned(ctx, "case_rule.name", caseRulesCollection, in.GetName())
 	if err != nil {
@@ -233,7 +234,7 @@ func caseRuleError(err error, field, name string) error {
 			opts = append(opts, rpcerr.WithMetadata("rule", caseRulesCollection+refusal.With))
 		}
 		at := field + "." + refusal.Field
-		return refuse(codes.InvalidArgument, reason, at+": "+refusal.Description, append(opts, rpcerr.WithField(at, reasonOf(reason), refusal.Description))...)
+		return refuse(codes.InvalidArgument, reason, at+": "+refusal.Description, append(opts, rpcerr.WithField(at, rpcerr.ReasonOf(reason), refusal.Description))...)
 	case errors.Is(err, store.ErrTooMany):
 		return refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_CASE_RULE_LIMIT, fmt.Sprintf("an organisation has at most %d case rules", mostCaseRules))
 	}
@@ -243,7 +244,7 @@ func caseRuleError(err error, field, name string) error {
 // wholeSeconds refuses a duration with a fraction of a second.
 func wholeSeconds(field string, d time.Duration) error {
 	if d%time.Second != 0 {
-		return malformed(field, "NOT_WHOLE_SECONDS", "must be in whole seconds")
+		return validation.Malformed(field, "NOT_WHOLE_SECONDS", "must be in whole seconds")
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
@@ -180,7 +181,7 @@ func (s *caseServer) ListCases(ctx context.Context, req *segmentationv1.ListCase
 		return nil, err
 	}
 	if req.GetUnowned() && req.GetOwner() != "" {
-		return nil, malformed("unowned", "CONTRADICTION", "cannot be asked for together with an owner")
+		return nil, validation.Malformed("unowned", "CONTRADICTION", "cannot be asked for together with an owner")
 	}
 	p, err := openPage[*store.CaseMark](s.Server, segmentationv1.CaseService_ListCases_FullMethodName, org, req)
 	if err != nil {
@@ -216,7 +217,7 @@ func (s *caseServer) UpdateCase(ctx context.Context, req *segmentationv1.UpdateC
 	in := req.GetCase()
 	// The rules of the protos leave the case of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&segmentationv1.GetCaseRequest{Name: in.GetName()}); err != nil {
-		return nil, under("case", err)
+		return nil, rpcerr.Under("case", err)
 	}
 	ref, err := caseRef(ctx, "case.name", in.GetName())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -32,9 +33,9 @@ func slaFromProto(field string, in *segmentationv1.CaseSla) (out cases.SLA, err 
 	out = cases.SLA{FirstResponse: in.GetFirstResponse().AsDuration(), Resolution: in.GetResolution().AsDuration()}
 	switch {
 	case out.FirstResponse%time.Second != 0 || out.Resolution%time.Second != 0:
-		return out, malformed(field, "NOT_WHOLE_SECONDS", "must be in whole seconds")
+		return out, validation.Malformed(field, "NOT_WHOLE_SECONDS", "must be in whole seconds")
 	case out.Resolution > 0 && out.FirstResponse > out.Resolution:
-		return out, malformed(field+".first_response", "CONTRADICTION", "must not be longer than the time until the case is resolved")
+		return out, validation.Malformed(field+".first_response", "CONTRADICTION", "must not be longer than the time until the case is resolved")
 	}
 	return out, nil
 }

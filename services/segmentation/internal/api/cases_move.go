@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/cases"
@@ -22,7 +23,7 @@ func (s *caseServer) ClaimCase(ctx context.Context, req *segmentationv1.ClaimCas
 		return nil, err
 	}
 	if req.GetName() != "" && req.GetQueue() != "" {
-		return nil, malformed("queue", "CONTRADICTION", "cannot be stated together with a name")
+		return nil, validation.Malformed("queue", "CONTRADICTION", "cannot be stated together with a name")
 	}
 	owner := req.GetOwner()
 	if owner == "" {

@@ -9,7 +9,9 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
@@ -148,7 +150,7 @@ func (s *contactServer) contactChange(declared attribute.Set, in *segmentationv1
 		}
 	}
 	if err := s.rules.Check(changed); err != nil {
-		return none, under("contact", err)
+		return none, rpcerr.Under("contact", err)
 	}
 	values := attributeChanges{}
 	if slices.Contains(fields, "attributes") {
@@ -252,7 +254,7 @@ func (s *contactServer) BatchUpdateContacts(ctx context.Context, req *segmentati
 	for i, r := range req.GetRequests() {
 		name := r.GetContact().GetName()
 		if seen[name] {
-			return nil, malformed(requestField(i, "contact.name"), "DUPLICATE", "is there twice")
+			return nil, validation.Malformed(requestField(i, "contact.name"), "DUPLICATE", "is there twice")
 		}
 		seen[name] = true
 		change, err := s.contactChange(declared, r.GetContact(), r.GetUpdateMask(), r.GetAllowMissing())

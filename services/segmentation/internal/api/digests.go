@@ -11,6 +11,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/peers"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -222,7 +223,7 @@ func (s *digestServer) UpdateDigestSubscription(
 	in := req.GetDigestSubscription()
 	// The rules of the protos leave the subscription of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&segmentationv1.GetDigestSubscriptionRequest{Name: in.GetName()}); err != nil {
-		return nil, under("digest_subscription", err)
+		return nil, rpcerr.Under("digest_subscription", err)
 	}
 	org, id, err := parseOwned(ctx, "digest_subscription.name", digestsCollection, in.GetName())
 	if err != nil {

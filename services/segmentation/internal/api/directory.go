@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/structpb"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
@@ -38,7 +39,7 @@ func parseRef(field, name string) (directory.Ref, error) {
 			return directory.Ref{Kind: kind, ID: id}, nil
 		}
 	}
-	return directory.Ref{}, malformed(field, "NAME_MALFORMED", "must have the form companies/{id}, locations/{id}, employees/{id}, touchpoints/{id} or regions/{id}")
+	return directory.Ref{}, validation.Malformed(field, "NAME_MALFORMED", "must have the form companies/{id}, locations/{id}, employees/{id}, touchpoints/{id} or regions/{id}")
 }
 
 // nameOf is the resource name of a unit that may be none.
@@ -83,7 +84,7 @@ func directoryError(parent string, err error) error {
 
 // reasonNamed is the reason of the API of a name.
 func reasonNamed(name string) segmentationv1.ErrorReason {
-	return segmentationv1.ErrorReason(segmentationv1.ErrorReason_value[reasonPrefix+name])
+	return segmentationv1.ErrorReason(segmentationv1.ErrorReason_value["ERROR_REASON_"+name])
 }
 
 // attributeChanges are changes of values of attributes.
@@ -119,7 +120,7 @@ func readAttributes(declared attribute.Set, parent string, in map[string]*struct
 		slices.Sort(keys)
 	}
 	if len(keys) > mostValues {
-		return out, malformed(parent, "TOO_MANY", "has more than 100 values")
+		return out, validation.Malformed(parent, "TOO_MANY", "has more than 100 values")
 	}
 	var errs []error
 	for _, key := range keys {

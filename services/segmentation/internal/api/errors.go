@@ -3,11 +3,9 @@ package api
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -17,26 +15,14 @@ import (
 // domain owns the reasons of otklik.segmentation.v1.ErrorReason.
 const domain = "segmentation.otklik"
 
-const reasonPrefix = "ERROR_REASON_"
-
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason segmentationv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
-}
-
-// reasonOf is a reason as errors state it.
-func reasonOf(reason segmentationv1.ErrorReason) string {
-	return strings.TrimPrefix(reason.String(), reasonPrefix)
-}
-
-// malformed is a request that breaks a rule of its form which the rules in the protos do not express.
-func malformed(field, reason, description string) *rpcerr.Error {
-	return rpcerr.New(codes.InvalidArgument, validation.Reason, field+": "+description, rpcerr.WithField(field, reason, description))
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
 // refuseField is a refusal because of one field.
 func refuseField(code codes.Code, reason segmentationv1.ErrorReason, field, description string) *rpcerr.Error {
-	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, reasonOf(reason), description))
+	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }
 
 func notFound(reason segmentationv1.ErrorReason, what, name string) error {
@@ -88,19 +74,4 @@ func together(errs ...error) error {
 		return nil
 	}
 	return all
-}
-
-// under puts the fields of an error below another field.
-func under(parent string, err error) error {
-	var known *rpcerr.Error
-	if !errors.As(err, &known) {
-		return err
-	}
-	below := *known
-	below.Fields = slices.Clone(known.Fields)
-	for i := range below.Fields {
-		below.Fields[i].Field = parent + "." + below.Fields[i].Field
-	}
-	below.Message = parent + "." + known.Message
-	return &below
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -73,7 +74,7 @@ func (s *contactServer) SplitContact(ctx context.Context, req *segmentationv1.Sp
 	var done directory.Move
 	switch {
 	case undo == names || undo && (m.To != "" || len(req.GetPseudonyms()) > 0):
-		return nil, malformed("merge", "EITHER", "name a merge to undo, or pseudonyms and the contact that gets them")
+		return nil, validation.Malformed("merge", "EITHER", "name a merge to undo, or pseudonyms and the contact that gets them")
 	case undo:
 		number, _ := parseNumber(bare(movesCollection, req.GetMerge()))
 		done, err = s.register().UndoMerge(ctx, org, number, m)

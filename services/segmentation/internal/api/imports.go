@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/imports"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -66,7 +67,7 @@ func importError(err error, name string) error {
 	case errors.Is(err, store.ErrChanged):
 		return state("the import was committed with other parts, or has ended: begin another one")
 	case errors.Is(err, store.ErrTooMany):
-		return malformed("data", "TOO_LARGE", "would make the file larger than 4 GiB: divide it")
+		return validation.Malformed("data", "TOO_LARGE", "would make the file larger than 4 GiB: divide it")
 	}
 	return orNotFound(err, importMissing, "import", name)
 }
@@ -89,7 +90,7 @@ func (s *importServer) CreateImport(ctx context.Context, req *segmentationv1.Cre
 		i.ID = newID()
 	}
 	if strings.ContainsAny(i.Delimiter, "\r\n\"\uFFFD") {
-		return nil, malformed("import.delimiter", "DELIMITER", "must be a character that separates cells, such as ; or a tab")
+		return nil, validation.Malformed("import.delimiter", "DELIMITER", "must be a character that separates cells, such as ; or a tab")
 	}
 	stored, err := s.Store.CreateImport(ctx, org, i, s.Now().Add(-imports.Stale))
 	var running *store.RunningError
@@ -131,7 +132,7 @@ func (s *importServer) UploadImportPart(ctx context.Context, req *segmentationv1
 	}
 	i, err = s.Store.PutPart(ctx, org, id, int(req.GetPart()), req.GetData(), most, s.Now())
 	if errors.Is(err, store.ErrTooMany) && most == mostWorkbookBytes {
-		return nil, malformed("data", "TOO_LARGE", "would make the workbook larger than 64 MiB: save it as CSV, or divide it")
+		return nil, validation.Malformed("data", "TOO_LARGE", "would make the workbook larger than 64 MiB: save it as CSV, or divide it")
 	}
 	if err != nil {
 		return nil, importError(err, req.GetName())

@@ -194,7 +194,7 @@ func (s *interviewServer) UpdateInterview(ctx context.Context, req *segmentation
 	in := req.GetInterview()
 	// The rules of the protos leave the interview of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&segmentationv1.GetInterviewRequest{Name: in.GetName()}); err != nil {
-		return nil, under("interview", err)
+		return nil, rpcerr.Under("interview", err)
 	}
 	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableInterviewFields)
 	if err != nil {

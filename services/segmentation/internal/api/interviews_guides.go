@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/interview"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
@@ -44,7 +45,7 @@ func (s *interviewServer) GetInterviewGuide(ctx context.Context, req *segmentati
 func (s *interviewServer) UpdateInterviewGuide(ctx context.Context, req *segmentationv1.UpdateInterviewGuideRequest) (*segmentationv1.UpdateInterviewGuideResponse, error) {
 	in := req.GetInterviewGuide()
 	if err := s.rules.Check(&segmentationv1.GetInterviewGuideRequest{Name: in.GetName()}); err != nil {
-		return nil, under("interview_guide", err)
+		return nil, rpcerr.Under("interview_guide", err)
 	}
 	org, survey, err := parseOwned(ctx, "interview_guide.name", guidesCollection, in.GetName())
 	if err != nil {

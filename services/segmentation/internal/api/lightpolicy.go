@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
@@ -135,7 +136,7 @@ func (s *lightServer) changedPolicy(
 	next := was
 	next.Mode = max(light.AllAnswers, light.Mode(merged.GetMode())) //nolint:gosec // checked below
 	if survey := merged.GetSurvey(); survey != "" && !strings.HasPrefix(survey, surveysCollection) {
-		return was, malformed("light_policy.survey", "NAME_MALFORMED", "must have the form "+surveysCollection+"{survey}")
+		return was, validation.Malformed("light_policy.survey", "NAME_MALFORMED", "must have the form "+surveysCollection+"{survey}")
 	}
 	next.Survey, next.Question = bare(surveysCollection, merged.GetSurvey()), merged.GetQuestion()
 	next.Red, next.Amber = merged.GetRedBelow(), merged.GetAmberBelow()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -37,7 +38,7 @@ func (s *lightServer) GetLight(ctx context.Context, req *segmentationv1.GetLight
 	}
 	unit, ok := light.ParseName(req.GetName())
 	if !ok {
-		return nil, malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
+		return nil, validation.Malformed("name", "NAME_MALFORMED", "must have the form companies/{company}/light, or contacts, locations or employees")
 	}
 	if seesStaff(ctx, unit.Kind, unit.ID) != nil {
 		// Whether anything was said of the employee is not for the caller to know.

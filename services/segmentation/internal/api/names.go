@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -44,7 +45,7 @@ func parseOwned(ctx context.Context, field, collection, name string) (org, id st
 	}
 	id, ok := strings.CutPrefix(name, collection)
 	if !ok || id == "" || strings.Contains(id, "/") {
-		return "", "", malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
+		return "", "", validation.Malformed(field, "NAME_MALFORMED", "must have the form "+collection+"{id}")
 	}
 	return org, id, nil
 }

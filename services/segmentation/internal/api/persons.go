@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/pause"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/seal"
@@ -123,7 +124,7 @@ func parsePseudonyms(field string, texts []string) ([][]byte, error) {
 	for i, text := range texts {
 		b, ok := seal.ParsePseudonym(text)
 		if !ok {
-			return nil, malformed(field+"["+strconv.Itoa(i)+"]", "PSEUDONYM", "is no pseudonym")
+			return nil, validation.Malformed(field+"["+strconv.Itoa(i)+"]", "PSEUDONYM", "is no pseudonym")
 		}
 		out[i] = b
 	}

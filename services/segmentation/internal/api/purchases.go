@@ -97,7 +97,7 @@ func problemsToStatus(problems []purchase.Problem) *status.Status {
 		options = append(options, rpcerr.WithField(p.Field, string(p.Reason), p.Text))
 	}
 	first := problems[0]
-	return rpcerr.New(codes.InvalidArgument, reasonOf(segmentationv1.ErrorReason_ERROR_REASON_PURCHASE_INVALID), first.Field+": "+first.Text, options...).GRPCStatus().Proto()
+	return rpcerr.New(codes.InvalidArgument, rpcerr.ReasonOf(segmentationv1.ErrorReason_ERROR_REASON_PURCHASE_INVALID), first.Field+": "+first.Text, options...).GRPCStatus().Proto()
 }
 
 // namesRead reads resource names, and gathers what is wrong with them.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/recovery"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -104,10 +105,10 @@ func (s *recoveryServer) checkRecoveryPolicy(ctx context.Context, p recovery.Pol
 		return err
 	}
 	if !found {
-		return malformed("recovery_policy.survey", "SURVEY_NOT_PUBLISHED", "is no survey that was published")
+		return validation.Malformed("recovery_policy.survey", "SURVEY_NOT_PUBLISHED", "is no survey that was published")
 	}
 	if _, rated := revision.Scales[p.Question]; p.Question != "" && !rated {
-		return malformed("recovery_policy.question", "QUESTION_NOT_RATED", "is no rated question of the survey")
+		return validation.Malformed("recovery_policy.question", "QUESTION_NOT_RATED", "is no rated question of the survey")
 	}
 	return nil
 }

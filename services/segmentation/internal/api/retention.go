@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/money"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/stat"
@@ -196,7 +197,7 @@ func questionError(err error) error {
 func (s *Server) currency(ctx context.Context, org, asked string) (string, error) {
 	if asked != "" {
 		if !money.Known(asked) {
-			return "", malformed("currency", "CURRENCY_UNKNOWN", "must be a code of ISO 4217, such as KGS")
+			return "", validation.Malformed("currency", "CURRENCY_UNKNOWN", "must be a code of ISO 4217, such as KGS")
 		}
 		return asked, nil
 	}
@@ -217,7 +218,7 @@ func (s *Server) currency(ctx context.Context, org, asked string) (string, error
 	slices.Sort(found)
 	const most = 10
 	return "", refuse(codes.FailedPrecondition, segmentationv1.ErrorReason_ERROR_REASON_CURRENCY_AMBIGUOUS, "there are purchases in several currencies: name one",
-		rpcerr.WithField("currency", reasonOf(segmentationv1.ErrorReason_ERROR_REASON_CURRENCY_AMBIGUOUS), "must name one of several"),
+		rpcerr.WithField("currency", rpcerr.ReasonOf(segmentationv1.ErrorReason_ERROR_REASON_CURRENCY_AMBIGUOUS), "must name one of several"),
 		rpcerr.WithMetadata("currencies", strings.Join(found[:min(len(found), most)], ",")))
 }
 

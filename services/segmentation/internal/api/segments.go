@@ -9,6 +9,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/mask"
+	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/membership"
 	"github.com/otklik/otklik/services/segmentation/internal/segment"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -150,7 +151,7 @@ var mutableSegmentFields = []string{"display_name", "description", "rule", "idea
 func (s *segmentServer) UpdateSegment(ctx context.Context, req *segmentationv1.UpdateSegmentRequest) (*segmentationv1.UpdateSegmentResponse, error) {
 	in := req.GetSegment()
 	if err := s.rules.Check(&segmentationv1.GetSegmentRequest{Name: in.GetName()}); err != nil {
-		return nil, under("segment", err)
+		return nil, rpcerr.Under("segment", err)
 	}
 	fields, err := mask.Changed(req.GetUpdateMask(), in, mutableSegmentFields)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
@@ -104,7 +105,7 @@ func (s *directoryServer) unitChange(ctx context.Context, org string, in *segmen
 		return store.UnitChange{}, err
 	}
 	if ref.Empty() {
-		return store.UnitChange{}, malformed("unit.name", "REQUIRED", "is required")
+		return store.UnitChange{}, validation.Malformed("unit.name", "REQUIRED", "is required")
 	}
 	named, keys := splitMask(paths.GetPaths())
 	fields := []string(nil)
@@ -125,7 +126,7 @@ func (s *directoryServer) unitChange(ctx context.Context, org string, in *segmen
 		}
 	}
 	if err := s.rules.Check(changed); err != nil {
-		return store.UnitChange{}, under("unit", err)
+		return store.UnitChange{}, rpcerr.Under("unit", err)
 	}
 	return s.unitEdit(ctx, org, ref, changed, fields, keys, missing)
 }
@@ -210,7 +211,7 @@ func (s *directoryServer) BatchUpdateUnits(ctx context.Context, req *segmentatio
 	for i, r := range req.GetRequests() {
 		name := r.GetUnit().GetName()
 		if seen[name] {
-			return nil, malformed(requestField(i, "unit.name"), "DUPLICATE", "is there twice")
+			return nil, validation.Malformed(requestField(i, "unit.name"), "DUPLICATE", "is there twice")
 		}
 		seen[name] = true
 		change, err := s.unitChange(ctx, org, r.GetUnit(), r.GetUpdateMask(), r.GetAllowMissing())

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/lifecycle"
@@ -59,7 +60,7 @@ type batch struct {
 // prepare decides about one item or queues it to be stored. Its error fails the whole batch.
 func (b *batch) prepare(ctx context.Context, i int, parent string, item *surveyv1.SubmitResponseRequest) error {
 	if item.GetParent() != "" && item.GetParent() != parent {
-		return b.refuse(i, malformed("parent", "PARENT_MISMATCH", "must be empty or that of the batch"))
+		return b.refuse(i, validation.Malformed("parent", "PARENT_MISMATCH", "must be empty or that of the batch"))
 	}
 	item.Parent = parent
 	if err := b.rules.Check(item); err != nil {

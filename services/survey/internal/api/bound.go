@@ -71,5 +71,5 @@ func bind(bound map[string]string, base, id string, invitation, respondent *stri
 func boundElsewhere(field, description string) error {
 	const reason = surveyv1.ErrorReason_ERROR_REASON_CREDENTIAL_BOUND
 	return refuse(codes.PermissionDenied, reason, "the credential is bound to something else: "+field+" "+description,
-		rpcerr.WithField(field, reasonOf(reason), description))
+		rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }

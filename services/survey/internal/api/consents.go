@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/seal"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/questionnaire"
@@ -87,7 +88,7 @@ func (s *surveyServer) RecordConsent(ctx context.Context, req *surveyv1.RecordCo
 	checkIdentifier(&v, "respondent", req.GetRespondent())
 	checkConsent(&v, "given", req.GetGiven())
 	if !v.Empty() {
-		return nil, malformed(v.List[0].Field, v.List[0].Reason, v.List[0].Description)
+		return nil, validation.Malformed(v.List[0].Field, v.List[0].Reason, v.List[0].Description)
 	}
 	who, err := s.personOf(ctx, org, req.GetRespondent())
 	if err != nil {

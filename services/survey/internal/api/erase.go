@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/seal"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -62,12 +63,12 @@ func (s *Server) whoIs(ctx context.Context, org string, req named) (person, erro
 	if pseudonym := req.GetPerson(); pseudonym != "" {
 		b, ok := seal.ParsePseudonym(pseudonym)
 		if !ok {
-			return person{}, malformed("person", reasonNoPseudonym, "is no pseudonym")
+			return person{}, validation.Malformed("person", reasonNoPseudonym, "is no pseudonym")
 		}
 		return person{pseudonym, b}, s.vault.refusal()
 	}
 	if questionnaire.HasControl(req.GetRespondent(), false) {
-		return person{}, malformed("respondent", questionnaire.ReasonControlCharacter, "holds a control character; no respondent has one")
+		return person{}, validation.Malformed("respondent", questionnaire.ReasonControlCharacter, "holds a control character; no respondent has one")
 	}
 	return s.personOf(ctx, org, req.GetRespondent())
 }

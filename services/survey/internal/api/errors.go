@@ -3,11 +3,9 @@ package api
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/intake"
@@ -19,24 +17,12 @@ import (
 // domain owns the reasons of otklik.survey.v1.ErrorReason.
 const domain = "survey.otklik"
 
-const reasonPrefix = "ERROR_REASON_"
-
 // reasonSchemaOutdated is the reason of what has to wait for otklik migrate.
 const reasonSchemaOutdated = "SCHEMA_OUTDATED"
 
 // refuse makes an error of this service.
 func refuse(code codes.Code, reason surveyv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, reasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
-}
-
-// reasonOf is a reason as errors state it.
-func reasonOf(reason surveyv1.ErrorReason) string {
-	return strings.TrimPrefix(reason.String(), reasonPrefix)
-}
-
-// malformed is a request that breaks a rule of its form which the rules in the protos do not express.
-func malformed(field, reason, description string) *rpcerr.Error {
-	return rpcerr.New(codes.InvalidArgument, validation.Reason, field+": "+description, rpcerr.WithField(field, reason, description))
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
 // invalid lists violations.

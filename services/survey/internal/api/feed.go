@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/store"
 )
@@ -19,7 +20,7 @@ func (s *feedServer) StreamEvents(req *surveyv1.StreamEventsRequest, stream grpc
 	ctx := stream.Context()
 	part := partition{number: int(req.GetPartition()), count: max(int(req.GetPartitionCount()), 1)}
 	if part.number >= part.count {
-		return malformed("partition", "PARTITION_UNKNOWN", fmt.Sprintf("must be less than the number of partitions, %d", part.count))
+		return validation.Malformed("partition", "PARTITION_UNKNOWN", fmt.Sprintf("must be less than the number of partitions, %d", part.count))
 	}
 	tail := s.newTail(req.GetAfterPosition(), req.GetOrganization(), part)
 	for {

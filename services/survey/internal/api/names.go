@@ -3,6 +3,8 @@ package api
 import (
 	"strconv"
 	"strings"
+
+	"github.com/otklik/otklik/libs/interceptor/validation"
 )
 
 // Collections of resource names.
@@ -31,7 +33,7 @@ func refusalName(survey, id string) string {
 func parseSurvey(name string) (string, error) {
 	id, ok := strings.CutPrefix(name, surveysCollection)
 	if !ok || id == "" || strings.Contains(id, "/") {
-		return "", malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}")
+		return "", validation.Malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}")
 	}
 	return id, nil
 }
@@ -43,7 +45,7 @@ func parseChild(name, collection string) (survey, id string, err error) {
 		survey, id, ok = strings.Cut(rest, collection)
 	}
 	if !ok || survey == "" || id == "" || strings.Contains(survey, "/") || strings.Contains(id, "/") {
-		return "", "", malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}"+collection+"{id}")
+		return "", "", validation.Malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}"+collection+"{id}")
 	}
 	return survey, id, nil
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -133,7 +134,7 @@ func periodOf(p *typev1.Period) (from, to time.Time, err error) {
 		{"period.end_time", p.GetEndTime() == nil || p.GetEndTime().IsValid()},
 	} {
 		if !t.ok {
-			return from, to, malformed(t.field, reasonTimestampInvalid, "must lie between the years 1 and 9999")
+			return from, to, validation.Malformed(t.field, reasonTimestampInvalid, "must lie between the years 1 and 9999")
 		}
 	}
 	return optionalTime(p.GetStartTime()), optionalTime(p.GetEndTime()), nil

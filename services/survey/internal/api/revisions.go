@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/store"
@@ -21,7 +22,7 @@ func (s *surveyServer) GetRevision(ctx context.Context, req *surveyv1.GetRevisio
 	}
 	survey, number, ok := parseRevision(req.GetName())
 	if !ok {
-		return nil, malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}/revisions/{revision}")
+		return nil, validation.Malformed("name", "NAME_MALFORMED", "must have the form surveys/{survey}/revisions/{revision}")
 	}
 	record, err := s.store.GetRevision(ctx, org, survey, number)
 	if errors.Is(err, store.ErrNotFound) {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/rpcerr"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	"github.com/otklik/otklik/services/survey/internal/lifecycle"
@@ -82,7 +83,7 @@ func (s *surveyServer) createSurvey(ctx context.Context, record store.Survey, re
 
 func checkDisplayName(name string) error {
 	if questionnaire.HasControl(name, false) {
-		return malformed("survey.display_name", questionnaire.ReasonControlCharacter, "must not hold control characters")
+		return validation.Malformed("survey.display_name", questionnaire.ReasonControlCharacter, "must not hold control characters")
 	}
 	return nil
 }

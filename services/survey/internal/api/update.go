@@ -67,7 +67,7 @@ func (s *surveyServer) UpdateSurvey(ctx context.Context, req *surveyv1.UpdateSur
 	in := req.GetSurvey()
 	// The rules of the protos leave the survey of this request alone, since only the fields of the mask matter. The name always does.
 	if err := s.rules.Check(&surveyv1.GetSurveyRequest{Name: in.GetName()}); err != nil {
-		return nil, under("survey", err)
+		return nil, rpcerr.Under("survey", err)
 	}
 	fields, err := updateFields(req)
 	if err != nil {
@@ -79,8 +79,8 @@ func (s *surveyServer) UpdateSurvey(ctx context.Context, req *surveyv1.UpdateSur
 		}
 		return s.update(current, in, fields)
 	})
-	if rpcerr.Reason(err) == reasonOf(surveyv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH) {
-		return nil, under("survey", err)
+	if rpcerr.Reason(err) == rpcerr.ReasonOf(surveyv1.ErrorReason_ERROR_REASON_ETAG_MISMATCH) {
+		return nil, rpcerr.Under("survey", err)
 	}
 	if err != nil {
 		return nil, err
@@ -157,19 +157,4 @@ func (s *surveyServer) update(current store.Survey, in *surveyv1.Survey, fields 
 	next.UpdateTime = s.now()
 	next.Body, err = surveyBody(name, draft)
 	return change{next: next, changed: true}, err
-}
-
-// under puts the fields of an error below another field.
-func under(parent string, err error) error {
-	var known *rpcerr.Error
-	if !errors.As(err, &known) {
-		return err
-	}
-	below := *known
-	below.Fields = slices.Clone(known.Fields)
-	for i := range below.Fields {
-		below.Fields[i].Field = parent + "." + below.Fields[i].Field
-	}
-	below.Message = parent + "." + known.Message
-	return &below
 }
