@@ -153,7 +153,7 @@ func Directory(conn grpc.ClientConnInterface) erasure.Directory {
 
 // Persons implements erasure.Directory.
 func (d directory) Persons(ctx context.Context, organization, person string) ([]string, error) {
-	answer, err := d.client.ListPersonIdentities(rpcclient.WithOrganization(ctx, organization), &segmentationv1.ListPersonIdentitiesRequest{Person: person})
+	answer, err := d.client.QueryPersonIdentities(rpcclient.WithOrganization(ctx, organization), &segmentationv1.QueryPersonIdentitiesRequest{Person: person})
 	if err != nil {
 		return nil, explain("segmentation", err)
 	}

@@ -79,8 +79,8 @@ func (s *personServer) ErasePerson(ctx context.Context, req *segmentationv1.Eras
 	return out, nil
 }
 
-// ListPersonIdentities lists by what a customer is known.
-func (s *personServer) ListPersonIdentities(ctx context.Context, req *segmentationv1.ListPersonIdentitiesRequest) (*segmentationv1.ListPersonIdentitiesResponse, error) {
+// QueryPersonIdentities lists by what a customer is known.
+func (s *personServer) QueryPersonIdentities(ctx context.Context, req *segmentationv1.QueryPersonIdentitiesRequest) (*segmentationv1.QueryPersonIdentitiesResponse, error) {
 	org, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *personServer) ListPersonIdentities(ctx context.Context, req *segmentati
 	if err != nil {
 		return nil, storeError(err)
 	}
-	out := &segmentationv1.ListPersonIdentitiesResponse{Persons: []string{req.GetPerson()}}
+	out := &segmentationv1.QueryPersonIdentitiesResponse{Persons: []string{req.GetPerson()}}
 	for _, p := range list {
 		if text := seal.FormatPseudonym(p); text != req.GetPerson() {
 			out.Persons = append(out.Persons, text)

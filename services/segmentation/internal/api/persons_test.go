@@ -131,7 +131,7 @@ func TestErasureNeedsAllIdentities(t *testing.T) {
 	}
 	client := segmentationv1.NewPersonServiceClient(f.as("service"))
 	for i, p := range persons {
-		known, err := client.ListPersonIdentities(ctx, &segmentationv1.ListPersonIdentitiesRequest{Person: p})
+		known, err := client.QueryPersonIdentities(ctx, &segmentationv1.QueryPersonIdentitiesRequest{Person: p})
 		if err != nil || !slices.Equal(known.GetPersons(), []string{p, persons[1-i]}) {
 			t.Errorf("%v, %v", known, err)
 		}

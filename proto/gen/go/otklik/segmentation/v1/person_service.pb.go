@@ -124,8 +124,8 @@ func (x *ExportPersonResponse) GetRecords() []*v1.PersonRecord {
 	return nil
 }
 
-// Request of ListPersonIdentities.
-type ListPersonIdentitiesRequest struct {
+// Request of QueryPersonIdentities.
+type QueryPersonIdentitiesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who, by one of the pseudonyms.
 	Person        string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
@@ -133,20 +133,20 @@ type ListPersonIdentitiesRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListPersonIdentitiesRequest) Reset() {
-	*x = ListPersonIdentitiesRequest{}
+func (x *QueryPersonIdentitiesRequest) Reset() {
+	*x = QueryPersonIdentitiesRequest{}
 	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListPersonIdentitiesRequest) String() string {
+func (x *QueryPersonIdentitiesRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListPersonIdentitiesRequest) ProtoMessage() {}
+func (*QueryPersonIdentitiesRequest) ProtoMessage() {}
 
-func (x *ListPersonIdentitiesRequest) ProtoReflect() protoreflect.Message {
+func (x *QueryPersonIdentitiesRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -158,20 +158,20 @@ func (x *ListPersonIdentitiesRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListPersonIdentitiesRequest.ProtoReflect.Descriptor instead.
-func (*ListPersonIdentitiesRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use QueryPersonIdentitiesRequest.ProtoReflect.Descriptor instead.
+func (*QueryPersonIdentitiesRequest) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *ListPersonIdentitiesRequest) GetPerson() string {
+func (x *QueryPersonIdentitiesRequest) GetPerson() string {
 	if x != nil {
 		return x.Person
 	}
 	return ""
 }
 
-// Response of ListPersonIdentities.
-type ListPersonIdentitiesResponse struct {
+// Response of QueryPersonIdentities.
+type QueryPersonIdentitiesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pseudonyms, the one that was asked for first; alone, when the directory does not know it.
 	Persons       []string `protobuf:"bytes,1,rep,name=persons,proto3" json:"persons,omitempty"`
@@ -179,20 +179,20 @@ type ListPersonIdentitiesResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListPersonIdentitiesResponse) Reset() {
-	*x = ListPersonIdentitiesResponse{}
+func (x *QueryPersonIdentitiesResponse) Reset() {
+	*x = QueryPersonIdentitiesResponse{}
 	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListPersonIdentitiesResponse) String() string {
+func (x *QueryPersonIdentitiesResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListPersonIdentitiesResponse) ProtoMessage() {}
+func (*QueryPersonIdentitiesResponse) ProtoMessage() {}
 
-func (x *ListPersonIdentitiesResponse) ProtoReflect() protoreflect.Message {
+func (x *QueryPersonIdentitiesResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_segmentation_v1_person_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -204,12 +204,12 @@ func (x *ListPersonIdentitiesResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListPersonIdentitiesResponse.ProtoReflect.Descriptor instead.
-func (*ListPersonIdentitiesResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use QueryPersonIdentitiesResponse.ProtoReflect.Descriptor instead.
+func (*QueryPersonIdentitiesResponse) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_person_service_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *ListPersonIdentitiesResponse) GetPersons() []string {
+func (x *QueryPersonIdentitiesResponse) GetPersons() []string {
 	if x != nil {
 		return x.Persons
 	}
@@ -367,10 +367,10 @@ const file_otklik_segmentation_v1_person_service_proto_rawDesc = "" +
 	"\x06person\x18\x02 \x01(\tB\x1a\xbaH\x17r\x152\x13^(p_[a-z2-7]{26})?$R\x06person:x\xbaHu\x1as\n" +
 	"\x18segmentation.persons.who\x12'either respondent or person must be set\x1a.(this.respondent == '') != (this.person == '')\"N\n" +
 	"\x14ExportPersonResponse\x126\n" +
-	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"N\n" +
-	"\x1bListPersonIdentitiesRequest\x12/\n" +
-	"\x06person\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^p_[a-z2-7]{26}$R\x06person\"8\n" +
-	"\x1cListPersonIdentitiesResponse\x12\x18\n" +
+	"\arecords\x18\x01 \x03(\v2\x1c.otklik.type.v1.PersonRecordR\arecords\"O\n" +
+	"\x1cQueryPersonIdentitiesRequest\x12/\n" +
+	"\x06person\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^p_[a-z2-7]{26}$R\x06person\"9\n" +
+	"\x1dQueryPersonIdentitiesResponse\x12\x18\n" +
 	"\apersons\x18\x01 \x03(\tR\apersons\"\x91\x03\n" +
 	"\x12ErasePersonRequest\x12(\n" +
 	"\n" +
@@ -383,11 +383,11 @@ const file_otklik_segmentation_v1_person_service_proto_rawDesc = "" +
 	"\x18segmentation.persons.who\x12'either respondent or person must be set\x1a.(this.respondent == '') != (this.person == '')\"f\n" +
 	"\x13ErasePersonResponse\x123\n" +
 	"\bremovals\x18\x01 \x03(\v2\x17.otklik.type.v1.RemovalR\bremovals\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x03R\bposition2\xf0\x03\n" +
+	"\bposition\x18\x02 \x01(\x03R\bposition2\xf3\x03\n" +
 	"\rPersonService\x12\x95\x01\n" +
 	"\fExportPerson\x12+.otklik.segmentation.v1.ExportPersonRequest\x1a,.otklik.segmentation.v1.ExportPersonResponse\"(\xb2\xd4\x18!\n" +
-	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x010\x01\x12\xab\x01\n" +
-	"\x14ListPersonIdentities\x123.otklik.segmentation.v1.ListPersonIdentitiesRequest\x1a4.otklik.segmentation.v1.ListPersonIdentitiesResponse\"(\xb2\xd4\x18!\n" +
+	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x010\x01\x12\xae\x01\n" +
+	"\x15QueryPersonIdentities\x124.otklik.segmentation.v1.QueryPersonIdentitiesRequest\x1a5.otklik.segmentation.v1.QueryPersonIdentitiesResponse\"(\xb2\xd4\x18!\n" +
 	"\x1bsegmentation.persons.export\x18\x01 \x03\x90\x02\x01\x12\x98\x01\n" +
 	"\vErasePerson\x12*.otklik.segmentation.v1.ErasePersonRequest\x1a+.otklik.segmentation.v1.ErasePersonResponse\"0\xb2\xd4\x18)\n" +
 	"\x1asegmentation.persons.erase\x12\aerasure\x18\x01 \x02\x90\x02\x02BMZKgithub.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1;segmentationv1b\x06proto3"
@@ -406,23 +406,23 @@ func file_otklik_segmentation_v1_person_service_proto_rawDescGZIP() []byte {
 
 var file_otklik_segmentation_v1_person_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_segmentation_v1_person_service_proto_goTypes = []any{
-	(*ExportPersonRequest)(nil),          // 0: otklik.segmentation.v1.ExportPersonRequest
-	(*ExportPersonResponse)(nil),         // 1: otklik.segmentation.v1.ExportPersonResponse
-	(*ListPersonIdentitiesRequest)(nil),  // 2: otklik.segmentation.v1.ListPersonIdentitiesRequest
-	(*ListPersonIdentitiesResponse)(nil), // 3: otklik.segmentation.v1.ListPersonIdentitiesResponse
-	(*ErasePersonRequest)(nil),           // 4: otklik.segmentation.v1.ErasePersonRequest
-	(*ErasePersonResponse)(nil),          // 5: otklik.segmentation.v1.ErasePersonResponse
-	(*v1.PersonRecord)(nil),              // 6: otklik.type.v1.PersonRecord
-	(*v1.Removal)(nil),                   // 7: otklik.type.v1.Removal
+	(*ExportPersonRequest)(nil),           // 0: otklik.segmentation.v1.ExportPersonRequest
+	(*ExportPersonResponse)(nil),          // 1: otklik.segmentation.v1.ExportPersonResponse
+	(*QueryPersonIdentitiesRequest)(nil),  // 2: otklik.segmentation.v1.QueryPersonIdentitiesRequest
+	(*QueryPersonIdentitiesResponse)(nil), // 3: otklik.segmentation.v1.QueryPersonIdentitiesResponse
+	(*ErasePersonRequest)(nil),            // 4: otklik.segmentation.v1.ErasePersonRequest
+	(*ErasePersonResponse)(nil),           // 5: otklik.segmentation.v1.ErasePersonResponse
+	(*v1.PersonRecord)(nil),               // 6: otklik.type.v1.PersonRecord
+	(*v1.Removal)(nil),                    // 7: otklik.type.v1.Removal
 }
 var file_otklik_segmentation_v1_person_service_proto_depIdxs = []int32{
 	6, // 0: otklik.segmentation.v1.ExportPersonResponse.records:type_name -> otklik.type.v1.PersonRecord
 	7, // 1: otklik.segmentation.v1.ErasePersonResponse.removals:type_name -> otklik.type.v1.Removal
 	0, // 2: otklik.segmentation.v1.PersonService.ExportPerson:input_type -> otklik.segmentation.v1.ExportPersonRequest
-	2, // 3: otklik.segmentation.v1.PersonService.ListPersonIdentities:input_type -> otklik.segmentation.v1.ListPersonIdentitiesRequest
+	2, // 3: otklik.segmentation.v1.PersonService.QueryPersonIdentities:input_type -> otklik.segmentation.v1.QueryPersonIdentitiesRequest
 	4, // 4: otklik.segmentation.v1.PersonService.ErasePerson:input_type -> otklik.segmentation.v1.ErasePersonRequest
 	1, // 5: otklik.segmentation.v1.PersonService.ExportPerson:output_type -> otklik.segmentation.v1.ExportPersonResponse
-	3, // 6: otklik.segmentation.v1.PersonService.ListPersonIdentities:output_type -> otklik.segmentation.v1.ListPersonIdentitiesResponse
+	3, // 6: otklik.segmentation.v1.PersonService.QueryPersonIdentities:output_type -> otklik.segmentation.v1.QueryPersonIdentitiesResponse
 	5, // 7: otklik.segmentation.v1.PersonService.ErasePerson:output_type -> otklik.segmentation.v1.ErasePersonResponse
 	5, // [5:8] is the sub-list for method output_type
 	2, // [2:5] is the sub-list for method input_type

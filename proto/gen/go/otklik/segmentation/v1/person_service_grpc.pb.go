@@ -19,9 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PersonService_ExportPerson_FullMethodName         = "/otklik.segmentation.v1.PersonService/ExportPerson"
-	PersonService_ListPersonIdentities_FullMethodName = "/otklik.segmentation.v1.PersonService/ListPersonIdentities"
-	PersonService_ErasePerson_FullMethodName          = "/otklik.segmentation.v1.PersonService/ErasePerson"
+	PersonService_ExportPerson_FullMethodName          = "/otklik.segmentation.v1.PersonService/ExportPerson"
+	PersonService_QueryPersonIdentities_FullMethodName = "/otklik.segmentation.v1.PersonService/QueryPersonIdentities"
+	PersonService_ErasePerson_FullMethodName           = "/otklik.segmentation.v1.PersonService/ErasePerson"
 )
 
 // PersonServiceClient is the client API for PersonService service.
@@ -35,7 +35,7 @@ type PersonServiceClient interface {
 	ExportPerson(ctx context.Context, in *ExportPersonRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPersonResponse], error)
 	// Lists by what a customer is known: the pseudonyms of all identities of the contact that has the given one, and of those that were merged into it. Whoever
 	// exports or erases a person elsewhere asks for each of them.
-	ListPersonIdentities(ctx context.Context, in *ListPersonIdentitiesRequest, opts ...grpc.CallOption) (*ListPersonIdentitiesResponse, error)
+	QueryPersonIdentities(ctx context.Context, in *QueryPersonIdentitiesRequest, opts ...grpc.CallOption) (*QueryPersonIdentitiesResponse, error)
 	// Removes everything that the service keeps about a person, and tells what that was. A repeated call with the same erasure
 	// tells the same again, together with what it found since.
 	ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*ErasePersonResponse, error)
@@ -68,10 +68,10 @@ func (c *personServiceClient) ExportPerson(ctx context.Context, in *ExportPerson
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PersonService_ExportPersonClient = grpc.ServerStreamingClient[ExportPersonResponse]
 
-func (c *personServiceClient) ListPersonIdentities(ctx context.Context, in *ListPersonIdentitiesRequest, opts ...grpc.CallOption) (*ListPersonIdentitiesResponse, error) {
+func (c *personServiceClient) QueryPersonIdentities(ctx context.Context, in *QueryPersonIdentitiesRequest, opts ...grpc.CallOption) (*QueryPersonIdentitiesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListPersonIdentitiesResponse)
-	err := c.cc.Invoke(ctx, PersonService_ListPersonIdentities_FullMethodName, in, out, cOpts...)
+	out := new(QueryPersonIdentitiesResponse)
+	err := c.cc.Invoke(ctx, PersonService_QueryPersonIdentities_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ type PersonServiceServer interface {
 	ExportPerson(*ExportPersonRequest, grpc.ServerStreamingServer[ExportPersonResponse]) error
 	// Lists by what a customer is known: the pseudonyms of all identities of the contact that has the given one, and of those that were merged into it. Whoever
 	// exports or erases a person elsewhere asks for each of them.
-	ListPersonIdentities(context.Context, *ListPersonIdentitiesRequest) (*ListPersonIdentitiesResponse, error)
+	QueryPersonIdentities(context.Context, *QueryPersonIdentitiesRequest) (*QueryPersonIdentitiesResponse, error)
 	// Removes everything that the service keeps about a person, and tells what that was. A repeated call with the same erasure
 	// tells the same again, together with what it found since.
 	ErasePerson(context.Context, *ErasePersonRequest) (*ErasePersonResponse, error)
@@ -116,8 +116,8 @@ type UnimplementedPersonServiceServer struct{}
 func (UnimplementedPersonServiceServer) ExportPerson(*ExportPersonRequest, grpc.ServerStreamingServer[ExportPersonResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportPerson not implemented")
 }
-func (UnimplementedPersonServiceServer) ListPersonIdentities(context.Context, *ListPersonIdentitiesRequest) (*ListPersonIdentitiesResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListPersonIdentities not implemented")
+func (UnimplementedPersonServiceServer) QueryPersonIdentities(context.Context, *QueryPersonIdentitiesRequest) (*QueryPersonIdentitiesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryPersonIdentities not implemented")
 }
 func (UnimplementedPersonServiceServer) ErasePerson(context.Context, *ErasePersonRequest) (*ErasePersonResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ErasePerson not implemented")
@@ -154,20 +154,20 @@ func _PersonService_ExportPerson_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type PersonService_ExportPersonServer = grpc.ServerStreamingServer[ExportPersonResponse]
 
-func _PersonService_ListPersonIdentities_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListPersonIdentitiesRequest)
+func _PersonService_QueryPersonIdentities_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPersonIdentitiesRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(PersonServiceServer).ListPersonIdentities(ctx, in)
+		return srv.(PersonServiceServer).QueryPersonIdentities(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: PersonService_ListPersonIdentities_FullMethodName,
+		FullMethod: PersonService_QueryPersonIdentities_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PersonServiceServer).ListPersonIdentities(ctx, req.(*ListPersonIdentitiesRequest))
+		return srv.(PersonServiceServer).QueryPersonIdentities(ctx, req.(*QueryPersonIdentitiesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -198,8 +198,8 @@ var PersonService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*PersonServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "ListPersonIdentities",
-			Handler:    _PersonService_ListPersonIdentities_Handler,
+			MethodName: "QueryPersonIdentities",
+			Handler:    _PersonService_QueryPersonIdentities_Handler,
 		},
 		{
 			MethodName: "ErasePerson",
