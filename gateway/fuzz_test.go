@@ -27,7 +27,7 @@ func (obliging) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.Cal
 
 func newObligingGateway(t testing.TB) *Gateway {
 	t.Helper()
-	g, err := New(DefaultConfig(), Deps{Survey: obliging{}, Scoring: obliging{}, Access: obliging{}, Comment: obliging{}, Segmentation: obliging{}, Logger: slog.New(slog.DiscardHandler)})
+	g, err := New(DefaultConfig(), Deps{Survey: obliging{}, Scoring: obliging{}, Access: obliging{}, Comment: obliging{}, Segmentation: obliging{}, Reporting: obliging{}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

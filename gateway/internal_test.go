@@ -25,7 +25,7 @@ func newQuietGateway(t testing.TB) *Gateway {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	g, err := New(DefaultConfig(), Deps{Survey: conn, Scoring: conn, Access: conn, Comment: conn, Segmentation: conn, Logger: slog.New(slog.DiscardHandler)})
+	g, err := New(DefaultConfig(), Deps{Survey: conn, Scoring: conn, Access: conn, Comment: conn, Segmentation: conn, Reporting: conn, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
