@@ -78,13 +78,13 @@ func (e *Evaluator) sweep(ctx context.Context, organization string) error {
 		return err
 	}
 	done := store.Sweep{
-		Organization: organization, Day: rfm.Day(now), Touched: s.touched, Time: now, Rules: map[string]int64{}, Faults: map[string]string{}, RFM: people.RFM,
+		Organization: organization, Day: rfm.Day(now), Touched: s.touched, Time: now, Rules: map[string]int64{}, Faults: map[string]store.RuleFault{}, RFM: people.RFM,
 	}
 	sets := map[string]*population.Set{}
 	for _, g := range segments {
 		rule, err := segment.Compile(people.Fields.Schema, g.Rule)
 		if err != nil {
-			done.Faults[g.ID] = err.Error()
+			done.Faults[g.ID] = store.RuleFault{RuleVersion: g.RuleVersion, Reason: err.Error()}
 			continue
 		}
 		sets[g.ID], done.Rules[g.ID] = people.Plan(rule, now).Evaluate(), g.RuleVersion

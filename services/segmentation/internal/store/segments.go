@@ -136,10 +136,16 @@ type Sweep struct {
 	// Day is for which day, Touched the last touch that was before.
 	Day, Touched int64
 	Time         time.Time
-	// Rules are the segments with the versions of their rules, Faults those whose rule cannot be evaluated, and why.
+	// Rules are the segments with the versions of their rules, Faults those whose rule cannot be evaluated. A rule that was changed meanwhile is neither.
 	Rules  map[string]int64
-	Faults map[string]string
+	Faults map[string]RuleFault
 	RFM    RFMTable
+}
+
+// RuleFault is why a version of a rule cannot be evaluated.
+type RuleFault struct {
+	RuleVersion int64
+	Reason      string
 }
 
 // RFMTable is how customers are placed, and what was last touched when that was read.

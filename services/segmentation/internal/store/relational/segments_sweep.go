@@ -115,14 +115,7 @@ func (s *Store) EndSweep(ctx context.Context, p store.Sweep) error {
 			}
 		}
 		for id, fault := range p.Faults {
-			g, err := relational.One(ctx, w, scanSegment(p.Organization), sqlSelectSegment, p.Organization, id)
-			if errors.Is(err, relational.ErrNoRow) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if _, err := w.Exec(ctx, sqlFault, p.Organization, id, g.RuleVersion, fault, relational.ToMicro(p.Time)); err != nil {
+			if _, err := w.Exec(ctx, sqlFault, p.Organization, id, fault.RuleVersion, fault.Reason, relational.ToMicro(p.Time)); err != nil {
 				return err
 			}
 		}

@@ -177,14 +177,16 @@ func contactsAreTouched(t *testing.T, open Open) {
 func sweepsAreRemembered(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
 	g := segment(t, s, acme, "a", time.Time{})
-	segment(t, s, acme, "b", time.Time{})
+	b := segment(t, s, acme, "b", time.Time{})
 	day := rfm.Day(noon)
 	work, err := s.SegmentWork(ctx, day)
 	equal(t, "work of what is new", got(t, work, err), []store.SegmentWork{{Organization: acme, Sweep: true}})
 	table := store.RFMTable{Currency: "USD", Customers: 3, Table: rfm.Of([]rfm.Customer{{Last: noon, Frequency: 2, Monetary: 3.5}})}
-	must(t, "end sweep", s.EndSweep(ctx, store.Sweep{
-		Organization: acme, Day: day, Time: noon.Add(time.Hour), Rules: map[string]int64{"a": g.RuleVersion}, Faults: map[string]string{"b": "no such attribute"}, RFM: table,
-	}))
+	sweep := store.Sweep{
+		Organization: acme, Day: day, Time: noon.Add(time.Hour), Rules: map[string]int64{"a": g.RuleVersion},
+		Faults: map[string]store.RuleFault{"b": {RuleVersion: b.RuleVersion, Reason: "no such attribute"}}, RFM: table,
+	}
+	must(t, "end sweep", s.EndSweep(ctx, sweep))
 	work, err = s.SegmentWork(ctx, day)
 	equal(t, "work after all", len(got(t, work, err)), 0)
 	kept, err := s.RFMTable(ctx, acme)
@@ -200,6 +202,9 @@ func sweepsAreRemembered(t *testing.T, open Open) {
 	broken.Rule = "false"
 	broken, err = s.UpdateSegment(ctx, broken)
 	equal(t, "fault of another rule", got(t, broken, err).Fault, "")
+	must(t, "end sweep that began before the rule was changed", s.EndSweep(ctx, sweep))
+	broken, err = s.GetSegment(ctx, acme, "b")
+	equal(t, "fault of the rule before", got(t, broken, err).Fault, "")
 	equal(t, "faulty since", broken.FaultTime, time.Time{})
 }
 
