@@ -20,7 +20,7 @@ lint      = $$(GOWORK=off $(GO) -C tools tool -n golangci-lint)
 benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
 
 # Packages that are tested without the race detector, which makes them up to ten times slower: those that only compute, stores, whose concurrency is the database's,
-# and the command line, which drives the suite from outside.
+# the greatest sets of handlers, which share nothing but the store, and the command line, which drives the suite from outside.
 single    = ./services/access/internal/store/... ./services/comment/internal/store/... ./services/scoring/internal/store/... ./services/segmentation/internal/store/... \
             ./services/survey/internal/store/... ./libs/relational/... \
             ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
@@ -28,7 +28,7 @@ single    = ./services/access/internal/store/... ./services/comment/internal/sto
             $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric pool question wire) ./libs/stat ./libs/calendar \
             $(addprefix ./services/segmentation/internal/,agenda attribute cases cluster digest directory interview light population profile purchase/... recovery retention rfm segment) \
             $(addprefix ./services/segmentation/internal/,timeline trigger workorder worktime) \
-            ./cmd/otklik/internal/command
+            ./cmd/otklik/internal/command $(addsuffix /internal/api,./services/segmentation ./services/survey)
 
 ##@ For users
 
