@@ -22,6 +22,12 @@ func declare(t *testing.T, f *fixture, name string, kind segmentationv1.Attribut
 	return out.GetAttribute()
 }
 
+// oshInTheSouth makes Osh a location of the south.
+func oshInTheSouth(t *testing.T, f *fixture) {
+	t.Helper()
+	upsert(t, f, &segmentationv1.Unit{Name: "regions/south"}, &segmentationv1.Unit{Name: "locations/osh", Parent: "regions/south"})
+}
+
 // upsert makes units.
 func upsert(t *testing.T, f *fixture, units ...*segmentationv1.Unit) []*segmentationv1.Unit {
 	t.Helper()

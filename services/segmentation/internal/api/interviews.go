@@ -114,10 +114,7 @@ func (s *interviewServer) find(ctx context.Context, name, id string) (interviewe
 	if err != nil {
 		return interviewed{}, err
 	}
-	i, err := s.Store.GetInterview(ctx, org, id)
-	if err == nil && !unitsOf(ctx).Within(store.Place{Company: i.Company, Location: i.Location, Region: i.Region}) {
-		err = store.ErrNotFound
-	}
+	i, err := s.Store.GetInterview(ctx, org, unitsOf(ctx), id)
 	if err != nil {
 		return interviewed{}, orNotFound(err, segmentationv1.ErrorReason_ERROR_REASON_INTERVIEW_NOT_FOUND, "interview", name)
 	}

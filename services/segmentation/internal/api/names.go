@@ -56,6 +56,12 @@ func unitsOf(ctx context.Context) store.Units {
 	return p.Units
 }
 
+// reach is what the caller is restricted to, with the locations that lie in its regions.
+func (s *Server) reach(ctx context.Context, org string) (store.Units, error) {
+	units, err := s.Store.Reach(ctx, org, unitsOf(ctx))
+	return units, storeError(err)
+}
+
 // callerID names the credential of the caller.
 func callerID(ctx context.Context) string {
 	p, _ := authn.FromContext(ctx)

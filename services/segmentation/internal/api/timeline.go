@@ -65,9 +65,11 @@ func (s *timelineServer) ListTimelineEntries(ctx context.Context, req *segmentat
 		q.Kinds = append(q.Kinds, timeline.Kind(k)) //nolint:gosec // an enum of ten values
 	}
 	// What happened with a contact of others is for the caller to see as far as it did in its units.
-	units := unitsOf(ctx)
-	if contact.Own {
-		units = nil
+	var units store.Units
+	if !contact.Own {
+		if units, err = s.reach(ctx, org); err != nil {
+			return nil, err
+		}
 	}
 	list, cursor, more, err := s.visible(ctx, q, units)
 	if err != nil {

@@ -136,8 +136,17 @@ func TestTimelineOfUnits(t *testing.T) {
 	if got := f.timelineAs(t, "osh", req); !slices.Equal(got, []string{"2 surveys/s/responses/20", "2 surveys/s/responses/10", "2 surveys/s/responses/0"}) {
 		t.Errorf("seen of Osh: %v", got)
 	}
-	_, err := segmentationv1.NewTimelineServiceClient(f.as("osh")).ListTimelineEntries(t.Context(), &segmentationv1.ListTimelineEntriesRequest{Parent: f.contactOf(t, "card-2")})
-	refused(t, "somebody of Naryn", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+	// Osh lies in the south, by the directory: the answers do not say so.
+	_, err := segmentationv1.NewTimelineServiceClient(f.as("south")).ListTimelineEntries(t.Context(), req)
+	refused(t, "no place of the south yet", err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+	oshInTheSouth(t, f)
+	if got := f.timelineAs(t, "south", req); !slices.Equal(got, []string{"2 surveys/s/responses/20", "2 surveys/s/responses/10", "2 surveys/s/responses/0"}) {
+		t.Errorf("seen of the south: %v", got)
+	}
+	for _, who := range []string{"osh", "south"} {
+		_, err = segmentationv1.NewTimelineServiceClient(f.as(who)).ListTimelineEntries(t.Context(), &segmentationv1.ListTimelineEntriesRequest{Parent: f.contactOf(t, "card-2")})
+		refused(t, "somebody of Naryn, as "+who, err, codes.NotFound, "CONTACT_NOT_FOUND", "")
+	}
 }
 
 // Where a page ended says nothing of what the caller may not see.

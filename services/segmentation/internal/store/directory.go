@@ -21,6 +21,8 @@ type Directory interface {
 
 	// GetUnit returns a unit. Errors: ErrNotFound.
 	GetUnit(ctx context.Context, organization string, ref directory.Ref) (directory.Unit, error)
+	// Reach returns what a caller is restricted to, with the locations that lie in its regions: what says its location alone belongs to the region, too.
+	Reach(ctx context.Context, organization string, units Units) (Units, error)
 	// SeeUnit returns a unit that a caller sees. Errors: ErrNotFound, also when it belongs to others.
 	SeeUnit(ctx context.Context, organization string, units Units, ref directory.Ref) (directory.Unit, error)
 	// ListUnits returns units of a kind that a caller sees in the order of their identifiers, and whether there are more.

@@ -16,9 +16,9 @@ type Interviews interface {
 	// CreateInterview stores a new interview under version 1, by the contact's own pseudonym unless it has one. Errors: ErrExists when the identifier is
 	// taken, ErrInterviewed.
 	CreateInterview(ctx context.Context, i interview.Interview) (interview.Interview, error)
-	// GetInterview returns an interview. Errors: ErrNotFound.
-	GetInterview(ctx context.Context, organization, id string) (interview.Interview, error)
-	// ListInterviews returns interviews in the order of interview.Compare, and whether there are more.
+	// GetInterview returns an interview that a caller restricted to units sees. Errors: ErrNotFound, also when it belongs to others.
+	GetInterview(ctx context.Context, organization string, units Units, id string) (interview.Interview, error)
+	// ListInterviews returns interviews that the caller sees in the order of interview.Compare, and whether there are more.
 	ListInterviews(ctx context.Context, q InterviewQuery) (interviews []interview.Interview, more bool, err error)
 	// UpdateInterview stores an interview over the version i.Version and returns it with the next version. Its contact, origin and time of creation stay. Errors:
 	// ErrNotFound, ErrChanged, ErrInterviewed.

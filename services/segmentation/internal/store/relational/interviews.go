@@ -113,9 +113,37 @@ func orExists(err error) error {
 }
 
 // GetInterview implements store.Interviews.
-func (s *Store) GetInterview(ctx context.Context, organization, id string) (interview.Interview, error) {
-	i, err := relational.One(ctx, s.db, scanInterview, sqlSelectInterview, organization, id)
-	return i, s.db.Explain("get interview", notFound(err))
+func (s *Store) GetInterview(ctx context.Context, organization string, units store.Units, id string) (i interview.Interview, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, organization, units)
+		if err != nil {
+			return err
+		}
+		i, err = relational.One(ctx, r, scanInterview, sqlSelectInterview, organization, id)
+		if err == nil && !of.Within(store.Place{Company: i.Company, Location: i.Location, Region: i.Region}) {
+			return store.ErrNotFound
+		}
+		return notFound(err)
+	})
+	if err != nil {
+		return interview.Interview{}, s.db.Explain("get interview", err)
+	}
+	return i, nil
+}
+
+// interviewsWhere reads interviews that a caller sees; end is what stands behind the conditions.
+func (s *Store) interviewsWhere(ctx context.Context, organization string, units store.Units, where *conditions, end func(*conditions) string) (out []interview.Interview, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, organization, units)
+		if err != nil {
+			return err
+		}
+		which := where.clone()
+		which.within(of.Units, placeColumns)
+		out, err = relational.List(ctx, r, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+which.text.String()+end(which), which.args...)
+		return err
+	})
+	return out, s.db.Explain("list interviews", err)
 }
 
 // ListInterviews implements store.Interviews.
@@ -133,11 +161,11 @@ func (s *Store) ListInterviews(ctx context.Context, q store.InterviewQuery) ([]i
 		// A low line of a code stands for itself.
 		where.and("codes LIKE " + where.arg("% "+strings.ReplaceAll(q.Code, "_", `\_`)+" %") + ` ESCAPE '\'`)
 	}
-	where.within(q.Units, placeColumns)
-	all, err := relational.ListOnce(ctx, s.db, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+where.text.String()+
-		` ORDER BY stake DESC, score, create_time, id LIMIT `+where.arg(q.Limit+1)+` OFFSET `+where.arg(q.Offset), where.args...)
+	all, err := s.interviewsWhere(ctx, q.Organization, q.Units, &where, func(c *conditions) string {
+		return ` ORDER BY stake DESC, score, create_time, id LIMIT ` + c.arg(q.Limit+1) + ` OFFSET ` + c.arg(q.Offset)
+	})
 	if err != nil {
-		return nil, false, s.db.Explain("list interviews", err)
+		return nil, false, err
 	}
 	out, more := relational.Page(all, q.Limit)
 	return out, more, nil
@@ -151,10 +179,7 @@ func (s *Store) ScheduledInterviews(ctx context.Context, q store.DateQuery) ([]i
 	where.and("schedule_time < " + where.arg(relational.ToMicro(q.To)))
 	where.equal("interviewer", q.Owner)
 	among(&where, "state", []int64{int64(interview.Scheduled), int64(interview.Completed)})
-	where.within(q.Units, placeColumns)
-	list, err := relational.ListOnce(ctx, s.db, scanInterview, `SELECT `+interviewColumns+` FROM interviews WHERE `+where.text.String()+
-		` ORDER BY schedule_time, id LIMIT `+where.arg(q.Limit), where.args...)
-	return list, s.db.Explain("list interviews", err)
+	return s.interviewsWhere(ctx, q.Organization, q.Units, &where, func(c *conditions) string { return ` ORDER BY schedule_time, id LIMIT ` + c.arg(q.Limit) })
 }
 
 // UpdateInterview implements store.Interviews.

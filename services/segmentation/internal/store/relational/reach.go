@@ -37,6 +37,19 @@ func reachOf(ctx context.Context, r relational.Reader, organization string, unit
 	return reach{out}, err
 }
 
+// Reach implements store.Directory.
+func (s *Store) Reach(ctx context.Context, organization string, units store.Units) (out store.Units, err error) {
+	if len(units[ofRegion]) == 0 {
+		return units, nil
+	}
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		of, err := reachOf(ctx, r, organization, units)
+		out = of.Units
+		return err
+	})
+	return out, s.db.Explain("read regions", err)
+}
+
 // owns tells whether a contact belongs to the caller by the directory.
 func (r reach) owns(c directory.Contact) bool {
 	return r.Within(store.Place{Company: c.Company, Location: c.Location})

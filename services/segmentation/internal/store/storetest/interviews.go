@@ -3,9 +3,12 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/services/segmentation/internal/attribute"
+	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/interview"
 	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -36,9 +39,9 @@ func interviewsAreKept(t *testing.T, open Open) {
 	i.Findings = []interview.Finding{{Survey: "s", Question: "q", Kind: interview.Weakness}}
 	created, err := s.CreateInterview(t.Context(), i)
 	must(t, "create", err)
-	there, err := s.GetInterview(t.Context(), acme, "a")
+	there, err := s.GetInterview(t.Context(), acme, nil, "a")
 	equal(t, "interview", got(t, there, err), created)
-	_, err = s.GetInterview(t.Context(), other, "a")
+	_, err = s.GetInterview(t.Context(), other, nil, "a")
 	want(t, "another organisation's", err, store.ErrNotFound)
 	there.State, there.Interviewer, there.ScheduleTime, there.Codes = interview.Scheduled, "members/b", noon.Add(time.Hour), []string{"axb"}
 	changed, err := s.UpdateInterview(t.Context(), there)
@@ -46,7 +49,7 @@ func interviewsAreKept(t *testing.T, open Open) {
 	equal(t, "version", changed.Version, 2)
 	_, err = s.UpdateInterview(t.Context(), there)
 	want(t, "update an old version", err, store.ErrChanged)
-	there, err = s.GetInterview(t.Context(), acme, "a")
+	there, err = s.GetInterview(t.Context(), acme, nil, "a")
 	equal(t, "changed", got(t, there, err), changed)
 	for code, n := range map[string]int{"axb": 1, "a_b": 0, "a": 0, "price": 0} {
 		list, _, err := s.ListInterviews(t.Context(), store.InterviewQuery{Organization: acme, Code: code, Limit: 9})
@@ -103,19 +106,44 @@ func interviewsInOrder(t *testing.T, open Open) {
 
 func interviewsOfUnits(t *testing.T, open Open) {
 	s := opened(t, open)
-	for n, company := range []string{"alpha", "beta", ""} {
-		i := task(fmt.Sprint("i", n), fmt.Sprint("c", n))
-		i.Company = company
+	put(t, s, region("south", ""), unit(attribute.Location, "osh", directory.Ref{Kind: attribute.Region, ID: "south"}), unit(attribute.Location, "talas", directory.Ref{}))
+	for id, at := range map[string]store.Place{"a": {Company: "alpha"}, "b": {Company: "beta"}, "c": {}, "o": {Location: "osh"}, "s": {Region: "south"}, "t": {Location: "talas"}} {
+		i := task(id, "contact-"+id)
+		i.Company, i.Location, i.Region, i.State, i.ScheduleTime = at.Company, at.Location, at.Region, interview.Scheduled, noon
 		_, err := s.CreateInterview(t.Context(), i)
 		must(t, "create", err)
 	}
+	all := []string{"a", "b", "c", "o", "s", "t"}
 	for name, c := range map[string]struct {
 		units store.Units
-		n     int
-	}{"all": {nil, 3}, "a company": {store.Units{"company": {"alpha"}}, 1}, "an employee": {store.Units{"employee": {"e"}}, 0}} {
+		seen  []string
+	}{
+		"all": {nil, all}, "a company": {store.Units{"company": {"alpha"}}, []string{"a"}}, "an employee": {store.Units{"employee": {"e"}}, nil},
+		"a location": {store.Units{"location": {"osh"}}, []string{"o"}},
+		// What says its location alone lies in the region where the directory has the location.
+		"a region": {store.Units{"region": {"south"}}, []string{"o", "s"}},
+	} {
 		list, _, err := s.ListInterviews(t.Context(), store.InterviewQuery{Organization: acme, Units: c.units, Limit: 9})
-		equal(t, name, len(got(t, list, err)), c.n)
+		equal(t, "listed of "+name, interviewIDs(got(t, list, err)), c.seen)
+		list, err = s.ScheduledInterviews(t.Context(), store.DateQuery{Organization: acme, Units: c.units, From: noon, To: noon.Add(time.Hour), Limit: 9})
+		equal(t, "scheduled of "+name, interviewIDs(got(t, list, err)), c.seen)
+		for _, id := range all {
+			_, err := s.GetInterview(t.Context(), acme, c.units, id)
+			if slices.Contains(c.seen, id) {
+				must(t, "get", err)
+			} else {
+				want(t, id+" of "+name, err, store.ErrNotFound)
+			}
+		}
 	}
+}
+
+func interviewIDs(list []interview.Interview) (out []string) {
+	for _, i := range list {
+		out = append(out, i.ID)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func redListOpensOnce(t *testing.T, open Open) {
@@ -265,6 +293,6 @@ func interviewsArePersons(t *testing.T, open Open) {
 	}
 	equal(t, "name", names["interviews"], "interviews/a")
 	must(t, "erase", s.ErasePerson(t.Context(), acme, "e", person))
-	_, err = s.GetInterview(t.Context(), acme, "a")
+	_, err = s.GetInterview(t.Context(), acme, nil, "a")
 	want(t, "get", err, store.ErrNotFound)
 }
