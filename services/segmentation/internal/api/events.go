@@ -8,6 +8,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -29,7 +30,7 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 	if err != nil {
 		return err
 	}
-	units, persons, may := unitsOf(ctx), seesPersons(ctx), watched(ctx)
+	persons, may := seesPersons(ctx), watched(ctx)
 	t, err := s.tailAfter(ctx, org, req.AfterPosition)
 	if err != nil {
 		return err
@@ -40,8 +41,13 @@ func (s *eventServer) WatchEvents(req *segmentationv1.WatchEventsRequest, stream
 		if err != nil {
 			return err
 		}
+		// Anew each time: locations come to regions, and leave them, while somebody watches.
+		units, err := s.reach(ctx, org)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
-			if !may[e.Kind] || !units.Within(e.Place()) {
+			if !may[e.Kind] || !units.Within(e.Place()) || !seesLightOf(ctx, e) {
 				continue
 			}
 			p, err := eventToProto(e)
@@ -80,6 +86,12 @@ func listing() map[store.EventKind]string {
 		store.CaseOpened: cases, store.CaseDue: cases, store.CaseBreached: cases, store.CaseClosed: cases, store.LightChanged: lights,
 		store.SegmentEntered: members, store.SegmentLeft: members,
 	}
+}
+
+// seesLightOf tells whether an event is of no light of an employee, or of one that the caller may see: watching tells nobody what listing does not.
+func seesLightOf(ctx context.Context, e store.Event) bool {
+	unit, ok := light.ParseName(e.Resource)
+	return e.Kind != store.LightChanged || ok && seesStaff(ctx, unit.Kind, unit.ID) == nil
 }
 
 // watched are the kinds of events that a caller is told of.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -213,6 +214,63 @@ func TestWatchEvents(t *testing.T) {
 	}
 	_, err = stream.Recv()
 	refused(t, "ahead", err, codes.OutOfRange, "POSITION_AHEAD", "")
+}
+
+// Osh comes to the south, by the directory, while somebody of the south watches.
+func TestWatchingOfRegions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stream, err := segmentationv1.NewEventServiceClient(f.as("south")).WatchEvents(ctx, &segmentationv1.WatchEventsRequest{})
+	need(t, err)
+	next := func() int64 {
+		t.Helper()
+		m, err := stream.Recv()
+		need(t, err)
+		return m.GetPosition()
+	}
+	next()
+	e := oneOfEach(t)[0]
+	e.Region, e.Location = "", "naryn"
+	f.store.tell(e)
+	oshInTheSouth(t, f)
+	e.Location = "osh"
+	f.store.tell(e)
+	if at := next(); at != 2 {
+		t.Errorf("told of what happened at %d, want 2", at)
+	}
+}
+
+// Watching tells of lights of employees those who see them, and each employee of its own: like listing.
+func TestWatchingTellsOfNoOtherEmployee(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	change := body(t, store.LightChange{Of: "staff", Unit: "zoe", Colour: "red", Previous: "green", Mean: 2.5, Answers: 5})
+	for _, e := range []store.Event{
+		{Resource: "employees/zoe/light", Employee: "zoe"}, {Resource: "employees/ann/light", Employee: "ann"}, {Resource: "companies/c/light", Company: "c", Employee: "ann"},
+	} {
+		e.Kind, e.Organization, e.Time, e.Body = store.LightChanged, "acme", noon, change
+		f.store.tell(e)
+	}
+	for who, want := range map[string][]string{
+		"admin": {"employees/zoe/light", "employees/ann/light", "companies/c/light"}, "lights": {"companies/c/light"}, "blind": {"companies/c/light"},
+		"ann": {"employees/ann/light", "companies/c/light"},
+	} {
+		stream, err := segmentationv1.NewEventServiceClient(f.as(who)).WatchEvents(ctx, &segmentationv1.WatchEventsRequest{AfterPosition: proto.Int64(0)})
+		need(t, err)
+		var seen []string
+		for range want {
+			m, err := stream.Recv()
+			need(t, err)
+			seen = append(seen, m.GetEvent().GetLightChanged().GetLight())
+		}
+		if !slices.Equal(seen, want) {
+			t.Errorf("%s is told of %v, want %v", who, seen, want)
+		}
+	}
 }
 
 func TestDeadLetters(t *testing.T) {

@@ -28,7 +28,7 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // callers are by their secret: two administrators of acme and one of another organisation, one who sees what is Osh's only, one who
-// sees what is the south's, one who may not see who persons are, one who sees lights only, and another service.
+// sees what is the south's, one who may not see who persons are, one who sees lights only, one who sets their policy, one who is an employee, and another service.
 var callers = map[string]authn.Principal{
 	"admin":   {ID: "boss", Organization: "acme", Roles: []string{"all"}},
 	"deputy":  {ID: "deputy", Organization: "acme", Roles: []string{"all"}},
@@ -37,6 +37,8 @@ var callers = map[string]authn.Principal{
 	"south":   {ID: "south", Organization: "acme", Roles: []string{"all"}, Units: map[string][]string{"region": {"south"}}},
 	"blind":   {ID: "blind", Organization: "acme", Roles: []string{"blind"}},
 	"lights":  {ID: "lights", Organization: "acme", Roles: []string{"lights"}},
+	"editor":  {ID: "editor", Organization: "acme", Roles: []string{"editor"}},
+	"ann":     {ID: "ann", Organization: "acme", Roles: []string{"lights"}, Units: map[string][]string{"employee": {"ann"}}},
 	"service": {ID: "service", Roles: []string{authn.RoleService}},
 }
 
@@ -179,7 +181,10 @@ func newFixture(t *testing.T) *fixture {
 	f.keeper = seal.NewKeeper(f.keys, seal.KeeperOptions{Lease: 1, Now: f.clock.Now})
 	f.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
 		Logger: slog.New(slog.DiscardHandler), Keys: letIn{},
-		Roles: map[string][]string{"all": {"*"}, "blind": {"*", "!segmentation.persons.view"}, "lights": {"segmentation.events.watch", "segmentation.lights.*"}, authn.RoleService: {"*"}},
+		Roles: map[string][]string{
+			"all": {"*"}, "blind": {"*", "!segmentation.persons.view"}, "lights": {"segmentation.events.watch", "segmentation.lights.*"},
+			"editor": {"segmentation.lights.*", "segmentation.lightpolicy.*"}, authn.RoleService: {"*"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

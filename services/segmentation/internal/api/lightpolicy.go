@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/near"
@@ -88,9 +89,9 @@ func (s *lightServer) PreviewLightPolicy(ctx context.Context, req *segmentationv
 	if err != nil {
 		return nil, err
 	}
-	limit := int(req.GetLimit())
-	if limit == 0 {
-		limit = defaultMoved
+	asked := light.Asked{Kinds: namedLights(ctx), Limit: int(req.GetLimit())}
+	if asked.Limit == 0 {
+		asked.Limit = defaultMoved
 	}
 	done, err := s.heavily(ctx)
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *lightServer) PreviewLightPolicy(ctx context.Context, req *segmentationv
 	}
 	defer done()
 	now := s.Now()
-	moves, err := light.Preview(current.Judging, next, current.Judging.EdgesAt(now), next.EdgesAt(now), s.Store.Answers(ctx, org), limit)
+	moves, err := light.Preview(current.Judging, next, current.Judging.EdgesAt(now), next.EdgesAt(now), s.Store.Answers(ctx, org), asked)
 	if err != nil {
 		return nil, storeError(err)
 	}
@@ -121,6 +122,14 @@ func (s *lightServer) PreviewLightPolicy(ctx context.Context, req *segmentationv
 		})
 	}
 	return out, nil
+}
+
+// namedLights are the kinds of lights of which the caller is told which ones would move: whoever tries thresholds one after the other reads off the means, so that
+// employees are named to those who see their lights, and contacts to those who may list them.
+func namedLights(ctx context.Context) []light.Kind {
+	return slices.DeleteFunc(light.Kinds(), func(k light.Kind) bool {
+		return seesStaff(ctx, k) != nil || k == light.Contact && !authz.FromContext(ctx).Holds(permissionContacts)
+	})
 }
 
 // changedPolicy is what an update makes of a policy.

@@ -3,10 +3,12 @@ package api
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/libs/authz"
@@ -183,6 +185,44 @@ func TestPolicyIsPreviewedAndChanged(t *testing.T) {
 	if l := got.GetLight(); err != nil || l.GetColour() != segmentationv1.LightColour_LIGHT_COLOUR_RED || l.GetPreviousColour() != segmentationv1.LightColour_LIGHT_COLOUR_AMBER ||
 		l.GetPolicyVersion() != 1 {
 		t.Errorf("got %v, %v", l, err)
+	}
+}
+
+// Who tries thresholds reads off no means of employees unless their lights are for the caller to see, and none of contacts that it may not list.
+func TestPreviewNamesWhomTheCallerSees(t *testing.T) {
+	t.Parallel()
+	f, ctx := newFixture(t), t.Context()
+	f.answers(t)
+	change := &segmentationv1.LightPolicy{RedBelow: 7, AmberBelow: 9}
+	var counts []*segmentationv1.LightMove
+	for _, c := range []struct {
+		who   string
+		named []string
+	}{
+		{"admin", []string{"companies", "contacts", "employees", "locations"}}, {"blind", []string{"companies", "contacts", "locations"}}, {"editor", []string{"companies", "locations"}},
+	} {
+		got, err := f.lights(c.who).PreviewLightPolicy(ctx, &segmentationv1.PreviewLightPolicyRequest{LightPolicy: change})
+		need(t, err)
+		var named []string
+		for _, m := range got.GetMoved() {
+			kind, _, _ := strings.Cut(m.GetLight(), "/")
+			named = append(named, kind)
+		}
+		slices.Sort(named)
+		if named = slices.Compact(named); !slices.Equal(named, c.named) {
+			t.Errorf("%s is told of %v, want %v", c.who, named, c.named)
+		}
+		if counts == nil {
+			counts = got.GetMoves()
+		}
+		if !slices.EqualFunc(got.GetMoves(), counts, func(a, b *segmentationv1.LightMove) bool { return proto.Equal(a, b) }) {
+			t.Errorf("%s is told the numbers %v, others %v", c.who, got.GetMoves(), counts)
+		}
+		first, err := f.lights(c.who).PreviewLightPolicy(ctx, &segmentationv1.PreviewLightPolicyRequest{LightPolicy: change, Limit: 1})
+		need(t, err)
+		if len(first.GetMoved()) != 1 || !proto.Equal(first.GetMoved()[0], got.GetMoved()[0]) {
+			t.Errorf("%s is told %v first, want %v", c.who, first.GetMoved(), got.GetMoved()[0])
+		}
 	}
 }
 

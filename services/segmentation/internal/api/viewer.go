@@ -7,8 +7,12 @@ import (
 	"github.com/otklik/otklik/libs/authz"
 )
 
-// permissionPersons lets a caller see who persons are: names, addresses, numbers and identifiers.
-const permissionPersons = "segmentation.persons.view"
+const (
+	// permissionPersons lets a caller see who persons are: names, addresses, numbers and identifiers.
+	permissionPersons = "segmentation.persons.view"
+	// permissionContacts lets a caller list contacts.
+	permissionContacts = "segmentation.contacts.list"
+)
 
 // seesPersons tells whether the caller sees who persons are, as services of the suite do.
 func seesPersons(ctx context.Context) bool {

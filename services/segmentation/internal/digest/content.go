@@ -29,7 +29,7 @@ const MostLate = 10
 
 // LightCount counts lights of a kind that became a colour.
 type LightCount struct {
-	// Kind is company, contact, location or staff, Colour is red, amber or green.
+	// Kind is company, contact or location, Colour is red, amber or green.
 	Kind, Colour string
 	N            int64
 }
@@ -62,21 +62,21 @@ var languages = map[string]words{
 		Subject: "Отклик за %s: %s", Title: "Что произошло с %s по %s", Quiet: "Ничего не произошло.", Cases: "Обращения", Opened: "Открыто", Due: "Подошёл срок",
 		Breached: "Просрочено", Closed: "Закрыто", Late: "Просрочены", Lights: "Светофоры", Segments: "Сегменты", Entered: "вошло", Left: "вышло", Open: "Открыть Отклик",
 		Unsubscribe: "Отписаться",
-		Kinds:       map[string]string{"company": "Компании", "contact": "Контактные лица", "location": "Места", "staff": "Сотрудники"},
+		Kinds:       map[string]string{"company": "Компании", "contact": "Контактные лица", "location": "Места"},
 		Colours:     map[string]string{"red": "стали красными", "amber": "стали жёлтыми", "green": "стали зелёными"},
 	},
 	"ky": {
 		Subject: "%s күнкү Отклик: %s", Title: "%s баштап %s чейин эмне болду", Quiet: "Эч нерсе болгон жок.", Cases: "Кайрылуулар", Opened: "Ачылды", Due: "Мөөнөтү келди",
 		Breached: "Мөөнөтү өттү", Closed: "Жабылды", Late: "Мөөнөтү өткөндөр", Lights: "Светофорлор", Segments: "Сегменттер", Entered: "кирди", Left: "чыкты",
 		Open: "Откликти ачуу", Unsubscribe: "Жазылуудан баш тартуу",
-		Kinds:   map[string]string{"company": "Компаниялар", "contact": "Байланыш адамдары", "location": "Жайлар", "staff": "Кызматкерлер"},
+		Kinds:   map[string]string{"company": "Компаниялар", "contact": "Байланыш адамдары", "location": "Жайлар"},
 		Colours: map[string]string{"red": "кызыл болду", "amber": "сары болду", "green": "жашыл болду"},
 	},
 	"en": {
 		Subject: "Otklik of %s: %s", Title: "What happened from %s to %s", Quiet: "Nothing happened.", Cases: "Cases", Opened: "Opened", Due: "Came due",
 		Breached: "Overdue", Closed: "Closed", Late: "Overdue", Lights: "Lights", Segments: "Segments", Entered: "entered", Left: "left", Open: "Open Otklik",
 		Unsubscribe: "Unsubscribe",
-		Kinds:       map[string]string{"company": "Companies", "contact": "Contacts", "location": "Locations", "staff": "Employees"},
+		Kinds:       map[string]string{"company": "Companies", "contact": "Contacts", "location": "Locations"},
 		Colours:     map[string]string{"red": "turned red", "amber": "turned amber", "green": "turned green"},
 	},
 }

@@ -17,8 +17,14 @@ type Moved struct {
 // Moves are how many units of each kind have a colour (first index) and would have one (second), of those that have one before or after.
 type Moves struct {
 	Counts map[Kind]*[4][4]int64
-	// First are the units whose colour changes, as many as were asked for.
+	// First are the units whose colour changes, of the kinds that were asked for, as many as were.
 	First []Moved
+}
+
+// Asked says which units whose colour changes are named: those of some kinds, as many as Limit.
+type Asked struct {
+	Kinds []Kind
+	Limit int
 }
 
 // compareMoved puts first who would turn red, then amber, then green, then none; of these the worse score, then kind and identifier.
@@ -27,8 +33,8 @@ func compareMoved(a, b Moved) int {
 	return cmp.Or(cmp.Compare(rank(a.To), rank(b.To)), cmp.Compare(a.ToMean, b.ToMean), cmp.Compare(a.Unit.Kind, b.Unit.Kind), cmp.Compare(a.Unit.ID, b.Unit.ID))
 }
 
-// Preview judges responses, which come in the order of their contacts, by two policies. limit bounds Moves.First.
-func Preview(now, next Policy, at, then Edges, rows iter.Seq2[Row, error], limit int) (Moves, error) {
+// Preview judges responses, which come in the order of their contacts, by two policies.
+func Preview(now, next Policy, at, then Edges, rows iter.Seq2[Row, error], asked Asked) (Moves, error) {
 	out := Moves{Counts: make(map[Kind]*[4][4]int64)}
 	for _, k := range Kinds() {
 		out.Counts[k] = new([4][4]int64)
@@ -40,7 +46,7 @@ func Preview(now, next Policy, at, then Edges, rows iter.Seq2[Row, error], limit
 			return out, err
 		}
 		if r.Contact != contact && contact != "" {
-			if err := out.compare(&a, &b, Unit{Contact, contact}, limit); err != nil {
+			if err := out.compare(&a, &b, Unit{Contact, contact}, asked); err != nil {
 				return out, err
 			}
 		}
@@ -55,7 +61,7 @@ func Preview(now, next Policy, at, then Edges, rows iter.Seq2[Row, error], limit
 		}
 	}
 	for u := range units {
-		if err := out.compare(&a, &b, u, limit); err != nil {
+		if err := out.compare(&a, &b, u, asked); err != nil {
 			return out, err
 		}
 	}
@@ -89,7 +95,7 @@ func (c *counting) take(u Unit) (Reading, error) {
 }
 
 // compare enters what becomes of a unit.
-func (m *Moves) compare(a, b *counting, u Unit, limit int) error {
+func (m *Moves) compare(a, b *counting, u Unit, asked Asked) error {
 	from, err := a.take(u)
 	if err != nil {
 		return err
@@ -101,15 +107,15 @@ func (m *Moves) compare(a, b *counting, u Unit, limit int) error {
 	if from.Colour != NoColour || to.Colour != NoColour {
 		m.Counts[u.Kind][from.Colour][to.Colour]++
 	}
-	if from.Colour == to.Colour {
+	if from.Colour == to.Colour || !slices.Contains(asked.Kinds, u.Kind) {
 		return nil
 	}
 	moved := Moved{u, from.Colour, to.Colour, from.Mean, to.Mean}
 	at, _ := slices.BinarySearchFunc(m.First, moved, compareMoved)
-	if at >= limit {
+	if at >= asked.Limit {
 		return nil
 	}
 	m.First = slices.Insert(m.First, at, moved)
-	m.First = m.First[:min(len(m.First), limit)]
+	m.First = m.First[:min(len(m.First), asked.Limit)]
 	return nil
 }

@@ -138,7 +138,7 @@ func TestPreviewComparesTwoRecounts(t *testing.T) {
 		now, next, rows := drawPolicy(rt), drawPolicy(rt), drawRows(rt, 40)
 		next.Red, next.Amber = 6, 7
 		slices.SortStableFunc(rows, func(a, b light.Row) int { return cmp.Compare(a.Contact, b.Contact) })
-		moves, err := light.Preview(now, next, now.EdgesAt(noon), next.EdgesAt(noon), valid(rows), 3)
+		moves, err := light.Preview(now, next, now.EdgesAt(noon), next.EdgesAt(noon), valid(rows), light.Asked{Kinds: light.Kinds(), Limit: 3})
 		if err != nil {
 			rt.Fatal(err)
 		}

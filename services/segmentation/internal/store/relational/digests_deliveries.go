@@ -9,6 +9,7 @@ import (
 
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
+	"github.com/otklik/otklik/services/segmentation/internal/light"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
@@ -159,7 +160,7 @@ func (s *Store) DigestContent(ctx context.Context, organization string, from, to
 }
 
 // countLightsTold counts changes of lights by kind and colour. Lights that show nothing any more are not told of, nor those that only another policy judges
-// otherwise: nothing happened to them.
+// otherwise: nothing happened to them. Lights of employees are not for whoever has an address.
 func countLightsTold(ctx context.Context, r relational.Reader, organization string, from, to int64) ([]digest.LightCount, error) {
 	counts := map[digest.LightCount]int64{}
 	_, err := relational.List(ctx, r, func(row relational.Scanner) (none struct{}, err error) {
@@ -171,7 +172,7 @@ func countLightsTold(ctx context.Context, r relational.Reader, organization stri
 		if err := json.Unmarshal(body, &change); err != nil {
 			return none, fmt.Errorf("decode change of a light: %w", err)
 		}
-		if change.Colour != "" && !change.Rejudged {
+		if change.Colour != "" && !change.Rejudged && change.Of != light.Staff.String() {
 			counts[digest.LightCount{Kind: change.Of, Colour: change.Colour}]++
 		}
 		return none, nil

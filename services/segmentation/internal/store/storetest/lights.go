@@ -277,6 +277,12 @@ func lightsOfStaff(t *testing.T, open Open) {
 		a.apply(c)
 	}
 	equal(t, "listed of five", lightColours(t, s, light.Staff), map[string]string{"ann": "red"})
+	told, err := s.DigestContent(t.Context(), acme, 0, 1000)
+	for _, n := range got(t, told, err).Lights {
+		if n.Kind == light.Staff.String() {
+			t.Errorf("digests tell of employees: %+v", n)
+		}
+	}
 	a.apply(lightRemoval(acme, "r0", ""))
 	equal(t, "listed of four again", lightColours(t, s, light.Staff), map[string]string{})
 }

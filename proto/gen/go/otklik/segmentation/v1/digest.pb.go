@@ -31,7 +31,7 @@ const (
 	DigestSubscription_TOPIC_UNSPECIFIED DigestSubscription_Topic = 0
 	// Cases opened, due, breached and closed.
 	DigestSubscription_TOPIC_CASES DigestSubscription_Topic = 1
-	// Changes of lights.
+	// Changes of lights of companies, contacts and locations, by kind and colour; those of employees are not told.
 	DigestSubscription_TOPIC_LIGHTS DigestSubscription_Topic = 2
 	// Segments entered and left.
 	DigestSubscription_TOPIC_SEGMENTS DigestSubscription_Topic = 3

@@ -31,7 +31,8 @@ const (
 // What happens to cases, lights and segments, and what could not be applied.
 type EventServiceClient interface {
 	// Sends what happens to cases, lights and segments, from a position on: of those that the caller may list (the members of segments, for
-	// segments). Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
+	// segments). Lights of employees are told to those who hold `segmentation.persons.view`, and to employees their own.
+	// Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
 	// as server-sent events.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 	// Lists what other services told and could not be applied, in the order in which it was set aside.
@@ -94,7 +95,8 @@ func (c *eventServiceClient) ReplaySegmentationDeadLetter(ctx context.Context, i
 // What happens to cases, lights and segments, and what could not be applied.
 type EventServiceServer interface {
 	// Sends what happens to cases, lights and segments, from a position on: of those that the caller may list (the members of segments, for
-	// segments). Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
+	// segments). Lights of employees are told to those who hold `segmentation.persons.view`, and to employees their own.
+	// Callers who are restricted to units get what is about theirs. Over REST with `Accept: text/event-stream` the messages come
 	// as server-sent events.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	// Lists what other services told and could not be applied, in the order in which it was set aside.

@@ -281,7 +281,7 @@ type PreviewLightPolicyResponse struct {
 	LightPolicy *LightPolicy `protobuf:"bytes,1,opt,name=light_policy,json=lightPolicy,proto3" json:"light_policy,omitempty"`
 	// How many units have which colour and would have which, by kind and colours; pairs that do not occur are left out.
 	Moves []*LightMove `protobuf:"bytes,2,rep,name=moves,proto3" json:"moves,omitempty"`
-	// Those whose light would change: first who would turn red, then amber, then green, then none; of these the worst scores first.
+	// Those whose light would change, employees only for callers who hold `segmentation.persons.view`, contacts for those who hold `segmentation.contacts.list`: first who would turn red, then amber, then green, then none; of these the worst scores first.
 	Moved         []*MovedLight `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
