@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/rpcerr"
+
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
@@ -14,12 +16,24 @@ func TestAttributesThatAreUsedAreNotDeletedUnasked(t *testing.T) {
 	directory, segments := segmentationv1.NewDirectoryServiceClient(f.as("admin")), segmentationv1.NewSegmentServiceClient(f.as("admin"))
 	declare(t, f, "contact.vip", segmentationv1.Attribute_TYPE_BOOL)
 	declare(t, f, "contact.age", segmentationv1.Attribute_TYPE_NUMBER)
-	declare(t, f, "company.value", segmentationv1.Attribute_TYPE_NUMBER)
+	for _, kind := range []string{"company", "contact", "location"} {
+		declare(t, f, kind+".value", segmentationv1.Attribute_TYPE_NUMBER)
+	}
 	_, err := segments.CreateSegment(t.Context(), &segmentationv1.CreateSegmentRequest{SegmentId: "vip", Segment: &segmentationv1.Segment{DisplayName: "VIP", Rule: "contact.vip"}})
 	need(t, err)
-	for name, field := range map[string]string{"attributes/contact.vip": "force", "attributes/company.value": "force"} {
+	// By contact.value contacts are worth what companies are by company.value; of locations nobody asks it.
+	for name, user := range map[string]string{
+		"attributes/contact.vip": "segments/vip", "attributes/company.value": "lightPolicy", "attributes/contact.value": "lightPolicy", "attributes/location.value": "",
+	} {
 		_, err = directory.DeleteAttribute(t.Context(), &segmentationv1.DeleteAttributeRequest{Name: name})
-		refused(t, "delete "+name, err, codes.FailedPrecondition, "ATTRIBUTE_IN_USE", field)
+		if user == "" {
+			need(t, err)
+			continue
+		}
+		refused(t, "delete "+name, err, codes.FailedPrecondition, "ATTRIBUTE_IN_USE", "force")
+		if e, ok := rpcerr.FromError(err); !ok || e.Metadata["used_by"] != user {
+			t.Errorf("%s: %v, want that %s uses it", name, err, user)
+		}
 	}
 	_, err = directory.DeleteAttribute(t.Context(), &segmentationv1.DeleteAttributeRequest{Name: "attributes/contact.age"})
 	need(t, err)

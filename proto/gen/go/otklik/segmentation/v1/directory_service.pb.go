@@ -1039,7 +1039,7 @@ type DeleteAttributeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The attribute, `attributes/{kind}.{key}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Delete it although rules of segments use it, or lights value companies by it. Those rules cannot be evaluated any more: their segments keep the members that
+	// Delete it although rules of segments use it, or lights value companies or contacts by it. Those rules cannot be evaluated any more: their segments keep the members that
 	// they have. Without it such a deletion is refused, with the segments named in the metadata.
 	Force         bool `protobuf:"varint,2,opt,name=force,proto3" json:"force,omitempty"`
 	unknownFields protoimpl.UnknownFields
