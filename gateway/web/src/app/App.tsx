@@ -201,7 +201,7 @@ function Inside(props: {
         />
       )}
       {current === "comments" && <Comments client={props.client} may={may} />}
-      {current === "lights" && <Lights client={props.client} may={may} />}
+      {current === "lights" && <Lights client={props.client} may={may} units={caller?.principal?.units} />}
       {current === "cases" && <Cases client={props.client} may={may} />}
       {(current === "scores" || current === "settings") &&
         (address.settings === "" || (caller === undefined && !props.asking)) && (

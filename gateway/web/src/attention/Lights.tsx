@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import { integer, type Light, type LightColour, type LightPage } from "../api/types";
+import { integer, type Light, type LightColour, type LightPage, type Units } from "../api/types";
 import { type Address, useAddress } from "../app/address";
 import { useFormat } from "../app/hooks";
 import { known } from "./known";
@@ -25,11 +25,21 @@ const choices = Object.keys(kinds) as readonly Kind[];
 
 const colours: readonly LightColour[] = ["LIGHT_COLOUR_RED", "LIGHT_COLOUR_AMBER", "LIGHT_COLOUR_GREEN"];
 
+interface Seen {
+  client: Client;
+  may: (permission: string) => boolean;
+  /** What the caller is restricted to. */
+  units: Units | undefined;
+}
+
 /** Who needs attention: the lights of companies, locations, contacts and staff, and whom to speak to first. */
-export function Lights({ client, may }: { client: Client; may: (permission: string) => boolean }) {
+export function Lights({ client, may, units }: Seen) {
   const { t } = useTranslation();
   const [address, change] = useAddress();
-  const kind = choices.find((choice) => choice === address.kind) ?? "company";
+  // Lights of employees are for those who see who persons are, and for employees their own.
+  const staff = may("segmentation.persons.view") || (units?.employees?.length ?? 0) > 0;
+  const offered = choices.filter((choice) => choice !== "staff" || staff);
+  const kind = offered.find((choice) => choice === address.kind) ?? "company";
   const ordered = address.order !== "" && may("segmentation.workorder.list");
   return (
     <main className="attention panel" aria-label={t("lights.title")}>
@@ -43,7 +53,7 @@ export function Lights({ client, may }: { client: Client; may: (permission: stri
               change(e.target.value === "order" ? { order: "1" } : { order: "", kind: e.target.value, colour: "" })
             }
           >
-            {choices.map((key) => (
+            {offered.map((key) => (
               <option key={key} value={key}>
                 {t(`lights.kind.${key}`)}
               </option>

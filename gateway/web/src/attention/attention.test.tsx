@@ -83,7 +83,7 @@ afterEach(cleanup);
 
 describe("lights", () => {
   it("are shown with interval, n, trend, what they were and what is at stake", async () => {
-    render(<Lights client={client()} may={everything} />);
+    render(<Lights client={client()} may={everything} units={undefined} />);
     const row = within(await screen.findByRole("row", { name: /acme/ }));
     for (const text of [
       "red",
@@ -102,15 +102,31 @@ describe("lights", () => {
   });
 
   it("are chosen by colour", async () => {
-    render(<Lights client={client()} may={everything} />);
+    render(<Lights client={client()} may={everything} units={undefined} />);
     fireEvent.click(await screen.findByRole("button", { name: /green 41/ }));
     await screen.findByRole("button", { name: /green 41/, pressed: true });
     expect(calls.some(({ path }) => path.includes("&colour=LIGHT_COLOUR_GREEN"))).toBe(true);
   });
 
+  it("of employees are offered to those who may see them only", async () => {
+    history.replaceState(null, "", "/?page=lights&kind=staff");
+    const mayNot = (permission: string) => permission !== "segmentation.persons.view";
+    const offered = () => screen.getAllByRole("option").map((option) => option.textContent);
+    const asked = () => calls.filter(({ path }) => path.includes("LIGHT_KIND_STAFF")).length;
+    const { rerender } = render(<Lights client={client()} may={mayNot} units={{ locations: ["osh"] }} />);
+    await screen.findByRole("row", { name: /acme/ });
+    expect(offered()).not.toContain("Staff");
+    expect(asked()).toBe(0);
+    rerender(<Lights client={client()} may={mayNot} units={{ employees: ["ann"] }} />);
+    expect(offered()).toContain("Staff");
+    rerender(<Lights client={client()} may={everything} units={undefined} />);
+    expect(offered()).toContain("Staff");
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(0));
+  });
+
   it("tell whom to speak to first, and who is not shown", async () => {
     history.replaceState(null, "", "/?page=lights&order=1");
-    render(<Lights client={client()} may={everything} />);
+    render(<Lights client={client()} may={everything} units={undefined} />);
     const row = within(await screen.findByRole("row", { name: /c-7/ }));
     expect(row.getByText("too few answers for an interval")).toBeDefined();
     expect(screen.getByText("more red contacts: 3")).toBeDefined();
