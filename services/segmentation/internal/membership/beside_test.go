@@ -141,3 +141,79 @@ func TestNothingHappensBeforeItsCause(t *testing.T) {
 	}
 	equal(t, "members", members, []store.Membership{{Segment: "old", Contact: "a", Enter: noon.Add(2 * time.Minute)}})
 }
+
+// waiting is a store in which facts of contacts of acme come only when the test lets them.
+type waiting struct {
+	store.Store
+	reading, letGo chan struct{}
+}
+
+func (w *waiting) ContactFacts(ctx context.Context, organization, currency string, asOf time.Time, contacts []string) ([]store.ContactFacts, error) {
+	if organization == acme {
+		close(w.reading)
+		<-w.letGo
+	}
+	return w.Store.ContactFacts(ctx, organization, currency, asOf, contacts)
+}
+
+// While the contacts of one organisation are compared those of another one are, too.
+func TestOrganizationsDoNotWaitForEachOther(t *testing.T) {
+	h := newHarness(t)
+	h.segment("all", "true")
+	other, err := h.CreateSegment(t.Context(), store.Segment{Organization: "other", ID: "all", DisplayName: "all", Rule: "true", CreateTime: h.now}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "members", len(h.step("all")), 0)
+	h.contact("a", "", nil)
+	_, err = h.PutContacts(t.Context(), other.Organization, h.now, false, []store.ContactChange{{ID: "b", AllowMissing: true, Edit: func(*directory.Contact) error { return nil }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := &waiting{Store: h.Store, reading: make(chan struct{}), letGo: make(chan struct{})}
+	h.Evaluator = membership.NewEvaluator(held, func() time.Time { return h.now })
+	done := make(chan error)
+	go func() { done <- h.CatchUp(t.Context(), []string{acme}) }()
+	<-held.reading
+	if err := h.CatchUp(t.Context(), []string{other.Organization}); err != nil {
+		t.Fatal(err)
+	}
+	members, err := h.Members(t.Context(), other.Organization, "all", "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "members of the other organisation", members, []string{"b"})
+	close(held.letGo)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "members", h.step("all"), []string{"a"})
+}
+
+// Of very many who changed while contacts were read, those who change again meanwhile are not put back by what was read.
+func TestVeryManyChangesBesideTheComparisonOfAll(t *testing.T) {
+	const n = 1201
+	h := newHarness(t)
+	h.contacts(n, "", true)
+	h.segment("old", `contact.age >= 30.0`)
+	beside := &during{Store: h.Store}
+	h.Evaluator = membership.NewEvaluator(beside, func() time.Time { return h.now })
+	changed := make(chan error, 1)
+	beside.do = func() {
+		h.now = noon.Add(time.Minute)
+		for i := range n {
+			h.contact(fmt.Sprintf("c%08d", i), "", map[string]attribute.Value{"age": number(attribute.Number, 10)})
+		}
+		if err := h.Changed(t.Context()); err != nil {
+			t.Error(err)
+		}
+		h.contact("c00000000", "", map[string]attribute.Value{"age": number(attribute.Number, 50)})
+		h.contact("c00001200", "", map[string]attribute.Value{"age": number(attribute.Number, 50)})
+		go func() { changed <- h.CatchUp(t.Context(), []string{acme}) }()
+	}
+	h.step("old")
+	if err := <-changed; err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "members", h.step("old"), []string{"c00000000", "c00001200"})
+}

@@ -13,9 +13,9 @@ import (
 const touchedStep = 500
 
 // touched compares the contacts of which something changed with all segments.
-func (e *Evaluator) touched(ctx context.Context, organization string) error {
+func (e *Evaluator) touched(ctx context.Context, o *organization) error {
 	for {
-		if more, err := e.touchedStep(ctx, organization); err != nil || !more {
+		if more, err := e.touchedStep(ctx, o); err != nil || !more {
 			return err
 		}
 	}
@@ -23,24 +23,24 @@ func (e *Evaluator) touched(ctx context.Context, organization string) error {
 
 // touchedStep compares some of the contacts of which something changed, and tells whether there may be more. Those that wait for the comparison of all are left
 // to that.
-func (e *Evaluator) touchedStep(ctx context.Context, organization string) (more bool, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	all, after := e.sweeps[organization], int64(0)
-	if all != nil {
-		after = all.touched
+func (e *Evaluator) touchedStep(ctx context.Context, o *organization) (more bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	after := int64(0)
+	if o.sweep != nil {
+		after = o.sweep.touched
 	}
-	touches, err := e.store.Touches(ctx, organization, after, touchedStep)
+	touches, err := e.store.Touches(ctx, o.id, after, touchedStep)
 	if err != nil {
 		return false, err
 	}
-	live := wait{organization, false}
+	live := wait{o.id, false}
 	if len(touches) == 0 {
 		e.waits.end(live)
 		return false, nil
 	}
 	e.waits.set(live, touches[0].Time)
-	if err := e.compare(ctx, organization, touches, all); err != nil {
+	if err := e.compare(ctx, o, touches); err != nil {
 		return false, err
 	}
 	if len(touches) == touchedStep {
@@ -50,17 +50,17 @@ func (e *Evaluator) touchedStep(ctx context.Context, organization string) (more 
 	return false, nil
 }
 
-// compare compares contacts with the rules of all segments, while all contacts are compared, or nil.
-func (e *Evaluator) compare(ctx context.Context, organization string, touches []store.Touch, all *sweep) error {
-	segments, err := e.store.ListSegments(ctx, organization, "", 0)
+// compare compares contacts with the rules of all segments, while the organisation's lock is held.
+func (e *Evaluator) compare(ctx context.Context, o *organization, touches []store.Touch) error {
+	segments, err := e.store.ListSegments(ctx, o.id, "", 0)
 	if err != nil {
 		return err
 	}
-	b, err := e.open(ctx, organization, segments)
+	b, err := e.open(ctx, o, segments)
 	if err != nil {
 		return err
 	}
-	table, err := e.table(ctx, organization, all)
+	table, err := e.table(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (e *Evaluator) compare(ctx context.Context, organization string, touches []
 	for i, t := range touches {
 		ids[i] = t.Contact
 	}
-	facts, err := e.store.ContactFacts(ctx, organization, table.Currency, now, ids)
+	facts, err := e.store.ContactFacts(ctx, o.id, table.Currency, now, ids)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (e *Evaluator) compare(ctx context.Context, organization string, touches []
 	for i := range facts {
 		known[facts[i].ID] = &facts[i]
 	}
-	change := store.MembershipChange{Organization: organization, Rules: map[string]int64{}, Time: now}
+	change := store.MembershipChange{Organization: o.id, Rules: map[string]int64{}, Time: now}
 	for _, s := range segments {
 		if b.rules[s.ID].rule != nil {
 			change.Rules[s.ID] = s.RuleVersion
@@ -89,18 +89,18 @@ func (e *Evaluator) compare(ctx context.Context, organization string, touches []
 	if err := e.store.PutMemberships(ctx, change); err != nil {
 		return err
 	}
-	if all != nil {
-		all.note(touches)
+	if o.sweep != nil {
+		o.sweep.note(touches)
 	}
 	return nil
 }
 
 // table is how customers are placed: as they are by the comparison of all that goes on, as far as that is known.
-func (e *Evaluator) table(ctx context.Context, organization string, all *sweep) (store.RFMTable, error) {
-	if all != nil && all.people != nil {
-		return all.people.RFM, nil
+func (e *Evaluator) table(ctx context.Context, o *organization) (store.RFMTable, error) {
+	if o.sweep != nil && o.sweep.people != nil {
+		return o.sweep.people.RFM, nil
 	}
-	return e.store.RFMTable(ctx, organization)
+	return e.store.RFMTable(ctx, o.id)
 }
 
 // membership is to which segments a contact of which something changed is to belong; facts are nil where there is none any more.

@@ -20,12 +20,20 @@ type Evaluator struct {
 	store Store
 	now   func() time.Time
 
-	// mu is held while memberships are written, so that nothing is overtaken by what was read before.
-	mu     sync.Mutex
-	rules  map[string]*book
-	sweeps map[string]*sweep
+	mu            sync.Mutex
+	organizations map[string]*organization
 
 	waits waits
+}
+
+// organization is what is known of an organisation while its contacts are compared.
+type organization struct {
+	id string
+	// mu is held while memberships are written, so that nothing is overtaken by what was read before.
+	mu    sync.Mutex
+	rules *book
+	// sweep is nil unless all contacts are being compared.
+	sweep *sweep
 }
 
 // book are the compiled rules of an organisation.
@@ -43,18 +51,31 @@ type compiled struct {
 
 // NewEvaluator makes an evaluator.
 func NewEvaluator(s Store, now func() time.Time) *Evaluator {
-	return &Evaluator{store: s, now: now, rules: map[string]*book{}, sweeps: map[string]*sweep{}, waits: waits{since: map[wait]time.Time{}}}
+	return &Evaluator{store: s, now: now, organizations: map[string]*organization{}, waits: waits{since: map[wait]time.Time{}}}
+}
+
+// of is an organisation.
+func (e *Evaluator) of(id string) *organization {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	o := e.organizations[id]
+	if o == nil {
+		o = &organization{id: id}
+		e.organizations[id] = o
+	}
+	return o
 }
 
 // All compares all contacts of the organisations for which that is due. The leader calls it from time to time.
 func (e *Evaluator) All(ctx context.Context) error {
-	return e.each(ctx, true, func(w store.SegmentWork) error {
-		if !w.Sweep {
-			return nil
-		}
-		waits := wait{w.Organization, true}
+	work, err := e.store.ToSweep(ctx, rfm.Day(e.now()))
+	if err != nil {
+		return err
+	}
+	return e.each(work, true, func(organization string) error {
+		waits := wait{organization, true}
 		e.waits.begin(waits, e.now())
-		if err := e.sweep(ctx, w.Organization); err != nil {
+		if err := e.sweep(ctx, e.of(organization)); err != nil {
 			return err
 		}
 		e.waits.end(waits)
@@ -64,25 +85,20 @@ func (e *Evaluator) All(ctx context.Context) error {
 
 // Changed compares the contacts of which something changed. The leader calls it from time to time.
 func (e *Evaluator) Changed(ctx context.Context) error {
-	return e.each(ctx, false, func(w store.SegmentWork) error {
-		if !w.Touched {
-			return nil
-		}
-		return e.touched(ctx, w.Organization)
-	})
-}
-
-// each does something for each organisation of which something is to be compared, all or what changed. What fails for one stops no other one.
-func (e *Evaluator) each(ctx context.Context, all bool, do func(store.SegmentWork) error) error {
-	work, err := e.store.SegmentWork(ctx, rfm.Day(e.now()))
+	work, err := e.store.Touched(ctx)
 	if err != nil {
 		return err
 	}
+	return e.each(work, false, func(organization string) error { return e.touched(ctx, e.of(organization)) })
+}
+
+// each does something for each organisation of which something is to be compared, all or what changed. What fails for one stops no other one.
+func (e *Evaluator) each(work []string, all bool, do func(organization string) error) error {
 	e.waits.keep(all, work)
 	var failed []error
-	for _, w := range work {
-		if err := do(w); err != nil {
-			failed = append(failed, fmt.Errorf("compare contacts of %s with rules: %w", w.Organization, err))
+	for _, organization := range work {
+		if err := do(organization); err != nil {
+			failed = append(failed, fmt.Errorf("compare contacts of %s with rules: %w", organization, err))
 		}
 	}
 	return errors.Join(failed...)
@@ -91,7 +107,7 @@ func (e *Evaluator) each(ctx context.Context, all bool, do func(store.SegmentWor
 // CatchUp compares the contacts of organisations that were touched: who is asked for their segments is to belong to those that they do by what was known.
 func (e *Evaluator) CatchUp(ctx context.Context, organizations []string) error {
 	for _, o := range organizations {
-		if err := e.touched(ctx, o); err != nil {
+		if err := e.touched(ctx, e.of(o)); err != nil {
 			return fmt.Errorf("compare contacts with rules: %w", err)
 		}
 	}
@@ -102,18 +118,18 @@ func (e *Evaluator) CatchUp(ctx context.Context, organizations []string) error {
 func (e *Evaluator) Oldest() time.Time { return e.waits.oldest() }
 
 // open compiles the rules of segments, unless it has.
-func (e *Evaluator) open(ctx context.Context, organization string, segments []store.Segment) (*book, error) {
-	declared, err := e.store.ListAttributes(ctx, organization)
+func (e *Evaluator) open(ctx context.Context, o *organization, segments []store.Segment) (*book, error) {
+	declared, err := e.store.ListAttributes(ctx, o.id)
 	if err != nil {
 		return nil, err
 	}
-	b := e.rules[organization]
+	b := o.rules
 	if b == nil || !slices.EqualFunc(b.declared, declared, sameDeclaration) {
 		b = &book{declared: declared, rules: map[string]compiled{}}
 		if b.fields, err = FieldsOf(declared); err != nil {
 			return nil, err
 		}
-		e.rules[organization] = b
+		o.rules = b
 	}
 	for _, s := range segments {
 		if c, ok := b.rules[s.ID]; !ok || c.version != s.RuleVersion {

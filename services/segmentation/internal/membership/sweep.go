@@ -26,7 +26,8 @@ type sweep struct {
 	touched int64
 	// people are the contacts, once they are read.
 	people *People
-	// early are those that were compared by themselves before that, newer those that were afterwards: what was read of them is not what they are any more.
+	// early are those that were compared by themselves before that, and not once more yet, newer those that were afterwards: what was read of them is not what they
+	// are any more.
 	early map[string]store.Touch
 	newer map[string]bool
 }
@@ -38,47 +39,48 @@ func (s *sweep) note(touches []store.Touch) {
 			s.early[t.Contact] = t
 		} else {
 			s.newer[t.Contact] = true
+			delete(s.early, t.Contact)
 		}
 	}
 }
 
 // begin begins to compare all.
-func (e *Evaluator) begin(ctx context.Context, organization string) (*sweep, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	table, err := e.store.RFMTable(ctx, organization)
+func (e *Evaluator) begin(ctx context.Context, o *organization) (*sweep, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	table, err := e.store.RFMTable(ctx, o.id)
 	if err != nil {
 		return nil, err
 	}
-	s := &sweep{touched: table.Touched, early: map[string]store.Touch{}, newer: map[string]bool{}}
-	e.sweeps[organization] = s
-	return s, nil
+	o.sweep = &sweep{touched: table.Touched, early: map[string]store.Touch{}, newer: map[string]bool{}}
+	return o.sweep, nil
 }
 
-func (e *Evaluator) finish(organization string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.sweeps, organization)
+func (o *organization) finish() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sweep = nil
 }
 
 // sweep compares all contacts with all rules.
-func (e *Evaluator) sweep(ctx context.Context, organization string) error {
-	s, err := e.begin(ctx, organization)
+func (e *Evaluator) sweep(ctx context.Context, o *organization) error {
+	s, err := e.begin(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer e.finish(organization)
-	segments, err := e.store.ListSegments(ctx, organization, "", 0)
+	defer o.finish()
+	segments, err := e.store.ListSegments(ctx, o.id, "", 0)
 	if err != nil {
 		return err
 	}
 	now := e.now()
-	people, err := Load(ctx, e.store, organization, now)
+	people, err := Load(ctx, e.store, o.id, now)
 	if err != nil {
 		return err
 	}
 	done := store.Sweep{
-		Organization: organization, Day: rfm.Day(now), Touched: s.touched, Time: now, Rules: map[string]int64{}, Faults: map[string]store.RuleFault{}, RFM: people.RFM,
+		Organization: o.id, Day: rfm.Day(now), Touched: s.touched, Time: now, Rules: map[string]int64{}, Faults: map[string]store.RuleFault{}, RFM: people.RFM,
+		Contacts: int64(people.Len()),
 	}
 	sets := map[string]*population.Set{}
 	for _, g := range segments {
@@ -89,40 +91,55 @@ func (e *Evaluator) sweep(ctx context.Context, organization string) error {
 		}
 		sets[g.ID], done.Rules[g.ID] = people.Plan(rule, now).Evaluate(), g.RuleVersion
 	}
-	if err := e.loaded(ctx, organization, s, people); err != nil {
+	if err := e.loaded(ctx, o, s, people); err != nil {
 		return err
 	}
-	moved, err := e.moved(ctx, organization, people, sets, now)
+	moved, err := e.moved(ctx, o.id, people, sets, now)
 	if err != nil {
 		return err
 	}
 	for part := range slices.Chunk(moved, movedStep) {
-		if err := e.move(ctx, s, store.MembershipChange{Organization: organization, Rules: done.Rules, Time: now, Touched: s.touched, Contacts: part}); err != nil {
+		if err := e.move(ctx, o, s, store.MembershipChange{Organization: o.id, Rules: done.Rules, Time: now, Touched: s.touched, Contacts: part}); err != nil {
 			return err
 		}
 	}
 	return e.store.EndSweep(ctx, done)
 }
 
-// loaded says that contacts were read. Those that were compared by themselves meanwhile are once more, as customers are placed now.
-func (e *Evaluator) loaded(ctx context.Context, organization string, s *sweep, people *People) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s.people = people
-	early := slices.SortedFunc(maps.Values(s.early), func(a, b store.Touch) int { return cmp.Compare(a.Contact, b.Contact) })
-	for part := range slices.Chunk(early, touchedStep) {
-		if err := e.compare(ctx, organization, part, s); err != nil {
+// loaded says that contacts were read. Those that were compared by themselves meanwhile are once more, as customers are placed now, some at a time: who changes
+// now does not wait for all of them.
+func (e *Evaluator) loaded(ctx context.Context, o *organization, s *sweep, people *People) error {
+	for part := range slices.Chunk(o.read(s, people), touchedStep) {
+		if err := e.again(ctx, o, s, part); err != nil {
 			return err
 		}
 	}
-	s.early = nil
 	return nil
 }
 
+// read puts down the contacts that were read, and returns those that were compared by themselves before that, in order.
+func (o *organization) read(s *sweep, people *People) []store.Touch {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s.people = people
+	return slices.SortedFunc(maps.Values(s.early), func(a, b store.Touch) int { return cmp.Compare(a.Contact, b.Contact) })
+}
+
+// again compares contacts that were compared by themselves, but for those that were once more meanwhile.
+func (e *Evaluator) again(ctx context.Context, o *organization, s *sweep, part []store.Touch) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	part = slices.DeleteFunc(part, func(t store.Touch) bool { _, waits := s.early[t.Contact]; return !waits })
+	if len(part) == 0 {
+		return nil
+	}
+	return e.compare(ctx, o, part)
+}
+
 // move moves contacts, but for those that were compared by themselves meanwhile.
-func (e *Evaluator) move(ctx context.Context, s *sweep, change store.MembershipChange) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (e *Evaluator) move(ctx context.Context, o *organization, s *sweep, change store.MembershipChange) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	change.Contacts = slices.DeleteFunc(change.Contacts, func(c store.ContactMembership) bool { return s.newer[c.Contact] })
 	return e.store.PutMemberships(ctx, change)
 }

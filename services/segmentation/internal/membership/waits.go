@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // wait is a comparison that waits: of all contacts of an organisation, or of those of which something changed.
@@ -38,13 +36,11 @@ func (w *waits) set(what wait, at time.Time) {
 }
 
 // keep forgets what waited of all, or of changes, of organisations of which nothing does any more.
-func (w *waits) keep(all bool, work []store.SegmentWork) {
+func (w *waits) keep(all bool, work []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	maps.DeleteFunc(w.since, func(what wait, _ time.Time) bool {
-		return what.all == all && !slices.ContainsFunc(work, func(s store.SegmentWork) bool {
-			return s.Organization == what.organization && (all && s.Sweep || !all && s.Touched)
-		})
+		return what.all == all && !slices.Contains(work, what.organization)
 	})
 }
 

@@ -32,8 +32,11 @@ type Segments interface {
 	// CountContacts returns how many contacts there are, without those that were merged into others.
 	CountContacts(ctx context.Context, organization string) (int64, error)
 
-	// SegmentWork returns the organisations of which something is to be compared with rules on a day (of package rfm), in order.
-	SegmentWork(ctx context.Context, day int64) ([]SegmentWork, error)
+	// ToSweep returns the organisations whose contacts are all to be compared on a day (of package rfm), in order: with rules that are new, on a new day, or because
+	// so much changed that this is sooner done than one by one.
+	ToSweep(ctx context.Context, day int64) ([]string, error)
+	// Touched returns the organisations with contacts of which something changed that is not compared yet, in order.
+	Touched(ctx context.Context) ([]string, error)
 	// Touches returns contacts of which something changed, in the order of the changes after one, 0 for all.
 	Touches(ctx context.Context, organization string, after int64, limit int) ([]Touch, error)
 	// PutMemberships moves contacts into and out of segments, tells of it where the segment is not new or changed, and takes their touches away.
@@ -87,16 +90,6 @@ type MembershipQuery struct {
 	Limit int
 }
 
-// SegmentWork is what is to be done for an organisation.
-type SegmentWork struct {
-	Organization string
-	// Sweep tells that all contacts are to be compared: with rules that are new, on a new day, or because so much changed that this is sooner done than one by
-	// one.
-	Sweep bool
-	// Touched tells that contacts were touched which are not compared yet.
-	Touched bool
-}
-
 // Touch is that something changed of a contact.
 type Touch struct {
 	Contact string
@@ -140,6 +133,8 @@ type Sweep struct {
 	Rules  map[string]int64
 	Faults map[string]RuleFault
 	RFM    RFMTable
+	// Contacts is how many were compared.
+	Contacts int64
 }
 
 // RuleFault is why a version of a rule cannot be evaluated.

@@ -13,7 +13,8 @@ import (
 func segmentCases() []testCase {
 	return []testCase{
 		{"SegmentsAreKept", segmentsAreKept}, {"MembershipsHaveAHistory", membershipsHaveAHistory}, {"ContactsAreTouched", contactsAreTouched},
-		{"SweepsAreRemembered", sweepsAreRemembered}, {"SnapshotsAreOfTheTimeOfTheAnswer", snapshotsAreOfTheTime}, {"MembershipsAreErased", membershipsAreErased},
+		{"SweepsAreRemembered", sweepsAreRemembered}, {"ManyChangesAreComparedTogether", manyChangesAreComparedTogether},
+		{"SnapshotsAreOfTheTimeOfTheAnswer", snapshotsAreOfTheTime}, {"MembershipsAreErased", membershipsAreErased},
 	}
 }
 
@@ -146,14 +147,18 @@ func somebody(n byte) []byte {
 
 func contactsAreTouched(t *testing.T, open Open) {
 	s, ctx := opened(t, open), t.Context()
-	work, err := s.SegmentWork(ctx, 1)
-	equal(t, "work without segments", len(got(t, work, err)), 0)
+	dueTo := func(what string, day int64, sweeps, touched []string) {
+		t.Helper()
+		all, err := s.ToSweep(ctx, day)
+		equal(t, what+": all", got(t, all, err), sweeps)
+		some, err := s.Touched(ctx)
+		equal(t, what+": what changed", got(t, some, err), touched)
+	}
+	dueTo("without segments", 1, nil, nil)
 	g := segment(t, s, acme, "a", noon)
 	day := rfm.Day(noon)
-	work, err = s.SegmentWork(ctx, day)
-	equal(t, "work when all is done", len(got(t, work, err)), 0)
-	work, err = s.SegmentWork(ctx, day+1)
-	equal(t, "work of the next day", got(t, work, err), []store.SegmentWork{{Organization: acme, Sweep: true}})
+	dueTo("when all is done", day, nil, nil)
+	dueTo("on the next day", day+1, []string{acme}, nil)
 	// A contact that is made is touched.
 	must(t, "apply", s.ApplySnapshots(ctx, "segments", store.SnapshotBatch{To: 1, Answered: []store.Answered{{Organization: acme, Response: "surveys/s/responses/r", Person: somebody(1), Time: noon}}}))
 	contact, err := s.ContactOf(ctx, acme, somebody(1))
@@ -164,8 +169,7 @@ func contactsAreTouched(t *testing.T, open Open) {
 		t.Fatalf("%d contacts are touched, want the one that was made", len(touches))
 	}
 	equal(t, "touched", touches[0].Contact, contact)
-	work, err = s.SegmentWork(ctx, day)
-	equal(t, "work", got(t, work, err), []store.SegmentWork{{Organization: acme, Touched: true}})
+	dueTo("when a contact changed", day, nil, []string{acme})
 	must(t, "put", s.PutMemberships(ctx, store.MembershipChange{
 		Organization: acme, Rules: map[string]int64{"a": g.RuleVersion},
 		Contacts: []store.ContactMembership{{Contact: contact, Time: touches[0].Time, Number: touches[0].Number, In: []string{"a"}}},
@@ -179,16 +183,16 @@ func sweepsAreRemembered(t *testing.T, open Open) {
 	g := segment(t, s, acme, "a", time.Time{})
 	b := segment(t, s, acme, "b", time.Time{})
 	day := rfm.Day(noon)
-	work, err := s.SegmentWork(ctx, day)
-	equal(t, "work of what is new", got(t, work, err), []store.SegmentWork{{Organization: acme, Sweep: true}})
+	due, err := s.ToSweep(ctx, day)
+	equal(t, "due of what is new", got(t, due, err), []string{acme})
 	table := store.RFMTable{Currency: "USD", Customers: 3, Table: rfm.Of([]rfm.Customer{{Last: noon, Frequency: 2, Monetary: 3.5}})}
 	sweep := store.Sweep{
 		Organization: acme, Day: day, Time: noon.Add(time.Hour), Rules: map[string]int64{"a": g.RuleVersion},
 		Faults: map[string]store.RuleFault{"b": {RuleVersion: b.RuleVersion, Reason: "no such attribute"}}, RFM: table,
 	}
 	must(t, "end sweep", s.EndSweep(ctx, sweep))
-	work, err = s.SegmentWork(ctx, day)
-	equal(t, "work after all", len(got(t, work, err)), 0)
+	due, err = s.ToSweep(ctx, day)
+	equal(t, "due after all", len(got(t, due, err)), 0)
 	kept, err := s.RFMTable(ctx, acme)
 	equal(t, "table", got(t, kept, err), table)
 	g, err = s.GetSegment(ctx, acme, "a")
@@ -206,6 +210,27 @@ func sweepsAreRemembered(t *testing.T, open Open) {
 	broken, err = s.GetSegment(ctx, acme, "b")
 	equal(t, "fault of the rule before", got(t, broken, err).Fault, "")
 	equal(t, "faulty since", broken.FaultTime, time.Time{})
+}
+
+// manyChangesAreComparedTogether: when more contacts changed than are sooner compared one by one, all are due; of a directory of very many, only when very many did.
+func manyChangesAreComparedTogether(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	segment(t, s, acme, "a", noon)
+	for from := 0; from < 5001; from += 1000 {
+		changes := make([]store.ContactChange, min(1000, 5001-from))
+		for i := range changes {
+			changes[i] = contact(fmt.Sprintf("c%d", from+i), "", "")
+		}
+		putContacts(t, s, changes...)
+	}
+	for _, c := range []struct {
+		compared int64
+		want     []string
+	}{{0, []string{acme}}, {5000 * 25, []string{acme}}, {5001 * 25, nil}} {
+		must(t, "end sweep", s.EndSweep(ctx, store.Sweep{Organization: acme, Day: rfm.Day(noon), Time: noon, Contacts: c.compared}))
+		due, err := s.ToSweep(ctx, rfm.Day(noon))
+		equal(t, fmt.Sprintf("due of %d contacts", c.compared), got(t, due, err), c.want)
+	}
 }
 
 func snapshotsAreOfTheTime(t *testing.T, open Open) {
