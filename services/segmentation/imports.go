@@ -11,7 +11,7 @@ import (
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
 )
 
-// importsAtOnce is how many imports are worked on at the same time, so that a small one does not wait for a large one.
+// importsAtOnce is of how many organisations imports are worked on at the same time, so that none waits for a large one of another.
 const importsAtOnce = 4
 
 // imports works on tables that were uploaded, and forgets those that never were in full.

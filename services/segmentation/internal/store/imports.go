@@ -22,9 +22,11 @@ type Imports interface {
 	// CommitImport lets an open import be checked. One that was committed, with the same number of parts, is returned as it is. Errors: ErrNotFound; ErrChanged when
 	// it has ended; *MissingPartError.
 	CommitImport(ctx context.Context, organization, id string, parts int) (Import, error)
-	// ClaimImport returns an import that is to be worked on, for holder until a time, and counts that it is tried. Errors: ErrNotFound when there is none.
+	// ClaimImport returns an import that is to be worked on, for holder until a time, and counts that it is tried. Of an organisation one is held at a time: what
+	// was rehearsed of one holds as long as no other one is applied. Errors: ErrNotFound when there is none.
 	ClaimImport(ctx context.Context, holder string, now, until time.Time) (Import, error)
-	// MoveImport stores how far the holder has come with an import, and further refusals. Errors: ErrLost when it is not the holder's any more, or has ended.
+	// MoveImport stores how far the holder has come with an import, and further refusals. Created and Updated are stored of what is rehearsed; what is stored with a
+	// context of OfImport counts by itself. Errors: ErrLost when it is not the holder's any more, or has ended.
 	MoveImport(ctx context.Context, holder string, until time.Time, i Import, refusals []ImportRefusal) error
 	// HoldImport lets the holder have an import for longer. Errors: ErrLost when it is not the holder's any more, or has ended.
 	HoldImport(ctx context.Context, organization, id, holder string, until time.Time) error

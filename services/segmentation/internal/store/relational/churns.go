@@ -56,7 +56,7 @@ func (s *Store) UpsertChurns(ctx context.Context, organization string, churns []
 				}
 				return w.enter(ctx, organization, customer{l.Contact, l.Person}, l.Time, churnsCollection+l.ID, timeline.Churn{Reason: l.Reason})
 			},
-		}.run(ctx, churns)
+		}.run(ctx, w, organization, churns)
 		return err
 	})
 	if err != nil {

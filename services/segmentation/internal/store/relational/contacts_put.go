@@ -18,18 +18,23 @@ func (s *Store) PutContacts(ctx context.Context, organization string, at time.Ti
 		}
 		out = make([]store.ContactOutcome, len(changes))
 		var changed []string
+		var done importCount
 		for i, c := range changes {
 			if err := p.put(ctx, c, &out[i]); err != nil {
 				return err
 			}
 			if out[i].Changed {
 				changed = append(changed, c.ID)
+				done.add(out[i].Created)
 			}
 		}
 		if store.IsRehearsal(ctx) {
 			return nil
 		}
-		if err := p.flush(ctx); err != nil || bulk || len(changed) == 0 {
+		if err := p.flush(ctx); err != nil {
+			return err
+		}
+		if err := w.countImported(ctx, organization, done); err != nil || bulk || len(changed) == 0 {
 			return err
 		}
 		return w.contactsChanged(ctx, organization, changed, at)

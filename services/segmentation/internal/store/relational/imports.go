@@ -29,12 +29,15 @@ bytes = bytes + $4 WHERE organization = $1 AND id = $2`
 	sqlImportParts      = `SELECT part FROM import_parts WHERE organization = $1 AND import = $2 ORDER BY part`
 	sqlSetState         = `UPDATE imports SET state = $3 WHERE organization = $1 AND id = $2`
 	sqlClaimImport      = `UPDATE imports SET holder = $1, until = $3, tries = tries + 1 WHERE (organization, id) = (
-SELECT organization, id FROM imports WHERE end_time IS NULL AND state <> $4 AND (holder IN ('', $1) OR until <= $2) ORDER BY create_time, organization, id LIMIT 1)
+SELECT i.organization, i.id FROM imports i WHERE i.end_time IS NULL AND i.state <> $4 AND (i.holder IN ('', $1) OR i.until <= $2) AND NOT EXISTS (
+SELECT 1 FROM imports o WHERE o.organization = i.organization AND o.end_time IS NULL AND o.id <> i.id AND o.holder NOT IN ('', '` + nobody + `') AND o.until > $2)
+ORDER BY i.create_time, i.organization, i.id LIMIT 1)
 RETURNING ` + importColumns
 	sqlPutOffImport = `UPDATE imports SET holder = '` + nobody + `', until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlHoldImport   = `UPDATE imports SET until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
 	sqlMoveImport   = `UPDATE imports SET tries = CASE WHEN state = $5 AND checked = $6 AND position = $8 THEN tries ELSE 0 END, until = $4, state = $5, checked = $6, refused = $7,
-position = $8, applied = $9, created = $10, updated = $11, ignored = $12 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+position = $8, applied = $9, ignored = $10 WHERE organization = $1 AND id = $2 AND holder = $3 AND end_time IS NULL`
+	sqlRehearsed       = `UPDATE imports SET created = $3, updated = $4 WHERE organization = $1 AND id = $2`
 	sqlEndImport       = `UPDATE imports SET end_time = $3, state = $4, refusal = $5, holder = '', until = 0 WHERE organization = $1 AND id = $2 AND end_time IS NULL`
 	sqlDropImportParts = `DELETE FROM import_parts WHERE organization = $1 AND import = $2`
 	sqlLastRefusal     = `SELECT COALESCE(max(no), 0) FROM import_refusals WHERE organization = $1 AND import = $2`
@@ -214,8 +217,10 @@ func (s *Store) MoveImport(ctx context.Context, holder string, until time.Time, 
 		if err != nil {
 			return err
 		}
-		err = held(w.Exec(ctx, sqlMoveImport, i.Organization, i.ID, holder, relational.ToMicro(until), int64(i.State), i.Checked, i.Refused, i.Position, i.Applied, i.Created, i.Updated,
-			string(ignored)))
+		err = held(w.Exec(ctx, sqlMoveImport, i.Organization, i.ID, holder, relational.ToMicro(until), int64(i.State), i.Checked, i.Refused, i.Position, i.Applied, string(ignored)))
+		if err == nil && i.State == store.ImportChecking {
+			_, err = w.Exec(ctx, sqlRehearsed, i.Organization, i.ID, i.Created, i.Updated)
+		}
 		if err != nil || len(refusals) == 0 {
 			return err
 		}

@@ -29,7 +29,7 @@ func (w *writing) noteErased(ctx context.Context, organization string, persons [
 func erasedSince(ctx context.Context, r relational.Reader, organization string) (map[string]bool, error) {
 	id := store.ImportOf(ctx)
 	if id == "" {
-		return nil, nil
+		return map[string]bool{}, nil
 	}
 	persons, err := relational.List(ctx, r, relational.Value[[]byte], sqlErasedSince, organization, id)
 	out := make(map[string]bool, len(persons))

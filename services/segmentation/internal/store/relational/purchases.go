@@ -70,7 +70,7 @@ func (s *Store) UpsertPurchases(ctx context.Context, organization string, purcha
 					Units: timeline.Units{Company: p.Company, Location: p.Location}, Amount: p.Amount, Currency: p.Currency,
 				})
 			},
-		}.run(ctx, purchases)
+		}.run(ctx, w, organization, purchases)
 		if err != nil {
 			return err
 		}

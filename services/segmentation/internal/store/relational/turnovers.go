@@ -52,7 +52,7 @@ func (s *Store) UpsertTurnovers(ctx context.Context, organization string, turnov
 					relational.ToMicro(t.CreateTime))
 				return err
 			},
-		}.run(ctx, turnovers)
+		}.run(ctx, w, organization, turnovers)
 		return err
 	})
 	if err != nil {

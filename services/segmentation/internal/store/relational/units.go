@@ -104,16 +104,21 @@ func (s *Store) PutUnits(ctx context.Context, organization string, at time.Time,
 	err = s.write(ctx, "put units", func(ctx context.Context, w *writing) error {
 		out = make([]store.UnitOutcome, len(changes))
 		var companies []string
+		var done importCount
 		for i, c := range changes {
 			if err := w.putUnit(ctx, organization, at, c, &out[i]); err != nil {
 				return err
 			}
-			if out[i].Changed && c.Kind == attribute.Company {
+			if !out[i].Changed {
+				continue
+			}
+			done.add(out[i].Created)
+			if c.Kind == attribute.Company {
 				companies = append(companies, c.ID)
 			}
 		}
-		if len(companies) == 0 {
-			return nil
+		if err := w.countImported(ctx, organization, done); err != nil || len(companies) == 0 {
+			return err
 		}
 		return w.companiesChanged(ctx, organization, companies, at)
 	})

@@ -24,9 +24,10 @@ type upsert[T any] struct {
 	put func(ctx context.Context, thing T) error
 }
 
-// run stores things one after another, and tells what became of each.
-func (u upsert[T]) run(ctx context.Context, things []T) ([]store.Upserted, error) {
+// run stores things of an organisation one after another, and tells what became of each.
+func (u upsert[T]) run(ctx context.Context, w *writing, organization string, things []T) ([]store.Upserted, error) {
 	out := make([]store.Upserted, len(things))
+	var done importCount
 	for i, thing := range things {
 		thing, err := u.settle(ctx, thing)
 		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrExists) {
@@ -56,8 +57,9 @@ func (u upsert[T]) run(ctx context.Context, things []T) ([]store.Upserted, error
 		if err := u.put(ctx, thing); err != nil {
 			return nil, err
 		}
+		done.add(out[i].Change == store.Created)
 	}
-	return out, nil
+	return out, w.countImported(ctx, organization, done)
 }
 
 // customers finds the contacts of a batch, each once.
@@ -65,6 +67,8 @@ type customers struct {
 	w            *writing
 	organization string
 	known        map[purchase.Who]customer
+	// erased are pseudonyms that nothing is stored of again; nil until they are read.
+	erased map[string]bool
 }
 
 // customer is a contact, and the pseudonym by which something came to it.
@@ -103,11 +107,12 @@ func (c *customers) of(ctx context.Context, contact string, person []byte) (cust
 		}
 		out.contact = now.ID
 	}
-	erased, err := erasedSince(ctx, c.w, c.organization)
-	if err != nil {
-		return customer{}, err
+	if c.erased == nil {
+		if c.erased, err = erasedSince(ctx, c.w, c.organization); err != nil {
+			return customer{}, err
+		}
 	}
-	if erased[string(out.person)] {
+	if c.erased[string(out.person)] {
 		return customer{}, store.ErrNotFound
 	}
 	c.known[key] = out

@@ -17,6 +17,7 @@ func importCases() []testCase {
 	return []testCase{
 		{"ImportsComeInParts", importsComeInParts}, {"OneImportOfAKindRuns", oneImportOfAKindRuns}, {"ImportsAreWorkedOn", importsAreWorkedOn},
 		{"ImportsAreForgotten", importsAreForgotten}, {"ImportsLeaveOutWhoWasErased", importsLeaveOutErased}, {"RehearsalsChangeNothing", rehearsalsChangeNothing},
+		{"ImportsOfAnOrganizationTakeTurns", importsTakeTurns}, {"WhatImportsStoreIsCountedOnce", importsAreCountedOnce},
 	}
 }
 
@@ -139,6 +140,79 @@ func importsAreWorkedOn(t *testing.T, open Open) {
 	want(t, "move what has ended", s.MoveImport(ctx, "you", noon.Add(time.Minute), i, nil), store.ErrLost)
 	_, err = s.ClaimImport(ctx, "you", noon.Add(time.Hour), noon.Add(2*time.Hour))
 	want(t, "claim what has ended", err, store.ErrNotFound)
+}
+
+// What was rehearsed of an import holds as long as no other one of the organisation is applied: while one is held, none of its others is worked on.
+func importsTakeTurns(t *testing.T, open Open) {
+	s, ctx := opened(t, open), t.Context()
+	commit := func(organization, id, kind string, created time.Time) {
+		t.Helper()
+		i := imported(id, kind)
+		i.CreateTime = created
+		_, err := s.CreateImport(ctx, organization, i, noon)
+		must(t, "create", err)
+		_, err = s.CommitImport(ctx, organization, id, 0)
+		must(t, "commit", err)
+	}
+	commit(acme, "first", "contact", noon)
+	commit(acme, "second", "company", noon.Add(time.Second))
+	commit(other, "third", "contact", noon.Add(2*time.Second))
+	claim := func(what, holder string, at time.Time, want string) {
+		t.Helper()
+		i, err := s.ClaimImport(ctx, holder, at, at.Add(time.Minute))
+		if want == "" {
+			if !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: claimed %+v, %v", what, i, err)
+			}
+			return
+		}
+		equal(t, what, got(t, i, err).ID, want)
+	}
+	claim("the oldest", "a", noon, "first")
+	claim("while it is held", "b", noon, "third")
+	claim("while both are held", "c", noon, "")
+	claim("by the holder, who began anew", "a", noon, "first")
+	must(t, "put off", s.PutOffImport(ctx, acme, "first", "a", noon.Add(time.Hour)))
+	claim("while the first one is put off", "c", noon, "second")
+	claim("when the time of all others is over", "d", noon.Add(2*time.Hour), "first")
+	_, err := s.EndImport(ctx, acme, "first", store.ImportDone, "", noon)
+	must(t, "end", err)
+	claim("when the first one has ended", "d", noon.Add(2*time.Hour), "second")
+}
+
+// What is stored for an import counts with it in one transaction: who stores it again, since it is not noted how far the import came, counts nothing twice or too little.
+func importsAreCountedOnce(t *testing.T, open Open) {
+	s := opened(t, open)
+	begun(t, s, "i", "contact")
+	_, err := s.CommitImport(t.Context(), acme, "i", 0)
+	must(t, "commit", err)
+	i, err := s.ClaimImport(t.Context(), "me", noon, noon.Add(time.Minute))
+	must(t, "claim", err)
+	location := store.UnitChange{Ref: directory.Ref{Kind: attribute.Location, ID: "osh"}, AllowMissing: true, Edit: func(*directory.Unit) error { return nil }}
+	bought := store.Purchase{Purchase: purchase.Purchase{Receipt: "r", Time: noon, Who: purchase.Who{Contact: "c"}}, CreateTime: noon}
+	putContacts(t, s, contact("by hand", "", ""))
+	for _, step := range []struct {
+		context          func(context.Context) context.Context
+		location         string
+		created, updated int64
+	}{
+		{func(ctx context.Context) context.Context { return store.Rehearse(store.OfImport(ctx, "i")) }, "", 0, 0},
+		{func(ctx context.Context) context.Context { return store.OfImport(ctx, "i") }, "", 3, 0},
+		{func(ctx context.Context) context.Context { return store.OfImport(ctx, "i") }, "", 3, 0},
+		{func(ctx context.Context) context.Context { return store.OfImport(ctx, "i") }, "osh", 3, 1},
+	} {
+		ctx := step.context(t.Context())
+		_, err := s.PutUnits(ctx, acme, noon, []store.UnitChange{location})
+		must(t, "put unit", err)
+		_, err = s.PutContacts(ctx, acme, noon, true, []store.ContactChange{contact("c", "", step.location)})
+		must(t, "put contact", err)
+		_, err = s.UpsertPurchases(ctx, acme, []store.Purchase{bought})
+		must(t, "store purchase", err)
+		i.State, i.Position = store.ImportApplying, i.Position+1
+		must(t, "move", s.MoveImport(t.Context(), "me", noon.Add(time.Minute), i, nil))
+		now, err := s.GetImport(t.Context(), acme, "i")
+		equal(t, "created and updated", []int64{got(t, now, err).Created, now.Updated}, []int64{step.created, step.updated})
+	}
 }
 
 // What was uploaded of a table that nobody goes on with goes away by itself, also when no other import begins.
