@@ -71,7 +71,7 @@ func newPersons(ctx context.Context, config Config, deps Deps, db backend) (*per
 		p.holders = append(p.holders, api.SegmentationHolder(deps.Segmentation))
 		p.directory = api.Directory(deps.Segmentation)
 	}
-	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents))
+	p.holders = append(p.holders, api.OwnHolder(db, p.keeper, p.respondents, deps.Now))
 	owner := deps.Instance
 	if owner == "" {
 		owner = rand.Text()

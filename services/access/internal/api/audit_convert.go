@@ -25,7 +25,8 @@ type auditFilter interface {
 	GetOutcome() accessv1.AuditEntry_Outcome
 }
 
-// auditQuery is what is asked of the store. Whoever asks for what was done to a contact names it by its identifier; entries have its pseudonym.
+// auditQuery is what is asked of the store. Whoever asks for what was done to a contact names it by its identifier; entries have its pseudonym,
+// those of versions before pseudonyms the identifier.
 func (s *Server) auditQuery(ctx context.Context, org string, f auditFilter) (store.AuditQuery, error) {
 	q := store.AuditQuery{
 		Organization: org, Actor: f.GetActor(), Method: f.GetMethod(), Resource: f.GetResource(), Outcome: audit.Outcome(f.GetOutcome()), //nolint:gosec // defined values only
@@ -37,8 +38,11 @@ func (s *Server) auditQuery(ctx context.Context, org string, f auditFilter) (sto
 		}
 	}
 	var err error
-	if q.Resource, err = s.withoutContacts(ctx, org, q.Resource); err != nil {
+	if q.Resource, err = s.withoutContacts(ctx, org, f.GetResource()); err != nil {
 		return store.AuditQuery{}, err
+	}
+	if q.Resource != f.GetResource() {
+		q.Formerly = f.GetResource()
 	}
 	if q.From, err = instant("period.start_time", f.GetPeriod().GetStartTime()); err != nil {
 		return store.AuditQuery{}, err

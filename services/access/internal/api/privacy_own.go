@@ -16,16 +16,20 @@ const ownName = "access"
 // invitedPart is how many invitations are read at a time: no more than there are keys destroyed in one call.
 const invitedPart = seal.GetMax
 
+// staleMessages is for how long after an erasure no message tells of what happened to the person: by so much may the clocks of the services differ that tell when.
+const staleMessages = time.Minute
+
 // ownHolder is this service as one that keeps something of persons: the invitations, and messages to webhooks.
 type ownHolder struct {
 	store       store.Store
 	keeper      *seal.Keeper
 	respondents credential.Respondents
+	now         func() time.Time
 }
 
 // OwnHolder is the access service as one that keeps something of persons. Respondents are sealed with keys of the keeper.
-func OwnHolder(s store.Store, keeper *seal.Keeper, respondents credential.Respondents) erasure.Holder {
-	return &ownHolder{store: s, keeper: keeper, respondents: respondents}
+func OwnHolder(s store.Store, keeper *seal.Keeper, respondents credential.Respondents, now func() time.Time) erasure.Holder {
+	return &ownHolder{store: s, keeper: keeper, respondents: respondents, now: now}
 }
 
 // Name is the service's.
@@ -88,7 +92,7 @@ func (h *ownHolder) Erase(ctx context.Context, s erasure.Step) ([]erasure.Remova
 		if len(list) == invitedPart {
 			continue
 		}
-		messages, err := h.store.EraseDeliveries(ctx, s.Organization, s.Erasure, s.Person)
+		messages, err := h.store.EraseDeliveries(ctx, s.Organization, s.Erasure, s.Person, h.now().Add(staleMessages))
 		return receipt(erased, messages), 0, err
 	}
 }
@@ -112,6 +116,7 @@ func receipt(erased store.ErasedInvitations, messages int64) []erasure.Removal {
 		{Service: ownName, Kind: store.CountedTokens, Place: "database", Count: erased.Tokens},
 		{Service: ownName, Kind: store.CountedKeys, Place: "vault", Count: erased.Keys, Note: "copies of invitations in backups cannot be read without these keys"},
 		{Service: ownName, Kind: store.CountedDeliveries, Place: "database", Count: messages, Note: "messages to webhooks that name the contact; what was sent is where it was sent to"},
-		{Service: ownName, Kind: "audit_entries", Place: "audit log", Note: "entries name who acted, and contacts by their pseudonyms: nothing is removed"},
+		{Service: ownName, Kind: "audit_entries", Place: "audit log", Note: "entries name who acted, and contacts by their pseudonyms; those of versions before this one may name " +
+			"the contact by its identifier: nothing is removed"},
 	}
 }

@@ -54,7 +54,7 @@ func newPrivacyFixture(t testing.TB) *privacyFixture {
 			}
 			return person
 		}
-		f.own = api.OwnHolder(o.Store, keeper, respondents)
+		f.own = api.OwnHolder(o.Store, keeper, respondents, time.Now)
 		o.Vault, o.Respondents = v, respondents
 		o.Holders = []erasure.Holder{api.SurveyHolder(neighbour(t, f.survey)), api.ScoringHolder(neighbour(t, f.scoring)), f.own}
 		runner := erasure.NewRunner(erasure.RunnerOptions{

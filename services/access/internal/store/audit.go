@@ -36,6 +36,8 @@ type AuditQuery struct {
 	Method string
 	// Resource, unless it is empty, is what was acted on, or what lies above it.
 	Resource string
+	// Formerly, unless it is empty, is how entries of earlier versions name Resource: those are found too.
+	Formerly string
 	// Outcome, unless it is 0, is what became of it.
 	Outcome audit.Outcome
 	// Limit is the greatest number of entries.

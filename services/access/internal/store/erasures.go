@@ -24,8 +24,8 @@ type Erasures interface {
 	// how many the erasure has removed in all its calls.
 	EraseInvitations(ctx context.Context, organization, erasure string, ids []string, keys int) (ErasedInvitations, error)
 	// EraseDeliveries removes messages to webhooks that name a person, remembers for an erasure how many those were, and tells how many it has removed in all its
-	// calls.
-	EraseDeliveries(ctx context.Context, organization, erasure, person string) (int64, error)
+	// calls. What happened until a time to the person is not enqueued any more, even if it was read of a log before.
+	EraseDeliveries(ctx context.Context, organization, erasure, person string, until time.Time) (int64, error)
 	erasure.Queue
 }
 

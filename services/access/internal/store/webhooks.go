@@ -45,7 +45,7 @@ type Hooks interface {
 // Deliveries keeps what is on its way.
 type Deliveries interface {
 	// EnqueueEvents makes deliveries of occurrences, pending at once, for the enabled webhooks that want them. Where a delivery of the identifier exists it
-	// stays as it is.
+	// stays as it is. What happened to a person who was erased since (Erasures.EraseDeliveries) is left out.
 	EnqueueEvents(ctx context.Context, occurrences []webhook.Occurrence) error
 	// AddDelivery stores a delivery of a webhook. Errors: ErrNotFound.
 	AddDelivery(ctx context.Context, d webhook.Delivery) error
@@ -63,7 +63,8 @@ type Deliveries interface {
 	// FinishDelivery notes what came of a claim, also in the webhook (webhook.Webhook.After). When the delivery was claimed or replayed again since, or
 	// is gone, nothing changes.
 	FinishDelivery(ctx context.Context, o webhook.Outcome) error
-	// SweepDeliveries removes deliveries that were delivered before one time, or failed before another, at most limit, and tells how many.
+	// SweepDeliveries removes deliveries that were delivered before one time, or failed before another, at most limit, and tells how many. It forgets with the
+	// failed ones whose messages were left out until then.
 	SweepDeliveries(ctx context.Context, delivered, failed time.Time, limit int) (int, error)
 }
 

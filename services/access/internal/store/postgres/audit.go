@@ -153,7 +153,11 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 		where("(method = ?::text OR right(method, length(?::text) + 1) = '/' || ?::text)", q.Method)
 	}
 	if q.Resource != "" {
-		where("(resource = ?::text OR left(resource, length(?::text) + 1) = ?::text || '/')", q.Resource)
+		names := []string{q.Resource}
+		if q.Formerly != "" {
+			names = append(names, q.Formerly)
+		}
+		where("EXISTS (SELECT FROM unnest(?::text[]) AS n (name) WHERE resource = name OR left(resource, length(name) + 1) = name || '/')", names)
 	}
 	if q.Outcome != 0 {
 		where("outcome = ?", int16(q.Outcome))

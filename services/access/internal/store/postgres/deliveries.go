@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,6 +40,10 @@ RETURNING ` + deliveryColumns
 WHERE organization = $1 AND webhook = $2 AND id = $3 AND state = 1 AND attempts = $8 AND next_time = $9`
 	sqlSweepDeliveries = `DELETE FROM webhook_deliveries WHERE (organization, webhook, id) IN (SELECT organization, webhook, id FROM webhook_deliveries
 WHERE state = $1 AND end_time < $2 LIMIT $3 FOR UPDATE SKIP LOCKED)`
+
+	sqlSharePersons = `SELECT FROM webhook_feed WHERE id = $1 FOR SHARE`
+	sqlErased       = `SELECT organization, person, until FROM erased_persons WHERE (organization, person) IN (SELECT o, p FROM unnest($1::text[], $2::text[]) AS d (o, p))`
+	sqlForgetErased = `DELETE FROM erased_persons WHERE until < $1`
 )
 
 func scanDelivery(row store.Scanner) (webhook.Delivery, error) {
@@ -63,7 +68,45 @@ func (s *Store) EnqueueEvents(ctx context.Context, occurrences []webhook.Occurre
 	return s.update(ctx, "enqueue events", func(ctx context.Context, tx pgx.Tx) error { return enqueue(ctx, tx, occurrences) })
 }
 
+// ofOthers are occurrences without those that happened to persons before they were erased.
+func ofOthers(ctx context.Context, tx pgx.Tx, occurrences []webhook.Occurrence) ([]webhook.Occurrence, error) {
+	type person struct{ organization, person string }
+	var organizations, persons []string
+	for _, o := range occurrences {
+		if o.Person != "" {
+			organizations, persons = append(organizations, o.Organization), append(persons, o.Person)
+		}
+	}
+	if len(persons) == 0 {
+		return occurrences, nil
+	}
+	if _, err := tx.Exec(ctx, sqlSharePersons, int16(webhook.Attention)); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, sqlErased, organizations, persons)
+	if err != nil {
+		return nil, err
+	}
+	var p person
+	var until int64
+	erased := map[person]int64{}
+	if _, err := pgx.ForEachRow(rows, []any{&p.organization, &p.person, &until}, func() error {
+		erased[p] = until
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(occurrences), func(o webhook.Occurrence) bool {
+		until, ok := erased[person{o.Organization, o.Person}]
+		return ok && store.ToNano(o.Time) <= until
+	}), nil
+}
+
 func enqueue(ctx context.Context, tx pgx.Tx, occurrences []webhook.Occurrence) error {
+	occurrences, err := ofOthers(ctx, tx, occurrences)
+	if err != nil {
+		return err
+	}
 	type group struct {
 		organization string
 		event        webhook.Event
@@ -202,7 +245,8 @@ func (s *Store) SweepDeliveries(ctx context.Context, delivered, failed time.Time
 			}
 			n += int(tag.RowsAffected())
 		}
-		return nil
+		_, err := tx.Exec(ctx, sqlForgetErased, store.ToNano(failed))
+		return err
 	})
 	return n, err
 }

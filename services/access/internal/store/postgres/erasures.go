@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/store"
+	"github.com/otklik/otklik/services/access/internal/webhook"
 )
 
 const (
@@ -26,7 +27,11 @@ WHERE organization = $1 AND id = $2 AND state = 1 AND due_time <= $5 AND claim_e
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = $1 AND kind = $2 AND owner = ANY($3)`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = $1 AND id = ANY($2)`
 	sqlEraseDeliveries   = `DELETE FROM webhook_deliveries WHERE organization = $1 AND person = $2`
-	sqlAddCount          = `INSERT INTO erasure_counts AS c (organization, erasure, kind, count) VALUES ($1, $2, $3, $4)
+	sqlRememberErased    = `INSERT INTO erased_persons AS e (organization, person, until) VALUES ($1, $2, $3)
+ON CONFLICT (organization, person) DO UPDATE SET until = greatest(e.until, excluded.until)`
+	// Whoever enqueues what was read of the log of persons has the place in it, too: messages are stored before they are erased, or left out.
+	sqlLockPersons = `SELECT FROM webhook_feed WHERE id = $1 FOR UPDATE`
+	sqlAddCount    = `INSERT INTO erasure_counts AS c (organization, erasure, kind, count) VALUES ($1, $2, $3, $4)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET count = c.count + excluded.count RETURNING count`
 	sqlSaveErasure = `UPDATE erasures SET state = $4, end_time = $5, due_time = $6, progress = $7,
 	claim_owner = CASE WHEN $8 THEN '' ELSE claim_owner END, claim_end = CASE WHEN $8 THEN 0 ELSE claim_end END
@@ -138,8 +143,14 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 }
 
 // EraseDeliveries implements store.Erasures.
-func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string) (erased int64, err error) {
+func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string, until time.Time) (erased int64, err error) {
 	err = s.update(ctx, "erase deliveries", func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlLockPersons, int16(webhook.Attention)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, sqlRememberErased, organization, person, store.ToNano(until)); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, sqlEraseDeliveries, organization, person)
 		if err != nil {
 			return err

@@ -49,6 +49,7 @@ func TestPrivacyPlans(t *testing.T) {
 		sqlDueErasures:      "erasures_by_due",
 		sqlClaimErasure:     "erasures_pkey",
 		sqlEraseDeliveries:  "webhook_deliveries_by_person",
+		sqlErased:           "erased_persons_pkey",
 	}
 	for _, c := range []struct {
 		q     store.AuditQuery

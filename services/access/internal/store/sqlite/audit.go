@@ -100,7 +100,9 @@ func auditQuery(q store.AuditQuery) (string, []any) {
 	where(!q.From.IsZero() || !q.To.IsZero(), "time >= ? AND time < ?", from, to)
 	where(q.Actor != "", "actor = ?", q.Actor)
 	where(q.Method != "", "(method = ? OR substr(method, -length(?)) = ?)", q.Method, "/"+q.Method, "/"+q.Method)
-	where(q.Resource != "", "(resource = ? OR substr(resource, 1, length(?)) = ?)", q.Resource, q.Resource+"/", q.Resource+"/")
+	const ofResource = "resource = ? OR substr(resource, 1, length(?)) = ?"
+	where(q.Resource != "" && q.Formerly == "", "("+ofResource+")", q.Resource, q.Resource+"/", q.Resource+"/")
+	where(q.Formerly != "", "("+ofResource+" OR "+ofResource+")", q.Resource, q.Resource+"/", q.Resource+"/", q.Formerly, q.Formerly+"/", q.Formerly+"/")
 	where(q.Outcome != 0, "outcome = ?", int64(q.Outcome))
 	order := "ASC"
 	if q.Newest {

@@ -31,6 +31,9 @@ ORDER BY next_time, id LIMIT ?`
 WHERE organization = ? AND webhook = ? AND id = ? AND state = 1 AND attempts = ? AND next_time = ?`
 	sqlSweepDeliveries = `DELETE FROM webhook_deliveries WHERE (organization, webhook, id) IN (SELECT organization, webhook, id FROM webhook_deliveries
 WHERE state = ? AND end_time < ? LIMIT ?)`
+
+	sqlWasErased    = `SELECT 1 FROM erased_persons WHERE organization = ? AND person = ? AND until >= ?`
+	sqlForgetErased = `DELETE FROM erased_persons WHERE until < ?`
 )
 
 func scanDelivery(row store.Scanner) (webhook.Delivery, error) {
@@ -54,6 +57,13 @@ func enqueue(ctx context.Context, tx *sqlkit.Tx, occurrences []webhook.Occurrenc
 	}
 	wanting := make(map[group][]string)
 	for _, o := range occurrences {
+		if o.Person != "" {
+			if erased, err := exists(ctx, tx, sqlWasErased, o.Organization, o.Person, store.ToNano(o.Time)); err != nil {
+				return err
+			} else if erased {
+				continue
+			}
+		}
 		g := group{o.Organization, o.Event}
 		hooks, known := wanting[g]
 		if !known {
@@ -193,7 +203,8 @@ func (s *Store) SweepDeliveries(ctx context.Context, delivered, failed time.Time
 			}
 			n += int(removed)
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, sqlForgetErased, store.ToNano(failed))
+		return err
 	})
 	return n, err
 }

@@ -27,7 +27,9 @@ WHERE organization = ? AND id = ? AND claim_owner = ?`
 	sqlForgetSecrets     = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?))`
 	sqlDeleteInvitations = `DELETE FROM invitations WHERE organization = ? AND id IN (SELECT value FROM json_each(?))`
 	sqlEraseDeliveries   = `DELETE FROM webhook_deliveries WHERE organization = ? AND person = ?`
-	sqlAddCount          = `INSERT INTO erasure_counts (organization, erasure, kind, count) VALUES (?, ?, ?, ?)
+	sqlRememberErased    = `INSERT INTO erased_persons (organization, person, until) VALUES (?, ?, ?)
+ON CONFLICT (organization, person) DO UPDATE SET until = max(until, excluded.until)`
+	sqlAddCount = `INSERT INTO erasure_counts (organization, erasure, kind, count) VALUES (?, ?, ?, ?)
 ON CONFLICT (organization, erasure, kind) DO UPDATE SET count = count + excluded.count RETURNING count`
 	sqlFreeErasure = `UPDATE erasures SET claim_owner = '', claim_end = 0 WHERE organization = ? AND id = ?`
 )
@@ -156,8 +158,11 @@ func (s *Store) EraseInvitations(ctx context.Context, organization, erasure stri
 }
 
 // EraseDeliveries implements store.Erasures. What was erased is moved out of the write-ahead log, too.
-func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string) (erased int64, err error) {
+func (s *Store) EraseDeliveries(ctx context.Context, organization, erasure, person string, until time.Time) (erased int64, err error) {
 	err = s.update(ctx, "erase deliveries", func(ctx context.Context, tx *sqlkit.Tx) error {
+		if _, err := tx.ExecContext(ctx, sqlRememberErased, organization, person, store.ToNano(until)); err != nil {
+			return err
+		}
 		res, err := tx.ExecContext(ctx, sqlEraseDeliveries, organization, person)
 		if err != nil {
 			return err

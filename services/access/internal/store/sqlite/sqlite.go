@@ -41,16 +41,16 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What is deleted, destroyed keys above all, is overwritten in the file, also by migrations.
+	if _, err := db.Write.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		return nil, errors.Join(fmt.Errorf("ask for overwriting: %w", err), db.Close())
+	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read migrations: %w", err), db.Close())
 	}
 	if err := sqlkit.Migrate(ctx, db, files); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare schema: %w", err), db.Close())
-	}
-	// What is deleted, destroyed keys above all, is overwritten in the file.
-	if _, err := db.Write.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
-		return nil, errors.Join(fmt.Errorf("ask for overwriting: %w", err), db.Close())
 	}
 	return &Store{db: db, path: path, batcher: sqlkit.NewBatcher(db, 0)}, nil
 }

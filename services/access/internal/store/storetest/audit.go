@@ -180,6 +180,7 @@ func auditFilters(t *testing.T, open Open) {
 		{"part of the last part", store.AuditQuery{Method: "Response"}, nil},
 		{"wildcards are no wildcards", store.AuditQuery{Method: "%"}, nil},
 		{"resource and below", store.AuditQuery{Resource: "surveys/s1"}, []int64{1, 2, 3, 4, 6}},
+		{"resource of two names", store.AuditQuery{Resource: "surveys/s10", Formerly: "surveys/s%"}, []int64{5, 7}},
 		{"wildcard in resource", store.AuditQuery{Resource: "surveys/s%"}, []int64{7}},
 		{"outcome", store.AuditQuery{Outcome: audit.Denied}, []int64{6}},
 		{"period", store.AuditQuery{From: noon.Add(time.Minute), To: noon.Add(3 * time.Minute)}, []int64{2, 3}},

@@ -23,6 +23,7 @@ func erasureCases() []testCase {
 		{"ErasureClaimsCompete", erasureClaimsCompete},
 		{"ErasureOfInvitations", erasureOfInvitations},
 		{"ErasureOfDeliveries", erasureOfDeliveries},
+		{"ErasureOfWhatIsOnItsWay", erasureOfWhatIsOnItsWay},
 	}
 }
 
@@ -313,7 +314,7 @@ func erasureOfDeliveries(t *testing.T, open Open) {
 		erasure, person string
 		want            int64
 	}{{"e1", "p_ann", 2}, {"e1", "p_ann", 2}, {"e2", "p_ann", 0}, {"e2", "p_nobody", 0}, {"e2", "p_bob", 1}} {
-		n, err := s.EraseDeliveries(t.Context(), acme, c.erasure, c.person)
+		n, err := s.EraseDeliveries(t.Context(), acme, c.erasure, c.person, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,4 +327,57 @@ func erasureOfDeliveries(t *testing.T, open Open) {
 		}
 		equal(t, "left of "+organization, len(left), want)
 	}
+}
+
+// erasureOfWhatIsOnItsWay: what was read of a log before an erasure is not stored after it; what happens later, to others or elsewhere is.
+func erasureOfWhatIsOnItsWay(t *testing.T, open Open) {
+	s := opened(t, open)
+	for _, organization := range []string{acme, globex} {
+		addHook(t, s, hook(organization, "h", webhook.LightChanged))
+	}
+	read := func(organization, person string, at time.Time) webhook.Occurrence {
+		o := occurrence(organization, webhook.LightChanged, "contacts/"+person+"/light")
+		o.Person, o.Time, o.Position = person, at, at.UnixNano()
+		return o
+	}
+	batch := []webhook.Occurrence{read(acme, "p_ann", noon), read(acme, "p_bob", noon), read(globex, "p_ann", noon)}
+	if _, _, err := s.HoldFeed(t.Context(), webhook.Attention, "me", noon, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	start := int64(0)
+	want(t, "begin the feed", s.PlaceFeed(t.Context(), webhook.Attention, "me", &start), nil)
+	erase := func(until time.Time) {
+		t.Helper()
+		_, err := s.EraseDeliveries(t.Context(), acme, "e", "p_ann", until)
+		want(t, "erase", err, nil)
+	}
+	erase(noon.Add(time.Minute))
+	// A repeated step that is late, by a clock that is behind, takes nothing back.
+	erase(noon.Add(-time.Minute))
+	want(t, "go on with what was read", s.AdvanceFeed(t.Context(), webhook.Attention, "me", 0, 3, batch), nil)
+	enqueue(t, s, read(acme, "p_ann", noon.Add(time.Minute)))
+	told := func(organization string) (out []string) {
+		t.Helper()
+		for _, d := range deliveries(t, s, webhook.Ref{Organization: organization, ID: "h"}) {
+			out = append(out, d.Resource)
+		}
+		return out
+	}
+	equal(t, "told", told(acme), []string{"contacts/p_bob/light"})
+	equal(t, "told another organisation", told(globex), []string{"contacts/p_ann/light"})
+	enqueue(t, s, read(acme, "p_ann", noon.Add(2*time.Minute)))
+	equal(t, "told of a new beginning", told(acme), []string{"contacts/p_ann/light", "contacts/p_bob/light"})
+
+	// It is remembered for as long as messages are.
+	sweep := func(failed time.Time) {
+		t.Helper()
+		_, err := s.SweepDeliveries(t.Context(), noon, failed, 10)
+		want(t, "sweep", err, nil)
+	}
+	sweep(noon.Add(time.Minute))
+	enqueue(t, s, read(acme, "p_ann", noon.Add(time.Second)))
+	equal(t, "remembered", len(told(acme)), 2)
+	sweep(noon.Add(time.Hour))
+	enqueue(t, s, read(acme, "p_ann", noon.Add(time.Second)))
+	equal(t, "forgotten", len(told(acme)), 3)
 }
