@@ -398,7 +398,7 @@ func TestRegisterOfRisks(t *testing.T) {
 	if e := entry.RegisterEntry; e.Severity != 20 || e.State != "STATE_DONE" || len(e.Changes) != 4 || e.Changes[3].Actor == "" {
 		t.Errorf("got %+v", e)
 	}
-	if got := patch(`{"registerEntry": {"aspect": "aspects/nothing"}}`); got.Status != http.StatusBadRequest || !strings.Contains(string(got.Body), "register_entry.aspect") {
+	if got := patch(`{"registerEntry": {"aspect": "aspects/nothing"}}`); got.Status != http.StatusBadRequest || !strings.Contains(string(got.Body), "registerEntry.aspect") {
 		t.Errorf("an aspect that there is not: %d %s", got.Status, got.Body)
 	}
 }
