@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/services/reporting/internal/crosstab"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -30,7 +31,7 @@ const (
 
 // QueryCrosstab counts responses by two questions or keys.
 func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosstabRequest) (*reportingv1.QueryCrosstabResponse, error) {
-	axes := []axis{{field: "row", key: req.GetRow()}, {field: "column", key: req.GetColumn()}}
+	axes := [2]axis{{field: "row", key: req.GetRow()}, {field: "column", key: req.GetColumn()}}
 	if req.GetRow() == req.GetColumn() {
 		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
 	}
@@ -38,8 +39,8 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range axes {
-		if err := a.check(ctx, q); err != nil {
+	for i := range axes {
+		if err := axes[i].find(ctx, q); err != nil {
 			return nil, err
 		}
 	}
@@ -80,46 +81,54 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	}
 	out := crosstabToProto(found, level)
 	out.Basis = basisOf(req.GetQuery(), definitionCrosstab, counted)
-	out.Basis.Responses -= incomplete
-	out.Basis.Conventions = []string{"PEARSON_CHI_SQUARE", "ADJUSTED_RESIDUALS", "BENJAMINI_HOCHBERG"}
-	if incomplete > 0 {
-		out.Basis.LeftOut = append(out.Basis.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: "INCOMPLETE", Count: incomplete})
+	leaveOut(out.Basis, reasonIncomplete, incomplete)
+	out.Basis.Conventions = append(out.Basis.Conventions, "PEARSON_CHI_SQUARE", "ADJUSTED_RESIDUALS", "BENJAMINI_HOCHBERG")
+	if axes[0].question.Effort || axes[1].question.Effort {
+		out.Basis.Conventions = append(out.Basis.Conventions, "EFFORT_FLIPPED")
 	}
 	return out, nil
 }
 
 // axis is what rows or columns are.
-type axis struct{ field, key string }
+type axis struct {
+	field, key string
+	// question is that of the key, as it was asked last; without an identifier where the key is none of a question.
+	question peers.Question
+}
 
-// check refuses what no response could state.
-func (a axis) check(ctx context.Context, q questionnaire) error {
-	question, isQuestion := strings.CutPrefix(a.key, answersPrefix)
+// find finds what the axis is, and refuses what no response could state.
+func (a *axis) find(ctx context.Context, q questionnaire) error {
+	id, isQuestion := strings.CutPrefix(a.key, answersPrefix)
 	if !isQuestion {
 		return checkKey(a.field, a.key)
 	}
-	_, found, err := q.Find(ctx, question)
+	found, ok, err := q.Find(ctx, id)
 	switch {
 	case err != nil:
 		return surveyError(err)
-	case !found:
-		return questionNotFound(a.field, question)
+	case !ok:
+		return questionNotFound(a.field, id)
 	}
+	a.question = found
 	return nil
 }
 
-// value is that of a response; empty when it states none. A response of several values is refused: the test needs each response once.
-func (a axis) value(f *scoringv1.Fact) (string, error) {
-	question, isQuestion := strings.CutPrefix(a.key, answersPrefix)
-	values := []string(nil)
-	if !isQuestion {
+// value is that of a response; empty when it states none, or a score on another scale than that on which the question was asked last: 5 of 5 and 5 of 10
+// are not one value. A response of several values is refused: the test needs each response once.
+func (a *axis) value(f *scoringv1.Fact) (string, error) {
+	var values []string
+	switch {
+	case a.question.ID == "":
 		values = keyValues(f, a.key)
-	}
-	for _, answer := range f.GetAnswers() {
-		if isQuestion && answer.GetQuestion() == question {
-			values = answer.GetOptions()
-			if answer.Score != nil {
-				values = []string{strconv.FormatFloat(answer.GetScore(), 'f', -1, 64)}
+	case a.question.Kind == peers.KindOther:
+		for _, answer := range f.GetAnswers() {
+			if answer.GetQuestion() == a.question.ID {
+				values = answer.GetOptions()
 			}
+		}
+	default:
+		if score, ok := peers.ScoreOf(f, a.question); ok {
+			values = []string{strconv.FormatFloat(score, 'f', -1, 64)}
 		}
 	}
 	switch len(values) {

@@ -30,12 +30,12 @@ func (s *Server) QueryDrivers(ctx context.Context, req *reportingv1.QueryDrivers
 	if err != nil {
 		return nil, err
 	}
-	items, err := q.items(ctx, "items", req.GetItems(), mostQuestions-1, outcome.ID)
+	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
 	if err != nil {
 		return nil, err
 	}
 	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
+		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
 		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 	if err != nil {
 		return nil, err
 	}
-	questions, err := q.items(ctx, "items", req.GetItems(), mostQuestions)
+	questions, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "correlations need two questions at least")
 	}
 	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), questions: questions, missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
+		query: req.GetQuery(), notes: notes, questions: questions, missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
 		fields: itemFields("items", len(req.GetItems()), len(questions)),
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/services/reporting/internal/factor"
+	"github.com/otklik/otklik/services/reporting/internal/moment"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
@@ -21,7 +22,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 	if err != nil {
 		return nil, err
 	}
-	items, err := q.items(ctx, "items", req.GetItems(), mostQuestions)
+	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "a factor analysis needs three items at least")
 	}
 	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), questions: items, missing: req.GetMissing(), ranks: no(), fields: itemFields("items", len(req.GetItems()), len(items)),
+		query: req.GetQuery(), notes: notes, questions: items, missing: req.GetMissing(), ranks: no(), fields: itemFields("items", len(req.GetItems()), len(items)),
 	})
 	if err != nil {
 		return nil, err

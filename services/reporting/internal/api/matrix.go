@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/services/reporting/internal/matrix"
+	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -36,12 +37,12 @@ func (s *Server) QueryMatrix(ctx context.Context, req *reportingv1.QueryMatrixRe
 	if err != nil {
 		return nil, err
 	}
-	items, err := q.items(ctx, "items", req.GetItems(), mostQuestions-1, outcome.ID)
+	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
 	if err != nil {
 		return nil, err
 	}
 	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: no(),
+		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: no(),
 		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
 	})
 	if err != nil {
@@ -65,12 +66,12 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 		return nil, refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "items",
 			"the survey has no question with another named as it with "+statedSuffix+" behind; name the items and their importance_questions")
 	}
-	most := mostQuestions / 2
+	most := moment.MostQuestions / 2
 	if len(asked) > most {
 		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "items",
 			fmt.Sprintf("there may be %d items with stated importance; name fewer", most))
 	}
-	items, err := q.items(ctx, "items", asked, most)
+	items, _, err := q.items(ctx, "items", asked, most)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 			named = append(named, item.ID+statedSuffix)
 		}
 	}
-	stated, err := q.items(ctx, "importance_questions", named, most, asked...)
+	stated, _, err := q.items(ctx, "importance_questions", named, most, asked...)
 	if err != nil {
 		return nil, err
 	}

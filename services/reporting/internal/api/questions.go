@@ -12,9 +12,6 @@ import (
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
 
-// mostQuestions is how many questions moments are told of at a time.
-const mostQuestions = 60
-
 // questionnaire is what a survey asks, to find what a request names.
 type questionnaire struct {
 	*peers.Questionnaire
@@ -60,30 +57,35 @@ func (q questionnaire) outcome(ctx context.Context, id string) (peers.Question, 
 		"the survey asks neither for the likelihood to recommend nor for satisfaction; name the outcome's question")
 }
 
-// items finds the questions that the field names, or without any all scored ones of the current revision, up to a number, but those left out.
-func (q questionnaire) items(ctx context.Context, field string, ids []string, most int, but ...string) ([]peers.Question, error) {
-	var items []peers.Question
+// items finds the questions that the field names, or without any all scored ones of the current revision, up to a number, but those left out. Notes say how
+// many are beyond that number.
+func (q questionnaire) items(ctx context.Context, field string, ids []string, most int, but ...string) (items []peers.Question, notes []string, err error) {
 	for i, id := range ids {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if slices.Contains(but, id) {
-			return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, at,
+			return nil, nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, at,
 				fmt.Sprintf("question %q has another place in the request already; leave it out here", id))
 		}
 		item, err := q.scored(ctx, at, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		items = append(items, item)
 	}
 	if len(ids) > 0 {
-		return items, nil
+		return items, nil, nil
 	}
 	for _, x := range q.Current {
-		if x.Kind != peers.KindOther && !slices.Contains(but, x.ID) && len(items) < most {
+		if x.Kind != peers.KindOther && !slices.Contains(but, x.ID) {
 			items = append(items, x)
 		}
 	}
-	return items, nil
+	if beyond := len(items) - most; beyond > 0 {
+		items = items[:most]
+		notes = append(notes, fmt.Sprintf("left out are the last %d scored questions of the survey, those after %q: an analysis takes %d; name %s to choose",
+			beyond, items[most-1].ID, most, field))
+	}
+	return items, notes, nil
 }
 
 // itemFields are the fields of items; those that the request does not name stand for the whole field.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"google.golang.org/protobuf/proto"
 
@@ -40,6 +41,8 @@ type request struct {
 	ranks *bool
 	// levels tells that means alone are wanted: no two of the questions need to be answered together.
 	levels bool
+	// notes say which questions were left out.
+	notes []string
 }
 
 // sample is what was estimated, with what it rests on.
@@ -47,11 +50,12 @@ type sample struct {
 	*moment.Sample
 	counted   peers.Counted
 	questions []peers.Question
+	notes     []string
 }
 
 // sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
 func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
-	out := &sample{questions: r.questions}
+	out := &sample{questions: r.questions, notes: r.notes}
 	pairwise := r.missing == reportingv1.MissingMethod_MISSING_METHOD_PAIRWISE || r.missing == reportingv1.MissingMethod_MISSING_METHOD_UNSPECIFIED
 	if pairwise && (r.ranks == nil || !*r.ranks) {
 		sums, counted, err := s.scoring.Moments(ctx, selectionOf(r.query), r.questions)
@@ -120,14 +124,12 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 	if x.Correlation != nil {
 		b.EffectiveN, b.LeastEigenvalue, b.Repaired = proto.Float64(x.EffectiveN), proto.Float64(x.LeastEigenvalue), x.Repaired
 	}
-	b.Responses = x.Responses
-	if x.LeftOut > 0 {
-		reason := "NO_ANSWER"
-		if x.Missing == moment.Listwise {
-			reason = "INCOMPLETE"
-		}
-		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: reason, Count: x.LeftOut})
+	reason := reasonNoAnswer
+	if x.Missing == moment.Listwise {
+		reason = reasonIncomplete
 	}
+	leaveOut(b, reason, x.LeftOut)
+	b.Notes = append(b.Notes, x.notes...)
 	if x.Missing == moment.EM {
 		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
 	}
@@ -142,7 +144,7 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 func basisOf(q *reportingv1.AnalysisQuery, definition string, counted peers.Counted) *reportingv1.AnalysisBasis {
 	b := &reportingv1.AnalysisBasis{
 		Definition: definition, DefinitionVersion: 1, Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(),
-		Responses: counted.Responses, Watermark: counted.Watermark,
+		Responses: counted.Responses, Watermark: counted.Watermark, Conventions: []string{"UNWEIGHTED"},
 	}
 	for _, l := range counted.LeftOut {
 		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: l.Reason, Count: l.Count})
@@ -150,8 +152,26 @@ func basisOf(q *reportingv1.AnalysisQuery, definition string, counted peers.Coun
 	return b
 }
 
+// Why an analysis leaves out responses that scoring counts.
+const (
+	reasonNoAnswer   = "NO_ANSWER"
+	reasonIncomplete = "INCOMPLETE"
+)
+
+// leaveOut takes responses that were left out off those that were counted, and says so.
+func leaveOut(b *reportingv1.AnalysisBasis, reason string, n int64) {
+	if n > 0 {
+		b.Responses -= n
+		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: reason, Count: n})
+	}
+}
+
 // question converts a question of the sample, by its index.
 func (x *sample) question(i int) *reportingv1.AnalysisQuestion {
-	q := x.questions[i]
-	return &reportingv1.AnalysisQuestion{Question: q.ID, Text: q.Text, Scale: q.Scale, N: x.N[i], Mean: x.Mean[i], StandardDeviation: x.SD[i]}
+	q, sd := x.questions[i], x.SD[i]
+	if n := float64(x.N[i]); x.Missing == moment.EM && n > 1 {
+		// The most likely one has the divisor n.
+		sd *= math.Sqrt(n / (n - 1))
+	}
+	return &reportingv1.AnalysisQuestion{Question: q.ID, Text: q.Text, Scale: q.Scale, N: x.N[i], Mean: x.Mean[i], StandardDeviation: sd}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,10 +11,12 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/refusal"
 	"github.com/otklik/otklik/services/reporting/internal/strength"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
 
 // Names of what bridges and topic effects are.
@@ -36,9 +39,9 @@ type outcomeReader struct {
 	question peers.Question
 	metric   reportingv1.OutcomeMetric
 	key      string
-	// answers, sum and square are of the scores that were read.
-	answers     int64
-	sum, square float64
+	// answers, sum and square are of the scores that were read; unanswered counts the responses without one.
+	answers, unanswered int64
+	sum, square         float64
 	// stated tells that some response states the key.
 	stated bool
 }
@@ -82,6 +85,7 @@ func checkKey(field, key string) error {
 func (r *outcomeReader) read(f *scoringv1.Fact) (values []string, value float64, ok bool) {
 	score, ok := peers.ScoreOf(f, r.question)
 	if !ok {
+		r.unanswered++
 		return nil, 0, false
 	}
 	r.answers++
@@ -120,6 +124,15 @@ func (r *outcomeReader) check() error {
 	return nil
 }
 
+// topicError explains an error of telling responses apart: too many values are the fault of the key.
+func topicError(err error) error {
+	var refused *refusal.Error
+	if errors.As(err, &refused) && refused.Reason == refusal.TooMany {
+		return refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "by", refused.Description)
+	}
+	return analysisError(scoringError(err, nil))
+}
+
 // converted is the outcome's question with its answers.
 func (r *outcomeReader) converted() *reportingv1.AnalysisQuestion {
 	out := &reportingv1.AnalysisQuestion{Question: r.question.ID, Text: r.question.Text, Scale: r.question.Scale, N: r.answers}
@@ -132,8 +145,20 @@ func (r *outcomeReader) converted() *reportingv1.AnalysisQuestion {
 	return out
 }
 
+// checkPeriods refuses a baseline that does not end before the period begins: responses of both would be compared with themselves.
+func checkPeriods(baseline, period *typev1.Period) error {
+	if end, start := baseline.GetEndTime(), period.GetStartTime(); end == nil || start == nil || end.AsTime().After(start.AsTime()) {
+		return refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_PERIODS_OVERLAP, "baseline_period",
+			"it must end where query.period begins, or before; state its end_time, and the start_time of query.period")
+	}
+	return nil
+}
+
 // QueryBridge tells why an outcome moved between two periods.
 func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRequest) (*reportingv1.QueryBridgeResponse, error) {
+	if err := checkPeriods(req.GetBaselinePeriod(), req.GetQuery().GetPeriod()); err != nil {
+		return nil, err
+	}
 	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), req.GetBy())
 	if err != nil {
 		return nil, err
@@ -142,15 +167,17 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 	before.Period = req.GetBaselinePeriod()
 	sides := [2]bridge.Side{}
 	var counted [2]peers.Counted
+	var unanswered [2]int64
 	for i, sel := range []peers.Selection{before, after} {
 		counted[i], err = s.scoring.Facts(ctx, sel, func(f *scoringv1.Fact) error {
 			if values, value, ok := r.read(f); ok {
-				sides[i].Add(int(f.GetGroup()), values, value)
+				return sides[i].Add(int(f.GetGroup()), values, value)
 			}
+			unanswered[i]++
 			return nil
 		})
 		if err != nil {
-			return nil, scoringError(err, nil)
+			return nil, topicError(err)
 		}
 	}
 	if err := r.check(); err != nil {
@@ -163,7 +190,7 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 		return err
 	})
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, topicError(err)
 	}
 	convert := func(e bridge.Estimate) *reportingv1.AnalysisEstimate {
 		return estimateToProto(e.Value, e.SE, e.Interval, level, bridge.GroupJackknife)
@@ -174,8 +201,9 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 		Level: convert(b.Level), By: r.key,
 	}
 	out.BaselineBasis.Period = req.GetBaselinePeriod()
-	for _, basis := range []*reportingv1.AnalysisBasis{out.GetBasis(), out.GetBaselineBasis()} {
-		basis.Groups, basis.Conventions = int32(b.Groups), []string{"MEAN_LEVEL_MEAN_SHARE", "EQUAL_FRACTIONS", "BENJAMINI_HOCHBERG"}
+	for i, basis := range []*reportingv1.AnalysisBasis{out.GetBaselineBasis(), out.GetBasis()} {
+		leaveOut(basis, reasonNoAnswer, unanswered[i])
+		basis.Groups, basis.Conventions = int32(b.Groups), append(basis.Conventions, "MEAN_LEVEL_MEAN_SHARE", "EQUAL_FRACTIONS", "BENJAMINI_HOCHBERG")
 	}
 	for _, p := range b.Parts {
 		out.Parts = append(out.Parts, &reportingv1.BridgePart{
@@ -195,12 +223,12 @@ func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStren
 	tally := strength.NewTally(peers.Groups)
 	counted, err := s.scoring.Facts(ctx, selectionOf(req.GetQuery()), func(f *scoringv1.Fact) error {
 		if values, value, ok := r.read(f); ok {
-			tally.Add(int(f.GetGroup()), values, value)
+			return tally.Add(int(f.GetGroup()), values, value)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, scoringError(err, nil)
+		return nil, topicError(err)
 	}
 	if err := r.check(); err != nil {
 		return nil, err
@@ -215,7 +243,8 @@ func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStren
 		return nil, analysisError(err)
 	}
 	b := basisOf(req.GetQuery(), definitionStrengths, counted)
-	b.Groups, b.Conventions = peers.Groups, []string{"OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG"}
+	leaveOut(b, reasonNoAnswer, r.unanswered)
+	b.Groups, b.Conventions = peers.Groups, append(b.Conventions, "OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG")
 	if len(found.LeftOut) > 0 {
 		b.Notes = append(b.Notes, fmt.Sprintf("left out are %d values of %s that fewer than %d responses state, or do not state", len(found.LeftOut), r.key, strength.LeastResponses))
 	}

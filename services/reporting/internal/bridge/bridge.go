@@ -15,10 +15,11 @@ import (
 	"slices"
 
 	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/reporting/internal/refusal"
 )
 
 const (
-	// MostValues is the greatest number of segments that a bridge has.
+	// MostValues is the greatest number of segments that a bridge has, and of topics that are judged.
 	MostValues = 1000
 	// LeastResponses is the number of responses of a segment, in both periods together, below which its effects have no standard error.
 	LeastResponses = 10
@@ -34,13 +35,21 @@ type Cell struct {
 	Weight, Sum float64
 }
 
+// TooManyValues refuses a key of more than MostValues values.
+func TooManyValues() *refusal.Error {
+	return refusal.New(refusal.TooMany, nil, "there are more than %d values, which is the most that is told apart: choose a coarser key, or filter", MostValues)
+}
+
 // Side is a period: cells by segment, by random group of respondents. A respondent is in the same group on both sides.
 type Side struct {
 	Groups []map[string]Cell
+	// segments are those of all groups.
+	segments map[string]bool
 }
 
-// Add counts a response of a group, from 0, that belongs to the segments named; of a segment that is named twice it is once.
-func (s *Side) Add(group int, segments []string, value float64) {
+// Add counts a response of a group, from 0, that belongs to the segments named; of a segment that is named twice it is once. It refuses (refusal.TooMany)
+// the segment after MostValues: each takes memory.
+func (s *Side) Add(group int, segments []string, value float64) error {
 	for len(s.Groups) <= group {
 		s.Groups = append(s.Groups, nil)
 	}
@@ -49,21 +58,28 @@ func (s *Side) Add(group int, segments []string, value float64) {
 		cells = map[string]Cell{}
 		s.Groups[group] = cells
 	}
-	count := func(segment string, fraction float64) {
+	switch len(segments) {
+	case 0:
+		segments = []string{""}
+	case 1:
+	default:
+		segments = slices.Compact(slices.Sorted(slices.Values(segments)))
+	}
+	fraction := 1 / float64(len(segments))
+	for _, segment := range segments {
+		if !s.segments[segment] {
+			if len(s.segments) >= MostValues {
+				return TooManyValues()
+			}
+			if s.segments == nil {
+				s.segments = map[string]bool{}
+			}
+			s.segments[segment] = true
+		}
 		c := cells[segment]
 		cells[segment] = Cell{Count: c.Count + 1, Weight: c.Weight + fraction, Sum: c.Sum + fraction*value}
 	}
-	switch len(segments) {
-	case 0:
-		count("", 1)
-	case 1:
-		count(segments[0], 1)
-	default:
-		segments = slices.Compact(slices.Sorted(slices.Values(segments)))
-		for _, segment := range segments {
-			count(segment, 1/float64(len(segments)))
-		}
-	}
+	return nil
 }
 
 // Estimate is a number with its precision.

@@ -20,10 +20,17 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
+// one counts a response.
+func one(s *bridge.Side, group int, segments []string, value float64) {
+	if err := s.Add(group, segments, value); err != nil {
+		panic(err)
+	}
+}
+
 // add counts n responses, spread over the groups.
 func add(s *bridge.Side, n int, value float64, segments ...string) {
 	for i := range n {
-		s.Add(i%10, segments, value)
+		one(s, i%10, segments, value)
 	}
 }
 
@@ -108,20 +115,26 @@ func TestTopicsShareAResponse(t *testing.T) {
 }
 
 func TestRefusesAnEmptyPeriodAndTooManySegments(t *testing.T) {
-	var empty, one, many bridge.Side
-	one.Add(0, []string{"a"}, 5)
-	for i := range bridge.MostValues + 1 {
-		many.Add(0, []string{fmt.Sprint(i)}, 5)
+	var empty, single, many bridge.Side
+	one(&single, 0, []string{"a"}, 5)
+	for i := range bridge.MostValues {
+		one(&many, i%7, []string{fmt.Sprint(i)}, 5)
 	}
+	one(&many, 0, []string{"7", "8"}, 5)
 	for _, c := range []struct {
 		before, after bridge.Side
 		want          refusal.Reason
-	}{{empty, one, refusal.NoData}, {one, empty, refusal.NoData}, {one, many, refusal.TooMany}} {
+	}{{empty, single, refusal.NoData}, {single, empty, refusal.NoData}, {single, many, refusal.TooMany}} {
 		_, err := bridge.Explain(c.before, c.after, 0.95)
 		var refused *refusal.Error
 		if !errors.As(err, &refused) || refused.Reason != c.want {
 			t.Errorf("%v, want %s", err, c.want)
 		}
+	}
+	// A side refuses while it is counted: each segment takes memory.
+	var refused *refusal.Error
+	if err := many.Add(0, []string{"one more"}, 5); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
+		t.Errorf("segment %d: %v", bridge.MostValues+1, err)
 	}
 }
 
@@ -143,7 +156,7 @@ func TestFewResponsesHaveNoInterval(t *testing.T) {
 	}
 	var alone bridge.Side
 	for range 50 {
-		alone.Add(3, []string{"a"}, 5)
+		one(&alone, 3, []string{"a"}, 5)
 	}
 	if b, err = bridge.Explain(alone, alone, 0.95); err != nil || b.Change.Interval != nil || b.Groups != 1 {
 		t.Errorf("one group has no interval: %+v, %v", b, err)
@@ -157,7 +170,7 @@ func TestSumsAreExact(t *testing.T) {
 			var s bridge.Side
 			for range rapid.IntRange(1, 60).Draw(t, name) {
 				segments := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), 0, 3).Draw(t, "segments")
-				s.Add(rapid.IntRange(0, 7).Draw(t, "group"), segments, rapid.Float64Range(-100, 100).Draw(t, "value"))
+				one(&s, rapid.IntRange(0, 7).Draw(t, "group"), segments, rapid.Float64Range(-100, 100).Draw(t, "value"))
 			}
 			return s
 		}
@@ -208,7 +221,7 @@ func TestIntervalsCover(t *testing.T) {
 			if r.Float64() < promoters {
 				value = 100
 			}
-			s.Add(i%50, []string{segment}, value)
+			one(&s, i%50, []string{segment}, value)
 		}
 		return s
 	}

@@ -16,7 +16,7 @@ import (
 const noise = 1e-12
 
 // Explain splits the change of the mean between two periods, with intervals at a confidence level. It refuses a period without responses (refusal.NoData)
-// and more than MostValues segments (refusal.TooMany).
+// and more than MostValues segments on both sides together (refusal.TooMany).
 func Explain(before, after Side, level float64) (*Bridge, error) {
 	if len(before.Groups) > len(after.Groups) {
 		after.Groups = append(slices.Clone(after.Groups), make([]map[string]Cell, len(before.Groups)-len(after.Groups))...)
@@ -39,7 +39,7 @@ func Explain(before, after Side, level float64) (*Bridge, error) {
 		}
 	}
 	if len(names) > MostValues {
-		return nil, refusal.New(refusal.TooMany, nil, "the key has %d values, and a bridge takes %d: choose a coarser key", len(names), MostValues)
+		return nil, TooManyValues()
 	}
 	values := slices.Sorted(maps.Keys(names))
 	return explain(values, before, after, newPicture(values, b, a), level)

@@ -6,7 +6,10 @@
 // variance they explain; those of promax in the order of the varimax solution that they come from. Varimax weighs items by Kaiser's normalisation.
 package factor
 
-import "github.com/otklik/otklik/libs/stat"
+import (
+	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/reporting/internal/moment"
+)
 
 // Extraction is how loadings are estimated.
 type Extraction uint8
@@ -48,7 +51,7 @@ const (
 	// LeastItems is the smallest number of items.
 	LeastItems = 3
 	// MostItems is the greatest number of items.
-	MostItems = 100
+	MostItems = moment.MostQuestions
 	// Simulations is the default number of random tables of the parallel analysis.
 	Simulations = 100
 	// MostSimulations is the greatest number of them.

@@ -36,10 +36,10 @@ func Correlate(s *moment.Sample, questions []int, o Options) ([]Correlation, int
 	return out, len(out), err
 }
 
-// pearson is the correlation of two questions before any repair, with Fisher's interval: tanh(artanh r ± z/√(n-3)), n being the (effective) number of
+// pearson is the correlation of two questions before any repair, with Fisher's interval: tanh(artanh r ± z/√(n-3)), n being the number of
 // responses that answer both (Fisher 1921). The standard error is (1-r²)/√(n-3). There is no interval where |r| = 1 or n ≤ 3.
 func pearson(s *moment.Sample, i, j int, level float64) Estimate {
-	return fisher(s.Unrepaired[i][j], s.EffectivePairs[i][j], 1, level)
+	return fisher(s.Unrepaired[i][j], float64(s.Pairs[i][j]), 1, level)
 }
 
 // fisher is a correlation with its interval; inflation is that of the variance of its transform.
@@ -57,7 +57,7 @@ func fisher(r, n, inflation, level float64) Estimate {
 
 // pearsonP tests that there is no correlation: t = r·√((n-2)/(1-r²)) with n - 2 degrees of freedom.
 func pearsonP(s *moment.Sample, i, j int) *float64 {
-	return correlationP(s.Unrepaired[i][j], s.EffectivePairs[i][j])
+	return correlationP(s.Unrepaired[i][j], float64(s.Pairs[i][j]))
 }
 
 func correlationP(r, n float64) *float64 {

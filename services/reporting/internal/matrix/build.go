@@ -186,7 +186,7 @@ func (p *plan) score(item int, drawn []*places) importance.Estimate {
 	return p.level(i, back, drawn)
 }
 
-// level is the mean of a question with its interval: Student's t by its (effective) number of answers; of a mean that EM estimated, by draws.
+// level is the mean of a question with its interval: Student's t by its number of answers; of a mean that EM estimated, by draws.
 func (p *plan) level(question int, of func(d *places) float64, drawn []*places) importance.Estimate {
 	s := p.sample
 	q := s.Questions[question]
@@ -198,7 +198,7 @@ func (p *plan) level(question int, of func(d *places) float64, drawn []*places) 
 		return clip(importance.Bootstrapped(s.Mean[question], values, p.confidence), q)
 	}
 	e := importance.Estimate{Value: s.Mean[question], Method: importance.StudentT}
-	n := s.EffectivePairs[question][question]
+	n := float64(s.N[question])
 	if !(n > 1) {
 		return e
 	}

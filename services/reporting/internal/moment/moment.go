@@ -15,27 +15,25 @@ type Question struct {
 	Min, Max float64
 }
 
-// Pair is sums over the responses that answered both of two questions. Sums are of weighted values where there are weights.
+// Pair is sums over the responses that answered both of two questions. Each response counts once.
 type Pair struct {
 	// Count is the number of responses.
 	Count int64
-	// Weight is the sum of their weights and SquaredWeight that of the squared weights; both equal the count without weights.
-	Weight, SquaredWeight float64
 	// First and Second are the sums of the scores, FirstSquare and SecondSquare those of squared scores, Product that of products.
 	First, Second, FirstSquare, SecondSquare, Product float64
 }
 
 // Group is what was counted of one random group of respondents.
 type Group struct {
-	// Responses is the number of responses, those without an answer to any of the questions included.
-	Responses int64
+	// Responses is the number of responses, those without an answer to any of the questions included, and Unanswered is the number of those.
+	Responses, Unanswered int64
 	// Pairs come in the order (0,0), (0,1), …, (1,1), (1,2), …; zero where nobody answered both.
 	Pairs []Pair
 }
 
 // Sums are the sums of all random groups of respondents.
 type Sums struct {
-	// Questions are 1 to 64, all different.
+	// Questions are 1 to MostQuestions, all different.
 	Questions []Question
 	// Groups are the groups; those without responses may be listed or left out.
 	Groups []Group
@@ -73,8 +71,8 @@ const (
 	LeastAnswers = 10
 	// LeastTogether is the least number of responses that answer both of two questions.
 	LeastTogether = 5
-	// MostQuestions is the greatest number of questions.
-	MostQuestions = 64
+	// MostQuestions is the greatest number of questions: scoring tells of so many at a time, and sets of them fit into 64 bits.
+	MostQuestions = 60
 )
 
 // Sample is what was estimated of the questions' joint distribution.
@@ -85,14 +83,11 @@ type Sample struct {
 	// N are the numbers of answers to each question, Pairs those of responses that answer both of two; under Listwise all are the same.
 	N     []int64
 	Pairs [][]int64
-	// EffectivePairs are Pairs where each response counts once, and Kish's effective numbers (Σw)²/Σw² where they are weighted.
-	EffectivePairs [][]float64
-	// Responses are those that were counted: with an answer to any of the questions, under Listwise to all. Where only sums are known, those without
-	// an answer cannot be told from the others, and are counted.
+	// Responses are those that were counted: with an answer to any of the questions, under Listwise to all.
 	Responses int64
-	// EffectiveN is the n that tests of the whole table use: the harmonic mean over all pairs of different questions of EffectivePairs. The variance of a correlation is inverse to that number, so that statistics which add squares of correlations (Bartlett's, R²
-	// of unrelated items) have the expectation that a complete sample of this size gives. Without missing answers it is their number, with weights
-	// Kish's effective one. Under EM, which also borrows from other pairs, it is the same and errs on the safe side.
+	// EffectiveN is the n that tests of the whole table use: the harmonic mean over all pairs of different questions of Pairs. The variance of a correlation is inverse to that number, so that statistics which add squares of correlations (Bartlett's, R²
+	// of unrelated items) have the expectation that a complete sample of this size gives. Without missing answers it is their number.
+	// Under EM, which also borrows from other pairs, it is the same and errs on the safe side.
 	EffectiveN float64
 	// Mean and SD are on the scales of the questions. SD has the divisor n - 1; under EM it is the maximum-likelihood estimate.
 	Mean, SD []float64

@@ -11,7 +11,7 @@ import (
 )
 
 // fields is the number of sums of a pair that draws need.
-const fields = 7
+const fields = 6
 
 // pairSums gives pairwise moments: a row for each group with responses, in which each pair has its sums.
 type pairSums struct {
@@ -41,7 +41,7 @@ func newPairSums(s *Sums, whole bool) *pairSums {
 		row := make([]float64, width)
 		for p := range s.Groups[g].Pairs {
 			x := &s.Groups[g].Pairs[p]
-			copy(row[p*fields:], []float64{x.Weight, x.SquaredWeight, x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product})
+			copy(row[p*fields:], []float64{float64(x.Count), x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product})
 		}
 		rows = append(rows, row...)
 	}
@@ -102,15 +102,15 @@ type level struct{ mean, sd float64 }
 
 // levelOf is the mean and the standard deviation from the sums of a question with itself; false where it has no variance.
 func levelOf(sum []float64) (level, bool) {
-	weight, squared, x, xx := sum[0], sum[1], sum[2], sum[4]
-	if !(weight > 0) {
+	n, x, xx := sum[0], sum[1], sum[3]
+	if !(n > 0) {
 		return level{}, false
 	}
-	square, divisor := xx-x*x/weight, weight-squared/weight
-	if !(square > negligible*xx) || !(divisor > 0) {
-		return level{mean: x / weight}, false
+	square := xx - x*x/n
+	if !(square > negligible*xx) || !(n > 1) {
+		return level{mean: x / n}, false
 	}
-	return level{x / weight, math.Sqrt(square / divisor)}, true
+	return level{x / n, math.Sqrt(square / (n - 1))}, true
 }
 
 // negligible is the part of a sum of squares that rounding can leave of no variance at all.
@@ -118,15 +118,15 @@ const negligible = 1e-12
 
 // correlationOf is the correlation of a pair from its sums; false where one of the two has no variance.
 func correlationOf(sum []float64) (float64, bool) {
-	weight, x, y, xx, yy, xy := sum[0], sum[2], sum[3], sum[4], sum[5], sum[6]
-	if !(weight > 0) {
+	n, x, y, xx, yy, xy := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5]
+	if !(n > 0) {
 		return 0, false
 	}
-	vx, vy := xx-x*x/weight, yy-y*y/weight
+	vx, vy := xx-x*x/n, yy-y*y/n
 	if !(vx > negligible*xx) || !(vy > negligible*yy) {
 		return 0, false
 	}
-	return min(1, max(-1, (xy-x*y/weight)/math.Sqrt(vx*vy))), true
+	return min(1, max(-1, (xy-x*y/n)/math.Sqrt(vx*vy))), true
 }
 
 // set puts correlations into the draw, repaired where that is asked for and needed; false when there is no repair.
@@ -184,7 +184,8 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		if group.Responses > 0 {
 			out.Groups++
 		}
-		out.Responses += group.Responses
+		out.Responses += group.Responses - group.Unanswered
+		out.LeftOut += group.Unanswered
 		for i := range k {
 			for j := i; j < k && len(group.Pairs) > 0; j++ {
 				out.Pairs[i][j] += group.Pairs[at(k, i, j)].Count
@@ -212,7 +213,7 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		}
 		out.Mean[i], out.SD[i] = l.mean, l.sd
 	}
-	out.effective(total)
+	out.EffectiveN = out.effective()
 	return out, nil
 }
 
@@ -244,26 +245,19 @@ func constantTogether(questions []Question, total []float64) error {
 	return refusal.New(refusal.NoData, nil, "there are no answers")
 }
 
-// effective sets the effective numbers of responses.
-func (s *Sample) effective(total []float64) {
-	k := len(s.Questions)
-	s.EffectivePairs = make([][]float64, k)
+// effective is the harmonic mean of the numbers of responses that answer both of two questions; 0 where there are two that nobody answers both.
+func (s *Sample) effective() float64 {
 	var inverse, pairs float64
-	for i := range k {
-		s.EffectivePairs[i] = make([]float64, k)
-		for j := range k {
-			sum := total[at(k, i, j)*fields:]
-			if !(sum[1] > 0) {
-				inverse = math.Inf(1)
-				continue
-			}
-			n := sum[0] * sum[0] / sum[1]
-			s.EffectivePairs[i][j] = n
-			if i != j || k == 1 {
-				inverse += 1 / n
+	for i := range s.Pairs {
+		for j, n := range s.Pairs[i] {
+			switch {
+			case n == 0:
+				return 0
+			case i != j || len(s.Pairs) == 1:
+				inverse += 1 / float64(n)
 				pairs++
 			}
 		}
 	}
-	s.EffectiveN = pairs / inverse
+	return pairs / inverse
 }

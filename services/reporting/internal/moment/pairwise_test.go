@@ -115,40 +115,28 @@ func TestListwiseCountsCompleteResponses(t *testing.T) {
 	}
 }
 
-// TestWeightedMoments: a response of weight 2 counts as two in estimates, and as what Kish says in precision.
-func TestWeightedMoments(t *testing.T) {
+// TestSumsCountWhatRowsCount: who answered nothing is left out, whether sums or single responses are known.
+func TestSumsCountWhatRowsCount(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 1))
-	responses := people(random, 60, 3)
-	sums := moment.Sums{Questions: questions(3)}
-	twice := slices.Clone(responses)
-	for n, r := range responses {
-		weight := 1.0
-		if n < 20 {
-			weight, twice = 2, append(twice, r)
-		}
-		g := moment.Group{Responses: 1}
-		for i, x := range r {
-			for _, y := range r[i:] {
-				g.Pairs = append(g.Pairs, moment.Pair{
-					Count: 1, Weight: weight, SquaredWeight: weight * weight, First: weight * x, Second: weight * y,
-					FirstSquare: weight * x * x, SecondSquare: weight * y * y, Product: weight * x * y,
-				})
-			}
-		}
-		sums.Groups = append(sums.Groups, g)
+	responses := people(random, 100, 3)
+	for _, r := range responses[:15] {
+		r[0], r[1], r[2] = math.NaN(), math.NaN(), math.NaN()
 	}
-	s, err := moment.FromSums(sums)
+	rows := rowsOf(t, random, 3, responses)
+	sums := rows.Sums()
+	// Groups of nobody but them.
+	for range 5 {
+		sums.Groups = append(sums.Groups, moment.Group{Responses: 2, Unanswered: 2, Pairs: make([]moment.Pair, 6)})
+	}
+	sums.Groups[0].Responses, sums.Groups[0].Unanswered = sums.Groups[0].Responses+3, sums.Groups[0].Unanswered+3
+	byRows := sampleOf(t, rows, moment.Pairwise)
+	bySums, err := moment.FromSums(sums)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, y := both(twice, 0, 2)
-	near(t, "mean", s.Mean[0], meanOf(x), 1e-12)
-	near(t, "correlation", s.Correlation[0][2], correlation(x, y), 1e-12)
-	near(t, "effective n", s.EffectiveN, 80.0*80/120, 1e-9)
-	near(t, "effective pair", s.EffectivePairs[1][1], 80.0*80/120, 1e-9)
-	if s.Complete() || s.N[0] != 60 {
-		t.Errorf("complete %v, n %v", s.Complete(), s.N)
+	if byRows.Responses != 85 || byRows.LeftOut != 15 || bySums.Responses != 85 || bySums.LeftOut != 15+13 {
+		t.Errorf("by rows %d and %d left out, by sums %d and %d", byRows.Responses, byRows.LeftOut, bySums.Responses, bySums.LeftOut)
 	}
 }
 

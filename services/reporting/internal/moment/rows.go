@@ -164,23 +164,22 @@ func (r *Rows) sums(wanted func(answered uint64) bool, responses []int64) Sums {
 	k := len(r.questions)
 	s := Sums{Questions: r.questions, Groups: make([]Group, len(responses))}
 	for g, n := range responses {
-		s.Groups[g] = Group{Responses: n, Pairs: make([]Pair, k*(k+1)/2)}
+		s.Groups[g] = Group{Responses: n, Unanswered: n, Pairs: make([]Pair, k*(k+1)/2)}
 	}
 	for _, key := range r.sorted() {
 		if !wanted(key.answered) {
 			continue
 		}
 		c := r.cells[key]
+		s.Groups[key.group].Unanswered -= c.n
 		observed := indices(key.answered)
 		o := len(observed)
 		sums := c.sums(o)
 		for a, i := range observed {
 			for b := a; b < o; b++ {
-				j, n := observed[b], float64(c.n)
+				j := observed[b]
 				p := &s.Groups[key.group].Pairs[at(k, i, j)]
 				p.Count += c.n
-				p.Weight += n
-				p.SquaredWeight += n
 				p.First += sums[a]
 				p.Second += sums[b]
 				p.FirstSquare += sums[o+at(o, a, a)]

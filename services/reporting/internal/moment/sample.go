@@ -55,10 +55,10 @@ func (s *Sample) everybodyAnswersAll() bool {
 	return true
 }
 
-// Complete tells whether every response that was counted answers every question and counts once, so that the classical formulas of a sample of
+// Complete tells whether every response that was counted answers every question, so that the classical formulas of a sample of
 // independent responses hold with n = Responses.
 func (s *Sample) Complete() bool {
-	return s.everybodyAnswersAll() && math.Abs(s.EffectiveN-float64(s.N[0])) < 1e-6 && s.Missing != EM
+	return s.everybodyAnswersAll() && s.Missing != EM
 }
 
 // LevelsFromSums estimates means and standard deviations only: for questions that need not have been asked together. Correlation and Covariance

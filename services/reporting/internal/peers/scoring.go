@@ -101,11 +101,11 @@ func Asked(questions []Question) []moment.Question {
 
 // groupOf converts the moments of a random group, filling in the pairs that nobody answered.
 func groupOf(part *scoringv1.StreamMomentsResponse, questions int) moment.Group {
-	g := moment.Group{Responses: part.GetResponses(), Pairs: make([]moment.Pair, questions*(questions+1)/2)}
+	g := moment.Group{Responses: part.GetResponses(), Unanswered: part.GetUnanswered(), Pairs: make([]moment.Pair, questions*(questions+1)/2)}
 	for _, p := range part.GetPairs() {
 		first, second := int(p.GetFirst()), int(p.GetSecond())
 		g.Pairs[first*questions-first*(first-1)/2+second-first] = moment.Pair{
-			Count: p.GetCount(), Weight: p.GetWeight(), SquaredWeight: p.GetSquaredWeight(), First: p.GetFirstSum(), Second: p.GetSecondSum(),
+			Count: p.GetCount(), First: p.GetFirstSum(), Second: p.GetSecondSum(),
 			FirstSquare: p.GetFirstSquareSum(), SecondSquare: p.GetSecondSquareSum(), Product: p.GetProductSum(),
 		}
 	}

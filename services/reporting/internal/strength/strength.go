@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
 )
 
@@ -57,8 +58,8 @@ func NewTally(groups int) *Tally {
 }
 
 // Add counts a response of a group, 0 ≤ group < groups, with its topics and its value of the outcome (for NPS -100, 0 or 100). It counts once for a topic
-// that is named twice, and in the outcome of all where it has none.
-func (t *Tally) Add(group int, topics []string, value float64) {
+// that is named twice, and in the outcome of all where it has none. It refuses (refusal.TooMany) the topic after bridge.MostValues: each takes memory.
+func (t *Tally) Add(group int, topics []string, value float64) error {
 	t.all[group].add(value)
 	for i, topic := range topics {
 		if slices.Contains(topics[:i], topic) {
@@ -66,11 +67,15 @@ func (t *Tally) Add(group int, topics []string, value float64) {
 		}
 		cells := t.topics[topic]
 		if cells == nil {
+			if len(t.topics) >= bridge.MostValues {
+				return bridge.TooManyValues()
+			}
 			cells = make([]Cell, len(t.all))
 			t.topics[topic] = cells
 		}
 		cells[group].add(value)
 	}
+	return nil
 }
 
 func (c *Cell) add(value float64) {

@@ -2,6 +2,7 @@ package strength_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,24 +10,45 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
 	"github.com/otklik/otklik/services/reporting/internal/strength"
 )
 
+// add counts a response.
+func add(t interface{ Fatal(...any) }, tally *strength.Tally, group int, topics []string, value float64) {
+	if err := tally.Add(group, topics, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTooManyTopicsAreRefusedWhileTheyAreCounted: each takes memory, so that nobody may name a key of a million values.
+func TestTooManyTopicsAreRefusedWhileTheyAreCounted(t *testing.T) {
+	tally := strength.NewTally(5)
+	for i := range bridge.MostValues {
+		add(t, tally, i%5, []string{fmt.Sprint(i)}, 1)
+	}
+	add(t, tally, 0, []string{"7"}, 1)
+	var refused *refusal.Error
+	if err := tally.Add(0, []string{"one more"}, 1); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
+		t.Errorf("topic %d: %v", bridge.MostValues+1, err)
+	}
+}
+
 // TestEffectOnNPS is worked by hand: NPS of all minus NPS without those that name the topic.
 func TestEffectOnNPS(t *testing.T) {
 	tally := strength.NewTally(20)
-	add := func(n int, value float64, topics ...string) {
+	some := func(n int, value float64, topics ...string) {
 		for i := range n {
-			tally.Add(i%20, topics, value)
+			add(t, tally, i%20, topics, value)
 		}
 	}
-	add(30, -100, "queue")
-	add(10, 100, "queue", "staff", "queue")
-	add(40, 100, "staff")
-	add(60, 100)
-	add(60, -100)
-	add(5, -100, "toilet")
+	some(30, -100, "queue")
+	some(10, 100, "queue", "staff", "queue")
+	some(40, 100, "staff")
+	some(60, 100)
+	some(60, -100)
+	some(5, -100, "toilet")
 	got, err := strength.Judge(tally, 0.95)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +83,7 @@ func TestRefusesNothingToJudge(t *testing.T) {
 func TestTopicOfEverybodyIsLeftOut(t *testing.T) {
 	tally := strength.NewTally(5)
 	for i := range 100 {
-		tally.Add(i%5, []string{"all"}, float64(i))
+		add(t, tally, i%5, []string{"all"}, float64(i))
 	}
 	if got, err := strength.Judge(tally, 0.95); err != nil || len(got.Effects) != 0 || !slices.Equal(got.LeftOut, []string{"all"}) {
 		t.Errorf("%+v, %v: there is nobody to compare with", got, err)
@@ -76,7 +98,7 @@ func TestChanceIsNoStrength(t *testing.T) {
 	for range runs {
 		tally := strength.NewTally(100)
 		for i := range 1000 {
-			tally.Add(i%100, []string{string(rune('a' + r.IntN(20)))}, float64(100*(r.IntN(3)-1)))
+			add(t, tally, i%100, []string{string(rune('a' + r.IntN(20)))}, float64(100*(r.IntN(3)-1)))
 		}
 		got, err := strength.Judge(tally, 0.95)
 		if err != nil {
@@ -100,8 +122,8 @@ func TestUnits(t *testing.T) {
 		for range rapid.IntRange(1, 150).Draw(t, "n") {
 			group, value := rapid.IntRange(0, 5).Draw(t, "group"), rapid.Float64Range(0, 10).Draw(t, "value")
 			topics := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 2).Draw(t, "topics")
-			plain.Add(group, topics, value)
-			scaled.Add(group, topics, scale*value)
+			add(t, plain, group, topics, value)
+			add(t, scaled, group, topics, scale*value)
 		}
 		a, err := strength.Judge(plain, 0.95)
 		if err != nil {

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/metric"
@@ -25,7 +26,8 @@ type Pair struct {
 
 // GroupMoments is what was counted in one random group of respondents.
 type GroupMoments struct {
-	Responses int64
+	// Responses were counted, of which Unanswered answered none of the questions on the scale on which it was asked last.
+	Responses, Unanswered int64
 	// Pairs come in the order (0,0), (0,1), …, (1,1), (1,2), …
 	Pairs []Pair
 }
@@ -63,6 +65,9 @@ func CountMoments(ctx context.Context, q Query, d Data, questions []string, grou
 		}
 		g := &m.Groups[v.RandomGroup()]
 		g.Responses++
+		if !slices.Contains(present, true) {
+			g.Unanswered++
+		}
 		g.count(values, present, v.Weight())
 		return nil
 	})

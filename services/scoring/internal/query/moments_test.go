@@ -3,6 +3,7 @@ package query_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -28,6 +29,7 @@ func TestMomentsAgreeWithARecount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		unanswered := make([]int64, groups)
 		want := make([][]query.Pair, groups)
 		for i := range want {
 			want[i] = make([]query.Pair, 6)
@@ -41,6 +43,10 @@ func TestMomentsAgreeWithARecount(t *testing.T) {
 			if q.Weighting != nil {
 				weight = f.Weight
 			}
+			group := column.RandomGroup(r.Respondent, r.ID, groups)
+			if !slices.ContainsFunc(ids, func(id string) bool { _, ok := score(f, id); return ok }) {
+				unanswered[group]++
+			}
 			at := 0
 			for a := range ids {
 				for b := a; b < len(ids); b++ {
@@ -52,7 +58,7 @@ func TestMomentsAgreeWithARecount(t *testing.T) {
 					if ids[b] == "effort" {
 						y = question.Scale1To7.Flip(y)
 					}
-					if p := &want[column.RandomGroup(r.Respondent, r.ID, groups)][at]; okX && okY {
+					if p := &want[group][at]; okX && okY {
 						p.Count++
 						p.Weight += weight
 						p.First += weight * x.Float()
@@ -66,6 +72,9 @@ func TestMomentsAgreeWithARecount(t *testing.T) {
 		var responses int64
 		for g := range want {
 			responses += got.Groups[g].Responses
+			if got.Groups[g].Unanswered != unanswered[g] {
+				t.Fatalf("%d responses of group %d answer nothing, want %d", got.Groups[g].Unanswered, g, unanswered[g])
+			}
 			for i, w := range want[g] {
 				p := got.Groups[g].Pairs[i]
 				if p.Count != w.Count || math.Abs(p.Weight-w.Weight) > 1e-9 || math.Abs(p.First-w.First) > 1e-9 ||

@@ -189,7 +189,7 @@ type AnalysisBasis struct {
 	Period *v1.Period `protobuf:"bytes,5,opt,name=period,proto3" json:"period,omitempty"`
 	// Who was asked, as asked for; unspecified means the population of the survey's current revision.
 	Population v1.Population `protobuf:"varint,6,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
-	// Responses that were counted.
+	// Responses that were counted; those that are left out are not among them.
 	Responses int64 `protobuf:"varint,7,opt,name=responses,proto3" json:"responses,omitempty"`
 	// Responses that were left out, by reason.
 	LeftOut []*AnalysisBasis_LeftOut `protobuf:"bytes,8,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
@@ -207,7 +207,7 @@ type AnalysisBasis struct {
 	Repaired bool `protobuf:"varint,14,opt,name=repaired,proto3" json:"repaired,omitempty"`
 	// The least eigenvalue of the correlations before any repair; below zero they contradict each other.
 	LeastEigenvalue *float64 `protobuf:"fixed64,15,opt,name=least_eigenvalue,json=leastEigenvalue,proto3,oneof" json:"least_eigenvalue,omitempty"`
-	// Methods and conventions by name, for example `JOHNSON_RELATIVE_WEIGHTS`, `KAISER_NORMALIZATION`.
+	// Methods and conventions by name, for example `UNWEIGHTED` (each response counts once, whatever weight it states), `JOHNSON_RELATIVE_WEIGHTS`.
 	Conventions []string `protobuf:"bytes,16,rep,name=conventions,proto3" json:"conventions,omitempty"`
 	// What was left out of the result, and why; for people, in English.
 	Notes         []string `protobuf:"bytes,17,rep,name=notes,proto3" json:"notes,omitempty"`
@@ -377,7 +377,7 @@ type AnalysisQuestion struct {
 	N int64 `protobuf:"varint,4,opt,name=n,proto3" json:"n,omitempty"`
 	// The mean of the answers.
 	Mean float64 `protobuf:"fixed64,5,opt,name=mean,proto3" json:"mean,omitempty"`
-	// Their standard deviation, with divisor n - 1.
+	// Their standard deviation, with divisor n - 1; with MISSING_METHOD_EM the most likely one, times √(n / (n - 1)).
 	StandardDeviation float64 `protobuf:"fixed64,6,opt,name=standard_deviation,json=standardDeviation,proto3" json:"standard_deviation,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -574,6 +574,70 @@ func (x *AnalysisTest) GetAdjustedPValue() float64 {
 	return 0
 }
 
+// A chi-square test.
+type ChiSquareTest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The statistic.
+	Statistic float64 `protobuf:"fixed64,1,opt,name=statistic,proto3" json:"statistic,omitempty"`
+	// The degrees of freedom.
+	DegreesOfFreedom int32 `protobuf:"varint,2,opt,name=degrees_of_freedom,json=degreesOfFreedom,proto3" json:"degrees_of_freedom,omitempty"`
+	// The p-value.
+	PValue        float64 `protobuf:"fixed64,3,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChiSquareTest) Reset() {
+	*x = ChiSquareTest{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChiSquareTest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChiSquareTest) ProtoMessage() {}
+
+func (x *ChiSquareTest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChiSquareTest.ProtoReflect.Descriptor instead.
+func (*ChiSquareTest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ChiSquareTest) GetStatistic() float64 {
+	if x != nil {
+		return x.Statistic
+	}
+	return 0
+}
+
+func (x *ChiSquareTest) GetDegreesOfFreedom() int32 {
+	if x != nil {
+		return x.DegreesOfFreedom
+	}
+	return 0
+}
+
+func (x *ChiSquareTest) GetPValue() float64 {
+	if x != nil {
+		return x.PValue
+	}
+	return 0
+}
+
 // Responses left out for one reason.
 type AnalysisBasis_LeftOut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -588,7 +652,7 @@ type AnalysisBasis_LeftOut struct {
 
 func (x *AnalysisBasis_LeftOut) Reset() {
 	*x = AnalysisBasis_LeftOut{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -600,7 +664,7 @@ func (x *AnalysisBasis_LeftOut) String() string {
 func (*AnalysisBasis_LeftOut) ProtoMessage() {}
 
 func (x *AnalysisBasis_LeftOut) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +752,11 @@ const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"\x0f_standard_error\"Q\n" +
 	"\fAnalysisTest\x12\x17\n" +
 	"\ap_value\x18\x01 \x01(\x01R\x06pValue\x12(\n" +
-	"\x10adjusted_p_value\x18\x02 \x01(\x01R\x0eadjustedPValue*\x80\x01\n" +
+	"\x10adjusted_p_value\x18\x02 \x01(\x01R\x0eadjustedPValue\"t\n" +
+	"\rChiSquareTest\x12\x1c\n" +
+	"\tstatistic\x18\x01 \x01(\x01R\tstatistic\x12,\n" +
+	"\x12degrees_of_freedom\x18\x02 \x01(\x05R\x10degreesOfFreedom\x12\x17\n" +
+	"\ap_value\x18\x03 \x01(\x01R\x06pValue*\x80\x01\n" +
 	"\rMissingMethod\x12\x1e\n" +
 	"\x1aMISSING_METHOD_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17MISSING_METHOD_PAIRWISE\x10\x01\x12\x15\n" +
@@ -708,7 +776,7 @@ func file_otklik_reporting_v1_analysis_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_analysis_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_otklik_reporting_v1_analysis_proto_goTypes = []any{
 	(MissingMethod)(0),            // 0: otklik.reporting.v1.MissingMethod
 	(*AnalysisQuery)(nil),         // 1: otklik.reporting.v1.AnalysisQuery
@@ -716,26 +784,27 @@ var file_otklik_reporting_v1_analysis_proto_goTypes = []any{
 	(*AnalysisQuestion)(nil),      // 3: otklik.reporting.v1.AnalysisQuestion
 	(*AnalysisEstimate)(nil),      // 4: otklik.reporting.v1.AnalysisEstimate
 	(*AnalysisTest)(nil),          // 5: otklik.reporting.v1.AnalysisTest
-	(*AnalysisBasis_LeftOut)(nil), // 6: otklik.reporting.v1.AnalysisBasis.LeftOut
-	(*v1.Period)(nil),             // 7: otklik.type.v1.Period
-	(v1.Population)(0),            // 8: otklik.type.v1.Population
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*v1.LocalizedText)(nil),      // 10: otklik.type.v1.LocalizedText
-	(*v1.Scale)(nil),              // 11: otklik.type.v1.Scale
-	(*v1.ConfidenceInterval)(nil), // 12: otklik.type.v1.ConfidenceInterval
+	(*ChiSquareTest)(nil),         // 6: otklik.reporting.v1.ChiSquareTest
+	(*AnalysisBasis_LeftOut)(nil), // 7: otklik.reporting.v1.AnalysisBasis.LeftOut
+	(*v1.Period)(nil),             // 8: otklik.type.v1.Period
+	(v1.Population)(0),            // 9: otklik.type.v1.Population
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*v1.LocalizedText)(nil),      // 11: otklik.type.v1.LocalizedText
+	(*v1.Scale)(nil),              // 12: otklik.type.v1.Scale
+	(*v1.ConfidenceInterval)(nil), // 13: otklik.type.v1.ConfidenceInterval
 }
 var file_otklik_reporting_v1_analysis_proto_depIdxs = []int32{
-	7,  // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
-	8,  // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
-	9,  // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
-	7,  // 3: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
-	8,  // 4: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
-	6,  // 5: otklik.reporting.v1.AnalysisBasis.left_out:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOut
-	9,  // 6: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
+	8,  // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
+	9,  // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
+	10, // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
+	8,  // 3: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
+	9,  // 4: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
+	7,  // 5: otklik.reporting.v1.AnalysisBasis.left_out:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOut
+	10, // 6: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
 	0,  // 7: otklik.reporting.v1.AnalysisBasis.missing:type_name -> otklik.reporting.v1.MissingMethod
-	10, // 8: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
-	11, // 9: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
-	12, // 10: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	11, // 8: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
+	12, // 9: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
+	13, // 10: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -756,7 +825,7 @@ func file_otklik_reporting_v1_analysis_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_analysis_proto_rawDesc), len(file_otklik_reporting_v1_analysis_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

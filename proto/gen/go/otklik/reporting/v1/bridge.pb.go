@@ -7,6 +7,8 @@
 package reportingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -131,6 +133,399 @@ func (TopicVerdict) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{1}
 }
 
+// Request of QueryBridge.
+type QueryBridgeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses; the period is the one after.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The period before: it ends where `query.period` begins, or earlier. Both bounds between them must be stated.
+	BaselinePeriod *v1.Period `protobuf:"bytes,2,opt,name=baseline_period,json=baselinePeriod,proto3" json:"baseline_period,omitempty"`
+	// The outcome's question. Empty means the first of the survey's current revision that asks for the likelihood to recommend, otherwise the first that asks for satisfaction.
+	Outcome string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// What the outcome is counted as.
+	Metric OutcomeMetric `protobuf:"varint,4,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
+	// What responses are told apart by. A key of scores (`theme`, `location`, `region`, `channel`, `company`, `segment`, `sentiment`, `attributes.NAME`, …); not `employee`, by which nothing is told but scores. Empty means `theme`.
+	// Up to 1,000 values in both periods together.
+	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryBridgeRequest) Reset() {
+	*x = QueryBridgeRequest{}
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryBridgeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryBridgeRequest) ProtoMessage() {}
+
+func (x *QueryBridgeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryBridgeRequest.ProtoReflect.Descriptor instead.
+func (*QueryBridgeRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QueryBridgeRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryBridgeRequest) GetBaselinePeriod() *v1.Period {
+	if x != nil {
+		return x.BaselinePeriod
+	}
+	return nil
+}
+
+func (x *QueryBridgeRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *QueryBridgeRequest) GetMetric() OutcomeMetric {
+	if x != nil {
+		return x.Metric
+	}
+	return OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED
+}
+
+func (x *QueryBridgeRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+// Response of QueryBridge.
+type QueryBridgeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the side after rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// What the side before rests on.
+	BaselineBasis *AnalysisBasis `protobuf:"bytes,2,opt,name=baseline_basis,json=baselineBasis,proto3" json:"baseline_basis,omitempty"`
+	// The outcome's question, with the answers of both periods.
+	Outcome *AnalysisQuestion `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// What it is counted as.
+	Metric OutcomeMetric `protobuf:"varint,4,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
+	// The outcome before.
+	Before *AnalysisEstimate `protobuf:"bytes,5,opt,name=before,proto3" json:"before,omitempty"`
+	// The outcome after.
+	After *AnalysisEstimate `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	// after - before: the sum of `mix` and `level`.
+	Change *AnalysisEstimate `protobuf:"bytes,7,opt,name=change,proto3" json:"change,omitempty"`
+	// What changes of shares do: the sum of the parts' mix effects.
+	Mix *AnalysisEstimate `protobuf:"bytes,8,opt,name=mix,proto3" json:"mix,omitempty"`
+	// What changes of levels do: the sum of the parts' level effects.
+	Level *AnalysisEstimate `protobuf:"bytes,9,opt,name=level,proto3" json:"level,omitempty"`
+	// The parts, the greatest effect first.
+	Parts []*BridgePart `protobuf:"bytes,10,rep,name=parts,proto3" json:"parts,omitempty"`
+	// What the responses are told apart by.
+	By            string `protobuf:"bytes,11,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryBridgeResponse) Reset() {
+	*x = QueryBridgeResponse{}
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryBridgeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryBridgeResponse) ProtoMessage() {}
+
+func (x *QueryBridgeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryBridgeResponse.ProtoReflect.Descriptor instead.
+func (*QueryBridgeResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryBridgeResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetBaselineBasis() *AnalysisBasis {
+	if x != nil {
+		return x.BaselineBasis
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetOutcome() *AnalysisQuestion {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetMetric() OutcomeMetric {
+	if x != nil {
+		return x.Metric
+	}
+	return OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED
+}
+
+func (x *QueryBridgeResponse) GetBefore() *AnalysisEstimate {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetAfter() *AnalysisEstimate {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetChange() *AnalysisEstimate {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetMix() *AnalysisEstimate {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetLevel() *AnalysisEstimate {
+	if x != nil {
+		return x.Level
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetParts() []*BridgePart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *QueryBridgeResponse) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+// Request of QueryStrengths.
+type QueryStrengthsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The outcome's question. Empty means the first of the survey's current revision that asks for the likelihood to recommend, otherwise the first that asks for satisfaction.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// What the outcome is counted as.
+	Metric OutcomeMetric `protobuf:"varint,3,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
+	// What responses are told apart by. A key of scores (`theme`, `location`, `region`, `channel`, `company`, `segment`, `sentiment`, `attributes.NAME`, …); not `employee`, by which nothing is told but scores. Empty means `theme`.
+	// Up to 1,000 values.
+	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryStrengthsRequest) Reset() {
+	*x = QueryStrengthsRequest{}
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryStrengthsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryStrengthsRequest) ProtoMessage() {}
+
+func (x *QueryStrengthsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryStrengthsRequest.ProtoReflect.Descriptor instead.
+func (*QueryStrengthsRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *QueryStrengthsRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryStrengthsRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *QueryStrengthsRequest) GetMetric() OutcomeMetric {
+	if x != nil {
+		return x.Metric
+	}
+	return OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED
+}
+
+func (x *QueryStrengthsRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+// Response of QueryStrengths.
+type QueryStrengthsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The outcome's question.
+	Outcome *AnalysisQuestion `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// What it is counted as.
+	Metric OutcomeMetric `protobuf:"varint,3,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
+	// The outcome of all responses.
+	Overall float64 `protobuf:"fixed64,4,opt,name=overall,proto3" json:"overall,omitempty"`
+	// The topics: what pulls up most first, what pulls down most last.
+	Effects []*TopicEffect `protobuf:"bytes,5,rep,name=effects,proto3" json:"effects,omitempty"`
+	// The size of the family that p-values are corrected for.
+	Family int32 `protobuf:"varint,6,opt,name=family,proto3" json:"family,omitempty"`
+	// What the responses are told apart by.
+	By            string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryStrengthsResponse) Reset() {
+	*x = QueryStrengthsResponse{}
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryStrengthsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryStrengthsResponse) ProtoMessage() {}
+
+func (x *QueryStrengthsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryStrengthsResponse.ProtoReflect.Descriptor instead.
+func (*QueryStrengthsResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *QueryStrengthsResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryStrengthsResponse) GetOutcome() *AnalysisQuestion {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *QueryStrengthsResponse) GetMetric() OutcomeMetric {
+	if x != nil {
+		return x.Metric
+	}
+	return OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED
+}
+
+func (x *QueryStrengthsResponse) GetOverall() float64 {
+	if x != nil {
+		return x.Overall
+	}
+	return 0
+}
+
+func (x *QueryStrengthsResponse) GetEffects() []*TopicEffect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
+}
+
+func (x *QueryStrengthsResponse) GetFamily() int32 {
+	if x != nil {
+		return x.Family
+	}
+	return 0
+}
+
+func (x *QueryStrengthsResponse) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // What a part of the responses adds to a change.
 type BridgePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -160,7 +555,7 @@ type BridgePart struct {
 
 func (x *BridgePart) Reset() {
 	*x = BridgePart{}
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -172,7 +567,7 @@ func (x *BridgePart) String() string {
 func (*BridgePart) ProtoMessage() {}
 
 func (x *BridgePart) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -185,7 +580,7 @@ func (x *BridgePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BridgePart.ProtoReflect.Descriptor instead.
 func (*BridgePart) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{0}
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *BridgePart) GetValue() string {
@@ -279,7 +674,7 @@ type TopicEffect struct {
 
 func (x *TopicEffect) Reset() {
 	*x = TopicEffect{}
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +686,7 @@ func (x *TopicEffect) String() string {
 func (*TopicEffect) ProtoMessage() {}
 
 func (x *TopicEffect) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +699,7 @@ func (x *TopicEffect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicEffect.ProtoReflect.Descriptor instead.
 func (*TopicEffect) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{1}
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *TopicEffect) GetValue() string {
@@ -353,7 +748,39 @@ var File_otklik_reporting_v1_bridge_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_bridge_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/bridge.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\xc6\x03\n" +
+	" otklik/reporting/v1/bridge.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"otklik/reporting/v1/analysis.proto\x1a\x1botklik/type/v1/period.proto\"\xba\x02\n" +
+	"\x12QueryBridgeRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12G\n" +
+	"\x0fbaseline_period\x18\x02 \x01(\v2\x16.otklik.type.v1.PeriodB\x06\xbaH\x03\xc8\x01\x01R\x0ebaselinePeriod\x12:\n" +
+	"\aoutcome\x18\x03 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12D\n" +
+	"\x06metric\x18\x04 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06metric\x12\x17\n" +
+	"\x02by\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18PR\x02by\"\x8f\x05\n" +
+	"\x13QueryBridgeResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12I\n" +
+	"\x0ebaseline_basis\x18\x02 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\rbaselineBasis\x12?\n" +
+	"\aoutcome\x18\x03 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x12:\n" +
+	"\x06metric\x18\x04 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricR\x06metric\x12=\n" +
+	"\x06before\x18\x05 \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x06before\x12;\n" +
+	"\x05after\x18\x06 \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x05after\x12=\n" +
+	"\x06change\x18\a \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x06change\x127\n" +
+	"\x03mix\x18\b \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x03mix\x12;\n" +
+	"\x05level\x18\t \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x05level\x125\n" +
+	"\x05parts\x18\n" +
+	" \x03(\v2\x1f.otklik.reporting.v1.BridgePartR\x05parts\x12\x0e\n" +
+	"\x02by\x18\v \x01(\tR\x02by\"\xf4\x01\n" +
+	"\x15QueryStrengthsRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12:\n" +
+	"\aoutcome\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12D\n" +
+	"\x06metric\x18\x03 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06metric\x12\x17\n" +
+	"\x02by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\x02by\"\xcd\x02\n" +
+	"\x16QueryStrengthsResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12?\n" +
+	"\aoutcome\x18\x02 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x12:\n" +
+	"\x06metric\x18\x03 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricR\x06metric\x12\x18\n" +
+	"\aoverall\x18\x04 \x01(\x01R\aoverall\x12:\n" +
+	"\aeffects\x18\x05 \x03(\v2 .otklik.reporting.v1.TopicEffectR\aeffects\x12\x16\n" +
+	"\x06family\x18\x06 \x01(\x05R\x06family\x12\x0e\n" +
+	"\x02by\x18\a \x01(\tR\x02by\"\xc6\x03\n" +
 	"\n" +
 	"BridgePart\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12!\n" +
@@ -402,27 +829,54 @@ func file_otklik_reporting_v1_bridge_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_bridge_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otklik_reporting_v1_bridge_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_otklik_reporting_v1_bridge_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_reporting_v1_bridge_proto_goTypes = []any{
-	(OutcomeMetric)(0),       // 0: otklik.reporting.v1.OutcomeMetric
-	(TopicVerdict)(0),        // 1: otklik.reporting.v1.TopicVerdict
-	(*BridgePart)(nil),       // 2: otklik.reporting.v1.BridgePart
-	(*TopicEffect)(nil),      // 3: otklik.reporting.v1.TopicEffect
-	(*AnalysisEstimate)(nil), // 4: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),     // 5: otklik.reporting.v1.AnalysisTest
+	(OutcomeMetric)(0),             // 0: otklik.reporting.v1.OutcomeMetric
+	(TopicVerdict)(0),              // 1: otklik.reporting.v1.TopicVerdict
+	(*QueryBridgeRequest)(nil),     // 2: otklik.reporting.v1.QueryBridgeRequest
+	(*QueryBridgeResponse)(nil),    // 3: otklik.reporting.v1.QueryBridgeResponse
+	(*QueryStrengthsRequest)(nil),  // 4: otklik.reporting.v1.QueryStrengthsRequest
+	(*QueryStrengthsResponse)(nil), // 5: otklik.reporting.v1.QueryStrengthsResponse
+	(*BridgePart)(nil),             // 6: otklik.reporting.v1.BridgePart
+	(*TopicEffect)(nil),            // 7: otklik.reporting.v1.TopicEffect
+	(*AnalysisQuery)(nil),          // 8: otklik.reporting.v1.AnalysisQuery
+	(*v1.Period)(nil),              // 9: otklik.type.v1.Period
+	(*AnalysisBasis)(nil),          // 10: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),       // 11: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),       // 12: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),           // 13: otklik.reporting.v1.AnalysisTest
 }
 var file_otklik_reporting_v1_bridge_proto_depIdxs = []int32{
-	4, // 0: otklik.reporting.v1.BridgePart.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4, // 1: otklik.reporting.v1.BridgePart.level:type_name -> otklik.reporting.v1.AnalysisEstimate
-	5, // 2: otklik.reporting.v1.BridgePart.test:type_name -> otklik.reporting.v1.AnalysisTest
-	4, // 3: otklik.reporting.v1.TopicEffect.effect:type_name -> otklik.reporting.v1.AnalysisEstimate
-	5, // 4: otklik.reporting.v1.TopicEffect.test:type_name -> otklik.reporting.v1.AnalysisTest
-	1, // 5: otklik.reporting.v1.TopicEffect.verdict:type_name -> otklik.reporting.v1.TopicVerdict
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	8,  // 0: otklik.reporting.v1.QueryBridgeRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	9,  // 1: otklik.reporting.v1.QueryBridgeRequest.baseline_period:type_name -> otklik.type.v1.Period
+	0,  // 2: otklik.reporting.v1.QueryBridgeRequest.metric:type_name -> otklik.reporting.v1.OutcomeMetric
+	10, // 3: otklik.reporting.v1.QueryBridgeResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	10, // 4: otklik.reporting.v1.QueryBridgeResponse.baseline_basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	11, // 5: otklik.reporting.v1.QueryBridgeResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	0,  // 6: otklik.reporting.v1.QueryBridgeResponse.metric:type_name -> otklik.reporting.v1.OutcomeMetric
+	12, // 7: otklik.reporting.v1.QueryBridgeResponse.before:type_name -> otklik.reporting.v1.AnalysisEstimate
+	12, // 8: otklik.reporting.v1.QueryBridgeResponse.after:type_name -> otklik.reporting.v1.AnalysisEstimate
+	12, // 9: otklik.reporting.v1.QueryBridgeResponse.change:type_name -> otklik.reporting.v1.AnalysisEstimate
+	12, // 10: otklik.reporting.v1.QueryBridgeResponse.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
+	12, // 11: otklik.reporting.v1.QueryBridgeResponse.level:type_name -> otklik.reporting.v1.AnalysisEstimate
+	6,  // 12: otklik.reporting.v1.QueryBridgeResponse.parts:type_name -> otklik.reporting.v1.BridgePart
+	8,  // 13: otklik.reporting.v1.QueryStrengthsRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	0,  // 14: otklik.reporting.v1.QueryStrengthsRequest.metric:type_name -> otklik.reporting.v1.OutcomeMetric
+	10, // 15: otklik.reporting.v1.QueryStrengthsResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	11, // 16: otklik.reporting.v1.QueryStrengthsResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	0,  // 17: otklik.reporting.v1.QueryStrengthsResponse.metric:type_name -> otklik.reporting.v1.OutcomeMetric
+	7,  // 18: otklik.reporting.v1.QueryStrengthsResponse.effects:type_name -> otklik.reporting.v1.TopicEffect
+	12, // 19: otklik.reporting.v1.BridgePart.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
+	12, // 20: otklik.reporting.v1.BridgePart.level:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 21: otklik.reporting.v1.BridgePart.test:type_name -> otklik.reporting.v1.AnalysisTest
+	12, // 22: otklik.reporting.v1.TopicEffect.effect:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 23: otklik.reporting.v1.TopicEffect.test:type_name -> otklik.reporting.v1.AnalysisTest
+	1,  // 24: otklik.reporting.v1.TopicEffect.verdict:type_name -> otklik.reporting.v1.TopicVerdict
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_bridge_proto_init() }
@@ -431,14 +885,14 @@ func file_otklik_reporting_v1_bridge_proto_init() {
 		return
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
-	file_otklik_reporting_v1_bridge_proto_msgTypes[0].OneofWrappers = []any{}
+	file_otklik_reporting_v1_bridge_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_bridge_proto_rawDesc), len(file_otklik_reporting_v1_bridge_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

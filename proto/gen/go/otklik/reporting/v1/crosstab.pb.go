@@ -7,6 +7,7 @@
 package reportingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -21,6 +22,189 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Request of QueryCrosstab.
+type QueryCrosstabRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// What the rows are: a key of scores (`channel`, `region`, `attributes.NAME`, …; not `employee`), or `answers.QUESTION` for a question of one choice or a score,
+	// as it was asked last: scores on another scale are left out as `INCOMPLETE`, those of effort are flipped.
+	Row string `protobuf:"bytes,2,opt,name=row,proto3" json:"row,omitempty"`
+	// What the columns are, likewise.
+	Column        string `protobuf:"bytes,3,opt,name=column,proto3" json:"column,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryCrosstabRequest) Reset() {
+	*x = QueryCrosstabRequest{}
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCrosstabRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCrosstabRequest) ProtoMessage() {}
+
+func (x *QueryCrosstabRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCrosstabRequest.ProtoReflect.Descriptor instead.
+func (*QueryCrosstabRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QueryCrosstabRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryCrosstabRequest) GetRow() string {
+	if x != nil {
+		return x.Row
+	}
+	return ""
+}
+
+func (x *QueryCrosstabRequest) GetColumn() string {
+	if x != nil {
+		return x.Column
+	}
+	return ""
+}
+
+// Response of QueryCrosstab.
+type QueryCrosstabResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The rows, in the order of their values.
+	Rows []*CrosstabCategory `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The columns, likewise.
+	Columns []*CrosstabCategory `protobuf:"bytes,3,rep,name=columns,proto3" json:"columns,omitempty"`
+	// The cells, row by row.
+	Cells []*CrosstabCell `protobuf:"bytes,4,rep,name=cells,proto3" json:"cells,omitempty"`
+	// Pearson's test that rows have nothing to do with columns.
+	Test *ChiSquareTest `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
+	// Of a table of two rows and two columns: the p-value of Fisher's exact test.
+	ExactPValue *float64 `protobuf:"fixed64,6,opt,name=exact_p_value,json=exactPValue,proto3,oneof" json:"exact_p_value,omitempty"`
+	// Cramér's V: how strong the relation is, from 0 to 1.
+	Association *AnalysisEstimate `protobuf:"bytes,7,opt,name=association,proto3" json:"association,omitempty"`
+	// Cells of which fewer than 5 responses would be expected.
+	SmallCells int32 `protobuf:"varint,8,opt,name=small_cells,json=smallCells,proto3" json:"small_cells,omitempty"`
+	// Whether there are so many of them that the test is rough.
+	Rough         bool `protobuf:"varint,9,opt,name=rough,proto3" json:"rough,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryCrosstabResponse) Reset() {
+	*x = QueryCrosstabResponse{}
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCrosstabResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCrosstabResponse) ProtoMessage() {}
+
+func (x *QueryCrosstabResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCrosstabResponse.ProtoReflect.Descriptor instead.
+func (*QueryCrosstabResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryCrosstabResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetRows() []*CrosstabCategory {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetColumns() []*CrosstabCategory {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetCells() []*CrosstabCell {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetTest() *ChiSquareTest {
+	if x != nil {
+		return x.Test
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetExactPValue() float64 {
+	if x != nil && x.ExactPValue != nil {
+		return *x.ExactPValue
+	}
+	return 0
+}
+
+func (x *QueryCrosstabResponse) GetAssociation() *AnalysisEstimate {
+	if x != nil {
+		return x.Association
+	}
+	return nil
+}
+
+func (x *QueryCrosstabResponse) GetSmallCells() int32 {
+	if x != nil {
+		return x.SmallCells
+	}
+	return 0
+}
+
+func (x *QueryCrosstabResponse) GetRough() bool {
+	if x != nil {
+		return x.Rough
+	}
+	return false
+}
+
 // A row or column of a cross-tabulation.
 type CrosstabCategory struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -34,7 +218,7 @@ type CrosstabCategory struct {
 
 func (x *CrosstabCategory) Reset() {
 	*x = CrosstabCategory{}
-	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -46,7 +230,7 @@ func (x *CrosstabCategory) String() string {
 func (*CrosstabCategory) ProtoMessage() {}
 
 func (x *CrosstabCategory) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -59,7 +243,7 @@ func (x *CrosstabCategory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CrosstabCategory.ProtoReflect.Descriptor instead.
 func (*CrosstabCategory) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{0}
+	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CrosstabCategory) GetValue() string {
@@ -101,7 +285,7 @@ type CrosstabCell struct {
 
 func (x *CrosstabCell) Reset() {
 	*x = CrosstabCell{}
-	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -113,7 +297,7 @@ func (x *CrosstabCell) String() string {
 func (*CrosstabCell) ProtoMessage() {}
 
 func (x *CrosstabCell) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_crosstab_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -126,7 +310,7 @@ func (x *CrosstabCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CrosstabCell.ProtoReflect.Descriptor instead.
 func (*CrosstabCell) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{1}
+	return file_otklik_reporting_v1_crosstab_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CrosstabCell) GetRow() int32 {
@@ -189,7 +373,23 @@ var File_otklik_reporting_v1_crosstab_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_crosstab_proto_rawDesc = "" +
 	"\n" +
-	"\"otklik/reporting/v1/crosstab.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\">\n" +
+	"\"otklik/reporting/v1/crosstab.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"otklik/reporting/v1/analysis.proto\"\x98\x01\n" +
+	"\x14QueryCrosstabRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12\x1b\n" +
+	"\x03row\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x03row\x12!\n" +
+	"\x06column\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x06column\"\xf9\x03\n" +
+	"\x15QueryCrosstabResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x129\n" +
+	"\x04rows\x18\x02 \x03(\v2%.otklik.reporting.v1.CrosstabCategoryR\x04rows\x12?\n" +
+	"\acolumns\x18\x03 \x03(\v2%.otklik.reporting.v1.CrosstabCategoryR\acolumns\x127\n" +
+	"\x05cells\x18\x04 \x03(\v2!.otklik.reporting.v1.CrosstabCellR\x05cells\x126\n" +
+	"\x04test\x18\x05 \x01(\v2\".otklik.reporting.v1.ChiSquareTestR\x04test\x12'\n" +
+	"\rexact_p_value\x18\x06 \x01(\x01H\x00R\vexactPValue\x88\x01\x01\x12G\n" +
+	"\vassociation\x18\a \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\vassociation\x12\x1f\n" +
+	"\vsmall_cells\x18\b \x01(\x05R\n" +
+	"smallCells\x12\x14\n" +
+	"\x05rough\x18\t \x01(\bR\x05roughB\x10\n" +
+	"\x0e_exact_p_value\">\n" +
 	"\x10CrosstabCategory\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\"\xdd\x02\n" +
@@ -216,22 +416,34 @@ func file_otklik_reporting_v1_crosstab_proto_rawDescGZIP() []byte {
 	return file_otklik_reporting_v1_crosstab_proto_rawDescData
 }
 
-var file_otklik_reporting_v1_crosstab_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_otklik_reporting_v1_crosstab_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_otklik_reporting_v1_crosstab_proto_goTypes = []any{
-	(*CrosstabCategory)(nil), // 0: otklik.reporting.v1.CrosstabCategory
-	(*CrosstabCell)(nil),     // 1: otklik.reporting.v1.CrosstabCell
-	(*AnalysisEstimate)(nil), // 2: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),     // 3: otklik.reporting.v1.AnalysisTest
+	(*QueryCrosstabRequest)(nil),  // 0: otklik.reporting.v1.QueryCrosstabRequest
+	(*QueryCrosstabResponse)(nil), // 1: otklik.reporting.v1.QueryCrosstabResponse
+	(*CrosstabCategory)(nil),      // 2: otklik.reporting.v1.CrosstabCategory
+	(*CrosstabCell)(nil),          // 3: otklik.reporting.v1.CrosstabCell
+	(*AnalysisQuery)(nil),         // 4: otklik.reporting.v1.AnalysisQuery
+	(*AnalysisBasis)(nil),         // 5: otklik.reporting.v1.AnalysisBasis
+	(*ChiSquareTest)(nil),         // 6: otklik.reporting.v1.ChiSquareTest
+	(*AnalysisEstimate)(nil),      // 7: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),          // 8: otklik.reporting.v1.AnalysisTest
 }
 var file_otklik_reporting_v1_crosstab_proto_depIdxs = []int32{
-	2, // 0: otklik.reporting.v1.CrosstabCell.row_share:type_name -> otklik.reporting.v1.AnalysisEstimate
-	2, // 1: otklik.reporting.v1.CrosstabCell.column_share:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3, // 2: otklik.reporting.v1.CrosstabCell.test:type_name -> otklik.reporting.v1.AnalysisTest
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4,  // 0: otklik.reporting.v1.QueryCrosstabRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	5,  // 1: otklik.reporting.v1.QueryCrosstabResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	2,  // 2: otklik.reporting.v1.QueryCrosstabResponse.rows:type_name -> otklik.reporting.v1.CrosstabCategory
+	2,  // 3: otklik.reporting.v1.QueryCrosstabResponse.columns:type_name -> otklik.reporting.v1.CrosstabCategory
+	3,  // 4: otklik.reporting.v1.QueryCrosstabResponse.cells:type_name -> otklik.reporting.v1.CrosstabCell
+	6,  // 5: otklik.reporting.v1.QueryCrosstabResponse.test:type_name -> otklik.reporting.v1.ChiSquareTest
+	7,  // 6: otklik.reporting.v1.QueryCrosstabResponse.association:type_name -> otklik.reporting.v1.AnalysisEstimate
+	7,  // 7: otklik.reporting.v1.CrosstabCell.row_share:type_name -> otklik.reporting.v1.AnalysisEstimate
+	7,  // 8: otklik.reporting.v1.CrosstabCell.column_share:type_name -> otklik.reporting.v1.AnalysisEstimate
+	8,  // 9: otklik.reporting.v1.CrosstabCell.test:type_name -> otklik.reporting.v1.AnalysisTest
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_crosstab_proto_init() }
@@ -241,13 +453,14 @@ func file_otklik_reporting_v1_crosstab_proto_init() {
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
 	file_otklik_reporting_v1_crosstab_proto_msgTypes[1].OneofWrappers = []any{}
+	file_otklik_reporting_v1_crosstab_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_crosstab_proto_rawDesc), len(file_otklik_reporting_v1_crosstab_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

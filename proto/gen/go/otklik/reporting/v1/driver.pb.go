@@ -7,6 +7,7 @@
 package reportingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -20,6 +21,343 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// Request of QueryDrivers.
+type QueryDriversRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The outcome's question. Empty means the first of the survey's current revision that asks for the likelihood to recommend, otherwise the first that asks for satisfaction.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The items' questions, up to 59. None means all scored questions of the survey's current revision but the outcome, the first 59 of them.
+	Items []string `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// How answers are used where each person answered only some of the questions.
+	Missing MissingMethod `protobuf:"varint,4,opt,name=missing,proto3,enum=otklik.reporting.v1.MissingMethod" json:"missing,omitempty"`
+	// Whether rank correlations are computed. They need every response, which takes longer; missing means: where there are at most 200,000 responses.
+	Spearman *bool `protobuf:"varint,5,opt,name=spearman,proto3,oneof" json:"spearman,omitempty"`
+	// The number of draws of random groups of respondents that intervals rest on, up to 2,000; 0 means 200.
+	Draws         int32 `protobuf:"varint,6,opt,name=draws,proto3" json:"draws,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryDriversRequest) Reset() {
+	*x = QueryDriversRequest{}
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryDriversRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryDriversRequest) ProtoMessage() {}
+
+func (x *QueryDriversRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryDriversRequest.ProtoReflect.Descriptor instead.
+func (*QueryDriversRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QueryDriversRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryDriversRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *QueryDriversRequest) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryDriversRequest) GetMissing() MissingMethod {
+	if x != nil {
+		return x.Missing
+	}
+	return MissingMethod_MISSING_METHOD_UNSPECIFIED
+}
+
+func (x *QueryDriversRequest) GetSpearman() bool {
+	if x != nil && x.Spearman != nil {
+		return *x.Spearman
+	}
+	return false
+}
+
+func (x *QueryDriversRequest) GetDraws() int32 {
+	if x != nil {
+		return x.Draws
+	}
+	return 0
+}
+
+// Response of QueryDrivers.
+type QueryDriversResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The outcome.
+	Outcome *AnalysisQuestion `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The items, the greatest relative weight first.
+	Drivers []*Driver `protobuf:"bytes,3,rep,name=drivers,proto3" json:"drivers,omitempty"`
+	// The share of the outcome's variance that all items together explain.
+	RSquared *AnalysisEstimate `protobuf:"bytes,4,opt,name=r_squared,json=rSquared,proto3" json:"r_squared,omitempty"`
+	// The same, adjusted for the number of items; missing when there are hardly more answers than items.
+	AdjustedRSquared *float64 `protobuf:"fixed64,5,opt,name=adjusted_r_squared,json=adjustedRSquared,proto3,oneof" json:"adjusted_r_squared,omitempty"`
+	// The intercept of the regression.
+	Intercept float64 `protobuf:"fixed64,6,opt,name=intercept,proto3" json:"intercept,omitempty"`
+	// The size of each family that p-values are corrected for.
+	Family        int32 `protobuf:"varint,7,opt,name=family,proto3" json:"family,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryDriversResponse) Reset() {
+	*x = QueryDriversResponse{}
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryDriversResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryDriversResponse) ProtoMessage() {}
+
+func (x *QueryDriversResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryDriversResponse.ProtoReflect.Descriptor instead.
+func (*QueryDriversResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryDriversResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryDriversResponse) GetOutcome() *AnalysisQuestion {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *QueryDriversResponse) GetDrivers() []*Driver {
+	if x != nil {
+		return x.Drivers
+	}
+	return nil
+}
+
+func (x *QueryDriversResponse) GetRSquared() *AnalysisEstimate {
+	if x != nil {
+		return x.RSquared
+	}
+	return nil
+}
+
+func (x *QueryDriversResponse) GetAdjustedRSquared() float64 {
+	if x != nil && x.AdjustedRSquared != nil {
+		return *x.AdjustedRSquared
+	}
+	return 0
+}
+
+func (x *QueryDriversResponse) GetIntercept() float64 {
+	if x != nil {
+		return x.Intercept
+	}
+	return 0
+}
+
+func (x *QueryDriversResponse) GetFamily() int32 {
+	if x != nil {
+		return x.Family
+	}
+	return 0
+}
+
+// Request of QueryCorrelations.
+type QueryCorrelationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The questions, from 2 to 60. None means all scored questions of the survey's current revision, the first 60 of them.
+	Items []string `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// How answers are used where each person answered only some of the questions.
+	Missing MissingMethod `protobuf:"varint,3,opt,name=missing,proto3,enum=otklik.reporting.v1.MissingMethod" json:"missing,omitempty"`
+	// Whether rank correlations are computed. They need every response, which takes longer; missing means: where there are at most 200,000 responses.
+	Spearman      *bool `protobuf:"varint,4,opt,name=spearman,proto3,oneof" json:"spearman,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryCorrelationsRequest) Reset() {
+	*x = QueryCorrelationsRequest{}
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCorrelationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCorrelationsRequest) ProtoMessage() {}
+
+func (x *QueryCorrelationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCorrelationsRequest.ProtoReflect.Descriptor instead.
+func (*QueryCorrelationsRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *QueryCorrelationsRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryCorrelationsRequest) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryCorrelationsRequest) GetMissing() MissingMethod {
+	if x != nil {
+		return x.Missing
+	}
+	return MissingMethod_MISSING_METHOD_UNSPECIFIED
+}
+
+func (x *QueryCorrelationsRequest) GetSpearman() bool {
+	if x != nil && x.Spearman != nil {
+		return *x.Spearman
+	}
+	return false
+}
+
+// Response of QueryCorrelations.
+type QueryCorrelationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The questions.
+	Questions []*AnalysisQuestion `protobuf:"bytes,2,rep,name=questions,proto3" json:"questions,omitempty"`
+	// The correlations of each two of them.
+	Correlations []*Correlation `protobuf:"bytes,3,rep,name=correlations,proto3" json:"correlations,omitempty"`
+	// The size of each family that p-values are corrected for.
+	Family        int32 `protobuf:"varint,4,opt,name=family,proto3" json:"family,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryCorrelationsResponse) Reset() {
+	*x = QueryCorrelationsResponse{}
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCorrelationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCorrelationsResponse) ProtoMessage() {}
+
+func (x *QueryCorrelationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCorrelationsResponse.ProtoReflect.Descriptor instead.
+func (*QueryCorrelationsResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *QueryCorrelationsResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryCorrelationsResponse) GetQuestions() []*AnalysisQuestion {
+	if x != nil {
+		return x.Questions
+	}
+	return nil
+}
+
+func (x *QueryCorrelationsResponse) GetCorrelations() []*Correlation {
+	if x != nil {
+		return x.Correlations
+	}
+	return nil
+}
+
+func (x *QueryCorrelationsResponse) GetFamily() int32 {
+	if x != nil {
+		return x.Family
+	}
+	return 0
+}
 
 // How much an item goes together with an outcome. This is no proof of cause.
 type Driver struct {
@@ -60,7 +398,7 @@ type Driver struct {
 
 func (x *Driver) Reset() {
 	*x = Driver{}
-	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -72,7 +410,7 @@ func (x *Driver) String() string {
 func (*Driver) ProtoMessage() {}
 
 func (x *Driver) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -85,7 +423,7 @@ func (x *Driver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Driver.ProtoReflect.Descriptor instead.
 func (*Driver) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{0}
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Driver) GetQuestion() *AnalysisQuestion {
@@ -216,7 +554,7 @@ type Correlation struct {
 
 func (x *Correlation) Reset() {
 	*x = Correlation{}
-	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +566,7 @@ func (x *Correlation) String() string {
 func (*Correlation) ProtoMessage() {}
 
 func (x *Correlation) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_driver_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +579,7 @@ func (x *Correlation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Correlation.ProtoReflect.Descriptor instead.
 func (*Correlation) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{1}
+	return file_otklik_reporting_v1_driver_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Correlation) GetFirst() string {
@@ -297,7 +635,36 @@ var File_otklik_reporting_v1_driver_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_driver_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/driver.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\x84\b\n" +
+	" otklik/reporting/v1/driver.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"otklik/reporting/v1/analysis.proto\"\xe9\x02\n" +
+	"\x13QueryDriversRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12:\n" +
+	"\aoutcome\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12<\n" +
+	"\x05items\x18\x03 \x03(\tB&\xbaH#\x92\x01 \x10;\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x05items\x12F\n" +
+	"\amissing\x18\x04 \x01(\x0e2\".otklik.reporting.v1.MissingMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\amissing\x12\x1f\n" +
+	"\bspearman\x18\x05 \x01(\bH\x00R\bspearman\x88\x01\x01\x12 \n" +
+	"\x05draws\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\x05drawsB\v\n" +
+	"\t_spearman\"\x8c\x03\n" +
+	"\x14QueryDriversResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12?\n" +
+	"\aoutcome\x18\x02 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x125\n" +
+	"\adrivers\x18\x03 \x03(\v2\x1b.otklik.reporting.v1.DriverR\adrivers\x12B\n" +
+	"\tr_squared\x18\x04 \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\brSquared\x121\n" +
+	"\x12adjusted_r_squared\x18\x05 \x01(\x01H\x00R\x10adjustedRSquared\x88\x01\x01\x12\x1c\n" +
+	"\tintercept\x18\x06 \x01(\x01R\tintercept\x12\x16\n" +
+	"\x06family\x18\a \x01(\x05R\x06familyB\x15\n" +
+	"\x13_adjusted_r_squared\"\x90\x02\n" +
+	"\x18QueryCorrelationsRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12<\n" +
+	"\x05items\x18\x02 \x03(\tB&\xbaH#\x92\x01 \x10<\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x05items\x12F\n" +
+	"\amissing\x18\x03 \x01(\x0e2\".otklik.reporting.v1.MissingMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\amissing\x12\x1f\n" +
+	"\bspearman\x18\x04 \x01(\bH\x00R\bspearman\x88\x01\x01B\v\n" +
+	"\t_spearman\"\xf8\x01\n" +
+	"\x19QueryCorrelationsResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12C\n" +
+	"\tquestions\x18\x02 \x03(\v2%.otklik.reporting.v1.AnalysisQuestionR\tquestions\x12D\n" +
+	"\fcorrelations\x18\x03 \x03(\v2 .otklik.reporting.v1.CorrelationR\fcorrelations\x12\x16\n" +
+	"\x06family\x18\x04 \x01(\x05R\x06family\"\x84\b\n" +
 	"\x06Driver\x12A\n" +
 	"\bquestion\x18\x01 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\bquestion\x12\x15\n" +
 	"\x06pair_n\x18\x02 \x01(\x03R\x05pairN\x12?\n" +
@@ -337,36 +704,54 @@ func file_otklik_reporting_v1_driver_proto_rawDescGZIP() []byte {
 	return file_otklik_reporting_v1_driver_proto_rawDescData
 }
 
-var file_otklik_reporting_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_otklik_reporting_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_reporting_v1_driver_proto_goTypes = []any{
-	(*Driver)(nil),           // 0: otklik.reporting.v1.Driver
-	(*Correlation)(nil),      // 1: otklik.reporting.v1.Correlation
-	(*AnalysisQuestion)(nil), // 2: otklik.reporting.v1.AnalysisQuestion
-	(*AnalysisEstimate)(nil), // 3: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),     // 4: otklik.reporting.v1.AnalysisTest
+	(*QueryDriversRequest)(nil),       // 0: otklik.reporting.v1.QueryDriversRequest
+	(*QueryDriversResponse)(nil),      // 1: otklik.reporting.v1.QueryDriversResponse
+	(*QueryCorrelationsRequest)(nil),  // 2: otklik.reporting.v1.QueryCorrelationsRequest
+	(*QueryCorrelationsResponse)(nil), // 3: otklik.reporting.v1.QueryCorrelationsResponse
+	(*Driver)(nil),                    // 4: otklik.reporting.v1.Driver
+	(*Correlation)(nil),               // 5: otklik.reporting.v1.Correlation
+	(*AnalysisQuery)(nil),             // 6: otklik.reporting.v1.AnalysisQuery
+	(MissingMethod)(0),                // 7: otklik.reporting.v1.MissingMethod
+	(*AnalysisBasis)(nil),             // 8: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),          // 9: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),          // 10: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),              // 11: otklik.reporting.v1.AnalysisTest
 }
 var file_otklik_reporting_v1_driver_proto_depIdxs = []int32{
-	2,  // 0: otklik.reporting.v1.Driver.question:type_name -> otklik.reporting.v1.AnalysisQuestion
-	3,  // 1: otklik.reporting.v1.Driver.pearson:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4,  // 2: otklik.reporting.v1.Driver.pearson_test:type_name -> otklik.reporting.v1.AnalysisTest
-	3,  // 3: otklik.reporting.v1.Driver.spearman:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4,  // 4: otklik.reporting.v1.Driver.spearman_test:type_name -> otklik.reporting.v1.AnalysisTest
-	3,  // 5: otklik.reporting.v1.Driver.coefficient:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4,  // 6: otklik.reporting.v1.Driver.coefficient_test:type_name -> otklik.reporting.v1.AnalysisTest
-	3,  // 7: otklik.reporting.v1.Driver.standardized_coefficient:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3,  // 8: otklik.reporting.v1.Driver.relative_weight:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3,  // 9: otklik.reporting.v1.Driver.relative_weight_share:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3,  // 10: otklik.reporting.v1.Driver.shapley:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3,  // 11: otklik.reporting.v1.Driver.shapley_share:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3,  // 12: otklik.reporting.v1.Correlation.pearson:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4,  // 13: otklik.reporting.v1.Correlation.pearson_test:type_name -> otklik.reporting.v1.AnalysisTest
-	3,  // 14: otklik.reporting.v1.Correlation.spearman:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4,  // 15: otklik.reporting.v1.Correlation.spearman_test:type_name -> otklik.reporting.v1.AnalysisTest
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	6,  // 0: otklik.reporting.v1.QueryDriversRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	7,  // 1: otklik.reporting.v1.QueryDriversRequest.missing:type_name -> otklik.reporting.v1.MissingMethod
+	8,  // 2: otklik.reporting.v1.QueryDriversResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	9,  // 3: otklik.reporting.v1.QueryDriversResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	4,  // 4: otklik.reporting.v1.QueryDriversResponse.drivers:type_name -> otklik.reporting.v1.Driver
+	10, // 5: otklik.reporting.v1.QueryDriversResponse.r_squared:type_name -> otklik.reporting.v1.AnalysisEstimate
+	6,  // 6: otklik.reporting.v1.QueryCorrelationsRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	7,  // 7: otklik.reporting.v1.QueryCorrelationsRequest.missing:type_name -> otklik.reporting.v1.MissingMethod
+	8,  // 8: otklik.reporting.v1.QueryCorrelationsResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	9,  // 9: otklik.reporting.v1.QueryCorrelationsResponse.questions:type_name -> otklik.reporting.v1.AnalysisQuestion
+	5,  // 10: otklik.reporting.v1.QueryCorrelationsResponse.correlations:type_name -> otklik.reporting.v1.Correlation
+	9,  // 11: otklik.reporting.v1.Driver.question:type_name -> otklik.reporting.v1.AnalysisQuestion
+	10, // 12: otklik.reporting.v1.Driver.pearson:type_name -> otklik.reporting.v1.AnalysisEstimate
+	11, // 13: otklik.reporting.v1.Driver.pearson_test:type_name -> otklik.reporting.v1.AnalysisTest
+	10, // 14: otklik.reporting.v1.Driver.spearman:type_name -> otklik.reporting.v1.AnalysisEstimate
+	11, // 15: otklik.reporting.v1.Driver.spearman_test:type_name -> otklik.reporting.v1.AnalysisTest
+	10, // 16: otklik.reporting.v1.Driver.coefficient:type_name -> otklik.reporting.v1.AnalysisEstimate
+	11, // 17: otklik.reporting.v1.Driver.coefficient_test:type_name -> otklik.reporting.v1.AnalysisTest
+	10, // 18: otklik.reporting.v1.Driver.standardized_coefficient:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // 19: otklik.reporting.v1.Driver.relative_weight:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // 20: otklik.reporting.v1.Driver.relative_weight_share:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // 21: otklik.reporting.v1.Driver.shapley:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // 22: otklik.reporting.v1.Driver.shapley_share:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // 23: otklik.reporting.v1.Correlation.pearson:type_name -> otklik.reporting.v1.AnalysisEstimate
+	11, // 24: otklik.reporting.v1.Correlation.pearson_test:type_name -> otklik.reporting.v1.AnalysisTest
+	10, // 25: otklik.reporting.v1.Correlation.spearman:type_name -> otklik.reporting.v1.AnalysisEstimate
+	11, // 26: otklik.reporting.v1.Correlation.spearman_test:type_name -> otklik.reporting.v1.AnalysisTest
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_driver_proto_init() }
@@ -376,13 +761,16 @@ func file_otklik_reporting_v1_driver_proto_init() {
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
 	file_otklik_reporting_v1_driver_proto_msgTypes[0].OneofWrappers = []any{}
+	file_otklik_reporting_v1_driver_proto_msgTypes[1].OneofWrappers = []any{}
+	file_otklik_reporting_v1_driver_proto_msgTypes[2].OneofWrappers = []any{}
+	file_otklik_reporting_v1_driver_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_driver_proto_rawDesc), len(file_otklik_reporting_v1_driver_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -63,6 +63,8 @@ const (
 	ErrorReason_ERROR_REASON_METRIC_MISMATCH ErrorReason = 17
 	// Some responses have several values of the key.
 	ErrorReason_ERROR_REASON_KEY_MULTIPLE ErrorReason = 18
+	// The period before does not end before the other begins.
+	ErrorReason_ERROR_REASON_PERIODS_OVERLAP ErrorReason = 19
 )
 
 // Enum value maps for ErrorReason.
@@ -87,6 +89,7 @@ var (
 		16: "ERROR_REASON_CUT_REQUIRED",
 		17: "ERROR_REASON_METRIC_MISMATCH",
 		18: "ERROR_REASON_KEY_MULTIPLE",
+		19: "ERROR_REASON_PERIODS_OVERLAP",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -108,6 +111,7 @@ var (
 		"ERROR_REASON_CUT_REQUIRED":         16,
 		"ERROR_REASON_METRIC_MISMATCH":      17,
 		"ERROR_REASON_KEY_MULTIPLE":         18,
+		"ERROR_REASON_PERIODS_OVERLAP":      19,
 	}
 )
 
@@ -142,7 +146,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x81\x05\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xa3\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -163,7 +167,8 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x1aERROR_REASON_TOO_FEW_ITEMS\x10\x0f\x12\x1d\n" +
 	"\x19ERROR_REASON_CUT_REQUIRED\x10\x10\x12 \n" +
 	"\x1cERROR_REASON_METRIC_MISMATCH\x10\x11\x12\x1d\n" +
-	"\x19ERROR_REASON_KEY_MULTIPLE\x10\x12BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x19ERROR_REASON_KEY_MULTIPLE\x10\x12\x12 \n" +
+	"\x1cERROR_REASON_PERIODS_OVERLAP\x10\x13BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once

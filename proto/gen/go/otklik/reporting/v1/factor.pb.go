@@ -7,6 +7,7 @@
 package reportingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -184,6 +185,233 @@ func (AlphaMethod) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{2}
 }
 
+// Request of QueryFactors.
+type QueryFactorsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The items' questions, from 3 to 60. None means all scored questions of the survey's current revision, the first 60 of them.
+	Items []string `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// How answers are used where each person answered only some of the questions.
+	Missing MissingMethod `protobuf:"varint,3,opt,name=missing,proto3,enum=otklik.reporting.v1.MissingMethod" json:"missing,omitempty"`
+	// The number of factors, up to 30; 0 means as many as the parallel analysis keeps, at least one.
+	Factors int32 `protobuf:"varint,4,opt,name=factors,proto3" json:"factors,omitempty"`
+	// How factors are extracted.
+	Extraction ExtractionMethod `protobuf:"varint,5,opt,name=extraction,proto3,enum=otklik.reporting.v1.ExtractionMethod" json:"extraction,omitempty"`
+	// How factors are rotated.
+	Rotation RotationMethod `protobuf:"varint,6,opt,name=rotation,proto3,enum=otklik.reporting.v1.RotationMethod" json:"rotation,omitempty"`
+	// Which of Cronbach's alphas is told.
+	Alpha         AlphaMethod `protobuf:"varint,7,opt,name=alpha,proto3,enum=otklik.reporting.v1.AlphaMethod" json:"alpha,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryFactorsRequest) Reset() {
+	*x = QueryFactorsRequest{}
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryFactorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryFactorsRequest) ProtoMessage() {}
+
+func (x *QueryFactorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryFactorsRequest.ProtoReflect.Descriptor instead.
+func (*QueryFactorsRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QueryFactorsRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryFactorsRequest) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryFactorsRequest) GetMissing() MissingMethod {
+	if x != nil {
+		return x.Missing
+	}
+	return MissingMethod_MISSING_METHOD_UNSPECIFIED
+}
+
+func (x *QueryFactorsRequest) GetFactors() int32 {
+	if x != nil {
+		return x.Factors
+	}
+	return 0
+}
+
+func (x *QueryFactorsRequest) GetExtraction() ExtractionMethod {
+	if x != nil {
+		return x.Extraction
+	}
+	return ExtractionMethod_EXTRACTION_METHOD_UNSPECIFIED
+}
+
+func (x *QueryFactorsRequest) GetRotation() RotationMethod {
+	if x != nil {
+		return x.Rotation
+	}
+	return RotationMethod_ROTATION_METHOD_UNSPECIFIED
+}
+
+func (x *QueryFactorsRequest) GetAlpha() AlphaMethod {
+	if x != nil {
+		return x.Alpha
+	}
+	return AlphaMethod_ALPHA_METHOD_UNSPECIFIED
+}
+
+// Response of QueryFactors.
+type QueryFactorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The items, in the order asked for.
+	Items []*FactorItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// The factors.
+	Factors []*Factor `protobuf:"bytes,3,rep,name=factors,proto3" json:"factors,omitempty"`
+	// The eigenvalues of the correlations, the greatest first.
+	Eigenvalues []*Eigenvalue `protobuf:"bytes,4,rep,name=eigenvalues,proto3" json:"eigenvalues,omitempty"`
+	// How many eigenvalues are above 1.
+	KaiserFactors int32 `protobuf:"varint,5,opt,name=kaiser_factors,json=kaiserFactors,proto3" json:"kaiser_factors,omitempty"`
+	// How many factors the parallel analysis keeps.
+	ParallelFactors int32 `protobuf:"varint,6,opt,name=parallel_factors,json=parallelFactors,proto3" json:"parallel_factors,omitempty"`
+	// Kaiser, Meyer and Olkin's measure of sampling adequacy.
+	SamplingAdequacy float64 `protobuf:"fixed64,7,opt,name=sampling_adequacy,json=samplingAdequacy,proto3" json:"sampling_adequacy,omitempty"`
+	// Bartlett's test that nothing correlates.
+	Bartlett *ChiSquareTest `protobuf:"bytes,8,opt,name=bartlett,proto3" json:"bartlett,omitempty"`
+	// The test of maximum likelihood that so many factors suffice; missing where there is none.
+	Fit *ChiSquareTest `protobuf:"bytes,9,opt,name=fit,proto3" json:"fit,omitempty"`
+	// Cronbach's alpha of all items together; missing where it cannot be computed.
+	Alpha         *AnalysisEstimate `protobuf:"bytes,10,opt,name=alpha,proto3" json:"alpha,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryFactorsResponse) Reset() {
+	*x = QueryFactorsResponse{}
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryFactorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryFactorsResponse) ProtoMessage() {}
+
+func (x *QueryFactorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryFactorsResponse.ProtoReflect.Descriptor instead.
+func (*QueryFactorsResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryFactorsResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetItems() []*FactorItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetFactors() []*Factor {
+	if x != nil {
+		return x.Factors
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetEigenvalues() []*Eigenvalue {
+	if x != nil {
+		return x.Eigenvalues
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetKaiserFactors() int32 {
+	if x != nil {
+		return x.KaiserFactors
+	}
+	return 0
+}
+
+func (x *QueryFactorsResponse) GetParallelFactors() int32 {
+	if x != nil {
+		return x.ParallelFactors
+	}
+	return 0
+}
+
+func (x *QueryFactorsResponse) GetSamplingAdequacy() float64 {
+	if x != nil {
+		return x.SamplingAdequacy
+	}
+	return 0
+}
+
+func (x *QueryFactorsResponse) GetBartlett() *ChiSquareTest {
+	if x != nil {
+		return x.Bartlett
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetFit() *ChiSquareTest {
+	if x != nil {
+		return x.Fit
+	}
+	return nil
+}
+
+func (x *QueryFactorsResponse) GetAlpha() *AnalysisEstimate {
+	if x != nil {
+		return x.Alpha
+	}
+	return nil
+}
+
 // An item of a factor analysis.
 type FactorItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -209,7 +437,7 @@ type FactorItem struct {
 
 func (x *FactorItem) Reset() {
 	*x = FactorItem{}
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -221,7 +449,7 @@ func (x *FactorItem) String() string {
 func (*FactorItem) ProtoMessage() {}
 
 func (x *FactorItem) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -234,7 +462,7 @@ func (x *FactorItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorItem.ProtoReflect.Descriptor instead.
 func (*FactorItem) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{0}
+	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *FactorItem) GetQuestion() *AnalysisQuestion {
@@ -306,7 +534,7 @@ type Factor struct {
 
 func (x *Factor) Reset() {
 	*x = Factor{}
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -318,7 +546,7 @@ func (x *Factor) String() string {
 func (*Factor) ProtoMessage() {}
 
 func (x *Factor) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -331,7 +559,7 @@ func (x *Factor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Factor.ProtoReflect.Descriptor instead.
 func (*Factor) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{1}
+	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Factor) GetVarianceShare() float64 {
@@ -361,7 +589,7 @@ type Eigenvalue struct {
 
 func (x *Eigenvalue) Reset() {
 	*x = Eigenvalue{}
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[2]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -373,7 +601,7 @@ func (x *Eigenvalue) String() string {
 func (*Eigenvalue) ProtoMessage() {}
 
 func (x *Eigenvalue) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[2]
+	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -386,7 +614,7 @@ func (x *Eigenvalue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Eigenvalue.ProtoReflect.Descriptor instead.
 func (*Eigenvalue) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{2}
+	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Eigenvalue) GetValue() float64 {
@@ -403,75 +631,33 @@ func (x *Eigenvalue) GetChance() float64 {
 	return 0
 }
 
-// A chi-square test.
-type ChiSquareTest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The statistic.
-	Statistic float64 `protobuf:"fixed64,1,opt,name=statistic,proto3" json:"statistic,omitempty"`
-	// The degrees of freedom.
-	DegreesOfFreedom int32 `protobuf:"varint,2,opt,name=degrees_of_freedom,json=degreesOfFreedom,proto3" json:"degrees_of_freedom,omitempty"`
-	// The p-value.
-	PValue        float64 `protobuf:"fixed64,3,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ChiSquareTest) Reset() {
-	*x = ChiSquareTest{}
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ChiSquareTest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ChiSquareTest) ProtoMessage() {}
-
-func (x *ChiSquareTest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_factor_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ChiSquareTest.ProtoReflect.Descriptor instead.
-func (*ChiSquareTest) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_factor_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *ChiSquareTest) GetStatistic() float64 {
-	if x != nil {
-		return x.Statistic
-	}
-	return 0
-}
-
-func (x *ChiSquareTest) GetDegreesOfFreedom() int32 {
-	if x != nil {
-		return x.DegreesOfFreedom
-	}
-	return 0
-}
-
-func (x *ChiSquareTest) GetPValue() float64 {
-	if x != nil {
-		return x.PValue
-	}
-	return 0
-}
-
 var File_otklik_reporting_v1_factor_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_factor_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/factor.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\xd4\x02\n" +
+	" otklik/reporting/v1/factor.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"otklik/reporting/v1/analysis.proto\"\xe0\x03\n" +
+	"\x13QueryFactorsRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12<\n" +
+	"\x05items\x18\x02 \x03(\tB&\xbaH#\x92\x01 \x10<\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x05items\x12F\n" +
+	"\amissing\x18\x03 \x01(\x0e2\".otklik.reporting.v1.MissingMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\amissing\x12#\n" +
+	"\afactors\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x1e(\x00R\afactors\x12O\n" +
+	"\n" +
+	"extraction\x18\x05 \x01(\x0e2%.otklik.reporting.v1.ExtractionMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
+	"extraction\x12I\n" +
+	"\brotation\x18\x06 \x01(\x0e2#.otklik.reporting.v1.RotationMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\brotation\x12@\n" +
+	"\x05alpha\x18\a \x01(\x0e2 .otklik.reporting.v1.AlphaMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05alpha\"\xb3\x04\n" +
+	"\x14QueryFactorsResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x125\n" +
+	"\x05items\x18\x02 \x03(\v2\x1f.otklik.reporting.v1.FactorItemR\x05items\x125\n" +
+	"\afactors\x18\x03 \x03(\v2\x1b.otklik.reporting.v1.FactorR\afactors\x12A\n" +
+	"\veigenvalues\x18\x04 \x03(\v2\x1f.otklik.reporting.v1.EigenvalueR\veigenvalues\x12%\n" +
+	"\x0ekaiser_factors\x18\x05 \x01(\x05R\rkaiserFactors\x12)\n" +
+	"\x10parallel_factors\x18\x06 \x01(\x05R\x0fparallelFactors\x12+\n" +
+	"\x11sampling_adequacy\x18\a \x01(\x01R\x10samplingAdequacy\x12>\n" +
+	"\bbartlett\x18\b \x01(\v2\".otklik.reporting.v1.ChiSquareTestR\bbartlett\x124\n" +
+	"\x03fit\x18\t \x01(\v2\".otklik.reporting.v1.ChiSquareTestR\x03fit\x12;\n" +
+	"\x05alpha\x18\n" +
+	" \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x05alpha\"\xd4\x02\n" +
 	"\n" +
 	"FactorItem\x12A\n" +
 	"\bquestion\x18\x01 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\bquestion\x12\x1a\n" +
@@ -491,11 +677,7 @@ const file_otklik_reporting_v1_factor_proto_rawDesc = "" +
 	"\n" +
 	"Eigenvalue\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x01R\x05value\x12\x16\n" +
-	"\x06chance\x18\x02 \x01(\x01R\x06chance\"t\n" +
-	"\rChiSquareTest\x12\x1c\n" +
-	"\tstatistic\x18\x01 \x01(\x01R\tstatistic\x12,\n" +
-	"\x12degrees_of_freedom\x18\x02 \x01(\x05R\x10degreesOfFreedom\x12\x17\n" +
-	"\ap_value\x18\x03 \x01(\x01R\x06pValue*}\n" +
+	"\x06chance\x18\x02 \x01(\x01R\x06chance*}\n" +
 	"\x10ExtractionMethod\x12!\n" +
 	"\x1dEXTRACTION_METHOD_UNSPECIFIED\x10\x00\x12(\n" +
 	"$EXTRACTION_METHOD_MAXIMUM_LIKELIHOOD\x10\x01\x12\x1c\n" +
@@ -523,24 +705,42 @@ func file_otklik_reporting_v1_factor_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_factor_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_otklik_reporting_v1_factor_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_otklik_reporting_v1_factor_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_otklik_reporting_v1_factor_proto_goTypes = []any{
-	(ExtractionMethod)(0),    // 0: otklik.reporting.v1.ExtractionMethod
-	(RotationMethod)(0),      // 1: otklik.reporting.v1.RotationMethod
-	(AlphaMethod)(0),         // 2: otklik.reporting.v1.AlphaMethod
-	(*FactorItem)(nil),       // 3: otklik.reporting.v1.FactorItem
-	(*Factor)(nil),           // 4: otklik.reporting.v1.Factor
-	(*Eigenvalue)(nil),       // 5: otklik.reporting.v1.Eigenvalue
-	(*ChiSquareTest)(nil),    // 6: otklik.reporting.v1.ChiSquareTest
-	(*AnalysisQuestion)(nil), // 7: otklik.reporting.v1.AnalysisQuestion
+	(ExtractionMethod)(0),        // 0: otklik.reporting.v1.ExtractionMethod
+	(RotationMethod)(0),          // 1: otklik.reporting.v1.RotationMethod
+	(AlphaMethod)(0),             // 2: otklik.reporting.v1.AlphaMethod
+	(*QueryFactorsRequest)(nil),  // 3: otklik.reporting.v1.QueryFactorsRequest
+	(*QueryFactorsResponse)(nil), // 4: otklik.reporting.v1.QueryFactorsResponse
+	(*FactorItem)(nil),           // 5: otklik.reporting.v1.FactorItem
+	(*Factor)(nil),               // 6: otklik.reporting.v1.Factor
+	(*Eigenvalue)(nil),           // 7: otklik.reporting.v1.Eigenvalue
+	(*AnalysisQuery)(nil),        // 8: otklik.reporting.v1.AnalysisQuery
+	(MissingMethod)(0),           // 9: otklik.reporting.v1.MissingMethod
+	(*AnalysisBasis)(nil),        // 10: otklik.reporting.v1.AnalysisBasis
+	(*ChiSquareTest)(nil),        // 11: otklik.reporting.v1.ChiSquareTest
+	(*AnalysisEstimate)(nil),     // 12: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisQuestion)(nil),     // 13: otklik.reporting.v1.AnalysisQuestion
 }
 var file_otklik_reporting_v1_factor_proto_depIdxs = []int32{
-	7, // 0: otklik.reporting.v1.FactorItem.question:type_name -> otklik.reporting.v1.AnalysisQuestion
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	8,  // 0: otklik.reporting.v1.QueryFactorsRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	9,  // 1: otklik.reporting.v1.QueryFactorsRequest.missing:type_name -> otklik.reporting.v1.MissingMethod
+	0,  // 2: otklik.reporting.v1.QueryFactorsRequest.extraction:type_name -> otklik.reporting.v1.ExtractionMethod
+	1,  // 3: otklik.reporting.v1.QueryFactorsRequest.rotation:type_name -> otklik.reporting.v1.RotationMethod
+	2,  // 4: otklik.reporting.v1.QueryFactorsRequest.alpha:type_name -> otklik.reporting.v1.AlphaMethod
+	10, // 5: otklik.reporting.v1.QueryFactorsResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	5,  // 6: otklik.reporting.v1.QueryFactorsResponse.items:type_name -> otklik.reporting.v1.FactorItem
+	6,  // 7: otklik.reporting.v1.QueryFactorsResponse.factors:type_name -> otklik.reporting.v1.Factor
+	7,  // 8: otklik.reporting.v1.QueryFactorsResponse.eigenvalues:type_name -> otklik.reporting.v1.Eigenvalue
+	11, // 9: otklik.reporting.v1.QueryFactorsResponse.bartlett:type_name -> otklik.reporting.v1.ChiSquareTest
+	11, // 10: otklik.reporting.v1.QueryFactorsResponse.fit:type_name -> otklik.reporting.v1.ChiSquareTest
+	12, // 11: otklik.reporting.v1.QueryFactorsResponse.alpha:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 12: otklik.reporting.v1.FactorItem.question:type_name -> otklik.reporting.v1.AnalysisQuestion
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_factor_proto_init() }
@@ -549,14 +749,14 @@ func file_otklik_reporting_v1_factor_proto_init() {
 		return
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
-	file_otklik_reporting_v1_factor_proto_msgTypes[0].OneofWrappers = []any{}
+	file_otklik_reporting_v1_factor_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_factor_proto_rawDesc), len(file_otklik_reporting_v1_factor_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -7,6 +7,7 @@
 package reportingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -135,6 +136,233 @@ func (CutMethod) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_matrix_proto_rawDescGZIP(), []int{1}
 }
 
+// Request of QueryMatrix.
+type QueryMatrixRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which responses.
+	Query *AnalysisQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The outcome's question. Empty means the first of the survey's current revision that asks for the likelihood to recommend, otherwise the first that asks for satisfaction. Not used with stated importance.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The items' questions, up to 59. None means all scored questions of the survey's current revision but the outcome, the first 59 of them.
+	Items []string `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// How important an item is.
+	Importance ImportanceMethod `protobuf:"varint,4,opt,name=importance,proto3,enum=otklik.reporting.v1.ImportanceMethod" json:"importance,omitempty"`
+	// With stated importance: the questions that ask for the importance of the items, in their order. None means that each is named as its item with `_importance` behind.
+	ImportanceQuestions []string `protobuf:"bytes,5,rep,name=importance_questions,json=importanceQuestions,proto3" json:"importance_questions,omitempty"`
+	// How answers are used where each person answered only some of the questions.
+	Missing MissingMethod `protobuf:"varint,6,opt,name=missing,proto3,enum=otklik.reporting.v1.MissingMethod" json:"missing,omitempty"`
+	// Where high begins.
+	Cut CutMethod `protobuf:"varint,7,opt,name=cut,proto3,enum=otklik.reporting.v1.CutMethod" json:"cut,omitempty"`
+	// CUT_METHOD_FIXED: importance from here on is high.
+	ImportanceCut *float64 `protobuf:"fixed64,8,opt,name=importance_cut,json=importanceCut,proto3,oneof" json:"importance_cut,omitempty"`
+	// CUT_METHOD_FIXED and CUT_METHOD_TARGET: scores from here on are high; on 0 to 100 where the scales of the items differ.
+	ScoreCut *float64 `protobuf:"fixed64,9,opt,name=score_cut,json=scoreCut,proto3,oneof" json:"score_cut,omitempty"`
+	// The number of draws of random groups of respondents that intervals rest on, up to 2,000; 0 means 1,000.
+	Draws         int32 `protobuf:"varint,10,opt,name=draws,proto3" json:"draws,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryMatrixRequest) Reset() {
+	*x = QueryMatrixRequest{}
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryMatrixRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryMatrixRequest) ProtoMessage() {}
+
+func (x *QueryMatrixRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryMatrixRequest.ProtoReflect.Descriptor instead.
+func (*QueryMatrixRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_matrix_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QueryMatrixRequest) GetQuery() *AnalysisQuery {
+	if x != nil {
+		return x.Query
+	}
+	return nil
+}
+
+func (x *QueryMatrixRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *QueryMatrixRequest) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryMatrixRequest) GetImportance() ImportanceMethod {
+	if x != nil {
+		return x.Importance
+	}
+	return ImportanceMethod_IMPORTANCE_METHOD_UNSPECIFIED
+}
+
+func (x *QueryMatrixRequest) GetImportanceQuestions() []string {
+	if x != nil {
+		return x.ImportanceQuestions
+	}
+	return nil
+}
+
+func (x *QueryMatrixRequest) GetMissing() MissingMethod {
+	if x != nil {
+		return x.Missing
+	}
+	return MissingMethod_MISSING_METHOD_UNSPECIFIED
+}
+
+func (x *QueryMatrixRequest) GetCut() CutMethod {
+	if x != nil {
+		return x.Cut
+	}
+	return CutMethod_CUT_METHOD_UNSPECIFIED
+}
+
+func (x *QueryMatrixRequest) GetImportanceCut() float64 {
+	if x != nil && x.ImportanceCut != nil {
+		return *x.ImportanceCut
+	}
+	return 0
+}
+
+func (x *QueryMatrixRequest) GetScoreCut() float64 {
+	if x != nil && x.ScoreCut != nil {
+		return *x.ScoreCut
+	}
+	return 0
+}
+
+func (x *QueryMatrixRequest) GetDraws() int32 {
+	if x != nil {
+		return x.Draws
+	}
+	return 0
+}
+
+// Response of QueryMatrix.
+type QueryMatrixResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the analysis rests on.
+	Basis *AnalysisBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The outcome; missing with stated importance.
+	Outcome *AnalysisQuestion `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The items: by priority, among those of one priority what lies farthest from the cuts first.
+	Items []*MatrixItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// Importance from here on is high.
+	ImportanceCut float64 `protobuf:"fixed64,4,opt,name=importance_cut,json=importanceCut,proto3" json:"importance_cut,omitempty"`
+	// Scores from here on are high; on 0 to 100 where `normalized`.
+	ScoreCut float64 `protobuf:"fixed64,5,opt,name=score_cut,json=scoreCut,proto3" json:"score_cut,omitempty"`
+	// Whether the cut is on normalised scores, since the scales of the items differ.
+	Normalized bool `protobuf:"varint,6,opt,name=normalized,proto3" json:"normalized,omitempty"`
+	// The share of the outcome's variance that all items together explain; missing with stated importance.
+	RSquared      *float64 `protobuf:"fixed64,7,opt,name=r_squared,json=rSquared,proto3,oneof" json:"r_squared,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryMatrixResponse) Reset() {
+	*x = QueryMatrixResponse{}
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryMatrixResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryMatrixResponse) ProtoMessage() {}
+
+func (x *QueryMatrixResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryMatrixResponse.ProtoReflect.Descriptor instead.
+func (*QueryMatrixResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_matrix_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryMatrixResponse) GetBasis() *AnalysisBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *QueryMatrixResponse) GetOutcome() *AnalysisQuestion {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *QueryMatrixResponse) GetItems() []*MatrixItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *QueryMatrixResponse) GetImportanceCut() float64 {
+	if x != nil {
+		return x.ImportanceCut
+	}
+	return 0
+}
+
+func (x *QueryMatrixResponse) GetScoreCut() float64 {
+	if x != nil {
+		return x.ScoreCut
+	}
+	return 0
+}
+
+func (x *QueryMatrixResponse) GetNormalized() bool {
+	if x != nil {
+		return x.Normalized
+	}
+	return false
+}
+
+func (x *QueryMatrixResponse) GetRSquared() float64 {
+	if x != nil && x.RSquared != nil {
+		return *x.RSquared
+	}
+	return 0
+}
+
 // An item of a satisfaction matrix.
 type MatrixItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -162,7 +390,7 @@ type MatrixItem struct {
 
 func (x *MatrixItem) Reset() {
 	*x = MatrixItem{}
-	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -174,7 +402,7 @@ func (x *MatrixItem) String() string {
 func (*MatrixItem) ProtoMessage() {}
 
 func (x *MatrixItem) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[0]
+	mi := &file_otklik_reporting_v1_matrix_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -187,7 +415,7 @@ func (x *MatrixItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatrixItem.ProtoReflect.Descriptor instead.
 func (*MatrixItem) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_matrix_proto_rawDescGZIP(), []int{0}
+	return file_otklik_reporting_v1_matrix_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *MatrixItem) GetQuestion() *AnalysisQuestion {
@@ -257,7 +485,37 @@ var File_otklik_reporting_v1_matrix_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_matrix_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/matrix.proto\x12\x13otklik.reporting.v1\x1a\"otklik/reporting/v1/analysis.proto\"\xa5\x03\n" +
+	" otklik/reporting/v1/matrix.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"otklik/reporting/v1/analysis.proto\"\xc3\x05\n" +
+	"\x12QueryMatrixRequest\x12@\n" +
+	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12:\n" +
+	"\aoutcome\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12<\n" +
+	"\x05items\x18\x03 \x03(\tB&\xbaH#\x92\x01 \x10;\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x05items\x12O\n" +
+	"\n" +
+	"importance\x18\x04 \x01(\x0e2%.otklik.reporting.v1.ImportanceMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
+	"importance\x12Y\n" +
+	"\x14importance_questions\x18\x05 \x03(\tB&\xbaH#\x92\x01 \x10;\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x13importanceQuestions\x12F\n" +
+	"\amissing\x18\x06 \x01(\x0e2\".otklik.reporting.v1.MissingMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\amissing\x12:\n" +
+	"\x03cut\x18\a \x01(\x0e2\x1e.otklik.reporting.v1.CutMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x03cut\x12C\n" +
+	"\x0eimportance_cut\x18\b \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x00\x00\x00\x00\x00@\x8f\xc0H\x00R\rimportanceCut\x88\x01\x01\x129\n" +
+	"\tscore_cut\x18\t \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x00\x00\x00\x00\x00@\x8f\xc0H\x01R\bscoreCut\x88\x01\x01\x12 \n" +
+	"\x05draws\x18\n" +
+	" \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\x05drawsB\x11\n" +
+	"\x0f_importance_cutB\f\n" +
+	"\n" +
+	"_score_cut\"\xdb\x02\n" +
+	"\x13QueryMatrixResponse\x128\n" +
+	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12?\n" +
+	"\aoutcome\x18\x02 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x125\n" +
+	"\x05items\x18\x03 \x03(\v2\x1f.otklik.reporting.v1.MatrixItemR\x05items\x12%\n" +
+	"\x0eimportance_cut\x18\x04 \x01(\x01R\rimportanceCut\x12\x1b\n" +
+	"\tscore_cut\x18\x05 \x01(\x01R\bscoreCut\x12\x1e\n" +
+	"\n" +
+	"normalized\x18\x06 \x01(\bR\n" +
+	"normalized\x12 \n" +
+	"\tr_squared\x18\a \x01(\x01H\x00R\brSquared\x88\x01\x01B\f\n" +
+	"\n" +
+	"_r_squared\"\xa5\x03\n" +
 	"\n" +
 	"MatrixItem\x12A\n" +
 	"\bquestion\x18\x01 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\bquestion\x12\x1a\n" +
@@ -296,23 +554,35 @@ func file_otklik_reporting_v1_matrix_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_matrix_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otklik_reporting_v1_matrix_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_otklik_reporting_v1_matrix_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_otklik_reporting_v1_matrix_proto_goTypes = []any{
-	(ImportanceMethod)(0),    // 0: otklik.reporting.v1.ImportanceMethod
-	(CutMethod)(0),           // 1: otklik.reporting.v1.CutMethod
-	(*MatrixItem)(nil),       // 2: otklik.reporting.v1.MatrixItem
-	(*AnalysisQuestion)(nil), // 3: otklik.reporting.v1.AnalysisQuestion
-	(*AnalysisEstimate)(nil), // 4: otklik.reporting.v1.AnalysisEstimate
+	(ImportanceMethod)(0),       // 0: otklik.reporting.v1.ImportanceMethod
+	(CutMethod)(0),              // 1: otklik.reporting.v1.CutMethod
+	(*QueryMatrixRequest)(nil),  // 2: otklik.reporting.v1.QueryMatrixRequest
+	(*QueryMatrixResponse)(nil), // 3: otklik.reporting.v1.QueryMatrixResponse
+	(*MatrixItem)(nil),          // 4: otklik.reporting.v1.MatrixItem
+	(*AnalysisQuery)(nil),       // 5: otklik.reporting.v1.AnalysisQuery
+	(MissingMethod)(0),          // 6: otklik.reporting.v1.MissingMethod
+	(*AnalysisBasis)(nil),       // 7: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),    // 8: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),    // 9: otklik.reporting.v1.AnalysisEstimate
 }
 var file_otklik_reporting_v1_matrix_proto_depIdxs = []int32{
-	3, // 0: otklik.reporting.v1.MatrixItem.question:type_name -> otklik.reporting.v1.AnalysisQuestion
-	4, // 1: otklik.reporting.v1.MatrixItem.importance:type_name -> otklik.reporting.v1.AnalysisEstimate
-	4, // 2: otklik.reporting.v1.MatrixItem.score:type_name -> otklik.reporting.v1.AnalysisEstimate
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5,  // 0: otklik.reporting.v1.QueryMatrixRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	0,  // 1: otklik.reporting.v1.QueryMatrixRequest.importance:type_name -> otklik.reporting.v1.ImportanceMethod
+	6,  // 2: otklik.reporting.v1.QueryMatrixRequest.missing:type_name -> otklik.reporting.v1.MissingMethod
+	1,  // 3: otklik.reporting.v1.QueryMatrixRequest.cut:type_name -> otklik.reporting.v1.CutMethod
+	7,  // 4: otklik.reporting.v1.QueryMatrixResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	8,  // 5: otklik.reporting.v1.QueryMatrixResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	4,  // 6: otklik.reporting.v1.QueryMatrixResponse.items:type_name -> otklik.reporting.v1.MatrixItem
+	8,  // 7: otklik.reporting.v1.MatrixItem.question:type_name -> otklik.reporting.v1.AnalysisQuestion
+	9,  // 8: otklik.reporting.v1.MatrixItem.importance:type_name -> otklik.reporting.v1.AnalysisEstimate
+	9,  // 9: otklik.reporting.v1.MatrixItem.score:type_name -> otklik.reporting.v1.AnalysisEstimate
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_matrix_proto_init() }
@@ -322,13 +592,15 @@ func file_otklik_reporting_v1_matrix_proto_init() {
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
 	file_otklik_reporting_v1_matrix_proto_msgTypes[0].OneofWrappers = []any{}
+	file_otklik_reporting_v1_matrix_proto_msgTypes[1].OneofWrappers = []any{}
+	file_otklik_reporting_v1_matrix_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_matrix_proto_rawDesc), len(file_otklik_reporting_v1_matrix_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   1,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -383,7 +383,9 @@ type StreamMomentsResponse struct {
 	// The time up to which data was counted, the same in all parts.
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// How many responses were counted, and how many were left out and why; in the first part only.
-	Coverage      *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	Coverage *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// Responses in the group that answered none of the questions on the scale on which it was asked last. They are among `responses`.
+	Unanswered    int64 `protobuf:"varint,6,opt,name=unanswered,proto3" json:"unanswered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -451,6 +453,13 @@ func (x *StreamMomentsResponse) GetCoverage() *Coverage {
 		return x.Coverage
 	}
 	return nil
+}
+
+func (x *StreamMomentsResponse) GetUnanswered() int64 {
+	if x != nil {
+		return x.Unanswered
+	}
+	return 0
 }
 
 // Sums over the responses that answered both of two questions, as answered; EFFORT scales flipped. Weighted where weights are asked for.
@@ -757,13 +766,16 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"as_of_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12:\n" +
 	"\tweighting\x18\a \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\x12%\n" +
 	"\x06groups\x18\b \x01(\x05B\r\xbaH\n" +
-	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\xf4\x01\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\x94\x02\n" +
 	"\x15StreamMomentsResponse\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x124\n" +
 	"\x05pairs\x18\x02 \x03(\v2\x1e.otklik.scoring.v1.PairMomentsR\x05pairs\x12\x1c\n" +
 	"\tresponses\x18\x03 \x01(\x03R\tresponses\x128\n" +
 	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x127\n" +
-	"\bcoverage\x18\x05 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\"\xc3\x02\n" +
+	"\bcoverage\x18\x05 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\x12\x1e\n" +
+	"\n" +
+	"unanswered\x18\x06 \x01(\x03R\n" +
+	"unanswered\"\xc3\x02\n" +
 	"\vPairMoments\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x05R\x05first\x12\x16\n" +
 	"\x06second\x18\x02 \x01(\x05R\x06second\x12\x14\n" +
