@@ -3,7 +3,7 @@
 //
 // Correlations have closed-form intervals by the number of responses that answer both questions. What is computed from the whole table of correlations
 // has intervals by random groups of respondents, since under planned missing answers no single n describes it; only where every response answers
-// everything, and counts once, are those of the regression the classical ones.
+// everything are those of the regression the classical ones.
 package importance
 
 import (

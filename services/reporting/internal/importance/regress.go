@@ -110,7 +110,7 @@ func regressionOf(s *moment.Sample, outcome int, items []int, level float64, out
 		out.Notes = append(out.Notes, fmt.Sprintf("regression: every response answers everything; standard errors are the classical ones with n = %d", s.Responses))
 	} else {
 		coefficients, standardized = leftOut(s, fit, outcome, items)
-		out.Notes = append(out.Notes, fmt.Sprintf("regression: answers are missing or weighted, so that no single n holds; standard errors by leaving out one of %d random groups of respondents", s.Groups))
+		out.Notes = append(out.Notes, fmt.Sprintf("regression: answers are missing, so that no single n holds; standard errors by leaving out one of %d random groups of respondents", s.Groups))
 	}
 	for a := range items {
 		d := &out.Drivers[a]
