@@ -46,7 +46,7 @@ func (s *Server) QueryDrivers(ctx context.Context, req *reportingv1.QueryDrivers
 	}
 	var d *importance.Drivers
 	err = s.compute(ctx, func() (err error) {
-		d, err = importance.Explain(x.Sample, 0, indices(1, len(x.questions)), o)
+		d, err = importance.Explain(ctx, x.Sample, 0, indices(1, len(x.questions)), o)
 		return err
 	})
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 	var found []importance.Correlation
 	var family int
 	err = s.compute(ctx, func() (err error) {
-		found, family, err = importance.Correlate(x.Sample, indices(0, len(questions)), o)
+		found, family, err = importance.Correlate(ctx, x.Sample, indices(0, len(questions)), o)
 		return err
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 	o := factorOptions(req)
 	var found *factor.Result
 	err = s.compute(ctx, func() (err error) {
-		found, err = factor.Analyse(in, o)
+		found, err = factor.Analyse(ctx, in, o)
 		return err
 	})
 	if err != nil {
@@ -77,6 +77,9 @@ func factorsToProto(x *sample, r *factor.Result, q *reportingv1.AnalysisQuery, l
 	b := x.basis(q, definitionFactors)
 	for _, c := range r.Conventions {
 		b.Conventions = append(b.Conventions, strings.ToUpper(c))
+	}
+	if x.Clustered {
+		b.Notes = append(b.Notes, "the tests, alpha's interval and what random tables explain take responses as independent: p-values and the interval are too small, and factors by chance too few")
 	}
 	if r.Factors == 0 {
 		b.Notes = append(b.Notes, "no factor explains more than chance does, so that there are no loadings; a number of factors can be asked for")

@@ -132,7 +132,7 @@ func TestTheBasisTellsWhoIsCounted(t *testing.T) {
 	}
 	told := make(map[moment.Missing]float64)
 	for _, missing := range []moment.Missing{moment.Pairwise, moment.EM, moment.Listwise} {
-		s, err := moment.FromRows(rows, missing)
+		s, err := moment.FromRows(t.Context(), rows, missing)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -118,7 +118,7 @@ func (q questionnaire) withStated() []string {
 func (s *Server) matrix(ctx context.Context, req *reportingv1.QueryMatrixRequest, x *sample, outcome int, items, stated []int, o matrix.Options) (*reportingv1.QueryMatrixResponse, error) {
 	var m *matrix.Matrix
 	err := s.compute(ctx, func() (err error) {
-		m, err = matrix.Build(x.Sample, outcome, items, stated, o)
+		m, err = matrix.Build(ctx, x.Sample, outcome, items, stated, o)
 		return err
 	})
 	if err != nil {

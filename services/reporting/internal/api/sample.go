@@ -81,7 +81,7 @@ func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
 		return nil, analysisError(scoringError(err, r.fields))
 	}
 	err = s.compute(ctx, func() (err error) {
-		out.Sample, err = moment.FromRows(rows, missingOf(r.missing))
+		out.Sample, err = moment.FromRows(ctx, rows, missingOf(r.missing))
 		return err
 	})
 	return out, analysisError(err)
@@ -132,6 +132,10 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 	b.Notes = append(b.Notes, x.notes...)
 	if x.Missing == moment.EM {
 		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
+	}
+	if x.Clustered {
+		b.Conventions = append(b.Conventions, "CLUSTERED_RESPONDENTS")
+		b.Notes = append(b.Notes, fmt.Sprintf("respondents answered several times, and alike: between groups of respondents means vary %.2g times as much as those of independent responses would", x.DesignEffect))
 	}
 	if x.Repaired {
 		b.Conventions = append(b.Conventions, "NEAREST_CORRELATION_MATRIX")

@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -19,7 +20,7 @@ const singular = 1e-10
 // It refuses fewer than LeastItems items or more than MostItems, more factors than can be told apart, and more than MostSimulations (with Argument); as many
 // responses as items or fewer (refusal.TooFew); items of which one is told by the others (refusal.Singular); an extraction that finds no solution
 // (refusal.NotConverged). Tables that are not square, or that are no correlations, are an error of the caller that wraps stat.ErrArgument.
-func Analyse(in Input, o Options) (*Result, error) {
+func Analyse(ctx context.Context, in Input, o Options) (*Result, error) {
 	p := len(in.Items)
 	o, err := o.check(p)
 	if err != nil {
@@ -43,7 +44,11 @@ func Analyse(in Input, o Options) (*Result, error) {
 	if values[p-1] <= singular {
 		return nil, refusal.New(refusal.Singular, blame(in.Items, vectors), "one of these items is told by the others: leave one out")
 	}
-	r := &Result{Eigenvalues: values, ParallelEigenvalues: parallel(p, in.N, o)}
+	chance, err := parallel(ctx, p, in.N, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Eigenvalues: values, ParallelEigenvalues: chance}
 	r.count(o.Factors)
 	inverse, err := invert(correlation)
 	if err != nil {

@@ -40,7 +40,7 @@ func input(correlations [][]float64, n float64) factor.Input {
 
 func analyse(t testing.TB, in factor.Input, o factor.Options) *factor.Result {
 	t.Helper()
-	r, err := factor.Analyse(in, o)
+	r, err := factor.Analyse(t.Context(), in, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestRefusals(t *testing.T) {
 		"twins":            {in: input(double, 100), want: refusal.Singular, items: []string{"itemb", "itemc"}},
 		"many tables":      {in: input(model(make([][]float64, 6)), 100), o: factor.Options{Simulations: 20_000}, want: refusal.TooMany, argument: true},
 	} {
-		_, err := factor.Analyse(c.in, c.o)
+		_, err := factor.Analyse(t.Context(), c.in, c.o)
 		var refused *refusal.Error
 		if !errors.As(err, &refused) || refused.Reason != c.want || refused.Argument != c.argument || c.items != nil && !slices.Equal(refused.Items, c.items) {
 			t.Errorf("%s: %+v", name, err)
@@ -210,7 +210,7 @@ func TestRefusals(t *testing.T) {
 		"not symmetric": input(lopsided, 100), "no number": input([][]float64{{1, math.NaN(), 0}, {math.NaN(), 1, 0}, {0, 0, 1}}, 100),
 		"ragged": input([][]float64{{1, 0, 0}, {0, 1}, {0, 0, 1}}, 100), "no variance": {Items: items(3), Correlation: model(make([][]float64, 3)), Covariance: [][]float64{{1, 0, 0}, {0, 0, 0}, {0, 0, 1}}, N: 100},
 	} {
-		if _, err := factor.Analyse(in, factor.Options{}); !errors.Is(err, stat.ErrArgument) {
+		if _, err := factor.Analyse(t.Context(), in, factor.Options{}); !errors.Is(err, stat.ErrArgument) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -282,17 +282,17 @@ func TestWhatDoesNotDependOnTheView(t *testing.T) {
 			}
 		}
 		options := factor.Options{Factors: k, Extraction: extraction, Simulations: 2, Rotation: factor.None}
-		plain, err := factor.Analyse(input(table, 400), options)
+		plain, err := factor.Analyse(t.Context(), input(table, 400), options)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, rotation := range []factor.Rotation{factor.Varimax, factor.Promax} {
 			options.Rotation = rotation
-			got, err := factor.Analyse(input(table, 400), options)
+			got, err := factor.Analyse(t.Context(), input(table, 400), options)
 			if err != nil {
 				t.Fatal(err)
 			}
-			other, err := factor.Analyse(input(turned, 400), options)
+			other, err := factor.Analyse(t.Context(), input(turned, 400), options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -345,7 +345,7 @@ func BenchmarkAnalyse40Items(b *testing.B) {
 	for name, o := range map[string]factor.Options{"ml": {Rotation: factor.Promax}, "minres": {Extraction: factor.Minres}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if r, err := factor.Analyse(in, o); err != nil || r.Factors != 5 {
+				if r, err := factor.Analyse(b.Context(), in, o); err != nil || r.Factors != 5 {
 					b.Fatal(r, err)
 				}
 			}

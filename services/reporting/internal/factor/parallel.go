@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -17,8 +18,8 @@ const defaultSeed = 20_260
 const percentile = 0.95
 
 // parallel returns the percentile of each eigenvalue of correlations among p independent normal items and n responses. The tables are drawn as a whole, by
-// Bartlett's (1933) decomposition of the Wishart distribution, so that the work does not grow with n.
-func parallel(p int, n float64, o Options) []float64 {
+// Bartlett's (1933) decomposition of the Wishart distribution, so that the work does not grow with n. The only error is that of ctx.
+func parallel(ctx context.Context, p int, n float64, o Options) ([]float64, error) {
 	seed := o.Seed
 	if seed == 0 {
 		seed = defaultSeed
@@ -30,6 +31,9 @@ func parallel(p int, n float64, o Options) []float64 {
 	var eigen mat.EigenSym
 	values := make([]float64, p)
 	for range o.Simulations {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for i := range p {
 			for j := range i {
 				triangle.Set(i, j, random.NormFloat64())
@@ -60,5 +64,5 @@ func parallel(p int, n float64, o Options) []float64 {
 		slices.Sort(list)
 		out[i] = stat.Quantile(percentile, stat.LinInterp, list, nil)
 	}
-	return out
+	return out, nil
 }

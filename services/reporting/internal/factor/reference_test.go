@@ -125,7 +125,7 @@ func TestAgreesWithR(t *testing.T) {
 				{factor.Minres, factor.Varimax, want.Minres, want.Minres.Varimax, 5e-4, 5e-4},
 				{factor.Minres, factor.Promax, want.Minres, want.Minres.Promax, 5e-4, 1e-3},
 			} {
-				got, err := factor.Analyse(in, factor.Options{Factors: want.Factors, Extraction: c.extraction, Rotation: c.rotation})
+				got, err := factor.Analyse(t.Context(), in, factor.Options{Factors: want.Factors, Extraction: c.extraction, Rotation: c.rotation})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -166,7 +166,7 @@ func TestAlphaAgreesWithR(t *testing.T) {
 			want     float64
 			interval [2]float64
 		}{{factor.Raw, want.Raw, want.RawInterval}, {factor.Standardized, want.Standardised, want.StandardisedInterval}} {
-			got, err := factor.Analyse(in, factor.Options{Alpha: c.kind, Factors: 1, Extraction: factor.Minres})
+			got, err := factor.Analyse(t.Context(), in, factor.Options{Alpha: c.kind, Factors: 1, Extraction: factor.Minres})
 			if err != nil {
 				t.Fatal(name, err)
 			}

@@ -26,7 +26,7 @@ func BenchmarkExplain(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, err := importance.Explain(s, k, upTo(c.items), c.options); err != nil {
+				if _, err := importance.Explain(b.Context(), s, k, upTo(c.items), c.options); err != nil {
 					b.Fatal(err)
 				}
 			}

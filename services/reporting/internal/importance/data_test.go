@@ -53,7 +53,7 @@ func read(t *testing.T, name string, columns []string, valid func(column string,
 // sampleOf are the moments of responses, each of a respondent of its own.
 func sampleOf(t testing.TB, m moment.Missing, groups int, responses [][]float64) *moment.Sample {
 	t.Helper()
-	s, err := moment.FromRows(rowsOf(t, groups, responses), m)
+	s, err := moment.FromRows(t.Context(), rowsOf(t, groups, responses), m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func upTo(n int) []int {
 
 func explain(t testing.TB, s *moment.Sample, items int, o importance.Options) *importance.Drivers {
 	t.Helper()
-	d, err := importance.Explain(s, len(s.Questions)-1, upTo(items), o)
+	d, err := importance.Explain(t.Context(), s, len(s.Questions)-1, upTo(items), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package importance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -13,7 +14,7 @@ import (
 //
 // It refuses (*refusal.Error): indices and options that cannot be, as arguments; not more effective responses than items and one (refusal.TooFew); and
 // items that tell each other (refusal.Singular).
-func Explain(s *moment.Sample, outcome int, items []int, o Options) (*Drivers, error) {
+func Explain(ctx context.Context, s *moment.Sample, outcome int, items []int, o Options) (*Drivers, error) {
 	level, err := o.level()
 	if err != nil {
 		return nil, err
@@ -25,12 +26,18 @@ func Explain(s *moment.Sample, outcome int, items []int, o Options) (*Drivers, e
 	if err := CheckDrivers(s, outcome, items); err != nil {
 		return nil, err
 	}
+	clusters, err := s.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &Drivers{Drivers: make([]Driver, len(items)), Family: len(items)}
 	for a, i := range items {
 		d := &out.Drivers[a]
-		*d = Driver{Item: i, N: s.N[i], PairN: s.Pairs[i][outcome], Pearson: pearson(s, i, outcome, level), PearsonP: pearsonP(s, i, outcome)}
+		p := pair{sample: s, clusters: clusters, first: i, second: outcome}
+		*d = Driver{Item: i, N: s.N[i], PairN: s.Pairs[i][outcome]}
+		d.Pearson, d.PearsonP = p.pearson(level)
 		if o.Spearman {
-			d.Spearman, d.SpearmanP = spearman(s, i, outcome, level)
+			d.Spearman, d.SpearmanP = p.spearman(level)
 		}
 	}
 	if err := adjust(len(items), func(a int) (*float64, **float64) { return out.Drivers[a].PearsonP, &out.Drivers[a].PearsonAdjustedP }); err != nil {
@@ -39,10 +46,10 @@ func Explain(s *moment.Sample, outcome int, items []int, o Options) (*Drivers, e
 	if err := adjust(len(items), func(a int) (*float64, **float64) { return out.Drivers[a].SpearmanP, &out.Drivers[a].SpearmanAdjustedP }); err != nil {
 		return nil, err
 	}
-	if err := regressionOf(s, outcome, items, level, out); err != nil {
+	if err := regressionOf(ctx, s, outcome, items, level, out); err != nil {
 		return nil, err
 	}
-	return out, out.divide(s, outcome, items, o.Shapley, draws, o.Seed, level)
+	return out, out.divide(ctx, s, outcome, items, o.Shapley, draws, o.Seed, level)
 }
 
 // RelativeWeights are Johnson's of the items for the outcome, from a table of correlations; false where the table does not determine them.
@@ -86,7 +93,7 @@ func divide(correlation [][]float64, outcome int, items []int, withShapley bool)
 }
 
 // divide fills in what each item contributes to R², with intervals by draws.
-func (out *Drivers) divide(s *moment.Sample, outcome int, items []int, withShapley bool, draws int, seed uint64, level float64) error {
+func (out *Drivers) divide(ctx context.Context, s *moment.Sample, outcome int, items []int, withShapley bool, draws int, seed uint64, level float64) error {
 	if withShapley && len(items) > MostShapley {
 		withShapley = false
 		out.Notes = append(out.Notes, fmt.Sprintf("Shapley values are computed for up to %d items, and left out for %d", MostShapley, len(items)))
@@ -99,13 +106,16 @@ func (out *Drivers) divide(s *moment.Sample, outcome int, items []int, withShapl
 		return refusal.New(refusal.Singular, nil, "the correlations of the items are singular: choose fewer items")
 	}
 	drawn := make([]*parts, draws)
-	s.Resample(draws, seed, func(number int, d moment.Draw) {
+	err = s.Resample(ctx, draws, seed, func(number int, d moment.Draw) {
 		// A table that determines no weights leaves its draw out.
 		if p, err := divide(d.Correlation, outcome, items, withShapley); err == nil && p != nil {
 			p.repaired = d.Repaired
 			drawn[number] = p
 		}
 	})
+	if err != nil {
+		return err
+	}
 	b := newBootstrap(drawn, s.Repaired, level)
 	out.Draws = len(b.drawn)
 	out.Notes = append(out.Notes, b.notes...)

@@ -3,7 +3,7 @@
 //
 // Correlations have closed-form intervals by the number of responses that answer both questions. What is computed from the whole table of correlations
 // has intervals by random groups of respondents, since under planned missing answers no single n describes it; only where every response answers
-// everything are those of the regression the classical ones.
+// everything are those of the regression the classical ones. Where respondents answer several times all intervals are by groups.
 package importance
 
 import (
@@ -14,7 +14,7 @@ import (
 const (
 	// FisherZ is by Fisher's transformation, whose standard error is 1/√(n-3) (for Spearman √(1+ρ²/2)/√(n-3), Bonett and Wright 2000).
 	FisherZ = "FISHER_Z"
-	// StudentT is Student's t of a regression on complete data.
+	// StudentT is Student's t: of a regression on complete data, and of means, of independent responses.
 	StudentT = "STUDENT_T"
 	// GroupBootstrap is by random draws of groups of respondents.
 	GroupBootstrap = "GROUP_BOOTSTRAP"
@@ -38,8 +38,8 @@ type Driver struct {
 	Item int
 	// N counts the answers to the item, PairN the responses that answer it and the outcome.
 	N, PairN int64
-	// Pearson is the correlation with the outcome, from -1 to 1, before any repair; its p-value is by Student's t with PairN - 2 degrees of freedom. Adjusted
-	// p-values are Benjamini and Hochberg's over all items.
+	// Pearson is the correlation with the outcome, from -1 to 1, before any repair; its p-value is by Student's t with PairN - 2 degrees of freedom, or by the
+	// transform's standard error where respondents answer several times. Adjusted p-values are Benjamini and Hochberg's over all items.
 	Pearson                    Estimate
 	PearsonP, PearsonAdjustedP *float64
 	// Spearman is the correlation of ranks among those that answer both; nil without single answers.

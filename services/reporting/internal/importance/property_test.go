@@ -104,7 +104,7 @@ func TestShapleyOverAllOrders(t *testing.T) {
 		if len(items) == 0 {
 			return 0
 		}
-		x, err := importance.Explain(s, k, items, importance.Options{Draws: 20})
+		x, err := importance.Explain(t.Context(), s, k, items, importance.Options{Draws: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestCorrelate(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 1))
 	const k = 4
 	s := sampleOf(t, moment.Pairwise, 50, respondents(random, 900, k, 3))
-	pairs, family, err := importance.Correlate(s, upTo(k+1), importance.Options{Spearman: true})
+	pairs, family, err := importance.Correlate(t.Context(), s, upTo(k+1), importance.Options{Spearman: true})
 	if err != nil || family != 10 || len(pairs) != 10 {
 		t.Fatalf("%d pairs in a family of %d, %v", len(pairs), family, err)
 	}

@@ -50,7 +50,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}), 4, upTo(4), importance.Options{}, refusal.Singular, []string{"q1", "q2"}, false},
 	} {
-		_, err := importance.Explain(c.sample, c.outcome, c.items, c.options)
+		_, err := importance.Explain(t.Context(), c.sample, c.outcome, c.items, c.options)
 		var refused *refusal.Error
 		if !errors.As(err, &refused) || refused.Reason != c.reason || !slices.Equal(refused.Items, c.named) || refused.Argument != c.argument {
 			t.Errorf("%s: %+v, want %v of %v", name, err, c.reason, c.named)

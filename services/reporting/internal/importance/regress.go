@@ -1,6 +1,7 @@
 package importance
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -93,7 +94,7 @@ func tellSame(names ...string) error {
 }
 
 // regressionOf fills in what the regression says, and returns it.
-func regressionOf(s *moment.Sample, outcome int, items []int, level float64, out *Drivers) error {
+func regressionOf(ctx context.Context, s *moment.Sample, outcome int, items []int, level float64, out *Drivers) error {
 	fit, ok := regress(moment.Draw{Mean: s.Mean, SD: s.SD, Correlation: s.Correlation}, outcome, items)
 	if !ok {
 		return refusal.New(refusal.Singular, nil, "the correlations of the items are singular: choose fewer items")
@@ -105,12 +106,19 @@ func regressionOf(s *moment.Sample, outcome int, items []int, level float64, out
 		out.AdjustedR2 = &adjusted
 	}
 	var coefficients, standardized []precision
-	if s.Complete() {
+	if s.Complete() && !s.Clustered {
 		coefficients, standardized = classical(s, fit, outcome, items)
 		out.Notes = append(out.Notes, fmt.Sprintf("regression: every response answers everything; standard errors are the classical ones with n = %d", s.Responses))
 	} else {
-		coefficients, standardized = leftOut(s, fit, outcome, items)
-		out.Notes = append(out.Notes, fmt.Sprintf("regression: answers are missing, so that no single n holds; standard errors by leaving out one of %d random groups of respondents", s.Groups))
+		var err error
+		if coefficients, standardized, err = leftOut(ctx, s, fit, outcome, items); err != nil {
+			return err
+		}
+		why := "answers are missing, so that no single n holds"
+		if s.Complete() {
+			why = "respondents answer several times"
+		}
+		out.Notes = append(out.Notes, fmt.Sprintf("regression: %s; standard errors by leaving out one of %d random groups of respondents", why, s.Groups))
 	}
 	for a := range items {
 		d := &out.Drivers[a]
@@ -153,13 +161,16 @@ func classical(s *moment.Sample, fit regression, outcome int, items []int) (coef
 }
 
 // leftOut are the standard errors by the jackknife over groups of respondents.
-func leftOut(s *moment.Sample, fit regression, outcome int, items []int) (coefficients, standardized []precision) {
+func leftOut(ctx context.Context, s *moment.Sample, fit regression, outcome int, items []int) (coefficients, standardized []precision, err error) {
 	fits := make([]*regression, s.Groups)
-	s.LeaveOneOut(func(group int, d moment.Draw) {
+	err = s.LeaveOneOut(ctx, func(group int, d moment.Draw) {
 		if r, ok := regress(d, outcome, items); ok {
 			fits[group] = &r
 		}
 	})
+	if err != nil {
+		return nil, nil, err
+	}
 	jackknife := func(all float64, of func(r *regression) float64) precision {
 		others := make([]float64, len(fits))
 		for g, r := range fits {
@@ -179,5 +190,5 @@ func leftOut(s *moment.Sample, fit regression, outcome int, items []int) (coeffi
 		coefficients = append(coefficients, jackknife(fit.coefficients[a], func(r *regression) float64 { return r.coefficients[a] }))
 		standardized = append(standardized, jackknife(fit.standardized[a], func(r *regression) float64 { return r.standardized[a] }))
 	}
-	return coefficients, standardized
+	return coefficients, standardized, nil
 }

@@ -30,7 +30,7 @@ func BenchmarkBuild(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := matrix.Build(s, k, upTo(k), nil, matrix.Options{}); err != nil {
+		if _, err := matrix.Build(b.Context(), s, k, upTo(k), nil, matrix.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

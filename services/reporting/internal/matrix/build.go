@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
@@ -32,7 +33,7 @@ func Quadrant(importance, score, importanceCut, scoreCut float64) int {
 // the item falls into the quadrant; cuts that depend on the items are drawn with them.
 //
 // It refuses (*refusal.Error) indices and options that cannot be, as arguments, and what importance.Explain refuses.
-func Build(s *moment.Sample, outcome int, items []int, stated []int, o Options) (*Matrix, error) {
+func Build(ctx context.Context, s *moment.Sample, outcome int, items []int, stated []int, o Options) (*Matrix, error) {
 	p, err := newPlan(s, outcome, items, stated, o)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,13 @@ func Build(s *moment.Sample, outcome int, items []int, stated []int, o Options) 
 	if !ok {
 		return nil, refusal.New(refusal.Singular, nil, "the correlations of the items determine no importance: choose fewer items")
 	}
-	drawn := p.resample()
+	if p.clusters, err = s.Clusters(ctx); err != nil {
+		return nil, err
+	}
+	drawn, err := p.resample(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &Matrix{ImportanceCut: all.importanceCut, ScoreCut: all.scoreCut, Normalized: p.normalized, Draws: len(drawn)}
 	if o.Importance == Johnson {
 		out.R2 = &all.r2
@@ -146,14 +153,14 @@ func spread(values []float64) float64 {
 }
 
 // resample places the items by draws of respondents; draws that determine no importance are left out.
-func (p *plan) resample() []*places {
+func (p *plan) resample(ctx context.Context) ([]*places, error) {
 	drawn := make([]*places, p.draws)
-	p.sample.Resample(p.draws, p.options.Seed, func(number int, d moment.Draw) {
+	err := p.sample.Resample(ctx, p.draws, p.options.Seed, func(number int, d moment.Draw) {
 		if at, ok := p.place(d); ok {
 			drawn[number] = at
 		}
 	})
-	return slices.DeleteFunc(drawn, func(d *places) bool { return d == nil })
+	return slices.DeleteFunc(drawn, func(d *places) bool { return d == nil }), err
 }
 
 // importance is that of an item with its interval.
@@ -186,7 +193,8 @@ func (p *plan) score(item int, drawn []*places) importance.Estimate {
 	return p.level(i, back, drawn)
 }
 
-// level is the mean of a question with its interval: Student's t by its number of answers; of a mean that EM estimated, by draws.
+// level is the mean of a question with its interval: Student's t by its number of answers, or by leaving out groups where
+// respondents answer several times; of a mean that EM estimated, by draws.
 func (p *plan) level(question int, of func(d *places) float64, drawn []*places) importance.Estimate {
 	s := p.sample
 	q := s.Questions[question]
@@ -199,11 +207,16 @@ func (p *plan) level(question int, of func(d *places) float64, drawn []*places) 
 	}
 	e := importance.Estimate{Value: s.Mean[question], Method: importance.StudentT}
 	n := float64(s.N[question])
-	if !(n > 1) {
-		return e
+	se, df := s.SD[question]/math.Sqrt(n), n-1
+	if p.clusters != nil {
+		e.Method = importance.GroupJackknife
+		m, ok := p.clusters.Mean(question)
+		if !ok {
+			return e
+		}
+		se, df = m.StandardError, m.DF
 	}
-	se := s.SD[question] / math.Sqrt(n)
-	half := stat.CriticalT(p.confidence, n-1) * se
+	half := stat.CriticalT(p.confidence, df) * se
 	e.SE, e.Interval = &se, &stat.Interval{Low: e.Value - half, High: e.Value + half}
 	return clip(e, q)
 }

@@ -58,7 +58,7 @@ func sampleOf(t testing.TB, q []moment.Question, groups int, missing moment.Miss
 			t.Fatal(err)
 		}
 	}
-	s, err := moment.FromRows(rows, missing)
+	s, err := moment.FromRows(t.Context(), rows, missing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func upTo(n int) []int {
 
 func build(t testing.TB, s *moment.Sample, k int, o matrix.Options) *matrix.Matrix {
 	t.Helper()
-	m, err := matrix.Build(s, k, upTo(k), nil, o)
+	m, err := matrix.Build(t.Context(), s, k, upTo(k), nil, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestStatedImportance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := matrix.Build(s, -1, upTo(k), []int{4, 5, 6, 7}, matrix.Options{Importance: matrix.Stated})
+	m, err := matrix.Build(t.Context(), s, -1, upTo(k), []int{4, 5, 6, 7}, matrix.Options{Importance: matrix.Stated})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,10 +236,10 @@ func TestStatedImportance(t *testing.T) {
 			t.Errorf("%+v, want priority %d", x, want)
 		}
 	}
-	if _, err := matrix.Build(s, 0, upTo(k), []int{4, 5}, matrix.Options{Importance: matrix.Stated}); !isArgument(err) {
+	if _, err := matrix.Build(t.Context(), s, 0, upTo(k), []int{4, 5}, matrix.Options{Importance: matrix.Stated}); !isArgument(err) {
 		t.Errorf("two importance questions for four items: %v", err)
 	}
-	if _, err := matrix.Build(s, 0, []int{1, 2}, nil, matrix.Options{}); !isArgument(err) {
+	if _, err := matrix.Build(t.Context(), s, 0, []int{1, 2}, nil, matrix.Options{}); !isArgument(err) {
 		t.Errorf("weights of levels: %v", err)
 	}
 }
@@ -256,7 +256,7 @@ func TestOrderOfItems(t *testing.T) {
 	s := sampleOf(t, questions(k+1), 50, moment.Pairwise, customers(rand.New(rand.NewPCG(6, 1)), 500, k))
 	want := build(t, s, k, matrix.Options{Draws: 50})
 	rapid.Check(t, func(rt *rapid.T) {
-		m, err := matrix.Build(s, k, rapid.Permutation(upTo(k)).Draw(rt, "order"), nil, matrix.Options{Draws: 50})
+		m, err := matrix.Build(t.Context(), s, k, rapid.Permutation(upTo(k)).Draw(rt, "order"), nil, matrix.Options{Draws: 50})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -279,11 +279,11 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"stable": {StableAt: -0.1},
 		"cut":    {Cut: matrix.Cut{Method: matrix.CutFixed, Score: math.NaN()}},
 	} {
-		if _, err := matrix.Build(s, k, upTo(k), nil, o); !isArgument(err) {
+		if _, err := matrix.Build(t.Context(), s, k, upTo(k), nil, o); !isArgument(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := matrix.Build(s, 0, upTo(k), nil, matrix.Options{}); !isArgument(err) {
+	if _, err := matrix.Build(t.Context(), s, 0, upTo(k), nil, matrix.Options{}); !isArgument(err) {
 		t.Errorf("the outcome among the items: %v", err)
 	}
 }

@@ -15,7 +15,9 @@ type plan struct {
 	items, stated []int
 	options       Options
 	normalized    bool
-	draws         int
+	// clusters is nil where responses are independent.
+	clusters *moment.Clusters
+	draws    int
 	// confidence is the level of intervals.
 	confidence, stableAt float64
 }

@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"context"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -24,16 +25,19 @@ type Draw struct {
 // for concurrent use.
 type source interface {
 	draw(times []float64) (Draw, bool)
+	// left gives what is determined, not repaired.
+	left(times []float64) Left
 }
 
 // Resample draws as many groups as there are, with replacement, the given number of times (bootstrap of clusters of respondents; Davison and Hinkley
 // 1997, §3.8), and hands each draw with its number to each. Draws in which a question or a pair does not vary, or nobody answered it, are left
-// out. The draws depend on the seed only. each is called from several goroutines at once. Nothing is drawn from fewer than LeastGroups groups.
-func (s *Sample) Resample(draws int, seed uint64, each func(number int, d Draw)) {
+// out. The draws depend on the seed only. each is called from several goroutines at once. Nothing is drawn from fewer than LeastGroups groups. The only
+// error is that of ctx, at whose end no further draw is begun.
+func (s *Sample) Resample(ctx context.Context, draws int, seed uint64, each func(number int, d Draw)) error {
 	if s.Groups < LeastGroups {
-		return
+		return ctx.Err()
 	}
-	parallel(draws, func(number int) {
+	return parallel(ctx, draws, func(number int) {
 		random := rand.New(rand.NewPCG(seed, uint64(number))) //nolint:gosec // Draws are repeated from their seed; nothing is secret.
 		times := make([]float64, s.Groups)
 		for range times {
@@ -47,11 +51,11 @@ func (s *Sample) Resample(draws int, seed uint64, each func(number int, d Draw))
 
 // LeaveOneOut hands the moments without each group of respondents to each, with the number of the group from 0 to Groups - 1, as Resample does.
 // Estimates from them are for stat.Jackknife. Nothing is left out of fewer than LeastGroups groups.
-func (s *Sample) LeaveOneOut(each func(group int, d Draw)) {
+func (s *Sample) LeaveOneOut(ctx context.Context, each func(group int, d Draw)) error {
 	if s.Groups < LeastGroups {
-		return
+		return ctx.Err()
 	}
-	parallel(s.Groups, func(group int) {
+	return parallel(ctx, s.Groups, func(group int) {
 		times := ones(s.Groups)
 		times[group] = 0
 		if d, ok := s.resampled.draw(times); ok {
@@ -60,13 +64,13 @@ func (s *Sample) LeaveOneOut(each func(group int, d Draw)) {
 	})
 }
 
-// parallel calls f with each number below n.
-func parallel(n int, f func(number int)) {
+// parallel calls f with each number below n, until ctx ends, whose error it returns.
+func parallel(ctx context.Context, n int, f func(number int)) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			for {
+			for ctx.Err() == nil {
 				number := int(next.Add(1)) - 1
 				if number >= n {
 					return
@@ -76,4 +80,5 @@ func parallel(n int, f func(number int)) {
 		})
 	}
 	wait.Wait()
+	return ctx.Err()
 }

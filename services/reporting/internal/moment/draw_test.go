@@ -23,11 +23,11 @@ func TestDrawsVaryAsSamplesDo(t *testing.T) {
 	for _, m := range []moment.Missing{moment.Pairwise, moment.EM} {
 		s := sampleOf(t, rows, m)
 		drawn := make([]float64, 1000)
-		s.Resample(1000, 5, func(number int, d moment.Draw) { drawn[number] = d.Correlation[0][2] })
+		ok(t, s.Resample(t.Context(), 1000, 5, func(number int, d moment.Draw) { drawn[number] = d.Correlation[0][2] }))
 		got := math.Sqrt(products(drawn, drawn) / 999)
 		near(t, m.String(), got, want, 0.2*want)
 		without := make([]float64, s.Groups)
-		s.LeaveOneOut(func(g int, d moment.Draw) { without[g] = d.Correlation[0][2] })
+		ok(t, s.LeaveOneOut(t.Context(), func(g int, d moment.Draw) { without[g] = d.Correlation[0][2] }))
 		near(t, m.String()+" jackknife", math.Sqrt(products(without, without)*(groups-1)/groups), want, 0.2*want)
 	}
 }
@@ -39,7 +39,7 @@ func TestDrawsDependOnTheSeedOnly(t *testing.T) {
 	rows := rowsOf(t, random, 3, people(random, 500, 3))
 	drawn := func(seed uint64) [50]float64 {
 		var out [50]float64
-		sampleOf(t, rows, moment.Pairwise).Resample(50, seed, func(number int, d moment.Draw) { out[number] = d.Correlation[0][1] })
+		ok(t, sampleOf(t, rows, moment.Pairwise).Resample(t.Context(), 50, seed, func(number int, d moment.Draw) { out[number] = d.Correlation[0][1] }))
 		return out
 	}
 	if drawn(7) != drawn(7) || drawn(7) == drawn(8) {
@@ -58,6 +58,6 @@ func TestFewGroupsAreNotDrawn(t *testing.T) {
 		}
 	}
 	s := sampleOf(t, rows, moment.Pairwise)
-	s.Resample(10, 1, func(int, moment.Draw) { t.Error("drawn") })
-	s.LeaveOneOut(func(int, moment.Draw) { t.Error("left out") })
+	ok(t, s.Resample(t.Context(), 10, 1, func(int, moment.Draw) { t.Error("drawn") }))
+	ok(t, s.LeaveOneOut(t.Context(), func(int, moment.Draw) { t.Error("left out") }))
 }

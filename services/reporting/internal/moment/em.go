@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"context"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -39,7 +40,7 @@ type normal struct {
 //
 // Only the covariances of questions that were answered together enter the likelihood, so that with few answers for many questions its maximum can
 // contradict itself as pairwise correlations do; then it is repaired as they are. With fewer still there is no maximum, which is refused.
-func (r *Rows) em() (*Sample, error) {
+func (r *Rows) em(ctx context.Context) (*Sample, error) {
 	pairs := r.Sums()
 	out, err := levels(pairs, EM)
 	if err != nil {
@@ -48,7 +49,7 @@ func (r *Rows) em() (*Sample, error) {
 	if err := out.checkTogether(); err != nil {
 		return nil, err
 	}
-	f := &fit{mean: out.Mean, sd: out.SD, cells: r, keys: r.sorted()}
+	f := &fit{mean: out.Mean, sd: out.SD, cells: r, keys: r.sorted(), stopped: func() bool { return ctx.Err() != nil }}
 	if err := f.pool(); err != nil {
 		return nil, err
 	}
@@ -57,6 +58,9 @@ func (r *Rows) em() (*Sample, error) {
 		return nil, err
 	}
 	solution, ok := f.maximise(from)
+	if f.stopped() {
+		return nil, ctx.Err()
+	}
 	if !ok {
 		return nil, refusal.New(refusal.NotConverged, nil,
 			"EM found no maximum of the likelihood in %d steps, there are few answers for so many questions: choose fewer questions or more responses, or take correlations pairwise",
@@ -70,7 +74,7 @@ func (r *Rows) em() (*Sample, error) {
 	if out.resampled, ok = f.influence(solution, out.Groups); !ok {
 		out.resampled, out.Groups = nil, 0
 	}
-	return out, nil
+	return out, ctx.Err()
 }
 
 const (
@@ -115,6 +119,8 @@ type fit struct {
 	patterns   []*pattern
 	n          float64
 	iterations int
+	// stopped tells that nobody waits for the result any more; what was begun is then given up, and worth nothing.
+	stopped func() bool
 }
 
 // pool adds up the groups of each pattern.
@@ -168,7 +174,7 @@ func (f *fit) add(p *pattern, c *cell) {
 // maximise climbs from a start to the maximum of the likelihood.
 func (f *fit) maximise(at *normal) (*normal, bool) {
 	slope, ok := f.slope(at)
-	for ok && f.iterations < mostIterations {
+	for ok && f.iterations < mostIterations && !f.stopped() {
 		f.iterations++
 		next, nextSlope, newton := at, slope, false
 		if f.iterations > emSteps {
@@ -219,7 +225,7 @@ func (f *fit) slope(at *normal) (*slope, bool) {
 	var l local
 	for _, p := range f.patterns {
 		own, ok := at.own(p.observed)
-		if !ok {
+		if !ok || f.stopped() {
 			return nil, false
 		}
 		p.local(at, own, &l)

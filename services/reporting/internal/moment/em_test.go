@@ -91,7 +91,7 @@ func TestEMWithoutAGroup(t *testing.T) {
 	s := sampleOf(t, rows, moment.EM)
 	var mu sync.Mutex
 	var step, refit, difference float64
-	s.LeaveOneOut(func(g int, d moment.Draw) {
+	ok(t, s.LeaveOneOut(t.Context(), func(g int, d moment.Draw) {
 		mu.Lock()
 		defer mu.Unlock()
 		full := sampleOf(t, rest[g], moment.EM)
@@ -101,7 +101,7 @@ func TestEMWithoutAGroup(t *testing.T) {
 				step, refit, difference = step+a*a, refit+b*b, difference+(a-b)*(a-b)
 			}
 		}
-	})
+	}))
 	if math.Sqrt(difference/refit) > 0.15 || math.Abs(step/refit-1) > 0.1 {
 		t.Errorf("one step moves by %v, a refit by %v, they differ by %v", math.Sqrt(step), math.Sqrt(refit), math.Sqrt(difference))
 	}
@@ -124,7 +124,7 @@ func TestPlannedMissingAnswers(t *testing.T) {
 		s := sampleOf(t, rows, m)
 		const draws = 200
 		drawn := make([]moment.Draw, draws)
-		s.Resample(draws, 1, func(number int, d moment.Draw) { drawn[number] = d })
+		ok(t, s.Resample(t.Context(), draws, 1, func(number int, d moment.Draw) { drawn[number] = d }))
 		var squares, beyond, count float64
 		for i := range k {
 			for j := range i {
@@ -146,7 +146,7 @@ func TestPlannedMissingAnswers(t *testing.T) {
 		if squares/count > 1.4 || squares/count < 0.5 || beyond/count > 0.12 {
 			t.Errorf("%v: squared differences are %.2f of what draws say, %.3f lie beyond 1.96 standard errors", m, squares/count, beyond/count)
 		}
-		if _, err := moment.FromRows(rows, moment.Listwise); !isRefused(err, refusal.TooFew) {
+		if _, err := moment.FromRows(t.Context(), rows, moment.Listwise); !isRefused(err, refusal.TooFew) {
 			t.Errorf("listwise finds complete responses: %v", err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestFewAnswersAreRepaired(t *testing.T) {
 			t.Errorf("%v: repaired %v, least eigenvalue %v, moved by %v and at most %v", m, s.Repaired, s.LeastEigenvalue, s.RepairDistance, s.GreatestRepair)
 		}
 	}
-	if _, err := moment.FromRows(rowsOf(t, random, k, responses[:900]), moment.EM); !isRefused(err, refusal.NotConverged) {
+	if _, err := moment.FromRows(t.Context(), rowsOf(t, random, k, responses[:900]), moment.EM); !isRefused(err, refusal.NotConverged) {
 		t.Errorf("900 responses: %v", err)
 	}
 }
@@ -188,7 +188,7 @@ func TestTooManySetsOfQuestions(t *testing.T) {
 			r[random.IntN(k)] = math.NaN()
 		}
 	}
-	if _, err := moment.FromRows(rowsOf(t, random, k, responses), moment.EM); !isRefused(err, refusal.TooMany) {
+	if _, err := moment.FromRows(t.Context(), rowsOf(t, random, k, responses), moment.EM); !isRefused(err, refusal.TooMany) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -202,7 +202,7 @@ func TestEMOfTheSameQuestion(t *testing.T) {
 		r[2] = 10 - r[0]
 		r[random.IntN(4)] = math.NaN()
 	}
-	_, err := moment.FromRows(rowsOf(t, random, 4, responses), moment.EM)
+	_, err := moment.FromRows(t.Context(), rowsOf(t, random, 4, responses), moment.EM)
 	var refused *refusal.Error
 	if !errors.As(err, &refused) || refused.Reason != refusal.Singular || !slices.Equal(refused.Items, []string{"qa", "qc"}) {
 		t.Errorf("got %v", err)

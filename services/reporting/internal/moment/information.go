@@ -116,7 +116,7 @@ func (f *fit) information(at *normal, observed bool) *mat.SymDense {
 	sum := make([]float64, q*q)
 	var l local
 	for _, p := range f.patterns {
-		if own, ok := at.own(p.observed); ok {
+		if own, ok := at.own(p.observed); ok && !f.stopped() {
 			p.local(at, own, &l)
 			p.inform(&l, k, observed, sum)
 		}
@@ -251,6 +251,15 @@ func (f *fit) influence(solution *normal, groups int) (*influences, bool) {
 
 // draw implements source.
 func (f *influences) draw(times []float64) (Draw, bool) {
+	d, r, ok := f.moments(times)
+	if !ok {
+		return Draw{}, false
+	}
+	return d, d.set(r, true)
+}
+
+// moments are those with groups counted a number of times, not repaired; false where they are not determined.
+func (f *influences) moments(times []float64) (Draw, *mat.SymDense, bool) {
 	var drawn float64
 	for g, n := range f.size {
 		drawn += times[g] * n
@@ -261,9 +270,9 @@ func (f *influences) draw(times []float64) (Draw, bool) {
 	next := f.at.moved(&step)
 	for i := range next.mean {
 		if !(next.covariance.At(i, i) > 0) || math.IsInf(next.mean[i], 0) {
-			return Draw{}, false
+			return Draw{}, nil, false
 		}
 	}
 	d, r := f.fit.scaleBack(next.mean, next.covariance)
-	return d, d.set(r, true)
+	return d, r, true
 }

@@ -107,7 +107,15 @@ type Sample struct {
 	LeftOut int64
 	// Groups is the number of random groups that hold responses; intervals by draws rest on them.
 	Groups int
+	// DesignEffect is the variance of means between the groups over that of as many independent responses, on average over the questions: about 1 where each
+	// response is of a respondent of its own. 0 with fewer than LeastGroups groups.
+	DesignEffect float64
+	// Clustered tells that the design effect is greater than chance allows: respondents answered several times, and alike. Formulas for independent
+	// responses do not hold then, and what is left of them takes Clusters.
+	Clustered bool
 
+	// held are the numbers of groups with a response that answers both of two questions.
+	held [][]int
 	// resampled gives the moments with each group counted a number of times.
 	resampled source
 	// ranks are the joint counts of answers; nil where only sums are known.

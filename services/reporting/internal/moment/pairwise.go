@@ -176,8 +176,9 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		return nil, e
 	}
 	out := &Sample{Questions: s.Questions, Missing: missing, N: make([]int64, k), Pairs: make([][]int64, k), Mean: make([]float64, k), SD: make([]float64, k)}
+	out.held = make([][]int, k)
 	for i := range k {
-		out.Pairs[i] = make([]int64, k)
+		out.Pairs[i], out.held[i] = make([]int64, k), make([]int, k)
 	}
 	for g := range s.Groups {
 		group := &s.Groups[g]
@@ -188,14 +189,17 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		out.LeftOut += group.Unanswered
 		for i := range k {
 			for j := i; j < k && len(group.Pairs) > 0; j++ {
-				out.Pairs[i][j] += group.Pairs[at(k, i, j)].Count
+				if n := group.Pairs[at(k, i, j)].Count; n > 0 {
+					out.Pairs[i][j] += n
+					out.held[i][j]++
+				}
 			}
 		}
 	}
 	for i := range k {
 		out.N[i] = out.Pairs[i][i]
 		for j := range i {
-			out.Pairs[i][j] = out.Pairs[j][i]
+			out.Pairs[i][j], out.held[i][j] = out.Pairs[j][i], out.held[j][i]
 		}
 	}
 	for i, q := range s.Questions {
@@ -214,6 +218,7 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		out.Mean[i], out.SD[i] = l.mean, l.sd
 	}
 	out.EffectiveN = out.effective()
+	out.judgeClusters(sums, total)
 	return out, nil
 }
 

@@ -163,11 +163,11 @@ func TestPairwiseInvariance(t *testing.T) {
 			}
 		}
 		for _, m := range []moment.Missing{moment.Pairwise, moment.EM} {
-			a, err := moment.FromRows(rows, m)
+			a, err := moment.FromRows(t.Context(), rows, m)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			b, err := moment.FromRows(moved, m)
+			b, err := moment.FromRows(t.Context(), moved, m)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -229,7 +229,7 @@ func TestRefusals(t *testing.T) {
 			if m == moment.EM && name == "constant together" {
 				continue // A distribution borrows from other pairs.
 			}
-			_, err := moment.FromRows(rowsOf(t, random, 3, c.responses), m)
+			_, err := moment.FromRows(t.Context(), rowsOf(t, random, 3, c.responses), m)
 			var refused *refusal.Error
 			if !errors.As(err, &refused) || refused.Reason != c.reason || !slices.Equal(refused.Items, c.items) || refused.Argument {
 				t.Errorf("%s, %v: %+v, want %v %v", name, m, err, c.reason, c.items)
@@ -263,6 +263,6 @@ func TestLevelsNeedNoPairs(t *testing.T) {
 		t.Errorf("correlations %v, effective n %v", s.Correlation, s.EffectiveN)
 	}
 	draws := make([]float64, 500)
-	s.Resample(len(draws), 1, func(number int, d moment.Draw) { draws[number] = d.Mean[0] })
+	ok(t, s.Resample(t.Context(), len(draws), 1, func(number int, d moment.Draw) { draws[number] = d.Mean[0] }))
 	near(t, "standard error", math.Sqrt(products(draws, draws)/499), s.SD[0]/math.Sqrt(200), 0.15*s.SD[0]/math.Sqrt(200))
 }

@@ -2,6 +2,7 @@ package moment
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -227,12 +228,12 @@ func (r *Rows) none() int64 {
 
 // FromRows estimates moments from single responses; Spearman knows their ranks. It refuses as FromSums does, and with EM when no estimate is found
 // (refusal.NotConverged), two questions tell each other (refusal.Singular), or the sets of answered questions are too many for it (refusal.TooMany).
-func FromRows(r *Rows, m Missing) (*Sample, error) {
+func FromRows(ctx context.Context, r *Rows, m Missing) (*Sample, error) {
 	var out *Sample
 	var err error
 	switch m {
 	case EM:
-		out, err = r.em()
+		out, err = r.em(ctx)
 	case Listwise:
 		out, err = fromSums(r.listwise(), Listwise)
 	default:

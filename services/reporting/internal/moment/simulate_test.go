@@ -62,9 +62,16 @@ func rowsOf(t testing.TB, random *rand.Rand, k int, responses [][]float64) *mome
 
 func sampleOf(t testing.TB, rows *moment.Rows, m moment.Missing) *moment.Sample {
 	t.Helper()
-	s, err := moment.FromRows(rows, m)
+	s, err := moment.FromRows(t.Context(), rows, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
