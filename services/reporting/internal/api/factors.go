@@ -79,7 +79,7 @@ func factorsToProto(x *sample, r *factor.Result, q *reportingv1.AnalysisQuery, l
 		b.Conventions = append(b.Conventions, strings.ToUpper(c))
 	}
 	if x.Clustered {
-		b.Notes = append(b.Notes, "the tests, alpha's interval and what random tables explain take responses as independent: p-values and the interval are too small, and factors by chance too few")
+		b.Notes = append(b.Notes, "the tests, alpha's interval and the parallel analysis take responses as independent: p-values are too small, the interval is too narrow, and too many factors may be found")
 	}
 	if r.Factors == 0 {
 		b.Notes = append(b.Notes, "no factor explains more than chance does, so that there are no loadings; a number of factors can be asked for")
