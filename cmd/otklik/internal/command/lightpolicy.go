@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
@@ -52,26 +54,30 @@ func newPolicyFlags(cmd *cobra.Command) *policyFlags {
 	return p
 }
 
-// read completes the policy.
-func (p *policyFlags) read() error {
+// read completes the policy, and says which fields of it the flags state.
+func (p *policyFlags) read(flags *pflag.FlagSet) (*fieldmaskpb.FieldMask, error) {
+	mask, err := changed(flags, policyFields, policyExample)
+	if err != nil {
+		return nil, err
+	}
 	if p.mode != "" {
 		v, err := value("mode", "MODE_", p.mode, segmentationv1.LightPolicy_Mode(0).Descriptor())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.policy.Mode = segmentationv1.LightPolicy_Mode(v)
 	}
 	if p.score != "" {
 		v, err := value("company-score", "COMPANY_SCORE_", p.score, segmentationv1.LightPolicy_CompanyScore(0).Descriptor())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.policy.CompanyScore = segmentationv1.LightPolicy_CompanyScore(v)
 	}
 	if p.policy.GetSurvey() != "" {
 		p.policy.Survey = surveyName(p.policy.GetSurvey())
 	}
-	return nil
+	return mask, nil
 }
 
 const policyExample = "--red-below 5.5"
@@ -83,10 +89,7 @@ func newLightsPolicySet(env Env) *cobra.Command {
 	c := newCall(env, cmd)
 	flags := newPolicyFlags(cmd)
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
-		mask, err := changed(cmd.Flags(), policyFields, policyExample)
-		if err == nil {
-			err = flags.read()
-		}
+		mask, err := flags.read(cmd.Flags())
 		if err != nil {
 			return err
 		}
@@ -107,10 +110,7 @@ func newLightsPolicyPreview(env Env) *cobra.Command {
 	flags := newPolicyFlags(cmd)
 	limit := cmd.Flags().Int32("limit", 0, "how many of the lights that change are named, up to 500")
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
-		mask, err := changed(cmd.Flags(), policyFields, policyExample)
-		if err == nil {
-			err = flags.read()
-		}
+		mask, err := flags.read(cmd.Flags())
 		if err != nil {
 			return err
 		}

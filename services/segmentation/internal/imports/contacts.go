@@ -167,12 +167,8 @@ func (r *contactReader) Apply(ctx context.Context, records []any) ([]Outcome, er
 	}
 	out := make([]Outcome, len(records))
 	for i, o := range outcomes {
-		out[i] = Outcome{Created: o.Created && o.Err == nil, Changed: o.Changed}
-		if o.Err == nil {
-			continue
-		}
-		if out[i].Problem = problemOf("", o.Err); out[i].Problem == nil {
-			return nil, o.Err
+		if out[i], err = outcomeOf(o.Created, o.Changed, o.Err); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

@@ -81,6 +81,18 @@ type unitReader struct {
 	seen         *seen
 }
 
+// outcomeOf is what became of a row that was put; an error that is no refusal of the row is returned.
+func outcomeOf(created, changed bool, err error) (Outcome, error) {
+	out := Outcome{Created: created && err == nil, Changed: changed}
+	if err == nil {
+		return out, nil
+	}
+	if out.Problem = problemOf("", err); out.Problem == nil {
+		return Outcome{}, err
+	}
+	return out, nil
+}
+
 // problemOf is what an error says of a row; nil when it is no refusal.
 func problemOf(field string, err error) *Problem {
 	var wrong *attribute.Refusal
@@ -287,12 +299,8 @@ func (r *unitReader) Apply(ctx context.Context, records []any) ([]Outcome, error
 	}
 	out := make([]Outcome, len(outcomes))
 	for i, o := range outcomes {
-		out[i] = Outcome{Created: o.Created && o.Err == nil, Changed: o.Changed}
-		if o.Err == nil {
-			continue
-		}
-		if out[i].Problem = problemOf("", o.Err); out[i].Problem == nil {
-			return nil, o.Err
+		if out[i], err = outcomeOf(o.Created, o.Changed, o.Err); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
