@@ -71,11 +71,7 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	}
 	level := levelOf(req.GetQuery())
 	sorted := sortTable(&table)
-	var found *crosstab.Result
-	err = s.compute(ctx, func() (err error) {
-		found, err = crosstab.Test(sorted, level)
-		return err
-	})
+	found, err := compute(ctx, s, func() (*crosstab.Result, error) { return crosstab.Test(sorted, level) })
 	if err != nil {
 		return nil, analysisError(err)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/importance"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
-	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
@@ -26,28 +25,20 @@ func (s *Server) QueryDrivers(ctx context.Context, req *reportingv1.QueryDrivers
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := q.outcome(ctx, req.GetOutcome())
+	r, err := q.outcomeAndItems(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
-	if err != nil {
-		return nil, err
-	}
-	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
-		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
-	})
+	r.ranks = ranksOf(req.GetMissing(), req.Spearman)
+	x, err := s.sampleOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	o := importance.Options{
-		Level: levelOf(req.GetQuery()), Draws: int(req.GetDraws()), Shapley: len(items) <= importance.MostShapley, Spearman: x.HasRanks() && wanted(req.Spearman),
+		Level: levelOf(req.GetQuery()), Draws: int(req.GetDraws()), Shapley: true, Spearman: x.HasRanks() && wanted(req.Spearman),
 	}
-	var d *importance.Drivers
-	err = s.compute(ctx, func() (err error) {
-		d, err = importance.Explain(ctx, x.Sample, 0, indices(1, len(x.questions)), o)
-		return err
+	d, err := compute(ctx, s, func() (*importance.Drivers, error) {
+		return importance.Explain(ctx, x.Sample, 0, indices(1, len(x.questions)), o)
 	})
 	if err != nil {
 		return nil, analysisError(err)
@@ -74,10 +65,8 @@ func driversToProto(x *sample, d *importance.Drivers, q *reportingv1.AnalysisQue
 	if o.Spearman {
 		b.Conventions = append(b.Conventions, "SPEARMAN_MID_RANKS")
 	}
-	if o.Shapley {
+	if len(d.Drivers) <= importance.MostShapley {
 		b.Conventions = append(b.Conventions, "SHAPLEY_LMG")
-	} else {
-		b.Notes = append(b.Notes, "Shapley values are left out: there are more than 15 items")
 	}
 	b.Conventions = append(b.Conventions, "BENJAMINI_HOCHBERG")
 	out := &reportingv1.QueryDriversResponse{
@@ -122,11 +111,10 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 		return nil, err
 	}
 	o := importance.Options{Level: levelOf(req.GetQuery()), Spearman: x.HasRanks() && wanted(req.Spearman)}
-	var found []importance.Correlation
 	var family int
-	err = s.compute(ctx, func() (err error) {
+	found, err := compute(ctx, s, func() (found []importance.Correlation, err error) {
 		found, family, err = importance.Correlate(ctx, x.Sample, indices(0, len(questions)), o)
-		return err
+		return found, err
 	})
 	if err != nil {
 		return nil, analysisError(err)

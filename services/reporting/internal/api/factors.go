@@ -40,11 +40,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 		in.Items = append(in.Items, item.ID)
 	}
 	o := factorOptions(req)
-	var found *factor.Result
-	err = s.compute(ctx, func() (err error) {
-		found, err = factor.Analyse(ctx, in, o)
-		return err
-	})
+	found, err := compute(ctx, s, func() (*factor.Result, error) { return factor.Analyse(ctx, in, o) })
 	if err != nil {
 		return nil, analysisError(err)
 	}

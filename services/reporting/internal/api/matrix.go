@@ -33,18 +33,12 @@ func (s *Server) QueryMatrix(ctx context.Context, req *reportingv1.QueryMatrixRe
 	if o.Importance == matrix.Stated {
 		return s.statedMatrix(ctx, req, q, o)
 	}
-	outcome, err := q.outcome(ctx, req.GetOutcome())
+	r, err := q.outcomeAndItems(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
-	if err != nil {
-		return nil, err
-	}
-	x, err := s.sampleOf(ctx, request{
-		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(), ranks: no(),
-		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
-	})
+	r.ranks = no()
+	x, err := s.sampleOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +110,7 @@ func (q questionnaire) withStated() []string {
 
 // matrix computes and converts a matrix.
 func (s *Server) matrix(ctx context.Context, req *reportingv1.QueryMatrixRequest, x *sample, outcome int, items, stated []int, o matrix.Options) (*reportingv1.QueryMatrixResponse, error) {
-	var m *matrix.Matrix
-	err := s.compute(ctx, func() (err error) {
-		m, err = matrix.Build(ctx, x.Sample, outcome, items, stated, o)
-		return err
-	})
+	m, err := compute(ctx, s, func() (*matrix.Matrix, error) { return matrix.Build(ctx, x.Sample, outcome, items, stated, o) })
 	if err != nil {
 		return nil, analysisError(err)
 	}

@@ -138,3 +138,22 @@ func TestRespondentsWhoAnswerAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestRanksOfAsManyResponsesAsAreReadOneByOne: beyond, drivers are told without rank correlations, unless these are asked for.
+func TestRanksOfAsManyResponsesAsAreReadOneByOne(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int]bool{1000: true, 1001: false} {
+		_, server := serve(t, visits(rand.New(rand.NewPCG(3, 3)), count, 1))
+		for _, asked := range []*bool{nil, proto.Bool(true)} {
+			resp, err := server.QueryDrivers(callerOf(t, nil), &reportingv1.QueryDriversRequest{
+				Query: query(), Outcome: "recommend", Items: []string{"staff", "effort"}, Spearman: asked,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resp.GetDrivers()[0].GetSpearman() != nil; got != (want || asked != nil) {
+				t.Errorf("%d responses, asked for ranks: %t: ranks %t", count, asked != nil, got)
+			}
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -86,6 +87,30 @@ func (q questionnaire) items(ctx context.Context, field string, ids []string, mo
 			beyond, items[most-1].ID, most, field))
 	}
 	return items, notes, nil
+}
+
+// explained is a request for what goes together with an outcome.
+type explained interface {
+	GetQuery() *reportingv1.AnalysisQuery
+	GetOutcome() string
+	GetItems() []string
+	GetMissing() reportingv1.MissingMethod
+}
+
+// outcomeAndItems is what a sample is wanted of: the outcome first, then the items.
+func (q questionnaire) outcomeAndItems(ctx context.Context, req explained) (request, error) {
+	outcome, err := q.outcome(ctx, req.GetOutcome())
+	if err != nil {
+		return request{}, err
+	}
+	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
+	if err != nil {
+		return request{}, err
+	}
+	return request{
+		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(),
+		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
+	}, nil
 }
 
 // itemFields are the fields of items; those that the request does not name stand for the whole field.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -55,44 +56,49 @@ type sample struct {
 
 // sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
 func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
-	out := &sample{questions: r.questions, notes: r.notes}
-	pairwise := r.missing == reportingv1.MissingMethod_MISSING_METHOD_PAIRWISE || r.missing == reportingv1.MissingMethod_MISSING_METHOD_UNSPECIFIED
-	if pairwise && (r.ranks == nil || !*r.ranks) {
-		sums, counted, err := s.scoring.Moments(ctx, selectionOf(r.query), r.questions)
-		if err != nil {
-			return nil, scoringError(err, r.fields)
+	pairwise := missingOf(r.missing) == moment.Pairwise
+	switch {
+	case pairwise && r.ranks == nil:
+		out, err := s.fromRows(ctx, r, s.rankResponses)
+		if errors.Is(err, peers.ErrMore) {
+			return s.fromSums(ctx, r)
 		}
-		if r.ranks != nil || counted.Responses > s.rankResponses {
-			out.counted = counted
-			err = s.compute(ctx, func() (err error) {
-				out.Sample, err = estimate(sums, r.levels)
-				return err
-			})
-			return out, analysisError(err)
-		}
+		return out, err
+	case pairwise && !*r.ranks:
+		return s.fromSums(ctx, r)
 	}
+	return s.fromRows(ctx, r, 0)
+}
+
+// fromSums estimates from sums of pairs.
+func (s *Server) fromSums(ctx context.Context, r request) (*sample, error) {
+	sums, counted, err := s.scoring.Moments(ctx, selectionOf(r.query), r.questions)
+	if err != nil {
+		return nil, scoringError(err, r.fields)
+	}
+	estimated, err := compute(ctx, s, func() (*moment.Sample, error) {
+		if r.levels {
+			return moment.LevelsFromSums(sums)
+		}
+		return moment.FromSums(sums)
+	})
+	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, analysisError(err)
+}
+
+// fromRows estimates from each response, of which there may be `most`; 0 means any number. Errors: peers.ErrMore.
+func (s *Server) fromRows(ctx context.Context, r request, most int64) (*sample, error) {
+	selection := selectionOf(r.query)
+	selection.Most = most
 	rows, at, values := moment.NewRows(peers.Asked(r.questions), peers.Groups), r.places(), make([]float64, len(r.questions))
-	var err error
-	out.counted, err = s.scoring.Facts(ctx, selectionOf(r.query), func(f *scoringv1.Fact) error {
+	counted, err := s.scoring.Facts(ctx, selection, func(f *scoringv1.Fact) error {
 		peers.Scores(f, r.questions, at, values)
 		return rows.Add(int(f.GetGroup()), values)
 	})
 	if err != nil {
 		return nil, analysisError(scoringError(err, r.fields))
 	}
-	err = s.compute(ctx, func() (err error) {
-		out.Sample, err = moment.FromRows(ctx, rows, missingOf(r.missing))
-		return err
-	})
-	return out, analysisError(err)
-}
-
-// estimate estimates from sums.
-func estimate(sums moment.Sums, levels bool) (*moment.Sample, error) {
-	if levels {
-		return moment.LevelsFromSums(sums)
-	}
-	return moment.FromSums(sums)
+	estimated, err := compute(ctx, s, func() (*moment.Sample, error) { return moment.FromRows(ctx, rows, missingOf(r.missing)) })
+	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, analysisError(err)
 }
 
 // places are the indices of the questions.

@@ -32,11 +32,12 @@ func New(surveys *peers.Surveys, scoring *peers.Scoring, rankResponses int64) *S
 func (s *Server) Register(r grpc.ServiceRegistrar) { reportingv1.RegisterReportingServiceServer(r, s) }
 
 // compute does the computing of a call when it is its turn.
-func (s *Server) compute(ctx context.Context, do func() error) error {
+func compute[T any](ctx context.Context, s *Server, do func() (T, error)) (T, error) {
 	select {
 	case s.slots <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 	defer func() { <-s.slots }()
 	return do()

@@ -39,9 +39,9 @@ type outcomeReader struct {
 	question peers.Question
 	metric   reportingv1.OutcomeMetric
 	key      string
-	// answers, sum and square are of the scores that were read; unanswered counts the responses without one.
-	answers, unanswered int64
-	sum, square         float64
+	// answers, sum and square are of the scores that were read.
+	answers     int64
+	sum, square float64
 	// stated tells that some response states the key.
 	stated bool
 }
@@ -85,7 +85,6 @@ func checkKey(field, key string) error {
 func (r *outcomeReader) read(f *scoringv1.Fact) (values []string, value float64, ok bool) {
 	score, ok := peers.ScoreOf(f, r.question)
 	if !ok {
-		r.unanswered++
 		return nil, 0, false
 	}
 	r.answers++
@@ -103,6 +102,24 @@ func (r *outcomeReader) read(f *scoringv1.Fact) (values []string, value float64,
 		return values, 0, true
 	}
 	return values, detractor, true
+}
+
+// readOutcome adds the outcome of each selected response that has one, with the values of its key, and counts those that have none.
+func (s *Server) readOutcome(
+	ctx context.Context, sel peers.Selection, r *outcomeReader, add func(group int, values []string, value float64) error,
+) (counted peers.Counted, unanswered int64, err error) {
+	counted, err = s.scoring.Facts(ctx, sel, func(f *scoringv1.Fact) error {
+		values, value, ok := r.read(f)
+		if !ok {
+			unanswered++
+			return nil
+		}
+		return add(int(f.GetGroup()), values, value)
+	})
+	if err != nil {
+		return counted, 0, topicError(err)
+	}
+	return counted, unanswered, nil
 }
 
 // keyValues are the values of a key that a response states.
@@ -169,26 +186,15 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 	var counted [2]peers.Counted
 	var unanswered [2]int64
 	for i, sel := range []peers.Selection{before, after} {
-		counted[i], err = s.scoring.Facts(ctx, sel, func(f *scoringv1.Fact) error {
-			if values, value, ok := r.read(f); ok {
-				return sides[i].Add(int(f.GetGroup()), values, value)
-			}
-			unanswered[i]++
-			return nil
-		})
-		if err != nil {
-			return nil, topicError(err)
+		if counted[i], unanswered[i], err = s.readOutcome(ctx, sel, r, sides[i].Add); err != nil {
+			return nil, err
 		}
 	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
 	level := levelOf(req.GetQuery())
-	var b *bridge.Bridge
-	err = s.compute(ctx, func() (err error) {
-		b, err = bridge.Explain(sides[0], sides[1], level)
-		return err
-	})
+	b, err := compute(ctx, s, func() (*bridge.Bridge, error) { return bridge.Explain(sides[0], sides[1], level) })
 	if err != nil {
 		return nil, topicError(err)
 	}
@@ -221,29 +227,20 @@ func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStren
 		return nil, err
 	}
 	tally := strength.NewTally(peers.Groups)
-	counted, err := s.scoring.Facts(ctx, selectionOf(req.GetQuery()), func(f *scoringv1.Fact) error {
-		if values, value, ok := r.read(f); ok {
-			return tally.Add(int(f.GetGroup()), values, value)
-		}
-		return nil
-	})
+	counted, unanswered, err := s.readOutcome(ctx, selectionOf(req.GetQuery()), r, tally.Add)
 	if err != nil {
-		return nil, topicError(err)
+		return nil, err
 	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
 	level := levelOf(req.GetQuery())
-	var found *strength.Result
-	err = s.compute(ctx, func() (err error) {
-		found, err = strength.Judge(tally, level)
-		return err
-	})
+	found, err := compute(ctx, s, func() (*strength.Result, error) { return strength.Judge(tally, level) })
 	if err != nil {
 		return nil, analysisError(err)
 	}
 	b := basisOf(req.GetQuery(), definitionStrengths, counted)
-	leaveOut(b, reasonNoAnswer, r.unanswered)
+	leaveOut(b, reasonNoAnswer, unanswered)
 	b.Groups, b.Conventions = peers.Groups, append(b.Conventions, "OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG")
 	if len(found.LeftOut) > 0 {
 		b.Notes = append(b.Notes, fmt.Sprintf("left out are %d values of %s that fewer than %d responses state, or do not state", len(found.LeftOut), r.key, strength.LeastResponses))

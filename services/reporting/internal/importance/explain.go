@@ -96,7 +96,7 @@ func divide(correlation [][]float64, outcome int, items []int, withShapley bool)
 func (out *Drivers) divide(ctx context.Context, s *moment.Sample, outcome int, items []int, withShapley bool, draws int, seed uint64, level float64) error {
 	if withShapley && len(items) > MostShapley {
 		withShapley = false
-		out.Notes = append(out.Notes, fmt.Sprintf("Shapley values are computed for up to %d items, and left out for %d", MostShapley, len(items)))
+		out.Notes = append(out.Notes, fmt.Sprintf("Shapley values are left out: there are more than %d items", MostShapley))
 	}
 	all, err := divide(s.Correlation, outcome, items, withShapley)
 	if err != nil {

@@ -25,7 +25,12 @@ type Selection struct {
 	Period         *typev1.Period
 	Population     typev1.Population
 	AsOf           *timestamppb.Timestamp
+	// Most is how many responses are read one by one at most; 0 means any number.
+	Most int64
 }
+
+// ErrMore tells that there are more responses than are wanted one by one.
+var ErrMore = errors.New("there are more responses")
 
 // Counted says what was counted.
 type Counted struct {
@@ -112,7 +117,7 @@ func groupOf(part *scoringv1.StreamMomentsResponse, questions int) moment.Group 
 	return g
 }
 
-// Facts calls fn with each response. Errors: *Refusal; ErrUnavailable; fn's; ctx's.
+// Facts calls fn with each response. Errors: ErrMore, before the first one; *Refusal; ErrUnavailable; fn's; ctx's.
 func (s *Scoring) Facts(ctx context.Context, sel Selection, fn func(*scoringv1.Fact) error) (Counted, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -126,6 +131,9 @@ func (s *Scoring) Facts(ctx context.Context, sel Selection, fn func(*scoringv1.F
 			break
 		}
 		counted.add(part.GetWatermark(), part.GetCoverage())
+		if sel.Most > 0 && counted.Responses > sel.Most {
+			return Counted{}, ErrMore
+		}
 		for _, f := range part.GetFacts() {
 			if err := fn(f); err != nil {
 				return Counted{}, err
