@@ -4,24 +4,14 @@ package follow
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otklik/otklik/libs/eventlog"
-	"github.com/otklik/otklik/libs/pause"
+	"github.com/otklik/otklik/libs/lead"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
-)
-
-const (
-	// lease is how long this process leads when it says nothing; hold is how often it says something.
-	lease = 30 * time.Second
-	hold  = 5 * time.Second
-	// again is the wait between looks at whether the lead is free.
-	again = time.Second
 )
 
 // Follower applies one log. *Feed is one.
@@ -49,9 +39,9 @@ type Options struct {
 
 // Leader runs followers for as long as its process leads.
 type Leader struct {
+	*lead.Leader
 	o         Options
 	followers []Follower
-	leads     atomic.Bool
 }
 
 // New makes a leader of followers.
@@ -59,11 +49,11 @@ func New(o Options, followers ...Follower) *Leader {
 	if o.Aside == nil {
 		o.Aside = func(context.Context, string) {}
 	}
-	return &Leader{o: o, followers: followers}
+	return &Leader{
+		Leader: lead.New(lead.Options{Lease: o.Store, Holder: o.Holder, Complaint: "other services cannot be followed", Log: o.Logger, Now: o.Now}),
+		o:      o, followers: followers,
+	}
 }
-
-// Leads tells whether this process leads.
-func (l *Leader) Leads() bool { return l.leads.Load() }
 
 // OfSurveys names the followers of the survey service's change log.
 func (l *Leader) OfSurveys() (names []string) {
@@ -76,71 +66,18 @@ func (l *Leader) OfSurveys() (names []string) {
 }
 
 // Run leads whenever it can until ctx ends.
-func (l *Leader) Run(ctx context.Context) {
-	complained := false
-	for {
-		err := l.session(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err == nil || errors.Is(err, store.ErrLost):
-			complained = false
-		case !complained:
-			complained = true
-			l.o.Logger.WarnContext(ctx, "other services cannot be followed; trying again", slog.Any("error", err))
-		}
-		if pause.For(ctx, again) != nil {
-			return
-		}
-	}
-}
+func (l *Leader) Run(ctx context.Context) { l.Leader.Run(ctx, l.follow) }
 
-// session leads for as long as it can. Errors: store.ErrLost when another process leads.
-func (l *Leader) session(ctx context.Context) error {
-	now := l.o.Now()
-	if err := l.o.Store.Lead(ctx, l.o.Holder, now, now.Add(lease)); err != nil {
-		return err
+// follow runs the followers until ctx ends or one of them fails.
+func (l *Leader) follow(ctx context.Context) error {
+	if len(l.followers) == 0 {
+		<-ctx.Done()
 	}
-	defer l.stepDown(ctx)
-	l.leads.Store(true)
-	defer l.leads.Store(false)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go l.hold(ctx, cancel)
 	work, ctx := errgroup.WithContext(ctx)
 	for _, f := range l.followers {
 		work.Go(func() error { return f.run(ctx, &l.o) })
 	}
-	if len(l.followers) == 0 {
-		<-ctx.Done()
-	}
 	return work.Wait()
-}
-
-// stepDown lets another process lead, also when ctx has ended.
-func (l *Leader) stepDown(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hold)
-	defer cancel()
-	if err := l.o.Store.StepDown(ctx, l.o.Holder); err != nil {
-		l.o.Logger.DebugContext(ctx, "the lead cannot be given up; its lease ends by itself", slog.Any("error", err))
-	}
-}
-
-// hold keeps the lead until ctx ends, and calls stop when it is lost.
-func (l *Leader) hold(ctx context.Context, stop func()) {
-	for failures := 0; pause.For(ctx, hold) == nil; {
-		now := l.o.Now()
-		err := l.o.Store.Lead(ctx, l.o.Holder, now, now.Add(lease))
-		switch {
-		case err == nil:
-			failures = 0
-		case errors.Is(err, store.ErrLost) || failures >= int(lease/hold)-2:
-			stop()
-			return
-		default:
-			failures++
-		}
-	}
 }
 
 // Replay applies a dead letter again and removes it. Errors: store.ErrNotFound; *Unfit when it still cannot be applied; others may not come again.

@@ -139,8 +139,8 @@ func opened(t *testing.T) store.Store {
 	return db
 }
 
-// lead runs a leader until stop is called.
-func lead(t *testing.T, db store.Store, holder string, followers ...Follower) (l *Leader, stop func()) {
+// leading runs a leader until stop is called.
+func leading(t *testing.T, db store.Store, holder string, followers ...Follower) (l *Leader, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l = New(Options{Store: db, Holder: holder, Logger: slog.New(slog.DiscardHandler), Now: time.Now}, followers...)
@@ -183,7 +183,7 @@ func TestFollows(t *testing.T) {
 		defer mu.Unlock()
 		reached = asOf
 	}
-	leader, stop := lead(t, db, "one", f)
+	leader, stop := leading(t, db, "one", f)
 	a.awaits(t, counted(25))
 	l.add(31)
 	a.awaits(t, counted(31))
@@ -203,17 +203,17 @@ func TestFollows(t *testing.T) {
 	// Another one goes on where this one was, at once, since it stepped down.
 	l.add(40)
 	other := a.feed("numbers", l, db)
-	lead(t, db, "two", other)
+	leading(t, db, "two", other)
 	a.awaits(t, counted(40))
 }
 
 func TestOneLeadsAtATime(t *testing.T) {
 	t.Parallel()
 	db, a, l := opened(t), &applied{}, newLog(10)
-	one, stopOne := lead(t, db, "one", a.feed("numbers", l, db))
+	one, stopOne := leading(t, db, "one", a.feed("numbers", l, db))
 	a.awaits(t, counted(10))
 	b := &applied{}
-	two, _ := lead(t, db, "two", b.feed("numbers", l, db))
+	two, _ := leading(t, db, "two", b.feed("numbers", l, db))
 	l.add(20)
 	a.awaits(t, counted(20))
 	if !one.Leads() || two.Leads() || len(b.list()) != 0 {
@@ -343,7 +343,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 		}
 		return nil
 	}}
-	lead(t, db, "one", a.feed("numbers", l, db))
+	leading(t, db, "one", a.feed("numbers", l, db))
 	a.awaits(t, counted(12))
 	if list, err := db.ListDeadLetters(t.Context(), "acme", 0, 10); err != nil || len(list) != 0 {
 		t.Errorf("%d were set aside, %v", len(list), err)
@@ -354,7 +354,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 func TestAnotherLog(t *testing.T) {
 	t.Parallel()
 	db, a, l := opened(t), &applied{}, newLog(20)
-	_, stop := lead(t, db, "one", a.feed("numbers", l, db))
+	_, stop := leading(t, db, "one", a.feed("numbers", l, db))
 	a.awaits(t, counted(20))
 	stop()
 	l.add(5)
@@ -364,7 +364,7 @@ func TestAnotherLog(t *testing.T) {
 		cleared <- from
 		return db.MoveFollower(ctx, "numbers", from, 0)
 	}
-	_, stop = lead(t, db, "one", f)
+	_, stop = leading(t, db, "one", f)
 	b.awaits(t, counted(5))
 	if from := <-cleared; from != 20 {
 		t.Errorf("it was cleared from %d", from)
@@ -372,6 +372,6 @@ func TestAnotherLog(t *testing.T) {
 	stop()
 	l.add(3)
 	c := &applied{}
-	lead(t, db, "one", c.feed("numbers", l, db))
+	leading(t, db, "one", c.feed("numbers", l, db))
 	c.awaits(t, counted(3))
 }

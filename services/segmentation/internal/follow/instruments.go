@@ -53,17 +53,5 @@ func (l *Leader) Observe(meters metric.MeterProvider) error {
 			return fmt.Errorf("make instruments: %w", err)
 		}
 	}
-	_, err := meter.Int64ObservableGauge("otklik.segmentation.leads", metric.WithDescription("1 in the process that leads, 0 in others."),
-		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-			var v int64
-			if l.Leads() {
-				v = 1
-			}
-			o.Observe(v)
-			return nil
-		}))
-	if err != nil {
-		return fmt.Errorf("make instruments: %w", err)
-	}
-	return nil
+	return l.Leader.Observe(meters, "segmentation")
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/otklik/otklik/libs/lead"
 	"github.com/otklik/otklik/libs/relational"
 )
 
@@ -26,14 +27,14 @@ var (
 	// ErrTooMany tells that the organisation has as many as it may have.
 	ErrTooMany = errors.New("too many")
 	// ErrLost tells that another process leads, or that a follower was moved meanwhile.
-	ErrLost = errors.New("another process is at work")
+	ErrLost = lead.ErrLost
 	// ErrClosed tells that the store was closed.
 	ErrClosed = relational.ErrClosed
 )
 
 // Store keeps the segmentation service's data. Safe for concurrent use.
 type Store interface {
-	Leader
+	lead.Lease
 	Followers
 	DeadLetters
 	Outbox

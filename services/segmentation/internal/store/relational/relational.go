@@ -9,12 +9,14 @@ import (
 	"context"
 	"errors"
 
+	"github.com/otklik/otklik/libs/lead"
 	"github.com/otklik/otklik/libs/relational"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // Store is a store.Store over a database.
 type Store struct {
+	lead.Table
 	db   relational.Database
 	told signal
 }
@@ -22,7 +24,7 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // New makes a store over a database whose schema is up to date.
-func New(db relational.Database) *Store { return &Store{db: db} }
+func New(db relational.Database) *Store { return &Store{Table: lead.In(db), db: db} }
 
 // Ping implements store.Store.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Explain("ping", s.db.Ping(ctx)) }
