@@ -44,22 +44,49 @@ func NewTable() *Table {
 // Apply adds and takes away rows: all, or on an error nothing. The order of changes makes no difference. ErrRow when a row breaks a rule,
 // ErrMissing when more equal rows are taken away than there are. The table keeps nothing of what it is given.
 func (t *Table) Apply(changes []Change) error {
+	w, err := t.Write(changes)
+	if err != nil {
+		return fmt.Errorf("apply rows: %w", err)
+	}
+	w.Show()
+	return nil
+}
+
+// Written is what Write has written and nobody sees yet. End it with Show or Drop, once: until then nobody else writes to the table.
+type Written struct {
+	table *Table
+	next  *state
+}
+
+// Write does all that Apply does but show it, so that it may be shown together with something else. Its errors are those of Apply.
+func (t *Table) Write(changes []Change) (Written, error) {
 	b := newBuilder(len(changes))
 	for i := range changes {
 		if err := changes[i].Row.Check(); err != nil {
-			return fmt.Errorf("apply rows: %w", err)
+			return Written{}, err
 		}
 		b.add(&changes[i])
 	}
 	f := b.canonical()
 	t.write.Lock()
-	defer t.write.Unlock()
 	if err := t.put(f); err != nil {
 		t.back()
-		return fmt.Errorf("apply rows: %w", err)
+		t.write.Unlock()
+		return Written{}, err
 	}
-	t.show()
-	return nil
+	return Written{table: t, next: t.next()}, nil
+}
+
+// Show makes readers see what was written. It takes no time.
+func (w Written) Show() {
+	w.table.seen.Store(w.next)
+	w.table.write.Unlock()
+}
+
+// Drop leaves the table as it was.
+func (w Written) Drop() {
+	w.table.back()
+	w.table.write.Unlock()
 }
 
 // Load applies packed changes, much faster than Apply does: all, or on an error nothing. wire.ErrCorrupt when a section was not written by
@@ -72,7 +99,7 @@ func (t *Table) Load(sections [][]byte) error {
 		t.back()
 		return fmt.Errorf("load rows: %w", err)
 	}
-	t.show()
+	t.seen.Store(t.next())
 	return nil
 }
 
@@ -92,8 +119,8 @@ func (t *Table) load(sections [][]byte) error {
 	return t.put(&f)
 }
 
-// show makes readers see what was written.
-func (t *Table) show() {
+// next is what readers are to see of what was written.
+func (t *Table) next() *state {
 	before := t.seen.Load()
 	next := &state{
 		fields: t.dictionaries.fields(before.fields), names: t.dictionaries.names, blocks: slices.Clone(t.sealed), runs: t.runs(before.runs, t.sealed),
@@ -101,12 +128,14 @@ func (t *Table) show() {
 	if t.open.n > 0 {
 		next.blocks = append(next.blocks, t.open.freeze())
 	}
-	t.seen.Store(next)
+	return next
 }
 
 // back forgets what was written but not shown.
 func (t *Table) back() {
 	t.sealed, t.open = nil, &block{}
+	// Of what the dictionaries have learned, readers may have been shown nothing.
+	t.dictionaries.changed = true
 	for _, b := range t.seen.Load().blocks {
 		if b.cache != nil {
 			t.sealed = append(t.sealed, b)

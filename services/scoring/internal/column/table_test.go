@@ -137,6 +137,11 @@ func TestFailureChangesNothing(t *testing.T) {
 		if err := table.Load([][]byte{column.Pack(changes), {1, 2, 3}}); !errors.Is(err, wire.ErrCorrupt) {
 			t.Fatalf("%v, want ErrCorrupt", err)
 		}
+		written, err := table.Write(changes)
+		if err != nil || contents(t, table) != want {
+			t.Fatalf("readers see what is not shown yet, %v", err)
+		}
+		written.Drop()
 		if contents(t, table) != want {
 			t.Fatal("a batch that failed has changed the table")
 		}

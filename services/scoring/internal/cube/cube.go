@@ -30,7 +30,11 @@ func New() *Cube {
 
 // Apply changes the cube by a delta: all of it, or nothing when an error is returned. The error wraps ErrKey, ErrNegative
 // or ErrOverflow.
-func (c *Cube) Apply(d *Delta) error {
+func (c *Cube) Apply(d *Delta) error { return c.ApplyWith(d, func() {}) }
+
+// ApplyWith is Apply with something else that is shown in the same moment: show is called when the cube has changed and before anybody can see
+// it, so that who sees either of the two sees the other, too. It must be quick and not ask the cube; after an error it is not called.
+func (c *Cube) ApplyWith(d *Delta, show func()) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.check(d); err != nil {
@@ -39,6 +43,7 @@ func (c *Cube) Apply(d *Delta) error {
 	for k, changes := range d.Series() {
 		c.apply(k, changes)
 	}
+	show()
 	return nil
 }
 

@@ -51,19 +51,37 @@ func (b *Book) Complete() bool {
 // Surveys lists the surveys of which something is counted, in order.
 func (b *Book) Surveys() []string { return b.Cube.Surveys() }
 
-// Apply counts a delta. After an error the book is of no use.
+// Apply counts a delta. Who sees its cells sees its rows, and the other way round: what is answered from either is of one moment. After an error
+// the book is of no use.
 func (b *Book) Apply(d *delta.Delta) error {
-	if err := b.Cube.Apply(&d.Cells); err != nil {
-		return fmt.Errorf("count cells: %w", err)
+	surveys := d.Surveys()
+	written := make([]column.Written, 0, len(surveys))
+	drop := func() {
+		for _, w := range written {
+			w.Drop()
+		}
 	}
-	for _, survey := range d.Surveys() {
+	for _, survey := range surveys {
 		if _, complete := b.Table(survey); !complete {
-			b.audit(survey)
 			continue
 		}
-		if err := b.table(survey).Apply(d.Rows(survey)); err != nil {
+		w, err := b.table(survey).Write(d.Rows(survey))
+		if err != nil {
+			drop()
 			return fmt.Errorf("count rows of survey %s: %w", survey, err)
 		}
+		written = append(written, w)
+	}
+	err := b.Cube.ApplyWith(&d.Cells, func() {
+		for _, w := range written {
+			w.Show()
+		}
+	})
+	if err != nil {
+		drop()
+		return fmt.Errorf("count cells: %w", err)
+	}
+	for _, survey := range surveys {
 		b.audit(survey)
 	}
 	return nil
