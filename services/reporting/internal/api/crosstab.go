@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/crosstab"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
@@ -33,7 +34,7 @@ const (
 func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosstabRequest) (*reportingv1.QueryCrosstabResponse, error) {
 	axes := [2]axis{{field: "row", key: req.GetRow()}, {field: "column", key: req.GetColumn()}}
 	if req.GetRow() == req.GetColumn() {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
 	}
 	q, err := s.questionnaireOf(ctx, req.GetQuery().GetSurvey())
 	if err != nil {
@@ -61,19 +62,19 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 		}
 		table.Add(row, column)
 		if len(table.Rows)*len(table.Columns) > crosstab.MostCells {
-			return refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY,
+			return fault.Refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY,
 				fmt.Sprintf("the table would have more than %d cells: choose what has fewer values, or filter", crosstab.MostCells))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, scoringError(err, nil)
+		return nil, fault.Scoring(err, fault.Fields(nil).Of)
 	}
 	level := levelOf(req.GetQuery())
 	sorted := sortTable(&table)
 	found, err := compute(ctx, s, func() (*crosstab.Result, error) { return crosstab.Test(sorted, level) })
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	out := crosstabToProto(found, level)
 	out.Basis = basisOf(req.GetQuery(), definitionCrosstab, counted)
@@ -101,7 +102,7 @@ func (a *axis) find(ctx context.Context, q questionnaire) error {
 	found, ok, err := q.Find(ctx, id)
 	switch {
 	case err != nil:
-		return surveyError(err)
+		return fault.Survey(err)
 	case !ok:
 		return questionNotFound(a.field, id)
 	}
@@ -133,7 +134,7 @@ func (a *axis) value(f *scoringv1.Fact) (string, error) {
 	case 1:
 		return values[0], nil
 	}
-	return "", refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_MULTIPLE, a.field,
+	return "", fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_MULTIPLE, a.field,
 		fmt.Sprintf("some responses have several values of %q, and the test needs each response once; choose what has one value", a.key))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/importance"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 
@@ -41,7 +42,7 @@ func (s *Server) QueryDrivers(ctx context.Context, req *reportingv1.QueryDrivers
 		return importance.Explain(ctx, x.Sample, 0, indices(1, len(x.questions)), o)
 	})
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	return driversToProto(x, d, req.GetQuery(), o), nil
 }
@@ -101,7 +102,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 		return nil, err
 	}
 	if len(questions) < 2 {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "correlations need two questions at least")
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "correlations need two questions at least")
 	}
 	x, err := s.sampleOf(ctx, request{
 		query: req.GetQuery(), notes: notes, questions: questions, missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
@@ -117,7 +118,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 		return found, err
 	})
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	b := x.basis(req.GetQuery(), definitionCorrelations)
 	b.Conventions = append(b.Conventions, "PEARSON")

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/factor"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 
@@ -27,7 +28,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 		return nil, err
 	}
 	if len(items) < factor.LeastItems {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "a factor analysis needs three items at least")
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_FEW_ITEMS, "items", "a factor analysis needs three items at least")
 	}
 	x, err := s.sampleOf(ctx, request{
 		query: req.GetQuery(), notes: notes, questions: items, missing: req.GetMissing(), ranks: no(), fields: itemFields("items", len(req.GetItems()), len(items)),
@@ -42,7 +43,7 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 	o := factorOptions(req)
 	found, err := compute(ctx, s, func() (*factor.Result, error) { return factor.Analyse(ctx, in, o) })
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	return factorsToProto(x, found, req.GetQuery(), o.Level), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/matrix"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -57,12 +58,12 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 		asked = q.withStated()
 	}
 	if len(asked) == 0 {
-		return nil, refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "items",
+		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "items",
 			"the survey has no question with another named as it with "+statedSuffix+" behind; name the items and their importance_questions")
 	}
 	most := moment.MostQuestions / 2
 	if len(asked) > most {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "items",
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "items",
 			fmt.Sprintf("there may be %d items with stated importance; name fewer", most))
 	}
 	items, _, err := q.items(ctx, "items", asked, most)
@@ -71,7 +72,7 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 	}
 	named := req.GetImportanceQuestions()
 	if len(named) > 0 && len(named) != len(items) {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "importance_questions",
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "importance_questions",
 			fmt.Sprintf("name one for each of the %d items, in their order, or none", len(items)))
 	}
 	if len(named) == 0 {
@@ -112,7 +113,7 @@ func (q questionnaire) withStated() []string {
 func (s *Server) matrix(ctx context.Context, req *reportingv1.QueryMatrixRequest, x *sample, outcome int, items, stated []int, o matrix.Options) (*reportingv1.QueryMatrixResponse, error) {
 	m, err := compute(ctx, s, func() (*matrix.Matrix, error) { return matrix.Build(ctx, x.Sample, outcome, items, stated, o) })
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	b := x.basis(req.GetQuery(), definitionMatrix)
 	b.Draws = int32(m.Draws)
@@ -144,7 +145,7 @@ func matrixOptions(req *reportingv1.QueryMatrixRequest) (matrix.Options, error) 
 	}
 	needs := func(field string, value *float64) error {
 		if value == nil {
-			return refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_CUT_REQUIRED, field, "the way to cut needs it: state from where on values are high")
+			return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_CUT_REQUIRED, field, "the way to cut needs it: state from where on values are high")
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
@@ -21,7 +22,7 @@ type questionnaire struct {
 // questionnaireOf asks for what the survey of a request asks.
 func (s *Server) questionnaireOf(ctx context.Context, survey string) (questionnaire, error) {
 	q, err := s.surveys.Questionnaire(ctx, survey)
-	return questionnaire{q}, surveyError(err)
+	return questionnaire{q}, fault.Survey(err)
 }
 
 // scored finds a question that has scores, which the field names.
@@ -29,11 +30,11 @@ func (q questionnaire) scored(ctx context.Context, field, id string) (peers.Ques
 	found, ok, err := q.Find(ctx, id)
 	switch {
 	case err != nil:
-		return peers.Question{}, surveyError(err)
+		return peers.Question{}, fault.Survey(err)
 	case !ok:
 		return peers.Question{}, questionNotFound(field, id)
 	case found.Kind == peers.KindOther:
-		return peers.Question{}, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_SCORED, field,
+		return peers.Question{}, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_SCORED, field,
 			fmt.Sprintf("the answers to question %q are no numbers; name a question with a scale", id))
 	}
 	return found, nil
@@ -41,7 +42,7 @@ func (q questionnaire) scored(ctx context.Context, field, id string) (peers.Ques
 
 // questionNotFound refuses a question that the survey never asked.
 func questionNotFound(field, id string) error {
-	return refuseField(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, field, fmt.Sprintf("the survey asks no question %q; see its revisions", id))
+	return fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, field, fmt.Sprintf("the survey asks no question %q; see its revisions", id))
 }
 
 // outcome finds the outcome: the question named, or the first of likelihood to recommend, or of satisfaction.
@@ -54,7 +55,7 @@ func (q questionnaire) outcome(ctx context.Context, id string) (peers.Question, 
 			return q.Current[i], nil
 		}
 	}
-	return peers.Question{}, refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_OUTCOME_REQUIRED, "outcome",
+	return peers.Question{}, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_OUTCOME_REQUIRED, "outcome",
 		"the survey asks neither for the likelihood to recommend nor for satisfaction; name the outcome's question")
 }
 
@@ -64,7 +65,7 @@ func (q questionnaire) items(ctx context.Context, field string, ids []string, mo
 	for i, id := range ids {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if slices.Contains(but, id) {
-			return nil, nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, at,
+			return nil, nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, at,
 				fmt.Sprintf("question %q has another place in the request already; leave it out here", id))
 		}
 		item, err := q.scored(ctx, at, id)
@@ -109,13 +110,13 @@ func (q questionnaire) outcomeAndItems(ctx context.Context, req explained) (requ
 	}
 	return request{
 		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(),
-		fields: append(fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
+		fields: append(fault.Fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
 	}, nil
 }
 
 // itemFields are the fields of items; those that the request does not name stand for the whole field.
-func itemFields(field string, named, count int) fields {
-	out := make(fields, count)
+func itemFields(field string, named, count int) fault.Fields {
+	out := make(fault.Fields, count)
 	for i := range out {
 		out[i] = field
 		if i < named {

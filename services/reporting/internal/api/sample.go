@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
@@ -36,7 +37,7 @@ type request struct {
 	query     *reportingv1.AnalysisQuery
 	questions []peers.Question
 	// fields are those of the request that the questions come from.
-	fields  fields
+	fields  fault.Fields
 	missing reportingv1.MissingMethod
 	// ranks tells whether rank correlations are wanted; nil: where there are not too many responses.
 	ranks *bool
@@ -74,7 +75,7 @@ func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
 func (s *Server) fromSums(ctx context.Context, r request) (*sample, error) {
 	sums, counted, err := s.scoring.Moments(ctx, selectionOf(r.query), r.questions)
 	if err != nil {
-		return nil, scoringError(err, r.fields)
+		return nil, fault.Scoring(err, r.fields.Of)
 	}
 	estimated, err := compute(ctx, s, func() (*moment.Sample, error) {
 		if r.levels {
@@ -82,7 +83,7 @@ func (s *Server) fromSums(ctx context.Context, r request) (*sample, error) {
 		}
 		return moment.FromSums(sums)
 	})
-	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, analysisError(err)
+	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, fault.Analysis(err)
 }
 
 // fromRows estimates from each response, of which there may be `most`; 0 means any number. Errors: peers.ErrMore.
@@ -95,10 +96,10 @@ func (s *Server) fromRows(ctx context.Context, r request, most int64) (*sample, 
 		return rows.Add(int(f.GetGroup()), values)
 	})
 	if err != nil {
-		return nil, analysisError(scoringError(err, r.fields))
+		return nil, fault.Analysis(fault.Scoring(err, r.fields.Of))
 	}
 	estimated, err := compute(ctx, s, func() (*moment.Sample, error) { return moment.FromRows(ctx, rows, missingOf(r.missing)) })
-	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, analysisError(err)
+	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, fault.Analysis(err)
 }
 
 // places are the indices of the questions.

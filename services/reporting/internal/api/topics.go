@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
@@ -63,7 +64,7 @@ func (s *Server) outcomeReaderOf(ctx context.Context, survey, outcome string, me
 		}
 	}
 	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_NPS && r.question.Kind != peers.KindNPS {
-		return nil, refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "metric",
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "metric",
 			fmt.Sprintf("question %q does not ask for the likelihood to recommend; ask for OUTCOME_METRIC_MEAN", r.question.ID))
 	}
 	if r.key == "" {
@@ -75,7 +76,7 @@ func (s *Server) outcomeReaderOf(ctx context.Context, survey, outcome string, me
 // checkKey refuses the key by which nothing is told but scores.
 func checkKey(field, key string) error {
 	if key == "employee" {
-		return refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, field,
+		return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, field,
 			"what customers say of single employees is told as scores only, in blocks; choose another key")
 	}
 	return nil
@@ -135,7 +136,7 @@ func keyValues(f *scoringv1.Fact, key string) []string {
 // check refuses a key that no response states: there is nothing to tell apart.
 func (r *outcomeReader) check() error {
 	if r.answers > 0 && !r.stated {
-		return refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, "by",
+		return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, "by",
 			fmt.Sprintf("no response that answers question %q states %q; choose another key", r.question.ID, r.key))
 	}
 	return nil
@@ -145,9 +146,9 @@ func (r *outcomeReader) check() error {
 func topicError(err error) error {
 	var refused *refusal.Error
 	if errors.As(err, &refused) && refused.Reason == refusal.TooMany {
-		return refuseField(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "by", refused.Description)
+		return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "by", refused.Description)
 	}
-	return analysisError(scoringError(err, nil))
+	return fault.Analysis(fault.Scoring(err, fault.Fields(nil).Of))
 }
 
 // converted is the outcome's question with its answers.
@@ -165,7 +166,7 @@ func (r *outcomeReader) converted() *reportingv1.AnalysisQuestion {
 // checkPeriods refuses a baseline that does not end before the period begins: responses of both would be compared with themselves.
 func checkPeriods(baseline, period *typev1.Period) error {
 	if end, start := baseline.GetEndTime(), period.GetStartTime(); end == nil || start == nil || end.AsTime().After(start.AsTime()) {
-		return refuseField(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_PERIODS_OVERLAP, "baseline_period",
+		return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_PERIODS_OVERLAP, "baseline_period",
 			"it must end where query.period begins, or before; state its end_time, and the start_time of query.period")
 	}
 	return nil
@@ -237,7 +238,7 @@ func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStren
 	level := levelOf(req.GetQuery())
 	found, err := compute(ctx, s, func() (*strength.Result, error) { return strength.Judge(tally, level) })
 	if err != nil {
-		return nil, analysisError(err)
+		return nil, fault.Analysis(err)
 	}
 	b := basisOf(req.GetQuery(), definitionStrengths, counted)
 	leaveOut(b, reasonNoAnswer, unanswered)

@@ -1,4 +1,5 @@
-package api
+// Package fault makes the errors of the reporting service's calls: its own refusals, and what other services say to the caller, in the words of our requests.
+package fault
 
 import (
 	"errors"
@@ -17,25 +18,25 @@ import (
 // domain owns the reasons of otklik.reporting.v1.ErrorReason.
 const domain = "reporting.otklik"
 
-// refuse makes an error of this service.
-func refuse(code codes.Code, reason reportingv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
+// Refuse makes an error of this service.
+func Refuse(code codes.Code, reason reportingv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
 	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
 }
 
-// refuseField is a refusal because of one field.
-func refuseField(code codes.Code, reason reportingv1.ErrorReason, field, description string) *rpcerr.Error {
-	return refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
+// Field is a refusal because of one field.
+func Field(code codes.Code, reason reportingv1.ErrorReason, field, description string) *rpcerr.Error {
+	return Refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }
 
-// surveyError explains an error of the survey service.
-func surveyError(err error) error {
+// Survey explains an error of the survey service; query.survey names the survey asked for.
+func Survey(err error) error {
 	var said *peers.Refusal
 	switch {
 	case errors.Is(err, peers.ErrUnavailable):
-		return refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE,
+		return Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE,
 			"the survey service, which knows the questions, did not answer: try again", rpcerr.WithCause(err))
 	case errors.As(err, &said):
-		e := passed(said, func(string) string { return "query.survey" })
+		e := Passed(said, func(string) string { return "query.survey" })
 		if e.Code == codes.NotFound && len(e.Fields) == 0 {
 			e.Fields = []rpcerr.FieldViolation{{Field: "query.survey", Reason: e.Reason, Description: e.Message}}
 		}
@@ -44,11 +45,11 @@ func surveyError(err error) error {
 	return err
 }
 
-// fields says which field of a request each question that was asked about came from.
-type fields []string
+// Fields says which field of a request each question that was asked about came from.
+type Fields []string
 
-// of is the field of our request that a field of scoring's stands for.
-func (f fields) of(theirs string) string {
+// Of is the field of our request that a field of scoring's stands for.
+func (f Fields) Of(theirs string) string {
 	var at int
 	if n, err := fmt.Sscanf(theirs, "questions[%d]", &at); n == 1 && err == nil && at < len(f) {
 		return f[at]
@@ -56,21 +57,21 @@ func (f fields) of(theirs string) string {
 	return "query." + theirs
 }
 
-// scoringError explains an error of the scoring service; within says which fields the questions asked about came from.
-func scoringError(err error, within fields) error {
+// Scoring explains an error of the scoring service; field names the field of our request that one of theirs stands for.
+func Scoring(err error, field func(theirs string) string) error {
 	var said *peers.Refusal
 	switch {
 	case errors.Is(err, peers.ErrUnavailable):
-		return refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SCORING_UNAVAILABLE,
+		return Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SCORING_UNAVAILABLE,
 			"the scoring service, which counts answers, did not answer: try again", rpcerr.WithCause(err))
 	case errors.As(err, &said):
-		return passed(said, within.of)
+		return Passed(said, field)
 	}
 	return err
 }
 
-// passed is what another service says to the caller, with the fields of our request in place of theirs.
-func passed(said *peers.Refusal, field func(string) string) *rpcerr.Error {
+// Passed is what another service says to the caller, with the fields of our request in place of theirs.
+func Passed(said *peers.Refusal, field func(theirs string) string) *rpcerr.Error {
 	e := *said.Cause
 	e.Fields = make([]rpcerr.FieldViolation, len(said.Cause.Fields))
 	for i, f := range said.Cause.Fields {
@@ -82,8 +83,8 @@ func passed(said *peers.Refusal, field func(string) string) *rpcerr.Error {
 	return &e
 }
 
-// analysisError explains an error of an analysis: a refusal of numbers that would be wrong names the items.
-func analysisError(err error) error {
+// Analysis explains an error of an analysis: a refusal of numbers that would be wrong names the items.
+func Analysis(err error) error {
 	var e *refusal.Error
 	if !errors.As(err, &e) {
 		return err
