@@ -22,6 +22,8 @@ const (
 	TooMany Reason = "TOO_MANY"
 	// NoData: there is no answer at all on a side.
 	NoData Reason = "NO_DATA"
+	// Impossible: the numbers contradict each other, or the method does not bear them.
+	Impossible Reason = "NUMBERS_IMPOSSIBLE"
 )
 
 // Error is a refusal.
