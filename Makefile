@@ -22,7 +22,7 @@ benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
 # Packages that are tested without the race detector, which makes them up to ten times slower: those that only compute, stores, whose concurrency is the database's,
 # the greatest sets of handlers, which share nothing but the store, and the command line, which drives the suite from outside.
 single    = ./services/access/internal/store/... ./services/comment/internal/store/... ./services/scoring/internal/store/... ./services/segmentation/internal/store/... \
-            ./services/survey/internal/store/... ./libs/relational/... \
+            ./services/survey/internal/store/... ./services/reporting/internal/store/... ./libs/relational/... \
             ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
             $(addprefix ./services/reporting/internal/,bridge crosstab factor importance matrix moment strength) \
             $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric pool question wire) ./libs/stat ./libs/calendar \

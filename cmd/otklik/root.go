@@ -48,7 +48,7 @@ func newRootCommand() *cobra.Command {
 		surveyCommand,
 		newServeCommand("scoring", "Run the scoring service alone", announced(suite.Scoring), "data", "grpc"),
 		newServeCommand("segmentation", "Run the segmentation service alone", announced(suite.Segmentation), "data", "grpc"),
-		newServeCommand("reporting", "Run the reporting service alone", announced(suite.Reporting), "grpc"),
+		newServeCommand("reporting", "Run the reporting service alone", announced(suite.Reporting), "data", "grpc"),
 		newServeCommand("access", "Run the access service alone", announced(suite.Access), "data", "grpc"),
 		newServeCommand("gateway", "Run the gateway alone", announced(suite.Gateway), "http"),
 		newMigrateCommand(),

@@ -4,7 +4,6 @@ package lead
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -56,21 +55,13 @@ func New(o Options) *Leader { return &Leader{o: o} }
 // Leads tells whether this process leads.
 func (l *Leader) Leads() bool { return l.leads.Load() }
 
-// Observe makes the instrument that tells which process of a service leads.
-func (l *Leader) Observe(meters metric.MeterProvider, service string) error {
-	_, err := meters.Meter("github.com/otklik/otklik/libs/lead").Int64ObservableGauge("otklik."+service+".leads",
-		metric.WithDescription("1 in the process that leads, 0 in others."),
-		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-			var v int64
-			if l.Leads() {
-				v = 1
-			}
-			o.Observe(v)
-			return nil
-		}))
-	if err != nil {
-		return fmt.Errorf("make instruments: %w", err)
+// Observe tells 1 in the process that leads, and 0 in others: the callback of an instrument.
+func (l *Leader) Observe(_ context.Context, o metric.Int64Observer) error {
+	var v int64
+	if l.Leads() {
+		v = 1
 	}
+	o.Observe(v)
 	return nil
 }
 

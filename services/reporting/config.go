@@ -1,18 +1,45 @@
 package reporting
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/pgkit"
+)
 
 // Config is how the service behaves. Start from DefaultConfig.
 type Config struct {
-	RankResponses int64 `koanf:"rank_responses" doc:"Number of responses up to which rank correlations are computed without being asked for: they need each response."`
+	Path          string        `koanf:"path" doc:"SQLite file of the reporting service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
+	Postgres      pgkit.Config  `koanf:"postgres"`
+	TimeZone      string        `koanf:"time_zone" doc:"IANA time zone in which days begin when nothing else names one."`
+	PageTokenTTL  time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
+	RankResponses int64         `koanf:"rank_responses" doc:"Number of responses up to which rank correlations are computed without being asked for: they need each response."`
 }
 
-// DefaultConfig is a sound configuration.
-func DefaultConfig() Config { return Config{RankResponses: 200_000} }
+// component names the service in its messages, and the schema of its tables unless told otherwise.
+const component = "reporting"
+
+// DefaultConfig is a sound configuration: one process on SQLite.
+func DefaultConfig() Config {
+	return Config{
+		Path:          "reporting.db",
+		Postgres:      pgkit.DefaultConfig(component),
+		TimeZone:      "UTC",
+		PageTokenTTL:  page.DefaultTTL,
+		RankResponses: 200_000,
+	}
+}
 
 func (c Config) check() error {
-	if c.RankResponses < 0 {
+	switch {
+	case c.Path == "" && !c.Postgres.Enabled():
+		return errors.New("check path: it is empty")
+	case c.PageTokenTTL <= 0:
+		return fmt.Errorf("check page_token_ttl: %v is not positive", c.PageTokenTTL)
+	case c.RankResponses < 0:
 		return fmt.Errorf("check rank_responses: %d is negative", c.RankResponses)
 	}
-	return nil
+	return c.Postgres.Check()
 }

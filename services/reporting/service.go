@@ -1,49 +1,147 @@
-// Package reporting is the service that explains: what to fix first, what drives an outcome, and why it moved. It keeps nothing; each answer is computed from
-// the moments and facts that the scoring service tells the caller.
+// Package reporting is the service that explains: what to fix first, what drives an outcome, and why it moved. It keeps what was recorded of stores beside
+// answers, and what reports are made of, but no answers: each analysis is computed from the moments and facts that the scoring service tells the caller.
 package reporting
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+	_ "time/tzdata" // time zones for systems that have none, such as bare containers
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/chore"
+	"github.com/otklik/otklik/libs/lead"
+	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/reporting/internal/api"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/store"
+	"github.com/otklik/otklik/services/reporting/internal/store/postgres"
+	"github.com/otklik/otklik/services/reporting/internal/store/sqlite"
 )
+
+const meterName = "github.com/otklik/otklik/services/reporting"
+
+// Schema is what the service keeps in PostgreSQL, for otklik migrate.
+func Schema() pgkit.Schema { return postgres.Schema() }
 
 // Deps is what the service needs from outside.
 type Deps struct {
-	// Survey and Scoring are the connections to the services that it asks, without a credential: each call goes out by the credential of its caller.
-	// Required.
-	Survey, Scoring grpc.ClientConnInterface
+	// Survey, Scoring and Segmentation are the connections to the services that it asks, without a credential: each call goes out by the credential of its
+	// caller. Required.
+	Survey, Scoring, Segmentation grpc.ClientConnInterface
+	// Instance names this process among those that share the store; empty: a name is made.
+	Instance string
+	// Data is the folder that a relative Config.Path begins in; empty means the working directory.
+	Data string
+	// Logger gets what has no caller to be told; nil discards it.
+	Logger *slog.Logger
+	// Meters make instruments; nil makes none.
+	Meters metric.MeterProvider
+	// Tracers make spans of the statements of calls that are traced; nil makes none.
+	Tracers trace.TracerProvider
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// withDefaults fills in what may be left out.
+func (d Deps) withDefaults() Deps {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Instance == "" {
+		d.Instance = rand.Text()
+	}
+	return d
 }
 
 // Service is a reporting service that is ready to be registered and run.
-type Service struct{ api *api.Server }
+type Service struct {
+	store  store.Store
+	api    *api.Server
+	leader *lead.Leader
+	house  chore.Household
+	chores []chore.Chore
+}
 
-// New makes the service. It does not wait for other services.
-func New(config Config, deps Deps) (*Service, error) {
+// New opens the store. When it fails, nothing is left open. It does not wait for other services.
+func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	if deps.Survey == nil || deps.Scoring == nil {
-		return nil, errors.New("check dependencies: Survey and Scoring are needed")
+	if deps.Survey == nil || deps.Scoring == nil || deps.Segmentation == nil {
+		return nil, errors.New("check dependencies: Survey, Scoring and Segmentation are needed")
 	}
-	return &Service{api: api.New(peers.NewSurveys(deps.Survey), peers.NewScoring(deps.Scoring), config.RankResponses)}, nil
+	deps = deps.withDefaults()
+	db, err := open(ctx, config, deps)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s, err := newService(config, deps, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	deps.Logger.InfoContext(ctx, "reporting store is open", slog.String("path", db.Place()))
+	return s, nil
+}
+
+// open opens the store that the configuration names.
+func open(ctx context.Context, config Config, deps Deps) (store.Store, error) {
+	if config.Postgres.Enabled() {
+		return postgres.Open(ctx, config.Postgres, pgkit.Options{Component: component, Logger: deps.Logger, Tracers: deps.Tracers, Meters: deps.Meters})
+	}
+	path := config.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(deps.Data, path)
+	}
+	return sqlite.Open(ctx, path)
+}
+
+// newService makes a service over a store, which stays the caller's when it fails.
+func newService(config Config, deps Deps, db store.Store) (*Service, error) {
+	if _, err := time.LoadLocation(config.TimeZone); err != nil {
+		return nil, fmt.Errorf("check time_zone: %w", err)
+	}
+	leader := lead.New(lead.Options{Lease: db, Holder: deps.Instance, Complaint: "chores of reporting are not done", Log: deps.Logger, Now: deps.Now})
+	if deps.Meters != nil {
+		_, err := deps.Meters.Meter(meterName).Int64ObservableGauge("otklik.reporting.leads", metric.WithDescription("1 in the process that leads, 0 in others."),
+			metric.WithInt64Callback(leader.Observe))
+		if err != nil {
+			return nil, fmt.Errorf("make instruments: %w", err)
+		}
+	}
+	return &Service{
+		store: db, api: api.New(peers.NewSurveys(deps.Survey), peers.NewScoring(deps.Scoring), config.RankResponses), leader: leader,
+		house: chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
+	}, nil
 }
 
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
 
-// Run waits for the end of ctx: there is nothing to do but to answer.
+// Run does the chores while this process leads, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		s.leader.Run(ctx, nil)
+		return nil
+	})
+	work.Go(func() error { return s.house.Run(ctx, s.chores...) })
+	return work.Wait()
 }
 
-// Ready tells that the service can answer: it has no store of its own.
-func (s *Service) Ready(context.Context) error { return nil }
+// Ready tells whether the service's own store can be read.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Close has nothing to close.
-func (s *Service) Close() error { return nil }
+// Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
+func (s *Service) Close() error { return s.store.Close() }

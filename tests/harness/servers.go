@@ -66,6 +66,7 @@ func (s *Suite) configureServers(root map[string]any) {
 	set(root, "access.postgres.dsn", servers.DSN)
 	set(root, "comment.postgres.dsn", servers.DSN)
 	set(root, "segmentation.postgres.dsn", servers.DSN)
+	set(root, "reporting.postgres.dsn", servers.DSN)
 	set(root, "access.vault.keys", []map[string]string{{"id": "test", "file": s.configPath(vaultKeyFile)}})
 	if len(servers.Redis) == 0 {
 		return

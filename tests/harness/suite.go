@@ -142,8 +142,7 @@ func (s *Suite) arguments(r Replica, config string) []string {
 	if at.grpc != "" {
 		args = append(args, "--grpc", at.grpc)
 	}
-	// The reporting service keeps nothing.
-	if at.grpc != "" && r.Part != Reporting {
+	if at.grpc != "" {
 		args = append(args, "--data", s.dir)
 	}
 	return args

@@ -70,7 +70,7 @@ func TestPodsGetOnlyTheirOwnSecrets(t *testing.T) {
 		"scoring":      {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SCORING_POSTGRES_DSN"},
 		"comment":      {"OTKLIK_AUTH_KEYS", "OTKLIK_COMMENT_POSTGRES_DSN", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
 		"segmentation": {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_SEGMENTATION_POSTGRES_DSN"},
-		"reporting":    {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD"},
+		"reporting":    {"OTKLIK_AUTH_KEYS", "OTKLIK_PEERS_KEY", "OTKLIK_REDIS_PASSWORD", "OTKLIK_REPORTING_POSTGRES_DSN"},
 		"gateway":      nil,
 	}
 	for name, d := range deployments(t, objects) {

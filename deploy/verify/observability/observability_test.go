@@ -112,6 +112,8 @@ func TestAlertsFire(t *testing.T) {
 			[]string{`otklik_comment_connected{instance="a"} 0x720`, `otklik_comment_connected{instance="b"} 1x720`}},
 		"OtklikCommentsLate":     {[]string{`otklik_comment_head 90000x720`, `otklik_comment_position 70000x720`}, []string{`otklik_comment_head 90000x720`, `otklik_comment_position 89990x720`}},
 		"OtklikCommentsSetAside": {[]string{`otklik_comment_events_set_aside_total 0x690 1x30`}, []string{`otklik_comment_events_set_aside_total 3x720`}},
+		"OtklikReportingNotLed": {[]string{`otklik_reporting_leads{instance="a"} 0x720`, `otklik_reporting_leads{instance="b"} 0x720`},
+			[]string{`otklik_reporting_leads{instance="a"} 0x720`, `otklik_reporting_leads{instance="b"} 1x720`}},
 		"OtklikSegmentationNotLed": {[]string{`otklik_segmentation_leads{instance="a"} 0x720`, `otklik_segmentation_leads{instance="b"} 0x720`},
 			[]string{`otklik_segmentation_leads{instance="a"} 0x720`, `otklik_segmentation_leads{instance="b"} 1x720`}},
 		"OtklikSegmentationNotFollowed": {[]string{`otklik_segmentation_connected{follower="lights"} 0x720`}, []string{`otklik_segmentation_connected{follower="lights"} 1x720`}},

@@ -70,7 +70,8 @@ func (p *process) addAll(ctx context.Context) error {
 		return err
 	}
 	// It asks by its callers' own keys.
-	if err := p.addReporting(reporting.Deps{Survey: p.server.InProcess(), Scoring: p.server.InProcess()}); err != nil {
+	inside := p.server.InProcess()
+	if err := p.addReporting(ctx, reporting.Deps{Survey: inside, Scoring: inside, Segmentation: inside}); err != nil {
 		return err
 	}
 	if err := p.addServer(); err != nil {
@@ -176,8 +177,13 @@ func (p *process) addSegmentation(ctx context.Context, deps segmentation.Deps) e
 }
 
 // addReporting adds the reporting service. deps holds the connections to the services that it asks, without a key.
-func (p *process) addReporting(deps reporting.Deps) error {
-	s, err := reporting.New(p.config.Reporting, deps)
+func (p *process) addReporting(ctx context.Context, deps reporting.Deps) error {
+	if err := p.claimFile("reporting", p.config.Reporting.Postgres); err != nil {
+		return err
+	}
+	deps.Instance, deps.Data, deps.Logger, deps.Now = p.instance, p.config.Data, p.log, p.config.Clock.now
+	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
+	s, err := reporting.New(ctx, p.config.Reporting, deps)
 	if err != nil {
 		return fmt.Errorf("build reporting service: %w", err)
 	}
@@ -191,7 +197,7 @@ func (p *process) addAccess(ctx context.Context, deps access.Deps) error {
 		return err
 	}
 	deps.Roles, deps.Instance, deps.Data, deps.Logger, deps.Now = p.roles, p.instance, p.config.Data, p.log, p.config.Clock.now
-	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
+	deps.Tracers, deps.Meters, deps.Static = p.telemetry.Tracers, p.telemetry.Meters, p.named
 	s, err := access.New(ctx, p.config.Access, deps)
 	if err != nil {
 		return fmt.Errorf("build access service: %w", err)

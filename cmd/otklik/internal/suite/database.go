@@ -10,6 +10,7 @@ import (
 	"github.com/otklik/otklik/libs/telemetry"
 	"github.com/otklik/otklik/services/access"
 	"github.com/otklik/otklik/services/comment"
+	"github.com/otklik/otklik/services/reporting"
 	"github.com/otklik/otklik/services/scoring"
 	"github.com/otklik/otklik/services/segmentation"
 	"github.com/otklik/otklik/services/survey"
@@ -23,7 +24,7 @@ type database struct {
 }
 
 // services is how many services keep something.
-const services = 5
+const services = 6
 
 // databases lists those that are configured.
 func (c Config) databases() []database {
@@ -33,6 +34,7 @@ func (c Config) databases() []database {
 		{"access", c.Access.Postgres, access.Schema()},
 		{"comment", c.Comment.Postgres, comment.Schema()},
 		{"segmentation", c.Segmentation.Postgres, segmentation.Schema()},
+		{"reporting", c.Reporting.Postgres, reporting.Schema()},
 	}
 	var configured []database
 	for _, d := range all {
@@ -58,7 +60,7 @@ func (c Config) checkDatabases() error {
 }
 
 // errNoDatabase tells that there is nothing to migrate.
-var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn, access.postgres.dsn, comment.postgres.dsn and segmentation.postgres.dsn in the file " +
+var errNoDatabase = errors.New("no service has a PostgreSQL database: set survey.postgres.dsn, scoring.postgres.dsn, access.postgres.dsn, comment.postgres.dsn, segmentation.postgres.dsn and reporting.postgres.dsn in the file " +
 	"named by --config, or OTKLIK_SURVEY_POSTGRES_DSN and so on. SQLite files need no such step: services migrate them when they start")
 
 // Migrate brings the databases of all services that have one in PostgreSQL to the schema of this program and says on out what it did.

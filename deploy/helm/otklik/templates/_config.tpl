@@ -23,6 +23,7 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
   "comment.postgres.dsn" "it belongs into the Secret of secrets.commentDSN"
   "segmentation.smtp.password" "it belongs into the Secret of secrets.smtpPassword"
   "segmentation.postgres.dsn" "it belongs into the Secret of secrets.segmentationDSN"
+  "reporting.postgres.dsn" "it belongs into the Secret of secrets.reportingDSN"
   "dev" "everybody who reaches a pod could do everything"
   "tls" "it belongs under mtls"
   "redis.password" "it belongs into the Secret of secrets.redisPassword"

@@ -53,5 +53,10 @@ func (l *Leader) Observe(meters metric.MeterProvider) error {
 			return fmt.Errorf("make instruments: %w", err)
 		}
 	}
-	return l.Leader.Observe(meters, "segmentation")
+	_, err := meter.Int64ObservableGauge("otklik.segmentation.leads", metric.WithDescription("1 in the process that leads, 0 in others."),
+		metric.WithInt64Callback(l.Leader.Observe))
+	if err != nil {
+		return fmt.Errorf("make instruments: %w", err)
+	}
+	return nil
 }

@@ -1,0 +1,34 @@
+// Package sqlite keeps the reporting service's data in one SQLite file. One process owns the file.
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/otklik/otklik/libs/relational/sqlite"
+	"github.com/otklik/otklik/services/reporting/internal/store"
+	"github.com/otklik/otklik/services/reporting/internal/store/relational"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is a store.Store on SQLite.
+type Store struct{ *relational.Store }
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens or creates the database at path and brings its schema up to date.
+func Open(ctx context.Context, path string) (*Store, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	db, err := sqlite.Open(ctx, path, files)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{relational.New(db)}, nil
+}

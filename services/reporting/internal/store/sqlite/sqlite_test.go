@@ -1,0 +1,56 @@
+package sqlite
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/otklik/otklik/services/reporting/internal/store"
+	"github.com/otklik/otklik/services/reporting/internal/store/storetest"
+)
+
+// TestConformance begins each case with a copy of a new database: to make the schema takes longer than most cases.
+func TestConformance(t *testing.T) {
+	made := filepath.Join(t.TempDir(), "reporting.db")
+	s, err := Open(t.Context(), made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, func(t testing.TB) storetest.Open {
+		path := filepath.Join(t.TempDir(), "reporting.db")
+		if err := os.WriteFile(path, schema, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return func(t testing.TB) store.Store {
+			s, err := Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+	})
+}
+
+// TestNewFolder opens a database where there is not even a folder, twice.
+func TestNewFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "folder", "reporting.db")
+	for range 2 {
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Ping(t.Context()); err != nil || s.Place() != path {
+			t.Errorf("%v at %s", err, s.Place())
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
