@@ -65,6 +65,28 @@ const (
 	ErrorReason_ERROR_REASON_KEY_MULTIPLE ErrorReason = 18
 	// The period before does not end before the other begins.
 	ErrorReason_ERROR_REASON_PERIODS_OVERLAP ErrorReason = 19
+	// The segmentation service, which knows locations and lights, did not answer.
+	ErrorReason_ERROR_REASON_SEGMENTATION_UNAVAILABLE ErrorReason = 20
+	// There is no such report, or it has no such version.
+	ErrorReason_ERROR_REASON_REPORT_NOT_FOUND ErrorReason = 40
+	// The identifier is that of another report.
+	ErrorReason_ERROR_REASON_REPORT_EXISTS ErrorReason = 41
+	// The report comes with the product, and is not changed; make another one.
+	ErrorReason_ERROR_REASON_REPORT_BUILT_IN ErrorReason = 42
+	// The report changed since its etag was read.
+	ErrorReason_ERROR_REASON_REPORT_CHANGED ErrorReason = 43
+	// The organisation has several surveys or none: name the one that the report is about.
+	ErrorReason_ERROR_REASON_REPORT_SURVEY_REQUIRED ErrorReason = 44
+	// The report is about one unit of a kind that the request does not name.
+	ErrorReason_ERROR_REASON_REPORT_SUBJECT_REQUIRED ErrorReason = 45
+	// Nothing was made that has this fingerprint, or it is too long ago.
+	ErrorReason_ERROR_REASON_RENDITION_NOT_FOUND ErrorReason = 46
+	// It was made for somebody who sees other units, or has other roles.
+	ErrorReason_ERROR_REASON_RENDITION_OF_OTHER_REACH ErrorReason = 47
+	// The period has no start or no end, is too long, or its time zone is not known.
+	ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID ErrorReason = 48
+	// The organisation has as many reports as it may have.
+	ErrorReason_ERROR_REASON_REPORT_LIMIT ErrorReason = 49
 )
 
 // Enum value maps for ErrorReason.
@@ -90,28 +112,50 @@ var (
 		17: "ERROR_REASON_METRIC_MISMATCH",
 		18: "ERROR_REASON_KEY_MULTIPLE",
 		19: "ERROR_REASON_PERIODS_OVERLAP",
+		20: "ERROR_REASON_SEGMENTATION_UNAVAILABLE",
+		40: "ERROR_REASON_REPORT_NOT_FOUND",
+		41: "ERROR_REASON_REPORT_EXISTS",
+		42: "ERROR_REASON_REPORT_BUILT_IN",
+		43: "ERROR_REASON_REPORT_CHANGED",
+		44: "ERROR_REASON_REPORT_SURVEY_REQUIRED",
+		45: "ERROR_REASON_REPORT_SUBJECT_REQUIRED",
+		46: "ERROR_REASON_RENDITION_NOT_FOUND",
+		47: "ERROR_REASON_RENDITION_OF_OTHER_REACH",
+		48: "ERROR_REASON_REPORT_PERIOD_INVALID",
+		49: "ERROR_REASON_REPORT_LIMIT",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":          0,
-		"ERROR_REASON_QUESTION_NOT_FOUND":   1,
-		"ERROR_REASON_QUESTION_NOT_SCORED":  2,
-		"ERROR_REASON_OUTCOME_REQUIRED":     3,
-		"ERROR_REASON_ITEM_REPEATED":        4,
-		"ERROR_REASON_KEY_UNKNOWN":          5,
-		"ERROR_REASON_TOO_FEW_ANSWERS":      6,
-		"ERROR_REASON_ITEM_CONSTANT":        7,
-		"ERROR_REASON_ITEMS_NEVER_TOGETHER": 8,
-		"ERROR_REASON_ITEMS_SINGULAR":       9,
-		"ERROR_REASON_NOT_CONVERGED":        10,
-		"ERROR_REASON_TOO_MANY":             11,
-		"ERROR_REASON_NO_DATA":              12,
-		"ERROR_REASON_SCORING_UNAVAILABLE":  13,
-		"ERROR_REASON_SURVEY_UNAVAILABLE":   14,
-		"ERROR_REASON_TOO_FEW_ITEMS":        15,
-		"ERROR_REASON_CUT_REQUIRED":         16,
-		"ERROR_REASON_METRIC_MISMATCH":      17,
-		"ERROR_REASON_KEY_MULTIPLE":         18,
-		"ERROR_REASON_PERIODS_OVERLAP":      19,
+		"ERROR_REASON_UNSPECIFIED":              0,
+		"ERROR_REASON_QUESTION_NOT_FOUND":       1,
+		"ERROR_REASON_QUESTION_NOT_SCORED":      2,
+		"ERROR_REASON_OUTCOME_REQUIRED":         3,
+		"ERROR_REASON_ITEM_REPEATED":            4,
+		"ERROR_REASON_KEY_UNKNOWN":              5,
+		"ERROR_REASON_TOO_FEW_ANSWERS":          6,
+		"ERROR_REASON_ITEM_CONSTANT":            7,
+		"ERROR_REASON_ITEMS_NEVER_TOGETHER":     8,
+		"ERROR_REASON_ITEMS_SINGULAR":           9,
+		"ERROR_REASON_NOT_CONVERGED":            10,
+		"ERROR_REASON_TOO_MANY":                 11,
+		"ERROR_REASON_NO_DATA":                  12,
+		"ERROR_REASON_SCORING_UNAVAILABLE":      13,
+		"ERROR_REASON_SURVEY_UNAVAILABLE":       14,
+		"ERROR_REASON_TOO_FEW_ITEMS":            15,
+		"ERROR_REASON_CUT_REQUIRED":             16,
+		"ERROR_REASON_METRIC_MISMATCH":          17,
+		"ERROR_REASON_KEY_MULTIPLE":             18,
+		"ERROR_REASON_PERIODS_OVERLAP":          19,
+		"ERROR_REASON_SEGMENTATION_UNAVAILABLE": 20,
+		"ERROR_REASON_REPORT_NOT_FOUND":         40,
+		"ERROR_REASON_REPORT_EXISTS":            41,
+		"ERROR_REASON_REPORT_BUILT_IN":          42,
+		"ERROR_REASON_REPORT_CHANGED":           43,
+		"ERROR_REASON_REPORT_SURVEY_REQUIRED":   44,
+		"ERROR_REASON_REPORT_SUBJECT_REQUIRED":  45,
+		"ERROR_REASON_RENDITION_NOT_FOUND":      46,
+		"ERROR_REASON_RENDITION_OF_OTHER_REACH": 47,
+		"ERROR_REASON_REPORT_PERIOD_INVALID":    48,
+		"ERROR_REASON_REPORT_LIMIT":             49,
 	}
 )
 
@@ -146,7 +190,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xa3\x05\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xbf\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -168,7 +212,18 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_CUT_REQUIRED\x10\x10\x12 \n" +
 	"\x1cERROR_REASON_METRIC_MISMATCH\x10\x11\x12\x1d\n" +
 	"\x19ERROR_REASON_KEY_MULTIPLE\x10\x12\x12 \n" +
-	"\x1cERROR_REASON_PERIODS_OVERLAP\x10\x13BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x1cERROR_REASON_PERIODS_OVERLAP\x10\x13\x12)\n" +
+	"%ERROR_REASON_SEGMENTATION_UNAVAILABLE\x10\x14\x12!\n" +
+	"\x1dERROR_REASON_REPORT_NOT_FOUND\x10(\x12\x1e\n" +
+	"\x1aERROR_REASON_REPORT_EXISTS\x10)\x12 \n" +
+	"\x1cERROR_REASON_REPORT_BUILT_IN\x10*\x12\x1f\n" +
+	"\x1bERROR_REASON_REPORT_CHANGED\x10+\x12'\n" +
+	"#ERROR_REASON_REPORT_SURVEY_REQUIRED\x10,\x12(\n" +
+	"$ERROR_REASON_REPORT_SUBJECT_REQUIRED\x10-\x12$\n" +
+	" ERROR_REASON_RENDITION_NOT_FOUND\x10.\x12)\n" +
+	"%ERROR_REASON_RENDITION_OF_OTHER_REACH\x10/\x12&\n" +
+	"\"ERROR_REASON_REPORT_PERIOD_INVALID\x100\x12\x1d\n" +
+	"\x19ERROR_REASON_REPORT_LIMIT\x101BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once
