@@ -91,6 +91,16 @@ func (k *Keyring) Authenticate(_ context.Context, c Credential) (Principal, erro
 	return e.principal, nil
 }
 
+// Named returns the principal of a key that acts for an organisation, by the key's identifier; false when there is none.
+func (k *Keyring) Named(organization, id string) (Principal, bool) {
+	for _, key := range k.byHash {
+		if key.principal.ID == id && key.principal.Organization == organization {
+			return key.principal, true
+		}
+	}
+	return Principal{}, false
+}
+
 // kindOf is what kind a key of the configuration is: an app's when it can do nothing but what apps may.
 func kindOf(roles []string) Kind {
 	switch {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/access/internal/api"
 	"github.com/otklik/otklik/services/access/internal/credential"
@@ -34,6 +35,8 @@ type Deps struct {
 	Data string
 	// Roles says which roles there are and what they give. Required.
 	Roles Roles
+	// Static knows the keys of the configuration by organisation and identifier, so that services can act on behalf of their holders; nil where there are none.
+	Static func(organization, id string) (authn.Principal, bool)
 	// Survey, Scoring, Comment and Segmentation reach the services of those names, with a credential of the role service; nil where nothing is to be asked of
 	// them.
 	Survey, Scoring, Comment, Segmentation grpc.ClientConnInterface
@@ -97,7 +100,7 @@ func newService(ctx context.Context, config Config, deps Deps, db backend) (*Ser
 		return nil, err
 	}
 	server, err := api.New(api.Options{
-		Store: db, Roles: deps.Roles, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
+		Store: db, Roles: deps.Roles, Static: deps.Static, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
 		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, Directory: persons.directory, ErasuresWake: persons.erasures.Wake,
 		Webhooks: persons.hooks.calls(),
 	})

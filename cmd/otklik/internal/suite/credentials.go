@@ -46,6 +46,14 @@ func (p *process) authenticator(ring *authn.Keyring) (authn.Authenticator, error
 	return chain, nil
 }
 
+// named returns the principal of a key of the configuration, or of development mode, for those who act on its behalf.
+func (p *process) named(organization, id string) (authn.Principal, bool) {
+	if d := developer(); p.config.Dev && organization == d.Organization && id == d.ID {
+		return d, true
+	}
+	return p.keys.Named(organization, id)
+}
+
 // resolveToken asks the access service whom a secret proves.
 func resolveToken(client accessv1.CredentialServiceClient) authn.Lookup {
 	return func(ctx context.Context, hash [sha256.Size]byte) (authn.Principal, error) {

@@ -52,6 +52,8 @@ type process struct {
 	log       *slog.Logger
 	redis     *rediskit.Client // nil without Redis
 	roles     *roles
+	// keys are the static keys of the process.
+	keys *authn.Keyring
 	// access leads to the access service, with a key of the role service; internal is the secret of such a key that lives as long as the process.
 	access   lateConn
 	internal string
@@ -104,6 +106,7 @@ func (p *process) begin(ctx context.Context, useRedis bool, keys []authn.Key) er
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
+	p.keys = ring
 	authenticator, err := p.authenticator(ring)
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ func (s *Server) principalOf(found store.Resolved) (*accessv1.Principal, bool) {
 	switch {
 	case ended(found.ExpireTime, now):
 		return nil, false
+	case found.For != "":
+		return s.delegatedPrincipal(found)
 	case found.Key != nil:
 		k := found.Key
 		if !k.RevokeTime.IsZero() || ended(k.ExpireTime, now) {

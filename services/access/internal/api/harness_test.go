@@ -59,13 +59,15 @@ func newFixture(t testing.TB, change ...func(*api.Options)) *fixture {
 	}
 	f := &fixture{clock: testkit.NewClock(start), store: db}
 	o := api.Options{Store: db, Roles: roles{}, SessionLifetime: 12 * time.Hour, Now: f.clock.Now}
+	ring := keyring(t)
+	o.Static = ring.Named
 	for _, c := range change {
 		c(&o)
 	}
 	if f.api, err = api.New(o); err != nil {
 		t.Fatal(err)
 	}
-	f.server = f.serve(t)
+	f.server = f.serve(t, ring)
 	t.Cleanup(func() {
 		if err := f.server.Drain(context.Background()); err != nil {
 			t.Error(err)
@@ -91,8 +93,8 @@ func withKey(f *fixture, token string) grpc.ClientConnInterface {
 
 func secretOf(id string) string { return "secret-of-" + id }
 
-// serve starts a server with the standard interceptors.
-func (f *fixture) serve(t testing.TB) *rpcserver.Server {
+// keyring has the static keys of the tests.
+func keyring(t testing.TB) *authn.Keyring {
 	t.Helper()
 	keys := []authn.Key{
 		{ID: acme, SHA256: authn.HashKey(secretOf(acme)), Organization: acme, Roles: []string{"admin"}},
@@ -104,6 +106,12 @@ func (f *fixture) serve(t testing.TB) *rpcserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ring
+}
+
+// serve starts a server with the standard interceptors.
+func (f *fixture) serve(t testing.TB, ring *authn.Keyring) *rpcserver.Server {
+	t.Helper()
 	// Nothing is remembered for longer than a moment: what the tests look at is what the service says.
 	options := authn.CacheOptions{Fresh: time.Nanosecond, Stale: time.Nanosecond}
 	s, err := rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/interceptor/validation"
 	"github.com/otklik/otklik/libs/page"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
@@ -22,6 +23,8 @@ type Options struct {
 	Store store.Store
 	// Roles says which roles there are and what they give. Required.
 	Roles credential.Roles
+	// Static knows the keys of the configuration by their identifiers; nil where there are none.
+	Static func(organization, id string) (authn.Principal, bool)
 	// Respondents seals who is invited; nil keeps it as it is.
 	Respondents credential.Respondents
 	// Vault gives out keys; nil where nobody asks for any.
@@ -52,6 +55,7 @@ type Server struct {
 	lifetime time.Duration
 
 	respondents credential.Respondents
+	static      func(organization, id string) (authn.Principal, bool)
 
 	vault        Vault
 	holders      []erasure.Holder
@@ -79,10 +83,14 @@ func New(o Options) (*Server, error) {
 	if wake == nil {
 		wake = func() {}
 	}
+	static := o.Static
+	if static == nil {
+		static = func(string, string) (authn.Principal, bool) { return authn.Principal{}, false }
+	}
 	return &Server{
 		vault: o.Vault, holders: o.Holders, directory: o.Directory, erasuresWake: wake, webhooks: o.Webhooks,
-		respondents: respondents,
-		store:       o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
+		respondents: respondents, static: static,
+		store: o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil

@@ -24,6 +24,7 @@ const (
 	PrefixSecret      = "ots_"
 	PrefixSession     = "otw_"
 	PrefixInvitation  = "oti_"
+	PrefixDelegated   = "otd_"
 )
 
 // Prefix is that of the secrets of keys of the kind.

@@ -7,11 +7,12 @@ import (
 	"github.com/otklik/otklik/services/access/internal/credential"
 )
 
-// Credentials keeps keys, sessions and invitations, and finds them by the digests of their secrets.
+// Credentials keeps keys, sessions, invitations and delegations, and finds them by the digests of their secrets.
 type Credentials interface {
 	Keys
 	Sessions
 	Invitations
+	Delegations
 	// Resolve returns what a secret belongs to, as it is after every change that was made before the call, ended or not: judging that is the
 	// caller's. It is quick: one statement that walks indexes. Errors: ErrNotFound.
 	Resolve(ctx context.Context, digest Digest) (Resolved, error)
@@ -55,6 +56,25 @@ type Invitations interface {
 	RevokeInvitation(ctx context.Context, organization, id string, at time.Time) error
 	// ListInvited returns up to limit invitations of a person in the order of their identifiers, after one of them.
 	ListInvited(ctx context.Context, organization, person, after string, limit int) ([]Invitation, error)
+}
+
+// Delegations keeps secrets by which services act on behalf of somebody.
+type Delegations interface {
+	// CreateDelegation stores a secret that belongs to somebody else's key, to a member or to a key of the configuration until it ends. It is forgotten when the
+	// member is deleted, disabled or becomes somebody else, and when the key is revoked. Errors: ErrNotFound when there is no such enabled member or no such key
+	// that is not revoked.
+	CreateDelegation(ctx context.Context, d Delegation) error
+}
+
+// Delegation is that a service acts on behalf of somebody.
+type Delegation struct {
+	Organization string
+	// Kind is DelegatedKey, DelegatedMember or DelegatedStatic, Owner on whose behalf, For the name of what it is for.
+	Kind       SecretKind
+	Owner, For string
+
+	Digest                 Digest
+	CreateTime, ExpireTime time.Time
 }
 
 // Digest is the SHA-256 of a secret.
@@ -126,15 +146,21 @@ func (*TakenError) Error() string { return "the invitation exists" }
 // Unwrap returns ErrExists.
 func (*TakenError) Unwrap() error { return ErrExists }
 
-// Resolved is what a secret belongs to: exactly one of Key, Member and Invitation is set.
+// Resolved is what a secret belongs to: exactly one of Key, Member, Invitation and Static is set.
 type Resolved struct {
 	// ExpireTime is when the secret ends; zero when it does not.
 	ExpireTime time.Time
+	// For names what a service acts for that has the secret by delegation; empty for every other secret.
+	For string
 	// Key is without its secrets.
 	Key        *Key
 	Member     *Member
 	Invitation *Invitation
+	Static     *StaticKey
 }
+
+// StaticKey is a key of the configuration, of which the store knows nothing else.
+type StaticKey struct{ Organization, ID string }
 
 // Use is that a secret was used.
 type Use struct {

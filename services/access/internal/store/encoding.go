@@ -17,6 +17,10 @@ const (
 	SecretOfKey        SecretKind = 1
 	SecretOfMember     SecretKind = 2
 	SecretOfInvitation SecretKind = 3
+	// Those by which a service acts on behalf of a key, a member, or a key of the configuration.
+	DelegatedKey    SecretKind = 4
+	DelegatedMember SecretKind = 5
+	DelegatedStatic SecretKind = 6
 )
 
 // EncodeBody is a key's or member's body as backends keep it.
@@ -114,11 +118,13 @@ func (r *InvitationRow) Fields() []any {
 	return []any{&r.Organization, &r.ID, &r.Invitation, &r.Survey, &r.Person, &r.Respondent, &r.CreateTime, &r.ExpireTime, &r.RevokeTime}
 }
 
-// ResolvedRow is a row of a secret joined with what it belongs to, of which two of three are missing.
+// ResolvedRow is a row of a secret joined with what it belongs to, of which two of three are missing, or all three.
 type ResolvedRow struct {
 	Organization, Owner string
-	Kind                SecretKind
-	ExpireTime          *int64
+	// Hint is that of the secret: of a delegated one it is what it was made for.
+	Hint       string
+	Kind       SecretKind
+	ExpireTime *int64
 
 	KeyVersion, KeyCreated, KeyExpires, KeyRevoked, KeyUsed *int64
 	KeyBody                                                 *string
@@ -129,12 +135,12 @@ type ResolvedRow struct {
 	InvitationCreated, InvitationExpires, InvitationRevoked *int64
 }
 
-// Fields are where the columns are read to: those of the secret (organization, owner, kind, expire_time), of the key (version, create_time,
+// Fields are where the columns are read to: those of the secret (organization, owner, hint, kind, expire_time), of the key (version, create_time,
 // expire_time, revoke_time, last_use_time, body), of the member (version, create_time, last_login_time, body) and of the invitation (invitation, survey,
 // person, respondent, create_time, expire_time, revoke_time).
 func (r *ResolvedRow) Fields() []any {
 	return []any{
-		&r.Organization, &r.Owner, &r.Kind, &r.ExpireTime,
+		&r.Organization, &r.Owner, &r.Hint, &r.Kind, &r.ExpireTime,
 		&r.KeyVersion, &r.KeyCreated, &r.KeyExpires, &r.KeyRevoked, &r.KeyUsed, &r.KeyBody,
 		&r.MemberVersion, &r.MemberCreated, &r.MemberLoggedIn, &r.MemberBody,
 		&r.Invitation, &r.Survey, &r.Person, &r.Respondent, &r.InvitationCreated, &r.InvitationExpires, &r.InvitationRevoked,
@@ -144,15 +150,21 @@ func (r *ResolvedRow) Fields() []any {
 // Resolved is what the row says. Errors: ErrNotFound when what the secret belonged to is gone.
 func (r ResolvedRow) Resolved() (Resolved, error) {
 	out := Resolved{ExpireTime: FromNull(r.ExpireTime)}
+	if r.Kind == DelegatedKey || r.Kind == DelegatedMember || r.Kind == DelegatedStatic {
+		out.For = r.Hint
+	}
 	switch {
-	case r.Kind == SecretOfKey && r.KeyBody != nil:
+	case r.Kind == DelegatedStatic:
+		out.Static = &StaticKey{Organization: r.Organization, ID: r.Owner}
+		return out, nil
+	case (r.Kind == SecretOfKey || r.Kind == DelegatedKey) && r.KeyBody != nil:
 		key, err := KeyRow{
 			Organization: r.Organization, ID: r.Owner, Version: *r.KeyVersion, CreateTime: *r.KeyCreated,
 			ExpireTime: r.KeyExpires, RevokeTime: r.KeyRevoked, Used: r.KeyUsed, Body: *r.KeyBody,
 		}.Key()
 		out.Key = &key
 		return out, err
-	case r.Kind == SecretOfMember && r.MemberBody != nil:
+	case (r.Kind == SecretOfMember || r.Kind == DelegatedMember) && r.MemberBody != nil:
 		m, err := MemberRow{
 			Organization: r.Organization, ID: r.Owner, Version: *r.MemberVersion, CreateTime: *r.MemberCreated,
 			LoggedIn: r.MemberLoggedIn, Body: *r.MemberBody,

@@ -80,7 +80,7 @@ func (s *Store) RevokeInvitation(ctx context.Context, organization, id string, a
 			}
 			return err
 		}
-		_, err = tx.Exec(ctx, sqlDeleteSecrets, organization, int16(store.SecretOfInvitation), id)
+		_, err = tx.Exec(ctx, sqlDeleteSecrets, organization, kinds(store.SecretOfInvitation), id)
 		return err
 	})
 }

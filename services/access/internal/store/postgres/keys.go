@@ -22,7 +22,7 @@ WHERE organization = $1 AND id = $2 AND version = $3 AND revoke_time IS NULL`
 	sqlInsertSecret = `INSERT INTO secrets (sha256, organization, kind, owner, hint, create_time, expire_time) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	sqlEndSecrets   = `UPDATE secrets SET expire_time = $4
 WHERE organization = $1 AND kind = $2 AND owner = $3 AND (expire_time IS NULL OR expire_time > $4)`
-	sqlDeleteSecrets = `DELETE FROM secrets WHERE organization = $1 AND kind = $2 AND owner = $3`
+	sqlDeleteSecrets = `DELETE FROM secrets WHERE organization = $1 AND kind = ANY ($2::smallint[]) AND owner = $3`
 	sqlKeySecrets    = `SELECT owner, hint, create_time, expire_time, last_use_time FROM secrets
 WHERE organization = $1 AND kind = $2 AND owner = ANY ($3::text[]) ORDER BY create_time DESC, expire_time IS NULL DESC, sha256`
 )
@@ -164,7 +164,7 @@ func (s *Store) RevokeKey(ctx context.Context, organization, id string, at time.
 		if _, err := changeKey(ctx, tx, organization, id, sqlRevoke, store.ToNano(at)); err != nil && !errors.Is(err, store.ErrChanged) {
 			return err
 		}
-		if _, err := tx.Exec(ctx, sqlDeleteSecrets, organization, int16(store.SecretOfKey), id); err != nil {
+		if _, err := tx.Exec(ctx, sqlDeleteSecrets, organization, kinds(store.SecretOfKey, store.DelegatedKey), id); err != nil {
 			return err
 		}
 		out, err = keyOf(ctx, tx, organization, id)

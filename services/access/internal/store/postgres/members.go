@@ -137,7 +137,7 @@ func updateMember(ctx context.Context, tx pgx.Tx, m store.Member) (store.Member,
 		return store.Member{}, err
 	}
 	if m.Disabled || m.Subject != before.Subject {
-		if _, err := tx.Exec(ctx, sqlDeleteSecrets, m.Organization, int16(store.SecretOfMember), m.ID); err != nil {
+		if _, err := tx.Exec(ctx, sqlDeleteSecrets, m.Organization, kinds(store.SecretOfMember, store.DelegatedMember), m.ID); err != nil {
 			return store.Member{}, err
 		}
 	}
@@ -158,7 +158,7 @@ func (s *Store) DeleteMember(ctx context.Context, organization, id string) error
 		if _, err := tx.Exec(ctx, sqlDeleteMember, organization, id); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, sqlDeleteSecrets, organization, int16(store.SecretOfMember), id)
+		_, err = tx.Exec(ctx, sqlDeleteSecrets, organization, kinds(store.SecretOfMember, store.DelegatedMember), id)
 		return err
 	})
 }

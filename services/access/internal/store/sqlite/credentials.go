@@ -10,13 +10,13 @@ import (
 
 const (
 	// A secret that is not known costs the look into one index, any other one look more: nobody learns from that who has no secret.
-	sqlResolve = `SELECT s.organization, s.owner, s.kind, s.expire_time,
+	sqlResolve = `SELECT s.organization, s.owner, s.hint, s.kind, s.expire_time,
 	k.version, k.create_time, k.expire_time, k.revoke_time, k.last_use_time, k.body,
 	m.version, m.create_time, m.last_login_time, m.body,
 	i.invitation, i.survey, i.person, i.respondent, i.create_time, i.expire_time, i.revoke_time
 FROM secrets s
-LEFT JOIN api_keys k ON s.kind = 1 AND k.organization = s.organization AND k.id = s.owner
-LEFT JOIN members m ON s.kind = 2 AND m.organization = s.organization AND m.id = s.owner
+LEFT JOIN api_keys k ON s.kind IN (1, 4) AND k.organization = s.organization AND k.id = s.owner
+LEFT JOIN members m ON s.kind IN (2, 5) AND m.organization = s.organization AND m.id = s.owner
 LEFT JOIN invitations i ON s.kind = 3 AND i.organization = s.organization AND i.id = s.owner
 WHERE s.sha256 = ?`
 

@@ -49,7 +49,7 @@ func (s *Store) RevokeInvitation(ctx context.Context, organization, id string, a
 			var one int
 			return notFound(tx.QueryRowContext(ctx, sqlInvitationExists, organization, id).Scan(&one))
 		}
-		_, err = tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfInvitation), id)
+		_, err = tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfInvitation), int64(store.SecretOfInvitation), id)
 		return err
 	})
 }

@@ -24,7 +24,7 @@ WHERE organization = ? AND id = ? AND version = ? AND revoke_time IS NULL`
 	sqlInsertSecret = `INSERT INTO secrets (sha256, organization, kind, owner, hint, create_time, expire_time) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlEndSecrets   = `UPDATE secrets SET expire_time = ?4
 WHERE organization = ?1 AND kind = ?2 AND owner = ?3 AND (expire_time IS NULL OR expire_time > ?4)`
-	sqlDeleteSecrets = `DELETE FROM secrets WHERE organization = ? AND kind = ? AND owner = ?`
+	sqlDeleteSecrets = `DELETE FROM secrets WHERE organization = ? AND kind IN (?, ?) AND owner = ?`
 	sqlKeySecrets    = `SELECT owner, hint, create_time, expire_time, last_use_time FROM secrets
 WHERE organization = ? AND kind = ? AND owner IN (SELECT value FROM json_each(?)) ORDER BY create_time DESC, expire_time IS NULL DESC, sha256`
 )
@@ -183,7 +183,7 @@ func (s *Store) RotateKey(ctx context.Context, organization, id string, version 
 // RevokeKey implements store.Keys.
 func (s *Store) RevokeKey(ctx context.Context, organization, id string, at time.Time) (out store.Key, err error) {
 	err = s.update(ctx, "revoke key", func(ctx context.Context, tx *sqlkit.Tx) error {
-		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfKey), id); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfKey), int64(store.DelegatedKey), id); err != nil {
 			return err
 		}
 		out, err = changeKey(ctx, tx, organization, id, sqlRevoke, store.ToNano(at), organization, id)

@@ -135,7 +135,7 @@ func updateMember(ctx context.Context, tx *sqlkit.Tx, m store.Member) (store.Mem
 		return store.Member{}, err
 	}
 	if m.Disabled || m.Subject != before.Subject {
-		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, m.Organization, int64(store.SecretOfMember), m.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, m.Organization, int64(store.SecretOfMember), int64(store.DelegatedMember), m.ID); err != nil {
 			return store.Member{}, err
 		}
 	}
@@ -152,7 +152,7 @@ func (s *Store) DeleteMember(ctx context.Context, organization, id string) error
 		if err := store.CheckDelete(ctx, m, others{tx, organization, id}); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfMember), id); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlDeleteSecrets, organization, int64(store.SecretOfMember), int64(store.DelegatedMember), id); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, sqlDeleteMember, organization, id)

@@ -24,7 +24,7 @@ type testCase struct {
 
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
-	for _, c := range slices.Concat(lifeCases(), keyCases(), credentialCases(), memberCases(), sessionCases(), invitationCases(), auditCases(), vaultCases(), erasureCases(), webhookCases(), deliveryCases()) {
+	for _, c := range slices.Concat(lifeCases(), keyCases(), credentialCases(), memberCases(), sessionCases(), delegationCases(), invitationCases(), auditCases(), vaultCases(), erasureCases(), webhookCases(), deliveryCases()) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, newOpen(t)) })
 	}
 }

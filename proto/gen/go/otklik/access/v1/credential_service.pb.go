@@ -11,6 +11,7 @@ import (
 	_ "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -318,6 +319,143 @@ func (*ReportUseResponse) Descriptor() ([]byte, []int) {
 	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{5}
 }
 
+// Request of CreateDelegatedToken.
+type CreateDelegatedTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// On whose behalf: `members/{member}`, `apiKeys/{api_key}` of a secret key, or the identifier of a key of the configuration.
+	Principal string `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	// For what, by its resource name, for example `reportSchedules/{report_schedule}`. Never something of a person: it stays in the audit log.
+	Resource string `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	// How long the token is good for, from 1 second to 1 hour; missing means 10 minutes.
+	Lifetime      *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDelegatedTokenRequest) Reset() {
+	*x = CreateDelegatedTokenRequest{}
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDelegatedTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDelegatedTokenRequest) ProtoMessage() {}
+
+func (x *CreateDelegatedTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDelegatedTokenRequest.ProtoReflect.Descriptor instead.
+func (*CreateDelegatedTokenRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CreateDelegatedTokenRequest) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *CreateDelegatedTokenRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *CreateDelegatedTokenRequest) GetLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.Lifetime
+	}
+	return nil
+}
+
+// Response of CreateDelegatedToken.
+type CreateDelegatedTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token. It is told once.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// When it ends.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Whom it proves now.
+	Principal *Principal `protobuf:"bytes,3,opt,name=principal,proto3" json:"principal,omitempty"`
+	// The permissions that the principal has now, of all services of the suite, in order.
+	Permissions   []string `protobuf:"bytes,4,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDelegatedTokenResponse) Reset() {
+	*x = CreateDelegatedTokenResponse{}
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDelegatedTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDelegatedTokenResponse) ProtoMessage() {}
+
+func (x *CreateDelegatedTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDelegatedTokenResponse.ProtoReflect.Descriptor instead.
+func (*CreateDelegatedTokenResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CreateDelegatedTokenResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CreateDelegatedTokenResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *CreateDelegatedTokenResponse) GetPrincipal() *Principal {
+	if x != nil {
+		return x.Principal
+	}
+	return nil
+}
+
+func (x *CreateDelegatedTokenResponse) GetPermissions() []string {
+	if x != nil {
+		return x.Permissions
+	}
+	return nil
+}
+
 // That a secret was used.
 type ReportUseRequest_Use struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -331,7 +469,7 @@ type ReportUseRequest_Use struct {
 
 func (x *ReportUseRequest_Use) Reset() {
 	*x = ReportUseRequest_Use{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -343,7 +481,7 @@ func (x *ReportUseRequest_Use) String() string {
 func (*ReportUseRequest_Use) ProtoMessage() {}
 
 func (x *ReportUseRequest_Use) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +515,7 @@ var File_otklik_access_v1_credential_service_proto protoreflect.FileDescriptor
 
 const file_otklik_access_v1_credential_service_proto_rawDesc = "" +
 	"\n" +
-	")otklik/access/v1/credential_service.proto\x12\x10otklik.access.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a otklik/access/v1/principal.proto\x1a\x1botklik/type/v1/access.proto\"6\n" +
+	")otklik/access/v1/credential_service.proto\x12\x10otklik.access.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a otklik/access/v1/principal.proto\x1a\x1botklik/type/v1/access.proto\"6\n" +
 	"\x13ResolveTokenRequest\x12\x1f\n" +
 	"\x06sha256\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06sha256\"Q\n" +
 	"\x14ResolveTokenResponse\x129\n" +
@@ -395,14 +533,26 @@ const file_otklik_access_v1_credential_service_proto_rawDesc = "" +
 	"\x03Use\x12\x1f\n" +
 	"\x06sha256\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06sha256\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x04time\"\x13\n" +
-	"\x11ReportUseResponse2\xa9\x03\n" +
+	"\x11ReportUseResponse\"\xf7\x01\n" +
+	"\x1bCreateDelegatedTokenRequest\x12I\n" +
+	"\tprincipal\x18\x01 \x01(\tB+\xbaH(r&\x10\x01\x18\xff\x012\x1f^[A-Za-z0-9][A-Za-z0-9._@:/-]*$R\tprincipal\x12E\n" +
+	"\bresource\x18\x02 \x01(\tB)\xbaH&r$\x10\x01\x18\xff\x012\x1d^[A-Za-z0-9][A-Za-z0-9._/-]*$R\bresource\x12F\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x03\b\x90\x1c2\x02\b\x01R\blifetime\"\xce\x01\n" +
+	"\x1cCreateDelegatedTokenResponse\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x129\n" +
+	"\tprincipal\x18\x03 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\x12 \n" +
+	"\vpermissions\x18\x04 \x03(\tR\vpermissions2\xd2\x04\n" +
 	"\x11CredentialService\x12\x86\x01\n" +
 	"\fResolveToken\x12%.otklik.access.v1.ResolveTokenRequest\x1a&.otklik.access.v1.ResolveTokenResponse\"'\xb2\xd4\x18 \n" +
 	"\x1aaccess.credentials.resolve\x18\x01 \x01\x90\x02\x01\x12\x8c\x01\n" +
 	"\x0eResolveSubject\x12'.otklik.access.v1.ResolveSubjectRequest\x1a(.otklik.access.v1.ResolveSubjectResponse\"'\xb2\xd4\x18 \n" +
 	"\x1aaccess.credentials.resolve\x18\x01 \x01\x90\x02\x01\x12|\n" +
 	"\tReportUse\x12\".otklik.access.v1.ReportUseRequest\x1a#.otklik.access.v1.ReportUseResponse\"&\xb2\xd4\x18\x1f\n" +
-	"\x19access.credentials.report\x18\x01 \x01\x90\x02\x02BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
+	"\x19access.credentials.report\x18\x01 \x01\x90\x02\x02\x12\xa6\x01\n" +
+	"\x14CreateDelegatedToken\x12-.otklik.access.v1.CreateDelegatedTokenRequest\x1a..otklik.access.v1.CreateDelegatedTokenResponse\"/\xb2\xd4\x18+\n" +
+	"\x1baccess.credentials.delegate\x12\bresource\x18\x01 \x02BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
 
 var (
 	file_otklik_access_v1_credential_service_proto_rawDescOnce sync.Once
@@ -416,34 +566,42 @@ func file_otklik_access_v1_credential_service_proto_rawDescGZIP() []byte {
 	return file_otklik_access_v1_credential_service_proto_rawDescData
 }
 
-var file_otklik_access_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_otklik_access_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_otklik_access_v1_credential_service_proto_goTypes = []any{
-	(*ResolveTokenRequest)(nil),    // 0: otklik.access.v1.ResolveTokenRequest
-	(*ResolveTokenResponse)(nil),   // 1: otklik.access.v1.ResolveTokenResponse
-	(*ResolveSubjectRequest)(nil),  // 2: otklik.access.v1.ResolveSubjectRequest
-	(*ResolveSubjectResponse)(nil), // 3: otklik.access.v1.ResolveSubjectResponse
-	(*ReportUseRequest)(nil),       // 4: otklik.access.v1.ReportUseRequest
-	(*ReportUseResponse)(nil),      // 5: otklik.access.v1.ReportUseResponse
-	(*ReportUseRequest_Use)(nil),   // 6: otklik.access.v1.ReportUseRequest.Use
-	(*Principal)(nil),              // 7: otklik.access.v1.Principal
-	(*timestamppb.Timestamp)(nil),  // 8: google.protobuf.Timestamp
+	(*ResolveTokenRequest)(nil),          // 0: otklik.access.v1.ResolveTokenRequest
+	(*ResolveTokenResponse)(nil),         // 1: otklik.access.v1.ResolveTokenResponse
+	(*ResolveSubjectRequest)(nil),        // 2: otklik.access.v1.ResolveSubjectRequest
+	(*ResolveSubjectResponse)(nil),       // 3: otklik.access.v1.ResolveSubjectResponse
+	(*ReportUseRequest)(nil),             // 4: otklik.access.v1.ReportUseRequest
+	(*ReportUseResponse)(nil),            // 5: otklik.access.v1.ReportUseResponse
+	(*CreateDelegatedTokenRequest)(nil),  // 6: otklik.access.v1.CreateDelegatedTokenRequest
+	(*CreateDelegatedTokenResponse)(nil), // 7: otklik.access.v1.CreateDelegatedTokenResponse
+	(*ReportUseRequest_Use)(nil),         // 8: otklik.access.v1.ReportUseRequest.Use
+	(*Principal)(nil),                    // 9: otklik.access.v1.Principal
+	(*durationpb.Duration)(nil),          // 10: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),        // 11: google.protobuf.Timestamp
 }
 var file_otklik_access_v1_credential_service_proto_depIdxs = []int32{
-	7, // 0: otklik.access.v1.ResolveTokenResponse.principal:type_name -> otklik.access.v1.Principal
-	7, // 1: otklik.access.v1.ResolveSubjectResponse.principal:type_name -> otklik.access.v1.Principal
-	6, // 2: otklik.access.v1.ReportUseRequest.uses:type_name -> otklik.access.v1.ReportUseRequest.Use
-	8, // 3: otklik.access.v1.ReportUseRequest.Use.time:type_name -> google.protobuf.Timestamp
-	0, // 4: otklik.access.v1.CredentialService.ResolveToken:input_type -> otklik.access.v1.ResolveTokenRequest
-	2, // 5: otklik.access.v1.CredentialService.ResolveSubject:input_type -> otklik.access.v1.ResolveSubjectRequest
-	4, // 6: otklik.access.v1.CredentialService.ReportUse:input_type -> otklik.access.v1.ReportUseRequest
-	1, // 7: otklik.access.v1.CredentialService.ResolveToken:output_type -> otklik.access.v1.ResolveTokenResponse
-	3, // 8: otklik.access.v1.CredentialService.ResolveSubject:output_type -> otklik.access.v1.ResolveSubjectResponse
-	5, // 9: otklik.access.v1.CredentialService.ReportUse:output_type -> otklik.access.v1.ReportUseResponse
-	7, // [7:10] is the sub-list for method output_type
-	4, // [4:7] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	9,  // 0: otklik.access.v1.ResolveTokenResponse.principal:type_name -> otklik.access.v1.Principal
+	9,  // 1: otklik.access.v1.ResolveSubjectResponse.principal:type_name -> otklik.access.v1.Principal
+	8,  // 2: otklik.access.v1.ReportUseRequest.uses:type_name -> otklik.access.v1.ReportUseRequest.Use
+	10, // 3: otklik.access.v1.CreateDelegatedTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	11, // 4: otklik.access.v1.CreateDelegatedTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	9,  // 5: otklik.access.v1.CreateDelegatedTokenResponse.principal:type_name -> otklik.access.v1.Principal
+	11, // 6: otklik.access.v1.ReportUseRequest.Use.time:type_name -> google.protobuf.Timestamp
+	0,  // 7: otklik.access.v1.CredentialService.ResolveToken:input_type -> otklik.access.v1.ResolveTokenRequest
+	2,  // 8: otklik.access.v1.CredentialService.ResolveSubject:input_type -> otklik.access.v1.ResolveSubjectRequest
+	4,  // 9: otklik.access.v1.CredentialService.ReportUse:input_type -> otklik.access.v1.ReportUseRequest
+	6,  // 10: otklik.access.v1.CredentialService.CreateDelegatedToken:input_type -> otklik.access.v1.CreateDelegatedTokenRequest
+	1,  // 11: otklik.access.v1.CredentialService.ResolveToken:output_type -> otklik.access.v1.ResolveTokenResponse
+	3,  // 12: otklik.access.v1.CredentialService.ResolveSubject:output_type -> otklik.access.v1.ResolveSubjectResponse
+	5,  // 13: otklik.access.v1.CredentialService.ReportUse:output_type -> otklik.access.v1.ReportUseResponse
+	7,  // 14: otklik.access.v1.CredentialService.CreateDelegatedToken:output_type -> otklik.access.v1.CreateDelegatedTokenResponse
+	11, // [11:15] is the sub-list for method output_type
+	7,  // [7:11] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_otklik_access_v1_credential_service_proto_init() }
@@ -458,7 +616,7 @@ func file_otklik_access_v1_credential_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_access_v1_credential_service_proto_rawDesc), len(file_otklik_access_v1_credential_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

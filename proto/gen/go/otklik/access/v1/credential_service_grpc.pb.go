@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CredentialService_ResolveToken_FullMethodName   = "/otklik.access.v1.CredentialService/ResolveToken"
-	CredentialService_ResolveSubject_FullMethodName = "/otklik.access.v1.CredentialService/ResolveSubject"
-	CredentialService_ReportUse_FullMethodName      = "/otklik.access.v1.CredentialService/ReportUse"
+	CredentialService_ResolveToken_FullMethodName         = "/otklik.access.v1.CredentialService/ResolveToken"
+	CredentialService_ResolveSubject_FullMethodName       = "/otklik.access.v1.CredentialService/ResolveSubject"
+	CredentialService_ReportUse_FullMethodName            = "/otklik.access.v1.CredentialService/ReportUse"
+	CredentialService_CreateDelegatedToken_FullMethodName = "/otklik.access.v1.CredentialService/CreateDelegatedToken"
 )
 
 // CredentialServiceClient is the client API for CredentialService service.
@@ -36,6 +37,11 @@ type CredentialServiceClient interface {
 	ResolveSubject(ctx context.Context, in *ResolveSubjectRequest, opts ...grpc.CallOption) (*ResolveSubjectResponse, error)
 	// Notes when credentials were used last.
 	ReportUse(ctx context.Context, in *ReportUseRequest, opts ...grpc.CallOption) (*ReportUseResponse, error)
+	// Makes a token by which a service acts on behalf of a principal that is not there to call, for one thing: a report that is due, an export under way. The
+	// token proves the principal with the roles and units of the moment in which it is used, and nobody from when the principal is removed, disabled, revoked
+	// or expired. The audit log tells on whose behalf the token was made and for what, and so does each entry of what is done with it. The organisation is that
+	// which the service names in the metadata. FAILED_PRECONDITION (PRINCIPAL_GONE) when the principal can do nothing any more.
+	CreateDelegatedToken(ctx context.Context, in *CreateDelegatedTokenRequest, opts ...grpc.CallOption) (*CreateDelegatedTokenResponse, error)
 }
 
 type credentialServiceClient struct {
@@ -76,6 +82,16 @@ func (c *credentialServiceClient) ReportUse(ctx context.Context, in *ReportUseRe
 	return out, nil
 }
 
+func (c *credentialServiceClient) CreateDelegatedToken(ctx context.Context, in *CreateDelegatedTokenRequest, opts ...grpc.CallOption) (*CreateDelegatedTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateDelegatedTokenResponse)
+	err := c.cc.Invoke(ctx, CredentialService_CreateDelegatedToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CredentialServiceServer is the server API for CredentialService service.
 // All implementations must embed UnimplementedCredentialServiceServer
 // for forward compatibility.
@@ -88,6 +104,11 @@ type CredentialServiceServer interface {
 	ResolveSubject(context.Context, *ResolveSubjectRequest) (*ResolveSubjectResponse, error)
 	// Notes when credentials were used last.
 	ReportUse(context.Context, *ReportUseRequest) (*ReportUseResponse, error)
+	// Makes a token by which a service acts on behalf of a principal that is not there to call, for one thing: a report that is due, an export under way. The
+	// token proves the principal with the roles and units of the moment in which it is used, and nobody from when the principal is removed, disabled, revoked
+	// or expired. The audit log tells on whose behalf the token was made and for what, and so does each entry of what is done with it. The organisation is that
+	// which the service names in the metadata. FAILED_PRECONDITION (PRINCIPAL_GONE) when the principal can do nothing any more.
+	CreateDelegatedToken(context.Context, *CreateDelegatedTokenRequest) (*CreateDelegatedTokenResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }
 
@@ -106,6 +127,9 @@ func (UnimplementedCredentialServiceServer) ResolveSubject(context.Context, *Res
 }
 func (UnimplementedCredentialServiceServer) ReportUse(context.Context, *ReportUseRequest) (*ReportUseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReportUse not implemented")
+}
+func (UnimplementedCredentialServiceServer) CreateDelegatedToken(context.Context, *CreateDelegatedTokenRequest) (*CreateDelegatedTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateDelegatedToken not implemented")
 }
 func (UnimplementedCredentialServiceServer) mustEmbedUnimplementedCredentialServiceServer() {}
 func (UnimplementedCredentialServiceServer) testEmbeddedByValue()                           {}
@@ -182,6 +206,24 @@ func _CredentialService_ReportUse_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_CreateDelegatedToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateDelegatedTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).CreateDelegatedToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_CreateDelegatedToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).CreateDelegatedToken(ctx, req.(*CreateDelegatedTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CredentialService_ServiceDesc is the grpc.ServiceDesc for CredentialService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -200,6 +242,10 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReportUse",
 			Handler:    _CredentialService_ReportUse_Handler,
+		},
+		{
+			MethodName: "CreateDelegatedToken",
+			Handler:    _CredentialService_CreateDelegatedToken_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -65,6 +65,8 @@ const (
 	ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR ErrorReason = 18
 	// The organisation has as many webhooks as it may have.
 	ErrorReason_ERROR_REASON_TOO_MANY_WEBHOOKS ErrorReason = 19
+	// On behalf of this principal nothing can be done any more: it was removed, disabled or revoked, has expired, or is not known.
+	ErrorReason_ERROR_REASON_PRINCIPAL_GONE ErrorReason = 20
 )
 
 // Enum value maps for ErrorReason.
@@ -90,6 +92,7 @@ var (
 		17: "ERROR_REASON_URL_REFUSED",
 		18: "ERROR_REASON_LAST_ADMINISTRATOR",
 		19: "ERROR_REASON_TOO_MANY_WEBHOOKS",
+		20: "ERROR_REASON_PRINCIPAL_GONE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -112,6 +115,7 @@ var (
 		"ERROR_REASON_URL_REFUSED":                17,
 		"ERROR_REASON_LAST_ADMINISTRATOR":         18,
 		"ERROR_REASON_TOO_MANY_WEBHOOKS":          19,
+		"ERROR_REASON_PRINCIPAL_GONE":             20,
 	}
 )
 
@@ -146,7 +150,7 @@ var File_otklik_access_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_access_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"#otklik/access/v1/error_reason.proto\x12\x10otklik.access.v1*\xc0\x05\n" +
+	"#otklik/access/v1/error_reason.proto\x12\x10otklik.access.v1*\xe1\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eERROR_REASON_API_KEY_NOT_FOUND\x10\x01\x12!\n" +
@@ -168,7 +172,8 @@ const file_otklik_access_v1_error_reason_proto_rawDesc = "" +
 	"\x1aERROR_REASON_FIELD_INVALID\x10\x10\x12\x1c\n" +
 	"\x18ERROR_REASON_URL_REFUSED\x10\x11\x12#\n" +
 	"\x1fERROR_REASON_LAST_ADMINISTRATOR\x10\x12\x12\"\n" +
-	"\x1eERROR_REASON_TOO_MANY_WEBHOOKS\x10\x13BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
+	"\x1eERROR_REASON_TOO_MANY_WEBHOOKS\x10\x13\x12\x1f\n" +
+	"\x1bERROR_REASON_PRINCIPAL_GONE\x10\x14BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
 
 var (
 	file_otklik_access_v1_error_reason_proto_rawDescOnce sync.Once
