@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/pgkit"
 )
@@ -16,7 +17,7 @@ type Config struct {
 	TimeZone     string        `koanf:"time_zone" doc:"IANA time zone in which days begin when nothing else names one."`
 	PageTokenTTL time.Duration `koanf:"page_token_ttl" doc:"Life of page tokens."`
 	PublicURL    string        `koanf:"public_url" doc:"Address under which people reach the app, for links in e-mails and calendars, for example https://otklik.example. Without one, e-mails have no links, nor one to unsubscribe."`
-	SMTP         SMTP          `koanf:"smtp"`
+	SMTP         mail.Config   `koanf:"smtp"`
 }
 
 // component names the service in its messages, and the schema of its tables unless told otherwise.
@@ -29,7 +30,7 @@ func DefaultConfig() Config {
 		Postgres:     pgkit.DefaultConfig(component),
 		TimeZone:     "UTC",
 		PageTokenTTL: page.DefaultTTL,
-		SMTP:         defaultSMTP(),
+		SMTP:         mail.DefaultConfig(),
 	}
 }
 
@@ -43,7 +44,7 @@ func (c Config) check() error {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return err
 	}
-	if err := c.SMTP.check(); err != nil {
+	if err := c.SMTP.Check(); err != nil {
 		return err
 	}
 	return c.Postgres.Check()

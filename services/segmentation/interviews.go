@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/chore"
+	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/dispatch"
 	"github.com/otklik/otklik/services/segmentation/internal/follow"
@@ -26,7 +27,7 @@ func (p parts) digestChores() []chore.Chore {
 		return nil
 	}
 	d := &dispatch.Dispatcher{
-		Store: p.store, Sender: p.sender, Envelope: digest.Envelope{Keeper: p.keeper}, PublicURL: p.config.PublicURL, Domain: p.config.SMTP.domain(),
+		Store: p.store, Sender: p.sender, Envelope: digest.Envelope{Keeper: p.keeper}, PublicURL: p.config.PublicURL, Domain: p.config.SMTP.Domain(),
 		Log: p.deps.Logger, Now: p.deps.Now, Noted: p.noted,
 	}
 	return []chore.Chore{
@@ -38,13 +39,13 @@ func (p parts) digestChores() []chore.Chore {
 // mailing is what digests are sent by.
 type mailing struct {
 	// sender is nil where there is no mail server.
-	sender *digest.Sender
+	sender *mail.Sender
 	noted  func(context.Context, digest.State)
 }
 
 // newMailing makes what digests are sent by.
 func newMailing(config Config, deps Deps) (m mailing, err error) {
-	if m.sender, err = config.SMTP.sender(); err != nil {
+	if m.sender, err = config.SMTP.Sender(); err != nil {
 		return mailing{}, err
 	}
 	m.noted, err = countDigests(deps.Meters)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/rpcclient"
 	"github.com/otklik/otklik/libs/rpcerr"
 
@@ -43,6 +44,11 @@ func (d Delegated) May(permission string) bool {
 	return ok
 }
 
+var _ authz.Holder = Delegated{}
+
+// Holds implements authz.Holder: what handlers ask of their callers, jobs are told of whom they act for.
+func (d Delegated) Holds(_ authn.Principal, permission string) bool { return d.May(permission) }
+
 // OnBehalf returns a context of calls on behalf of a principal of an organisation, with the roles and units that it has now, for a lifetime of at most an
 // hour: whoever works longer asks again. resource is the name of what the work is for, which the audit log tells. What is done in this process must be
 // asked for by May: nobody else looks at permissions there. Errors: ErrGone; ErrUnavailable; ctx's.
@@ -60,7 +66,7 @@ func (d *Delegates) OnBehalf(ctx context.Context, organization, principal, resou
 		return nil, Delegated{}, fmt.Errorf("act on behalf of %s: %w: %w", principal, ErrUnavailable, err)
 	}
 	by := Delegated{Principal: principalOf(answer.GetPrincipal()), Permissions: answer.GetPermissions()}
-	return OnBehalf(authn.WithPrincipal(ctx, by.Principal), answer.GetToken()), by, nil
+	return OnBehalf(authz.WithHolder(authn.WithPrincipal(ctx, by.Principal), by), answer.GetToken()), by, nil
 }
 
 // OnBehalf makes calls that go out as the caller of ctx go out by a token.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"time"
+
+	"github.com/otklik/otklik/libs/mail"
 )
 
 // Content is what happened in a time.
@@ -47,9 +49,6 @@ func (c Content) Quiet(s Subscription) bool {
 
 // Links say where things are seen. Base is the address of the app, empty where it is not known; Unsubscribe is the address to unsubscribe at.
 type Links struct{ Base, Unsubscribe string }
-
-// Message is an e-mail's words.
-type Message struct{ Subject, Text, HTML string }
 
 // words are the fixed words of digests in a language.
 type words struct {
@@ -140,7 +139,7 @@ var page = htmltemplate.Must(htmltemplate.New("digest").Parse(`<!doctype html>
 const times = "02.01.2006 15:04"
 
 // Compose writes a digest.
-func Compose(c Content, s Subscription, zone *time.Location, links Links) (Message, error) {
+func Compose(c Content, s Subscription, zone *time.Location, links Links) (mail.Message, error) {
 	w, ok := languages[s.Language]
 	if !ok {
 		s.Language, w = "ru", languages["ru"]
@@ -157,10 +156,10 @@ func Compose(c Content, s Subscription, zone *time.Location, links Links) (Messa
 	}
 	var plain, html bytes.Buffer
 	if err := text.Execute(&plain, v); err != nil {
-		return Message{}, fmt.Errorf("write digest: %w", err)
+		return mail.Message{}, fmt.Errorf("write digest: %w", err)
 	}
 	if err := page.Execute(&html, v); err != nil {
-		return Message{}, fmt.Errorf("write digest: %w", err)
+		return mail.Message{}, fmt.Errorf("write digest: %w", err)
 	}
-	return Message{Subject: fmt.Sprintf(w.Subject, Day(c.Until, zone), s.DisplayName), Text: plain.String(), HTML: html.String()}, nil
+	return mail.Message{Subject: fmt.Sprintf(w.Subject, Day(c.Until, zone), s.DisplayName), Text: plain.String(), HTML: html.String()}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -24,9 +25,9 @@ const (
 	unsubscribePath = "/digests/unsubscribe/"
 )
 
-// Sender hands e-mails to a mail server; *digest.Sender is one.
+// Sender hands e-mails to a mail server; *mail.Sender is one.
 type Sender interface {
-	Send(ctx context.Context, m digest.Mail) error
+	Send(ctx context.Context, m mail.Mail) error
 }
 
 // Envelope opens addresses and secrets; digest.Envelope is one.
@@ -154,7 +155,7 @@ func (d *Dispatcher) try(ctx context.Context, v digest.Delivery, known counted) 
 		return err
 	}
 	err = d.Sender.Send(ctx, m)
-	var refused *digest.RefusedError
+	var refused *mail.RefusedError
 	switch {
 	case err == nil:
 		v.State, v.Failure, v.NextTime, v.SendTime = digest.Sent, "", time.Time{}, d.Now()
@@ -190,28 +191,28 @@ func (d *Dispatcher) settle(ctx context.Context, v digest.Delivery) error {
 }
 
 // mail writes the e-mail of a delivery.
-func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery, known counted) (digest.Mail, error) {
+func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery, known counted) (mail.Mail, error) {
 	s, err := d.Store.GetDigest(ctx, v.Organization, v.Subscription)
 	if err != nil {
-		return digest.Mail{}, err
+		return mail.Mail{}, err
 	}
 	recipient, ok := recipientOf(s, v.Key)
 	if !ok {
-		return digest.Mail{}, store.ErrNotFound
+		return mail.Mail{}, store.ErrNotFound
 	}
 	address, err := d.Envelope.Open(ctx, v.Organization, recipient.Address)
 	if err != nil {
-		return digest.Mail{}, err
+		return mail.Mail{}, err
 	}
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
-		return digest.Mail{}, fmt.Errorf("load time zone: %w", err)
+		return mail.Mail{}, fmt.Errorf("load time zone: %w", err)
 	}
 	of := told{v.Organization, v.From, v.To}
 	content, there := known[of]
 	if !there {
 		if content, err = d.Store.DigestContent(ctx, v.Organization, v.From, v.To); err != nil {
-			return digest.Mail{}, err
+			return mail.Mail{}, err
 		}
 		known[of] = content
 	}
@@ -220,15 +221,15 @@ func (d *Dispatcher) mail(ctx context.Context, v digest.Delivery, known counted)
 	if d.PublicURL != "" {
 		secret, err := d.Envelope.Open(ctx, v.Organization, recipient.Secret)
 		if err != nil {
-			return digest.Mail{}, err
+			return mail.Mail{}, err
 		}
 		links.Unsubscribe = d.PublicURL + unsubscribePath + secret
 	}
 	message, err := digest.Compose(content, s, zone, links)
 	if err != nil {
-		return digest.Mail{}, err
+		return mail.Mail{}, err
 	}
-	return digest.Mail{Message: message, ID: messageID(v, d.Domain), To: address, Unsubscribe: links.Unsubscribe, Time: v.Until}, nil
+	return mail.Mail{Message: message, ID: messageID(v, d.Domain), To: address, Unsubscribe: links.Unsubscribe, Time: v.Until}, nil
 }
 
 // recipientOf is the recipient of a key who gets digests.

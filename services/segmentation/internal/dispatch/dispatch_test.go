@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/libs/testkit/smtptest"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
@@ -74,8 +75,8 @@ func newHouse(t *testing.T) *house {
 // process is one that sends.
 func (h *house) process(t *testing.T) *dispatch.Dispatcher {
 	t.Helper()
-	sender, err := digest.NewSender(digest.Server{
-		Host: h.server.Host, Port: h.server.Port, Encryption: digest.StartTLS, Username: smtptest.Username, Password: smtptest.Password, From: "otklik@example.org",
+	sender, err := mail.NewSender(mail.Server{
+		Host: h.server.Host, Port: h.server.Port, Encryption: mail.StartTLS, Username: smtptest.Username, Password: smtptest.Password, From: "otklik@example.org",
 		Timeout: 5 * time.Second, Trust: h.server.Trust,
 	})
 	if err != nil {
@@ -229,7 +230,7 @@ type dying struct {
 	die context.CancelFunc
 }
 
-func (d dying) Send(ctx context.Context, m digest.Mail) error {
+func (d dying) Send(ctx context.Context, m mail.Mail) error {
 	err := d.Sender.Send(ctx, m)
 	d.die()
 	return errors.Join(err, ctx.Err())

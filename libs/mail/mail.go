@@ -1,6 +1,8 @@
-package digest
+// Package mail hands e-mails to a mail server: how it is reached, and what a refusal means.
+package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 )
 
 // Encryption is how the connection to a mail server is kept secret.
@@ -39,9 +41,19 @@ type Server struct {
 	Trust *tls.Config
 }
 
+// Message is an e-mail's words.
+type Message struct{ Subject, Text, HTML string }
+
+// Attachment is a file that comes with an e-mail.
+type Attachment struct {
+	Name, ContentType string
+	Body              []byte
+}
+
 // Mail is an e-mail to one address.
 type Mail struct {
 	Message
+	Attachments []Attachment
 	// ID is what the e-mail is known by, without angle brackets. The same e-mail sent again has the same, by which mail programs recognise it.
 	ID, To string
 	// Unsubscribe is the address at which a POST unsubscribes; empty for none.
@@ -68,36 +80,36 @@ func (e *RefusedError) Unwrap() error { return e.cause }
 // Sender hands e-mails to a mail server.
 type Sender struct {
 	server  Server
-	options []mail.Option
+	options []gomail.Option
 }
 
 // NewSender checks the server and makes a sender; it does not connect.
 func NewSender(s Server) (*Sender, error) {
-	out := &Sender{server: s, options: []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(s.Timeout)}}
+	out := &Sender{server: s, options: []gomail.Option{gomail.WithPort(s.Port), gomail.WithTimeout(s.Timeout)}}
 	switch s.Encryption {
 	case StartTLS:
-		out.options = append(out.options, mail.WithTLSPolicy(mail.TLSMandatory))
+		out.options = append(out.options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case TLS:
-		out.options = append(out.options, mail.WithSSL())
+		out.options = append(out.options, gomail.WithSSL())
 	case Clear:
-		out.options = append(out.options, mail.WithTLSPolicy(mail.NoTLS))
+		out.options = append(out.options, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
 		return nil, fmt.Errorf("check encryption: %q is none of starttls, tls, none", s.Encryption)
 	}
 	if s.Trust != nil {
-		out.options = append(out.options, mail.WithTLSConfig(s.Trust))
+		out.options = append(out.options, gomail.WithTLSConfig(s.Trust))
 	}
 	if s.Username != "" {
-		auth := mail.SMTPAuthAutoDiscover
+		auth := gomail.SMTPAuthAutoDiscover
 		if s.Encryption == Clear {
-			auth = mail.SMTPAuthPlainNoEnc
+			auth = gomail.SMTPAuthPlainNoEnc
 		}
-		out.options = append(out.options, mail.WithSMTPAuth(auth), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
+		out.options = append(out.options, gomail.WithSMTPAuth(auth), gomail.WithUsername(s.Username), gomail.WithPassword(s.Password))
 	}
-	if _, err := mail.NewClient(s.Host, out.options...); err != nil {
+	if _, err := gomail.NewClient(s.Host, out.options...); err != nil {
 		return nil, fmt.Errorf("check mail server: %w", err)
 	}
-	if err := mail.NewMsg().From(s.From); err != nil {
+	if err := gomail.NewMsg().From(s.From); err != nil {
 		return nil, fmt.Errorf("check sender's address: %w", err)
 	}
 	return out, nil
@@ -109,7 +121,7 @@ func (s *Sender) Send(ctx context.Context, m Mail) error {
 	if err != nil {
 		return &RefusedError{Permanent: true, Reason: s.anonymous(err, m.To), cause: err}
 	}
-	client, err := mail.NewClient(s.server.Host, s.options...)
+	client, err := gomail.NewClient(s.server.Host, s.options...)
 	if err != nil {
 		return fmt.Errorf("prepare mail server: %w", err)
 	}
@@ -117,7 +129,7 @@ func (s *Sender) Send(ctx context.Context, m Mail) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("send e-mail: %w", ctx.Err())
 		}
-		var refused *mail.SendError
+		var refused *gomail.SendError
 		permanent := errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500
 		// Once the server has taken the message, an error in saying goodbye changes nothing.
 		if message.IsDelivered() {
@@ -128,8 +140,8 @@ func (s *Sender) Send(ctx context.Context, m Mail) error {
 	return nil
 }
 
-func (s *Sender) message(m Mail) (*mail.Msg, error) {
-	out := mail.NewMsg()
+func (s *Sender) message(m Mail) (*gomail.Msg, error) {
+	out := gomail.NewMsg()
 	if err := out.From(s.server.From); err != nil {
 		return nil, err
 	}
@@ -145,8 +157,13 @@ func (s *Sender) message(m Mail) (*mail.Msg, error) {
 			return nil, err
 		}
 	}
-	out.SetBodyString(mail.TypeTextPlain, m.Text)
-	out.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	out.SetBodyString(gomail.TypeTextPlain, m.Text)
+	out.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	for _, a := range m.Attachments {
+		if err := out.AttachReader(a.Name, bytes.NewReader(a.Body), gomail.WithFileContentType(gomail.ContentType(a.ContentType))); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 }
 

@@ -1,4 +1,4 @@
-package digest_test
+package mail_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
-	"net/mail"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"testing"
@@ -15,30 +15,30 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/libs/testkit/smtptest"
-	"github.com/otklik/otklik/services/segmentation/internal/digest"
 )
 
 // at is how to send to a server.
-func at(s *smtptest.Server, encryption digest.Encryption) digest.Server {
-	return digest.Server{
+func at(s *smtptest.Server, encryption mail.Encryption) mail.Server {
+	return mail.Server{
 		Host: s.Host, Port: s.Port, Encryption: encryption, Username: smtptest.Username, Password: smtptest.Password,
 		From: "Otklik <otklik@example.org>", Timeout: 5 * time.Second, Trust: s.Trust,
 	}
 }
 
-func letter() digest.Mail {
-	return digest.Mail{
-		Message: digest.Message{Subject: "Отклик за день", Text: "Открыто: 3\n", HTML: "<p>Открыто: 3</p>"}, ID: "day.1@otklik", To: "reader@example.com",
+func letter() mail.Mail {
+	return mail.Mail{
+		Message: mail.Message{Subject: "Отклик за день", Text: "Открыто: 3\n", HTML: "<p>Открыто: 3</p>"}, ID: "day.1@otklik", To: "reader@example.com",
 		Unsubscribe: "https://app.example/digests/unsubscribe/x", Time: time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC),
 	}
 }
 
 func TestMailIsSent(t *testing.T) {
-	for encryption, ours := range map[smtptest.Encryption]digest.Encryption{smtptest.StartTLS: digest.StartTLS, smtptest.TLS: digest.TLS, smtptest.Clear: digest.Clear} {
+	for encryption, ours := range map[smtptest.Encryption]mail.Encryption{smtptest.StartTLS: mail.StartTLS, smtptest.TLS: mail.TLS, smtptest.Clear: mail.Clear} {
 		t.Run(string(ours), func(t *testing.T) {
 			server := smtptest.New(t, encryption)
-			sender, err := digest.NewSender(at(server, ours))
+			sender, err := mail.NewSender(at(server, ours))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func TestMailIsSent(t *testing.T) {
 // checkLetter reads an e-mail by the standard library.
 func checkLetter(t *testing.T, raw string) {
 	t.Helper()
-	m, err := mail.ReadMessage(strings.NewReader(raw))
+	m, err := netmail.ReadMessage(strings.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +101,11 @@ func TestRefusalsAreTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := smtptest.New(t, smtptest.StartTLS)
 			server.Refuse(func(string) error { return c.refuse })
-			sender, err := digest.NewSender(at(server, digest.StartTLS))
+			sender, err := mail.NewSender(at(server, mail.StartTLS))
 			if err != nil {
 				t.Fatal(err)
 			}
-			var refused *digest.RefusedError
+			var refused *mail.RefusedError
 			if err := sender.Send(t.Context(), letter()); !errors.As(err, &refused) || refused.Permanent != c.permanent {
 				t.Fatalf("%v", err)
 			}
@@ -117,13 +117,13 @@ func TestRefusalsAreTold(t *testing.T) {
 }
 
 func TestAServerThatIsAwayIsAskedAgain(t *testing.T) {
-	server := at(smtptest.New(t, smtptest.StartTLS), digest.StartTLS)
+	server := at(smtptest.New(t, smtptest.StartTLS), mail.StartTLS)
 	server.Port = 1
-	sender, err := digest.NewSender(server)
+	sender, err := mail.NewSender(server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var refused *digest.RefusedError
+	var refused *mail.RefusedError
 	if err := sender.Send(t.Context(), letter()); !errors.As(err, &refused) || refused.Permanent {
 		t.Errorf("%v", err)
 	}
@@ -136,7 +136,7 @@ func TestAServerThatIsAwayIsAskedAgain(t *testing.T) {
 
 func TestPasswordsDoNotGoInTheClearByMistake(t *testing.T) {
 	server := smtptest.New(t, smtptest.Clear)
-	sender, err := digest.NewSender(at(server, digest.StartTLS))
+	sender, err := mail.NewSender(at(server, mail.StartTLS))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,14 +146,14 @@ func TestPasswordsDoNotGoInTheClearByMistake(t *testing.T) {
 }
 
 func TestServersAreChecked(t *testing.T) {
-	for name, change := range map[string]func(*digest.Server){
-		"encryption": func(s *digest.Server) { s.Encryption = "some" },
-		"sender":     func(s *digest.Server) { s.From = "nobody" },
-		"port":       func(s *digest.Server) { s.Port = 70000 },
+	for name, change := range map[string]func(*mail.Server){
+		"encryption": func(s *mail.Server) { s.Encryption = "some" },
+		"sender":     func(s *mail.Server) { s.From = "nobody" },
+		"port":       func(s *mail.Server) { s.Port = 70000 },
 	} {
-		s := digest.Server{Host: "mail.example", Port: 587, Encryption: digest.StartTLS, From: "a@example.org", Timeout: time.Second}
+		s := mail.Server{Host: "mail.example", Port: 587, Encryption: mail.StartTLS, From: "a@example.org", Timeout: time.Second}
 		change(&s)
-		if _, err := digest.NewSender(s); err == nil {
+		if _, err := mail.NewSender(s); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
