@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
@@ -20,9 +21,9 @@ type Contacts struct {
 const identityField = "identity"
 
 // Columns implements Kind.
-func (k Contacts) Columns(ctx context.Context, organization string) ([]Column, error) {
+func (k Contacts) Columns(ctx context.Context, organization string) ([]sheet.Column, error) {
 	declared, err := k.declared(ctx, organization, attribute.Contact)
-	return columnsOf(declared, []Column{
+	return columnsOf(declared, []sheet.Column{
 		{Field: "email"}, {Field: "phone"}, {Field: "company"}, {Field: "location"}, {Field: identityField}, {Field: identityField + "."},
 	}...), err
 }

@@ -1,12 +1,16 @@
 // Package imports reads tables into the service: all rows are checked and rehearsed first, and applied unless too many are refused.
 package imports
 
-import "context"
+import (
+	"context"
+
+	"github.com/otklik/otklik/libs/sheet"
+)
 
 // Kind is what the rows of a table are.
 type Kind interface {
 	// Columns are the fields that rows may have.
-	Columns(ctx context.Context, organization string) ([]Column, error)
+	Columns(ctx context.Context, organization string) ([]sheet.Column, error)
 	// Start begins a pass over a table that has these fields.
 	Start(ctx context.Context, organization string, fields []string) (Reader, error)
 }

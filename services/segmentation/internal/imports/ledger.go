@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/segmentation/internal/purchase"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
@@ -17,10 +18,10 @@ type Pseudonyms interface {
 
 // Ledgers are the kinds of what customers and staff did: purchases, departures and turnover, by their names. Times without a zone are of the zone given.
 func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func() time.Time) map[string]Kind {
-	customer := []Column{{Field: purchase.ColumnContact}, {Field: purchase.ColumnRespondent}}
+	customer := []sheet.Column{{Field: purchase.ColumnContact}, {Field: purchase.ColumnRespondent}}
 	return map[string]Kind{
 		"purchase": ledger[store.Purchase]{
-			columns: append([]Column{
+			columns: append([]sheet.Column{
 				{Field: purchase.ColumnReceipt, Required: true}, {Field: purchase.ColumnTime, Required: true}, {Field: purchase.ColumnAmount, Required: true},
 				{Field: purchase.ColumnCurrency, Required: true}, {Field: purchase.ColumnCompany}, {Field: purchase.ColumnLocation},
 			}, customer...),
@@ -33,7 +34,7 @@ func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func()
 			put: db.UpsertPurchases,
 		},
 		"churn": ledger[store.Churn]{
-			columns: append([]Column{{Field: purchase.ColumnID, Required: true}, {Field: purchase.ColumnLeaveTime, Required: true}, {Field: purchase.ColumnReason}}, customer...),
+			columns: append([]sheet.Column{{Field: purchase.ColumnID, Required: true}, {Field: purchase.ColumnLeaveTime, Required: true}, {Field: purchase.ColumnReason}}, customer...),
 			read: func(ctx context.Context, organization string, row purchase.Row) (store.Churn, []purchase.Problem, error) {
 				l, problems := purchase.ReadChurn(row, zone, now())
 				person, err := personOf(ctx, who, organization, l.Respondent, problems)
@@ -43,7 +44,7 @@ func Ledgers(db store.Purchases, who Pseudonyms, zone *time.Location, now func()
 			put: db.UpsertChurns,
 		},
 		"turnover": ledger[store.Turnover]{
-			columns: []Column{
+			columns: []sheet.Column{
 				{Field: purchase.ColumnID, Required: true}, {Field: purchase.ColumnLocation, Required: true}, {Field: purchase.ColumnStart, Required: true},
 				{Field: purchase.ColumnEnd, Required: true}, {Field: purchase.ColumnHeadcount, Required: true}, {Field: purchase.ColumnLeavers, Required: true},
 			},
@@ -68,7 +69,7 @@ func personOf(ctx context.Context, who Pseudonyms, organization, respondent stri
 
 // ledger is a kind whose rows are each stored in the place of one with the same key.
 type ledger[T any] struct {
-	columns []Column
+	columns []sheet.Column
 	read    func(ctx context.Context, organization string, row purchase.Row) (T, []purchase.Problem, error)
 	// key is the field by which things are told apart, and what it says.
 	key func(T) (field, text string)
@@ -78,7 +79,7 @@ type ledger[T any] struct {
 }
 
 // Columns implements Kind.
-func (l ledger[T]) Columns(context.Context, string) ([]Column, error) { return l.columns, nil }
+func (l ledger[T]) Columns(context.Context, string) ([]sheet.Column, error) { return l.columns, nil }
 
 // Start implements Kind.
 func (l ledger[T]) Start(_ context.Context, organization string, _ []string) (Reader, error) {

@@ -66,8 +66,8 @@ func (p *pass) each(ctx context.Context, kind Kind, fn func(reader Reader, row R
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
-	p.of.Ignored = t.ignored
-	reader, err = kind.Start(ctx, p.of.Organization, slices.Sorted(maps.Keys(t.at)))
+	p.of.Ignored = t.layout.Ignored
+	reader, err = kind.Start(ctx, p.of.Organization, slices.Sorted(maps.Keys(t.layout.At)))
 	if err != nil {
 		return nil, err
 	}

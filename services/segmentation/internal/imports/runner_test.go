@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/segmentation/internal/imports"
 	"github.com/otklik/otklik/services/segmentation/internal/profile"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -148,7 +149,7 @@ func (h *held) HoldImport(context.Context, string, string, string, time.Time) er
 // slow is a kind of rows that never come.
 type slow struct{ imports.Kind }
 
-func (slow) Columns(ctx context.Context, _ string) ([]imports.Column, error) {
+func (slow) Columns(ctx context.Context, _ string) ([]sheet.Column, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -191,7 +192,7 @@ func TestUploadsAreForgotten(t *testing.T) {
 // stuck is a kind whose tables cannot be worked on for a reason that is not the file's.
 type stuck struct{ imports.Kind }
 
-func (stuck) Columns(context.Context, string) ([]imports.Column, error) {
+func (stuck) Columns(context.Context, string) ([]sheet.Column, error) {
 	return nil, errors.New("the key service is away")
 }
 

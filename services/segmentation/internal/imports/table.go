@@ -44,13 +44,13 @@ type table struct {
 		Header() []string
 		Next() (sheet.Record, error)
 	}
-	close func() error
-	parts *parts
-	columns
+	close  func() error
+	parts  *parts
+	layout sheet.Layout
 }
 
 // openTable opens the table of an import at its first row. Errors: *FileError; the store's.
-func openTable(ctx context.Context, db store.Imports, i store.Import, known []Column) (*table, error) {
+func openTable(ctx context.Context, db store.Imports, i store.Import, known []sheet.Column) (*table, error) {
 	t := &table{parts: &parts{ctx: ctx, store: db, of: i}, close: func() error { return nil }}
 	var err error
 	if i.Workbook {
@@ -68,8 +68,8 @@ func openTable(ctx context.Context, db store.Imports, i store.Import, known []Co
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	if t.columns, err = layout(t.records.Header(), i.ImportSettings, known); err != nil {
-		return nil, errors.Join(err, t.close())
+	if t.layout, err = sheet.Fields(t.records.Header(), known, i.Mapping, i.IgnoreUnknown); err != nil {
+		return nil, errors.Join(&FileError{err.Error()}, t.close())
 	}
 	return t, nil
 }
@@ -91,7 +91,7 @@ func (t *table) next() (Row, *Problem, error) {
 	if err != nil {
 		return Row{}, nil, t.explain(err)
 	}
-	row := Row{Number: rec.Row, Line: int64(rec.Line), cells: rec.Cells, at: t.at}
+	row := Row{Number: rec.Row, Line: int64(rec.Line), cells: rec.Cells, at: t.layout.At}
 	if rec.Err != nil {
 		return row, &Problem{Field: rec.Err.Column, Reason: rec.Err.Reason, Description: rec.Err.Message}, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/segmentation/internal/attribute"
 	"github.com/otklik/otklik/services/segmentation/internal/directory"
 	"github.com/otklik/otklik/services/segmentation/internal/store"
@@ -19,7 +20,7 @@ type Directory struct {
 }
 
 // fieldsOf are the fields of units beside identifiers, names and attributes.
-var fieldsOf = map[attribute.Kind][]Column{
+var fieldsOf = map[attribute.Kind][]sheet.Column{
 	attribute.Location: {
 		{Field: "region"}, {Field: "address"}, {Field: "latitude"}, {Field: "longitude"}, {Field: "coordinate_system", Alias: "system"}, {Field: "format"}, {Field: "opening_date"},
 	},
@@ -31,11 +32,11 @@ var fieldsOf = map[attribute.Kind][]Column{
 const attributesPrefix = "attributes."
 
 // columnsOf are the fields that every kind of things has.
-func columnsOf(declared attribute.Set, more ...Column) []Column {
-	out := append([]Column{{Field: "id", Required: true}, {Field: "display_name", Alias: "name"}}, more...)
+func columnsOf(declared attribute.Set, more ...sheet.Column) []sheet.Column {
+	out := append([]sheet.Column{{Field: "id", Required: true}, {Field: "display_name", Alias: "name"}}, more...)
 	for key := range declared {
-		c := Column{Field: attributesPrefix + key, Alias: key}
-		if fieldOf(key, out) != "" {
+		c := sheet.Column{Field: attributesPrefix + key, Alias: key, Exact: true}
+		if sheet.FieldOf(key, out) != "" {
 			// The field of that name comes first.
 			c.Alias = ""
 		}
@@ -56,7 +57,7 @@ func (d Directory) declared(ctx context.Context, organization string, kind attri
 }
 
 // Columns implements Kind.
-func (k Units) Columns(ctx context.Context, organization string) ([]Column, error) {
+func (k Units) Columns(ctx context.Context, organization string) ([]sheet.Column, error) {
 	declared, err := k.declared(ctx, organization, k.Kind)
 	return columnsOf(declared, fieldsOf[k.Kind]...), err
 }

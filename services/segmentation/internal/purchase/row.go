@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/money"
+	"github.com/otklik/otklik/libs/sheet"
 )
 
 // Columns of tables, by their headings.
@@ -106,7 +107,7 @@ func (c *checks) readTime(r Row, heading string, zone *time.Location) time.Time 
 	if text == "" {
 		return time.Time{}
 	}
-	t, ok := ParseTime(text, zone)
+	t, ok := sheet.ParseTime(text, zone)
 	if !ok {
 		c.add(heading, Malformed, "must be a time such as 2026-03-01, 20260301, 2026-03-01 14:30 or 2026-03-01T14:30:00+06:00")
 	}
@@ -125,25 +126,4 @@ func (c *checks) with(more []Problem) []Problem {
 		}
 	}
 	return c.found
-}
-
-// layouts are the forms of times: with a zone, and without.
-var (
-	zonedLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00"}                                                                                //nolint:gochecknoglobals // a table
-	localLayouts = []string{"2006-01-02", "20060102", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "02.01.2006", "02.01.2006 15:04"} //nolint:gochecknoglobals // a table
-)
-
-// ParseTime reads a time in one of the forms that tables have. Without a zone it is of the zone given.
-func ParseTime(text string, zone *time.Location) (time.Time, bool) {
-	for _, layout := range zonedLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), true
-		}
-	}
-	for _, layout := range localLayouts {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
 }

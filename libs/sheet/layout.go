@@ -1,12 +1,12 @@
-package imports
+package sheet
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/otklik/otklik/libs/near"
-	"github.com/otklik/otklik/services/segmentation/internal/store"
 )
 
 // Column is a field that rows may have.
@@ -17,54 +17,56 @@ type Column struct {
 	Alias string
 	// Required tells that a table without it is refused.
 	Required bool
+	// Exact tells that capitals and underscores make another field.
+	Exact bool
 }
 
-// columns is which field is in which column of a table.
-type columns struct {
-	at map[string]int
-	// ignored names the columns that hold no field.
-	ignored []string
+// Layout is which field is in which column of a table.
+type Layout struct {
+	At map[string]int
+	// Ignored names the columns that hold no field.
+	Ignored []string
 }
 
-// layout finds the fields of a table. Columns that hold none are refused, unless they are to be ignored: a name that is misspelt would be lost in silence.
-// Errors: *FileError.
-func layout(header []string, settings store.ImportSettings, known []Column) (columns, error) {
-	out := columns{at: map[string]int{}}
-	for name := range settings.Mapping {
+// Fields finds the fields of a table by its header; mapping says which field a column holds that has another name. Columns that hold no field are refused, unless
+// they are to be ignored: a name that is misspelt would be lost in silence. Errors tell what is wrong with the header or the mapping.
+func Fields(header []string, known []Column, mapping map[string]string, ignoreUnknown bool) (Layout, error) {
+	out := Layout{At: map[string]int{}}
+	for name := range mapping {
 		if !slices.Contains(header, name) {
-			return out, &FileError{"the header lacks a column that the mapping names: " + name}
+			return out, errors.New("the header lacks a column that the mapping names: " + name)
 		}
 	}
 	var unknown []string
 	for i, name := range header {
-		field, mapped := settings.Mapping[name]
+		field, mapped := mapping[name]
 		if !mapped {
 			field = name
 		}
-		is := fieldOf(field, known)
+		is := FieldOf(field, known)
 		if is == "" {
 			if mapped {
-				return out, &FileError{"the mapping names a field that there is not: " + field + guess(field, known)}
+				return out, errors.New("the mapping names a field that there is not: " + field + guess(field, known))
 			}
 			if name == "" {
 				name = "the " + strconv.Itoa(i+1) + ". column, which has no name"
 			}
-			out.ignored = append(out.ignored, name)
+			out.Ignored = append(out.Ignored, name)
 			unknown = append(unknown, name+guess(field, known))
 			continue
 		}
-		if _, twice := out.at[is]; twice {
-			return out, &FileError{"two columns hold the field " + is}
+		if _, twice := out.At[is]; twice {
+			return out, errors.New("two columns hold the field " + is)
 		}
-		out.at[is] = i
+		out.At[is] = i
 	}
 	for _, c := range known {
-		if _, there := out.at[c.Field]; c.Required && !there {
-			return out, &FileError{"no column holds the field " + c.Field + ", which is required: name it so, or map a column to it" + alsoUnknown(unknown)}
+		if _, there := out.At[c.Field]; c.Required && !there {
+			return out, errors.New("no column holds the field " + c.Field + ", which is required: name it so, or map a column to it" + alsoUnknown(unknown))
 		}
 	}
-	if len(unknown) > 0 && !settings.IgnoreUnknown {
-		return out, &FileError{"columns hold no field: " + strings.Join(unknown, ", ") + "; rename them, map them to fields, or say that unknown columns are ignored"}
+	if len(unknown) > 0 && !ignoreUnknown {
+		return out, errors.New("columns hold no field: " + strings.Join(unknown, ", ") + "; rename them, map them to fields, or say that unknown columns are ignored")
 	}
 	return out, nil
 }
@@ -92,8 +94,8 @@ func guess(name string, known []Column) string {
 	return ""
 }
 
-// fieldOf is the field of a name; empty when there is none.
-func fieldOf(name string, known []Column) string {
+// FieldOf is the field of a name; empty when there is none.
+func FieldOf(name string, known []Column) string {
 	for _, c := range known {
 		if c.Field == name || c.Alias == name && c.Alias != "" {
 			return c.Field
@@ -101,7 +103,7 @@ func fieldOf(name string, known []Column) string {
 	}
 	// Tables are also made of what the API answers (displayName), and by hand (Display_Name). Keys of attributes are told apart by what is left out here.
 	for _, c := range known {
-		if !strings.HasPrefix(c.Field, attributesPrefix) && (alike(c.Field, name) || alike(c.Alias, name)) {
+		if !c.Exact && (alike(c.Field, name) || alike(c.Alias, name)) {
 			return c.Field
 		}
 	}
