@@ -36,6 +36,9 @@ var (
 // Store keeps the reporting service's data. Safe for concurrent use.
 type Store interface {
 	lead.Lease
+	Operations
+	Reports
+	Schedules
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

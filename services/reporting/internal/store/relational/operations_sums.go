@@ -1,0 +1,162 @@
+package relational
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/reporting/internal/operation"
+)
+
+// longestDay is the length of the longest day, and more.
+const longestDay = 26 * time.Hour
+
+const (
+	sqlAddOperations = `INSERT INTO operation_days (organization, location, day, currency, counter_records, stated_records, sales_records, receipt_records, press_records,
+visitors, receipts, revenue, units, consultations, likes, dislikes, helps) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT (organization, location, day, currency) DO UPDATE SET counter_records = operation_days.counter_records + excluded.counter_records,
+stated_records = operation_days.stated_records + excluded.stated_records, sales_records = operation_days.sales_records + excluded.sales_records,
+receipt_records = operation_days.receipt_records + excluded.receipt_records, press_records = operation_days.press_records + excluded.press_records,
+visitors = operation_days.visitors + excluded.visitors, receipts = operation_days.receipts + excluded.receipts,
+revenue = operation_days.revenue + excluded.revenue, units = operation_days.units + excluded.units,
+consultations = operation_days.consultations + excluded.consultations, likes = operation_days.likes + excluded.likes,
+dislikes = operation_days.dislikes + excluded.dislikes, helps = operation_days.helps + excluded.helps`
+	sqlDropEmptyDays = `DELETE FROM operation_days WHERE organization = $1 AND location = $2 AND day = $3 AND currency = $4
+AND counter_records = 0 AND stated_records = 0 AND sales_records = 0 AND receipt_records = 0 AND press_records = 0`
+)
+
+// place is a location on a day.
+type place struct {
+	location string
+	day      operation.Day
+}
+
+func placeOf(r operation.Record) place { return place{r.Location, r.Day} }
+
+// found is what the sums of a place come from.
+type found struct {
+	place
+	operation.Sources
+}
+
+func scanSources(row relational.Scanner) (f found, err error) {
+	var day int64
+	err = row.Scan(&f.location, &day, &f.Counter, &f.Stated, &f.Sales, &f.Receipt)
+	f.day = operation.Day(day) //nolint:gosec // as it was stored
+	return f, err
+}
+
+// summed is a row of sums.
+type summed struct {
+	place
+	currency string
+}
+
+// difference is by what a row of sums changes.
+type difference struct {
+	operation.Sources
+	operation.Numbers
+	presses int64
+}
+
+// sums are the differences of many rows.
+type sums map[summed]*difference
+
+func (s sums) of(at summed) *difference {
+	d := s[at]
+	if d == nil {
+		d = &difference{}
+		s[at] = d
+	}
+	return d
+}
+
+// add adds a record, or takes it out where sign is -1. Visitors and presses have no currency.
+func (s sums) add(r operation.Record, sign int64) {
+	from := r.Sources()
+	if r.Kind == operation.Sales || r.Kind == operation.Receipt {
+		d := s.of(summed{placeOf(r), r.Currency})
+		d.Sales += sign * from.Sales
+		d.Receipt += sign * from.Receipt
+		d.Receipts += sign * r.Receipts
+		d.Revenue += sign * r.Revenue
+		d.Units += float64(sign) * r.Units
+		if !r.CountsVisitors {
+			return
+		}
+	}
+	d := s.of(summed{placeOf(r), ""})
+	d.Counter += sign * from.Counter
+	d.Stated += sign * from.Stated
+	d.Visitors += sign * r.Visitors
+	if r.Kind == operation.Presses {
+		d.presses += sign
+	}
+	d.Consultations += sign * r.Consultations
+	d.Likes += sign * r.Likes
+	d.Dislikes += sign * r.Dislikes
+	d.Helps += sign * r.Helps
+}
+
+// write changes the rows.
+func (s sums) write(ctx context.Context, w relational.Writer, organization string) error {
+	var rows, places [][]any
+	for at, d := range s {
+		row := []any{
+			organization, at.location, int64(at.day), at.currency, d.Counter, d.Stated, d.Sales, d.Receipt, d.presses, d.Visitors, d.Receipts, d.Revenue, d.Units,
+			d.Consultations, d.Likes, d.Dislikes, d.Helps,
+		}
+		rows = append(rows, row)
+		if d.Counter < 0 || d.Stated < 0 || d.Sales < 0 || d.Receipt < 0 || d.presses < 0 {
+			places = append(places, row[:4])
+		}
+	}
+	// In order, which databases like.
+	slices.SortFunc(rows, func(a, b []any) int {
+		return cmp.Or(strings.Compare(a[1].(string), b[1].(string)), cmp.Compare(a[2].(int64), b[2].(int64)), strings.Compare(a[3].(string), b[3].(string))) //nolint:forcetypeassert // as above
+	})
+	if err := w.Many(ctx, sqlAddOperations, rows); err != nil {
+		return err
+	}
+	return w.Many(ctx, sqlDropEmptyDays, places)
+}
+
+// crowd is who may have one record at a time.
+type crowd struct {
+	kind                                 operation.Kind
+	location, device, employee, currency string
+}
+
+func crowdOf(r operation.Record) crowd {
+	c := crowd{kind: r.Kind, location: r.Location, device: r.Device, employee: r.Employee}
+	if !r.CountsVisitors {
+		c.currency = r.Currency
+	}
+	return c
+}
+
+// spans are the times of records of which no two may be of the same time.
+type spans map[crowd]map[string]operation.Record
+
+func (s spans) add(r operation.Record) {
+	c := crowdOf(r)
+	if s[c] == nil {
+		s[c] = map[string]operation.Record{}
+	}
+	s[c][r.Key] = r
+}
+
+func (s spans) remove(r operation.Record) { delete(s[crowdOf(r)], r.Key) }
+
+// overlap tells whether a record is of a time of which another one is.
+func (s spans) overlap(r operation.Record) bool {
+	for key, other := range s[crowdOf(r)] {
+		if key != r.Key && r.Overlaps(other) {
+			return true
+		}
+	}
+	return false
+}
