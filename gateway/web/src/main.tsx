@@ -7,6 +7,7 @@ import "./styles/settings.css";
 import "./styles/panel.css";
 import "./styles/comments.css";
 import "./styles/attention.css";
+import "./styles/priorities.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

@@ -72,9 +72,9 @@ export class Client {
     return found;
   }
 
-  /** Changes something. */
-  send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-    return this.#json(`/v1/${path}`, { method, body });
+  /** Changes something, or asks a question that does not fit into an address. */
+  send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    return this.#json(`/v1/${path}`, { method, body, signal });
   }
 
   /** Reads a stream of lines to its end. A line that is an error ends it by throwing. */

@@ -7,6 +7,8 @@ export class ApiError extends Error {
   readonly status: number;
   /** The machine-readable reason, "" when there is none. */
   readonly reason: string;
+  /** What else the reason tells, for example the questions that it is about. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** The id that leads to the server's log, "" when there is none. */
   readonly requestId: string;
   /** How long to wait before another attempt, in milliseconds; 0 when the server did not say. */
@@ -14,11 +16,19 @@ export class ApiError extends Error {
 
   constructor(
     message: string,
-    details: { status: number; reason?: string; requestId?: string; retryAfter?: number; cause?: unknown },
+    details: {
+      status: number;
+      reason?: string;
+      metadata?: Readonly<Record<string, string>>;
+      requestId?: string;
+      retryAfter?: number;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: details.cause });
     this.status = details.status;
     this.reason = details.reason ?? "";
+    this.metadata = details.metadata ?? {};
     this.requestId = details.requestId ?? "";
     this.retryAfter = details.retryAfter ?? 0;
   }
@@ -55,13 +65,17 @@ export function errorOf(body: unknown, known: { status: number; requestId?: stri
   const { error } = body;
   let { retryAfter = 0 } = known;
   let reason = "";
+  let metadata: Readonly<Record<string, string>> = {};
   for (const detail of error.details) {
-    reason ||= detail["@type"].endsWith("/google.rpc.ErrorInfo") ? (detail.reason ?? "") : "";
+    if (reason === "" && detail["@type"].endsWith("/google.rpc.ErrorInfo")) {
+      reason = detail.reason ?? "";
+      metadata = detail.metadata ?? {};
+    }
     if (retryAfter === 0 && detail.retryDelay !== undefined) {
       retryAfter = Number.parseFloat(detail.retryDelay) * 1000 || 0;
     }
   }
-  return new ApiError(error.message, { ...known, status: known.status || error.code, reason, retryAfter });
+  return new ApiError(error.message, { ...known, status: known.status || error.code, reason, metadata, retryAfter });
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {

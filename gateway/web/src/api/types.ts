@@ -54,6 +54,22 @@ export type RootCause = Schemas["otklik.segmentation.v1.Case.RootCause"];
 export type CaseEntry = Schemas["otklik.segmentation.v1.CaseEntry"];
 export type CasePage = Schemas["otklik.segmentation.v1.ListCasesResponse"];
 export type GetCaseResponse = Schemas["otklik.segmentation.v1.GetCaseResponse"];
+export type AnalysisQuery = Schemas["otklik.reporting.v1.AnalysisQuery"];
+export type AnalysisBasis = Schemas["otklik.reporting.v1.AnalysisBasis"];
+export type AnalysisEstimate = Schemas["otklik.reporting.v1.AnalysisEstimate"];
+export type AnalysisQuestion = Schemas["otklik.reporting.v1.AnalysisQuestion"];
+export type AnalysisTest = Schemas["otklik.reporting.v1.AnalysisTest"];
+export type MatrixAnswer = Schemas["otklik.reporting.v1.QueryMatrixResponse"];
+export type MatrixItem = Schemas["otklik.reporting.v1.MatrixItem"];
+export type DriversAnswer = Schemas["otklik.reporting.v1.QueryDriversResponse"];
+export type Driver = Schemas["otklik.reporting.v1.Driver"];
+export type BridgeAnswer = Schemas["otklik.reporting.v1.QueryBridgeResponse"];
+export type BridgePart = Schemas["otklik.reporting.v1.BridgePart"];
+export type StrengthsAnswer = Schemas["otklik.reporting.v1.QueryStrengthsResponse"];
+export type TopicEffect = Schemas["otklik.reporting.v1.TopicEffect"];
+export type CrosstabAnswer = Schemas["otklik.reporting.v1.QueryCrosstabResponse"];
+export type CrosstabCell = Schemas["otklik.reporting.v1.CrosstabCell"];
+export type Period = Schemas["otklik.type.v1.Period"];
 export type ErrorBody = Schemas["Error"];
 
 /** 64-bit integers come as strings. None that is shown here exceeds what a number holds exactly. */

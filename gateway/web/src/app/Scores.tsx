@@ -74,7 +74,7 @@ export function Scores({ client, refused }: { client: Client; refused: (error: A
         surveys={list}
         headlines={withFresh(headlines.value ?? new Map(), fresh?.survey ?? "", fresh?.score)}
         shown={shown?.name ?? ""}
-        choose={(survey) => change({ survey, question: "", metric: "" })}
+        choose={(survey) => change({ survey, question: "", metric: "", filter: "" })}
       />
       <main aria-label={t("app.main")}>
         {error !== undefined && <Problem error={error} />}

@@ -2,10 +2,12 @@ import { useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
 import type { Metric, Revision, Score, ScoreQuery, Survey } from "../api/types";
+import { periodOf } from "../score/period";
 import { besideOf, type Choice, choose, localized, mainOf, metricsOf } from "../score/pick";
 import type { Address } from "./address";
 import { useResource, useWatch } from "./hooks";
 import { Live } from "./Live";
+import { Narrowed } from "./Narrowed";
 import { Problem } from "./Problem";
 import { RateCard } from "./RateCard";
 import { ScoreCard } from "./ScoreCard";
@@ -62,6 +64,7 @@ function Published(props: Props & { revision: Revision }) {
   return (
     <>
       <Selectors {...{ revision, choice, change }} />
+      <Narrowed address={address} change={change} />
       <Figures {...props} choice={choice} />
     </>
   );
@@ -106,16 +109,22 @@ function Selectors(props: { revision: Revision; choice: Choice; change: (part: P
 function Figures(props: Props & { revision: Revision; choice: Choice }) {
   const { metric, question } = props.choice;
   const survey = props.survey.name ?? "";
-  const query = useMemo(() => queryOf(survey, question.id ?? "", metric), [survey, question.id, metric]);
+  const { filter, from, to } = props.address;
+  const query = useMemo(
+    () => queryOf(survey, question.id ?? "", metric, { filter, from, to }),
+    [survey, question.id, metric, filter, from, to],
+  );
   const watched = useWatch(props.client, query);
   const main = watched.scores === undefined ? undefined : mainOf(watched.scores, metric);
   const rate = watched.scores === undefined ? undefined : mainOf(watched.scores, "METRIC_RESPONSE_RATE");
   const { watched: tell } = props;
+  // The list beside tells of all answers.
+  const narrowed = query.filter !== undefined || query.period !== undefined;
   useEffect(() => {
-    if (main !== undefined) {
+    if (main !== undefined && !narrowed) {
       tell(survey, main);
     }
-  }, [tell, survey, main]);
+  }, [tell, survey, main, narrowed]);
   if (watched.error !== undefined) {
     return <Problem error={watched.error} />;
   }
@@ -148,7 +157,19 @@ function firstGrain(revision: Revision): string {
   return revision.questionnaire?.population === "POPULATION_EMPLOYEE" ? "TIME_GRAIN_MONTH" : "";
 }
 
-/** One question by one metric, and the response rate beside it. */
-function queryOf(survey: string, question: string, metric: Metric): ScoreQuery {
-  return { survey, question, metrics: [metric, "METRIC_RESPONSE_RATE"] };
+/** One question by one metric, and the response rate beside it, among the answers that the address means. */
+function queryOf(
+  survey: string,
+  question: string,
+  metric: Metric,
+  { filter, from, to }: Pick<Address, "filter" | "from" | "to">,
+): ScoreQuery {
+  const period = periodOf(from, to);
+  return {
+    survey,
+    question,
+    metrics: [metric, "METRIC_RESPONSE_RATE"],
+    ...(filter === "" ? {} : { filter }),
+    ...(period === undefined ? {} : { period }),
+  };
 }

@@ -7,8 +7,25 @@ export interface Address {
   readonly question: string;
   readonly metric: string;
   readonly grain: string;
-  /** What is shown instead of scores: `lights`, `cases`, `comments`, or "". */
+  /** Which answers are counted: a filter as the API takes it, and the first and the last day, `2026-03-01`, or "". */
+  readonly filter: string;
+  readonly from: string;
+  readonly to: string;
+  /** What is shown instead of scores: `priorities`, `lights`, `cases`, `comments`, or "". */
   readonly page: string;
+  /** Of what to fix first: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
+  readonly analysis: string;
+  readonly outcome: string;
+  readonly without: string;
+  /** Of drivers: by which measure. */
+  readonly measure: string;
+  /** Of bridges and strengths: what answers are told apart by; and the first and the last day of the period before. */
+  readonly by: string;
+  readonly beforeFrom: string;
+  readonly beforeTo: string;
+  /** Of tables: what the rows and the columns are. */
+  readonly row: string;
+  readonly column: string;
   /** Of comments: the aspect, `aspects/…`, the sentiment and the words that they must have, or "". */
   readonly aspect: string;
   readonly sentiment: string;
@@ -34,7 +51,19 @@ export function parseAddress(search: string): Address {
     question: parameters.get("question") ?? "",
     metric: parameters.get("metric") ?? "",
     grain: parameters.get("grain") ?? "",
+    filter: parameters.get("filter") ?? "",
+    from: parameters.get("from") ?? "",
+    to: parameters.get("to") ?? "",
     page: parameters.get("page") ?? "",
+    analysis: parameters.get("analysis") ?? "",
+    outcome: parameters.get("outcome") ?? "",
+    without: parameters.get("without") ?? "",
+    measure: parameters.get("measure") ?? "",
+    by: parameters.get("by") ?? "",
+    beforeFrom: parameters.get("beforeFrom") ?? "",
+    beforeTo: parameters.get("beforeTo") ?? "",
+    row: parameters.get("row") ?? "",
+    column: parameters.get("column") ?? "",
     aspect: parameters.get("aspect") ?? "",
     sentiment: parameters.get("sentiment") ?? "",
     words: parameters.get("words") ?? "",

@@ -4,7 +4,9 @@ import type { Client } from "../api/client";
 import { type Aspect, integer, type ThemesAnswer } from "../api/types";
 import { type Address, useAddress } from "../app/address";
 import { useFormat, useResource } from "../app/hooks";
+import { Narrowed } from "../app/Narrowed";
 import { Problem } from "../app/Problem";
+import { onComments } from "../score/filter";
 import { localized } from "../score/pick";
 import { CommentList } from "./CommentList";
 import { Emerging } from "./Emerging";
@@ -45,7 +47,7 @@ export function Comments({ client, may }: { client: Client; may: (permission: st
           <span className="hidden">{t("comments.survey")}</span>
           <select
             value={address.survey}
-            onChange={(e) => change({ survey: e.target.value, aspect: "", sentiment: "", words: "" })}
+            onChange={(e) => change({ survey: e.target.value, aspect: "", sentiment: "", words: "", filter: "" })}
           >
             <option value="">{t("comments.all")}</option>
             {(surveys.value ?? []).map((survey) => (
@@ -56,6 +58,7 @@ export function Comments({ client, may }: { client: Client; may: (permission: st
           </select>
         </label>
       </header>
+      <Narrowed address={address} change={change} filterIgnored={onComments(address.filter) === undefined} />
       <Insights {...{ client, may, address, change, names }} />
     </main>
   );

@@ -16,6 +16,16 @@ describe("filter", () => {
     expect(parametersOf(filterOf(address, false))).toBe("filter.survey=surveys%2Fshop");
   });
 
+  it("takes the period and what comments can be chosen by, and nothing of other conditions", () => {
+    const chosen = filterOf({ ...address, filter: 'location = "osh"', from: "2026-03-01" }, false);
+    const startTime = new Date(2026, 2, 1).toISOString();
+    expect(chosen).toEqual({ survey: "surveys/shop", location: "osh", period: { startTime } });
+    expect(parametersOf(chosen)).toContain(`filter.period.startTime=${encodeURIComponent(startTime)}`);
+    expect(filterOf({ ...address, filter: 'location = "osh" OR answers.nps = 9' }, false)).toEqual({
+      survey: "surveys/shop",
+    });
+  });
+
   it("counts two weeks back", () => {
     expect(recent(new Date("2026-03-15T12:00:00Z"))).toEqual({
       startTime: "2026-03-01T12:00:00.000Z",

@@ -1,12 +1,21 @@
 import type { CommentFilter } from "../api/types";
 import type { Address } from "../app/address";
+import { onComments } from "../score/filter";
+import { periodOf } from "../score/period";
 
 /** How long the recent period is that is compared with what was before, in days. */
 export const recentDays = 14;
 
-/** The comments that the address means; without its aspect, sentiment and words unless `narrow`. */
+/**
+ * The comments that the address means; without its aspect, sentiment and words unless `narrow`. A filter of answers that comments cannot be chosen
+ * by is left out.
+ */
 export function filterOf(address: Address, narrow: boolean): CommentFilter {
-  const filter: Record<string, string> = {};
+  const filter: Record<string, unknown> = { ...onComments(address.filter) };
+  const period = periodOf(address.from, address.to);
+  if (period !== undefined) {
+    filter.period = period;
+  }
   if (address.survey !== "") {
     filter.survey = address.survey;
   }
@@ -28,7 +37,13 @@ export function filterOf(address: Address, narrow: boolean): CommentFilter {
 export function parametersOf(filter: CommentFilter): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) {
-    parameters.set(`filter.${name}`, String(value));
+    if (typeof value === "object") {
+      for (const [inner, part] of Object.entries(value)) {
+        parameters.set(`filter.${name}.${inner}`, String(part));
+      }
+    } else {
+      parameters.set(`filter.${name}`, String(value));
+    }
   }
   return parameters.toString();
 }

@@ -32,6 +32,7 @@ export class Format {
   readonly #plain: Intl.NumberFormat;
   readonly #moment: Intl.DateTimeFormat;
   readonly #dates = new Map<string, Intl.DateTimeFormat>();
+  readonly #fixed = new Map<number, Intl.NumberFormat>();
   readonly #locale: string;
   readonly #words: boolean;
 
@@ -67,6 +68,28 @@ export class Format {
   /** A number with as many decimals as it needs, up to two. */
   plain(value: number): string {
     return minus(this.#plain.format(value));
+  }
+
+  /** A number with so many decimals. */
+  fixed(value: number, digits: number): string {
+    let format = this.#fixed.get(digits);
+    if (format === undefined) {
+      format = new Intl.NumberFormat(this.#locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      this.#fixed.set(digits, format);
+    }
+    const rounded = Number(value.toFixed(digits));
+    return minus(format.format(rounded === 0 ? 0 : rounded));
+  }
+
+  /** A number with so many decimals and its sign. */
+  signed(value: number, digits: number): string {
+    const text = this.fixed(value, digits);
+    return Number(value.toFixed(digits)) > 0 ? `+${text}` : text;
+  }
+
+  /** A p-value: how small a tiny one is tells nobody anything. */
+  probability(p: number): string {
+    return p < 0.001 ? `< ${this.fixed(0.001, 3)}` : this.fixed(p, 3);
   }
 
   /** The estimate with its unit; undefined when there is none: no answers are not a score of 0. */

@@ -1,6 +1,6 @@
-/** Saves text as a file of the reader's. */
-export function download(name: string, type: string, parts: readonly string[]): void {
-  const address = URL.createObjectURL(new Blob(parts as string[], { type }));
+/** Saves text, or what is no text, as a file of the reader's. */
+export function download(name: string, type: string, parts: readonly (string | Blob)[]): void {
+  const address = URL.createObjectURL(new Blob(parts as BlobPart[], { type }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

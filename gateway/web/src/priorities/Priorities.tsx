@@ -1,0 +1,111 @@
+import { useCallback, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Client } from "../api/client";
+import type { Aspect, Survey } from "../api/types";
+import { useAddress } from "../app/address";
+import { useResource } from "../app/hooks";
+import { Problem } from "../app/Problem";
+import { localized } from "../score/pick";
+import { Bridge } from "./Bridge";
+import { Controls } from "./Controls";
+import { Crosstab } from "./Crosstab";
+import { Drivers } from "./Drivers";
+import { Matrix } from "./Matrix";
+import { Strengths } from "./Strengths";
+import { type Subject, wordsIn } from "./subject";
+
+/** The analyses, and what one must be allowed to see them. */
+export const analyses = [
+  ["matrix", "reporting.matrix.query", Matrix],
+  ["drivers", "reporting.drivers.query", Drivers],
+  ["bridge", "reporting.bridge.query", Bridge],
+  ["strengths", "reporting.strengths.query", Strengths],
+  ["crosstab", "reporting.crosstab.query", Crosstab],
+] as const;
+
+interface Props {
+  client: Client;
+  may: (permission: string) => boolean;
+}
+
+/** What is to be fixed first, what drives the outcome, why it moved, and what pulls it up and down. */
+export function Priorities({ client, may }: Props) {
+  const { t } = useTranslation();
+  const load = useCallback((signal: AbortSignal) => client.surveys(signal), [client]);
+  const surveys = useResource(load);
+  const published = surveys.value?.filter((survey) => survey.currentRevision);
+  return (
+    <main className="priorities panel" aria-label={t("priorities.title")}>
+      <header className="heading">
+        <h1>{t("priorities.title")}</h1>
+      </header>
+      {surveys.error !== undefined && <Problem error={surveys.error} retry={surveys.reload} />}
+      {published === undefined && surveys.error === undefined && <p role="status">{t("loading")}</p>}
+      {published?.length === 0 && <p className="card">{t("priorities.noSurvey")}</p>}
+      {published?.[0] !== undefined && <Chosen client={client} may={may} surveys={published} first={published[0]} />}
+    </main>
+  );
+}
+
+function Chosen(props: Props & { surveys: readonly Survey[]; first: Survey }) {
+  const { client, may, surveys, first } = props;
+  const { t, i18n } = useTranslation();
+  const [given, change] = useAddress();
+  const survey = surveys.find(({ name }) => name === given.survey) ?? first;
+  const revisionName = survey.currentRevision ?? "";
+  const loadRevision = useCallback(
+    (signal: AbortSignal) => client.revision(revisionName, signal),
+    [client, revisionName],
+  );
+  const revision = useResource(loadRevision);
+  const mayAspects = may("comment.aspects.list");
+  const loadAspects = useCallback(
+    async (signal: AbortSignal) => (await client.get<{ aspects?: readonly Aspect[] }>("aspects", signal)).aspects ?? [],
+    [client],
+  );
+  const aspects = useResource(mayAspects ? loadAspects : undefined);
+  const open = analyses.filter(([, permission]) => may(permission));
+  const questionnaire = revision.value?.questionnaire;
+  const subject = useMemo<Subject | undefined>(
+    () =>
+      questionnaire && {
+        client,
+        change,
+        address: { ...given, survey: survey.name ?? "" },
+        questions: questionnaire.questions ?? [],
+        words: wordsIn(i18n.language, questionnaire.defaultLanguage),
+        aspects: new Map(
+          (aspects.value ?? []).map((aspect) => [
+            aspect.name ?? "",
+            localized(aspect.displayName, i18n.language, "en"),
+          ]),
+        ),
+      },
+    [client, change, given, survey.name, questionnaire, i18n.language, aspects.value],
+  );
+  if (revision.error !== undefined) {
+    return <Problem error={revision.error} retry={revision.reload} />;
+  }
+  if (subject === undefined) {
+    return <p role="status">{t("loading")}</p>;
+  }
+  const [name, , View] = open.find(([candidate]) => candidate === given.analysis) ?? open[0] ?? analyses[0];
+  return (
+    <>
+      <Controls subject={subject} surveys={surveys} outcomes={name !== "crosstab"} />
+      <nav className="tabs" aria-label={t("priorities.analysis")}>
+        {open.map(([candidate]) => (
+          <button
+            key={candidate}
+            type="button"
+            aria-current={candidate === name ? "page" : undefined}
+            onClick={() => change({ analysis: candidate })}
+          >
+            {t(`priorities.${candidate}.tab`)}
+          </button>
+        ))}
+      </nav>
+      <View subject={subject} />
+    </>
+  );
+}
