@@ -27,7 +27,7 @@ func (p parts) digestChores() []chore.Chore {
 		return nil
 	}
 	d := &dispatch.Dispatcher{
-		Store: p.store, Sender: p.sender, Envelope: digest.Envelope{Keeper: p.keeper}, PublicURL: p.config.PublicURL, Domain: p.config.SMTP.Domain(),
+		Store: p.store, Sender: p.sender, Envelope: digest.NewEnvelope(p.keeper), PublicURL: p.config.PublicURL, Domain: p.config.SMTP.Domain(),
 		Log: p.deps.Logger, Now: p.deps.Now, Noted: p.noted,
 	}
 	return []chore.Chore{

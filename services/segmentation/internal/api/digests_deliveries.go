@@ -12,7 +12,7 @@ import (
 )
 
 // envelope seals and opens what is said of recipients.
-func (s *Server) envelope() digest.Envelope { return digest.Envelope{Keeper: s.Keeper} }
+func (s *Server) envelope() seal.Envelope { return digest.NewEnvelope(s.Keeper) }
 
 // ListDigestDeliveries lists what was sent and is to be sent.
 func (s *digestServer) ListDigestDeliveries(ctx context.Context, req *segmentationv1.ListDigestDeliveriesRequest) (*segmentationv1.ListDigestDeliveriesResponse, error) {

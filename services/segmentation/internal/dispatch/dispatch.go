@@ -30,7 +30,7 @@ type Sender interface {
 	Send(ctx context.Context, m mail.Mail) error
 }
 
-// Envelope opens addresses and secrets; digest.Envelope is one.
+// Envelope opens addresses and secrets; seal.Envelope is one.
 type Envelope interface {
 	Open(ctx context.Context, organization string, sealed []byte) (string, error)
 }
