@@ -21,8 +21,8 @@ const (
 
 // Place is a location.
 type Place struct {
-	Name                    string
-	Visitors, Consultations int64
+	Name     string
+	Visitors int64
 	// Coverage is consultations by visitor, with its error.
 	Coverage estimate.Estimate
 }
@@ -30,7 +30,7 @@ type Place struct {
 // Gain is what a location would gain.
 type Gain struct {
 	Place
-	// Consultations is (target - coverage) × visitors, 0 for a location at the target or above. Its interval takes the target as given.
+	// Gained is (target - coverage) × visitors, 0 for a location at the target or above. Its interval takes the target as given.
 	Gained estimate.Estimate
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 func place(name string, visitors, consultations int64) reserve.Place {
-	return reserve.Place{Name: name, Visitors: visitors, Consultations: consultations, Coverage: estimate.Estimate{Value: float64(consultations) / float64(visitors)}}
+	return reserve.Place{Name: name, Visitors: visitors, Coverage: estimate.Estimate{Value: float64(consultations) / float64(visitors)}}
 }
 
 // TestByHand: coverages 10, 20, 30, 40, 50 %: the third quartile is 40 %.

@@ -87,6 +87,42 @@ const (
 	ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID ErrorReason = 48
 	// The organisation has as many reports as it may have.
 	ErrorReason_ERROR_REASON_REPORT_LIMIT ErrorReason = 49
+	// The table cannot be read, or its header does not say what its columns hold.
+	ErrorReason_ERROR_REASON_OPERATIONS_TABLE_INVALID ErrorReason = 60
+	// There is no such time zone.
+	ErrorReason_ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN ErrorReason = 61
+	// The period lacks an end, or is longer than can be told at once.
+	ErrorReason_ERROR_REASON_OPERATIONS_PERIOD_INVALID ErrorReason = 62
+	// The messages of the stream do not go together.
+	ErrorReason_ERROR_REASON_OPERATIONS_STREAM_INVALID ErrorReason = 63
+	// Say which records are meant: by their identifiers, locations or period.
+	ErrorReason_ERROR_REASON_OPERATIONS_SELECTION_REQUIRED ErrorReason = 64
+	// There is no such schedule, or the caller does not see it.
+	ErrorReason_ERROR_REASON_SCHEDULE_NOT_FOUND ErrorReason = 70
+	// The identifier is that of another schedule.
+	ErrorReason_ERROR_REASON_SCHEDULE_EXISTS ErrorReason = 71
+	// The schedule changed since its etag was read.
+	ErrorReason_ERROR_REASON_SCHEDULE_CHANGED ErrorReason = 72
+	// The organisation has as many schedules as it may have.
+	ErrorReason_ERROR_REASON_SCHEDULE_LIMIT ErrorReason = 73
+	// The calendar rule cannot be: such a day never comes, or something of it is missing or contradicts the rest.
+	ErrorReason_ERROR_REASON_RECURRENCE_INVALID ErrorReason = 74
+	// Nobody of that name is a member with an address, or a recipient is neither a member nor an address.
+	ErrorReason_ERROR_REASON_RECIPIENT_INVALID ErrorReason = 75
+	// Sending to addresses of nobody who logs in takes a permission of its own.
+	ErrorReason_ERROR_REASON_ADDRESSES_FORBIDDEN ErrorReason = 76
+	// There is no such run.
+	ErrorReason_ERROR_REASON_RUN_NOT_FOUND ErrorReason = 77
+	// The numbers contradict each other, or the method does not bear them.
+	ErrorReason_ERROR_REASON_NUMBERS_IMPOSSIBLE ErrorReason = 80
+	// A date does not exist, or the days are too many.
+	ErrorReason_ERROR_REASON_DATE_INVALID ErrorReason = 81
+	// Amounts are in several currencies, which are never summed: name one.
+	ErrorReason_ERROR_REASON_CURRENCIES_MIXED ErrorReason = 82
+	// There is no such region, or the caller does not see it.
+	ErrorReason_ERROR_REASON_REGION_NOT_FOUND ErrorReason = 83
+	// There is no such change of a policy in these days.
+	ErrorReason_ERROR_REASON_POLICY_CHANGE_NOT_FOUND ErrorReason = 84
 )
 
 // Enum value maps for ErrorReason.
@@ -123,39 +159,75 @@ var (
 		47: "ERROR_REASON_RENDITION_OF_OTHER_REACH",
 		48: "ERROR_REASON_REPORT_PERIOD_INVALID",
 		49: "ERROR_REASON_REPORT_LIMIT",
+		60: "ERROR_REASON_OPERATIONS_TABLE_INVALID",
+		61: "ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN",
+		62: "ERROR_REASON_OPERATIONS_PERIOD_INVALID",
+		63: "ERROR_REASON_OPERATIONS_STREAM_INVALID",
+		64: "ERROR_REASON_OPERATIONS_SELECTION_REQUIRED",
+		70: "ERROR_REASON_SCHEDULE_NOT_FOUND",
+		71: "ERROR_REASON_SCHEDULE_EXISTS",
+		72: "ERROR_REASON_SCHEDULE_CHANGED",
+		73: "ERROR_REASON_SCHEDULE_LIMIT",
+		74: "ERROR_REASON_RECURRENCE_INVALID",
+		75: "ERROR_REASON_RECIPIENT_INVALID",
+		76: "ERROR_REASON_ADDRESSES_FORBIDDEN",
+		77: "ERROR_REASON_RUN_NOT_FOUND",
+		80: "ERROR_REASON_NUMBERS_IMPOSSIBLE",
+		81: "ERROR_REASON_DATE_INVALID",
+		82: "ERROR_REASON_CURRENCIES_MIXED",
+		83: "ERROR_REASON_REGION_NOT_FOUND",
+		84: "ERROR_REASON_POLICY_CHANGE_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":              0,
-		"ERROR_REASON_QUESTION_NOT_FOUND":       1,
-		"ERROR_REASON_QUESTION_NOT_SCORED":      2,
-		"ERROR_REASON_OUTCOME_REQUIRED":         3,
-		"ERROR_REASON_ITEM_REPEATED":            4,
-		"ERROR_REASON_KEY_UNKNOWN":              5,
-		"ERROR_REASON_TOO_FEW_ANSWERS":          6,
-		"ERROR_REASON_ITEM_CONSTANT":            7,
-		"ERROR_REASON_ITEMS_NEVER_TOGETHER":     8,
-		"ERROR_REASON_ITEMS_SINGULAR":           9,
-		"ERROR_REASON_NOT_CONVERGED":            10,
-		"ERROR_REASON_TOO_MANY":                 11,
-		"ERROR_REASON_NO_DATA":                  12,
-		"ERROR_REASON_SCORING_UNAVAILABLE":      13,
-		"ERROR_REASON_SURVEY_UNAVAILABLE":       14,
-		"ERROR_REASON_TOO_FEW_ITEMS":            15,
-		"ERROR_REASON_CUT_REQUIRED":             16,
-		"ERROR_REASON_METRIC_MISMATCH":          17,
-		"ERROR_REASON_KEY_MULTIPLE":             18,
-		"ERROR_REASON_PERIODS_OVERLAP":          19,
-		"ERROR_REASON_SEGMENTATION_UNAVAILABLE": 20,
-		"ERROR_REASON_REPORT_NOT_FOUND":         40,
-		"ERROR_REASON_REPORT_EXISTS":            41,
-		"ERROR_REASON_REPORT_BUILT_IN":          42,
-		"ERROR_REASON_REPORT_CHANGED":           43,
-		"ERROR_REASON_REPORT_SURVEY_REQUIRED":   44,
-		"ERROR_REASON_REPORT_SUBJECT_REQUIRED":  45,
-		"ERROR_REASON_RENDITION_NOT_FOUND":      46,
-		"ERROR_REASON_RENDITION_OF_OTHER_REACH": 47,
-		"ERROR_REASON_REPORT_PERIOD_INVALID":    48,
-		"ERROR_REASON_REPORT_LIMIT":             49,
+		"ERROR_REASON_UNSPECIFIED":                   0,
+		"ERROR_REASON_QUESTION_NOT_FOUND":            1,
+		"ERROR_REASON_QUESTION_NOT_SCORED":           2,
+		"ERROR_REASON_OUTCOME_REQUIRED":              3,
+		"ERROR_REASON_ITEM_REPEATED":                 4,
+		"ERROR_REASON_KEY_UNKNOWN":                   5,
+		"ERROR_REASON_TOO_FEW_ANSWERS":               6,
+		"ERROR_REASON_ITEM_CONSTANT":                 7,
+		"ERROR_REASON_ITEMS_NEVER_TOGETHER":          8,
+		"ERROR_REASON_ITEMS_SINGULAR":                9,
+		"ERROR_REASON_NOT_CONVERGED":                 10,
+		"ERROR_REASON_TOO_MANY":                      11,
+		"ERROR_REASON_NO_DATA":                       12,
+		"ERROR_REASON_SCORING_UNAVAILABLE":           13,
+		"ERROR_REASON_SURVEY_UNAVAILABLE":            14,
+		"ERROR_REASON_TOO_FEW_ITEMS":                 15,
+		"ERROR_REASON_CUT_REQUIRED":                  16,
+		"ERROR_REASON_METRIC_MISMATCH":               17,
+		"ERROR_REASON_KEY_MULTIPLE":                  18,
+		"ERROR_REASON_PERIODS_OVERLAP":               19,
+		"ERROR_REASON_SEGMENTATION_UNAVAILABLE":      20,
+		"ERROR_REASON_REPORT_NOT_FOUND":              40,
+		"ERROR_REASON_REPORT_EXISTS":                 41,
+		"ERROR_REASON_REPORT_BUILT_IN":               42,
+		"ERROR_REASON_REPORT_CHANGED":                43,
+		"ERROR_REASON_REPORT_SURVEY_REQUIRED":        44,
+		"ERROR_REASON_REPORT_SUBJECT_REQUIRED":       45,
+		"ERROR_REASON_RENDITION_NOT_FOUND":           46,
+		"ERROR_REASON_RENDITION_OF_OTHER_REACH":      47,
+		"ERROR_REASON_REPORT_PERIOD_INVALID":         48,
+		"ERROR_REASON_REPORT_LIMIT":                  49,
+		"ERROR_REASON_OPERATIONS_TABLE_INVALID":      60,
+		"ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN":  61,
+		"ERROR_REASON_OPERATIONS_PERIOD_INVALID":     62,
+		"ERROR_REASON_OPERATIONS_STREAM_INVALID":     63,
+		"ERROR_REASON_OPERATIONS_SELECTION_REQUIRED": 64,
+		"ERROR_REASON_SCHEDULE_NOT_FOUND":            70,
+		"ERROR_REASON_SCHEDULE_EXISTS":               71,
+		"ERROR_REASON_SCHEDULE_CHANGED":              72,
+		"ERROR_REASON_SCHEDULE_LIMIT":                73,
+		"ERROR_REASON_RECURRENCE_INVALID":            74,
+		"ERROR_REASON_RECIPIENT_INVALID":             75,
+		"ERROR_REASON_ADDRESSES_FORBIDDEN":           76,
+		"ERROR_REASON_RUN_NOT_FOUND":                 77,
+		"ERROR_REASON_NUMBERS_IMPOSSIBLE":            80,
+		"ERROR_REASON_DATE_INVALID":                  81,
+		"ERROR_REASON_CURRENCIES_MIXED":              82,
+		"ERROR_REASON_REGION_NOT_FOUND":              83,
+		"ERROR_REASON_POLICY_CHANGE_NOT_FOUND":       84,
 	}
 )
 
@@ -190,7 +262,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xbf\b\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xef\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -223,7 +295,25 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	" ERROR_REASON_RENDITION_NOT_FOUND\x10.\x12)\n" +
 	"%ERROR_REASON_RENDITION_OF_OTHER_REACH\x10/\x12&\n" +
 	"\"ERROR_REASON_REPORT_PERIOD_INVALID\x100\x12\x1d\n" +
-	"\x19ERROR_REASON_REPORT_LIMIT\x101BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x19ERROR_REASON_REPORT_LIMIT\x101\x12)\n" +
+	"%ERROR_REASON_OPERATIONS_TABLE_INVALID\x10<\x12-\n" +
+	")ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN\x10=\x12*\n" +
+	"&ERROR_REASON_OPERATIONS_PERIOD_INVALID\x10>\x12*\n" +
+	"&ERROR_REASON_OPERATIONS_STREAM_INVALID\x10?\x12.\n" +
+	"*ERROR_REASON_OPERATIONS_SELECTION_REQUIRED\x10@\x12#\n" +
+	"\x1fERROR_REASON_SCHEDULE_NOT_FOUND\x10F\x12 \n" +
+	"\x1cERROR_REASON_SCHEDULE_EXISTS\x10G\x12!\n" +
+	"\x1dERROR_REASON_SCHEDULE_CHANGED\x10H\x12\x1f\n" +
+	"\x1bERROR_REASON_SCHEDULE_LIMIT\x10I\x12#\n" +
+	"\x1fERROR_REASON_RECURRENCE_INVALID\x10J\x12\"\n" +
+	"\x1eERROR_REASON_RECIPIENT_INVALID\x10K\x12$\n" +
+	" ERROR_REASON_ADDRESSES_FORBIDDEN\x10L\x12\x1e\n" +
+	"\x1aERROR_REASON_RUN_NOT_FOUND\x10M\x12#\n" +
+	"\x1fERROR_REASON_NUMBERS_IMPOSSIBLE\x10P\x12\x1d\n" +
+	"\x19ERROR_REASON_DATE_INVALID\x10Q\x12!\n" +
+	"\x1dERROR_REASON_CURRENCIES_MIXED\x10R\x12!\n" +
+	"\x1dERROR_REASON_REGION_NOT_FOUND\x10S\x12(\n" +
+	"$ERROR_REASON_POLICY_CHANGE_NOT_FOUND\x10TBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once

@@ -1,0 +1,184 @@
+package performance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/estimate"
+	"github.com/otklik/otklik/services/reporting/internal/operation"
+	"github.com/otklik/otklik/services/reporting/internal/policy"
+	"github.com/otklik/otklik/services/reporting/internal/refusal"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+)
+
+const (
+	// defaultWeeks is how many weeks are compared on each side where a request names none.
+	defaultWeeks = 8
+	// mostPolicies is how many changes are told of at once.
+	mostPolicies = 200
+	// otherChanges cautions that another change falls into the weeks compared.
+	otherChanges = "OTHER_CHANGES"
+)
+
+// policyWords are the kinds of policies.
+var policyWords = map[operation.Policy]string{
+	operation.Prices: "prices", operation.Assortment: "assortment", operation.Loyalty: "loyalty", operation.Standards: "standards", operation.Other: "other",
+}
+
+// QueryPolicyEffects tells what changed when policies did.
+func (s *Server) QueryPolicyEffects(ctx context.Context, req *reportingv1.QueryPolicyEffectsRequest) (*reportingv1.QueryPolicyEffectsResponse, error) {
+	sel, err := s.selectionOf(ctx, req.GetQuery())
+	if err != nil {
+		return nil, err
+	}
+	weeks := int(req.GetWeeks())
+	if weeks == 0 {
+		weeks = defaultWeeks
+	}
+	reach := operation.Day(week * weeks)
+	// Changes around these days make those in them hard to read, and the weeks compared reach beyond them.
+	around := span{sel.first - reach, sel.last + reach}
+	var changes []operation.Record
+	if err := s.records(ctx, sel, operation.PolicyChange, around, func(r operation.Record) { changes = append(changes, r) }); err != nil {
+		return nil, err
+	}
+	asked := slices.DeleteFunc(slices.Clone(changes), func(r operation.Record) bool {
+		return r.Day < sel.first || r.Day > sel.last || req.GetPolicyChange() != "" && r.Key != req.GetPolicyChange()
+	})
+	switch {
+	case len(asked) == 0 && req.GetPolicyChange() != "":
+		return nil, fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_POLICY_CHANGE_NOT_FOUND, "policy_change",
+			fmt.Sprintf("no policy changed under the key %q in these days at the locations asked for", req.GetPolicyChange()))
+	case len(asked) == 0:
+		return &reportingv1.QueryPolicyEffectsResponse{}, nil
+	case len(asked) > mostPolicies:
+		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "query",
+			fmt.Sprintf("policies changed %d times, at most %d are told of: choose fewer days", len(asked), mostPolicies))
+	}
+	slices.SortFunc(asked, func(a, b operation.Record) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Key, b.Key)) })
+	p, err := s.panelOf(ctx, sel, around)
+	if err != nil {
+		return nil, err
+	}
+	o := outcomeOf(req.GetOutcome())
+	currency, err := o.currency(p)
+	if err != nil {
+		return nil, err
+	}
+	return policyEffects(sel, policyQuestion{outcome: o, currency: currency, weeks: weeks, panel: p, changes: changes}, asked)
+}
+
+// policyQuestion is what is asked of each change.
+type policyQuestion struct {
+	outcome  outcome
+	currency string
+	weeks    int
+	panel    panel
+	// changes are all that happened around.
+	changes []operation.Record
+}
+
+// policyEffects compares before and after each change, and corrects the tests for their number.
+func policyEffects(sel selection, q policyQuestion, asked []operation.Record) (*reportingv1.QueryPolicyEffectsResponse, error) {
+	out := &reportingv1.QueryPolicyEffectsResponse{}
+	p := make([]*float64, len(asked))
+	for i, r := range asked {
+		effect, test, err := q.effect(sel, r)
+		if err != nil {
+			return nil, err
+		}
+		out.Effects, p[i] = append(out.Effects, effect), test
+	}
+	adjusted, family, err := estimate.Adjust(p)
+	if err != nil {
+		return nil, err
+	}
+	out.Family = int32(family)
+	for i, e := range out.GetEffects() {
+		e.Test = testToProto(p[i], adjusted[i])
+	}
+	return out, nil
+}
+
+// effect compares before and after a change, with the p-value of what it says.
+func (q policyQuestion) effect(sel selection, r operation.Record) (*reportingv1.PolicyEffect, *float64, error) {
+	out := &reportingv1.PolicyEffect{
+		PolicyChange: r.Key, Policy: policyWords[r.Policy], Description: r.Description, Date: r.Day.String(), Outcome: q.outcome.proto(), Weeks: int32(q.weeks),
+	}
+	e, err := policy.Compare(q.places(r), int64(r.Day), q.weeks, sel.level)
+	var refused *refusal.Error
+	if errors.As(err, &refused) && refused.Reason == refusal.TooFew {
+		out.AbsentReason = leftOutFewDays
+		out.Basis = sel.basis(definitionPolicy, 0, nil)
+		return out, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fault.Analysis(err)
+	}
+	var leftOut []*reportingv1.LocationLeftOut
+	for _, name := range e.LeftOut {
+		leftOut = append(leftOut, left(name, leftOutFewDays, 0))
+	}
+	out.Held = policySideToProto(&e.Held, sel.level)
+	out.Control = policySideToProto(e.Control, sel.level)
+	out.Net, out.SlopeBefore = estimateToProto(e.Net, sel.level), estimateToProto(e.Slope, sel.level)
+	out.Basis = sel.basis(definitionPolicy, e.Held.Places+int(out.GetControl().GetLocations()), leftOut)
+	out.Basis.Currency, out.Basis.Conventions = q.currency, []string{"BEFORE_AND_AFTER", "LOCATIONS_AS_OBSERVATIONS", "BENJAMINI_HOCHBERG"}
+	if e.Control != nil {
+		out.Basis.Conventions[0] = "DIFFERENCE_IN_DIFFERENCES"
+	}
+	if e.ByWeek {
+		out.Basis.Conventions[1] = "WEEKS_AS_OBSERVATIONS"
+	}
+	for _, c := range e.Cautions {
+		out.Cautions = append(out.Cautions, string(c))
+	}
+	if q.disturbed(r) {
+		out.Cautions = append(out.Cautions, otherChanges)
+	}
+	for _, w := range e.Weeks {
+		out.Trend = append(out.Trend, &reportingv1.PolicyWeek{
+			Week: int32(w.Week), StartDate: (r.Day + operation.Day(week*w.Week)).String(), Held: w.Held, Control: w.Control,
+		})
+	}
+	if e.P != nil || e.Control != nil {
+		return out, e.P, nil
+	}
+	return out, e.Held.P, nil
+}
+
+// places are the locations with the days on which the outcome is known.
+func (q policyQuestion) places(r operation.Record) []policy.Place {
+	var out []policy.Place
+	for _, p := range q.panel.places {
+		place := policy.Place{Name: p.name, Held: r.HoldsAt(p.name)}
+		for _, d := range p.days {
+			if part, of, ok := q.outcome.ratio(d); ok {
+				place.Days = append(place.Days, policy.Point{Day: int64(d.day), Value: part / of})
+			}
+		}
+		out = append(out, place)
+	}
+	return out
+}
+
+// disturbed tells that another change falls into the weeks compared.
+func (q policyQuestion) disturbed(r operation.Record) bool {
+	return slices.ContainsFunc(q.changes, func(o operation.Record) bool {
+		return o.Key != r.Key && o.Day > r.Day-operation.Day(week*q.weeks) && o.Day < r.Day+operation.Day(week*q.weeks)
+	})
+}
+
+func policySideToProto(s *policy.Side, level float64) *reportingv1.PolicySide {
+	if s == nil {
+		return nil
+	}
+	return &reportingv1.PolicySide{Locations: int32(s.Places), Before: s.Before, After: s.After, Difference: estimateToProto(&s.Difference, level), PValue: s.P}
+}
