@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/crosstab"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -77,7 +78,7 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 		return nil, fault.Analysis(err)
 	}
 	out := crosstabToProto(found, level)
-	out.Basis = basisOf(req.GetQuery(), definitionCrosstab, counted)
+	out.Basis = basis.Of(req.GetQuery(), definitionCrosstab, counted)
 	leaveOut(out.Basis, reasonIncomplete, incomplete)
 	out.Basis.Conventions = append(out.Basis.Conventions, "PEARSON_CHI_SQUARE", "ADJUSTED_RESIDUALS", "BENJAMINI_HOCHBERG")
 	if axes[0].question.Effort || axes[1].question.Effort {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -125,7 +126,7 @@ func missingOf(m reportingv1.MissingMethod) moment.Missing {
 
 // basis says what the sample rests on.
 func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reportingv1.AnalysisBasis {
-	b := basisOf(q, definition, x.counted)
+	b := basis.Of(q, definition, x.counted)
 	b.Groups = int32(x.Groups)
 	b.Missing = reportingv1.MissingMethod(int32(x.Missing) + 1)
 	if x.Correlation != nil {
@@ -147,18 +148,6 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 	if x.Repaired {
 		b.Conventions = append(b.Conventions, "NEAREST_CORRELATION_MATRIX")
 		b.Notes = append(b.Notes, fmt.Sprintf("correlations contradicted each other and were repaired: the greatest change of one is %.3g", x.GreatestRepair))
-	}
-	return b
-}
-
-// basisOf says what an analysis rests on.
-func basisOf(q *reportingv1.AnalysisQuery, definition string, counted peers.Counted) *reportingv1.AnalysisBasis {
-	b := &reportingv1.AnalysisBasis{
-		Definition: definition, DefinitionVersion: 1, Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(),
-		Responses: counted.Responses, Watermark: counted.Watermark, Conventions: []string{"UNWEIGHTED"},
-	}
-	for _, l := range counted.LeftOut {
-		b.LeftOut = append(b.LeftOut, &reportingv1.AnalysisBasis_LeftOut{Reason: l.Reason, Count: l.Count})
 	}
 	return b
 }

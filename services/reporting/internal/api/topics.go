@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -203,14 +204,14 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 		return estimateToProto(e.Value, e.SE, e.Interval, level, bridge.GroupJackknife)
 	}
 	out := &reportingv1.QueryBridgeResponse{
-		Basis: basisOf(req.GetQuery(), definitionBridge, counted[1]), BaselineBasis: basisOf(req.GetQuery(), definitionBridge, counted[0]),
+		Basis: basis.Of(req.GetQuery(), definitionBridge, counted[1]), BaselineBasis: basis.Of(req.GetQuery(), definitionBridge, counted[0]),
 		Outcome: r.converted(), Metric: r.metric, Before: convert(b.Before), After: convert(b.After), Change: convert(b.Change), Mix: convert(b.Mix),
 		Level: convert(b.Level), By: r.key,
 	}
 	out.BaselineBasis.Period = req.GetBaselinePeriod()
-	for i, basis := range []*reportingv1.AnalysisBasis{out.GetBaselineBasis(), out.GetBasis()} {
-		leaveOut(basis, reasonNoAnswer, unanswered[i])
-		basis.Groups, basis.Conventions = int32(b.Groups), append(basis.Conventions, "MEAN_LEVEL_MEAN_SHARE", "EQUAL_FRACTIONS", "BENJAMINI_HOCHBERG")
+	for i, side := range []*reportingv1.AnalysisBasis{out.GetBaselineBasis(), out.GetBasis()} {
+		leaveOut(side, reasonNoAnswer, unanswered[i])
+		side.Groups, side.Conventions = int32(b.Groups), append(side.Conventions, "MEAN_LEVEL_MEAN_SHARE", "EQUAL_FRACTIONS", "BENJAMINI_HOCHBERG")
 	}
 	for _, p := range b.Parts {
 		out.Parts = append(out.Parts, &reportingv1.BridgePart{
@@ -240,7 +241,7 @@ func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStren
 	if err != nil {
 		return nil, fault.Analysis(err)
 	}
-	b := basisOf(req.GetQuery(), definitionStrengths, counted)
+	b := basis.Of(req.GetQuery(), definitionStrengths, counted)
 	leaveOut(b, reasonNoAnswer, unanswered)
 	b.Groups, b.Conventions = peers.Groups, append(b.Conventions, "OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG")
 	if len(found.LeftOut) > 0 {

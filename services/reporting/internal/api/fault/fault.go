@@ -70,6 +70,19 @@ func Scoring(err error, field func(theirs string) string) error {
 	return err
 }
 
+// Segmentation explains an error of the segmentation service, of which nothing is asked that comes from a field.
+func Segmentation(err error) error {
+	var said *peers.Refusal
+	switch {
+	case errors.Is(err, peers.ErrUnavailable):
+		return Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SEGMENTATION_UNAVAILABLE,
+			"the segmentation service, which knows locations and lights, did not answer: try again", rpcerr.WithCause(err))
+	case errors.As(err, &said):
+		return Passed(said, func(theirs string) string { return theirs })
+	}
+	return err
+}
+
 // Passed is what another service says to the caller, with the fields of our request in place of theirs.
 func Passed(said *peers.Refusal, field func(theirs string) string) *rpcerr.Error {
 	e := *said.Cause

@@ -1,0 +1,132 @@
+package overview
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/place"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+)
+
+// measure is what a map shows of each location.
+type measure struct {
+	metric   place.Metric
+	variant  scoringv1.Variant
+	question peers.Question
+	level    float64
+}
+
+// measureOf finds what is shown: what was asked for or, where nothing was, the first that the survey supports.
+func (s *Server) measureOf(ctx context.Context, req *reportingv1.QueryMapRequest) (*measure, error) {
+	asked, err := s.Surveys.Questionnaire(ctx, req.GetQuery().GetSurvey())
+	if err != nil {
+		return nil, fault.Survey(err)
+	}
+	q, found, err := askedFor(ctx, asked, req.GetQuestion(), req.GetMetric())
+	if err != nil {
+		return nil, fault.Survey(err)
+	}
+	metric := req.GetMetric()
+	if metric == reportingv1.MapMetric_MAP_METRIC_UNSPECIFIED {
+		metric = bestFor(q.Kind)
+	}
+	m := &measure{question: q, level: levelOf(req.GetQuery())}
+	switch metric {
+	case reportingv1.MapMetric_MAP_METRIC_NPS:
+		m.metric, m.variant = place.NPS, scoringv1.Variant_VARIANT_NPS_ANSWERED
+		found = found && q.Kind == peers.KindNPS
+	case reportingv1.MapMetric_MAP_METRIC_CSAT:
+		m.metric, m.variant = place.Share, scoringv1.Variant_VARIANT_CSAT_SHARE
+		found = found && q.Kind == peers.KindCSAT
+	default:
+		m.metric, m.variant = place.Mean, scoringv1.Variant_VARIANT_MEAN_SINGLE_QUESTION
+		found = found && q.Kind != peers.KindOther
+	}
+	switch {
+	case found:
+		return m, nil
+	case req.GetQuestion() == "":
+		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "metric", "no question of the survey asks for it; choose another one")
+	case q.ID == "":
+		return nil, fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "question",
+			fmt.Sprintf("the survey asks no question %q; see its revisions", req.GetQuestion()))
+	}
+	return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "question",
+		fmt.Sprintf("question %q does not ask for what the metric needs; choose another metric", q.ID))
+}
+
+// askedFor is the question named or, without a name, the first that a metric can be computed from; false when there is none.
+func askedFor(ctx context.Context, asked *peers.Questionnaire, id string, metric reportingv1.MapMetric) (peers.Question, bool, error) {
+	if id != "" {
+		return asked.Find(ctx, id)
+	}
+	kinds := map[reportingv1.MapMetric][]peers.Kind{
+		reportingv1.MapMetric_MAP_METRIC_NPS: {peers.KindNPS}, reportingv1.MapMetric_MAP_METRIC_CSAT: {peers.KindCSAT},
+		reportingv1.MapMetric_MAP_METRIC_MEAN:        {peers.KindScored, peers.KindCSAT, peers.KindNPS},
+		reportingv1.MapMetric_MAP_METRIC_UNSPECIFIED: {peers.KindNPS, peers.KindCSAT, peers.KindScored},
+	}
+	for _, kind := range kinds[metric] {
+		for _, q := range asked.Current {
+			if q.Kind == kind {
+				return q, true, nil
+			}
+		}
+	}
+	return peers.Question{}, false, nil
+}
+
+// bestFor is the metric that a kind of question is asked for.
+func bestFor(kind peers.Kind) reportingv1.MapMetric {
+	switch kind {
+	case peers.KindNPS:
+		return reportingv1.MapMetric_MAP_METRIC_NPS
+	case peers.KindCSAT:
+		return reportingv1.MapMetric_MAP_METRIC_CSAT
+	default:
+		return reportingv1.MapMetric_MAP_METRIC_MEAN
+	}
+}
+
+// locationScores are the answers of each location that answers name, on the scale on which the question was asked last; those that name none are under "".
+func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuery, m *measure) (map[string]*located, peers.Counted, error) {
+	out := make(map[string]*located)
+	counted, err := s.Measures.Each(ctx, &scoringv1.ScoreQuery{
+		Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOfTime: q.GetAsOfTime(), ConfidenceLevel: q.GetConfidenceLevel(),
+		Variants: []scoringv1.Variant{m.variant}, Question: m.question.ID, GroupBy: []string{locationKey},
+	}, func(score *scoringv1.Score) error {
+		keys := score.GetSlice().GetKeys()
+		if len(keys) == 1 && score.GetScale().GetId() == m.question.Scale.GetId() {
+			out[keys[0].GetValue()] = m.located(score)
+		}
+		return nil
+	})
+	return out, counted, err
+}
+
+// located takes the answers of a score apart.
+func (m *measure) located(score *scoringv1.Score) *located {
+	out := &located{}
+	if score.Suppression != nil {
+		out.withheld = suppressionName(score.GetSuppression())
+		return out
+	}
+	c := score.GetCounts()
+	if m.metric == place.Mean {
+		for _, v := range c.GetValues() {
+			value := v.GetValue()
+			if m.question.Effort {
+				value = m.question.Scale.GetMin() + m.question.Scale.GetMax() - value
+			}
+			out.tally.Value(value, float64(v.GetCount()))
+		}
+		return out
+	}
+	out.tally = place.Tally{N: float64(c.GetAnswered()), Plus: float64(c.GetPromoters() + c.GetPositive()), Minus: float64(c.GetDetractors())}
+	return out
+}
