@@ -74,8 +74,13 @@ type Connection struct {
 	Contacts  segmentationv1.ContactServiceClient
 	Imports   segmentationv1.ImportServiceClient
 
-	// Reporting explains scores.
+	// Reporting explains scores; Reports say it to those who are to know.
 	Reporting reportingv1.ReportingServiceClient
+	Reports   reportingv1.ReportServiceClient
+	// Overview tells at a glance how things stand.
+	Overview reportingv1.OverviewServiceClient
+	// Performance explains what stores do.
+	Performance reportingv1.PerformanceServiceClient
 
 	closer io.Closer
 }
@@ -96,7 +101,8 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
-		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), closer: closer,
+		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn),
+		Performance: reportingv1.NewPerformanceServiceClient(conn), closer: closer,
 	}
 }
 
