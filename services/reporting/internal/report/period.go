@@ -98,7 +98,9 @@ func daysBetween(start, end time.Time) int {
 	return int((end.Sub(start) + day/2) / day)
 }
 
-func midnight(t time.Time) bool { return t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0 }
+func midnight(t time.Time) bool {
+	return t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0
+}
 
 // Grain is the length of the steps of a trend.
 type Grain uint8

@@ -39,6 +39,8 @@ type Request struct {
 	Period *document.Period
 	Slice  Slice
 	Format Format
+	// At is the time at which the definition's rule takes its period; zero for now.
+	At time.Time
 	// AsOf leaves out what was accepted later; zero for nothing.
 	AsOf time.Time
 }
