@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
 
 // Media types of streams.
@@ -18,6 +20,9 @@ const (
 	mimeLines  = "application/x-ndjson"
 	mimeEvents = "text/event-stream"
 )
+
+// mimeGeoJSON is that of maps, which are GeoJSON as they stand (RFC 7946).
+const mimeGeoJSON = "application/geo+json"
 
 // marshaler writes messages as JSON and streams as one message a line. Fields without a value are written too (zero, empty list), but for those
 // that are missing on purpose: an estimate without data, alternatives that were not chosen.
@@ -31,7 +36,12 @@ func newMarshaler(messages ...protoreflect.MessageDescriptor) *marshaler {
 }
 
 // ContentType is that of answers that are not streams.
-func (*marshaler) ContentType(any) string { return "application/json" }
+func (*marshaler) ContentType(v any) string {
+	if _, ok := v.(*reportingv1.QueryMapResponse); ok {
+		return mimeGeoJSON
+	}
+	return "application/json"
+}
 
 // StreamContentType is that of streams.
 func (*marshaler) StreamContentType(any) string { return mimeLines }

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"google.golang.org/protobuf/proto"
 
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
@@ -109,6 +110,9 @@ func checkOperation(t *testing.T, key string, r *route, operation *v3.Operation)
 	}
 	types := slices.Sorted(maps.Keys(maps.Collect(operation.Responses.Codes.GetOrZero("200").Content.FromOldest())))
 	want := []string{"application/json"}
+	if r.rpc.Output() == (&reportingv1.QueryMapResponse{}).ProtoReflect().Descriptor() {
+		want = []string{mimeGeoJSON}
+	}
 	if r.stream {
 		want = []string{mimeLines}
 	}

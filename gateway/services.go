@@ -36,6 +36,7 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
 		reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().ByName("ReportingService"),
+		reportingv1.File_otklik_reporting_v1_overview_service_proto.Services().ByName("OverviewService"),
 		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().ByName("CalendarService"),
 		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().ByName("CaseService"),
 		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().ByName("CaseRuleService"),
@@ -82,7 +83,15 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 		return fmt.Errorf("register webhook service: %w", err)
 	}
 	return errors.Join(registerComment(ctx, mux, deps.Comment), registerSegmentation(ctx, mux, deps.Segmentation),
-		reportingv1.RegisterReportingServiceHandlerClient(ctx, mux, reportingv1.NewReportingServiceClient(deps.Reporting)))
+		registerReporting(ctx, mux, deps.Reporting))
+}
+
+// registerReporting leads the routes of the reporting service's parts to it.
+func registerReporting(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+	return errors.Join(
+		reportingv1.RegisterReportingServiceHandlerClient(ctx, mux, reportingv1.NewReportingServiceClient(conn)),
+		reportingv1.RegisterOverviewServiceHandlerClient(ctx, mux, reportingv1.NewOverviewServiceClient(conn)),
+	)
 }
 
 // registerComment leads the routes of the comment service's parts to it.

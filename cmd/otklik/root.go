@@ -72,6 +72,8 @@ func newRootCommand() *cobra.Command {
 		command.NewPurchasesCommand(env),
 		command.NewRetentionCommand(env),
 		command.NewReportCommand(env),
+		command.NewOverviewCommand(env),
+		command.NewMapCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),
 		command.NewExportCommand(env),

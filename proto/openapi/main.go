@@ -79,6 +79,7 @@ func complete(data []byte) ([]byte, error) {
 			commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 			commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
 			reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().ByName("ReportingService"),
+			reportingv1.File_otklik_reporting_v1_overview_service_proto.Services().ByName("OverviewService"),
 			segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().ByName("CalendarService"),
 			segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().ByName("CaseService"),
 			segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().ByName("CaseRuleService"),

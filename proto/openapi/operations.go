@@ -11,6 +11,8 @@ import (
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
 
 // binding is one REST route of a method.
@@ -116,6 +118,9 @@ func (m *mender) mendOperations(paths *object) error {
 	return nil
 }
 
+// mapAnswer is GeoJSON as it stands, and served as such.
+var mapAnswer = (&reportingv1.QueryMapResponse{}).ProtoReflect().Descriptor()
+
 func (m *mender) mendOperation(operation *object, b binding) {
 	name := string(b.rpc.Name())
 	operation.set("summary", words(name))
@@ -140,6 +145,9 @@ func (m *mender) mendOperation(operation *object, b binding) {
 	if message := success.object("content").object("application/json"); message != nil && b.rpc.IsStreamingServer() {
 		success.set("description", "A stream. An error after its beginning comes as its last message, in the same shape as other errors.")
 		success.set("content", streamContent(message.object("schema"), b.rpc))
+	}
+	if b.rpc.Output() == mapAnswer {
+		success.set("content", pairs("application/geo+json", success.object("content").object("application/json")))
 	}
 	responses.set("default", pairs("$ref", "#/components/responses/Error"))
 }

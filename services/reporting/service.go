@@ -21,6 +21,7 @@ import (
 	"github.com/otklik/otklik/libs/lead"
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/services/reporting/internal/api"
+	"github.com/otklik/otklik/services/reporting/internal/api/overview"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 	"github.com/otklik/otklik/services/reporting/internal/store/postgres"
@@ -34,9 +35,9 @@ func Schema() pgkit.Schema { return postgres.Schema() }
 
 // Deps is what the service needs from outside.
 type Deps struct {
-	// Survey, Scoring and Segmentation are the connections to the services that it asks, without a credential: each call goes out by the credential of its
-	// caller. Required.
-	Survey, Scoring, Segmentation grpc.ClientConnInterface
+	// Survey, Scoring, Segmentation and Comment are the connections to the services that it asks, without a credential: each call goes out by the credential of
+	// its caller. Required.
+	Survey, Scoring, Segmentation, Comment grpc.ClientConnInterface
 	// Instance names this process among those that share the store; empty: a name is made.
 	Instance string
 	// Data is the folder that a relative Config.Path begins in; empty means the working directory.
@@ -65,10 +66,13 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
+// room answers the calls of one of the service's parts.
+type room interface{ Register(grpc.ServiceRegistrar) }
+
 // Service is a reporting service that is ready to be registered and run.
 type Service struct {
 	store  store.Store
-	api    *api.Server
+	rooms  []room
 	leader *lead.Leader
 	house  chore.Household
 	chores []chore.Chore
@@ -79,8 +83,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	if deps.Survey == nil || deps.Scoring == nil || deps.Segmentation == nil {
-		return nil, errors.New("check dependencies: Survey, Scoring and Segmentation are needed")
+	if deps.Survey == nil || deps.Scoring == nil || deps.Segmentation == nil || deps.Comment == nil {
+		return nil, errors.New("check dependencies: Survey, Scoring, Segmentation and Comment are needed")
 	}
 	deps = deps.withDefaults()
 	db, err := open(ctx, config, deps)
@@ -120,14 +124,26 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 			return nil, fmt.Errorf("make instruments: %w", err)
 		}
 	}
+	surveys := peers.NewSurveys(deps.Survey)
+	rooms := []room{
+		api.New(surveys, peers.NewScoring(deps.Scoring), config.RankResponses),
+		&overview.Server{
+			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
+			Now: deps.Now,
+		},
+	}
 	return &Service{
-		store: db, api: api.New(peers.NewSurveys(deps.Survey), peers.NewScoring(deps.Scoring), config.RankResponses), leader: leader,
+		store: db, rooms: rooms, leader: leader,
 		house: chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
 	}, nil
 }
 
 // Register registers the service's RPCs.
-func (s *Service) Register(r grpc.ServiceRegistrar) { s.api.Register(r) }
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	for _, room := range s.rooms {
+		room.Register(r)
+	}
+}
 
 // Run does the chores while this process leads, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {

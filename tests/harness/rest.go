@@ -185,7 +185,7 @@ func (a *Answer) decode(response proto.Message) error {
 		}
 		return st.Err()
 	}
-	if got := mediaType(a.Header.Get("Content-Type")); got != "application/json" {
+	if got := mediaType(a.Header.Get("Content-Type")); got != "application/json" && got != "application/geo+json" {
 		return fmt.Errorf("read answer: content type %q", got)
 	}
 	if err := protojson.Unmarshal(a.Body, response); err != nil {

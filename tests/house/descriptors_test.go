@@ -45,6 +45,7 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	commentv1.File_otklik_comment_v1_register_service_proto,
 	commentv1.File_otklik_comment_v1_testimonial_service_proto,
 	reportingv1.File_otklik_reporting_v1_report_service_proto,
+	reportingv1.File_otklik_reporting_v1_overview_service_proto,
 	reportingv1.File_otklik_reporting_v1_reporting_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_calendar_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto,

@@ -72,6 +72,9 @@ func measureQuery(ctx context.Context, s settings, r *report) (err error) {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
 	}
+	if err := timeOverview(ctx, suite, r, s.answers); err != nil {
+		return fmt.Errorf("overview: %w", err)
+	}
 	return afterwards(ctx, suite, r, s.answers)
 }
 

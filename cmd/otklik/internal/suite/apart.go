@@ -73,10 +73,10 @@ func Segmentation(ctx context.Context, config Config, announce func(Ready)) erro
 	})
 }
 
-// Reporting runs the reporting service alone. It asks the services at peers.survey, peers.scoring and peers.segmentation by its callers' own keys.
+// Reporting runs the reporting service alone. It asks the services at peers.survey, peers.scoring, peers.segmentation and peers.comment by its callers' own keys.
 func Reporting(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-reporting", config, true, announce, func(p *process) error {
-		if err := config.checkApart(need{survey: true, scoring: true, segmentation: true, access: true, key: true}); err != nil {
+		if err := config.checkApart(need{survey: true, scoring: true, segmentation: true, comment: true, access: true, key: true}); err != nil {
 			return err
 		}
 		if err := p.dialAccess(); err != nil {
@@ -94,7 +94,11 @@ func Reporting(ctx context.Context, config Config, announce func(Ready)) error {
 		if err != nil {
 			return err
 		}
-		if err := p.addReporting(ctx, reporting.Deps{Survey: surveyConn, Scoring: scoringConn, Segmentation: segmentationConn}); err != nil {
+		commentConn, err := p.dial(config.commentPeer(), false, false)
+		if err != nil {
+			return err
+		}
+		if err := p.addReporting(ctx, reporting.Deps{Survey: surveyConn, Scoring: scoringConn, Segmentation: segmentationConn, Comment: commentConn}); err != nil {
 			return err
 		}
 		return p.addServer()

@@ -71,7 +71,7 @@ func (p *process) addAll(ctx context.Context) error {
 	}
 	// It asks by its callers' own keys.
 	inside := p.server.InProcess()
-	if err := p.addReporting(ctx, reporting.Deps{Survey: inside, Scoring: inside, Segmentation: inside}); err != nil {
+	if err := p.addReporting(ctx, reporting.Deps{Survey: inside, Scoring: inside, Segmentation: inside, Comment: inside}); err != nil {
 		return err
 	}
 	if err := p.addServer(); err != nil {
@@ -183,7 +183,17 @@ func (p *process) addReporting(ctx context.Context, deps reporting.Deps) error {
 	}
 	deps.Instance, deps.Data, deps.Logger, deps.Now = p.instance, p.config.Data, p.log, p.config.Clock.now
 	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
-	s, err := reporting.New(ctx, p.config.Reporting, deps)
+	config := p.config.Reporting
+	if config.PublicURL == "" {
+		config.PublicURL = p.config.Gateway.PublicURL
+	}
+	if config.SMTP.Host == "" {
+		interval := config.SMTP.Interval
+		config.SMTP = p.config.Segmentation.SMTP
+		config.SMTP.Interval = interval
+	}
+	deps.Access = &p.access
+	s, err := reporting.New(ctx, config, deps)
 	if err != nil {
 		return fmt.Errorf("build reporting service: %w", err)
 	}

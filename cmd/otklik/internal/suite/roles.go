@@ -35,7 +35,7 @@ func builtInRoles() authz.Roles {
 		"access.caller.get", "access.sessions.*", "comment.texts.analyze", "comment.models.*", "comment.insights.query", "comment.aspects.get", "comment.aspects.list",
 		"scoring.alerts.*", "scoring.alertrules.get", "scoring.alertrules.list", "segmentation.units.get", "segmentation.units.list", "segmentation.lights.*",
 		"segmentation.lightpolicy.get", "segmentation.workorder.list", "segmentation.segments.get", "segmentation.segments.list", "segmentation.attributes.get",
-		"segmentation.attributes.list", "segmentation.workcalendar.get", "segmentation.events.watch",
+		"segmentation.attributes.list", "segmentation.workcalendar.get", "segmentation.events.watch", "reporting.overview.get", "reporting.map.query",
 	}
 	// What whoever looks after cases sees of them and of those who are behind, without names.
 	handler := []string{

@@ -23,7 +23,7 @@ survey: {serves: grpc, calls: [access], postgres: true, redis: true}
 scoring: {serves: grpc, calls: [survey, access, comment, segmentation], postgres: true, redis: true}
 comment: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
 segmentation: {serves: grpc, calls: [survey, access, comment, scoring], postgres: true, redis: true}
-reporting: {serves: grpc, calls: [survey, scoring, segmentation, access], postgres: true, redis: true}
+reporting: {serves: grpc, calls: [survey, scoring, comment, segmentation, access], postgres: true, redis: true}
 gateway: {serves: http, calls: [survey, scoring, access, comment, segmentation, reporting], postgres: false, redis: false}
 {{- end -}}
 
