@@ -50,7 +50,7 @@ build: web ## Build bin/otklik with the web app inside.
 ##@ Tests
 
 .PHONY: setup
-setup: ## Install what the tests need and the machine lacks (Chromium, PostgreSQL, Redis).
+setup: ## Install what the tests need and the machine lacks (Chromium, PostgreSQL, Redis, Poppler).
 	@.ci/setup
 
 # Tests of the running suite mostly wait for its processes: more of them at a time than there are cores.

@@ -1,0 +1,65 @@
+package pdf
+
+import (
+	"github.com/otklik/otklik/services/reporting/internal/chart"
+	"github.com/otklik/otklik/services/reporting/internal/notation"
+	"github.com/otklik/otklik/services/reporting/internal/typeface"
+)
+
+// heading writes what the report is, about whom, and what its numbers are counted from.
+func (p *paper) heading() {
+	d, bold, regular := p.document, typeface.Bold(), typeface.Regular()
+	p.paragraph(margin, d.Organization, bold, 9, chart.Gain)
+	title := d.Title
+	if title == "" {
+		title = p.Word(notation.Report)
+	}
+	p.paragraph(margin, title, bold, 19, chart.Ink)
+	if d.Subtitle != "" {
+		p.paragraph(margin, d.Subtitle, regular, 11, chart.Muted)
+	}
+	p.y += 6
+	p.rule(p.y)
+	p.y += 3
+	filter := d.Filter
+	if filter == "" {
+		filter = p.Word(notation.AllResponses)
+	}
+	asOf := ""
+	if !d.Watermark.IsZero() {
+		asOf = p.Time(notation.In(d.Watermark, d.Period.Zone))
+	}
+	for _, line := range [][2]string{
+		{p.Word(notation.PeriodWord), p.Period(d.Period)}, {p.Word(notation.FilterWord), filter},
+		{p.Word(notation.AsOf), asOf}, {p.Word(notation.Fingerprint), d.Fingerprint},
+	} {
+		if line[1] == "" {
+			continue
+		}
+		p.need(13)
+		p.write(margin, p.y+10, line[0], regular, 8.5, chart.Muted)
+		p.paragraph(margin+110, line[1], regular, 8.5, chart.Ink)
+		p.y += 1.5
+	}
+	p.y += 3
+	p.rule(p.y)
+	p.y += 4
+}
+
+// notes writes notes in small print below a heading.
+func (p *paper) notes(heading string, notes []string) {
+	if len(notes) == 0 {
+		return
+	}
+	p.y += 8
+	if heading != "" {
+		p.need(40)
+		p.paragraph(margin, heading, typeface.Bold(), 9.5, chart.Ink)
+	}
+	for _, note := range notes {
+		p.need(12)
+		p.write(margin, p.y+7.9, "•", typeface.Regular(), 8, chart.Muted)
+		p.paragraph(margin+9, note, typeface.Regular(), 8, chart.Muted)
+		p.y += 1.5
+	}
+}
