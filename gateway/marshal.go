@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -52,6 +53,8 @@ func (*marshaler) Delimiter() []byte { return []byte("\n") }
 // Marshal writes a message, or what grpc-gateway hands over for one message of a stream.
 func (m *marshaler) Marshal(v any) ([]byte, error) {
 	switch v := v.(type) {
+	case *httpbody.HttpBody:
+		return v.GetData(), nil
 	case proto.Message:
 		return m.write(v)
 	case map[string]any:

@@ -135,6 +135,9 @@ func (re *rest) step(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), re.gateway.config.CallTimeout)
 		defer cancel()
+		if found.rpc.Output() == fileAnswer {
+			ctx = withExchange(ctx, x)
+		}
 		next(x, r.WithContext(ctx), params)
 	}
 }

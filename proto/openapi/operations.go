@@ -121,6 +121,9 @@ func (m *mender) mendOperations(paths *object) error {
 // mapAnswer is GeoJSON as it stands, and served as such.
 var mapAnswer = (&reportingv1.QueryMapResponse{}).ProtoReflect().Descriptor()
 
+// fileAnswer holds a file, which is the answer itself where the client accepts that.
+var fileAnswer = (&reportingv1.DownloadReportResponse{}).ProtoReflect().Descriptor()
+
 func (m *mender) mendOperation(operation *object, b binding) {
 	name := string(b.rpc.Name())
 	operation.set("summary", words(name))
@@ -148,6 +151,9 @@ func (m *mender) mendOperation(operation *object, b binding) {
 	}
 	if b.rpc.Output() == mapAnswer {
 		success.set("content", pairs("application/geo+json", success.object("content").object("application/json")))
+	}
+	if b.rpc.Output() == fileAnswer {
+		success.object("content").set("application/octet-stream", pairs("schema", pairs("type", "string", "format", "binary")))
 	}
 	responses.set("default", pairs("$ref", "#/components/responses/Error"))
 }
