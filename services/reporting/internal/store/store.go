@@ -37,6 +37,7 @@ var (
 type Store interface {
 	lead.Lease
 	Operations
+	Kpis
 	Reports
 	Schedules
 	// Ping tells whether the store can be read.

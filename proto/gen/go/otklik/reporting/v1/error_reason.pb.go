@@ -67,6 +67,22 @@ const (
 	ErrorReason_ERROR_REASON_PERIODS_OVERLAP ErrorReason = 19
 	// The segmentation service, which knows locations and lights, did not answer.
 	ErrorReason_ERROR_REASON_SEGMENTATION_UNAVAILABLE ErrorReason = 20
+	// There is no such export, or it is somebody else's.
+	ErrorReason_ERROR_REASON_EXPORT_NOT_FOUND ErrorReason = 21
+	// The identifier is that of another export.
+	ErrorReason_ERROR_REASON_EXPORT_EXISTS ErrorReason = 22
+	// As many exports of the organisation are kept, or being made, as may be.
+	ErrorReason_ERROR_REASON_EXPORT_LIMIT ErrorReason = 23
+	// The survey has no such column.
+	ErrorReason_ERROR_REASON_COLUMN_UNKNOWN ErrorReason = 24
+	// The column is of persons, whom the caller may not see.
+	ErrorReason_ERROR_REASON_COLUMN_FORBIDDEN ErrorReason = 25
+	// The export has no file: it has not ended, or did not succeed.
+	ErrorReason_ERROR_REASON_EXPORT_NOT_READY ErrorReason = 26
+	// The export has ended.
+	ErrorReason_ERROR_REASON_EXPORT_ENDED ErrorReason = 27
+	// The file must not be given out any more: somebody was erased since, or the caller may see less than when it was made.
+	ErrorReason_ERROR_REASON_EXPORT_OUTDATED ErrorReason = 28
 	// There is no such report, or it has no such version.
 	ErrorReason_ERROR_REASON_REPORT_NOT_FOUND ErrorReason = 40
 	// The identifier is that of another report.
@@ -123,6 +139,16 @@ const (
 	ErrorReason_ERROR_REASON_REGION_NOT_FOUND ErrorReason = 83
 	// There is no such change of a policy in these days.
 	ErrorReason_ERROR_REASON_POLICY_CHANGE_NOT_FOUND ErrorReason = 84
+	// There is no such definition of a key figure, or it has no such version.
+	ErrorReason_ERROR_REASON_KPI_NOT_FOUND ErrorReason = 85
+	// The identifier is that of another definition.
+	ErrorReason_ERROR_REASON_KPI_EXISTS ErrorReason = 86
+	// The definition has a newer version than the one of the etag.
+	ErrorReason_ERROR_REASON_KPI_CHANGED ErrorReason = 87
+	// The organisation has as many definitions, or a definition as many versions, as it may have.
+	ErrorReason_ERROR_REASON_KPI_LIMIT ErrorReason = 88
+	// A component cannot be measured so: a score needs a survey, and other sources have none; identifiers are told apart.
+	ErrorReason_ERROR_REASON_KPI_COMPONENT_INVALID ErrorReason = 89
 )
 
 // Enum value maps for ErrorReason.
@@ -149,6 +175,14 @@ var (
 		18: "ERROR_REASON_KEY_MULTIPLE",
 		19: "ERROR_REASON_PERIODS_OVERLAP",
 		20: "ERROR_REASON_SEGMENTATION_UNAVAILABLE",
+		21: "ERROR_REASON_EXPORT_NOT_FOUND",
+		22: "ERROR_REASON_EXPORT_EXISTS",
+		23: "ERROR_REASON_EXPORT_LIMIT",
+		24: "ERROR_REASON_COLUMN_UNKNOWN",
+		25: "ERROR_REASON_COLUMN_FORBIDDEN",
+		26: "ERROR_REASON_EXPORT_NOT_READY",
+		27: "ERROR_REASON_EXPORT_ENDED",
+		28: "ERROR_REASON_EXPORT_OUTDATED",
 		40: "ERROR_REASON_REPORT_NOT_FOUND",
 		41: "ERROR_REASON_REPORT_EXISTS",
 		42: "ERROR_REASON_REPORT_BUILT_IN",
@@ -177,6 +211,11 @@ var (
 		82: "ERROR_REASON_CURRENCIES_MIXED",
 		83: "ERROR_REASON_REGION_NOT_FOUND",
 		84: "ERROR_REASON_POLICY_CHANGE_NOT_FOUND",
+		85: "ERROR_REASON_KPI_NOT_FOUND",
+		86: "ERROR_REASON_KPI_EXISTS",
+		87: "ERROR_REASON_KPI_CHANGED",
+		88: "ERROR_REASON_KPI_LIMIT",
+		89: "ERROR_REASON_KPI_COMPONENT_INVALID",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -200,6 +239,14 @@ var (
 		"ERROR_REASON_KEY_MULTIPLE":                  18,
 		"ERROR_REASON_PERIODS_OVERLAP":               19,
 		"ERROR_REASON_SEGMENTATION_UNAVAILABLE":      20,
+		"ERROR_REASON_EXPORT_NOT_FOUND":              21,
+		"ERROR_REASON_EXPORT_EXISTS":                 22,
+		"ERROR_REASON_EXPORT_LIMIT":                  23,
+		"ERROR_REASON_COLUMN_UNKNOWN":                24,
+		"ERROR_REASON_COLUMN_FORBIDDEN":              25,
+		"ERROR_REASON_EXPORT_NOT_READY":              26,
+		"ERROR_REASON_EXPORT_ENDED":                  27,
+		"ERROR_REASON_EXPORT_OUTDATED":               28,
 		"ERROR_REASON_REPORT_NOT_FOUND":              40,
 		"ERROR_REASON_REPORT_EXISTS":                 41,
 		"ERROR_REASON_REPORT_BUILT_IN":               42,
@@ -228,6 +275,11 @@ var (
 		"ERROR_REASON_CURRENCIES_MIXED":              82,
 		"ERROR_REASON_REGION_NOT_FOUND":              83,
 		"ERROR_REASON_POLICY_CHANGE_NOT_FOUND":       84,
+		"ERROR_REASON_KPI_NOT_FOUND":                 85,
+		"ERROR_REASON_KPI_EXISTS":                    86,
+		"ERROR_REASON_KPI_CHANGED":                   87,
+		"ERROR_REASON_KPI_LIMIT":                     88,
+		"ERROR_REASON_KPI_COMPONENT_INVALID":         89,
 	}
 )
 
@@ -262,7 +314,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xef\r\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x98\x11\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -286,6 +338,14 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_KEY_MULTIPLE\x10\x12\x12 \n" +
 	"\x1cERROR_REASON_PERIODS_OVERLAP\x10\x13\x12)\n" +
 	"%ERROR_REASON_SEGMENTATION_UNAVAILABLE\x10\x14\x12!\n" +
+	"\x1dERROR_REASON_EXPORT_NOT_FOUND\x10\x15\x12\x1e\n" +
+	"\x1aERROR_REASON_EXPORT_EXISTS\x10\x16\x12\x1d\n" +
+	"\x19ERROR_REASON_EXPORT_LIMIT\x10\x17\x12\x1f\n" +
+	"\x1bERROR_REASON_COLUMN_UNKNOWN\x10\x18\x12!\n" +
+	"\x1dERROR_REASON_COLUMN_FORBIDDEN\x10\x19\x12!\n" +
+	"\x1dERROR_REASON_EXPORT_NOT_READY\x10\x1a\x12\x1d\n" +
+	"\x19ERROR_REASON_EXPORT_ENDED\x10\x1b\x12 \n" +
+	"\x1cERROR_REASON_EXPORT_OUTDATED\x10\x1c\x12!\n" +
 	"\x1dERROR_REASON_REPORT_NOT_FOUND\x10(\x12\x1e\n" +
 	"\x1aERROR_REASON_REPORT_EXISTS\x10)\x12 \n" +
 	"\x1cERROR_REASON_REPORT_BUILT_IN\x10*\x12\x1f\n" +
@@ -313,7 +373,12 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_DATE_INVALID\x10Q\x12!\n" +
 	"\x1dERROR_REASON_CURRENCIES_MIXED\x10R\x12!\n" +
 	"\x1dERROR_REASON_REGION_NOT_FOUND\x10S\x12(\n" +
-	"$ERROR_REASON_POLICY_CHANGE_NOT_FOUND\x10TBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"$ERROR_REASON_POLICY_CHANGE_NOT_FOUND\x10T\x12\x1e\n" +
+	"\x1aERROR_REASON_KPI_NOT_FOUND\x10U\x12\x1b\n" +
+	"\x17ERROR_REASON_KPI_EXISTS\x10V\x12\x1c\n" +
+	"\x18ERROR_REASON_KPI_CHANGED\x10W\x12\x1a\n" +
+	"\x16ERROR_REASON_KPI_LIMIT\x10X\x12&\n" +
+	"\"ERROR_REASON_KPI_COMPONENT_INVALID\x10YBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once
