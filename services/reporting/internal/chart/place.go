@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"math"
 	"slices"
 
 	"github.com/otklik/otklik/services/reporting/internal/typeface"
@@ -82,32 +81,4 @@ func (l *labels) around(at Point, gap, width, high float64, acrossLines bool) (P
 		}
 	}
 	return Point{}, Begin, false
-}
-
-// spread moves the middles of things of a height apart so that none overlaps the next, as little as may be, and keeps their order; places are in rising order.
-func spread(places []float64, high, first, last float64) []float64 {
-	out := make([]float64, len(places))
-	copy(out, places)
-	for range 50 {
-		moved := false
-		for i := 1; i < len(out); i++ {
-			if lap := high - (out[i] - out[i-1]); lap > 0.01 {
-				out[i-1] -= lap / 2
-				out[i] += lap / 2
-				moved = true
-			}
-		}
-		for i := range out {
-			least := first + high*float64(i)
-			most := last - high*float64(len(out)-1-i)
-			if most < least {
-				most = least
-			}
-			out[i] = math.Min(math.Max(out[i], least), most)
-		}
-		if !moved {
-			break
-		}
-	}
-	return out
 }

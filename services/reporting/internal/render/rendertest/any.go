@@ -73,8 +73,8 @@ func Any(t *rapid.T) document.Document {
 		d.Period = document.Period{Start: moment(t), End: moment(t), Zone: zone(t)}
 		d.Watermark = moment(t)
 	}
-	d.Sections = list(t, 4, func() document.Section {
-		return document.Section{ID: draw(t, rapid.StringMatching(`[a-z_]{1,8}`)), Title: draw(t, text(80)), Notes: list(t, 2, func() string { return draw(t, text(40)) }), Blocks: list(t, 3, func() document.Block { return block(t) })}
+	d.Sections = list(t, 3, func() document.Section {
+		return document.Section{ID: draw(t, rapid.StringMatching(`[a-z_]{1,8}`)), Title: draw(t, text(80)), Notes: list(t, 2, func() string { return draw(t, text(40)) }), Blocks: list(t, 2, func() document.Block { return block(t) })}
 	})
 	return d
 }
