@@ -49,7 +49,7 @@ func (r Record) Check(now time.Time, zone *time.Location) []Problem {
 	case Emotion:
 		c.emotion(r)
 	case PolicyChange:
-		if r.Policy == 0 {
+		if r.Policy == 0 || r.Policy > Other {
 			c.add("policy", Missing, "must be prices, assortment, loyalty, standards or other")
 		}
 		c.text("description", r.Description)
@@ -139,7 +139,7 @@ func (c *checks) criteria(list []Criterion) {
 		if !(criterion.Weight > 0) || criterion.Weight > mostWeight {
 			c.add("weight", OutOfRange, "must be greater than 0 and at most 1,000,000")
 		}
-		if criterion.Outcome == 0 {
+		if criterion.Outcome == 0 || criterion.Outcome > NotApplicable {
 			c.add("outcome", Missing, "must be pass, fail or not_applicable")
 		}
 	}
@@ -159,7 +159,7 @@ func (c *checks) terminal(r Record) {
 }
 
 func (c *checks) emotion(r Record) {
-	if r.Subject == 0 {
+	if r.Subject == 0 || r.Subject > Seller {
 		c.add("subject", Missing, "must be buyer or seller")
 	}
 	if r.Subject == Buyer && r.Employee != "" {

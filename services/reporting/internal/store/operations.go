@@ -20,6 +20,8 @@ type Operations interface {
 	// OperationTotals returns sums in order of location, day and currency: of each day of a location, or of the whole of each location where q.Whole. A location
 	// that has an amount in a currency and something without one on a day has both under the currency; days on which nothing was recorded are missing.
 	OperationTotals(ctx context.Context, organization string, q TotalsQuery) ([]operation.Total, error)
+	// OperationLocations returns the locations that have sums among those asked for, in order, after one of them, and whether there are more.
+	OperationLocations(ctx context.Context, organization string, q TotalsQuery, after string, limit int) (locations []string, more bool, err error)
 }
 
 // OperationQuery says which records are asked for.
@@ -29,6 +31,8 @@ type OperationQuery struct {
 	// them is asked for.
 	Locations []string
 	Employee  string
+	// Keys are those asked for; nil means all.
+	Keys []string
 	// From and To bound the start: From belongs to it, To does not. Zero leaves a side open.
 	From, To time.Time
 	// After is the record behind which the page begins; zero for the first.

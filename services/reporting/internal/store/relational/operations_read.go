@@ -85,6 +85,32 @@ func (s *Store) totals(ctx context.Context, organization string, q store.TotalsQ
 	return joined(rows), s.db.Explain("sum operations data", err)
 }
 
+// OperationLocations implements store.Operations.
+func (s *Store) OperationLocations(ctx context.Context, organization string, q store.TotalsQuery, after string, limit int) ([]string, bool, error) {
+	wanted := slices.DeleteFunc(slices.Sorted(slices.Values(q.Locations)), func(l string) bool { return l <= after })
+	var found []string
+	for len(found) <= limit && (q.Locations == nil || len(wanted) > 0) {
+		c := where(organization)
+		c.and("location > " + c.arg(after))
+		if q.Locations != nil {
+			n := min(len(wanted), mostLocations)
+			c.among("location", wanted[:n])
+			wanted = wanted[n:]
+		}
+		c.and("day >= " + c.arg(int64(q.First)) + " AND day <= " + c.arg(int64(q.Last)))
+		part, err := relational.ListOnce(ctx, s.db, relational.Value[string],
+			`SELECT DISTINCT location FROM operation_days WHERE `+c.text.String()+` ORDER BY location LIMIT `+c.arg(limit+1), c.args...)
+		if err != nil {
+			return nil, false, s.db.Explain("list locations of operations data", err)
+		}
+		if found = append(found, part...); q.Locations == nil {
+			break
+		}
+	}
+	found, more := relational.Page(found, limit)
+	return found, more, nil
+}
+
 func scanTotal(row relational.Scanner) (t operation.Total, err error) {
 	var day int64
 	err = row.Scan(&t.Location, &day, &t.Currency, &t.VisitorDays, &t.SalesDays, &t.PressDays, &t.Visitors, &t.Receipts, &t.Revenue, &t.Units, &t.Consultations, &t.Likes,
@@ -113,6 +139,9 @@ func conditionOf(organization string, q store.OperationQuery) *condition {
 	c.and("kind = " + c.arg(int64(q.Kind)))
 	if q.Locations != nil && q.Kind != operation.PolicyChange {
 		c.among("location", q.Locations)
+	}
+	if q.Keys != nil {
+		c.among("key", q.Keys)
 	}
 	if q.Employee != "" {
 		c.and("employee = " + c.arg(q.Employee))

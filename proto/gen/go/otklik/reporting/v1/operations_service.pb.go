@@ -720,11 +720,11 @@ func (x *ImportOperationsResponse) GetImport() *OperationImport {
 	return nil
 }
 
-// Request of StreamOperations.
-type StreamOperationsRequest struct {
+// Request of UploadOperations.
+type UploadOperationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the stream is: in the first message, and in no other.
-	Start *StreamOperationsRequest_Start `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
+	Start *UploadOperationsRequest_Start `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
 	// Up to 1,000 records.
 	Records []*OperationRecord `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
 	// The next part of the file, up to 1 MiB.
@@ -733,20 +733,20 @@ type StreamOperationsRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StreamOperationsRequest) Reset() {
-	*x = StreamOperationsRequest{}
+func (x *UploadOperationsRequest) Reset() {
+	*x = UploadOperationsRequest{}
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StreamOperationsRequest) String() string {
+func (x *UploadOperationsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StreamOperationsRequest) ProtoMessage() {}
+func (*UploadOperationsRequest) ProtoMessage() {}
 
-func (x *StreamOperationsRequest) ProtoReflect() protoreflect.Message {
+func (x *UploadOperationsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -758,34 +758,34 @@ func (x *StreamOperationsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StreamOperationsRequest.ProtoReflect.Descriptor instead.
-func (*StreamOperationsRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use UploadOperationsRequest.ProtoReflect.Descriptor instead.
+func (*UploadOperationsRequest) Descriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_operations_service_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *StreamOperationsRequest) GetStart() *StreamOperationsRequest_Start {
+func (x *UploadOperationsRequest) GetStart() *UploadOperationsRequest_Start {
 	if x != nil {
 		return x.Start
 	}
 	return nil
 }
 
-func (x *StreamOperationsRequest) GetRecords() []*OperationRecord {
+func (x *UploadOperationsRequest) GetRecords() []*OperationRecord {
 	if x != nil {
 		return x.Records
 	}
 	return nil
 }
 
-func (x *StreamOperationsRequest) GetData() []byte {
+func (x *UploadOperationsRequest) GetData() []byte {
 	if x != nil {
 		return x.Data
 	}
 	return nil
 }
 
-// Response of StreamOperations.
-type StreamOperationsResponse struct {
+// Response of UploadOperations.
+type UploadOperationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What became of all.
 	Import        *OperationImport `protobuf:"bytes,1,opt,name=import,proto3" json:"import,omitempty"`
@@ -793,20 +793,20 @@ type StreamOperationsResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StreamOperationsResponse) Reset() {
-	*x = StreamOperationsResponse{}
+func (x *UploadOperationsResponse) Reset() {
+	*x = UploadOperationsResponse{}
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StreamOperationsResponse) String() string {
+func (x *UploadOperationsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StreamOperationsResponse) ProtoMessage() {}
+func (*UploadOperationsResponse) ProtoMessage() {}
 
-func (x *StreamOperationsResponse) ProtoReflect() protoreflect.Message {
+func (x *UploadOperationsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -818,12 +818,12 @@ func (x *StreamOperationsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StreamOperationsResponse.ProtoReflect.Descriptor instead.
-func (*StreamOperationsResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use UploadOperationsResponse.ProtoReflect.Descriptor instead.
+func (*UploadOperationsResponse) Descriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_operations_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *StreamOperationsResponse) GetImport() *OperationImport {
+func (x *UploadOperationsResponse) GetImport() *OperationImport {
 	if x != nil {
 		return x.Import
 	}
@@ -1560,7 +1560,7 @@ func (x *BatchUpsertOperationsResponse_Result) GetRefusals() []*OperationRefusal
 }
 
 // What the stream is; only of its first message.
-type StreamOperationsRequest_Start struct {
+type UploadOperationsRequest_Start struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Changes nothing, and tells what would become of all.
 	DryRun bool `protobuf:"varint,1,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
@@ -1572,20 +1572,20 @@ type StreamOperationsRequest_Start struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StreamOperationsRequest_Start) Reset() {
-	*x = StreamOperationsRequest_Start{}
+func (x *UploadOperationsRequest_Start) Reset() {
+	*x = UploadOperationsRequest_Start{}
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StreamOperationsRequest_Start) String() string {
+func (x *UploadOperationsRequest_Start) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StreamOperationsRequest_Start) ProtoMessage() {}
+func (*UploadOperationsRequest_Start) ProtoMessage() {}
 
-func (x *StreamOperationsRequest_Start) ProtoReflect() protoreflect.Message {
+func (x *UploadOperationsRequest_Start) ProtoReflect() protoreflect.Message {
 	mi := &file_otklik_reporting_v1_operations_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1597,26 +1597,26 @@ func (x *StreamOperationsRequest_Start) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StreamOperationsRequest_Start.ProtoReflect.Descriptor instead.
-func (*StreamOperationsRequest_Start) Descriptor() ([]byte, []int) {
+// Deprecated: Use UploadOperationsRequest_Start.ProtoReflect.Descriptor instead.
+func (*UploadOperationsRequest_Start) Descriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_operations_service_proto_rawDescGZIP(), []int{7, 0}
 }
 
-func (x *StreamOperationsRequest_Start) GetDryRun() bool {
+func (x *UploadOperationsRequest_Start) GetDryRun() bool {
 	if x != nil {
 		return x.DryRun
 	}
 	return false
 }
 
-func (x *StreamOperationsRequest_Start) GetTable() *OperationTable {
+func (x *UploadOperationsRequest_Start) GetTable() *OperationTable {
 	if x != nil {
 		return x.Table
 	}
 	return nil
 }
 
-func (x *StreamOperationsRequest_Start) GetTimeZone() string {
+func (x *UploadOperationsRequest_Start) GetTimeZone() string {
 	if x != nil {
 		return x.TimeZone
 	}
@@ -1751,15 +1751,15 @@ const file_otklik_reporting_v1_operations_service_proto_rawDesc = "" +
 	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"X\n" +
 	"\x18ImportOperationsResponse\x12<\n" +
 	"\x06import\x18\x01 \x01(\v2$.otklik.reporting.v1.OperationImportR\x06import\"\xd6\x02\n" +
-	"\x17StreamOperationsRequest\x12H\n" +
-	"\x05start\x18\x01 \x01(\v22.otklik.reporting.v1.StreamOperationsRequest.StartR\x05start\x12N\n" +
+	"\x17UploadOperationsRequest\x12H\n" +
+	"\x05start\x18\x01 \x01(\v22.otklik.reporting.v1.UploadOperationsRequest.StartR\x05start\x12N\n" +
 	"\arecords\x18\x02 \x03(\v2$.otklik.reporting.v1.OperationRecordB\x0e\xbaH\v\x92\x01\b\x10\xe8\a\"\x03\xd8\x01\x03R\arecords\x12\x1d\n" +
 	"\x04data\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80@R\x04data\x1a\x81\x01\n" +
 	"\x05Start\x12\x17\n" +
 	"\adry_run\x18\x01 \x01(\bR\x06dryRun\x129\n" +
 	"\x05table\x18\x02 \x01(\v2#.otklik.reporting.v1.OperationTableR\x05table\x12$\n" +
 	"\ttime_zone\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\btimeZone\"X\n" +
-	"\x18StreamOperationsResponse\x12<\n" +
+	"\x18UploadOperationsResponse\x12<\n" +
 	"\x06import\x18\x01 \x01(\v2$.otklik.reporting.v1.OperationImportR\x06import\"\xfc\x02\n" +
 	"\x15ListOperationsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
@@ -1846,7 +1846,7 @@ const file_otklik_reporting_v1_operations_service_proto_rawDesc = "" +
 	"\x1breporting.operations.upsert\x18\x01 \x02\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/operations:batchUpsert\x90\x02\x02\x12\xb9\x01\n" +
 	"\x10ImportOperations\x12,.otklik.reporting.v1.ImportOperationsRequest\x1a-.otklik.reporting.v1.ImportOperationsResponse\"H\xb2\xd4\x18!\n" +
 	"\x1breporting.operations.upsert\x18\x01 \x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/operations:import\x90\x02\x02\x12\x9b\x01\n" +
-	"\x10StreamOperations\x12,.otklik.reporting.v1.StreamOperationsRequest\x1a-.otklik.reporting.v1.StreamOperationsResponse\"(\xb2\xd4\x18!\n" +
+	"\x10UploadOperations\x12,.otklik.reporting.v1.UploadOperationsRequest\x1a-.otklik.reporting.v1.UploadOperationsResponse\"(\xb2\xd4\x18!\n" +
 	"\x1breporting.operations.upsert\x18\x01 \x02\x90\x02\x02(\x01\x12\xa7\x01\n" +
 	"\x0eListOperations\x12*.otklik.reporting.v1.ListOperationsRequest\x1a+.otklik.reporting.v1.ListOperationsResponse\"<\xb2\xd4\x18\x1f\n" +
 	"\x19reporting.operations.list\x18\x02 \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x90\x02\x01\x12\xb9\x01\n" +
@@ -1880,8 +1880,8 @@ var file_otklik_reporting_v1_operations_service_proto_goTypes = []any{
 	(*BatchUpsertOperationsResponse)(nil),        // 7: otklik.reporting.v1.BatchUpsertOperationsResponse
 	(*ImportOperationsRequest)(nil),              // 8: otklik.reporting.v1.ImportOperationsRequest
 	(*ImportOperationsResponse)(nil),             // 9: otklik.reporting.v1.ImportOperationsResponse
-	(*StreamOperationsRequest)(nil),              // 10: otklik.reporting.v1.StreamOperationsRequest
-	(*StreamOperationsResponse)(nil),             // 11: otklik.reporting.v1.StreamOperationsResponse
+	(*UploadOperationsRequest)(nil),              // 10: otklik.reporting.v1.UploadOperationsRequest
+	(*UploadOperationsResponse)(nil),             // 11: otklik.reporting.v1.UploadOperationsResponse
 	(*ListOperationsRequest)(nil),                // 12: otklik.reporting.v1.ListOperationsRequest
 	(*ListOperationsResponse)(nil),               // 13: otklik.reporting.v1.ListOperationsResponse
 	(*DeleteOperationsRequest)(nil),              // 14: otklik.reporting.v1.DeleteOperationsRequest
@@ -1892,7 +1892,7 @@ var file_otklik_reporting_v1_operations_service_proto_goTypes = []any{
 	(*OperationGap)(nil),                         // 19: otklik.reporting.v1.OperationGap
 	nil,                                          // 20: otklik.reporting.v1.OperationTable.MappingEntry
 	(*BatchUpsertOperationsResponse_Result)(nil), // 21: otklik.reporting.v1.BatchUpsertOperationsResponse.Result
-	(*StreamOperationsRequest_Start)(nil),        // 22: otklik.reporting.v1.StreamOperationsRequest.Start
+	(*UploadOperationsRequest_Start)(nil),        // 22: otklik.reporting.v1.UploadOperationsRequest.Start
 	(*OperationSummary_Sales)(nil),               // 23: otklik.reporting.v1.OperationSummary.Sales
 	(OperationKind)(0),                           // 24: otklik.reporting.v1.OperationKind
 	(*durationpb.Duration)(nil),                  // 25: google.protobuf.Duration
@@ -1911,9 +1911,9 @@ var file_otklik_reporting_v1_operations_service_proto_depIdxs = []int32{
 	21, // 6: otklik.reporting.v1.BatchUpsertOperationsResponse.results:type_name -> otklik.reporting.v1.BatchUpsertOperationsResponse.Result
 	5,  // 7: otklik.reporting.v1.ImportOperationsRequest.table:type_name -> otklik.reporting.v1.OperationTable
 	4,  // 8: otklik.reporting.v1.ImportOperationsResponse.import:type_name -> otklik.reporting.v1.OperationImport
-	22, // 9: otklik.reporting.v1.StreamOperationsRequest.start:type_name -> otklik.reporting.v1.StreamOperationsRequest.Start
-	26, // 10: otklik.reporting.v1.StreamOperationsRequest.records:type_name -> otklik.reporting.v1.OperationRecord
-	4,  // 11: otklik.reporting.v1.StreamOperationsResponse.import:type_name -> otklik.reporting.v1.OperationImport
+	22, // 9: otklik.reporting.v1.UploadOperationsRequest.start:type_name -> otklik.reporting.v1.UploadOperationsRequest.Start
+	26, // 10: otklik.reporting.v1.UploadOperationsRequest.records:type_name -> otklik.reporting.v1.OperationRecord
+	4,  // 11: otklik.reporting.v1.UploadOperationsResponse.import:type_name -> otklik.reporting.v1.OperationImport
 	24, // 12: otklik.reporting.v1.ListOperationsRequest.kind:type_name -> otklik.reporting.v1.OperationKind
 	27, // 13: otklik.reporting.v1.ListOperationsRequest.period:type_name -> otklik.type.v1.Period
 	26, // 14: otklik.reporting.v1.ListOperationsResponse.records:type_name -> otklik.reporting.v1.OperationRecord
@@ -1931,16 +1931,16 @@ var file_otklik_reporting_v1_operations_service_proto_depIdxs = []int32{
 	29, // 26: otklik.reporting.v1.OperationGap.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 27: otklik.reporting.v1.BatchUpsertOperationsResponse.Result.change:type_name -> otklik.reporting.v1.OperationChange
 	3,  // 28: otklik.reporting.v1.BatchUpsertOperationsResponse.Result.refusals:type_name -> otklik.reporting.v1.OperationRefusal
-	5,  // 29: otklik.reporting.v1.StreamOperationsRequest.Start.table:type_name -> otklik.reporting.v1.OperationTable
+	5,  // 29: otklik.reporting.v1.UploadOperationsRequest.Start.table:type_name -> otklik.reporting.v1.OperationTable
 	6,  // 30: otklik.reporting.v1.OperationsService.BatchUpsertOperations:input_type -> otklik.reporting.v1.BatchUpsertOperationsRequest
 	8,  // 31: otklik.reporting.v1.OperationsService.ImportOperations:input_type -> otklik.reporting.v1.ImportOperationsRequest
-	10, // 32: otklik.reporting.v1.OperationsService.StreamOperations:input_type -> otklik.reporting.v1.StreamOperationsRequest
+	10, // 32: otklik.reporting.v1.OperationsService.UploadOperations:input_type -> otklik.reporting.v1.UploadOperationsRequest
 	12, // 33: otklik.reporting.v1.OperationsService.ListOperations:input_type -> otklik.reporting.v1.ListOperationsRequest
 	14, // 34: otklik.reporting.v1.OperationsService.DeleteOperations:input_type -> otklik.reporting.v1.DeleteOperationsRequest
 	16, // 35: otklik.reporting.v1.OperationsService.QueryOperations:input_type -> otklik.reporting.v1.QueryOperationsRequest
 	7,  // 36: otklik.reporting.v1.OperationsService.BatchUpsertOperations:output_type -> otklik.reporting.v1.BatchUpsertOperationsResponse
 	9,  // 37: otklik.reporting.v1.OperationsService.ImportOperations:output_type -> otklik.reporting.v1.ImportOperationsResponse
-	11, // 38: otklik.reporting.v1.OperationsService.StreamOperations:output_type -> otklik.reporting.v1.StreamOperationsResponse
+	11, // 38: otklik.reporting.v1.OperationsService.UploadOperations:output_type -> otklik.reporting.v1.UploadOperationsResponse
 	13, // 39: otklik.reporting.v1.OperationsService.ListOperations:output_type -> otklik.reporting.v1.ListOperationsResponse
 	15, // 40: otklik.reporting.v1.OperationsService.DeleteOperations:output_type -> otklik.reporting.v1.DeleteOperationsResponse
 	17, // 41: otklik.reporting.v1.OperationsService.QueryOperations:output_type -> otklik.reporting.v1.QueryOperationsResponse

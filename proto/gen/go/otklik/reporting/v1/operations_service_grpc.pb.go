@@ -21,7 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	OperationsService_BatchUpsertOperations_FullMethodName = "/otklik.reporting.v1.OperationsService/BatchUpsertOperations"
 	OperationsService_ImportOperations_FullMethodName      = "/otklik.reporting.v1.OperationsService/ImportOperations"
-	OperationsService_StreamOperations_FullMethodName      = "/otklik.reporting.v1.OperationsService/StreamOperations"
+	OperationsService_UploadOperations_FullMethodName      = "/otklik.reporting.v1.OperationsService/UploadOperations"
 	OperationsService_ListOperations_FullMethodName        = "/otklik.reporting.v1.OperationsService/ListOperations"
 	OperationsService_DeleteOperations_FullMethodName      = "/otklik.reporting.v1.OperationsService/DeleteOperations"
 	OperationsService_QueryOperations_FullMethodName       = "/otklik.reporting.v1.OperationsService/QueryOperations"
@@ -36,11 +36,11 @@ const (
 type OperationsServiceClient interface {
 	// Stores records, of one kind or several. What is there already with the same kind and identifier is replaced; repeating a call changes nothing.
 	BatchUpsertOperations(ctx context.Context, in *BatchUpsertOperationsRequest, opts ...grpc.CallOption) (*BatchUpsertOperationsResponse, error)
-	// Imports a table of up to 3 MiB, CSV or XLSX. Greater ones come by StreamOperations.
+	// Imports a table of up to 3 MiB, CSV or XLSX. Greater ones come by UploadOperations.
 	ImportOperations(ctx context.Context, in *ImportOperationsRequest, opts ...grpc.CallOption) (*ImportOperationsResponse, error)
 	// Stores records, or the rows of a table, as they come, and answers when the last one was sent. The first message has `start`. What was stored stays when the
 	// stream breaks: send all of it again. Up to 2,000,000 records a stream. gRPC only.
-	StreamOperations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StreamOperationsRequest, StreamOperationsResponse], error)
+	UploadOperations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadOperationsRequest, UploadOperationsResponse], error)
 	// Lists records of a kind in the order of their start.
 	ListOperations(ctx context.Context, in *ListOperationsRequest, opts ...grpc.CallOption) (*ListOperationsResponse, error)
 	// Removes records of a kind: those of the identifiers, locations and period that are stated, of which one must be.
@@ -77,18 +77,18 @@ func (c *operationsServiceClient) ImportOperations(ctx context.Context, in *Impo
 	return out, nil
 }
 
-func (c *operationsServiceClient) StreamOperations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StreamOperationsRequest, StreamOperationsResponse], error) {
+func (c *operationsServiceClient) UploadOperations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadOperationsRequest, UploadOperationsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &OperationsService_ServiceDesc.Streams[0], OperationsService_StreamOperations_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &OperationsService_ServiceDesc.Streams[0], OperationsService_UploadOperations_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
-	x := &grpc.GenericClientStream[StreamOperationsRequest, StreamOperationsResponse]{ClientStream: stream}
+	x := &grpc.GenericClientStream[UploadOperationsRequest, UploadOperationsResponse]{ClientStream: stream}
 	return x, nil
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type OperationsService_StreamOperationsClient = grpc.ClientStreamingClient[StreamOperationsRequest, StreamOperationsResponse]
+type OperationsService_UploadOperationsClient = grpc.ClientStreamingClient[UploadOperationsRequest, UploadOperationsResponse]
 
 func (c *operationsServiceClient) ListOperations(ctx context.Context, in *ListOperationsRequest, opts ...grpc.CallOption) (*ListOperationsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -129,11 +129,11 @@ func (c *operationsServiceClient) QueryOperations(ctx context.Context, in *Query
 type OperationsServiceServer interface {
 	// Stores records, of one kind or several. What is there already with the same kind and identifier is replaced; repeating a call changes nothing.
 	BatchUpsertOperations(context.Context, *BatchUpsertOperationsRequest) (*BatchUpsertOperationsResponse, error)
-	// Imports a table of up to 3 MiB, CSV or XLSX. Greater ones come by StreamOperations.
+	// Imports a table of up to 3 MiB, CSV or XLSX. Greater ones come by UploadOperations.
 	ImportOperations(context.Context, *ImportOperationsRequest) (*ImportOperationsResponse, error)
 	// Stores records, or the rows of a table, as they come, and answers when the last one was sent. The first message has `start`. What was stored stays when the
 	// stream breaks: send all of it again. Up to 2,000,000 records a stream. gRPC only.
-	StreamOperations(grpc.ClientStreamingServer[StreamOperationsRequest, StreamOperationsResponse]) error
+	UploadOperations(grpc.ClientStreamingServer[UploadOperationsRequest, UploadOperationsResponse]) error
 	// Lists records of a kind in the order of their start.
 	ListOperations(context.Context, *ListOperationsRequest) (*ListOperationsResponse, error)
 	// Removes records of a kind: those of the identifiers, locations and period that are stated, of which one must be.
@@ -156,8 +156,8 @@ func (UnimplementedOperationsServiceServer) BatchUpsertOperations(context.Contex
 func (UnimplementedOperationsServiceServer) ImportOperations(context.Context, *ImportOperationsRequest) (*ImportOperationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportOperations not implemented")
 }
-func (UnimplementedOperationsServiceServer) StreamOperations(grpc.ClientStreamingServer[StreamOperationsRequest, StreamOperationsResponse]) error {
-	return status.Error(codes.Unimplemented, "method StreamOperations not implemented")
+func (UnimplementedOperationsServiceServer) UploadOperations(grpc.ClientStreamingServer[UploadOperationsRequest, UploadOperationsResponse]) error {
+	return status.Error(codes.Unimplemented, "method UploadOperations not implemented")
 }
 func (UnimplementedOperationsServiceServer) ListOperations(context.Context, *ListOperationsRequest) (*ListOperationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOperations not implemented")
@@ -225,12 +225,12 @@ func _OperationsService_ImportOperations_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OperationsService_StreamOperations_Handler(srv interface{}, stream grpc.ServerStream) error {
-	return srv.(OperationsServiceServer).StreamOperations(&grpc.GenericServerStream[StreamOperationsRequest, StreamOperationsResponse]{ServerStream: stream})
+func _OperationsService_UploadOperations_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(OperationsServiceServer).UploadOperations(&grpc.GenericServerStream[UploadOperationsRequest, UploadOperationsResponse]{ServerStream: stream})
 }
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
-type OperationsService_StreamOperationsServer = grpc.ClientStreamingServer[StreamOperationsRequest, StreamOperationsResponse]
+type OperationsService_UploadOperationsServer = grpc.ClientStreamingServer[UploadOperationsRequest, UploadOperationsResponse]
 
 func _OperationsService_ListOperations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListOperationsRequest)
@@ -316,8 +316,8 @@ var OperationsService_ServiceDesc = grpc.ServiceDesc{
 	},
 	Streams: []grpc.StreamDesc{
 		{
-			StreamName:    "StreamOperations",
-			Handler:       _OperationsService_StreamOperations_Handler,
+			StreamName:    "UploadOperations",
+			Handler:       _OperationsService_UploadOperations_Handler,
 			ClientStreams: true,
 		},
 	},

@@ -1,0 +1,98 @@
+package operations
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/operation"
+	"github.com/otklik/otklik/services/reporting/internal/store"
+
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+)
+
+// mark is where a page of records ended.
+type mark struct {
+	Time int64
+	Key  string
+}
+
+// ListOperations lists records of a kind.
+func (s *Server) ListOperations(ctx context.Context, req *reportingv1.ListOperationsRequest) (*reportingv1.ListOperationsResponse, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	binding := page.Binding(reportingv1.OperationsService_ListOperations_FullMethodName, organization, req)
+	cursor, err := s.Tokens.Decode(binding, req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	q := store.OperationQuery{
+		Kind: operation.Kind(req.GetKind()), Employee: strings.TrimPrefix(req.GetEmployee(), employeePrefix), //nolint:gosec // the numbers are the API's
+		From: timeFrom(req.GetPeriod().GetStartTime()), To: timeFrom(req.GetPeriod().GetEndTime()), Limit: int(req.GetPageSize()),
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultPage
+	}
+	if len(cursor) > 0 {
+		var at mark
+		if err := json.Unmarshal(cursor, &at); err != nil {
+			return nil, fmt.Errorf("decode cursor: %w", err)
+		}
+		q.After = store.OperationMark{Start: time.UnixMicro(at.Time).UTC(), Key: at.Key}
+	}
+	if q.Locations, err = s.reach(ctx, identifiers(locationPrefix, req.GetLocations())); err != nil {
+		return nil, err
+	}
+	list, more, err := s.Store.ListOperations(ctx, organization, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &reportingv1.ListOperationsResponse{}
+	for _, r := range list {
+		out.Records = append(out.Records, recordTo(r))
+	}
+	if more {
+		last := list[len(list)-1]
+		next, err := json.Marshal(mark{last.Start.UnixMicro(), last.Key})
+		if err != nil {
+			return nil, fmt.Errorf("encode cursor: %w", err)
+		}
+		out.NextPageToken = s.Tokens.Encode(binding, next)
+	}
+	return out, nil
+}
+
+// DeleteOperations removes records.
+func (s *Server) DeleteOperations(ctx context.Context, req *reportingv1.DeleteOperationsRequest) (*reportingv1.DeleteOperationsResponse, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := store.OperationQuery{
+		Kind: operation.Kind(req.GetKind()), Keys: req.GetIds(), Locations: identifiers(locationPrefix, req.GetLocations()), //nolint:gosec // the numbers are the API's
+		From: timeFrom(req.GetPeriod().GetStartTime()), To: timeFrom(req.GetPeriod().GetEndTime()),
+	}
+	if q.Keys == nil && q.Locations == nil && q.From.IsZero() && q.To.IsZero() {
+		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_OPERATIONS_SELECTION_REQUIRED, "period",
+			"say which records are meant, by ids, locations or period; for all of the kind a period with a start in 1700")
+	}
+	out := &reportingv1.DeleteOperationsResponse{}
+	for {
+		n, err := s.Store.DeleteOperations(ctx, organization, q, atOnce)
+		if err != nil {
+			return nil, err
+		}
+		if out.DeletedCount += int64(n); n < atOnce {
+			return out, nil
+		}
+	}
+}
