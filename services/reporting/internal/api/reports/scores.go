@@ -56,7 +56,7 @@ func (r *run) scores(ctx context.Context, s report.Section) (part, error) {
 	out := part{blocks: []document.Block{{Figures: figures}}}
 	coverage := resp.GetCoverage()
 	out.notes = append(out.notes, r.words.Plural(phrase.NoteCounted, coverage.GetCounted()))
-	if r.baseline != nil {
+	if slices.ContainsFunc(figures, func(f document.Figure) bool { return f.Change != nil }) {
 		out.notes = append(out.notes, r.words.Text(phrase.NoteBaseline, r.notation.Period(*r.baseline)))
 	}
 	return out, nil
