@@ -62,7 +62,7 @@ func (p *painter) quadrants(room area, cut Point) *labels {
 	p.box("quadrant", p.Quadrant(1), Ground, cut.X, cut.Y, room.right, room.bottom)
 	p.line(Muted, 0.9, Point{cut.X, room.top}, Point{cut.X, room.bottom})
 	p.line(Muted, 0.9, Point{room.left, cut.Y}, Point{room.right, cut.Y})
-	out := &labels{bounds: room}
+	out := &labels{bounds: room, lines: []area{{cut.X - 0.5, room.top, cut.X + 0.5, room.bottom}, {room.left, cut.Y - 0.5, room.right, cut.Y + 0.5}}}
 	face := typeface.Bold()
 	for i, corner := range []struct {
 		x, y   float64

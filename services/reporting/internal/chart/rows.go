@@ -20,7 +20,6 @@ type row struct {
 	tone     Tone
 	form     form
 	marked   bool
-	hollow   bool
 	strong   bool
 	// dot stands for a value by its place alone, on a scale that does not begin at zero.
 	dot bool
@@ -53,7 +52,7 @@ func (p *painter) rows(top float64, all []row, title string, lines bool) float64
 		}
 	}
 	valueWidth = min(valueWidth, 190)
-	x := scale{low: values.low, high: values.high, first: labelWidth + 14, last: Width - valueWidth - 12}
+	x := scale{low: values.low, high: values.high, first: labelWidth + 16, last: Width - valueWidth - 12}
 	if x.low == x.high {
 		x.low, x.high = x.low-1, x.high+1
 	}
@@ -67,6 +66,9 @@ func (p *painter) rows(top float64, all []row, title string, lines bool) float64
 			p.add(Shape{Kind: Text, Points: []Point{{labelWidth, y}}, Text: line, Size: textSize, Bold: r.strong, Anchor: Finish, Fill: Ink, Role: "label", Of: r.label})
 		}
 		p.add(Shape{Kind: Text, Points: []Point{{Width - valueWidth, middle - 0.5}}, Text: face.Fit(r.value, textSize, valueWidth), Size: textSize, Bold: true, Fill: Ink, Role: "value", Of: r.label})
+		if r.marked {
+			p.mark(r.form, "light", r.label, Point{labelWidth + 8, middle}, 3.6, r.tone, false)
+		}
 		p.small(Width-valueWidth, middle+8.5, face.Fit(r.basis, smallSize, valueWidth), Begin)
 		if !r.drawn {
 			continue
@@ -83,9 +85,6 @@ func (p *painter) rows(top float64, all []row, title string, lines bool) float64
 func (p *painter) bar(r row, x scale, middle float64) {
 	left, right := x.at(min(r.from, r.to)), x.at(max(r.from, r.to))
 	s := Shape{Kind: Area, Points: rectangle(left, middle-barHigh/2, right, middle+barHigh/2), Fill: r.tone, Role: "bar", Of: r.label}
-	if r.hollow {
-		s.Fill, s.Stroke, s.Thickness = Ground, r.tone, 1.2
-	}
 	if r.dot {
 		p.mark(square, "total", r.label, Point{x.at(r.to), middle}, 4.5, r.tone, false)
 	} else {
@@ -95,9 +94,6 @@ func (p *painter) bar(r row, x scale, middle float64) {
 	high, okHigh := deref(r.high)
 	if okLow && okHigh {
 		p.whisker(r.label, x.at(low), x.at(high), middle)
-	}
-	if r.marked {
-		p.mark(r.form, "light", r.label, Point{x.at(r.to), middle}, 4, r.tone, r.hollow)
 	}
 }
 

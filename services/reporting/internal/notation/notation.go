@@ -177,7 +177,7 @@ func (n Notation) Bounds(x document.Number) string {
 	if bare.Unit == document.Percent || bare.Unit == document.Money {
 		bare.Unit = document.Plain
 	}
-	return n.value(*x.Low, bare) + blank + "…" + " " + n.value(*x.High, bare)
+	return n.value(*x.Low, bare) + blank + "…" + blank + n.value(*x.High, bare)
 }
 
 // Level writes a level of confidence, such as 95%.
@@ -215,9 +215,14 @@ func (n Notation) Evidence(x document.Number) string {
 	return join(n.Interval(x), n.N(x), n.P(x), x.Definition)
 }
 
-// Basis is Evidence without the definition, for where many numbers share one.
+// Basis is Evidence without the definition, for where the number before it has told it.
 func (n Notation) Basis(x document.Number) string {
 	return join(n.Interval(x), n.N(x), n.P(x))
+}
+
+// Rest is Evidence without the definition and the level of the interval, for where many numbers share them.
+func (n Notation) Rest(x document.Number) string {
+	return join(n.Bounds(x), n.N(x), n.P(x))
 }
 
 func join(parts ...string) string {

@@ -32,7 +32,7 @@ func (g *grid) wish(column int) (least, whole float64) {
 		whole = max(whole, min(face.Width(text, size), textMost)+indent)
 	}
 	measure(typeface.Bold(), g.Columns[column].Title, headSize, 0)
-	measure(typeface.Regular(), g.definitions[column], proofSize, 0)
+	measure(typeface.Regular(), g.shared[column], proofSize, 0)
 	for _, row := range g.entries[:min(len(g.entries), measured)] {
 		e := row[column]
 		indent := 0.0
@@ -150,7 +150,7 @@ func (g *grid) row(index int, columns []int, widths []float64) *row {
 	return out
 }
 
-// head are the titles of columns, with the definitions that their numbers share.
+// head are the titles of columns, with what their numbers share.
 func (g *grid) head(columns []int, widths []float64) *row {
 	out := &row{}
 	for i, column := range columns {
@@ -170,7 +170,7 @@ func (g *grid) head(columns []int, widths []float64) *row {
 			}
 		}
 		add(g.Columns[column].Title, typeface.Bold(), headSize, 10.5, chart.Ink)
-		add(g.definitions[column], typeface.Regular(), proofSize, proofLine, chart.Muted)
+		add(g.shared[column], typeface.Regular(), proofSize, proofLine, chart.Muted)
 		out.high = max(out.high, y+cellAbove)
 	}
 	return out

@@ -25,13 +25,19 @@ func (p *paper) chartHigh(c document.Chart) float64 {
 
 // chart draws a chart, whole on one page: smaller where it is higher than that.
 func (p *paper) chart(c document.Chart) {
-	p.need(p.chartHigh(c))
+	// A chart as high as a page leaves room for the heading above it, and becomes smaller.
+	const heading = 40.0
+	p.need(min(p.chartHigh(c), p.full()-heading))
 	if c.Title != "" {
 		p.paragraph(margin, c.Title, typeface.Bold(), chartTitle, chart.Ink)
 		p.y += 4
 	}
 	d := chart.Draw(c, p.Notation)
-	scale := min(1, p.room()/d.Height)
+	below := 0.0
+	if c.Note != "" {
+		below = float64(len(typeface.Regular().Wrap(c.Note, chartNote, p.wide-2*margin))) * chartNote * 1.32
+	}
+	scale := min(1, max(p.room()-below, p.full()/2)/d.Height)
 	p.pdf.TransformBegin()
 	if scale < 1 {
 		p.pdf.TransformScale(100*scale, 100*scale, margin, p.y)

@@ -29,9 +29,9 @@ type entry struct {
 // grid is a table that is being set.
 type grid struct {
 	document.Table
-	// definitions are those that all numbers of a column share, told once in its head.
-	definitions []string
-	entries     [][]entry
+	// shared is what all numbers of a column have in common, definition and level of intervals; it is told once in its head.
+	shared  []string
+	entries [][]entry
 }
 
 // table writes a table: its head is repeated on each page, and no row is cut but one that no page can hold. One that is too wide is turned, or set in parts with the
@@ -66,15 +66,15 @@ func (g *grid) turned() bool {
 }
 
 func (p *paper) grid(t document.Table) *grid {
-	g := &grid{Table: t, definitions: make([]string, len(t.Columns))}
+	g := &grid{Table: t, shared: make([]string, len(t.Columns))}
 	for i := range t.Columns {
-		g.definitions[i] = shared(t, i)
+		g.shared[i] = p.shared(t, i)
 	}
 	for _, row := range t.Rows {
 		entries := make([]entry, len(t.Columns))
 		for i, column := range t.Columns {
 			if i < len(row) {
-				entries[i] = p.entry(column, row[i], g.definitions[i] != "")
+				entries[i] = p.entry(column, row[i], g.shared[i] != "")
 			}
 		}
 		g.entries = append(g.entries, entries)
@@ -82,30 +82,49 @@ func (p *paper) grid(t document.Table) *grid {
 	return g
 }
 
-// shared is the definition of all numbers of a column where they have one in common.
-func shared(t document.Table, column int) string {
-	definition := ""
+// shared is the definition of all numbers of a column and the level of their intervals, where they have both in common.
+func (p *paper) shared(t document.Table, column int) string {
+	definition, level := "", 0.0
 	for _, row := range t.Rows {
-		if column >= len(row) || row[column].Number == nil || row[column].Number.Definition == "" {
+		if column >= len(row) || row[column].Number == nil || !notation.Known(row[column].Number.Value) {
 			continue
 		}
-		if definition != "" && row[column].Number.Definition != definition {
+		x := row[column].Number
+		if definition == "" {
+			definition = x.Definition
+		}
+		if x.Definition != definition {
 			return ""
 		}
-		definition = row[column].Number.Definition
+		if p.Bounds(*x) == "" {
+			continue
+		}
+		if level == 0 {
+			level = x.Level
+		}
+		if x.Level != level {
+			return ""
+		}
 	}
-	return definition
+	switch {
+	case !(level > 0 && level < 1):
+		return definition
+	case definition == "":
+		return p.Level(level)
+	default:
+		return definition + " · " + p.Level(level)
+	}
 }
 
-func (p *paper) entry(column document.Column, c document.Cell, defined bool) entry {
+func (p *paper) entry(column document.Column, c document.Cell, shared bool) entry {
 	switch column.Kind {
 	case document.NumberColumn:
 		if c.Number == nil {
 			return entry{}
 		}
 		e := entry{text: p.Number(*c.Number), proof: p.Evidence(*c.Number), right: true, tone: chart.Ink}
-		if defined {
-			e.proof = p.Basis(*c.Number)
+		if shared {
+			e.proof = p.Rest(*c.Number)
 		}
 		if !notation.Known(c.Number.Value) {
 			e.tone = chart.Muted

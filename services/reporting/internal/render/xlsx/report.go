@@ -37,7 +37,7 @@ func (b *book) report() {
 	for len(s.widths) < 2 {
 		s.widths = append(s.widths, 9)
 	}
-	s.widths[0], s.widths[1] = 36, max(s.widths[1], 18)
+	s.widths[0], s.widths[1] = 36, min(max(s.widths[1], 18), 30)
 	s.done()
 }
 
@@ -57,12 +57,12 @@ func (s *sheet) figures() {
 	}
 	s.text(1, s.Word(notation.Figures), styleHeading)
 	s.row++
-	heads := []notation.Word{
-		notation.Label, notation.Value, notation.CountN, notation.Low, notation.High, notation.LevelWord, notation.Definition, notation.Mark,
-		notation.Change, notation.PValue, notation.Low, notation.High, notation.Why, notation.SectionWord, notation.Notes,
-	}
-	for i, w := range heads {
-		s.text(i+1, s.Word(w), styleHead)
+	change := s.Word(notation.Change)
+	for i, head := range []string{
+		s.Word(notation.Label), s.Word(notation.Value), s.Word(notation.CountN), s.Word(notation.Low), s.Word(notation.High), s.Word(notation.LevelWord), s.Word(notation.Definition), s.Word(notation.Mark),
+		change, change + ": " + s.Word(notation.PValue), change + ": " + s.Word(notation.Low), change + ": " + s.Word(notation.High), s.Word(notation.Why), s.Word(notation.SectionWord), s.Word(notation.Notes),
+	} {
+		s.text(i+1, head, styleHead)
 	}
 	s.row++
 	for i, f := range figures {

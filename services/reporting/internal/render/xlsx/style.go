@@ -15,7 +15,6 @@ const (
 	styleHeading = "#heading"
 	styleHead    = "#head"
 	styleMuted   = "#muted"
-	styleWrap    = "#wrap"
 	styleRed     = "#red"
 	styleAmber   = "#amber"
 	styleGreen   = "#green"
@@ -42,24 +41,26 @@ func look(style string) *excelize.Style {
 	}
 	switch style {
 	case styleTitle:
-		return &excelize.Style{Font: &excelize.Font{Bold: true, Size: 16}}
+		return &excelize.Style{Font: font(16, true, "")}
 	case styleHeading:
-		return &excelize.Style{Font: &excelize.Font{Bold: true, Size: 12}}
+		return &excelize.Style{Font: font(12, true, "")}
 	case styleHead:
-		return &excelize.Style{Font: &excelize.Font{Bold: true}, Fill: fill("E7ECEA"), Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
+		return &excelize.Style{Font: font(11, true, ""), Fill: fill("E7ECEA"), Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
 	case styleMuted:
-		return &excelize.Style{Font: &excelize.Font{Color: "566365"}}
-	case styleWrap:
-		return &excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
+		return &excelize.Style{Font: font(11, false, "566365")}
 	case styleRed:
-		return &excelize.Style{Font: &excelize.Font{Color: "FFFFFF"}, Fill: fill("C0392B")}
+		return &excelize.Style{Font: font(11, false, "FFFFFF"), Fill: fill("C0392B")}
 	case styleAmber:
 		return &excelize.Style{Fill: fill("E0A100")}
 	case styleGreen:
-		return &excelize.Style{Font: &excelize.Font{Color: "FFFFFF"}, Fill: fill("2E8B57")}
+		return &excelize.Style{Font: font(11, false, "FFFFFF"), Fill: fill("2E8B57")}
 	default:
 		return &excelize.Style{CustomNumFmt: &style}
 	}
+}
+
+func font(size float64, bold bool, colour string) *excelize.Font {
+	return &excelize.Font{Family: "Calibri", Size: size, Bold: bold, Color: colour}
 }
 
 // format is how the numbers of a unit are shown; their values stay what they are, a percent from 0 to 100.

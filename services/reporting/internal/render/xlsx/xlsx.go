@@ -22,6 +22,8 @@ import (
 const (
 	rowsMost = 1_048_576
 	textMost = 32_767
+	// headWide is how many characters of a head stand beside each other.
+	headWide = 13
 )
 
 // Render writes d.
@@ -172,6 +174,13 @@ func (s *sheet) text(column int, text, style string) {
 	text = clean(text)
 	s.keep(s.file.SetCellStr(s.name, s.at(column), text))
 	s.styled(column, style)
+	if style == styleHead {
+		// Heads are broken into lines, for which a row makes no room by itself.
+		if utf8.RuneCountInString(text) > headWide {
+			s.keep(s.file.SetRowHeight(s.name, s.row, 48))
+		}
+		text = cut(text, headWide)
+	}
 	s.widen(column, text)
 }
 
@@ -182,7 +191,7 @@ func (s *sheet) value(column int, v *float64, format string) {
 	}
 	s.keep(s.file.SetCellFloat(s.name, s.at(column), *v, -1, 64))
 	s.styled(column, format)
-	s.widen(column, strconv.FormatFloat(*v, 'f', 2, 64))
+	s.widen(column, s.Decimal(*v, strings.Count(format, "0")-1)+literal(format))
 }
 
 // time writes a time as the clock showed it in the zone of the report.
@@ -205,6 +214,12 @@ func (s *sheet) time(column int, at time.Time, dayOnly bool) {
 	s.widen(column, "00.00.0000 00:00")
 }
 
+// literal is what a format writes behind a number.
+func literal(format string) string {
+	_, text, _ := strings.Cut(format, `"`)
+	return text
+}
+
 func (b *book) dayFormat() string {
 	if b.Language() == "en" {
 		return "d mmm yyyy"
@@ -220,11 +235,15 @@ func (s *sheet) widen(column int, text string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		longest = max(longest, utf8.RuneCountInString(line))
 	}
-	s.widths[column-1] = min(max(s.widths[column-1], float64(longest)+2), 60)
+	s.widths[column-1] = min(max(s.widths[column-1], float64(longest)+2), 48)
 }
 
-// done sets what is known when all rows are written.
+// done sets what is known when all rows are written, and that a sheet is printed as wide as a page that is turned.
 func (s *sheet) done() {
+	fit, landscape, wide, high := true, "landscape", 1, 0
+	s.keep(s.file.SetSheetProps(s.name, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	a4 := 9
+	s.keep(s.file.SetPageLayout(s.name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}))
 	for i, width := range s.widths {
 		name, err := excelize.ColumnNumberToName(i + 1)
 		s.keep(err)
