@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
@@ -15,6 +16,8 @@ const (
 	calendarPrefix    = "/calendars/"
 	calendarSuffix    = ".ics"
 	unsubscribePrefix = "/digests/unsubscribe/"
+	// reportsPrefix is where those unsubscribe who are sent reports.
+	reportsPrefix = "/reports/unsubscribe/"
 )
 
 // formPolicy lets a page send a form back to where it came from.
@@ -33,7 +36,10 @@ func (g *Gateway) serveAddress(x *exchange, r *http.Request) bool {
 		x.label, methods, serve = calendarPrefix+"{secret}"+calendarSuffix, []string{http.MethodGet, http.MethodHead}, g.serveCalendar
 	case strings.HasPrefix(r.URL.Path, unsubscribePrefix):
 		secret = strings.TrimPrefix(r.URL.Path, unsubscribePrefix)
-		x.label, methods, serve = unsubscribePrefix+"{secret}", []string{http.MethodGet, http.MethodHead, http.MethodPost}, g.serveUnsubscribe
+		x.label, methods, serve = unsubscribePrefix+"{secret}", []string{http.MethodGet, http.MethodHead, http.MethodPost}, g.serveUnsubscribe(digestWords, g.endDigest)
+	case strings.HasPrefix(r.URL.Path, reportsPrefix):
+		secret = strings.TrimPrefix(r.URL.Path, reportsPrefix)
+		x.label, methods, serve = reportsPrefix+"{secret}", []string{http.MethodGet, http.MethodHead, http.MethodPost}, g.serveUnsubscribe(reportWords, g.endReport)
 	default:
 		return false
 	}
@@ -78,10 +84,16 @@ func (g *Gateway) serveCalendar(x *exchange, r *http.Request, secret string) {
 	http.ServeContent(x, r, "", time.Time{}, strings.NewReader(answer.GetContent()))
 }
 
-// unsubscribeWords are what the page says in each language, as digests are written.
+// unsubscribeWords are what the page says in each language, as e-mails are written.
 type unsubscribeWords struct{ Lang, Title, Ask, Button, Done string }
 
-var unsubscribeLanguages = []unsubscribeWords{
+var reportWords = []unsubscribeWords{
+	{"ru", "Отписка", "Больше не присылать этот отчёт на ваш адрес?", "Отписаться", "Отчёт больше не будет приходить на ваш адрес."},
+	{"ky", "Жазылуудан баш тартуу", "Бул отчётту дарегиңизге жөнөтпөй коёлубу?", "Баш тартуу", "Отчёт мындан ары дарегиңизге келбейт."},
+	{"en", "Unsubscribe", "Send this report to your address no more?", "Unsubscribe", "The report will not come to your address any more."},
+}
+
+var digestWords = []unsubscribeWords{
 	{"ru", "Отписка", "Больше не присылать эту сводку на ваш адрес?", "Отписаться", "Сводка больше не будет приходить на ваш адрес."},
 	{"ky", "Жазылуудан баш тартуу", "Бул кабарды дарегиңизге жөнөтпөй коёлубу?", "Баш тартуу", "Кабар мындан ары дарегиңизге келбейт."},
 	{"en", "Unsubscribe", "Send this digest to your address no more?", "Unsubscribe", "The digest will not come to your address any more."},
@@ -95,25 +107,37 @@ var unsubscribePage = template.Must(template.New("unsubscribe").Parse(`<!doctype
 {{end}}</body></html>
 `))
 
+// endDigest sends no more digests to the recipient of a credential, endReport no more reports.
+func (g *Gateway) endDigest(ctx context.Context) error {
+	_, err := segmentationv1.NewDigestServiceClient(g.deps.Segmentation).UnsubscribeDigest(ctx, &segmentationv1.UnsubscribeDigestRequest{})
+	return err
+}
+
+func (g *Gateway) endReport(ctx context.Context) error {
+	_, err := reportingv1.NewScheduleServiceClient(g.deps.Reporting).UnsubscribeReport(ctx, &reportingv1.UnsubscribeReportRequest{})
+	return err
+}
+
 // serveUnsubscribe unsubscribes by POST, as mail programs do with one click (RFC 8058) and as the page does that GET shows: programs that look at links in e-mails
 // unsubscribe nobody.
-func (g *Gateway) serveUnsubscribe(x *exchange, r *http.Request, secret string) {
-	done := r.Method == http.MethodPost
-	if done {
-		drainBody(r, g.config.MaxBodyBytes)
-		_, err := segmentationv1.NewDigestServiceClient(g.deps.Segmentation).UnsubscribeDigest(g.callAs(x, r, secret), &segmentationv1.UnsubscribeDigestRequest{})
-		if err != nil {
-			g.addressFailed(x, r, err)
+func (g *Gateway) serveUnsubscribe(words []unsubscribeWords, end func(context.Context) error) func(*exchange, *http.Request, string) {
+	return func(x *exchange, r *http.Request, secret string) {
+		done := r.Method == http.MethodPost
+		if done {
+			drainBody(r, g.config.MaxBodyBytes)
+			if err := end(g.callAs(x, r, secret)); err != nil {
+				g.addressFailed(x, r, err)
+				return
+			}
+		}
+		h := x.Header()
+		h["Content-Security-Policy"] = formPolicy
+		h["Cache-Control"] = noStore
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		if r.Method == http.MethodHead {
 			return
 		}
+		// A failure to write means that the client has gone; there is nobody to tell.
+		_ = unsubscribePage.Execute(x, map[string]any{"Languages": words, "Done": done})
 	}
-	h := x.Header()
-	h["Content-Security-Policy"] = formPolicy
-	h["Cache-Control"] = noStore
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	if r.Method == http.MethodHead {
-		return
-	}
-	// A failure to write means that the client has gone; there is nobody to tell.
-	_ = unsubscribePage.Execute(x, map[string]any{"Languages": unsubscribeLanguages, "Done": done})
 }

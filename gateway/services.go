@@ -35,8 +35,14 @@ func routedServices() []protoreflect.ServiceDescriptor {
 		commentv1.File_otklik_comment_v1_insight_service_proto.Services().ByName("InsightService"),
 		commentv1.File_otklik_comment_v1_register_service_proto.Services().ByName("RegisterService"),
 		commentv1.File_otklik_comment_v1_testimonial_service_proto.Services().ByName("TestimonialService"),
+		reportingv1.File_otklik_reporting_v1_report_service_proto.Services().ByName("ReportService"),
+		reportingv1.File_otklik_reporting_v1_performance_service_proto.Services().ByName("PerformanceService"),
+		reportingv1.File_otklik_reporting_v1_kpi_service_proto.Services().ByName("KpiService"),
 		reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().ByName("ReportingService"),
+		reportingv1.File_otklik_reporting_v1_schedule_service_proto.Services().ByName("ScheduleService"),
 		reportingv1.File_otklik_reporting_v1_overview_service_proto.Services().ByName("OverviewService"),
+		reportingv1.File_otklik_reporting_v1_export_service_proto.Services().ByName("ExportService"),
+		reportingv1.File_otklik_reporting_v1_operations_service_proto.Services().ByName("OperationsService"),
 		segmentationv1.File_otklik_segmentation_v1_calendar_service_proto.Services().ByName("CalendarService"),
 		segmentationv1.File_otklik_segmentation_v1_case_service_proto.Services().ByName("CaseService"),
 		segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto.Services().ByName("CaseRuleService"),
@@ -89,8 +95,14 @@ func registerServices(mux *runtime.ServeMux, deps Deps) error {
 // registerReporting leads the routes of the reporting service's parts to it.
 func registerReporting(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 	return errors.Join(
+		reportingv1.RegisterReportServiceHandlerClient(ctx, mux, reportingv1.NewReportServiceClient(conn)),
+		reportingv1.RegisterPerformanceServiceHandlerClient(ctx, mux, reportingv1.NewPerformanceServiceClient(conn)),
+		reportingv1.RegisterKpiServiceHandlerClient(ctx, mux, reportingv1.NewKpiServiceClient(conn)),
 		reportingv1.RegisterReportingServiceHandlerClient(ctx, mux, reportingv1.NewReportingServiceClient(conn)),
+		reportingv1.RegisterScheduleServiceHandlerClient(ctx, mux, reportingv1.NewScheduleServiceClient(conn)),
 		reportingv1.RegisterOverviewServiceHandlerClient(ctx, mux, reportingv1.NewOverviewServiceClient(conn)),
+		reportingv1.RegisterExportServiceHandlerClient(ctx, mux, reportingv1.NewExportServiceClient(conn)),
+		reportingv1.RegisterOperationsServiceHandlerClient(ctx, mux, reportingv1.NewOperationsServiceClient(conn)),
 	)
 }
 

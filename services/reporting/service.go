@@ -19,9 +19,15 @@ import (
 
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/lead"
+	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/pgkit"
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api"
+	"github.com/otklik/otklik/services/reporting/internal/api/operations"
 	"github.com/otklik/otklik/services/reporting/internal/api/overview"
+	"github.com/otklik/otklik/services/reporting/internal/api/performance"
+	"github.com/otklik/otklik/services/reporting/internal/api/reports"
+	"github.com/otklik/otklik/services/reporting/internal/export"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 	"github.com/otklik/otklik/services/reporting/internal/store/postgres"
@@ -38,6 +44,8 @@ type Deps struct {
 	// Survey, Scoring, Segmentation and Comment are the connections to the services that it asks, without a credential: each call goes out by the credential of
 	// its caller. Required.
 	Survey, Scoring, Segmentation, Comment grpc.ClientConnInterface
+	// Access is a connection to the access service with a credential of the role service: reports are made by themselves on behalf of people. Required.
+	Access grpc.ClientConnInterface
 	// Instance names this process among those that share the store; empty: a name is made.
 	Instance string
 	// Data is the folder that a relative Config.Path begins in; empty means the working directory.
@@ -71,11 +79,13 @@ type room interface{ Register(grpc.ServiceRegistrar) }
 
 // Service is a reporting service that is ready to be registered and run.
 type Service struct {
-	store  store.Store
-	rooms  []room
-	leader *lead.Leader
-	house  chore.Household
-	chores []chore.Chore
+	store   store.Store
+	rooms   []room
+	keeper  *seal.Keeper
+	exports *export.Runner
+	leader  *lead.Leader
+	house   chore.Household
+	chores  []chore.Chore
 }
 
 // New opens the store. When it fails, nothing is left open. It does not wait for other services.
@@ -83,8 +93,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	if deps.Survey == nil || deps.Scoring == nil || deps.Segmentation == nil || deps.Comment == nil {
-		return nil, errors.New("check dependencies: Survey, Scoring, Segmentation and Comment are needed")
+	if deps.Survey == nil || deps.Scoring == nil || deps.Segmentation == nil || deps.Comment == nil || deps.Access == nil {
+		return nil, errors.New("check dependencies: Survey, Scoring, Segmentation, Comment and Access are needed")
 	}
 	deps = deps.withDefaults()
 	db, err := open(ctx, config, deps)
@@ -113,7 +123,8 @@ func open(ctx context.Context, config Config, deps Deps) (store.Store, error) {
 
 // newService makes a service over a store, which stays the caller's when it fails.
 func newService(config Config, deps Deps, db store.Store) (*Service, error) {
-	if _, err := time.LoadLocation(config.TimeZone); err != nil {
+	zone, err := time.LoadLocation(config.TimeZone)
+	if err != nil {
 		return nil, fmt.Errorf("check time_zone: %w", err)
 	}
 	leader := lead.New(lead.Options{Lease: db, Holder: deps.Instance, Complaint: "chores of reporting are not done", Log: deps.Logger, Now: deps.Now})
@@ -125,16 +136,30 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 		}
 	}
 	surveys := peers.NewSurveys(deps.Survey)
+	analyses := api.New(surveys, peers.NewScoring(deps.Scoring), config.RankResponses)
+	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
+	made := reports.New(reports.Deps{
+		Store: db, Surveys: surveys, Measures: peers.NewMeasures(deps.Scoring), Sources: peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation),
+		Analyses: analyses, Tokens: tokens, Zone: zone, Now: deps.Now,
+	})
+	stores := &performance.Server{Operations: db, Segmentation: peers.NewSegmentation(deps.Segmentation)}
 	rooms := []room{
-		api.New(surveys, peers.NewScoring(deps.Scoring), config.RankResponses),
+		analyses, made, &operations.Server{Store: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now},
+		stores, &performance.Kpis{Store: db, Performance: stores, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now},
 		&overview.Server{
 			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
 			Now: deps.Now,
 		},
 	}
+	planned, err := newScheduling(config, deps, db, made, zone, leader.Leads)
+	if err != nil {
+		return nil, err
+	}
+	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens)
 	return &Service{
-		store: db, rooms: rooms, leader: leader,
-		house: chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
+		store: db, rooms: append(rooms, planned.room, exported.room), keeper: planned.keeper, leader: leader, exports: exported.runner,
+		house:  chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
+		chores: append(planned.chores, exported.chore, chore.Chore{What: "forgetting what reports were made of", Every: time.Hour, Do: made.Forget}),
 	}, nil
 }
 
@@ -152,6 +177,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.leader.Run(ctx, nil)
 		return nil
 	})
+	work.Go(func() error { return s.exports.Run(ctx) })
 	work.Go(func() error { return s.house.Run(ctx, s.chores...) })
 	return work.Wait()
 }
@@ -160,4 +186,4 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // Close waits for writes under way and closes the store. Close it after the server has drained. Safe to call twice.
-func (s *Service) Close() error { return s.store.Close() }
+func (s *Service) Close() error { return errors.Join(s.keeper.Close(), s.store.Close()) }

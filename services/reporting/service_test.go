@@ -23,7 +23,7 @@ import (
 func alone(t *testing.T) reporting.Deps {
 	t.Helper()
 	nobody := &inprocgrpc.Channel{}
-	return reporting.Deps{Survey: nobody, Scoring: nobody, Segmentation: nobody, Comment: nobody, Data: t.TempDir(), Meters: noop.NewMeterProvider()}
+	return reporting.Deps{Survey: nobody, Scoring: nobody, Segmentation: nobody, Comment: nobody, Access: nobody, Data: t.TempDir(), Meters: noop.NewMeterProvider()}
 }
 
 func TestUnsoundConfigurations(t *testing.T) {

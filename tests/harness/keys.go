@@ -20,16 +20,17 @@ const (
 	DefinitionEditor Role = "definition_editor"
 	Admin            Role = "admin"
 	Auditor          Role = "auditor"
-	// Calendar and DigestRecipient are those of the addresses of a calendar and of what ends a digest.
+	// Calendar, DigestRecipient and ReportRecipient are those of the addresses of a calendar and of what ends a digest or a report.
 	Calendar        Role = "calendar"
 	DigestRecipient Role = "digest_recipient"
+	ReportRecipient Role = "report_recipient"
 	// Service is for the parts of the suite; a key of an organisation acts for it unless the call names another.
 	Service Role = "service"
 )
 
 // Roles are all roles, that of the services last.
 func Roles() []Role {
-	return []Role{App, Respondent, Viewer, Staff, Manager, Analyst, TargetOwner, DefinitionEditor, Admin, Auditor, Calendar, DigestRecipient, Service}
+	return []Role{App, Respondent, Viewer, Staff, Manager, Analyst, TargetOwner, DefinitionEditor, Admin, Auditor, Calendar, DigestRecipient, ReportRecipient, Service}
 }
 
 // KeyFor is the key of an organisation and a role. It is derived from both, so that cases can name it before a suite runs.

@@ -18,7 +18,7 @@ var unwanted = map[string]string{
 var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/interceptor/requestid|services/access/internal/(erasure|webhook)|services/reporting/internal/(factor|moment)|services/segmentation/internal/(cluster|membership|retention)|cmd/otklik/internal/(export|importer|sample))$`)
 
 // mayFill are those that fill in templates, which are constants: e-mails, and the page that unsubscribes from them.
-var mayFill = regexp.MustCompile(`^(gateway|services/segmentation/internal/digest)$`)
+var mayFill = regexp.MustCompile(`^(gateway|services/reporting/internal/delivery|services/segmentation/internal/digest)$`)
 
 // mayReadXML are those that read XML, of which Go's reader fetches and expands nothing: the sheets of workbooks.
 var mayReadXML = regexp.MustCompile(`^libs/sheet$`)

@@ -26,6 +26,8 @@ import (
 const (
 	personsView  = "survey.persons.view"
 	contactsView = "segmentation.persons.view"
+	// reportsOutside is to have reports sent to addresses of nobody who logs in.
+	reportsOutside = "reporting.addresses.send"
 )
 
 // builtInRoles are what the roles of the suite give. What follows `!` is taken away from the role, what follows `!!` from whoever holds it.
@@ -36,6 +38,7 @@ func builtInRoles() authz.Roles {
 		"scoring.alerts.*", "scoring.alertrules.get", "scoring.alertrules.list", "segmentation.units.get", "segmentation.units.list", "segmentation.lights.*",
 		"segmentation.lightpolicy.get", "segmentation.workorder.list", "segmentation.segments.get", "segmentation.segments.list", "segmentation.attributes.get",
 		"segmentation.attributes.list", "segmentation.workcalendar.get", "segmentation.events.watch", "reporting.overview.get", "reporting.map.query",
+		"reporting.reports.get", "reporting.reports.list", "reporting.reports.render", "reporting.kpis.get", "reporting.kpis.list",
 	}
 	// What whoever looks after cases sees of them and of those who are behind, without names.
 	handler := []string{
@@ -43,7 +46,7 @@ func builtInRoles() authz.Roles {
 		"segmentation.timeline.list", "segmentation.interviews.get", "segmentation.interviews.list", "segmentation.interviews.guide", "segmentation.interviews.codes",
 		"segmentation.calendar.query",
 	}
-	reader := with(viewer, "reporting.*", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+	reader := with(viewer, "reporting.*", "!reporting.addresses.send", "!reporting.schedules.unsubscribe", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
 		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list", "segmentation.caserules.get", "segmentation.caserules.list",
 		"segmentation.segments.explain", "segmentation.segments.compare", "segmentation.segments.preview", "segmentation.segments.list_members",
@@ -53,7 +56,7 @@ func builtInRoles() authz.Roles {
 	reader = with(reader, handler...)
 	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record", "comment.originals.get", "comment.comments.correct", "comment.register.*",
 		"comment.testimonials.*", "scoring.alertrules.*", "segmentation.*", "!segmentation.deadletters.*", "!segmentation.persons.erase", "!segmentation.persons.export",
-		"!segmentation.events.stream")
+		"!segmentation.events.stream", "!reporting.kpis.create", "!reporting.kpis.update")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
 		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
@@ -67,15 +70,18 @@ func builtInRoles() authz.Roles {
 		"manager": manager,
 		// Without personsView: who answered and what they wrote is withheld.
 		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*",
-			"scoring.alertrules.*", "segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.interviews.write_codes"),
+			"scoring.alertrules.*", "segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.interviews.write_codes",
+			"!reporting.operations.upsert", "!reporting.operations.delete",
+			"!reporting.kpis.create", "!reporting.kpis.update", "!reporting.staff.query"),
 		// Who is measured by a target does not define how it is measured.
 		"target_owner": with(manager, targetOwnerForbidden()...),
 		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*", "segmentation.lightpolicy.*",
 			"segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.segments.preview", "segmentation.segments.compare",
-			"segmentation.attributes.*", "segmentation.caserules.*", "segmentation.workcalendar.*"),
+			"segmentation.attributes.*", "segmentation.caserules.*", "segmentation.workcalendar.*", "reporting.kpis.*"),
 		// The addresses of a calendar and of what ends a digest are keys of these.
 		"calendar":         {"segmentation.calendar.export"},
 		"digest_recipient": {"segmentation.digests.unsubscribe"},
+		"report_recipient": {"reporting.schedules.unsubscribe"},
 		// Everything but what the services do among themselves.
 		"admin":           with([]string{"*"}, withoutServices()...),
 		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
@@ -96,7 +102,7 @@ func targetOwnerForbidden() []string {
 		"!!segmentation.caserules.delete", "!!segmentation.workcalendar.update", "!!segmentation.recoveries.write_policy", "!!segmentation.contacts.merge",
 		"!!segmentation.contacts.split", "!!segmentation.purchases.upsert", "!!segmentation.purchases.delete", "!!segmentation.churns.upsert",
 		"!!segmentation.churns.delete", "!!segmentation.turnovers.upsert", "!!segmentation.turnovers.delete", "!!segmentation.imports.create",
-		"!!segmentation.deadletters.*",
+		"!!segmentation.deadletters.*", "!!reporting.kpis.create", "!!reporting.kpis.update", "!!reporting.operations.upsert", "!!reporting.operations.delete",
 	}
 }
 
@@ -140,7 +146,7 @@ func newRoles(configured map[string][]string) (*roles, error) {
 
 // allPermissions lists the permissions of all services of the suite, in order.
 func allPermissions() ([]string, error) {
-	found := map[string]bool{personsView: true, contactsView: true}
+	found := map[string]bool{personsView: true, contactsView: true, reportsOutside: true}
 	var errs []error
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		if !strings.HasPrefix(string(file.Package()), "otklik.") {

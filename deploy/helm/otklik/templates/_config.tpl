@@ -22,6 +22,7 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
   "access.postgres.dsn" "it belongs into the Secret of secrets.accessDSN"
   "comment.postgres.dsn" "it belongs into the Secret of secrets.commentDSN"
   "segmentation.smtp.password" "it belongs into the Secret of secrets.smtpPassword"
+  "reporting.smtp.password" "it belongs into the Secret of secrets.smtpPassword"
   "segmentation.postgres.dsn" "it belongs into the Secret of secrets.segmentationDSN"
   "reporting.postgres.dsn" "it belongs into the Secret of secrets.reportingDSN"
   "dev" "everybody who reaches a pod could do everything"
@@ -92,8 +93,11 @@ variables; the file is readable by whoever may read ConfigMaps. */}}
 {{ include "otklik.secretVariable" (list "OTKLIK_AUTH_LOGIN_KEY" $values.secrets.loginKey) }}
 {{- end }}
 {{- end }}
-{{- if and (eq $name "segmentation") $values.secrets.smtpPassword.name }}
+{{- if and (or (eq $name "segmentation") (eq $name "reporting")) $values.secrets.smtpPassword.name }}
 {{ include "otklik.secretVariable" (list "OTKLIK_SEGMENTATION_SMTP_PASSWORD" $values.secrets.smtpPassword) }}
+{{- end }}
+{{- if and (eq $name "reporting") $values.secrets.smtpPassword.name }}
+{{ include "otklik.secretVariable" (list "OTKLIK_REPORTING_SMTP_PASSWORD" $values.secrets.smtpPassword) }}
 {{- end }}
 {{- if eq $name "access" }}
 {{- range $i, $key := $values.vaultKeys }}

@@ -192,4 +192,6 @@ func (r Recurrence) longest() int {
 }
 
 // daysIn is how many days a month has.
-func daysIn(year int, month time.Month) int { return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+func daysIn(year int, month time.Month) int {
+	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}

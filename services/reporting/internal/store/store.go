@@ -40,6 +40,7 @@ type Store interface {
 	Kpis
 	Reports
 	Schedules
+	Exports
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

@@ -33,7 +33,7 @@ const (
 	KpiSource_KPI_SOURCE_MEAN_SCORE KpiSource = 1
 	// The Net Promoter Score, -100 to 100.
 	KpiSource_KPI_SOURCE_NPS KpiSource = 2
-	// The share of satisfied answers, 0 to 1.
+	// The share of satisfied answers, 0 to 100.
 	KpiSource_KPI_SOURCE_CSAT KpiSource = 3
 	// Likes by likes and dislikes, 0 to 1.
 	KpiSource_KPI_SOURCE_LIKE_SHARE KpiSource = 4

@@ -1,0 +1,120 @@
+package relational
+
+import (
+	"context"
+	"time"
+
+	"github.com/otklik/otklik/libs/relational"
+	"github.com/otklik/otklik/services/reporting/internal/schedule"
+	"github.com/otklik/otklik/services/reporting/internal/store"
+)
+
+// ClaimReports implements store.Schedules. Each is claimed by itself, over the attempt that was read: of two processes one gets it.
+func (s *Store) ClaimReports(ctx context.Context, now, until time.Time, limit int) (out []schedule.Delivery, err error) {
+	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
+		out = nil
+		due, err := relational.List(ctx, w, scanReport, sqlDueReports, relational.ToMicro(now), limit)
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			n, err := w.Exec(ctx, sqlClaimReport, d.Organization, d.Schedule, d.Run, d.Key, d.Attempts, relational.ToMicro(until))
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				d.Attempts, d.NextTime = d.Attempts+1, relational.FromMicro(relational.ToMicro(until))
+				out = append(out, d)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, s.db.Explain("claim deliveries", err)
+	}
+	return out, nil
+}
+
+// SettleReport implements store.Schedules.
+func (s *Store) SettleReport(ctx context.Context, d schedule.Delivery, now time.Time) error {
+	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error { return settle(ctx, w, d, now) })
+	return s.db.Explain("settle delivery", err)
+}
+
+// settle stores what became of a delivery and what that makes of its run. The run comes first: who settles another delivery of it waits, so that the last one
+// sees what became of all.
+func settle(ctx context.Context, w relational.Writer, d schedule.Delivery, now time.Time) error {
+	if _, err := w.Exec(ctx, sqlHoldRun, d.Organization, d.Schedule, d.Run); err != nil {
+		return err
+	}
+	n, err := w.Exec(ctx, sqlSettleReport, d.Organization, d.Schedule, d.Run, d.Key, d.Attempts, int64(d.State), d.Failure, relational.NullMicro(d.NextTime),
+		relational.NullMicro(d.SendTime), d.Fingerprint)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return store.ErrLost
+	}
+	return judgeRun(ctx, w, d, now)
+}
+
+// judgeRun stores what its deliveries make of a run.
+func judgeRun(ctx context.Context, w relational.Writer, d schedule.Delivery, now time.Time) error {
+	counts := map[schedule.DeliveryState]int64{}
+	_, err := relational.List(ctx, w, func(row relational.Scanner) (none struct{}, err error) {
+		var state schedule.DeliveryState
+		var n int64
+		err = row.Scan(&state, &n)
+		counts[state] = n
+		return none, err
+	}, sqlCountOfRun, d.Organization, d.Schedule, d.Run)
+	if err != nil {
+		return err
+	}
+	state, ended := schedule.Running, &now
+	switch {
+	case counts[schedule.Pending] > 0:
+		ended = &time.Time{}
+	case counts[schedule.GivenUp] == 0 && counts[schedule.Sent] > 0:
+		state = schedule.Delivered
+	case counts[schedule.Sent] > 0:
+		state = schedule.PartlyFailed
+	default:
+		state = schedule.Failed
+	}
+	run, err := relational.One(ctx, w, scanRun, sqlSelectRun, d.Organization, d.Schedule, d.Run)
+	if err != nil {
+		return err
+	}
+	failure := run.Failure
+	switch {
+	case state == schedule.Delivered:
+		failure = ""
+	case d.Failure != "":
+		failure = d.Failure
+	}
+	_, err = w.Exec(ctx, sqlSetRun, d.Organization, d.Schedule, d.Run, int64(state), relational.NullMicro(*ended), failure)
+	return err
+}
+
+// giveUp gives up the deliveries that a query finds.
+func giveUp(ctx context.Context, w relational.Writer, reason string, now time.Time, query string, args ...any) error {
+	found, err := relational.List(ctx, w, scanReport, query, args...)
+	if err != nil {
+		return err
+	}
+	for _, d := range found {
+		d.State, d.Failure, d.NextTime = schedule.GivenUp, reason, time.Time{}
+		if err := settle(ctx, w, d, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ListReportDeliveries implements store.Schedules.
+func (s *Store) ListReportDeliveries(ctx context.Context, organization, id, run string, offset, limit int) ([]schedule.Delivery, bool, error) {
+	all, err := relational.ListOnce(ctx, s.db, scanReport, sqlListOfRun, organization, id, run, limit+1, offset)
+	out, more := relational.Page(all, limit)
+	return out, more, s.db.Explain("list deliveries", err)
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/otklik/otklik/services/reporting/internal/schedule"
+)
+
+// Schedules keeps reports that are made by themselves: when, for whom, and what became of each.
+type Schedules interface {
+	// CreateSchedule stores a new schedule under version 1. Errors: ErrExists; ErrTooMany when the organisation has as many as there may be.
+	CreateSchedule(ctx context.Context, s schedule.Schedule, most int) (schedule.Schedule, error)
+	// GetSchedule returns a schedule. Errors: ErrNotFound.
+	GetSchedule(ctx context.Context, organization, id string) (schedule.Schedule, error)
+	// ListSchedules returns schedules, those created last first, and whether there are more. An owner narrows them; empty for all.
+	ListSchedules(ctx context.Context, organization, owner string, offset, limit int) (list []schedule.Schedule, more bool, err error)
+	// UpdateSchedule stores a schedule over the version s.Version and returns it with the next version. Recipients that unsubscribed meanwhile stay so. Errors:
+	// ErrNotFound, ErrChanged.
+	UpdateSchedule(ctx context.Context, s schedule.Schedule) (schedule.Schedule, error)
+	// DeleteSchedule removes a schedule with its runs and returns it. Errors: ErrNotFound.
+	DeleteSchedule(ctx context.Context, organization, id string) (schedule.Schedule, error)
+	// UnsubscribeReport notes that the recipient of a key wants no more reports, and forgets what was on its way; a second time changes nothing. Errors: ErrNotFound.
+	UnsubscribeReport(ctx context.Context, organization, key string, at time.Time) error
+
+	// DueSchedules returns schedules of all organisations with an occurrence at a time or before, those due first first.
+	DueSchedules(ctx context.Context, now time.Time, limit int) ([]schedule.Schedule, error)
+	// BeginRuns stores the runs of a schedule that is due, with a delivery to each recipient of those that are to be made, and moves its next time. It does so once:
+	// ErrLost when the schedule has another next time by now or is gone.
+	BeginRuns(ctx context.Context, s schedule.Schedule, runs []schedule.Run, next time.Time) error
+	// AddRun stores a run of a schedule beside its calendar, with a delivery to each recipient. Where there is a run of the identifier it is returned as it is. Errors:
+	// ErrNotFound.
+	AddRun(ctx context.Context, run schedule.Run) (schedule.Run, error)
+	// ListRuns returns the runs of a schedule, the latest first, and whether there are more.
+	ListRuns(ctx context.Context, organization, id string, offset, limit int) (list []schedule.Run, more bool, err error)
+	// GetRun returns a run. Errors: ErrNotFound.
+	GetRun(ctx context.Context, organization, id, run string) (schedule.Run, error)
+	// LateRuns returns for each of the schedules the earliest run of the calendar that is not delivered, after the last one that was; none where there is none.
+	LateRuns(ctx context.Context, organization string, ids []string) (map[string]schedule.Run, error)
+	// CountLate counts schedules of all organisations with a run that was due before a time and is not delivered, or an occurrence before it that is not begun.
+	CountLate(ctx context.Context, before time.Time) (int64, error)
+	// LastDelivered returns when reports of these names were delivered last; names that never were are left out.
+	LastDelivered(ctx context.Context, organization string, reports []string) (map[string]time.Time, error)
+	// SweepRuns removes runs that were due before a time and have ended, with their deliveries, at most limit, and tells how many.
+	SweepRuns(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// ClaimReports returns deliveries of all organisations that are to be tried at a time, with one attempt more, and keeps them from others until a time.
+	ClaimReports(ctx context.Context, now, until time.Time, limit int) ([]schedule.Delivery, error)
+	// SettleReport stores what became of a delivery that was claimed, and what that makes of its run. Errors: ErrLost when it was claimed again meanwhile, or is gone.
+	SettleReport(ctx context.Context, d schedule.Delivery, now time.Time) error
+	// PauseSchedule pauses a schedule for a reason and gives up what is on its way. That it is gone, or paused, changes nothing.
+	PauseSchedule(ctx context.Context, organization, id, reason string, now time.Time) error
+	// ListReportDeliveries returns the deliveries of a run in the order of keys, and whether there are more.
+	ListReportDeliveries(ctx context.Context, organization, id, run string, offset, limit int) (list []schedule.Delivery, more bool, err error)
+}
