@@ -159,7 +159,10 @@ func prepareCalls(t *testing.T, suite *harness.Suite) *strings.Replacer {
 		askREST(t, suite, http.MethodPost, "/v1/cases", body, &opened[i])
 	}
 	askREST(t, suite, http.MethodPost, "/v1/caseRules", `{"caseRuleId": "own", "caseRule": {"displayName": "Theirs", "keyword": {"query": "theirs"}}}`, nil)
-	return strings.NewReplacer("${case}", opened[0].Case.Name, "${caseToClose}", opened[1].Case.Name, "${caseToMerge}", opened[2].Case.Name, "${rebuild}", rebuild.GetRebuild().GetName(), "${erasure}", erased.Erasure.Name, "${delivery}", pinged.Delivery.Name,
+	askREST(t, suite, http.MethodPost, "/v1/reports", `{"reportId": "own", "report": {"displayName": "Theirs", "kind": "REPORT_KIND_CLOSED_LOOP"}}`, nil)
+	var made struct{ Document struct{ Fingerprint string } }
+	askREST(t, suite, http.MethodPost, "/v1/reports/own:render", `{"query": {"survey": "surveys/shop"}}`, &made)
+	return strings.NewReplacer("${rendition}", "reportRenditions/"+made.Document.Fingerprint, "${case}", opened[0].Case.Name, "${caseToClose}", opened[1].Case.Name, "${caseToMerge}", opened[2].Case.Name, "${rebuild}", rebuild.GetRebuild().GetName(), "${erasure}", erased.Erasure.Name, "${delivery}", pinged.Delivery.Name,
 		"${token}", invited.Tokens[0].Name, "${reanalysis}", reanalysis.Reanalysis.Name)
 }
 
