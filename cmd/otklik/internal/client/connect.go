@@ -81,6 +81,8 @@ type Connection struct {
 	Overview reportingv1.OverviewServiceClient
 	// Performance explains what stores do.
 	Performance reportingv1.PerformanceServiceClient
+	// Kpis are key figures of employees.
+	Kpis reportingv1.KpiServiceClient
 
 	closer io.Closer
 }
@@ -102,7 +104,7 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
 		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn),
-		Performance: reportingv1.NewPerformanceServiceClient(conn), closer: closer,
+		Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn), closer: closer,
 	}
 }
 

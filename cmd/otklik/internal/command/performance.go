@@ -79,7 +79,7 @@ func under(collection, id string) string {
 // newPerformance makes a command that asks about operations data.
 func newPerformance[M proto.Message](
 	env Env, cmd *cobra.Command, setUp func(flags *pflag.FlagSet),
-	ask func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (M, error), show func(c *call, got M) error,
+	ask func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (M, error), show func(c *call, got M) error,
 ) *cobra.Command {
 	cmd.Args = exactly()
 	c := newCall(env, cmd)
@@ -92,7 +92,7 @@ func newPerformance[M proto.Message](
 			return err
 		}
 		return c.with(func(conn *client.Connection) error {
-			got, err := ask(ctx, conn.Performance, query)
+			got, err := ask(ctx, conn, query)
 			switch {
 			case err != nil:
 				return fmt.Errorf("%s: %w", cmd.CommandPath(), err)
@@ -135,7 +135,7 @@ whole. A location that lacks days is left out and named, since an incomplete per
 		chosen["method"].add(flags, "method", "how the change is split", "lmdi")
 		chosen["gaps"].add(flags, "gaps", "what becomes of locations that lack days", "leave-out")
 		flags.BoolVar(&byWeek, "by-week", false, "split each week against that of the period before, and sum over weeks")
-	}, func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QueryRevenueResponse, error) {
+	}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryRevenueResponse, error) {
 		v, err := chosen.read("method", "gaps")
 		if err != nil {
 			return nil, err
@@ -150,7 +150,7 @@ whole. A location that lacks days is left out and named, since an incomplete per
 				return nil, err
 			}
 		}
-		return conn.QueryRevenue(ctx, &reportingv1.QueryRevenueRequest{
+		return conn.Performance.QueryRevenue(ctx, &reportingv1.QueryRevenueRequest{
 			Query: query, BaselineStartDate: before, BaselineEndDate: end, Method: reportingv1.DecompositionMethod(v[0]), Gaps: reportingv1.GapTreatment(v[1]), ByWeek: byWeek,
 		})
 	}, (*call).printRevenue)
@@ -164,8 +164,8 @@ func newReportQuality(env Env) *cobra.Command {
 consultations with likes (perceived quality), and which share of visitors is consulted (coverage). Days that follow each other are alike: intervals are by the number of
 independent days that tell as much.`,
 		Example: `  otklik report quality --from 2026-07 --to 2026-10`,
-	}, func(*pflag.FlagSet) {}, func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QueryQualityResponse, error) {
-		return conn.QueryQuality(ctx, &reportingv1.QueryQualityRequest{Query: query})
+	}, func(*pflag.FlagSet) {}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryQualityResponse, error) {
+		return conn.Performance.QueryQuality(ctx, &reportingv1.QueryQualityRequest{Query: query})
 	}, (*call).printQuality)
 }
 
@@ -178,12 +178,12 @@ func newReportStandards(env Env) *cobra.Command {
 with few locations a relation may be missed: DETECTABLE is the size of a correlation that would have been seen.`,
 		Example: `  otklik report standards --from 2026-07 --to 2026-10 --outcome conversion`,
 	}, func(flags *pflag.FlagSet) { addOutcome(chosen, flags, "what criteria are related to") },
-		func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QueryStandardsResponse, error) {
+		func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryStandardsResponse, error) {
 			v, err := chosen.read("outcome")
 			if err != nil {
 				return nil, err
 			}
-			return conn.QueryStandards(ctx, &reportingv1.QueryStandardsRequest{Query: query, Outcome: reportingv1.PerformanceOutcome(v[0])})
+			return conn.Performance.QueryStandards(ctx, &reportingv1.QueryStandardsRequest{Query: query, Outcome: reportingv1.PerformanceOutcome(v[0])})
 		}, (*call).printStandards)
 }
 
@@ -201,7 +201,7 @@ these days cannot tell apart, as working days and days of the week without a hol
 		addOutcome(chosen, flags, "what is explained")
 		flags.StringSliceVar(&by, "by", nil, "the factors: "+names("", seasonPrefix, enum)+" (default: all by which the days differ)")
 		flags.StringSliceVar(&holidays, "holidays", nil, "days from Monday to Friday that are no working days")
-	}, func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QuerySeasonalityResponse, error) {
+	}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QuerySeasonalityResponse, error) {
 		v, err := chosen.read("outcome")
 		if err != nil {
 			return nil, err
@@ -214,7 +214,7 @@ these days cannot tell apart, as working days and days of the week without a hol
 			}
 			req.Factors = append(req.Factors, reportingv1.SeasonFactor(f))
 		}
-		return conn.QuerySeasonality(ctx, req)
+		return conn.Performance.QuerySeasonality(ctx, req)
 	}, (*call).printSeasonality)
 }
 
@@ -234,12 +234,12 @@ together, not what caused it; what makes that doubtful is named.`,
 		addOutcome(chosen, flags, "what is compared")
 		flags.StringVar(&key, "change", "", "the key of one change (default: all)")
 		flags.Int32Var(&weeks, "weeks", 0, "weeks before and after that are compared, up to 52 (default 8)")
-	}, func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QueryPolicyEffectsResponse, error) {
+	}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryPolicyEffectsResponse, error) {
 		v, err := chosen.read("outcome")
 		if err != nil {
 			return nil, err
 		}
-		return conn.QueryPolicyEffects(ctx, &reportingv1.QueryPolicyEffectsRequest{Query: query, PolicyChange: key, Outcome: reportingv1.PerformanceOutcome(v[0]), Weeks: weeks})
+		return conn.Performance.QueryPolicyEffects(ctx, &reportingv1.QueryPolicyEffectsRequest{Query: query, PolicyChange: key, Outcome: reportingv1.PerformanceOutcome(v[0]), Weeks: weeks})
 	}, (*call).printPolicies)
 }
 
@@ -250,7 +250,32 @@ func newReportReserve(env Env) *cobra.Command {
 		Long: `Compute the hidden reserve: consultations that would be gained if each location reached the coverage (consultations by visitor) of the location at the top quartile. This is
 what a model says, not what was counted.`,
 		Example: `  otklik report reserve --from 2026-09 --to 2026-10`,
-	}, func(*pflag.FlagSet) {}, func(ctx context.Context, conn reportingv1.PerformanceServiceClient, query *reportingv1.PerformanceQuery) (*reportingv1.QueryReserveResponse, error) {
-		return conn.QueryReserve(ctx, &reportingv1.QueryReserveRequest{Query: query})
+	}, func(*pflag.FlagSet) {}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryReserveResponse, error) {
+		return conn.Performance.QueryReserve(ctx, &reportingv1.QueryReserveRequest{Query: query})
 	}, (*call).printReserve)
+}
+
+func newReportStaff(env Env) *cobra.Command {
+	var definition string
+	var employees []string
+	return newPerformance(env, &cobra.Command{
+		Use:   "staff --kpi DEFINITION --from DAY --to DAY",
+		Short: "Compute key figures of employees, with what is behind each component",
+		Long: `Compute key figures of employees from weighted components, in the order of identifiers: no ranking. A component without a value, or with fewer than five answers, is
+absent with the reason, and counts neither for nor against. With @VERSION behind the definition that version's weights count.`,
+		Example: `  otklik report staff --kpi sellers --from 2026-09 --to 2026-10
+  otklik report staff --kpi sellers@1 --from 2026-09 --to 2026-10 --employee e-17 --json`,
+	}, func(flags *pflag.FlagSet) {
+		flags.StringVar(&definition, "kpi", "", "the definition, or DEFINITION@VERSION (needed)")
+		flags.StringSliceVar(&employees, "employee", nil, "the employees (default: all that anything is known of)")
+	}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QueryStaffKpiResponse, error) {
+		if definition == "" {
+			return nil, exit.Usagef("--kpi is needed")
+		}
+		req := &reportingv1.QueryStaffKpiRequest{KpiDefinition: under("kpiDefinitions/", definition), Query: query}
+		for _, e := range employees {
+			req.Employees = append(req.Employees, under("employees/", e))
+		}
+		return conn.Kpis.QueryStaffKpi(ctx, req)
+	}, (*call).printStaff)
 }

@@ -174,3 +174,25 @@ func (c *call) printReserve(got *reportingv1.QueryReserveResponse) error {
 	return c.write(fmt.Sprintf("\na model says: at a coverage of %s, that of the top quartile, %s consultations would be gained", formatNumber(got.GetTargetCoverage(), 3),
 		withInterval(got.GetGained(), 0)) + performanceText(got.GetBasis()))
 }
+
+func (c *call) printStaff(got *reportingv1.QueryStaffKpiResponse) error {
+	var rows [][]string
+	for _, e := range got.GetStaff() {
+		name := printable(strings.TrimPrefix(e.GetEmployee(), "employees/"))
+		rows = append(rows, []string{name, "all", withInterval(e.GetScore(), 3), "-", fmt.Sprintf("%s of all weight", formatNumber(e.GetMeasuredWeight(), 2)), "-", "-"})
+		for _, x := range e.GetComponents() {
+			value := withInterval(x.GetValue(), 3)
+			if x.GetAbsentReason() != "" {
+				value = strings.ToLower(x.GetAbsentReason())
+			}
+			rows = append(rows, []string{
+				name, x.GetId(), value, number(x.Attained, 3), formatNumber(x.GetEffectiveWeight(), 3), formatNumber(x.GetContribution(), 3), formatNumber(x.GetN(), 0),
+			})
+		}
+	}
+	if err := c.table([]string{"EMPLOYEE", "COMPONENT", "VALUE", "ATTAINED", "WEIGHT", "CONTRIBUTION", "N"}, rows); err != nil {
+		return err
+	}
+	d := got.GetKpiDefinition()
+	return c.write(fmt.Sprintf("\n%s, weighed by %s on %s", d.GetName(), printable(d.GetAuthor()), formatMoment(d.GetCreateTime())) + performanceText(got.GetBasis()))
+}

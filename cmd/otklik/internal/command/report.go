@@ -23,7 +23,7 @@ func NewReportCommand(env Env) *cobra.Command {
 only some of the questions (--missing).`,
 	}
 	cmd.AddCommand(newReportMatrix(env), newReportDrivers(env), newReportCorrelations(env), newReportFactors(env), newReportBridge(env), newReportStrengths(env), newReportCrosstab(env),
-		newReportRevenue(env), newReportQuality(env), newReportStandards(env), newReportSeasonality(env), newReportPolicies(env), newReportReserve(env))
+		newReportRevenue(env), newReportQuality(env), newReportStandards(env), newReportSeasonality(env), newReportPolicies(env), newReportReserve(env), newReportStaff(env))
 	return cmd
 }
 

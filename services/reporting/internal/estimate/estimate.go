@@ -17,6 +17,8 @@ const (
 	Welch = "WELCH"
 	// StudentT is Student's t of independent observations.
 	StudentT = "STUDENT_T"
+	// Wilson is the score interval of a proportion.
+	Wilson = "WILSON"
 	// Delta is by the standard errors of what the number is computed from.
 	Delta = "DELTA"
 )
