@@ -25,6 +25,7 @@ var (
 	sameOrigin = []string{"same-origin"}
 	noDevices  = []string{"camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()"}
 	apiPolicy  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	// Charts are made into pictures by the browser, from a drawing of the page: a blob: image.
 	pagePolicy = []string{"default-src 'self'; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"}
 	// The style sheet of Swagger UI holds its few icons as data: images.
 	docsPolicy    = []string{"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"}

@@ -30,5 +30,6 @@ export default defineConfig({
     setupFiles: ["src/browser.setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    testTimeout: 60_000,
   },
 });

@@ -8,6 +8,7 @@ import "./styles/panel.css";
 import "./styles/comments.css";
 import "./styles/attention.css";
 import "./styles/priorities.css";
+import "./styles/overview.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

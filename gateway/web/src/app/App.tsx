@@ -7,6 +7,7 @@ import type { Caller } from "../api/types";
 import { Cases } from "../attention/Cases";
 import { Lights } from "../attention/Lights";
 import { Comments } from "../comments/Comments";
+import { Overview } from "../overview/Overview";
 import { Priorities } from "../priorities/Priorities";
 import { partsFor, Settings } from "../settings/Settings";
 import { useAddress } from "./address";
@@ -138,6 +139,7 @@ export function App() {
 
 /** The pages beside scores and settings, and what one must be allowed to see them. */
 const pages = [
+  ["overview", "reporting.overview.get"],
   ["priorities", "reporting.matrix.query"],
   ["lights", "segmentation.lights.list"],
   ["cases", "segmentation.cases.list"],
@@ -202,6 +204,7 @@ function Inside(props: {
           choose={(settings) => change({ settings })}
         />
       )}
+      {current === "overview" && <Overview client={props.client} may={may} />}
       {current === "priorities" && <Priorities client={props.client} may={may} />}
       {current === "comments" && <Comments client={props.client} may={may} />}
       {current === "lights" && <Lights client={props.client} may={may} units={caller?.principal?.units} />}

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { periodOf } from "../score/period";
 import type { Address } from "./address";
 import { useFormat } from "./hooks";
 
@@ -34,8 +35,7 @@ export function Narrowed(props: {
 }
 
 function spanOf({ from, to }: Address, day: (text: string) => string): string {
-  if (from === "" && to === "") {
-    return "";
-  }
-  return `${from === "" ? "…" : day(from)} – ${to === "" ? "…" : day(to)}`;
+  // What is no day bounds nothing.
+  const [first, last] = [periodOf(from, "") && day(from), periodOf("", to) && day(to)];
+  return first === undefined && last === undefined ? "" : `${first ?? "…"} – ${last ?? "…"}`;
 }

@@ -11,7 +11,7 @@ export interface Address {
   readonly filter: string;
   readonly from: string;
   readonly to: string;
-  /** What is shown instead of scores: `priorities`, `lights`, `cases`, `comments`, or "". */
+  /** What is shown instead of scores: `overview`, `priorities`, `lights`, `cases`, `comments`, or "". */
   readonly page: string;
   /** Of what to fix first: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
   readonly analysis: string;

@@ -73,7 +73,7 @@ function periodsOf(address: Address): Periods | undefined {
   const proposed = daysBefore(address.from, to);
   const beforeFrom = address.beforeFrom || proposed?.from;
   const beforeTo = address.beforeTo || proposed?.to;
-  if (address.from === "" || beforeFrom === undefined || beforeTo === undefined) {
+  if (periodOf(address.from, "") === undefined || beforeFrom === undefined || beforeTo === undefined) {
     return undefined;
   }
   return { from: address.from, to, beforeFrom, beforeTo };

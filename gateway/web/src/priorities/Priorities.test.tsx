@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Client } from "../api/client";
 import { changeLanguage, startTranslation } from "../i18n";
@@ -232,7 +232,7 @@ describe("the matrix", () => {
     fireEvent.click(await screen.findByRole("button", { name: "CSV" }));
     expect(saved.mock.calls[0]?.[2].join("")).toMatch(/number,question.*\r\n1,food,The restaurants\?,1,1,true,0\.05,/s);
     fireEvent.click(screen.getByRole("button", { name: "SVG" }));
-    await vi.waitFor(() => expect(saved).toHaveBeenCalledTimes(2));
+    await waitFor(() => expect(saved).toHaveBeenCalledTimes(2));
     const picture = saved.mock.calls[1]?.[2].join("") ?? "";
     expect(picture).toContain("1 Fix now");
     expect(picture).toContain("#b4532f");
@@ -253,14 +253,14 @@ describe("a refusal", () => {
     const alert = await screen.findByRole("alert");
     expect(alert.textContent).toMatch(/Everybody gave the same answer.*The restaurants\?/);
     fireEvent.click(within(alert).getByRole("button", { name: "Leave these questions out" }));
-    await vi.waitFor(() => expect(asked("/v1/matrix:query")).toMatchObject({ items: ["signs"] }));
+    await waitFor(() => expect(asked("/v1/matrix:query")).toMatchObject({ items: ["signs"] }));
     expect(screen.getByText("Left out: The restaurants?", { exact: false })).toBeTruthy();
   });
 
   it("of too few answers leads back to all of them", async () => {
     show("&filter=location+%3D+%22x%22", { "/v1/matrix:query": refused("TOO_FEW_ANSWERS", "all,food") });
     fireEvent.click(await screen.findByRole("button", { name: "Take all answers" }));
-    await vi.waitFor(() => expect(asked("/v1/matrix:query")).toEqual({ query: { survey: "surveys/sfo" } }));
+    await waitFor(() => expect(asked("/v1/matrix:query")).toEqual({ query: { survey: "surveys/sfo" } }));
   });
 });
 
@@ -270,7 +270,7 @@ describe("drivers", () => {
     const row = async () => plain((await screen.findByRole("row", { name: /restaurants/ })).textContent);
     expect(await row()).toMatch(/60\.0 %.*50\.0 … 70\.0.*0\.002.*2,348/);
     fireEvent.change(screen.getByLabelText("Measure"), { target: { value: "regression" } });
-    await vi.waitFor(async () => expect(await row()).toMatch(/−0\.12.*−0\.16 … −0\.08.*0\.400.*may be chance.*2\.4/));
+    await waitFor(async () => expect(await row()).toMatch(/−0\.12.*−0\.16 … −0\.08.*0\.400.*may be chance.*2\.4/));
     expect(screen.queryByRole("option", { name: /Spearman/ })).toBeNull();
   });
 });
@@ -322,6 +322,6 @@ describe("conditions", () => {
     show();
     await screen.findByRole("option", { name: "osh (42)", hidden: true });
     fireEvent.change(screen.getByLabelText("is"), { target: { value: "=osh" } });
-    await vi.waitFor(() => expect(asked("/v1/matrix:query")).toMatchObject({ query: { filter: 'location = "osh"' } }));
+    await waitFor(() => expect(asked("/v1/matrix:query")).toMatchObject({ query: { filter: 'location = "osh"' } }));
   });
 });

@@ -1,11 +1,10 @@
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import type { Aspect, Survey } from "../api/types";
+import type { Survey } from "../api/types";
 import { useAddress } from "../app/address";
-import { useResource } from "../app/hooks";
 import { Problem } from "../app/Problem";
-import { localized } from "../score/pick";
+import { useAspects, usePublished, useRevision } from "../app/surveys";
 import { Bridge } from "./Bridge";
 import { Controls } from "./Controls";
 import { Crosstab } from "./Crosstab";
@@ -31,9 +30,8 @@ interface Props {
 /** What is to be fixed first, what drives the outcome, why it moved, and what pulls it up and down. */
 export function Priorities({ client, may }: Props) {
   const { t } = useTranslation();
-  const load = useCallback((signal: AbortSignal) => client.surveys(signal), [client]);
-  const surveys = useResource(load);
-  const published = surveys.value?.filter((survey) => survey.currentRevision);
+  const surveys = usePublished(client);
+  const published = surveys.value;
   return (
     <main className="priorities panel" aria-label={t("priorities.title")}>
       <header className="heading">
@@ -52,18 +50,8 @@ function Chosen(props: Props & { surveys: readonly Survey[]; first: Survey }) {
   const { t, i18n } = useTranslation();
   const [given, change] = useAddress();
   const survey = surveys.find(({ name }) => name === given.survey) ?? first;
-  const revisionName = survey.currentRevision ?? "";
-  const loadRevision = useCallback(
-    (signal: AbortSignal) => client.revision(revisionName, signal),
-    [client, revisionName],
-  );
-  const revision = useResource(loadRevision);
-  const mayAspects = may("comment.aspects.list");
-  const loadAspects = useCallback(
-    async (signal: AbortSignal) => (await client.get<{ aspects?: readonly Aspect[] }>("aspects", signal)).aspects ?? [],
-    [client],
-  );
-  const aspects = useResource(mayAspects ? loadAspects : undefined);
+  const revision = useRevision(client, survey);
+  const aspects = useAspects(client, may);
   const open = analyses.filter(([, permission]) => may(permission));
   const questionnaire = revision.value?.questionnaire;
   const subject = useMemo<Subject | undefined>(
@@ -74,14 +62,9 @@ function Chosen(props: Props & { surveys: readonly Survey[]; first: Survey }) {
         address: { ...given, survey: survey.name ?? "" },
         questions: questionnaire.questions ?? [],
         words: wordsIn(i18n.language, questionnaire.defaultLanguage),
-        aspects: new Map(
-          (aspects.value ?? []).map((aspect) => [
-            aspect.name ?? "",
-            localized(aspect.displayName, i18n.language, "en"),
-          ]),
-        ),
+        aspects,
       },
-    [client, change, given, survey.name, questionnaire, i18n.language, aspects.value],
+    [client, change, given, survey.name, questionnaire, i18n.language, aspects],
   );
   if (revision.error !== undefined) {
     return <Problem error={revision.error} retry={revision.reload} />;
