@@ -34,7 +34,7 @@ func (p *painter) trend(c document.TrendChart) {
 		p.nothing()
 		return
 	}
-	p.scales(t)
+	bottom := p.scales(t)
 	p.gaps(t)
 	p.events(t)
 	var numbers []document.Number
@@ -59,7 +59,6 @@ func (p *painter) trend(c document.TrendChart) {
 			}
 		}
 	}
-	bottom := t.room.bottom + 28
 	if len(c.Series) > 1 {
 		var keys []key
 		for i, s := range c.Series {
@@ -110,8 +109,8 @@ func (t *timeline) at(point document.TrendPoint) Point {
 	return Point{t.x.at((seconds(point.Start) + seconds(point.End)) / 2), t.y.at(v)}
 }
 
-// scales draws lines at round values, and the times of steps as far as their names do not touch.
-func (p *painter) scales(t *timeline) {
+// scales draws lines at round values, and the times of steps as far as their names do not touch; it tells where they end.
+func (p *painter) scales(t *timeline) float64 {
 	for _, v := range p.ticks(t.y, 6) {
 		p.line(Rule, 0.7, Point{t.room.left, t.y.at(v.value)}, Point{t.room.right, t.y.at(v.value)})
 		text := v.text
@@ -132,6 +131,10 @@ func (p *painter) scales(t *timeline) {
 			p.centred(at, t.room.bottom+21, within)
 		}
 	}
+	if said == "" {
+		return t.room.bottom + 18
+	}
+	return t.room.bottom + 28
 }
 
 // centred writes small print around x, as far as the drawing is wide.

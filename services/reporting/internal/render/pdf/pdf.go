@@ -176,8 +176,9 @@ func (p *paper) feet() {
 			wide = 841.89
 		}
 		number := fmt.Sprintf(p.Word(notation.Page), i+1, len(p.heights))
-		// The page was left with another font than the library remembers, so that it has to be told anew.
+		// The page was left with another font and colour than the library remembers, so that both have to be told anew.
 		p.pdf.SetFont(family, "", 1)
+		p.fill(chart.Ground)
 		width := regular.Width(number, 7.5)
 		p.write(wide-margin-width, y, number, regular, 7.5, chart.Muted)
 		left := ""

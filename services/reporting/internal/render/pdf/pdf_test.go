@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -213,6 +214,43 @@ func TestCharactersWithoutASignAreToldInTheNotes(t *testing.T) {
 	}
 	if d.Notes[len(d.Notes)-1] != rendertest.Sample("ru").Notes[0] || d.Sections[0].Blocks[2].Text != "Спасибо 👍 за 100 ₽" {
 		t.Error("the report itself was changed")
+	}
+}
+
+// TestFeetCanBeSeen looks for ink at the foot of each page, whatever colour was used last on it and on the last page.
+func TestFeetCanBeSeen(t *testing.T) {
+	t.Parallel()
+	path, err := child.Find("pdftoppm", "install poppler-utils")
+	child.Must(t, err)
+	d := rendertest.Sample("ru")
+	d.Notes = nil
+	d.Sections = append(d.Sections, document.Section{Blocks: []document.Block{{Absent: "Nothing"}}})
+	folder := t.TempDir()
+	var out bytes.Buffer
+	if err := pdf.Render(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "report.pdf")
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// At 72 points an inch a pixel is a point.
+	if written, err := exec.CommandContext(t.Context(), path, "-r", "72", "-gray", "-x", "40", "-y", "805", "-W", "515", "-H", "20", file, filepath.Join(folder, "foot")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, written)
+	}
+	feet, err := filepath.Glob(filepath.Join(folder, "foot*.pgm"))
+	if err != nil || len(feet) < 5 {
+		t.Fatalf("feet: %v, %v", feet, err)
+	}
+	for _, foot := range feet {
+		raw, err := os.ReadFile(foot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels := raw[len(raw)-515*20:]
+		if darkest := slices.Min(pixels); darkest > 170 {
+			t.Errorf("%s: the darkest pixel is %d", filepath.Base(foot), darkest)
+		}
 	}
 }
 
