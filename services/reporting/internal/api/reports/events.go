@@ -35,8 +35,9 @@ func (r *run) alerts(ctx context.Context, s report.Section) (part, error) {
 			return part{}, err
 		}
 		for _, a := range resp.GetAlerts() {
+			// It is the end of the step in which the change was seen: that of the last day of the period is the period's own end.
 			seen := moment(a.GetFirstSeenTime())
-			if !within(r.period, seen) {
+			if !seen.After(r.period.Start) || seen.After(r.period.End) {
 				continue
 			}
 			m, ok := metricOf(a.GetVariant())

@@ -78,7 +78,7 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 	if r.mark == nil {
 		r.mark = timestamppb.New(s.now())
 	}
-	if !q.AsOf.IsZero() && q.AsOf.Before(r.mark.AsTime()) {
+	if !r.protected && !q.AsOf.IsZero() && q.AsOf.Before(r.mark.AsTime()) {
 		r.mark = timestamppb.New(q.AsOf)
 	}
 	return r, nil

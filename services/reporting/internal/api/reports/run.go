@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -115,6 +116,7 @@ func (r *run) document(ctx context.Context) (document.Document, error) {
 			case len(p.blocks) == 0:
 				p.blocks = []document.Block{{Absent: r.words.Text(phrase.NoData)}}
 			}
+			name(p.blocks, strings.TrimPrefix(ids[i], string(s.Type)))
 			if r.present(s) {
 				p.notes = append(p.notes, r.words.Text(phrase.NotePresent))
 			}
@@ -129,6 +131,18 @@ func (r *run) document(ctx context.Context) (document.Document, error) {
 	return d, nil
 }
 
+// name makes the identifiers of tables and charts of a section unique where there are several of its type.
+func name(blocks []document.Block, suffix string) {
+	for _, b := range blocks {
+		if b.Table != nil {
+			b.Table.ID += suffix
+		}
+		if b.Chart != nil {
+			b.Chart.ID += suffix
+		}
+	}
+}
+
 // present tells that a section says how things are when the report is made, and not up to the watermark.
 func (r *run) present(s report.Section) bool {
 	return r.protected || s.By == "employee" || builders()[s.Type].present
@@ -141,7 +155,7 @@ func sectionIDs(sections []report.Section) []string {
 		seen[s.Type]++
 		out[i] = string(s.Type)
 		if n := seen[s.Type]; n > 1 {
-			out[i] += "-" + string(rune('0'+n%10))
+			out[i] += "-" + strconv.Itoa(n)
 		}
 	}
 	return out
@@ -212,7 +226,7 @@ func failed(err error) error {
 		return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SCORING_UNAVAILABLE,
 			"a service that the report asks did not answer: try again", rpcerr.WithCause(err))
 	}
-	return fault.Scoring(err, func(theirs string) string { return "query." + theirs })
+	return fault.Scoring(err, func(theirs string) string { return "query." + strings.TrimPrefix(theirs, "query.") })
 }
 
 // query is what scores are asked by, within a period.
@@ -229,7 +243,7 @@ func (r *run) analysis() *reportingv1.AnalysisQuery {
 	return &reportingv1.AnalysisQuery{Survey: r.survey, Filter: r.filter, Period: periodToProto(r.period), AsOfTime: r.mark, ConfidenceLevel: level}
 }
 
-// kindOf tells whether the survey asks questions of a kind.
+// asks tells whether the survey asks questions of a kind.
 func (r *run) asks(kind peers.Kind) bool {
 	return slices.ContainsFunc(r.asked, func(q peers.Question) bool { return q.Kind == kind })
 }
