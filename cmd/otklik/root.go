@@ -73,6 +73,7 @@ func newRootCommand() *cobra.Command {
 		command.NewRetentionCommand(env),
 		command.NewReportCommand(env),
 		command.NewOverviewCommand(env),
+		command.NewOperationsCommand(env),
 		command.NewMapCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),

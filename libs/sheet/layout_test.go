@@ -56,7 +56,7 @@ func TestHeadersThatMeanNothing(t *testing.T) {
 func TestTimesOfTables(t *testing.T) {
 	osh := time.FixedZone("Osh", 6*60*60)
 	want := time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC)
-	for text, local := range map[string]bool{"2026-03-02T14:30:00+06:00": false, "2026-03-02 08:30:00Z": false, "2026-03-02 14:30": true, "02.03.2026 14:30": true} {
+	for text, local := range map[string]bool{"2026-03-02T14:30:00+06:00": false, "2026-03-02 08:30:00Z": false, "2026-03-02 14:30": true, "02.03.2026 14:30": true, "2026-03-02T14:30": true, "2026-03-02T14:30+06:00": false} {
 		if got, ok := sheet.ParseTime(text, osh); !ok || !got.Equal(want) {
 			t.Errorf("%s: %v, %v", text, got, ok)
 		}

@@ -77,8 +77,14 @@ type Connection struct {
 	// Reporting explains scores; Reports say it to those who are to know.
 	Reporting reportingv1.ReportingServiceClient
 	Reports   reportingv1.ReportServiceClient
+	// Schedules have reports made and sent by themselves.
+	Schedules reportingv1.ScheduleServiceClient
 	// Overview tells at a glance how things stand.
 	Overview reportingv1.OverviewServiceClient
+	// Exports writes responses to files.
+	Exports reportingv1.ExportServiceClient
+	// Operations is what is recorded of stores beside answers.
+	Operations reportingv1.OperationsServiceClient
 	// Performance explains what stores do.
 	Performance reportingv1.PerformanceServiceClient
 	// Kpis are key figures of employees.
@@ -103,8 +109,8 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
-		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn),
-		Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn), closer: closer,
+		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Schedules: reportingv1.NewScheduleServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn), Exports: reportingv1.NewExportServiceClient(conn),
+		Operations: reportingv1.NewOperationsServiceClient(conn), Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn), closer: closer,
 	}
 }
 
