@@ -18,7 +18,7 @@ import (
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
-	"github.com/otklik/otklik/cmd/otklik/internal/spreadsheet"
+	"github.com/otklik/otklik/libs/sheet"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -215,7 +215,7 @@ func writeAuditCSV(w io.Writer, next nextEntry) error {
 	}
 	err := next.each(func(m *accessv1.StreamAuditEntriesResponse) error {
 		e := m.GetEntry()
-		safe := spreadsheet.Defuse
+		safe := sheet.Defuse
 		if err := out.Write([]string{
 			strconv.FormatInt(e.GetSequence(), 10), e.GetTime().AsTime().UTC().Format(time.RFC3339Nano), safe(e.GetActor()), safe(e.GetActorName()),
 			safe(e.GetMethod()), safe(e.GetPermission()), safe(e.GetResource()), safe(e.GetClientAddress()), safe(e.GetRequestId()),

@@ -14,7 +14,7 @@ import (
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
 	"github.com/otklik/otklik/cmd/otklik/internal/exit"
-	"github.com/otklik/otklik/cmd/otklik/internal/spreadsheet"
+	"github.com/otklik/otklik/libs/sheet"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
@@ -254,7 +254,7 @@ func writePersonCSV(w io.Writer, next nextRecord) error {
 		if r.GetTime() != nil {
 			at = r.GetTime().AsTime().UTC().Format(time.RFC3339Nano)
 		}
-		safe := spreadsheet.Defuse
+		safe := sheet.Defuse
 		if err := out.Write([]string{safe(r.GetService()), safe(r.GetKind()), safe(r.GetName()), at, safe(content), safe(r.GetNote())}); err != nil {
 			return fmt.Errorf("write a row: %w", err)
 		}

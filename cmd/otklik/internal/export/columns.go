@@ -13,7 +13,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/otklik/otklik/cmd/otklik/internal/spreadsheet"
+	"github.com/otklik/otklik/libs/sheet"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
@@ -88,7 +88,7 @@ func (c *Columns) Names() []string { return c.names }
 
 // cells makes the row of a response. raw leaves texts as they are; otherwise those that a spreadsheet would take for formulas are made safe.
 func (c *Columns) cells(r *surveyv1.Response, position int64, raw bool) ([]string, error) {
-	safe := spreadsheet.Defuse
+	safe := sheet.Defuse
 	if raw {
 		safe = func(s string) string { return s }
 	}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/otklik/otklik/cmd/otklik/internal/spreadsheet"
+	"github.com/otklik/otklik/libs/sheet"
 )
 
 // Report writes refused rows and values that were left out to a file, in the order of the rows: CSV, a JSON array (.json) or JSON lines
@@ -132,8 +132,8 @@ func (r *Report) render(out *strings.Builder, line reportLine) {
 		w := csv.NewWriter(out)
 		// A strings.Builder takes everything.
 		_ = w.Write([]string{
-			strconv.Itoa(line.Line), strconv.FormatInt(line.Row, 10), line.Outcome, spreadsheet.Defuse(line.Column), line.Target,
-			spreadsheet.Defuse(line.Value), string(line.Reason), spreadsheet.Defuse(line.Message),
+			strconv.Itoa(line.Line), strconv.FormatInt(line.Row, 10), line.Outcome, sheet.Defuse(line.Column), line.Target,
+			sheet.Defuse(line.Value), string(line.Reason), sheet.Defuse(line.Message),
 		})
 		w.Flush()
 		return

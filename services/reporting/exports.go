@@ -1,0 +1,61 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otklik/otklik/libs/chore"
+	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/reporting/internal/api/exports"
+	"github.com/otklik/otklik/services/reporting/internal/export"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/store"
+)
+
+// forgottenAtOnce is how many exports are forgotten at a time.
+const forgottenAtOnce = 100
+
+// Exports says how many files of responses are kept, and for how long.
+type Exports struct {
+	Keep     time.Duration `koanf:"keep" doc:"Time for which the file of an export is kept."`
+	Most     int           `koanf:"most" doc:"Most exports that an organisation keeps."`
+	AtOnce   int           `koanf:"at_once" doc:"Most exports of an organisation that have not ended."`
+	MaxBytes int64         `koanf:"max_bytes" doc:"Most bytes of a file; an export that has more fails."`
+}
+
+// defaultExports keeps files for a day.
+func defaultExports() Exports {
+	return Exports{Keep: 24 * time.Hour, Most: 50, AtOnce: 5, MaxBytes: 8 << 30}
+}
+
+func (e Exports) check() error {
+	if e.Keep <= 0 || e.Most <= 0 || e.AtOnce <= 0 || e.MaxBytes <= 0 {
+		return fmt.Errorf("check exports: keep %v, most %d, at_once %d and max_bytes %d must be positive", e.Keep, e.Most, e.AtOnce, e.MaxBytes)
+	}
+	return nil
+}
+
+// exporting is what makes exports.
+type exporting struct {
+	room   room
+	runner *export.Runner
+	chore  chore.Chore
+}
+
+// newExporting makes what takes orders for exports, makes them and forgets them.
+func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec) exporting {
+	responses, parts := peers.NewResponses(deps.Survey, peers.Delegate(deps.Access)), exports.Parts{Keeper: keeper}
+	return exporting{
+		room: &exports.Server{
+			Store: db, Responses: responses, Measures: peers.NewMeasures(deps.Scoring), Erasures: peers.NewErasures(deps.Access), Parts: parts, Tokens: tokens,
+			Keep: config.Keep, Most: config.Most, AtOnce: config.AtOnce, Now: deps.Now,
+		},
+		runner: &export.Runner{Kept: exports.Kept{Store: db}, Source: responses, Seal: parts.Seal, MostBytes: config.MaxBytes, Now: deps.Now, Log: deps.Logger},
+		chore: chore.Chore{What: "forgetting exports", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := db.ForgetExports(ctx, deps.Now(), forgottenAtOnce)
+			return err
+		}},
+	}
+}

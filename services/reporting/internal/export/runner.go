@@ -1,0 +1,190 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/otklik/otklik/libs/pause"
+)
+
+// The errors that a Runner tells apart.
+var (
+	// ErrNone tells that there is nothing to do.
+	ErrNone = errors.New("nothing to do")
+	// ErrLost tells that the export is somebody else's by now, or was called off.
+	ErrLost = errors.New("lost")
+)
+
+// Refused tells why an export cannot be made, for people.
+type Refused struct{ Reason string }
+
+// Error says so.
+func (e *Refused) Error() string { return e.Reason }
+
+// Kept is where exports are kept. Claim's error is ErrNone where there is none; the others' are ErrLost when it is not held any more.
+type Kept interface {
+	Claim(ctx context.Context, holder string, now, until time.Time) (Export, error)
+	Proceed(ctx context.Context, e Export, part *Part) error
+	Restart(ctx context.Context, e Export) error
+}
+
+// Source has the rows.
+type Source interface {
+	// Acting returns a context of calls on behalf of the export's creator. Errors: *Refused.
+	Acting(ctx context.Context, e Export) (context.Context, error)
+	// Rows calls fn with each row after a position, in order. Errors: *Refused; fn's.
+	Rows(ctx context.Context, o Order, after int64, fn func(position int64, cells []Cell) error) error
+}
+
+const (
+	// partBytes is how much of a file is one part.
+	partBytes = 2 << 20
+	// hold is how long an export is held by one who says nothing; say is how often something is said.
+	hold = 2 * time.Minute
+	say  = 5 * time.Second
+	// look is the wait between looks for something to do, later the wait after something was away.
+	look  = time.Second
+	later = 10 * time.Second
+)
+
+// Runner makes exports, one at a time.
+type Runner struct {
+	Kept   Kept
+	Source Source
+	// Seal compresses and seals a part.
+	Seal func(ctx context.Context, e Export, number int64, raw []byte) ([]byte, error)
+	// MostBytes is how large a file may be.
+	MostBytes int64
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Run makes exports until ctx ends.
+func (r *Runner) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		now := r.Now()
+		e, err := r.Kept.Claim(ctx, rand.Text(), now, now.Add(hold))
+		if err == nil {
+			err = r.make(ctx, e)
+		}
+		switch {
+		case err == nil || errors.Is(err, ErrLost):
+			continue
+		case !errors.Is(err, ErrNone) && ctx.Err() == nil:
+			r.Log.WarnContext(ctx, "an export does not go on; trying again", slog.String("export", e.Name()), slog.Any("error", err))
+		}
+		// The wait ends with ctx, which the loop looks at.
+		_ = pause.For(ctx, look)
+	}
+	return nil
+}
+
+// making is an export that is being made.
+type making struct {
+	*Runner
+	e      Export
+	buffer bytes.Buffer
+	rows   rows
+	said   time.Time
+}
+
+// make makes an export to its end. After an error it is let go, for whoever claims it next.
+func (r *Runner) make(ctx context.Context, e Export) error {
+	m := &making{Runner: r, e: e, said: r.Now()}
+	if e.Begin.IsZero() || e.Order.Format == XLSX {
+		// What another process wrote of a workbook cannot be gone on with.
+		m.e.Begin, m.e.Rows, m.e.Bytes, m.e.Parts, m.e.Position = r.Now(), 0, 0, 0, 0
+		if err := r.Kept.Restart(ctx, m.e); err != nil {
+			return err
+		}
+	}
+	err := m.write(ctx)
+	var refused *Refused
+	switch {
+	case err == nil || errors.Is(err, ErrLost):
+		return err
+	case errors.As(err, &refused):
+		m.e.State, m.e.End, m.e.Failure = Failed, r.Now(), refused.Reason
+		return r.Kept.Proceed(ctx, m.e, nil)
+	}
+	m.e.Until = r.Now().Add(later)
+	// Where this process ends, another one goes on at once.
+	if ctx.Err() != nil {
+		m.e.Until = r.Now()
+	}
+	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), look)
+	defer cancel()
+	return errors.Join(err, r.Kept.Proceed(kept, m.e, nil))
+}
+
+// write writes the rows that are missing, and ends the file. After an error the export is as far as what is kept of it.
+func (m *making) write(ctx context.Context) (err error) {
+	kept := m.e
+	defer func() {
+		if err != nil {
+			m.e = kept
+		}
+	}()
+	acting, err := m.Source.Acting(ctx, m.e)
+	if err != nil {
+		return err
+	}
+	if m.rows, err = newRows(&m.buffer, m.e.Order, m.e.Parts > 0); err != nil {
+		return err
+	}
+	err = m.Source.Rows(acting, m.e.Order, m.e.Position, func(position int64, cells []Cell) error {
+		if err := m.rows.Row(cells); err != nil {
+			return err
+		}
+		m.e.Rows, m.e.Position = m.e.Rows+1, position
+		if m.buffer.Len() < partBytes && m.Now().Sub(m.said) < say {
+			return nil
+		}
+		if err := m.part(ctx); err != nil {
+			return err
+		}
+		kept = m.e
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := m.rows.Close(); err != nil {
+		return err
+	}
+	m.e.State, m.e.End = Succeeded, m.Now()
+	return m.part(ctx)
+}
+
+// part keeps what was written, and says that somebody is at work.
+func (m *making) part(ctx context.Context) error {
+	m.said = m.Now()
+	m.e.Until = m.said.Add(hold)
+	if err := m.rows.Flush(); err != nil {
+		return err
+	}
+	raw := m.buffer.Bytes()
+	if len(raw) == 0 {
+		return m.Kept.Proceed(ctx, m.e, nil)
+	}
+	if m.e.Bytes+int64(len(raw)) > m.MostBytes {
+		return &Refused{Reason: fmt.Sprintf("the file would have more than %d bytes: export a shorter period, or fewer columns", m.MostBytes)}
+	}
+	sealed, err := m.Seal(ctx, m.e, m.e.Parts, raw)
+	if err != nil {
+		return err
+	}
+	part := &Part{Number: m.e.Parts, Offset: m.e.Bytes, Size: int64(len(raw)), Sealed: slices.Clip(sealed)}
+	m.e.Parts, m.e.Bytes = m.e.Parts+1, m.e.Bytes+part.Size
+	if err := m.Kept.Proceed(ctx, m.e, part); err != nil {
+		return err
+	}
+	m.buffer.Reset()
+	return nil
+}

@@ -1,0 +1,160 @@
+package export
+
+import (
+	"archive/zip"
+	"bufio"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/otklik/otklik/libs/sheet"
+)
+
+const (
+	// mostRows and mostText are what a sheet and a cell take.
+	mostRows = 1_048_576
+	mostText = 32_767
+
+	spreadsheetML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+	relationships = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	prolog        = xml.Header
+	// styles are the plain one, and one (1) that marks a text to stay a text when it is edited.
+	styles = prolog + `<styleSheet xmlns="` + spreadsheetML + `"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf xfId="0" quotePrefix="1"/></cellXfs></styleSheet>`
+)
+
+// workbook writes XLSX as rows come: its sheets lie one after another in the archive, so that nothing but the names of the columns is held.
+type workbook struct {
+	archive *zip.Writer
+	sheet   *bufio.Writer
+	header  []Cell
+	sheets  int
+	// row is the number of the last row of the sheet.
+	row int
+}
+
+func newWorkbook(w io.Writer, columns []string) (*workbook, error) {
+	b := &workbook{archive: zip.NewWriter(w), header: make([]Cell, len(columns))}
+	for i, name := range columns {
+		b.header[i] = Cell{Text: name}
+	}
+	return b, b.begin()
+}
+
+// begin begins a sheet with the header.
+func (b *workbook) begin() error {
+	b.sheets++
+	b.row = 0
+	part, err := b.archive.Create("xl/worksheets/sheet" + strconv.Itoa(b.sheets) + ".xml")
+	if err != nil {
+		return err
+	}
+	b.sheet = bufio.NewWriterSize(part, 64<<10)
+	b.sheet.WriteString(prolog + `<worksheet xmlns="` + spreadsheetML + `"><sheetData>`)
+	return b.write(b.header)
+}
+
+// end ends a sheet.
+func (b *workbook) end() error {
+	b.sheet.WriteString(`</sheetData></worksheet>`)
+	return b.sheet.Flush()
+}
+
+// Row writes a row, on a further sheet when one is full.
+func (b *workbook) Row(cells []Cell) error {
+	if b.row == mostRows {
+		if err := b.end(); err != nil {
+			return err
+		}
+		if err := b.begin(); err != nil {
+			return err
+		}
+	}
+	return b.write(cells)
+}
+
+// write writes a row. Errors of a bufio.Writer stay with it: the last write tells them.
+func (b *workbook) write(cells []Cell) error {
+	b.row++
+	b.sheet.WriteString(`<row r="` + strconv.Itoa(b.row) + `">`)
+	for i, c := range cells {
+		if c.empty() {
+			continue
+		}
+		at := columnName(i) + strconv.Itoa(b.row)
+		if c.Numeric {
+			b.sheet.WriteString(`<c r="` + at + `"><v>` + c.text() + `</v></c>`)
+			continue
+		}
+		style := ""
+		if sheet.Defuse(c.Text) != c.Text {
+			style = ` s="1"`
+		}
+		b.sheet.WriteString(`<c r="` + at + `"` + style + ` t="inlineStr"><is><t xml:space="preserve">`)
+		if err := xml.EscapeText(b.sheet, []byte(cut(c.Text))); err != nil {
+			return err
+		}
+		b.sheet.WriteString(`</t></is></c>`)
+	}
+	_, err := b.sheet.WriteString("</row>")
+	return err
+}
+
+// cut leaves of a text what a cell takes, in units of UTF-16.
+func cut(text string) string {
+	units := 0
+	for i, r := range text {
+		size := 1
+		if r > 0xFFFF {
+			size = 2
+		}
+		if units += size; units > mostText {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// columnName names a column: A, …, Z, AA, ….
+func columnName(i int) string {
+	var name []byte
+	for i++; i > 0; i = (i - 1) / 26 {
+		name = append([]byte{byte('A' + (i-1)%26)}, name...)
+	}
+	return string(name)
+}
+
+// Flush does nothing: a workbook is whole, or begun anew.
+func (*workbook) Flush() error { return nil }
+
+// Close ends the workbook with what says which sheets it has.
+func (b *workbook) Close() error {
+	if err := b.end(); err != nil {
+		return err
+	}
+	var list, refs, types strings.Builder
+	for i := 1; i <= b.sheets; i++ {
+		fmt.Fprintf(&list, `<sheet name="Responses %d" sheetId="%d" r:id="rId%d"/>`, i, i, i)
+		fmt.Fprintf(&refs, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, i, relationships, i)
+		fmt.Fprintf(&types, `<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`, i)
+	}
+	const packageRelationships = "http://schemas.openxmlformats.org/package/2006/relationships"
+	for _, part := range []struct{ name, body string }{
+		{"xl/styles.xml", styles},
+		{"xl/workbook.xml", prolog + `<workbook xmlns="` + spreadsheetML + `" xmlns:r="` + relationships + `"><sheets>` + list.String() + `</sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", prolog + `<Relationships xmlns="` + packageRelationships + `">` + refs.String() +
+			`<Relationship Id="rIdStyles" Type="` + relationships + `/styles" Target="styles.xml"/></Relationships>`},
+		{"_rels/.rels", prolog + `<Relationships xmlns="` + packageRelationships + `"><Relationship Id="rId1" Type="` + relationships + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"[Content_Types].xml", prolog + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` + types.String() + `</Types>`},
+	} {
+		w, err := b.archive.Create(part.name)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, part.body); err != nil {
+			return err
+		}
+	}
+	return b.archive.Close()
+}
