@@ -40,8 +40,13 @@ help: ## Show the targets.
 run: build ## Start the whole suite; an empty data folder gets a small sample survey.
 	bin/otklik demo --data $(DATA) --http $(HTTP) --grpc $(GRPC)
 
+# What writes files comes first; then linting, which leaves a core idle at times, beside what waits for programs of others.
 .PHONY: test
-test: setup verify test-web fuzz-short test-go ## Check and test everything.
+test: setup ## Check and test everything.
+	@$(MAKE) --no-print-directory $(checks)
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory -j 2 -O $(long_checks) test-web
+	@$(MAKE) --no-print-directory fuzz-short test-go
 
 .PHONY: build
 build: web ## Build bin/otklik with the web app inside.
@@ -53,12 +58,13 @@ build: web ## Build bin/otklik with the web app inside.
 setup: ## Install what the tests need and the machine lacks (Chromium, PostgreSQL, Redis, Poppler).
 	@.ci/setup
 
-# Tests of the running suite mostly wait for its processes: more of them at a time than there are cores.
+# Tests mostly wait for processes, databases and one another: more packages, and more tests of the running suite, at a time than there are cores. The second that a
+# program with the race detector waits at its end is not waited.
 .PHONY: test-go
 test-go: build ## Run the Go tests, with the race detector where it is affordable; there properties are drawn a fifth as often. Vetting is part of linting.
-	$(GO) test -timeout 10m $(single)
-	$(GO) test -race -short -timeout 10m $$($(GO) list ./libs/... ./services/... ./gateway/... ./cmd/... ./proto/... | grep -vxFf <($(GO) list $(single)))
-	OTKLIK_BINARY=bin/otklik $(GO) test -timeout 15m -parallel 4 ./tests/...
+	$(GO) test -p 3 -timeout 10m $(single)
+	GORACE=atexit_sleep_ms=0 $(GO) test -p 3 -race -short -timeout 10m $$($(GO) list ./libs/... ./services/... ./gateway/... ./cmd/... ./proto/... | grep -vxFf <($(GO) list $(single)))
+	OTKLIK_BINARY=bin/otklik $(GO) test -timeout 15m -parallel 8 ./tests/...
 
 .PHONY: test-web
 test-web: web ## Check types and run the tests of the web app.
@@ -87,16 +93,20 @@ bench-scoring: ## Measure scoring over ROWS responses (default 10,000,000) besid
 fuzz: ## Run each fuzz test for FUZZTIME (default 30s), guided by coverage.
 	@.ci/fuzz $${FUZZTIME:-30s} -fuzz .
 
-# With the build of the other tests: one for fuzzing takes minutes. By number, since ends by the clock are at times taken for failures:
-# https://go.dev/issue/75804
+# Not guided by coverage, the build for which takes minutes, and without the race detector: each process of a fuzz test runs one input after the other. By number,
+# since ends by the clock are at times taken for failures: https://go.dev/issue/75804
 .PHONY: fuzz-short
 fuzz-short: ## Run each fuzz test for a moment.
-	@.ci/fuzz 1000x -race
+	@.ci/fuzz 1000x
 
 ##@ Generated and checked files
 
+# The first ones may write files while they compare, the others only read.
+checks      = verify-generated verify-protos verify-breaking verify-format verify-modules
+long_checks = verify-lint verify-deploy verify-docs
+
 .PHONY: verify
-verify: verify-generated verify-protos verify-breaking verify-format verify-modules verify-docs verify-lint verify-deploy ## Run every check; verify-models is run by the Go tests.
+verify: $(checks) $(long_checks) ## Run every check; verify-models is run by the Go tests.
 
 .PHONY: fix
 fix: fix-modules fix-generated fix-protos fix-format fix-docs fix-lint ## Mend what the checks would find.
@@ -169,8 +179,8 @@ fix-modules: ## Tidy the modules.
 	@GOWORK=off $(GO) -C deploy mod tidy -e 2>/dev/null
 
 .PHONY: verify-docs
-verify-docs: ## Fail when docs/config.md is stale.
-	@$(GO) run ./cmd/otklik config --document | diff docs/config.md - || { echo 'docs/config.md is stale: run make fix-docs'; exit 1; }
+verify-docs: build ## Fail when docs/config.md is stale.
+	@bin/otklik config --document | diff docs/config.md - || { echo 'docs/config.md is stale: run make fix-docs'; exit 1; }
 
 .PHONY: fix-docs
 fix-docs: ## Write docs/config.md from the configuration's definition.
@@ -188,15 +198,10 @@ fix-lint: ## Mend what the linter can mend.
 
 ##@ Deployment
 
-# What the programs below deploy/ run; the web app is no part of it.
-deployed = bin/otklik-deployed
-
 .PHONY: verify-deploy
-verify-deploy: ## Check the image, the chart, the Compose file, the alerts and the dashboard, without engine, cluster or registry.
-	@mkdir -p bin
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(deployed) ./cmd/otklik
-	@GOWORK=off $(GO) -C deploy run ./verify -binary $(CURDIR)/$(deployed)
-	@OTKLIK_BINARY=$(CURDIR)/$(deployed) GOWORK=off $(GO) -C deploy test -count=1 ./...
+verify-deploy: build ## Check the image, the chart, the Compose file, the alerts and the dashboard, without engine, cluster or registry.
+	@GOWORK=off $(GO) -C deploy run ./verify -binary $(CURDIR)/bin/otklik
+	@OTKLIK_BINARY=$(CURDIR)/bin/otklik GOWORK=off $(GO) -C deploy test -count=1 ./...
 	@if docker compose version >/dev/null 2>&1; then docker compose -f deploy/compose/compose.yaml config --quiet; fi
 
 # For several platforms: make image PLATFORMS='linux/amd64 linux/arm64'. To a registry: make image PUSH=registry.example.com/otklik:1.2.0
