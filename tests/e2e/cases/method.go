@@ -36,6 +36,7 @@ func Services() []protoreflect.ServiceDescriptor {
 		scoringv1.File_otklik_scoring_v1_metric_definition_service_proto.Services().Get(0),
 		scoringv1.File_otklik_scoring_v1_alert_service_proto.Services().Get(0),
 		reportingv1.File_otklik_reporting_v1_report_service_proto.Services().Get(0),
+		reportingv1.File_otklik_reporting_v1_schedule_service_proto.Services().Get(0),
 		reportingv1.File_otklik_reporting_v1_reporting_service_proto.Services().Get(0),
 		reportingv1.File_otklik_reporting_v1_overview_service_proto.Services().Get(0),
 		reportingv1.File_otklik_reporting_v1_export_service_proto.Services().Get(0),
