@@ -261,13 +261,15 @@ func TestReasons(t *testing.T) {
 		reason string
 		paused bool
 	}{
-		"no mail server":      {func(_ *house, d *delivery.Deliverer) { d.Sender = nil }, schedule.Running, "no mail server is configured", false},
-		"owner gone":          {func(h *house, _ *delivery.Deliverer) { delete(h.may, "members/owner") }, 0, "", true},
-		"owner may not":       {func(h *house, _ *delivery.Deliverer) { h.may["members/owner"] = nil }, 0, "", true},
-		"owner stays inside":  {func(h *house, _ *delivery.Deliverer) { h.may["members/owner"] = h.may["members/ann"] }, 0, "", true},
-		"member gone":         {func(h *house, _ *delivery.Deliverer) { delete(h.may, "members/ann") }, schedule.PartlyFailed, "the member was removed", false},
-		"member may not":      {func(h *house, _ *delivery.Deliverer) { h.may["members/ann"] = nil }, schedule.PartlyFailed, "does not have the permission", false},
-		"no report":           {func(h *house, _ *delivery.Deliverer) { h.refuse = &delivery.RefusedError{Permanent: true, Reason: "no such survey"} }, schedule.Failed, "no such survey", false},
+		"no mail server":     {func(_ *house, d *delivery.Deliverer) { d.Sender = nil }, schedule.Running, "no mail server is configured", false},
+		"owner gone":         {func(h *house, _ *delivery.Deliverer) { delete(h.may, "members/owner") }, 0, "", true},
+		"owner may not":      {func(h *house, _ *delivery.Deliverer) { h.may["members/owner"] = nil }, 0, "", true},
+		"owner stays inside": {func(h *house, _ *delivery.Deliverer) { h.may["members/owner"] = h.may["members/ann"] }, 0, "", true},
+		"member gone":        {func(h *house, _ *delivery.Deliverer) { delete(h.may, "members/ann") }, schedule.PartlyFailed, "the member was removed", false},
+		"member may not":     {func(h *house, _ *delivery.Deliverer) { h.may["members/ann"] = nil }, schedule.PartlyFailed, "does not have the permission", false},
+		"no report": {func(h *house, _ *delivery.Deliverer) {
+			h.refuse = &delivery.RefusedError{Permanent: true, Reason: "no such survey"}
+		}, schedule.Failed, "no such survey", false},
 		"peers away":          {func(h *house, _ *delivery.Deliverer) { h.refuse = &delivery.RefusedError{Reason: "try again"} }, schedule.Running, "try again", false},
 		"nothing is the case": {func(*house, *delivery.Deliverer) {}, schedule.Delivered, "", false},
 	} {
