@@ -24,7 +24,7 @@ func SVG(w io.Writer, c document.Chart, language string) error {
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img" lang="%s"><title>%s</title><desc>%s</desc><style>%s</style><rect class="ground" width="100%%" height="100%%"/>`,
 		round(d.Width), round(d.Height), round(d.Width), round(d.Height), n.Language(), Escape(c.Title), Escape(c.Note), Style("svg"))
 	shapes(b, d)
-	b.WriteString("</svg>\n")
+	_, _ = b.WriteString("</svg>\n")
 	return b.Flush()
 }
 
@@ -33,7 +33,7 @@ func Inline(w io.Writer, d Drawing, name string) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, `<svg class="chart" viewBox="0 0 %s %s" role="img" aria-label="%s">`, round(d.Width), round(d.Height), Escape(name))
 	shapes(b, d)
-	b.WriteString("</svg>\n")
+	_, _ = b.WriteString("</svg>\n")
 	return b.Flush()
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/reporting/internal/chart"
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/notation"
@@ -224,11 +225,7 @@ func mark(m document.Mark) string {
 
 // plain is text that no spreadsheet takes for a formula.
 func plain(text string) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
-	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(text)[0]) {
-		return "'" + text
-	}
-	return text
+	return sheet.Defuse(strings.ToValidUTF8(text, "\ufffd"))
 }
 
 func or(text, other string) string {
