@@ -349,7 +349,7 @@ func TestSchedulesOfOwnersWhoAreGone(t *testing.T) {
 	s.move(t, 24*time.Hour)
 	run := s.runs(t, name, "STATE_DELIVERED")[0]
 	if made := s.deliveries(t, run.Name); len(made) != 1 || made[0].Rendition == "" {
-		t.Errorf("what is made for webhooks alone: %+v", made)
+		t.Errorf("what is made for nobody: %+v", made)
 	}
 	askREST(t, s.Suite, http.MethodPost, "/v1/"+key.APIKey.Name+":revoke", "{}", nil)
 	s.move(t, 48*time.Hour)

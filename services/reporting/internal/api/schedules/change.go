@@ -42,7 +42,7 @@ func (s *Server) CreateReportSchedule(ctx context.Context, req *reportingv1.Crea
 	} else if rpcerr.Code(err) != codes.NotFound {
 		return nil, err
 	}
-	if err := s.fill(ctx, c, &made, in); err != nil {
+	if err := s.fill(ctx, &made, in); err != nil {
 		return nil, err
 	}
 	if made.Recipients, err = s.recipients(ctx, c, in.GetRecipients(), nil); err != nil {
@@ -103,7 +103,7 @@ func (s *Server) thereAlready(
 }
 
 // fill takes over what callers say of a schedule but for its recipients, and sets when it is made next.
-func (s *Server) fill(ctx context.Context, c caller, to *schedule.Schedule, in *reportingv1.ReportSchedule) error {
+func (s *Server) fill(ctx context.Context, to *schedule.Schedule, in *reportingv1.ReportSchedule) error {
 	if _, err := s.Reports.GetReport(ctx, &reportingv1.GetReportRequest{Name: in.GetReport()}); err != nil {
 		if rpcerr.Code(err) == codes.NotFound {
 			return fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_REPORT_NOT_FOUND, "report_schedule.report", "there is no such report; list the reports")
@@ -307,7 +307,7 @@ func (s *Server) overlay(ctx context.Context, c caller, current schedule.Schedul
 			}
 		}
 	}
-	if err := s.fill(ctx, c, &next, merged); err != nil {
+	if err := s.fill(ctx, &next, merged); err != nil {
 		return schedule.Schedule{}, err
 	}
 	if next.Recipients, err = s.recipients(ctx, c, merged.GetRecipients(), known); err != nil {

@@ -594,7 +594,7 @@ type ReportSchedule struct {
 	Recurrence *Recurrence `protobuf:"bytes,9,opt,name=recurrence,proto3" json:"recurrence,omitempty"`
 	// What becomes of occurrences that were missed.
 	CatchUp ReportSchedule_CatchUp `protobuf:"varint,10,opt,name=catch_up,json=catchUp,proto3,enum=otklik.reporting.v1.ReportSchedule_CatchUp" json:"catch_up,omitempty"`
-	// To whom, up to 100, each by an e-mail of its own. None: it is made for webhooks alone, which are told that it is there.
+	// To whom, up to 100, each by an e-mail of its own. None: it is made all the same, and the delivery of its run names the rendition.
 	Recipients []*ReportRecipient `protobuf:"bytes,11,rep,name=recipients,proto3" json:"recipients,omitempty"`
 	// Whether nothing is made.
 	Paused bool `protobuf:"varint,12,opt,name=paused,proto3" json:"paused,omitempty"`
