@@ -20,8 +20,8 @@ var mayGuess = regexp.MustCompile(`^(libs/eventlog|libs/interceptor/errmap|libs/
 // mayFill are those that fill in templates, which are constants: e-mails, and the page that unsubscribes from them.
 var mayFill = regexp.MustCompile(`^(gateway|services/reporting/internal/delivery|services/segmentation/internal/digest)$`)
 
-// mayReadXML are those that read XML, of which Go's reader fetches and expands nothing: the sheets of workbooks.
-var mayReadXML = regexp.MustCompile(`^libs/sheet$`)
+// mayReadXML are those that read or write XML, of which Go's reader fetches and expands nothing: the sheets of workbooks.
+var mayReadXML = regexp.MustCompile(`^(libs/sheet|services/reporting/internal/export)$`)
 
 // forTests are packages that only tests and those who build use: they start databases and browsers, or train models.
 var forTests = regexp.MustCompile(`^(libs/testkit|tests|proto|services/[a-z]+/internal/store/storetest|services/comment/train|services/scoring/bench)(/|$)`)
