@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/phrase"
@@ -66,10 +68,10 @@ func (r *run) scores(ctx context.Context, s report.Section) (part, error) {
 func (r *run) change(ctx context.Context, score *scoringv1.Score, m metric) (*document.Number, error) {
 	q := r.query(r.period)
 	q.Metrics, q.Variants, q.Question = []scoringv1.Metric{m.metric}, []scoringv1.Variant{m.variant}, score.GetSlice().GetQuestion()
-	c, err := r.measures.Compare(ctx, q, &scoringv1.ScoreQuery{Period: periodToProto(*r.baseline)})
+	c, err := r.measures.Compare(ctx, q, &scoringv1.ScoreQuery{Survey: r.survey, Period: periodToProto(*r.baseline), AsOfTime: q.GetAsOfTime()})
 	var said *peers.Refusal
 	switch {
-	case errors.As(err, &said):
+	case errors.As(err, &said) && said.Cause.Code == codes.FailedPrecondition:
 		// Nothing to compare with, or not on the same scale.
 		return nil, nil
 	case err != nil:
