@@ -171,7 +171,7 @@ func FuzzEffectsSum(f *testing.F) {
 		const most = 1 << 45
 		for _, x := range []int64{v0, r0, m0, v1, r1, m1} {
 			if x < -most || x > most {
-				t.Skip()
+				return
 			}
 		}
 		for _, method := range []revenue.Method{revenue.LMDI, revenue.Shapley} {
