@@ -22,5 +22,21 @@ func (d Day) In(zone *time.Location) time.Time {
 	return time.Date(y, m, n, 0, 0, 0, 0, zone)
 }
 
+// Month is a month of the calendar, counted from the year 0.
+type Month int32
+
+const monthsOfYear = 12
+
+// Month is the one that holds the day.
+func (d Day) Month() Month {
+	y, m, _ := d.Date().Date()
+	return Month(y*monthsOfYear + int(m) - 1)
+}
+
+// First is the first day of the month.
+func (m Month) First() Day {
+	return DayOf(time.Date(int(m)/monthsOfYear, time.Month(int(m)%monthsOfYear+1), 1, 0, 0, 0, 0, time.UTC))
+}
+
 // String is the day as 2026-03-31.
 func (d Day) String() string { return d.Date().Format(time.DateOnly) }

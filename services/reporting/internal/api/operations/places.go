@@ -18,7 +18,7 @@ const fewUnits = 16
 // places remembers, for one import, which locations and employees there are. It asks as the caller.
 type places struct {
 	segmentation *peers.Segmentation
-	// opened is the first day of each location that is known, notBefore the earliest of days where none is told; absent are locations that there are not.
+	// locations and employees are those that were asked for, also those that there are not.
 	locations, employees map[string]known
 	// allLocations and allEmployees tell that what is not known is not there.
 	allLocations, allEmployees bool

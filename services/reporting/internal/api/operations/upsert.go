@@ -143,23 +143,29 @@ func (in *intake) readRecords(
 type parts struct {
 	stream grpc.ClientStreamingServer[reportingv1.UploadOperationsRequest, reportingv1.UploadOperationsResponse]
 	data   []byte
+	// failed is why nothing more comes.
+	failed error
 }
 
 // Read implements io.Reader.
 func (p *parts) Read(into []byte) (int, error) {
-	for len(p.data) == 0 {
+	for len(p.data) == 0 && p.failed == nil {
 		message, err := p.stream.Recv()
 		switch {
 		case errors.Is(err, io.EOF):
-			return 0, io.EOF
+			p.failed = io.EOF
 		case err != nil:
-			return 0, &broughtError{err}
+			p.failed = &broughtError{err}
 		case message.GetStart() != nil:
-			return 0, &broughtError{streamError("start", "only the first message says what the stream is")}
+			p.failed = &broughtError{streamError("start", "only the first message says what the stream is")}
 		case len(message.GetRecords()) > 0:
-			return 0, &broughtError{streamError("records", "a stream with a table has data only: leave start.table out, or send data")}
+			p.failed = &broughtError{streamError("records", "a stream with a table has data only: leave start.table out, or send data")}
+		default:
+			p.data = message.GetData()
 		}
-		p.data = message.GetData()
+	}
+	if len(p.data) == 0 {
+		return 0, p.failed
 	}
 	n := copy(into, p.data)
 	p.data = p.data[n:]

@@ -12,13 +12,19 @@ import (
 )
 
 const (
-	// sumColumns are added up by the database: each is a whole number but for the units.
 	dayColumns = `location, day, currency, CASE WHEN counter_records + stated_records > 0 THEN 1 ELSE 0 END, CASE WHEN sales_records + receipt_records > 0 THEN 1 ELSE 0 END,
 CASE WHEN press_records > 0 THEN 1 ELSE 0 END, visitors, receipts, revenue, units, consultations, likes, dislikes, helps`
-	wholeColumns = `location, 0, currency, CAST(SUM(CASE WHEN counter_records + stated_records > 0 THEN 1 ELSE 0 END) AS bigint),
-CAST(SUM(CASE WHEN sales_records + receipt_records > 0 THEN 1 ELSE 0 END) AS bigint), CAST(SUM(CASE WHEN press_records > 0 THEN 1 ELSE 0 END) AS bigint),
-CAST(SUM(visitors) AS bigint), CAST(SUM(receipts) AS bigint), CAST(SUM(revenue) AS bigint), SUM(units), CAST(SUM(consultations) AS bigint),
-CAST(SUM(likes) AS bigint), CAST(SUM(dislikes) AS bigint), CAST(SUM(helps) AS bigint)`
+	// summedDays are the sums of days of a location, with the names of partColumns.
+	summedDays = `SUM(CASE WHEN counter_records + stated_records > 0 THEN 1 ELSE 0 END) AS visitor_days,
+SUM(CASE WHEN sales_records + receipt_records > 0 THEN 1 ELSE 0 END) AS sales_days, SUM(CASE WHEN press_records > 0 THEN 1 ELSE 0 END) AS press_days,
+SUM(visitors) AS visitors, SUM(receipts) AS receipts, SUM(revenue) AS revenue, SUM(units) AS units, SUM(consultations) AS consultations, SUM(likes) AS likes,
+SUM(dislikes) AS dislikes, SUM(helps) AS helps`
+	// wholeColumns are the sums of such sums: whole numbers, whatever the database makes of a sum.
+	wholeColumns = `location, 0, currency, CAST(SUM(visitor_days) AS bigint), CAST(SUM(sales_days) AS bigint), CAST(SUM(press_days) AS bigint), CAST(SUM(visitors) AS bigint),
+CAST(SUM(receipts) AS bigint), CAST(SUM(revenue) AS bigint), SUM(units), CAST(SUM(consultations) AS bigint), CAST(SUM(likes) AS bigint), CAST(SUM(dislikes) AS bigint),
+CAST(SUM(helps) AS bigint)`
+	// partColumns name what is summed.
+	partColumns = `location, currency, visitor_days, sales_days, press_days, visitors, receipts, revenue, units, consultations, likes, dislikes, helps`
 )
 
 // condition is what stands after WHERE.
@@ -73,16 +79,41 @@ func (s *Store) OperationTotals(ctx context.Context, organization string, q stor
 
 func (s *Store) totals(ctx context.Context, organization string, q store.TotalsQuery) ([]operation.Total, error) {
 	c := where(organization)
-	if q.Locations != nil {
-		c.among("location", q.Locations)
-	}
-	c.and("day >= " + c.arg(int64(q.First)) + " AND day <= " + c.arg(int64(q.Last)))
-	query := `SELECT ` + dayColumns + ` FROM operation_days WHERE ` + c.text.String() + ` ORDER BY location, day, currency`
+	query := `SELECT ` + dayColumns + ` FROM operation_days WHERE `
 	if q.Whole {
-		query = `SELECT ` + wholeColumns + ` FROM operation_days WHERE ` + c.text.String() + ` GROUP BY location, currency ORDER BY location, currency`
+		query = `SELECT ` + wholeColumns + ` FROM (` + c.parts(q) + `) AS parts GROUP BY location, currency ORDER BY location, currency`
+	} else {
+		if q.Locations != nil {
+			c.among("location", q.Locations)
+		}
+		c.and("day >= " + c.arg(int64(q.First)) + " AND day <= " + c.arg(int64(q.Last)))
+		query += c.text.String() + ` ORDER BY location, day, currency`
 	}
 	rows, err := relational.ListOnce(ctx, s.db, scanTotal, query, c.args...)
 	return joined(rows), s.db.Explain("sum operations data", err)
+}
+
+// parts are what the whole of locations is summed from: days of some locations, or of all locations the months that lie within and the days beside them.
+func (c *condition) parts(q store.TotalsQuery) string {
+	of := ""
+	if q.Locations != nil {
+		before := c.text.Len()
+		c.among("location", q.Locations)
+		of = c.text.String()[before:]
+	}
+	days := func(first, last operation.Day) string {
+		return `SELECT location, currency, ` + summedDays + ` FROM operation_days WHERE organization = $1` + of + ` AND day >= ` + c.arg(int64(first)) + ` AND day <= ` +
+			c.arg(int64(last)) + ` GROUP BY location, currency`
+	}
+	first, end := q.First.Month(), (q.Last + 1).Month()
+	if first.First() < q.First {
+		first++
+	}
+	if q.Locations != nil || first >= end {
+		return days(q.First, q.Last)
+	}
+	return `SELECT ` + partColumns + ` FROM operation_months WHERE organization = $1 AND month >= ` + c.arg(int64(first)) + ` AND month < ` + c.arg(int64(end)) +
+		` UNION ALL ` + days(q.First, first.First()-1) + ` UNION ALL ` + days(end.First(), q.Last)
 }
 
 // OperationLocations implements store.Operations.

@@ -17,7 +17,7 @@ const longestDay = 26 * time.Hour
 const (
 	sqlAddOperations = `INSERT INTO operation_days (organization, location, day, currency, counter_records, stated_records, sales_records, receipt_records, press_records,
 visitors, receipts, revenue, units, consultations, likes, dislikes, helps) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-ON CONFLICT (organization, location, day, currency) DO UPDATE SET counter_records = operation_days.counter_records + excluded.counter_records,
+ON CONFLICT (organization, day, location, currency) DO UPDATE SET counter_records = operation_days.counter_records + excluded.counter_records,
 stated_records = operation_days.stated_records + excluded.stated_records, sales_records = operation_days.sales_records + excluded.sales_records,
 receipt_records = operation_days.receipt_records + excluded.receipt_records, press_records = operation_days.press_records + excluded.press_records,
 visitors = operation_days.visitors + excluded.visitors, receipts = operation_days.receipts + excluded.receipts,
@@ -26,6 +26,11 @@ consultations = operation_days.consultations + excluded.consultations, likes = o
 dislikes = operation_days.dislikes + excluded.dislikes, helps = operation_days.helps + excluded.helps`
 	sqlDropEmptyDays = `DELETE FROM operation_days WHERE organization = $1 AND location = $2 AND day = $3 AND currency = $4
 AND counter_records = 0 AND stated_records = 0 AND sales_records = 0 AND receipt_records = 0 AND press_records = 0`
+	sqlDropMonth = `DELETE FROM operation_months WHERE organization = $1 AND month = $2 AND location = $3`
+	// sqlSumMonth sums a month of a location anew.
+	sqlSumMonth = `INSERT INTO operation_months (organization, month, location, currency, visitor_days, sales_days, press_days, visitors, receipts, revenue, units,
+consultations, likes, dislikes, helps) SELECT organization, CAST($2 AS bigint), location, currency, ` + summedDays + `
+FROM operation_days WHERE organization = $1 AND location = $3 AND day >= $4 AND day <= $5 GROUP BY organization, location, currency`
 )
 
 // place is a location on a day.
@@ -121,7 +126,30 @@ func (s sums) write(ctx context.Context, w relational.Writer, organization strin
 	if err := w.Many(ctx, sqlAddOperations, rows); err != nil {
 		return err
 	}
-	return w.Many(ctx, sqlDropEmptyDays, places)
+	if err := w.Many(ctx, sqlDropEmptyDays, places); err != nil {
+		return err
+	}
+	return s.writeMonths(ctx, w, organization)
+}
+
+// writeMonths sums the months anew whose days changed.
+func (s sums) writeMonths(ctx context.Context, w relational.Writer, organization string) error {
+	known := map[place]bool{}
+	var dropped, made [][]any
+	for at := range s {
+		month := at.day.Month()
+		of := place{at.location, month.First()}
+		if known[of] {
+			continue
+		}
+		known[of] = true
+		row := []any{organization, int64(month), at.location, int64(month.First()), int64((month + 1).First() - 1)}
+		dropped, made = append(dropped, row[:3]), append(made, row)
+	}
+	if err := w.Many(ctx, sqlDropMonth, dropped); err != nil {
+		return err
+	}
+	return w.Many(ctx, sqlSumMonth, made)
 }
 
 // crowd is who may have one record at a time.

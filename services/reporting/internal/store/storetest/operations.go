@@ -15,7 +15,7 @@ func operationCases() []testCase {
 		{"OperationsAreStoredOnce", operationsAreStoredOnce}, {"OperationsAreCorrected", operationsAreCorrected}, {"OperationsAreTried", operationsAreTried},
 		{"OperationsDoNotOverlap", operationsDoNotOverlap}, {"OperationsCountOnce", operationsCountOnce}, {"OperationsAreListed", operationsAreListed},
 		{"OperationsAreDeleted", operationsAreDeleted}, {"OperationTotals", operationTotals}, {"OperationsKeepDetails", operationsKeepDetails},
-		{"OperationsInTurn", operationsInTurn}, {"OperationsOfPolicies", operationsOfPolicies},
+		{"OperationsInTurn", operationsInTurn}, {"OperationsOfMonths", operationsOfMonths}, {"OperationsOfPolicies", operationsOfPolicies},
 	}
 }
 
@@ -255,6 +255,36 @@ func operationsOfPolicies(t *testing.T, open Open) {
 	equal(t, "of a location", keys(10, "osh"), []string{"all", "osh", "late"})
 	equal(t, "of a location, few at a time", keys(2, "osh"), []string{"all", "osh"})
 	equal(t, "of none of them", keys(1, "elsewhere"), []string{"all"})
+}
+
+// operationsOfMonths sums over the ends of months what it sums by days, also after corrections and removals.
+func operationsOfMonths(t *testing.T, open Open) {
+	s := opened(t, open)
+	first := operation.DayOf(time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC))
+	of := func(day operation.Day, n int64) operation.Record {
+		return operation.Record{Kind: operation.Visitors, Location: "osh", Start: day.Date(), End: (day + 1).Date(), Numbers: operation.Numbers{Visitors: n}}.Prepared(day)
+	}
+	var batch []operation.Record
+	for n := range operation.Day(120) {
+		batch = append(batch, of(first+n, int64(n)))
+	}
+	put(t, s, batch...)
+	put(t, s, of(first+40, 1000))
+	until := (first + 71).Date()
+	removed, err := s.DeleteOperations(t.Context(), acme, store.OperationQuery{Kind: operation.Visitors, From: (first + 70).Date(), To: until}, 10)
+	equal(t, "removed", got(t, removed, err), 1)
+	for _, span := range [][2]operation.Day{{first, first + 119}, {first + 22, first + 49}, {first + 22, first + 80}, {first + 5, first + 22}, {first + 23, first + 23}, {first + 21, first + 50}} {
+		q := store.TotalsQuery{First: span[0], Last: span[1]}
+		days, err := s.OperationTotals(t.Context(), acme, q)
+		want := operation.Total{Location: "osh"}
+		for _, d := range got(t, days, err) {
+			want.VisitorDays += d.VisitorDays
+			want.Visitors += d.Visitors
+		}
+		q.Whole = true
+		whole, err := s.OperationTotals(t.Context(), acme, q)
+		equal(t, span[0].String()+" to "+span[1].String(), got(t, whole, err), []operation.Total{want})
+	}
 }
 
 // operationsInTurn has several writers replace the same records at once: the sums are those of what is stored.

@@ -57,5 +57,27 @@ CREATE TABLE operation_days (
     likes           bigint NOT NULL,
     dislikes        bigint NOT NULL,
     helps           bigint NOT NULL,
-    PRIMARY KEY (organization, location, day, currency)
+    PRIMARY KEY (organization, day, location, currency)
+);
+
+CREATE INDEX operation_days_by_location ON operation_days (organization, location, day);
+
+-- The same of months, counted from the year 0: what many locations did over a long time is summed from these.
+CREATE TABLE operation_months (
+    organization  text COLLATE "C" NOT NULL,
+    month         bigint NOT NULL,
+    location      text COLLATE "C" NOT NULL,
+    currency      text COLLATE "C" NOT NULL,
+    visitor_days  bigint NOT NULL,
+    sales_days    bigint NOT NULL,
+    press_days    bigint NOT NULL,
+    visitors      bigint NOT NULL,
+    receipts      bigint NOT NULL,
+    revenue       bigint NOT NULL,
+    units         double precision NOT NULL,
+    consultations bigint NOT NULL,
+    likes         bigint NOT NULL,
+    dislikes      bigint NOT NULL,
+    helps         bigint NOT NULL,
+    PRIMARY KEY (organization, month, location, currency)
 );

@@ -57,5 +57,27 @@ CREATE TABLE operation_days (
     likes           INTEGER NOT NULL,
     dislikes        INTEGER NOT NULL,
     helps           INTEGER NOT NULL,
-    PRIMARY KEY (organization, location, day, currency)
+    PRIMARY KEY (organization, day, location, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX operation_days_by_location ON operation_days (organization, location, day);
+
+-- The same of months, counted from the year 0: what many locations did over a long time is summed from these.
+CREATE TABLE operation_months (
+    organization  TEXT NOT NULL,
+    month         INTEGER NOT NULL,
+    location      TEXT NOT NULL,
+    currency      TEXT NOT NULL,
+    visitor_days  INTEGER NOT NULL,
+    sales_days    INTEGER NOT NULL,
+    press_days    INTEGER NOT NULL,
+    visitors      INTEGER NOT NULL,
+    receipts      INTEGER NOT NULL,
+    revenue       INTEGER NOT NULL,
+    units         REAL NOT NULL,
+    consultations INTEGER NOT NULL,
+    likes         INTEGER NOT NULL,
+    dislikes      INTEGER NOT NULL,
+    helps         INTEGER NOT NULL,
+    PRIMARY KEY (organization, month, location, currency)
 ) STRICT, WITHOUT ROWID;
