@@ -17,6 +17,7 @@ import (
 // measure is what a map shows of each location.
 type measure struct {
 	metric   place.Metric
+	scored   scoringv1.Metric
 	variant  scoringv1.Variant
 	question peers.Question
 	level    float64
@@ -39,13 +40,13 @@ func (s *Server) measureOf(ctx context.Context, req *reportingv1.QueryMapRequest
 	m := &measure{question: q, level: levelOf(req.GetQuery())}
 	switch metric {
 	case reportingv1.MapMetric_MAP_METRIC_NPS:
-		m.metric, m.variant = place.NPS, scoringv1.Variant_VARIANT_NPS_ANSWERED
+		m.metric, m.scored, m.variant = place.NPS, scoringv1.Metric_METRIC_NPS, scoringv1.Variant_VARIANT_NPS_ANSWERED
 		found = found && q.Kind == peers.KindNPS
 	case reportingv1.MapMetric_MAP_METRIC_CSAT:
-		m.metric, m.variant = place.Share, scoringv1.Variant_VARIANT_CSAT_SHARE
+		m.metric, m.scored, m.variant = place.Share, scoringv1.Metric_METRIC_CSAT, scoringv1.Variant_VARIANT_CSAT_SHARE
 		found = found && q.Kind == peers.KindCSAT
 	default:
-		m.metric, m.variant = place.Mean, scoringv1.Variant_VARIANT_MEAN_SINGLE_QUESTION
+		m.metric, m.scored, m.variant = place.Mean, scoringv1.Metric_METRIC_MEAN, scoringv1.Variant_VARIANT_MEAN_SINGLE_QUESTION
 		found = found && q.Kind != peers.KindOther
 	}
 	switch {
@@ -98,7 +99,7 @@ func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuer
 	out := make(map[string]*located)
 	counted, err := s.Measures.Each(ctx, &scoringv1.ScoreQuery{
 		Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOfTime: q.GetAsOfTime(), ConfidenceLevel: q.GetConfidenceLevel(),
-		Variants: []scoringv1.Variant{m.variant}, Question: m.question.ID, GroupBy: []string{locationKey},
+		Metrics: []scoringv1.Metric{m.scored}, Variants: []scoringv1.Variant{m.variant}, Question: m.question.ID, GroupBy: []string{locationKey},
 	}, func(score *scoringv1.Score) error {
 		keys := score.GetSlice().GetKeys()
 		if len(keys) == 1 && score.GetScale().GetId() == m.question.Scale.GetId() {
