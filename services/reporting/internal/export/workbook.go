@@ -51,13 +51,13 @@ func (b *workbook) begin() error {
 		return err
 	}
 	b.sheet = bufio.NewWriterSize(part, 64<<10)
-	b.sheet.WriteString(prolog + `<worksheet xmlns="` + spreadsheetML + `"><sheetData>`)
+	b.put(prolog + `<worksheet xmlns="` + spreadsheetML + `"><sheetData>`)
 	return b.write(b.header)
 }
 
 // end ends a sheet.
 func (b *workbook) end() error {
-	b.sheet.WriteString(`</sheetData></worksheet>`)
+	b.put(`</sheetData></worksheet>`)
 	return b.sheet.Flush()
 }
 
@@ -74,28 +74,31 @@ func (b *workbook) Row(cells []Cell) error {
 	return b.write(cells)
 }
 
-// write writes a row. Errors of a bufio.Writer stay with it: the last write tells them.
+// put writes a text. An error stays with the writer: the end of the row, and of the sheet, tell it.
+func (b *workbook) put(text string) { _, _ = b.sheet.WriteString(text) }
+
+// write writes a row.
 func (b *workbook) write(cells []Cell) error {
 	b.row++
-	b.sheet.WriteString(`<row r="` + strconv.Itoa(b.row) + `">`)
+	b.put(`<row r="` + strconv.Itoa(b.row) + `">`)
 	for i, c := range cells {
 		if c.empty() {
 			continue
 		}
 		at := columnName(i) + strconv.Itoa(b.row)
 		if c.Numeric {
-			b.sheet.WriteString(`<c r="` + at + `"><v>` + c.text() + `</v></c>`)
+			b.put(`<c r="` + at + `"><v>` + c.text() + `</v></c>`)
 			continue
 		}
 		style := ""
 		if sheet.Defuse(c.Text) != c.Text {
 			style = ` s="1"`
 		}
-		b.sheet.WriteString(`<c r="` + at + `"` + style + ` t="inlineStr"><is><t xml:space="preserve">`)
+		b.put(`<c r="` + at + `"` + style + ` t="inlineStr"><is><t xml:space="preserve">`)
 		if err := xml.EscapeText(b.sheet, []byte(cut(c.Text))); err != nil {
 			return err
 		}
-		b.sheet.WriteString(`</t></is></c>`)
+		b.put(`</t></is></c>`)
 	}
 	_, err := b.sheet.WriteString("</row>")
 	return err
