@@ -2,7 +2,6 @@ package performance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,10 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
-	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
-	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
@@ -99,7 +96,7 @@ func (s *Server) reach(ctx context.Context, q *reportingv1.PerformanceQuery) ([]
 	}
 	units, err := s.Segmentation.Locations(ctx)
 	if err != nil {
-		return nil, segmentationError(err)
+		return nil, fault.Segmentation(err)
 	}
 	within, err := s.within(ctx, q.GetRegion())
 	if err != nil {
@@ -122,7 +119,7 @@ func (s *Server) within(ctx context.Context, region string) (map[string]bool, er
 	}
 	regions, err := s.Segmentation.Regions(ctx)
 	if err != nil {
-		return nil, segmentationError(err)
+		return nil, fault.Segmentation(err)
 	}
 	parents := make(map[string]string, len(regions))
 	for _, r := range regions {
@@ -143,17 +140,4 @@ func (s *Server) within(ctx context.Context, region string) (map[string]bool, er
 		}
 	}
 	return out, nil
-}
-
-// segmentationError explains an error of the segmentation service.
-func segmentationError(err error) error {
-	var said *peers.Refusal
-	switch {
-	case errors.Is(err, peers.ErrUnavailable):
-		return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SEGMENTATION_UNAVAILABLE,
-			"the segmentation service, which knows locations and regions, did not answer: try again", rpcerr.WithCause(err))
-	case errors.As(err, &said):
-		return fault.Passed(said, func(theirs string) string { return "query." + theirs })
-	}
-	return err
 }
