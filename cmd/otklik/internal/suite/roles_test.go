@@ -39,7 +39,7 @@ func TestNoRoleOfPeopleGivesWhatServicesDoAmongThemselves(t *testing.T) {
 	r := mustRoles(t, map[string][]string{"mighty": {"*"}, "surveyor": {"survey.*"}, "reader": {"survey.events.stream"}, "auditor": {"access.*"}})
 	internal := []string{
 		"survey.events.stream", "survey.persons.erase", "survey.persons.export", "scoring.persons.erase", "scoring.persons.export",
-		"access.credentials.resolve", "access.credentials.report", "access.vault.lease", "access.vault.get", "access.vault.destroy", "access.audit.append",
+		"access.credentials.resolve", "access.credentials.report", "access.credentials.delegate", "access.vault.lease", "access.vault.get", "access.vault.destroy", "access.audit.append",
 		"comment.events.stream", "scoring.events.stream", "comment.persons.erase", "comment.persons.export", "segmentation.events.stream",
 		"segmentation.persons.erase", "segmentation.persons.export",
 	}
