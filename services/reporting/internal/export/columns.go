@@ -59,17 +59,17 @@ func Columns(questions []Question) []Column {
 	return out
 }
 
-// UnknownError names a column that there is not, ForbiddenError one that the caller may not see; At is its place among those named.
-type (
-	UnknownError struct {
-		At   int
-		Name string
-	}
-	ForbiddenError struct {
-		At   int
-		Name string
-	}
-)
+// UnknownError names a column that there is not; At is its place among those named.
+type UnknownError struct {
+	At   int
+	Name string
+}
+
+// ForbiddenError names a column that the caller may not see; At is its place among those named.
+type ForbiddenError struct {
+	At   int
+	Name string
+}
 
 // Error says so.
 func (e *UnknownError) Error() string { return fmt.Sprintf("there is no column %q", e.Name) }
