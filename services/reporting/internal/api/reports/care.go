@@ -293,13 +293,15 @@ func (r *run) recovery(ctx context.Context, _ report.Section) (part, error) {
 		count int64
 	}{{phrase.StepClosed, resp.GetCases()}, {phrase.StepInvited, resp.GetInvited()}, {phrase.StepAnswered, resp.GetAnswered()}, {phrase.StepRecovered, resp.GetRecovered()}}
 	funnel := &document.FunnelChart{}
+	var before int64
 	for i, s := range steps {
 		step := document.FunnelStep{Label: r.words.Text(s.name), Count: s.count}
 		if i > 0 {
-			if step.Share, err = r.proportion(s.count, steps[i-1].count, definitionRecovery); err != nil {
+			if step.Share, err = r.proportion(s.count, before, definitionRecovery); err != nil {
 				return part{}, err
 			}
 		}
+		before = s.count
 		funnel.Steps = append(funnel.Steps, step)
 	}
 	return part{
