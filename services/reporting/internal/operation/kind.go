@@ -62,9 +62,6 @@ var kinds = [...]about{ //nolint:gochecknoglobals // a table
 
 func (k Kind) about() about { return kinds[k-1] }
 
-// Known tells whether there is such a kind.
-func (k Kind) Known() bool { return k >= 1 && int(k) <= len(kinds) }
-
 // Summed tells whether records of the kind are added up by day.
 func (k Kind) Summed() bool { return k.about().summed }
 
