@@ -113,6 +113,9 @@ func checkOperation(t *testing.T, key string, r *route, operation *v3.Operation)
 	if r.rpc.Output() == (&reportingv1.QueryMapResponse{}).ProtoReflect().Descriptor() {
 		want = []string{mimeGeoJSON}
 	}
+	if r.rpc.Output() == fileAnswer {
+		want = append(want, mimeBytes)
+	}
 	if r.stream {
 		want = []string{mimeLines}
 	}
