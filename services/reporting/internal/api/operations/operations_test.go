@@ -188,12 +188,15 @@ func TestRefusedRequests(t *testing.T) {
 		call  func() error
 		field string
 	}{
-		"zone":      {table(func(t *reportingv1.OperationTable) { t.TimeZone = "Mars/Olympus" }, "location,time,visitors\n"), "table.time_zone"},
-		"no rows":   {table(same, "location,time,visitors\n"), "data"},
-		"header":    {table(same, "location,time\ns01,2026-09-01\n"), "table.mapping"},
-		"mapping":   {table(func(t *reportingv1.OperationTable) { t.Mapping = map[string]string{"x": "visitors"} }, "location,time,visitors\n"), "table.mapping"},
-		"workbook":  {table(func(t *reportingv1.OperationTable) { t.Format = reportingv1.OperationTable_FORMAT_XLSX }, "PK"), "data"},
-		"selection": {func() error { _, err := s.DeleteOperations(ctx, &reportingv1.DeleteOperationsRequest{Kind: visitors}); return err }, "period"},
+		"zone":     {table(func(t *reportingv1.OperationTable) { t.TimeZone = "Mars/Olympus" }, "location,time,visitors\n"), "table.time_zone"},
+		"no rows":  {table(same, "location,time,visitors\n"), "data"},
+		"header":   {table(same, "location,time\ns01,2026-09-01\n"), "table.mapping"},
+		"mapping":  {table(func(t *reportingv1.OperationTable) { t.Mapping = map[string]string{"x": "visitors"} }, "location,time,visitors\n"), "table.mapping"},
+		"workbook": {table(func(t *reportingv1.OperationTable) { t.Format = reportingv1.OperationTable_FORMAT_XLSX }, "PK"), "data"},
+		"selection": {func() error {
+			_, err := s.DeleteOperations(ctx, &reportingv1.DeleteOperationsRequest{Kind: visitors})
+			return err
+		}, "period"},
 		"period": {func() error {
 			_, err := s.QueryOperations(ctx, &reportingv1.QueryOperationsRequest{Period: &typev1.Period{}})
 			return err
