@@ -39,19 +39,19 @@ func insertVersion(ctx context.Context, w relational.Writer, organization string
 	return err
 }
 
-// newest returns the newest version of a report within a transaction; store.ErrNotFound when there is none.
-func newest(ctx context.Context, r relational.Reader, organization, id string) (int, error) {
-	version, err := relational.One(ctx, r, relational.Value[int], `SELECT version FROM reports WHERE organization = $1 AND id = $2`, organization, id)
-	if errors.Is(err, relational.ErrNoRow) {
-		return 0, store.ErrNotFound
+// reportExists returns store.ErrNotFound when there is no such report.
+func reportExists(ctx context.Context, r relational.Reader, organization, id string) error {
+	found, err := relational.Exists(ctx, r, `SELECT 1 FROM reports WHERE organization = $1 AND id = $2`, organization, id)
+	if err == nil && !found {
+		err = store.ErrNotFound
 	}
-	return version, err
+	return err
 }
 
 // CreateReport implements store.Reports.
 func (s *Store) CreateReport(ctx context.Context, organization string, d report.Definition) (int, error) {
 	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
-		switch _, err := newest(ctx, w, organization, d.ID); {
+		switch err := reportExists(ctx, w, organization, d.ID); {
 		case err == nil:
 			return store.ErrExists
 		case !errors.Is(err, store.ErrNotFound):
@@ -102,7 +102,7 @@ func (s *Store) ListReports(ctx context.Context, organization, after string, lim
 func (s *Store) ReportVersions(ctx context.Context, organization, id string, before, limit int) ([]report.Definition, error) {
 	var found []report.Definition
 	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
-		_, err := newest(ctx, r, organization, id)
+		err := reportExists(ctx, r, organization, id)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Store) ReportVersions(ctx context.Context, organization, id string, bef
 // UpdateReport implements store.Reports.
 func (s *Store) UpdateReport(ctx context.Context, organization string, d report.Definition) error {
 	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
-		if _, err := newest(ctx, w, organization, d.ID); err != nil {
+		if err := reportExists(ctx, w, organization, d.ID); err != nil {
 			return err
 		}
 		if d.Version > store.MostVersions {
@@ -137,7 +137,7 @@ func (s *Store) UpdateReport(ctx context.Context, organization string, d report.
 // DeleteReport implements store.Reports.
 func (s *Store) DeleteReport(ctx context.Context, organization, id string, version int) error {
 	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
-		if _, err := newest(ctx, w, organization, id); err != nil {
+		if err := reportExists(ctx, w, organization, id); err != nil {
 			return err
 		}
 		deleted, err := w.Exec(ctx, `DELETE FROM reports WHERE organization = $1 AND id = $2 AND ($3 = 0 OR version = $3)`, organization, id, version)
