@@ -44,6 +44,6 @@ func TestDistributable(t *testing.T) {
 	dsn := pgtest.Database(t)
 	config := migratedSchema(t, dsn, "reporting")
 	pgtest.CheckDistributable(t, dsn, config.Schema, "organization", map[string]string{
-		"leader":    "one row for all organisations",
+		"leader": "one row for all organisations",
 	})
 }
