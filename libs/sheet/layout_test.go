@@ -45,7 +45,7 @@ func TestHeadersThatMeanNothing(t *testing.T) {
 		{header: []string{"location", "time", "Size"}, want: "columns hold no field: Size"},
 		{header: []string{"location", "time", "start_time"}, want: "two columns hold the field start_time"},
 		{header: []string{"location", "time"}, mapping: map[string]string{"shop": "location"}, want: "lacks a column that the mapping names: shop"},
-		{header: []string{"location", "time"}, mapping: map[string]string{"time": "tiem"}, want: "a field that there is not: tiem (did you mean time?)"},
+		{header: []string{"location", "time"}, mapping: map[string]string{"time": "time2"}, want: "a field that there is not: time2 (did you mean time?)"},
 	} {
 		if _, err := sheet.Fields(c.header, known, c.mapping, false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v", c.header, err)
