@@ -9,6 +9,7 @@ import "./styles/comments.css";
 import "./styles/attention.css";
 import "./styles/priorities.css";
 import "./styles/overview.css";
+import "./styles/map.css";
 import { App } from "./app/App";
 import { takeKeyFromFragment } from "./app/key";
 import { preferredLanguage, startTranslation } from "./i18n";

@@ -7,6 +7,7 @@ import type { Caller } from "../api/types";
 import { Cases } from "../attention/Cases";
 import { Lights } from "../attention/Lights";
 import { Comments } from "../comments/Comments";
+import { MapPage } from "../map/MapPage";
 import { Overview } from "../overview/Overview";
 import { Priorities } from "../priorities/Priorities";
 import { partsFor, Settings } from "../settings/Settings";
@@ -141,6 +142,7 @@ export function App() {
 const pages = [
   ["overview", "reporting.overview.get"],
   ["priorities", "reporting.matrix.query"],
+  ["map", "reporting.map.query"],
   ["lights", "segmentation.lights.list"],
   ["cases", "segmentation.cases.list"],
   ["comments", "comment.insights.query"],
@@ -205,6 +207,7 @@ function Inside(props: {
         />
       )}
       {current === "overview" && <Overview client={props.client} may={may} />}
+      {current === "map" && <MapPage client={props.client} />}
       {current === "priorities" && <Priorities client={props.client} may={may} />}
       {current === "comments" && <Comments client={props.client} may={may} />}
       {current === "lights" && <Lights client={props.client} may={may} units={caller?.principal?.units} />}

@@ -11,13 +11,13 @@ export interface Address {
   readonly filter: string;
   readonly from: string;
   readonly to: string;
-  /** What is shown instead of scores: `overview`, `priorities`, `lights`, `cases`, `comments`, or "". */
+  /** What is shown instead of scores: `overview`, `priorities`, `map`, `lights`, `cases`, `comments`, or "". */
   readonly page: string;
   /** Of what to fix first: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
   readonly analysis: string;
   readonly outcome: string;
   readonly without: string;
-  /** Of drivers: by which measure. */
+  /** Of drivers and of the map: by which measure. */
   readonly measure: string;
   /** Of bridges and strengths: what answers are told apart by; and the first and the last day of the period before. */
   readonly by: string;
