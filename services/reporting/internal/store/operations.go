@@ -15,7 +15,8 @@ type Operations interface {
 	PutOperations(ctx context.Context, organization string, records []operation.Record, at time.Time, dry bool) ([]OperationOutcome, error)
 	// ListOperations returns records of a kind in the order of their start and key, and whether there are more.
 	ListOperations(ctx context.Context, organization string, q OperationQuery) (records []operation.Record, more bool, err error)
-	// DeleteOperations removes records, at most limit of those asked for, and tells how many it removed.
+	// DeleteOperations removes records, at most limit of those asked for, and tells how many it removed. Where locations are named, changes of policies are
+	// removed that hold at these alone: one that holds elsewhere too, or everywhere, is not theirs.
 	DeleteOperations(ctx context.Context, organization string, q OperationQuery, limit int) (int, error)
 	// OperationTotals returns sums in order of location, day and currency: of each day of a location, or of the whole of each location where q.Whole. A location
 	// that has an amount in a currency and something without one on a day has both under the currency; days on which nothing was recorded are missing.
@@ -27,8 +28,8 @@ type Operations interface {
 // OperationQuery says which records are asked for.
 type OperationQuery struct {
 	Kind operation.Kind
-	// Locations are those asked for; nil means all. Changes of policies that hold everywhere are among them always, and those of several locations when one of
-	// them is asked for.
+	// Locations are those asked for; nil means all. To be listed, changes of policies that hold everywhere are among them always, and those of several
+	// locations when one of them is asked for.
 	Locations []string
 	Employee  string
 	// Keys are those asked for; nil means all.

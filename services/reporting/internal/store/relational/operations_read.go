@@ -193,14 +193,17 @@ func conditionOf(organization string, q store.OperationQuery) *condition {
 // ListOperations implements store.Operations.
 func (s *Store) ListOperations(ctx context.Context, organization string, q store.OperationQuery) (records []operation.Record, more bool, err error) {
 	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
-		records, more, err = operationsOf(ctx, r, organization, q)
+		records, more, err = operationsOf(ctx, r, organization, q, holdsWithin)
 		return err
 	})
 	return records, more, s.db.Explain("list operations data", err)
 }
 
-// operationsOf reads records, and tells whether there are more.
-func operationsOf(ctx context.Context, r relational.Reader, organization string, q store.OperationQuery) (records []operation.Record, more bool, err error) {
+// operationsOf reads records, and tells whether there are more. which says what changes of policies are meant by the locations asked for: other records are
+// asked for by their location.
+func operationsOf(
+	ctx context.Context, r relational.Reader, organization string, q store.OperationQuery, which func(locations []string, r operation.Record) bool,
+) (records []operation.Record, more bool, err error) {
 	if q.Locations != nil && len(q.Locations) == 0 && q.Kind != operation.PolicyChange {
 		return nil, false, nil
 	}
@@ -212,7 +215,7 @@ func operationsOf(ctx context.Context, r relational.Reader, organization string,
 			return nil, false, err
 		}
 		for _, r := range found {
-			if within(q, r) {
+			if q.Kind != operation.PolicyChange || q.Locations == nil || which(q.Locations, r) {
 				records = append(records, r)
 			}
 		}
@@ -225,9 +228,14 @@ func operationsOf(ctx context.Context, r relational.Reader, organization string,
 	}
 }
 
-// within tells whether a change of a policy holds at one of the locations asked for; other records were asked for by their location.
-func within(q store.OperationQuery, r operation.Record) bool {
-	return q.Kind != operation.PolicyChange || q.Locations == nil || len(r.Locations) == 0 || slices.ContainsFunc(q.Locations, r.HoldsAt)
+// holdsWithin tells whether a change of a policy holds at one of the locations.
+func holdsWithin(locations []string, r operation.Record) bool {
+	return len(r.Locations) == 0 || slices.ContainsFunc(locations, r.HoldsAt)
+}
+
+// holdsNowhereElse tells whether a change of a policy holds at some of the locations and at no other.
+func holdsNowhereElse(locations []string, r operation.Record) bool {
+	return len(r.Locations) > 0 && !slices.ContainsFunc(r.Locations, func(l string) bool { return !slices.Contains(locations, l) })
 }
 
 // DeleteOperations implements store.Operations.
@@ -237,7 +245,7 @@ func (s *Store) DeleteOperations(ctx context.Context, organization string, q sto
 			return err
 		}
 		q.Limit = limit
-		found, _, err := operationsOf(ctx, w, organization, q)
+		found, _, err := operationsOf(ctx, w, organization, q, holdsNowhereElse)
 		if err != nil {
 			return err
 		}

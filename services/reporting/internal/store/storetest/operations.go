@@ -255,6 +255,16 @@ func operationsOfPolicies(t *testing.T, open Open) {
 	equal(t, "of a location", keys(10, "osh"), []string{"all", "osh", "late"})
 	equal(t, "of a location, few at a time", keys(2, "osh"), []string{"all", "osh"})
 	equal(t, "of none of them", keys(1, "elsewhere"), []string{"all"})
+	drop := func(locations ...string) int {
+		n, err := s.DeleteOperations(t.Context(), acme, store.OperationQuery{Kind: operation.PolicyChange, Locations: locations}, 1)
+		return got(t, n, err)
+	}
+	equal(t, "deleted of a location", drop("osh"), 1)
+	equal(t, "what holds elsewhere too, or everywhere, stays", keys(10), []string{"all", "osh", "talas"})
+	equal(t, "deleted once more", drop("osh"), 0)
+	equal(t, "deleted of both locations", drop("naryn", "osh"), 1)
+	equal(t, "left", keys(10), []string{"all", "talas"})
+	equal(t, "deleted of all", drop()+drop(), 2)
 }
 
 // operationsOfMonths sums over the ends of months what it sums by days, also after corrections and removals.
