@@ -152,38 +152,48 @@ func (s sums) writeMonths(ctx context.Context, w relational.Writer, organization
 	return w.Many(ctx, sqlSumMonth, made)
 }
 
-// crowd is who may have one record at a time.
+// crowd is who may have one record at a time. What has no currency, visitors among it, stands under the empty one.
 type crowd struct {
 	kind                                 operation.Kind
 	location, device, employee, currency string
 }
 
-func crowdOf(r operation.Record) crowd {
-	c := crowd{kind: r.Kind, location: r.Location, device: r.Device, employee: r.Employee}
+// crowdsOf are those that a record belongs to: sales that state visitors are of their currency, and of the visitors whatever the currency.
+func crowdsOf(r operation.Record) []crowd {
+	c := crowd{kind: r.Kind, location: r.Location, device: r.Device, employee: r.Employee, currency: r.Currency}
 	if !r.CountsVisitors {
-		c.currency = r.Currency
+		return []crowd{c}
 	}
-	return c
+	visitors := c
+	visitors.currency = ""
+	return []crowd{c, visitors}
 }
 
 // spans are the times of records of which no two may be of the same time.
 type spans map[crowd]map[string]operation.Record
 
 func (s spans) add(r operation.Record) {
-	c := crowdOf(r)
-	if s[c] == nil {
-		s[c] = map[string]operation.Record{}
+	for _, c := range crowdsOf(r) {
+		if s[c] == nil {
+			s[c] = map[string]operation.Record{}
+		}
+		s[c][r.Key] = r
 	}
-	s[c][r.Key] = r
 }
 
-func (s spans) remove(r operation.Record) { delete(s[crowdOf(r)], r.Key) }
+func (s spans) remove(r operation.Record) {
+	for _, c := range crowdsOf(r) {
+		delete(s[c], r.Key)
+	}
+}
 
 // overlap tells whether a record is of a time of which another one is.
 func (s spans) overlap(r operation.Record) bool {
-	for key, other := range s[crowdOf(r)] {
-		if key != r.Key && r.Overlaps(other) {
-			return true
+	for _, c := range crowdsOf(r) {
+		for key, other := range s[c] {
+			if key != r.Key && r.Overlaps(other) {
+				return true
+			}
 		}
 	}
 	return false

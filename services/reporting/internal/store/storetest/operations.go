@@ -13,7 +13,7 @@ import (
 func operationCases() []testCase {
 	return []testCase{
 		{"OperationsAreStoredOnce", operationsAreStoredOnce}, {"OperationsAreCorrected", operationsAreCorrected}, {"OperationsAreTried", operationsAreTried},
-		{"OperationsDoNotOverlap", operationsDoNotOverlap}, {"OperationsCountOnce", operationsCountOnce}, {"OperationsAreListed", operationsAreListed},
+		{"OperationsDoNotOverlap", operationsDoNotOverlap}, {"SalesDoNotOverlap", salesDoNotOverlap}, {"OperationsCountOnce", operationsCountOnce}, {"OperationsAreListed", operationsAreListed},
 		{"OperationsAreDeleted", operationsAreDeleted}, {"OperationTotals", operationTotals}, {"OperationsKeepDetails", operationsKeepDetails},
 		{"OperationsInTurn", operationsInTurn}, {"OperationsOfMonths", operationsOfMonths}, {"OperationsOfPolicies", operationsOfPolicies},
 	}
@@ -129,6 +129,30 @@ func operationsDoNotOverlap(t *testing.T, open Open) {
 	another.Key = "p2"
 	equal(t, "two presses at a moment, and an hour of presses", put(t, s, press, another, hour(operation.Presses, "osh", 9, operation.Numbers{Likes: 5})),
 		[]string{"created", "created", "OVERLAPPING"})
+}
+
+// salesDoNotOverlap: hourly sums of the till and a daily table that states visitors are of the same sales.
+func salesDoNotOverlap(t *testing.T, open Open) {
+	s := opened(t, open)
+	table := hour(operation.Sales, "osh", 0, operation.Numbers{Visitors: 100, Receipts: 20, Revenue: 5000})
+	table.End, table.Key, table.CountsVisitors = table.Start.Add(24*time.Hour), "day", true
+	till := hour(operation.Sales, "osh", 9, operation.Numbers{Receipts: 2, Revenue: 500})
+	equal(t, "a day with visitors, and an hour of it", put(t, s, table, till), []string{"created", "OVERLAPPING"})
+	equal(t, "an hour that is stored later", put(t, s, till), []string{"OVERLAPPING"})
+	dollars := till
+	dollars.Currency, dollars.Key = "USD", ""
+	dollars = dollars.Prepared(dollars.Day)
+	equal(t, "an hour in another currency", put(t, s, dollars), []string{"created"})
+	dollars.CountsVisitors, dollars.Visitors = true, 10
+	equal(t, "visitors of both currencies", put(t, s, dollars), []string{"OVERLAPPING"})
+	equal(t, "sums", totals(t, s, true), []operation.Total{
+		{Location: "osh", Currency: "KGS", VisitorDays: 1, SalesDays: 1, Numbers: operation.Numbers{Visitors: 100, Receipts: 20, Revenue: 5000}},
+		{Location: "osh", Currency: "USD", SalesDays: 1, Numbers: operation.Numbers{Receipts: 2, Revenue: 500}},
+	})
+	silent := table
+	silent.CountsVisitors, silent.Visitors, silent.End = false, 0, table.Start.Add(9*time.Hour)
+	equal(t, "shorter and without visitors, then the hour", put(t, s, silent, till, dollars), []string{"updated", "created", "updated"})
+	equal(t, "the day again", put(t, s, table), []string{"OVERLAPPING"})
 }
 
 func operationsCountOnce(t *testing.T, open Open) {
