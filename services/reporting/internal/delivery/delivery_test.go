@@ -31,8 +31,12 @@ type house struct {
 	may map[string][]string
 	// refuse is what the renderer says instead of making a report.
 	refuse error
-	mu     sync.Mutex
-	now    time.Time
+	// rule is that of the report.
+	rule report.Rule
+	mu   sync.Mutex
+	now  time.Time
+	// periods are what the files cover.
+	periods []document.Period
 	// made are the principals for whom reports were made, and the times at which they took their period.
 	made []string
 }
@@ -77,9 +81,10 @@ func (h *house) Render(ctx context.Context, r report.Request) (report.Rendered, 
 	}
 	principal, _ := ctx.Value(principalKey{}).(string)
 	h.made = append(h.made, principal+" "+r.At.Format(time.DateTime))
+	period := h.rule.Resolve(r.At, r.Zone)
+	h.periods = append(h.periods, period)
 	return report.Rendered{
-		Body: []byte("for " + principal), ContentType: "text/csv", Filename: "report.csv", Fingerprint: "abc", Watermark: r.AsOf, Title: "Daily events",
-		Period: document.Period{Start: r.At.Add(-24 * time.Hour), End: r.At, Zone: time.UTC},
+		Body: []byte("for " + principal), ContentType: "text/csv", Filename: "report.csv", Fingerprint: "abc", Watermark: r.AsOf, Title: "Daily events", Period: period,
 	}, nil
 }
 
@@ -103,7 +108,7 @@ func newHouse(t *testing.T, change ...func(*schedule.Schedule)) *house {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	render, both := []string{delivery.PermissionRender}, []string{delivery.PermissionRender, delivery.PermissionAddresses}
-	h := &house{store: s, server: smtptest.New(t, smtptest.StartTLS), now: noon, may: map[string][]string{"members/owner": both, "members/ann": render}}
+	h := &house{store: s, server: smtptest.New(t, smtptest.StartTLS), rule: report.LastDay, now: noon, may: map[string][]string{"members/owner": both, "members/ann": render}}
 	made := schedule.Schedule{
 		Organization: "acme", ID: "daily", DisplayName: "Daily", Report: "reports/daily-events", Language: "en", Formats: []report.Format{report.CSV},
 		Recurrence: schedule.Recurrence{Frequency: schedule.Daily, Minute: 13 * 60, Zone: "UTC"}, CatchUp: schedule.Latest, Owner: "members/owner",

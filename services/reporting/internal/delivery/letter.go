@@ -66,12 +66,13 @@ const (
 	times = "02.01.2006 15:04"
 )
 
-// compose writes the e-mail of a report.
-func compose(language string, r report.Rendered, zone *time.Location, base, unsubscribe string) (mail.Message, error) {
+// compose writes the e-mail of a report, with the days of the report.
+func compose(language string, r report.Rendered, base, unsubscribe string) (mail.Message, error) {
 	w, ok := languages[language]
 	if !ok {
 		language, w = "ru", languages["ru"]
 	}
+	zone := r.Period.Zone
 	period := r.Period.Start.In(zone).Format(days)
 	// Periods end where the next begins; people name the last day.
 	if last := r.Period.End.In(zone).Add(-time.Nanosecond).Format(days); last != period {

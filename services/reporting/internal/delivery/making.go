@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"time"
 
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
@@ -42,9 +43,13 @@ func (m *making) of(ctx context.Context, s schedule.Schedule, run schedule.Run, 
 			return nil, &RefusedError{Permanent: true, Reason: "the one for whom it would be made does not have the permission " + p}
 		}
 	}
+	zone, err := time.LoadLocation(s.Recurrence.Zone)
+	if err != nil {
+		return nil, &RefusedError{Permanent: true, Reason: "the time zone of the schedule is not known"}
+	}
 	for _, format := range s.Formats {
 		file, err := m.deliverer.Renderer.Render(as, report.Request{
-			Report: s.Report, Language: s.Language, Format: format, At: run.Time, AsOf: run.BeginTime,
+			Report: s.Report, Language: s.Language, Format: format, At: run.Time, Zone: zone, AsOf: run.BeginTime,
 			Slice: report.Slice{Survey: s.Survey, Subject: s.Subject, Filter: s.Filter},
 		})
 		if err != nil {

@@ -92,10 +92,6 @@ func (d *Deliverer) letter(ctx context.Context, v schedule.Delivery, s schedule.
 	if err != nil {
 		return mail.Mail{}, err
 	}
-	zone, err := time.LoadLocation(s.Recurrence.Zone)
-	if err != nil {
-		return mail.Mail{}, &RefusedError{Permanent: true, Reason: "the time zone of the schedule is not known"}
-	}
 	unsubscribe := ""
 	if d.PublicURL != "" {
 		secret, err := d.Envelope.Open(ctx, v.Organization, recipient.Secret)
@@ -104,7 +100,7 @@ func (d *Deliverer) letter(ctx context.Context, v schedule.Delivery, s schedule.
 		}
 		unsubscribe = d.PublicURL + unsubscribePath + secret
 	}
-	message, err := compose(s.Language, files[0], zone, d.PublicURL, unsubscribe)
+	message, err := compose(s.Language, files[0], d.PublicURL, unsubscribe)
 	if err != nil {
 		return mail.Mail{}, err
 	}

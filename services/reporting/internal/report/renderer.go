@@ -41,6 +41,9 @@ type Request struct {
 	Format Format
 	// At is the time at which the definition's rule takes its period; zero for now.
 	At time.Time
+	// Zone is the time zone of the period where the definition names none; nil for that of the service. Employees' answers are told by the months of the service
+	// whatever is asked for.
+	Zone *time.Location
 	// AsOf leaves out what was accepted later; zero for nothing.
 	AsOf time.Time
 }

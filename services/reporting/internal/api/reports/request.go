@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/document"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -45,6 +47,10 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 		language = d.Language
 	}
 	r.words, r.notation = words(language)
+	staff := r.profile.Kind == report.StaffScorecard || r.profile.Kind == report.StaffReview
+	if staff {
+		q.Zone = nil
+	}
 	if err := r.setPeriod(q); err != nil {
 		return nil, err
 	}
@@ -56,18 +62,21 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 		return nil, fault.Survey(err)
 	}
 	r.asked = questionnaire.Current
-	if r.profile.Kind == report.StaffScorecard || r.profile.Kind == report.StaffReview {
+	if staff {
 		if err := r.seesPersons(ctx); err != nil {
 			return nil, failed(err)
 		}
 	}
 	// All sections count up to the same moment: that of the first answer.
-	first := r.query(r.period)
-	first.Metrics = []scoringv1.Metric{scoringv1.Metric_METRIC_RESPONSE_RATE}
-	if m, ok := r.mainMetric(); ok {
-		first = r.mainQuery(r.period, m)
+	counted, err := r.first(ctx)
+	if q.Zone != nil && ofOtherMonths(err) {
+		// Employees' answers are released by months of one zone, whoever asks.
+		q.Zone = nil
+		if err := r.setPeriod(q); err != nil {
+			return nil, err
+		}
+		counted, err = r.first(ctx)
 	}
-	counted, err := s.measures.Query(ctx, first)
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -84,9 +93,28 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 	return r, nil
 }
 
+// first asks for the main score, or for the response rate of a survey without one.
+func (r *run) first(ctx context.Context) (*scoringv1.QueryScoresResponse, error) {
+	q := r.query(r.period)
+	q.Metrics = []scoringv1.Metric{scoringv1.Metric_METRIC_RESPONSE_RATE}
+	if m, ok := r.mainMetric(); ok {
+		q = r.mainQuery(r.period, m)
+	}
+	return r.measures.Query(ctx, q)
+}
+
+// ofOtherMonths tells whether scores were refused because the period does not consist of the months by which they are told.
+func ofOtherMonths(err error) bool {
+	var said *peers.Refusal
+	return errors.As(err, &said) && said.Cause.Reason == "MONTHS_NOT_WHOLE"
+}
+
 // setPeriod finds the period, and that to compare with.
 func (r *run) setPeriod(q report.Request) error {
 	zone := r.zone
+	if q.Zone != nil {
+		zone = q.Zone
+	}
 	if r.definition.Zone != "" {
 		var err error
 		if zone, err = time.LoadLocation(r.definition.Zone); err != nil {
@@ -105,6 +133,7 @@ func (r *run) setPeriod(q report.Request) error {
 			return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID, "query.period", "state start_time and end_time, at most 20 years apart")
 		}
 	}
+	r.baseline = nil
 	if before, ok := r.definition.Comparison.Baseline(r.period); ok {
 		r.baseline = &before
 	}

@@ -1,0 +1,87 @@
+package reports
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc/codes"
+
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/report"
+
+	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
+	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
+)
+
+// others are the services that a report asks when it begins. protected has scores told by the months of UTC only.
+type others struct {
+	surveyv1.UnimplementedSurveyServiceServer
+	scoringv1.UnimplementedScoringServiceServer
+	segmentationv1.UnimplementedLightServiceServer
+	protected bool
+}
+
+func (*others) GetSurvey(context.Context, *surveyv1.GetSurveyRequest) (*surveyv1.GetSurveyResponse, error) {
+	return &surveyv1.GetSurveyResponse{Survey: &surveyv1.Survey{}}, nil
+}
+
+func (*others) ListLights(context.Context, *segmentationv1.ListLightsRequest) (*segmentationv1.ListLightsResponse, error) {
+	return &segmentationv1.ListLightsResponse{}, nil
+}
+
+func (o *others) QueryScores(_ context.Context, req *scoringv1.QueryScoresRequest) (*scoringv1.QueryScoresResponse, error) {
+	if start := req.GetQuery().GetPeriod().GetStartTime().AsTime(); o.protected && (start.Day() != 1 || start.Hour() != 0) {
+		return nil, rpcerr.New(codes.FailedPrecondition, "MONTHS_NOT_WHOLE", "these answers are told by whole months")
+	}
+	return &scoringv1.QueryScoresResponse{}, nil
+}
+
+// A month is that of the definition's zone, or else of whoever asks, or else of the service; employees' answers are told by the months of the service.
+func TestZonesOfPeriods(t *testing.T) {
+	t.Parallel()
+	bishkek, err := time.LoadLocation("Asia/Bishkek")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In UTC it is the last evening of October still.
+	at := time.Date(2026, 11, 1, 3, 0, 0, 0, bishkek)
+	month := func(m time.Month, zone *time.Location) time.Time { return time.Date(2026, m, 1, 0, 0, 0, 0, zone) }
+	for name, c := range map[string]struct {
+		kind      report.Kind
+		own       string
+		zone      *time.Location
+		protected bool
+		want      time.Time
+	}{
+		"nobody names one":       {report.ClosedLoop, "", nil, false, month(9, time.UTC)},
+		"the schedule's":         {report.ClosedLoop, "", bishkek, false, month(10, bishkek)},
+		"the definition's first": {report.ClosedLoop, "Asia/Bishkek", time.UTC, false, month(10, bishkek)},
+		"answers of employees":   {report.ClosedLoop, "", bishkek, true, month(9, time.UTC)},
+		"about employees":        {report.StaffReview, "", bishkek, false, month(9, time.UTC)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, channel := &others{protected: c.protected}, &inprocgrpc.Channel{}
+			surveyv1.RegisterSurveyServiceServer(channel, o)
+			scoringv1.RegisterScoringServiceServer(channel, o)
+			segmentationv1.RegisterLightServiceServer(channel, o)
+			s := New(Deps{
+				Surveys: peers.NewSurveys(channel), Measures: peers.NewMeasures(channel), Sources: peers.Sources{Lights: segmentationv1.NewLightServiceClient(channel)},
+				Zone: time.UTC, Now: func() time.Time { return at },
+			})
+			d := report.Definition{Content: report.Content{Kind: c.kind, Survey: "surveys/s", Zone: c.own, Period: report.LastMonth, Comparison: report.Previous}}
+			r, err := s.begin(t.Context(), d, report.Request{At: at, Zone: c.zone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := c.want.AddDate(0, -1, 0)
+			if p := r.period; !p.Start.Equal(c.want) || !p.End.Equal(c.want.AddDate(0, 1, 0)) || r.baseline == nil || !r.baseline.Start.Equal(before) || !r.baseline.End.Equal(c.want) {
+				t.Errorf("%+v compared with %+v", p, r.baseline)
+			}
+		})
+	}
+}
