@@ -48,7 +48,7 @@ type Schedules interface {
 	ClaimReports(ctx context.Context, now, until time.Time, limit int) ([]schedule.Delivery, error)
 	// SettleReport stores what became of a delivery that was claimed, and what that makes of its run. Errors: ErrLost when it was claimed again meanwhile, or is gone.
 	SettleReport(ctx context.Context, d schedule.Delivery, now time.Time) error
-	// PauseSchedule pauses a schedule for a reason and gives up what is on its way. That it is gone, or paused, changes nothing.
+	// PauseSchedule pauses a schedule for a reason and gives up what is on its way, also of one that is paused; its reason stays. That it is gone changes nothing.
 	PauseSchedule(ctx context.Context, organization, id, reason string, now time.Time) error
 	// ListReportDeliveries returns the deliveries of a run in the order of keys, and whether there are more.
 	ListReportDeliveries(ctx context.Context, organization, id, run string, offset, limit int) (list []schedule.Delivery, more bool, err error)

@@ -234,10 +234,14 @@ func (s *Store) UnsubscribeReport(ctx context.Context, organization, key string,
 func (s *Store) PauseSchedule(ctx context.Context, organization, id, reason string, now time.Time) error {
 	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
 		there, err := readSchedule(ctx, w, organization, id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && there.Paused {
+		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		// What is on its way is given up also where somebody paused the schedule before: it may have been begun by hand since.
+		if err := giveUp(ctx, w, reason, now, sqlPendingIn, organization, id); err != nil || there.Paused {
 			return err
 		}
 		there.Paused, there.PauseReason, there.NextTime = true, reason, time.Time{}
@@ -252,7 +256,7 @@ func (s *Store) PauseSchedule(ctx context.Context, organization, id, reason stri
 		if n == 0 {
 			return store.ErrChanged
 		}
-		return giveUp(ctx, w, reason, now, sqlPendingIn, organization, id)
+		return nil
 	})
 	return s.db.Explain("pause schedule", err)
 }

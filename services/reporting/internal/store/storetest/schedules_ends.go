@@ -88,6 +88,18 @@ func pausing(t *testing.T, open Open) {
 	if got(t, due, err); len(due) != 0 {
 		t.Errorf("%v", due)
 	}
+	// What somebody had made of a paused one is given up as well, and the schedule stays as it was.
+	added, err := s.AddRun(t.Context(), schedule.Run{
+		Organization: acme, Schedule: "one", ID: "now", Report: "reports/executive-summary", Time: now, State: schedule.Due, Manual: true, BeginTime: now,
+	})
+	got(t, added, err)
+	must(t, "pause once more", s.PauseSchedule(t.Context(), acme, "one", "the owner is still gone", now))
+	run, err = s.GetRun(t.Context(), acme, "one", "now")
+	if got(t, run, err); run.State != schedule.Failed || run.Failure != "the owner is still gone" || len(claim(t, s, now.Add(time.Hour))) != 0 {
+		t.Errorf("%+v", run)
+	}
+	again, err := s.GetSchedule(t.Context(), acme, "one")
+	equal(t, "paused again", got(t, again, err), there)
 }
 
 func runsAreSwept(t *testing.T, open Open) {
