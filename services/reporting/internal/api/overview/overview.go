@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"sync"
 
-	"google.golang.org/protobuf/proto"
-
 	"golang.org/x/sync/errgroup"
 
-	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/estimate"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -105,19 +103,20 @@ func scoreToProto(s *scoringv1.Score) *reportingv1.OverviewScore {
 
 // adjust corrects the p-values of changes for how many there are.
 func adjust(metrics []*reportingv1.OverviewMetric) {
-	var tested []*reportingv1.OverviewChange
-	var p []float64
-	for _, m := range metrics {
-		if c := m.GetChange(); c != nil && c.PValue != nil {
-			tested, p = append(tested, c), append(p, c.GetPValue())
+	p := make([]*float64, len(metrics))
+	for i, m := range metrics {
+		if c := m.GetChange(); c != nil {
+			p[i] = c.PValue
 		}
 	}
-	adjusted, err := stat.BenjaminiHochberg(p)
+	adjusted, _, err := estimate.Adjust(p)
 	if err != nil {
 		return // p-values that are none come from no test
 	}
-	for i, c := range tested {
-		c.AdjustedPValue = proto.Float64(adjusted[i])
+	for i, v := range adjusted {
+		if v != nil {
+			metrics[i].GetChange().AdjustedPValue = v
+		}
 	}
 }
 

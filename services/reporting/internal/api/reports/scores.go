@@ -3,11 +3,13 @@ package reports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/services/reporting/internal/document"
+	"github.com/otklik/otklik/services/reporting/internal/estimate"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/phrase"
 	"github.com/otklik/otklik/services/reporting/internal/report"
@@ -55,6 +57,9 @@ func (r *run) scores(ctx context.Context, s report.Section) (part, error) {
 	if len(figures) == 0 {
 		return part{}, nil
 	}
+	if err := correct(figures); err != nil {
+		return part{}, err
+	}
 	out := part{blocks: []document.Block{{Figures: figures}}}
 	coverage := resp.GetCoverage()
 	out.notes = append(out.notes, r.words.Plural(phrase.NoteCounted, coverage.GetCounted()))
@@ -64,7 +69,27 @@ func (r *run) scores(ctx context.Context, s report.Section) (part, error) {
 	return out, nil
 }
 
-// change is by how much a score differs from that of the period compared with; nil where there was none.
+// correct corrects the p-values of changes for how many are tested, as overviews do, so that a page and a report of the same numbers say the same of them.
+func correct(figures []document.Figure) error {
+	p := make([]*float64, len(figures))
+	for i, f := range figures {
+		if f.Change != nil {
+			p[i] = f.Change.P
+		}
+	}
+	adjusted, _, err := estimate.Adjust(p)
+	if err != nil {
+		return fmt.Errorf("correct the p-values of changes: %w", err)
+	}
+	for i, v := range adjusted {
+		if v != nil {
+			figures[i].Change.P = v
+		}
+	}
+	return nil
+}
+
+// change is by how much a score differs from that of the period compared with, with the p-value of that alone; nil where there was none.
 func (r *run) change(ctx context.Context, score *scoringv1.Score, m metric) (*document.Number, error) {
 	q := r.query(r.period)
 	q.Metrics, q.Variants, q.Question = []scoringv1.Metric{m.metric}, []scoringv1.Variant{m.variant}, score.GetSlice().GetQuestion()
