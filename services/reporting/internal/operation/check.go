@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// longestShift is how long somebody works at a stretch at most.
-	longestShift = 48 * time.Hour
+	// LongestShift is how long somebody works at a stretch at most.
+	LongestShift = 48 * time.Hour
 	// mostCriteria is how many criteria a checklist has at most, mostLocations for how many locations a policy is named at most.
 	mostCriteria, mostLocations = 200, 1000
 	// mostWeight is the greatest weight of a criterion.
@@ -106,7 +106,7 @@ func (c *checks) times(r Record, is about, now time.Time, zone *time.Location) {
 		c.add("end_time", Contradictory, "must be left out: it is of a moment")
 	case is.daily && r.End.After((DayOf(r.Start.In(zone)) + 1).In(zone)):
 		c.add("end_time", SpansDays, "must lie on the day on which it begins, in the time zone "+zone.String()+": split it at midnight, or state the time zone that its days are of")
-	case r.Kind == Shift && r.End.Sub(r.Start) > longestShift:
+	case r.Kind == Shift && r.End.Sub(r.Start) > LongestShift:
 		c.add("end_time", OutOfRange, "must lie 48 hours after start_time at most")
 	}
 }

@@ -65,7 +65,7 @@ func (k Kind) about() about { return kinds[k-1] }
 // Summed tells whether records of the kind are added up by day.
 func (k Kind) Summed() bool { return k.about().summed }
 
-// Exclusive tells whether no two records of the kind may be of the same time at the same place: it would count twice.
+// Exclusive tells whether no two records of the kind may be of the same time, at the same place or, of shifts, of the same employee: it would count twice.
 func (k Kind) Exclusive() bool {
-	return k == Visitors || k == Sales || k == Presses || k == Terminal
+	return k == Visitors || k == Sales || k == Presses || k == Terminal || k == Shift
 }

@@ -1,6 +1,9 @@
 package operation
 
-import "reflect"
+import (
+	"reflect"
+	"time"
+)
 
 // Total is what was recorded at a location, on a day or over several.
 type Total struct {
@@ -63,6 +66,17 @@ func (r Record) Overlaps(o Record) bool {
 		return !o.Start.Before(r.Start) && o.Start.Before(r.End)
 	}
 	return r.Start.Before(o.End) && o.Start.Before(r.End)
+}
+
+// Within is the part of a record that lies within a time, and false where none does.
+func (r Record) Within(from, to time.Time) (Record, bool) {
+	if r.Start.Before(from) {
+		r.Start = from
+	}
+	if r.End.After(to) {
+		r.End = to
+	}
+	return r, r.Start.Before(r.End)
 }
 
 // Equal tells whether two records say the same.

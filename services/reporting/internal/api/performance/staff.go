@@ -45,7 +45,7 @@ func (k *Kpis) QueryStaffKpi(ctx context.Context, req *reportingv1.QueryStaffKpi
 	if err != nil {
 		return nil, err
 	}
-	w, err := k.Performance.workOf(ctx, sel, d)
+	w, err := k.workOf(ctx, sel, d)
 	if err != nil {
 		return nil, err
 	}

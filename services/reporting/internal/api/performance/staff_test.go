@@ -48,7 +48,7 @@ func newKpis(t *testing.T, records ...operation.Record) *performance.Kpis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &performance.Kpis{Store: s.store, Performance: s.Server, Measures: peers.NewMeasures(&conn), Zone: zone, Now: time.Now}
+	return &performance.Kpis{Store: s.store, Performance: s.Server, Measures: peers.NewMeasures(&conn), Zone: zone, Now: func() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }}
 }
 
 func component(id string, source reportingv1.KpiSource, weight, low, high float64) *reportingv1.KpiComponent {
@@ -135,6 +135,53 @@ func TestKeyFiguresOfTwo(t *testing.T) {
 	if err != nil || versions.GetKpiDefinitions()[0].GetName() != "kpiDefinitions/sellers@2" || versions.GetNextPageToken() == "" {
 		t.Errorf("%v %v", versions, err)
 	}
+}
+
+// TestHoursThatWereWorked: of a planned shift, and of one over midnight, those hours count that lie within the days and are over.
+func TestHoursThatWereWorked(t *testing.T) {
+	zone := time.FixedZone("Bishkek", 6*60*60)
+	shift := func(employee string, start time.Time, hours int) operation.Record {
+		r := operation.Record{Kind: operation.Shift, Location: "s0", Employee: employee, Start: start, End: start.Add(time.Duration(hours) * time.Hour)}
+		return r.Prepared(operation.DayOf(start.In(zone)))
+	}
+	moment := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 0, 0, 0, zone) }
+	k := newKpis(t,
+		// Of these 2, 8, 4 and 0 hours until now.
+		shift("anna", moment(1, 20), 6), shift("anna", moment(2, 9), 8), shift("anna", moment(3, 8), 8), shift("anna", moment(4, 9), 8),
+		of("anna", day(operation.Presses, "s0", at("2026-03-02"), operation.Numbers{Consultations: 28})),
+		shift("bek", moment(4, 9), 8), of("bek", day(operation.Presses, "s0", at("2026-03-02"), operation.Numbers{Consultations: 9})),
+	)
+	now := moment(3, 12)
+	k.Now = func() time.Time { return now }
+	ctx := as(t.Context(), nil)
+	_, err := k.CreateKpiDefinition(ctx, &reportingv1.CreateKpiDefinitionRequest{KpiDefinitionId: "pace", KpiDefinition: &reportingv1.KpiDefinition{
+		DisplayName: "Pace", Components: []*reportingv1.KpiComponent{component("pace", reportingv1.KpiSource_KPI_SOURCE_CONSULTATIONS_PER_HOUR, 1, 0, 5)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pace := func(end string) (of []*reportingv1.StaffKpiComponent) {
+		t.Helper()
+		got, err := k.QueryStaffKpi(ctx, &reportingv1.QueryStaffKpiRequest{
+			KpiDefinition: "kpiDefinitions/pace", Query: &reportingv1.PerformanceQuery{StartDate: "2026-03-02", EndDate: end},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range got.GetStaff() {
+			of = append(of, one.GetComponents()[0])
+		}
+		return of
+	}
+	month := pace("2026-04-01")
+	near(t, "hours of anna until now", month[0].GetN(), 14)
+	near(t, "her consultations by hour", month[0].GetValue().GetValue(), 2)
+	if month[1].GetAbsentReason() != "NO_SHIFTS" {
+		t.Errorf("a shift that is planned was worked: %v", month[1])
+	}
+	now = moment(20, 0)
+	near(t, "hours of anna of a day", pace("2026-03-03")[0].GetN(), 10)
+	near(t, "hours of anna when all is over", pace("2026-04-01")[0].GetN(), 26)
 }
 
 func TestRefusesComponentsThatCannotBeMeasured(t *testing.T) {

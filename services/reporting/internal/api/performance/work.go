@@ -2,6 +2,7 @@ package performance
 
 import (
 	"context"
+	"time"
 
 	"github.com/otklik/otklik/libs/stat"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
@@ -13,8 +14,12 @@ import (
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
 
-// leastAnswers is how many customers must have said something of an employee before it is told.
-const leastAnswers = 5
+const (
+	// leastAnswers is how many customers must have said something of an employee before it is told.
+	leastAnswers = 5
+	// shiftDays is how many days before a day a shift may have begun that is still going on.
+	shiftDays = operation.Day(operation.LongestShift / oneDay)
+)
 
 // workOfOne is what was recorded of an employee.
 type workOfOne struct {
@@ -28,14 +33,22 @@ type workOfOne struct {
 
 // work is what was recorded of employees.
 type work struct {
+	sel selection
+	// from and to are when work counts: of a shift what lies between, since the presses of the rest are not looked at, or have not been made yet.
+	from, to   time.Time
 	staff      map[string]*workOfOne
 	locations  map[string]bool
 	currencies map[string]bool
 }
 
 // workOf reads what the components of a definition need.
-func (s *Server) workOf(ctx context.Context, sel selection, d kpi.Definition) (*work, error) {
-	w := &work{staff: map[string]*workOfOne{}, locations: map[string]bool{}, currencies: map[string]bool{}}
+func (k *Kpis) workOf(ctx context.Context, sel selection, d kpi.Definition) (*work, error) {
+	w := &work{
+		sel: sel, from: sel.first.In(k.Zone), to: (sel.last + 1).In(k.Zone), staff: map[string]*workOfOne{}, locations: map[string]bool{}, currencies: map[string]bool{},
+	}
+	if now := k.Now(); now.Before(w.to) {
+		w.to = now
+	}
 	read := map[reportingv1.OperationKind]bool{}
 	for _, m := range d.Measures {
 		for _, kind := range kindsBehind[m.Source] {
@@ -43,7 +56,11 @@ func (s *Server) workOf(ctx context.Context, sel selection, d kpi.Definition) (*
 				continue
 			}
 			read[kind] = true
-			if err := s.records(ctx, sel, operation.Kind(kind), sel.span, func(r operation.Record) { w.add(r, sel.currency) }); err != nil { //nolint:gosec // one of ours
+			over, add := sel.span, w.add
+			if kind == reportingv1.OperationKind_OPERATION_KIND_SHIFTS {
+				over, add = span{sel.first - shiftDays, sel.last + 1}, w.addShift
+			}
+			if err := k.Performance.records(ctx, sel, operation.Kind(kind), over, add); err != nil { //nolint:gosec // one of ours
 				return nil, err
 			}
 		}
@@ -51,10 +68,18 @@ func (s *Server) workOf(ctx context.Context, sel selection, d kpi.Definition) (*
 	return w, nil
 }
 
+// addShift counts what of a shift lies within the days and is over. On the first day it counts what remains of one that began before.
+func (w *work) addShift(r operation.Record) {
+	if part, ok := r.Within(w.from, w.to); ok {
+		part.Day = min(max(part.Day, w.sel.first), w.sel.last)
+		w.add(part)
+	}
+}
+
 // add counts a record of an employee.
-func (w *work) add(r operation.Record, currency string) {
+func (w *work) add(r operation.Record) {
 	sale := r.Kind == operation.Receipt || r.Kind == operation.Sales
-	if r.Employee == "" || sale && currency != "" && r.Currency != currency {
+	if r.Employee == "" || sale && w.sel.currency != "" && r.Currency != w.sel.currency {
 		return
 	}
 	w.locations[r.Location] = true

@@ -111,6 +111,9 @@ func (p *putting) load(ctx context.Context, r relational.Reader) error {
 		}
 	}
 	err = many(ctx, r, exclusive, func(r operation.Record) (string, []any) {
+		if r.Kind == operation.Shift {
+			return ofShift, []any{r.Employee, relational.ToMicro(r.Start.Add(-operation.LongestShift)), relational.ToMicro(r.End) + 1}
+		}
 		// None of them is longer than a day, of which the longest have 25 hours.
 		return `(kind = ? AND location = ? AND start_time > ? AND start_time < ?)`,
 			[]any{int64(r.Kind), r.Location, relational.ToMicro(r.Start.Add(-longestDay)), relational.ToMicro(r.End) + 1}
@@ -162,8 +165,13 @@ func (p *putting) take(r operation.Record, sign int64) {
 // refusal is why a record cannot stand beside what is there.
 func (p *putting) refusal(r, before operation.Record, there bool) *operation.Problem {
 	if r.Kind.Exclusive() && p.spans.overlap(r) {
-		return &operation.Problem{Field: "start_time", Reason: operation.Overlapping, Text: "overlaps another record of the same location, device and employee, " +
-			"which would count twice: correct that one, or delete it first"}
+		other := "record of the same location, device and employee"
+		if r.Kind == operation.Shift {
+			other = "shift of the same employee"
+		}
+		return &operation.Problem{
+			Field: "start_time", Reason: operation.Overlapping, Text: "overlaps another " + other + ", which would count twice: correct that one, or delete it first",
+		}
 	}
 	if !r.Kind.Summed() {
 		return nil

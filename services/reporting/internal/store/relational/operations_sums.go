@@ -3,6 +3,7 @@ package relational
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ import (
 
 // longestDay is the length of the longest day, and more.
 const longestDay = 26 * time.Hour
+
+// ofShift are the shifts of an employee at a time, wherever. The kind is part of the text, as the index is of shifts only.
+var ofShift = fmt.Sprintf(`(kind = %d AND employee = ? AND start_time > ? AND start_time < ?)`, operation.Shift) //nolint:gochecknoglobals // a constant
 
 const (
 	sqlAddOperations = `INSERT INTO operation_days (organization, location, day, currency, counter_records, stated_records, sales_records, receipt_records, press_records,
@@ -158,8 +162,11 @@ type crowd struct {
 	location, device, employee, currency string
 }
 
-// crowdsOf are those that a record belongs to: sales that state visitors are of their currency, and of the visitors whatever the currency.
+// crowdsOf are those that a record belongs to: a shift is of its employee, wherever he works; sales that state visitors are of their currency, and of the visitors whatever the currency.
 func crowdsOf(r operation.Record) []crowd {
+	if r.Kind == operation.Shift {
+		return []crowd{{kind: r.Kind, employee: r.Employee}}
+	}
 	c := crowd{kind: r.Kind, location: r.Location, device: r.Device, employee: r.Employee, currency: r.Currency}
 	if !r.CountsVisitors {
 		return []crowd{c}

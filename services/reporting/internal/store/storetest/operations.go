@@ -13,7 +13,8 @@ import (
 func operationCases() []testCase {
 	return []testCase{
 		{"OperationsAreStoredOnce", operationsAreStoredOnce}, {"OperationsAreCorrected", operationsAreCorrected}, {"OperationsAreTried", operationsAreTried},
-		{"OperationsDoNotOverlap", operationsDoNotOverlap}, {"SalesDoNotOverlap", salesDoNotOverlap}, {"OperationsCountOnce", operationsCountOnce}, {"OperationsAreListed", operationsAreListed},
+		{"OperationsDoNotOverlap", operationsDoNotOverlap}, {"SalesDoNotOverlap", salesDoNotOverlap}, {"ShiftsDoNotOverlap", shiftsDoNotOverlap},
+		{"OperationsCountOnce", operationsCountOnce}, {"OperationsAreListed", operationsAreListed},
 		{"OperationsAreDeleted", operationsAreDeleted}, {"OperationTotals", operationTotals}, {"OperationsKeepDetails", operationsKeepDetails},
 		{"OperationsInTurn", operationsInTurn}, {"OperationsOfMonths", operationsOfMonths}, {"OperationsOfPolicies", operationsOfPolicies},
 	}
@@ -129,6 +130,21 @@ func operationsDoNotOverlap(t *testing.T, open Open) {
 	another.Key = "p2"
 	equal(t, "two presses at a moment, and an hour of presses", put(t, s, press, another, hour(operation.Presses, "osh", 9, operation.Numbers{Likes: 5})),
 		[]string{"created", "created", "OVERLAPPING"})
+}
+
+// shiftsDoNotOverlap: nobody works in two places at once, nor twice in one.
+func shiftsDoNotOverlap(t *testing.T, open Open) {
+	s := opened(t, open)
+	shift := func(employee, location string, at, hours int) operation.Record {
+		start := noon.Add(time.Duration(at) * time.Hour)
+		r := operation.Record{Kind: operation.Shift, Location: location, Employee: employee, Start: start, End: start.Add(time.Duration(hours) * time.Hour)}
+		return r.Prepared(operation.DayOf(start))
+	}
+	equal(t, "of one employee and of another", put(t, s, shift("ann", "osh", 0, 40), shift("bek", "osh", 1, 8)), []string{"created", "created"})
+	equal(t, "elsewhere, and when it is over", put(t, s, shift("ann", "naryn", 39, 8), shift("ann", "naryn", 40, 8)), []string{"OVERLAPPING", "created"})
+	equal(t, "in one go", put(t, s, shift("cem", "osh", 0, 8), shift("cem", "osh", 7, 8)), []string{"created", "OVERLAPPING"})
+	longer := shift("bek", "osh", 1, 9)
+	equal(t, "corrected", put(t, s, longer), []string{"updated"})
 }
 
 // salesDoNotOverlap: hourly sums of the till and a daily table that states visitors are of the same sales.
