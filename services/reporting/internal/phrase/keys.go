@@ -172,6 +172,7 @@ const (
 	NoteMatrix
 	NoteAssociation
 	NoteBridge
+	NotePromises
 	NoteCauses
 	NoteRecovery
 	NoteRetention

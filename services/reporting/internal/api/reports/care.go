@@ -20,7 +20,7 @@ import (
 // Definitions of what the segmentation service tells.
 const (
 	definitionLight    = "light@1"
-	definitionCases    = "cases@1"
+	definitionCases    = "cases@2"
 	definitionRecovery = "recovery@1"
 )
 
@@ -127,8 +127,9 @@ var causes = []struct {
 	{segmentationv1.Case_ROOT_CAUSE_UNSPECIFIED, phrase.CauseUnknown},
 }
 
-// caseCounts is what became of cases.
+// caseCounts is what became of cases by now.
 type caseCounts struct {
+	now                                time.Time
 	opened, resolved, open, overdue    int64
 	promisedFirst, keptFirst           int64
 	promisedResolution, keptResolution int64
@@ -150,12 +151,7 @@ func (c *caseCounts) add(p document.Period, x *segmentationv1.Case) {
 			c.overdue++
 		}
 	}
-	if t := moment(x.GetFirstResponseTime()); within(p, t) && x.GetSla().GetFirstResponse() != nil {
-		c.promisedFirst++
-		if !x.GetFirstResponseBreached() {
-			c.keptFirst++
-		}
-	}
+	c.addPromises(p, x)
 	if !within(p, moment(x.GetResolveTime())) {
 		return
 	}
@@ -164,11 +160,27 @@ func (c *caseCounts) add(p document.Period, x *segmentationv1.Case) {
 	if x.GetResolveDuration() != nil {
 		c.durations = append(c.durations, x.GetResolveDuration().AsDuration().Seconds())
 	}
-	if x.GetSla().GetResolution() != nil {
-		c.promisedResolution++
-		if !x.GetResolutionBreached() {
-			c.keptResolution++
+}
+
+// addPromises counts what was promised, whether or not anybody ever answered: otherwise those who leave customers without an answer would keep every promise.
+func (c *caseCounts) addPromises(p document.Period, x *segmentationv1.Case) {
+	fell := func(due time.Time) bool { return within(p, due) && !due.After(c.now) }
+	if due := moment(x.GetFirstResponseDueTime()); fell(due) {
+		c.promisedFirst++
+		if t := moment(x.GetFirstResponseTime()); !t.IsZero() && !t.After(due) && !x.GetFirstResponseBreached() {
+			c.keptFirst++
 		}
+	}
+	if x.GetSla().GetResolution() == nil {
+		return
+	}
+	// The deadline of what was resolved is not told any more: its promise ended when it was.
+	resolved := within(p, moment(x.GetResolveTime()))
+	if resolved || x.GetResolveTime() == nil && fell(moment(x.GetDueTime())) {
+		c.promisedResolution++
+	}
+	if resolved && !x.GetResolutionBreached() {
+		c.keptResolution++
 	}
 }
 
@@ -200,7 +212,7 @@ func (r *run) cases(ctx context.Context, _ report.Section) (part, error) {
 	if v := r.circumstances["company"]; v != "" {
 		req.Company = "companies/" + v
 	}
-	c := caseCounts{causes: make(map[segmentationv1.Case_RootCause]int64)}
+	c := caseCounts{now: r.now(), causes: make(map[segmentationv1.Case_RootCause]int64)}
 	var notes []string
 	for page := 0; ; page++ {
 		resp, err := r.sources.Cases.ListCases(ctx, req)
@@ -233,7 +245,7 @@ func (r *run) cases(ctx context.Context, _ report.Section) (part, error) {
 		figures = append(figures, document.Figure{Label: r.words.Text(promise.name), Number: n})
 	}
 	figures = append(figures, document.Figure{Label: r.words.Text(phrase.ResolutionTime), Number: r.median(c.durations)})
-	out := part{blocks: []document.Block{{Figures: figures}}, notes: append(notes, r.words.Text(phrase.NoteCauses))}
+	out := part{blocks: []document.Block{{Figures: figures}}, notes: append(notes, r.words.Text(phrase.NotePromises), r.words.Text(phrase.NoteCauses))}
 	var rows [][]document.Cell
 	for _, x := range causes {
 		if n := c.causes[x.cause]; n > 0 {

@@ -89,24 +89,31 @@ func TestCasesAreCountedByTheirTimes(t *testing.T) {
 	t.Parallel()
 	at := func(day int) time.Time { return time.Date(2026, 3, day, 12, 0, 0, 0, time.UTC) }
 	p := document.Period{Start: at(1), End: at(31), Zone: time.UTC}
-	c := caseCounts{causes: make(map[segmentationv1.Case_RootCause]int64)}
+	c := caseCounts{now: at(20), causes: make(map[segmentationv1.Case_RootCause]int64)}
 	sla := &segmentationv1.CaseSla{Resolution: duration(time.Hour), FirstResponse: duration(time.Minute)}
 	for _, x := range []*segmentationv1.Case{
-		// Opened before, resolved in the period, in time.
-		{CreateTime: timeToProto(at(1).AddDate(0, -1, 0)), ResolveTime: timeToProto(at(5)), ResolveDuration: duration(time.Hour), State: segmentationv1.Case_STATE_CLOSED, Sla: sla, FirstResponseTime: timeToProto(at(2)), RootCause: segmentationv1.Case_ROOT_CAUSE_TEAM},
-		// Opened in the period, late.
-		{CreateTime: timeToProto(at(3)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseBreached: true},
-		// Opened and resolved in the period, too late.
-		{CreateTime: timeToProto(at(3)), ResolveTime: timeToProto(at(6)), ResolveDuration: duration(3 * time.Hour), State: segmentationv1.Case_STATE_RESOLVED, Sla: sla, ResolutionBreached: true},
+		// Opened before, answered and resolved in the period, in time.
+		{CreateTime: timeToProto(at(1).AddDate(0, -1, 0)), ResolveTime: timeToProto(at(5)), ResolveDuration: duration(time.Hour), State: segmentationv1.Case_STATE_CLOSED, Sla: sla, FirstResponseDueTime: timeToProto(at(3)), FirstResponseTime: timeToProto(at(2)), RootCause: segmentationv1.Case_ROOT_CAUSE_TEAM},
+		// Opened in the period, and nobody ever answered.
+		{CreateTime: timeToProto(at(3)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: timeToProto(at(4)), FirstResponseBreached: true, DueTime: timeToProto(at(6)), ResolutionBreached: true},
+		// Opened and resolved in the period, both too late.
+		{CreateTime: timeToProto(at(3)), ResolveTime: timeToProto(at(6)), ResolveDuration: duration(3 * time.Hour), State: segmentationv1.Case_STATE_RESOLVED, Sla: sla, FirstResponseDueTime: timeToProto(at(4)), FirstResponseTime: timeToProto(at(5)), FirstResponseBreached: true, ResolutionBreached: true},
+		// Too late, which nobody has noticed yet.
+		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: timeToProto(at(19)), FirstResponseTime: timeToProto(at(20)), DueTime: timeToProto(at(20))},
+		// Not due yet, answered or not; and while the customer is waited for, nothing falls due.
+		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: timeToProto(at(21)), DueTime: timeToProto(at(22))},
+		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_WAITING_CUSTOMER, Sla: sla, FirstResponseDueTime: timeToProto(at(21)), FirstResponseTime: timeToProto(at(19))},
+		// Answered in the period, to be answered before it.
+		{CreateTime: timeToProto(at(1).AddDate(0, -1, 0)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: timeToProto(at(1).AddDate(0, 0, -1)), FirstResponseTime: timeToProto(at(2)), FirstResponseBreached: true},
 		// Merged into another one, which is counted.
-		{CreateTime: timeToProto(at(3)), MergedInto: "cases/x"},
+		{CreateTime: timeToProto(at(3)), MergedInto: "cases/x", Sla: sla, FirstResponseDueTime: timeToProto(at(4)), DueTime: timeToProto(at(6))},
 		// Resolved afterwards.
 		{CreateTime: timeToProto(at(3)), ResolveTime: timeToProto(at(31).AddDate(0, 0, 1)), State: segmentationv1.Case_STATE_RESOLVED},
 	} {
 		c.add(p, x)
 	}
 	got := []int64{c.opened, c.resolved, c.open, c.overdue, c.promisedFirst, c.keptFirst, c.promisedResolution, c.keptResolution, c.causes[segmentationv1.Case_ROOT_CAUSE_TEAM]}
-	if want := []int64{3, 2, 1, 1, 1, 1, 2, 1, 1}; !reflect.DeepEqual(got, want) {
+	if want := []int64{6, 2, 5, 1, 4, 1, 4, 1, 1}; !reflect.DeepEqual(got, want) {
 		t.Errorf("counted %v, want %v", got, want)
 	}
 	book, numbers := words("en")
