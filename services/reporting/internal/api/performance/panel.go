@@ -24,6 +24,7 @@ const (
 	leftOutNoPresses  = "NO_PRESSES"
 	leftOutFewDays    = "TOO_FEW_DAYS"
 	leftOutIdentity   = "IDENTITY"
+	leftOutNegative   = "NEGATIVE"
 )
 
 // count is what is known of a day of a location.

@@ -184,6 +184,31 @@ func TestRevenueOfTwoLocations(t *testing.T) {
 	near(t, "one week is the whole", weeks.GetTotal().GetTrafficEffectMinor(), 49285.5695856174)
 }
 
+// TestRevenueOfReturns: a location that gave back more than it sold has no logarithm; it is left out and named, others are compared, and Shapley takes it.
+func TestRevenueOfReturns(t *testing.T) {
+	var records []operation.Record
+	for i, revenue := range []int64{5000, 6000} {
+		on := at("2026-03-02") + operation.Day(i)
+		records = append(records, trade("s0", on, 100, 20, revenue)...)
+		records = append(records, trade("s1", on, 50, 10, 1000-1500*int64(i))...)
+	}
+	s := newSuite(t, records...)
+	req := &reportingv1.QueryRevenueRequest{
+		Query: &reportingv1.PerformanceQuery{StartDate: "2026-03-03", EndDate: "2026-03-04"}, BaselineStartDate: "2026-03-02", BaselineEndDate: "2026-03-03",
+	}
+	got, err := s.QueryRevenue(as(t.Context(), nil), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := got.GetBasis().GetLeftOut(); got.GetTotal().GetChangeMinor() != 1000 || len(l) != 1 || l[0].GetLocation() != "locations/s1" || l[0].GetReason() != "NEGATIVE" {
+		t.Errorf("%v", got)
+	}
+	req.Method = reportingv1.DecompositionMethod_DECOMPOSITION_METHOD_SHAPLEY
+	if got, err = s.QueryRevenue(as(t.Context(), nil), req); err != nil || got.GetTotal().GetChangeMinor() != -500 || len(got.GetBasis().GetLeftOut()) != 0 {
+		t.Errorf("Shapley: %v %v", got, err)
+	}
+}
+
 // TestWhoSeesWhat: regions hold what lies in the regions within them, and restricted callers see what the directory shows them.
 func TestWhoSeesWhat(t *testing.T) {
 	var records []operation.Record

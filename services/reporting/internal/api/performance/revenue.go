@@ -144,6 +144,11 @@ func (c comparison) pairs(all []sides, asked []string) (pairs []revenue.Pair, le
 			leftOut = append(leftOut, left(s.name, leftOutIdentity, 0))
 			continue
 		}
+		if c.method == revenue.LMDI && slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Revenue < 0 || p.After.Revenue < 0 }) {
+			// More was given back than sold, of which there is no logarithm.
+			leftOut = append(leftOut, left(s.name, leftOutNegative, 0))
+			continue
+		}
 		pairs = append(pairs, of...)
 	}
 	for _, name := range asked {
