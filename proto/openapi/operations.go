@@ -150,7 +150,9 @@ func (m *mender) mendOperation(operation *object, b binding) {
 		success.set("content", streamContent(message.object("schema"), b.rpc))
 	}
 	if b.rpc.Output() == mapAnswer {
-		success.set("content", pairs("application/geo+json", success.object("content").object("application/json")))
+		if shape := success.object("content").object("application/json"); shape != nil {
+			success.set("content", pairs("application/geo+json", shape))
+		}
 	}
 	if b.rpc.Output() == fileAnswer {
 		success.object("content").set("application/octet-stream", pairs("schema", pairs("type", "string", "format", "binary")))
