@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/services/reporting/internal/export"
 
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -20,8 +23,9 @@ import (
 )
 
 const (
-	// personsView is the permission to see who answered, and what was written.
-	personsView = "survey.persons.view"
+	// PersonsView is the permission to see who answered, and what was written; responsesList that to read responses at all.
+	PersonsView   = "survey.persons.view"
+	responsesList = "survey.responses.list"
 	// optionSeparator stands between the options of an answer, and between flags.
 	optionSeparator = "|"
 	// actingLifetime is how long calls on behalf of somebody may go on before it is asked again whether they may.
@@ -39,7 +43,22 @@ func NewResponses(conn grpc.ClientConnInterface, delegates *Delegates) *Response
 	return &Responses{client: surveyv1.NewSurveyServiceClient(conn), delegates: delegates}
 }
 
-// Acting implements export.Source.
+// Rights are what decides which responses, and what of them, the caller of ctx is given.
+func Rights(ctx context.Context) (string, error) {
+	caller, _ := authn.FromContext(ctx)
+	granted := authz.FromContext(ctx)
+	units := make(map[string][]string, len(caller.Units))
+	for dimension, values := range caller.Units {
+		units[dimension] = slices.Sorted(slices.Values(values))
+	}
+	encoded, err := json.Marshal(map[string]any{
+		"units": units, "persons": granted.Holds(PersonsView), "responses": granted.Holds(responsesList), "resources": slices.Sorted(slices.Values(caller.Resources)),
+	})
+	return string(encoded), err
+}
+
+// Acting implements export.Source. Whoever may see other things than when he asked is refused: a file, or a part of one that is gone on with, would hold what he
+// asked for with another reach.
 func (r *Responses) Acting(ctx context.Context, e export.Export) (context.Context, error) {
 	acting, who, err := r.delegates.OnBehalf(ctx, e.Organization, e.Creator, e.Name(), actingLifetime)
 	if errors.Is(err, ErrGone) {
@@ -48,12 +67,19 @@ func (r *Responses) Acting(ctx context.Context, e export.Export) (context.Contex
 	if err != nil {
 		return nil, err
 	}
+	now, err := Rights(acting)
+	if err != nil {
+		return nil, err
+	}
+	if now != e.Order.Rights {
+		return nil, &export.Refused{Reason: "what whoever asked for it may see has changed since: export again"}
+	}
 	questions, err := r.Questions(acting, e.Order.Survey)
 	if err != nil {
 		return nil, refused(err)
 	}
 	var forbidden *export.ForbiddenError
-	if _, _, err := export.Choose(export.Columns(questions), e.Order.Columns, who.May(personsView)); errors.As(err, &forbidden) {
+	if _, _, err := export.Choose(export.Columns(questions), e.Order.Columns, who.May(PersonsView)); errors.As(err, &forbidden) {
 		return nil, &export.Refused{Reason: fmt.Sprintf("column %q is of persons, whom whoever asked for it may not see any more", forbidden.Name)}
 	}
 	return acting, nil

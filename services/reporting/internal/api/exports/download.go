@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/export"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -101,7 +102,7 @@ func (s *Server) DownloadExport(ctx context.Context, req *reportingv1.DownloadEx
 
 // checkCurrent refuses a file that holds what may not be given out any more. One with somebody who was erased is forgotten for good.
 func (s *Server) checkCurrent(ctx context.Context, e export.Export) error {
-	now, err := rights(ctx)
+	now, err := peers.Rights(ctx)
 	if err != nil {
 		return err
 	}

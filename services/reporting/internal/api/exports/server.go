@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,10 +28,8 @@ import (
 )
 
 const (
-	collection = "exports/"
-	// Permissions that exports rest on.
-	personsView, responsesList = "survey.persons.view", "survey.responses.list"
-	defaultPage                = 50
+	collection  = "exports/"
+	defaultPage = 50
 )
 
 // Server answers the calls of ExportService.
@@ -52,20 +49,6 @@ type Server struct {
 
 // Register registers the service's RPCs.
 func (s *Server) Register(r grpc.ServiceRegistrar) { reportingv1.RegisterExportServiceServer(r, s) }
-
-// rights are what decides which responses, and what of them, a caller is given.
-func rights(ctx context.Context) (string, error) {
-	caller, _ := authn.FromContext(ctx)
-	granted := authz.FromContext(ctx)
-	units := make(map[string][]string, len(caller.Units))
-	for _, dimension := range slices.Sorted(maps.Keys(caller.Units)) {
-		units[dimension] = slices.Sorted(slices.Values(caller.Units[dimension]))
-	}
-	encoded, err := json.Marshal(map[string]any{
-		"units": units, "persons": granted.Holds(personsView), "responses": granted.Holds(responsesList), "resources": slices.Sorted(slices.Values(caller.Resources)),
-	})
-	return string(encoded), err
-}
 
 // CreateExport takes an order.
 func (s *Server) CreateExport(ctx context.Context, req *reportingv1.CreateExportRequest) (*reportingv1.CreateExportResponse, error) {
@@ -119,14 +102,14 @@ func (s *Server) orderOf(ctx context.Context, in *reportingv1.Export) (export.Or
 		o.To = end.AsTime()
 	}
 	var err error
-	if o.Rights, err = rights(ctx); err != nil {
+	if o.Rights, err = peers.Rights(ctx); err != nil {
 		return o, err
 	}
 	questions, err := s.Responses.Questions(ctx, in.GetSurvey())
 	if err != nil {
 		return o, fault.Survey(err)
 	}
-	chosen, withheld, err := export.Choose(export.Columns(questions), in.GetColumns(), authz.FromContext(ctx).Holds(personsView))
+	chosen, withheld, err := export.Choose(export.Columns(questions), in.GetColumns(), authz.FromContext(ctx).Holds(peers.PersonsView))
 	var unknown *export.UnknownError
 	var forbidden *export.ForbiddenError
 	switch {
@@ -135,7 +118,7 @@ func (s *Server) orderOf(ctx context.Context, in *reportingv1.Export) (export.Or
 			fmt.Sprintf("the survey has no column %q: leave columns out to get all", unknown.Name))
 	case errors.As(err, &forbidden):
 		return o, fault.Field(codes.PermissionDenied, reportingv1.ErrorReason_ERROR_REASON_COLUMN_FORBIDDEN, fmt.Sprintf("export.columns[%d]", forbidden.At),
-			fmt.Sprintf("column %q is of persons: it needs %s; leave it out", forbidden.Name, personsView))
+			fmt.Sprintf("column %q is of persons: it needs %s; leave it out", forbidden.Name, peers.PersonsView))
 	}
 	for _, c := range chosen {
 		o.Columns = append(o.Columns, c.Name)
