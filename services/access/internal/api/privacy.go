@@ -95,7 +95,11 @@ func (s *privacyServer) ListErasures(ctx context.Context, req *accessv1.ListEras
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := s.store.ListErasures(ctx, p.query)
+	since, err := timeFromProto("under_way_since", req.GetUnderWaySince())
+	if err != nil {
+		return nil, err
+	}
+	list, more, err := s.store.ListErasures(ctx, p.query, since)
 	if err != nil {
 		return nil, storeError(err)
 	}

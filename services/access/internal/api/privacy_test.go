@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/seal"
@@ -271,6 +272,23 @@ func TestErasuresAreListedInPages(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	underWay := func(since time.Time, want ...string) {
+		t.Helper()
+		answer, err := f.privacy.ListErasures(t.Context(), &accessv1.ListErasuresRequest{UnderWaySince: timestamppb.New(since)})
+		var got []string
+		for _, e := range answer.GetErasures() {
+			got = append(got, e.GetName())
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("under way since %v: %v, want %v, %v", since, got, want, err)
+		}
+	}
+	ended := f.done(t, want[0]).GetEndTime().AsTime()
+	underWay(ended, want[0])
+	underWay(ended.Add(time.Second))
+	f.scoring.Away(true)
+	name := f.create(t, &accessv1.CreateErasureRequest{Respondent: "ann"}).GetErasure().GetName()
+	underWay(ended.Add(time.Hour), name)
 }
 
 func TestExportWhileAServiceIsAway(t *testing.T) {

@@ -16,8 +16,9 @@ type Erasures interface {
 	CreateErasure(ctx context.Context, e erasure.Erasure) (stored erasure.Erasure, replayed bool, err error)
 	// GetErasure returns an erasure. Errors: ErrNotFound.
 	GetErasure(ctx context.Context, organization, id string) (erasure.Erasure, error)
-	// ListErasures returns erasures, those created last first, and whether there are more.
-	ListErasures(ctx context.Context, q Query) (page []erasure.Erasure, more bool, err error)
+	// ListErasures returns erasures, those created last first, and whether there are more: only those that run or ended at the time since or later, unless that is
+	// zero.
+	ListErasures(ctx context.Context, q Query, since time.Time) (page []erasure.Erasure, more bool, err error)
 	// OldestErasure tells when the oldest erasure that still runs was asked for, in whatever organisation; zero when none runs.
 	OldestErasure(ctx context.Context) (time.Time, error)
 	// EraseInvitations removes invitations with their secrets for an erasure, remembers how many those were and how many keys they were sealed with, and tells

@@ -12,7 +12,7 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 )
 
-// Erasures knows when somebody was erased. Safe for concurrent use.
+// Erasures knows whether somebody was erased. Safe for concurrent use.
 type Erasures struct {
 	client accessv1.PrivacyServiceClient
 }
@@ -22,14 +22,12 @@ func NewErasures(conn grpc.ClientConnInterface) *Erasures {
 	return &Erasures{client: accessv1.NewPrivacyServiceClient(conn)}
 }
 
-// Last tells when the last erasure of an organisation was asked for; zero when there was none.
-func (e *Erasures) Last(ctx context.Context, organization string) (time.Time, error) {
-	resp, err := e.client.ListErasures(rpcclient.WithOrganization(ctx, organization), &accessv1.ListErasuresRequest{PageSize: 1})
+// Since tells whether an erasure of an organisation was under way at a time or later. One that was asked for long before counts while it runs: until it has ended,
+// any service may still tell what was kept of the person.
+func (e *Erasures) Since(ctx context.Context, organization string, at time.Time) (bool, error) {
+	resp, err := e.client.ListErasures(rpcclient.WithOrganization(ctx, organization), &accessv1.ListErasuresRequest{PageSize: 1, UnderWaySince: stamp(at)})
 	if err != nil {
-		return time.Time{}, fmt.Errorf("ask for erasures: %w: %w", ErrUnavailable, err)
+		return false, fmt.Errorf("ask for erasures: %w: %w", ErrUnavailable, err)
 	}
-	if len(resp.GetErasures()) == 0 {
-		return time.Time{}, nil
-	}
-	return resp.GetErasures()[0].GetCreateTime().AsTime(), nil
+	return len(resp.GetErasures()) > 0, nil
 }

@@ -18,7 +18,7 @@ const (
 	sqlSelectErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND id = $2`
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND request_id = $2`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = $1 AND (create_time, id) < ($2, $3)
-ORDER BY create_time DESC, id DESC LIMIT $4`
+	AND ($5::bigint IS NULL OR state = 1 OR end_time >= $5) ORDER BY create_time DESC, id DESC LIMIT $4`
 	sqlDueErasures   = `SELECT organization, id FROM erasures WHERE state = 1 AND due_time <= $1 AND claim_end <= $1 ORDER BY due_time LIMIT $2`
 	sqlOldestErasure = `SELECT min(create_time) FROM erasures WHERE state = 1`
 	sqlClaimErasure  = `UPDATE erasures SET claim_owner = $3, claim_end = $4
@@ -71,9 +71,9 @@ func (s *Store) GetErasure(ctx context.Context, organization, id string) (erasur
 }
 
 // ListErasures implements store.Erasures.
-func (s *Store) ListErasures(ctx context.Context, q store.Query) ([]erasure.Erasure, bool, error) {
+func (s *Store) ListErasures(ctx context.Context, q store.Query, since time.Time) ([]erasure.Erasure, bool, error) {
 	created, id := q.Bounds()
-	out, err := list(ctx, s, scanErasure, sqlListErasures, q.Organization, created, id, q.Limit+1)
+	out, err := list(ctx, s, scanErasure, sqlListErasures, q.Organization, created, id, q.Limit+1, store.NullNano(since))
 	if err != nil {
 		return nil, false, s.fail("list erasures", err)
 	}

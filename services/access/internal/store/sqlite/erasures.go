@@ -17,7 +17,7 @@ const (
 	sqlSelectErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND id = ?`
 	sqlErasureByRequest = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND request_id = ?`
 	sqlListErasures     = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE organization = ? AND (create_time, id) < (?, ?)
-ORDER BY create_time DESC, id DESC LIMIT ?`
+	AND (? IS NULL OR state = 1 OR end_time >= ?) ORDER BY create_time DESC, id DESC LIMIT ?`
 	sqlDueErasure    = `SELECT ` + store.ErasureColumns + ` FROM erasures WHERE state = 1 AND due_time <= ? AND claim_end <= ? ORDER BY due_time LIMIT 1`
 	sqlOldestErasure = `SELECT min(create_time) FROM erasures WHERE state = 1`
 	sqlClaimErasure  = `UPDATE erasures SET claim_owner = ?, claim_end = ? WHERE organization = ? AND id = ?`
@@ -66,9 +66,9 @@ func (s *Store) GetErasure(ctx context.Context, organization, id string) (erasur
 }
 
 // ListErasures implements store.Erasures.
-func (s *Store) ListErasures(ctx context.Context, q store.Query) ([]erasure.Erasure, bool, error) {
+func (s *Store) ListErasures(ctx context.Context, q store.Query, since time.Time) ([]erasure.Erasure, bool, error) {
 	created, id := q.Bounds()
-	out, err := list(ctx, s, scanErasure, sqlListErasures, q.Organization, created, id, q.Limit+1)
+	out, err := list(ctx, s, scanErasure, sqlListErasures, q.Organization, created, id, store.NullNano(since), store.NullNano(since), q.Limit+1)
 	if err != nil {
 		return nil, false, s.fail("list erasures", err)
 	}

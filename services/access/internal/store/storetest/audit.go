@@ -242,16 +242,19 @@ func privacyAfterClose(t *testing.T, open Open) {
 	}
 	ctx := t.Context()
 	for what, call := range map[string]func() error{
-		"append audit":  func() error { _, err := s.AppendAudit(ctx, []audit.Entry{auditEntry(acme, "one")}); return err },
-		"list audit":    func() error { _, err := s.ListAudit(ctx, store.AuditQuery{Organization: acme, Limit: 1}); return err },
-		"audit head":    func() error { _, err := s.AuditHead(ctx, acme); return err },
-		"add keys":      func() error { return s.AddVaultKeys(ctx, []store.WrappedKey{wrapped(store.PersonKey, "a", "one")}) },
-		"get keys":      func() error { _, err := s.GetVaultKeys(ctx, store.PersonKey, []string{"a"}); return err },
-		"destroy keys":  func() error { _, err := s.DestroyVaultKeys(ctx, store.PersonKey, []string{"a"}); return err },
-		"create":        func() error { _, _, err := s.CreateErasure(ctx, running(acme, "one")); return err },
-		"list erasures": func() error { _, _, err := s.ListErasures(ctx, store.Query{Organization: acme, Limit: 1}); return err },
-		"claim":         func() error { _, _, err := s.ClaimErasure(ctx, "me", noon, noon); return err },
-		"save":          func() error { _, err := s.SaveErasure(ctx, running(acme, "one"), "me", true); return err },
+		"append audit": func() error { _, err := s.AppendAudit(ctx, []audit.Entry{auditEntry(acme, "one")}); return err },
+		"list audit":   func() error { _, err := s.ListAudit(ctx, store.AuditQuery{Organization: acme, Limit: 1}); return err },
+		"audit head":   func() error { _, err := s.AuditHead(ctx, acme); return err },
+		"add keys":     func() error { return s.AddVaultKeys(ctx, []store.WrappedKey{wrapped(store.PersonKey, "a", "one")}) },
+		"get keys":     func() error { _, err := s.GetVaultKeys(ctx, store.PersonKey, []string{"a"}); return err },
+		"destroy keys": func() error { _, err := s.DestroyVaultKeys(ctx, store.PersonKey, []string{"a"}); return err },
+		"create":       func() error { _, _, err := s.CreateErasure(ctx, running(acme, "one")); return err },
+		"list erasures": func() error {
+			_, _, err := s.ListErasures(ctx, store.Query{Organization: acme, Limit: 1}, noon)
+			return err
+		},
+		"claim": func() error { _, _, err := s.ClaimErasure(ctx, "me", noon, noon); return err },
+		"save":  func() error { _, err := s.SaveErasure(ctx, running(acme, "one"), "me", true); return err },
 	} {
 		want(t, what, call(), store.ErrClosed)
 	}

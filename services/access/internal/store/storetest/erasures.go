@@ -19,6 +19,7 @@ func erasureCases() []testCase {
 		{"ErasureRoundTrip", erasureRoundTrip},
 		{"ErasureReplay", erasureReplay},
 		{"ErasurePages", erasurePages},
+		{"ErasuresUnderWay", erasuresUnderWay},
 		{"ErasureClaims", erasureClaims},
 		{"ErasureClaimsCompete", erasureClaimsCompete},
 		{"ErasureOfInvitations", erasureOfInvitations},
@@ -145,7 +146,7 @@ func erasurePages(t *testing.T, open Open) {
 	for more := true; more; {
 		var part []erasure.Erasure
 		var err error
-		if part, more, err = s.ListErasures(t.Context(), q); err != nil {
+		if part, more, err = s.ListErasures(t.Context(), q, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range part {

@@ -100,7 +100,7 @@ func (s *Server) DownloadExport(ctx context.Context, req *reportingv1.DownloadEx
 	return out, nil
 }
 
-// checkCurrent refuses a file that holds what may not be given out any more. One with somebody who was erased is forgotten for good.
+// checkCurrent refuses a file that holds what may not be given out any more. One that may hold somebody who is being erased, or was since, is forgotten for good.
 func (s *Server) checkCurrent(ctx context.Context, e export.Export) error {
 	now, err := peers.Rights(ctx)
 	if err != nil {
@@ -109,15 +109,15 @@ func (s *Server) checkCurrent(ctx context.Context, e export.Export) error {
 	if now != e.Order.Rights {
 		return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_EXPORT_OUTDATED, "name", "what you may see has changed since it was asked for: export again")
 	}
-	erased, err := s.Erasures.Last(ctx, e.Organization)
+	erased, err := s.Erasures.Since(ctx, e.Organization, e.Begin)
 	if err != nil {
 		return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE, "the access service, which knows who was erased, did not answer: try again", rpcerr.WithCause(err))
 	}
-	if erased.Before(e.Begin) {
+	if !erased {
 		return nil
 	}
 	if err := s.Store.DeleteExport(ctx, e.Organization, e.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_EXPORT_OUTDATED, "name", "somebody was erased since it was made, and it is gone: export again")
+	return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_EXPORT_OUTDATED, "name", "somebody is being erased, or was since it was begun, and it is gone: export again when no erasure runs")
 }

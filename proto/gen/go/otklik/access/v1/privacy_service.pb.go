@@ -12,6 +12,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -241,7 +242,9 @@ type ListErasuresRequest struct {
 	// The greatest number of results of one page, up to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before; empty for the first. Every other field must be as it was.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only erasures that run, or were done at this time or later, however long ago they were asked for. Missing: all.
+	UnderWaySince *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=under_way_since,json=underWaySince,proto3" json:"under_way_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -288,6 +291,13 @@ func (x *ListErasuresRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListErasuresRequest) GetUnderWaySince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UnderWaySince
+	}
+	return nil
 }
 
 // Response of ListErasures.
@@ -441,7 +451,7 @@ var File_otklik_access_v1_privacy_service_proto protoreflect.FileDescriptor
 
 const file_otklik_access_v1_privacy_service_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/access/v1/privacy_service.proto\x12\x10otklik.access.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1eotklik/access/v1/erasure.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"\xb0\x01\n" +
+	"&otklik/access/v1/privacy_service.proto\x12\x10otklik.access.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotklik/access/v1/erasure.proto\x1a\x1botklik/type/v1/access.proto\x1a\x1botklik/type/v1/person.proto\"\xb0\x01\n" +
 	"\x14CreateErasureRequest\x12*\n" +
 	"\n" +
 	"respondent\x18\x01 \x01(\tB\n" +
@@ -456,12 +466,13 @@ const file_otklik_access_v1_privacy_service_proto_rawDesc = "" +
 	"\x11GetErasureRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xbaH&r$2\"^erasures/[a-z0-9][a-z0-9-]{0,62}$R\x04name\"I\n" +
 	"\x12GetErasureResponse\x123\n" +
-	"\aerasure\x18\x01 \x01(\v2\x19.otklik.access.v1.ErasureR\aerasure\"g\n" +
+	"\aerasure\x18\x01 \x01(\v2\x19.otklik.access.v1.ErasureR\aerasure\"\xb5\x01\n" +
 	"\x13ListErasuresRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"u\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\x12L\n" +
+	"\x0funder_way_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\b\xbaH\x05\xb2\x01\x022\x00R\runderWaySince\"u\n" +
 	"\x14ListErasuresResponse\x125\n" +
 	"\berasures\x18\x01 \x03(\v2\x19.otklik.access.v1.ErasureR\berasures\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"E\n" +
@@ -506,26 +517,28 @@ var file_otklik_access_v1_privacy_service_proto_goTypes = []any{
 	(*ExportPersonDataRequest)(nil),  // 6: otklik.access.v1.ExportPersonDataRequest
 	(*ExportPersonDataResponse)(nil), // 7: otklik.access.v1.ExportPersonDataResponse
 	(*Erasure)(nil),                  // 8: otklik.access.v1.Erasure
-	(*v1.PersonRecord)(nil),          // 9: otklik.type.v1.PersonRecord
+	(*timestamppb.Timestamp)(nil),    // 9: google.protobuf.Timestamp
+	(*v1.PersonRecord)(nil),          // 10: otklik.type.v1.PersonRecord
 }
 var file_otklik_access_v1_privacy_service_proto_depIdxs = []int32{
-	8, // 0: otklik.access.v1.CreateErasureResponse.erasure:type_name -> otklik.access.v1.Erasure
-	8, // 1: otklik.access.v1.GetErasureResponse.erasure:type_name -> otklik.access.v1.Erasure
-	8, // 2: otklik.access.v1.ListErasuresResponse.erasures:type_name -> otklik.access.v1.Erasure
-	9, // 3: otklik.access.v1.ExportPersonDataResponse.record:type_name -> otklik.type.v1.PersonRecord
-	0, // 4: otklik.access.v1.PrivacyService.CreateErasure:input_type -> otklik.access.v1.CreateErasureRequest
-	2, // 5: otklik.access.v1.PrivacyService.GetErasure:input_type -> otklik.access.v1.GetErasureRequest
-	4, // 6: otklik.access.v1.PrivacyService.ListErasures:input_type -> otklik.access.v1.ListErasuresRequest
-	6, // 7: otklik.access.v1.PrivacyService.ExportPersonData:input_type -> otklik.access.v1.ExportPersonDataRequest
-	1, // 8: otklik.access.v1.PrivacyService.CreateErasure:output_type -> otklik.access.v1.CreateErasureResponse
-	3, // 9: otklik.access.v1.PrivacyService.GetErasure:output_type -> otklik.access.v1.GetErasureResponse
-	5, // 10: otklik.access.v1.PrivacyService.ListErasures:output_type -> otklik.access.v1.ListErasuresResponse
-	7, // 11: otklik.access.v1.PrivacyService.ExportPersonData:output_type -> otklik.access.v1.ExportPersonDataResponse
-	8, // [8:12] is the sub-list for method output_type
-	4, // [4:8] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	8,  // 0: otklik.access.v1.CreateErasureResponse.erasure:type_name -> otklik.access.v1.Erasure
+	8,  // 1: otklik.access.v1.GetErasureResponse.erasure:type_name -> otklik.access.v1.Erasure
+	9,  // 2: otklik.access.v1.ListErasuresRequest.under_way_since:type_name -> google.protobuf.Timestamp
+	8,  // 3: otklik.access.v1.ListErasuresResponse.erasures:type_name -> otklik.access.v1.Erasure
+	10, // 4: otklik.access.v1.ExportPersonDataResponse.record:type_name -> otklik.type.v1.PersonRecord
+	0,  // 5: otklik.access.v1.PrivacyService.CreateErasure:input_type -> otklik.access.v1.CreateErasureRequest
+	2,  // 6: otklik.access.v1.PrivacyService.GetErasure:input_type -> otklik.access.v1.GetErasureRequest
+	4,  // 7: otklik.access.v1.PrivacyService.ListErasures:input_type -> otklik.access.v1.ListErasuresRequest
+	6,  // 8: otklik.access.v1.PrivacyService.ExportPersonData:input_type -> otklik.access.v1.ExportPersonDataRequest
+	1,  // 9: otklik.access.v1.PrivacyService.CreateErasure:output_type -> otklik.access.v1.CreateErasureResponse
+	3,  // 10: otklik.access.v1.PrivacyService.GetErasure:output_type -> otklik.access.v1.GetErasureResponse
+	5,  // 11: otklik.access.v1.PrivacyService.ListErasures:output_type -> otklik.access.v1.ListErasuresResponse
+	7,  // 12: otklik.access.v1.PrivacyService.ExportPersonData:output_type -> otklik.access.v1.ExportPersonDataResponse
+	9,  // [9:13] is the sub-list for method output_type
+	5,  // [5:9] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_otklik_access_v1_privacy_service_proto_init() }
