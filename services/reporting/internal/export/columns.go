@@ -18,14 +18,14 @@ const (
 type Column struct {
 	Name string
 	Kind Kind
-	// Personal tells that it is about who answered, or what they wrote.
+	// Personal tells that it is about who answered or was rated, or what they wrote: the survey service shows it to nobody else.
 	Personal bool
 }
 
 // fixed come before the questions.
 var fixed = []Column{
 	{Name: "position", Kind: Number}, {Name: "response_id"}, {Name: "revision"}, {Name: "count_time"}, {Name: "answer_time"}, {Name: "receive_time"}, {Name: "language"},
-	{Name: "touchpoint"}, {Name: "channel"}, {Name: "location"}, {Name: "region"}, {Name: "company"}, {Name: "employee"}, {Name: "attributes"},
+	{Name: "touchpoint"}, {Name: "channel"}, {Name: "location"}, {Name: "region"}, {Name: "company"}, {Name: "employee", Personal: true}, {Name: "attributes"},
 	{Name: "respondent", Personal: true}, {Name: "invitation", Personal: true}, {Name: "weight", Kind: Number}, {Name: "flags"},
 }
 

@@ -211,15 +211,17 @@ func TestChoose(t *testing.T) {
 	t.Parallel()
 	there := export.Columns([]export.Question{{ID: "nps", Scored: true, Commented: true}, {ID: "why", Written: true}})
 	chosen, withheld, err := export.Choose(there, nil, false)
-	if err != nil || len(chosen) != 17 || strings.Join(withheld, " ") != "respondent invitation comment.nps answer.why" {
+	if err != nil || len(chosen) != 16 || strings.Join(withheld, " ") != "employee respondent invitation comment.nps answer.why" {
 		t.Errorf("%v, %v, %v", chosen, withheld, err)
 	}
 	if chosen, withheld, _ := export.Choose(there, nil, true); len(chosen) != 21 || withheld != nil {
 		t.Errorf("%v, %v", chosen, withheld)
 	}
 	var forbidden *export.ForbiddenError
-	if _, _, err := export.Choose(there, []string{"location", "comment.nps"}, false); !errors.As(err, &forbidden) || forbidden.At != 1 {
-		t.Errorf("%v", err)
+	for _, name := range []string{"comment.nps", "employee"} {
+		if _, _, err := export.Choose(there, []string{"location", name}, false); !errors.As(err, &forbidden) || forbidden.At != 1 || forbidden.Name != name {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	var unknown *export.UnknownError
 	if _, _, err := export.Choose(there, []string{"answer.none"}, true); !errors.As(err, &unknown) || unknown.Name != "answer.none" {

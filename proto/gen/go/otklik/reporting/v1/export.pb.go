@@ -160,7 +160,7 @@ type Export struct {
 	Format Export_Format `protobuf:"varint,4,opt,name=format,proto3,enum=otklik.reporting.v1.Export_Format" json:"format,omitempty"`
 	// The columns, in their order: `position`, `response_id`, `revision`, `count_time`, `answer_time`, `receive_time`, `language`, `touchpoint`, `channel`, `location`, `region`,
 	// `company`, `employee`, `attributes`, `attribute.KEY`, `respondent`, `invitation`, `weight`, `flags`, `answer.QUESTION`, `comment.QUESTION`. None means all that the
-	// survey has and the caller may see. `respondent`, `invitation`, comments and answers to questions for a text are of persons: they need `survey.persons.view`, and are refused by name without it.
+	// survey has and the caller may see. `employee`, `respondent`, `invitation`, comments and answers to questions for a text are of persons: they need `survey.persons.view`, and are refused by name without it.
 	Columns []string `protobuf:"bytes,5,rep,name=columns,proto3" json:"columns,omitempty"`
 	// CSV: begin with the byte order mark by which Excel knows UTF-8.
 	ByteOrderMark bool `protobuf:"varint,6,opt,name=byte_order_mark,json=byteOrderMark,proto3" json:"byte_order_mark,omitempty"`
