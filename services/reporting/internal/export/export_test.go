@@ -36,6 +36,8 @@ func (k *kept) Claim(_ context.Context, holder string, _, until time.Time) (expo
 	return k.e, nil
 }
 
+func (k *kept) Hold(context.Context, export.Export, time.Time) error { return nil }
+
 func (k *kept) Proceed(_ context.Context, e export.Export, part *export.Part) error {
 	switch {
 	case k.e.State.Ended() || e.Holder != k.e.Holder:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/otklik/otklik/libs/pause"
@@ -27,9 +28,11 @@ type Refused struct{ Reason string }
 // Error says so.
 func (e *Refused) Error() string { return e.Reason }
 
-// Kept is where exports are kept. Claim's error is ErrNone where there is none; the others' are ErrLost when it is not held any more.
+// Kept is where exports are kept. Claim's error is ErrNone where there is none; the others' are ErrLost when it is not held any more. Hold says until when an export
+// is held, and changes nothing else; it is called beside Proceed.
 type Kept interface {
 	Claim(ctx context.Context, holder string, now, until time.Time) (Export, error)
+	Hold(ctx context.Context, e Export, until time.Time) error
 	Proceed(ctx context.Context, e Export, part *Part) error
 	Restart(ctx context.Context, e Export) error
 }
@@ -45,9 +48,11 @@ type Source interface {
 const (
 	// partBytes is how much of a file is one part.
 	partBytes = 2 << 20
-	// hold is how long an export is held by one who says nothing; say is how often something is said.
-	hold = 2 * time.Minute
-	say  = 5 * time.Second
+	// hold is how long an export is held by one who says nothing; renew is how often it is said that somebody is at work, whether or not there are rows.
+	hold  = 2 * time.Minute
+	renew = 30 * time.Second
+	// say is how often it is told how far an export has come, where there are rows.
+	say = 5 * time.Second
 	// look is the wait between looks for something to do, later the wait after something was away.
 	look  = time.Second
 	later = 10 * time.Second
@@ -104,7 +109,7 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 			return err
 		}
 	}
-	err := m.write(ctx)
+	err := m.held(ctx)
 	var refused *Refused
 	switch {
 	case err == nil || errors.Is(err, ErrLost):
@@ -121,6 +126,29 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), look)
 	defer cancel()
 	return errors.Join(err, r.Kept.Proceed(kept, m.e, nil))
+}
+
+// held writes while the export is held: a source that looks through many rows for few that its reader may see says nothing for minutes.
+func (m *making) held(ctx context.Context) error {
+	working, stop := context.WithCancelCause(ctx)
+	// What is held is named before the writer changes the export.
+	e := m.e
+	var group sync.WaitGroup
+	group.Go(func() {
+		for pause.For(working, renew) == nil {
+			// Other errors may pass; when somebody else took over meanwhile, the next call says so.
+			if err := m.Kept.Hold(working, e, m.Now().Add(hold)); errors.Is(err, ErrLost) {
+				stop(err)
+			}
+		}
+	})
+	err := m.write(working)
+	stop(nil)
+	group.Wait()
+	if cause := context.Cause(working); err != nil && errors.Is(cause, ErrLost) {
+		return cause
+	}
+	return err
 }
 
 // write writes the rows that are missing, and ends the file. After an error the export is as far as what is kept of it.
@@ -162,7 +190,7 @@ func (m *making) write(ctx context.Context) (err error) {
 	return m.part(ctx)
 }
 
-// part keeps what was written, and says that somebody is at work.
+// part keeps what was written, and tells how far the export has come.
 func (m *making) part(ctx context.Context) error {
 	m.said = m.Now()
 	m.e.Until = m.said.Add(hold)

@@ -18,6 +18,8 @@ type Exports interface {
 	// ClaimExport hands the oldest export that has not ended and is held by nobody at the time now to the holder until a time. However many claim at once, each gets
 	// another one. Error: ErrNotFound when there is none.
 	ClaimExport(ctx context.Context, holder string, now, until time.Time) (export.Export, error)
+	// HoldExport holds an export for its holder until a time, and changes nothing else. Error: ErrLost when it is not held by e.Holder any more, or was called off.
+	HoldExport(ctx context.Context, e export.Export, until time.Time) error
 	// ProceedExport stores how far the export has come, for its holder, with the part that was written, if there is one: its parts are one more then. Error: ErrLost
 	// when it is not held by e.Holder any more, or was called off.
 	ProceedExport(ctx context.Context, e export.Export, part *export.Part) error

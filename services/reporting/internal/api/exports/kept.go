@@ -23,6 +23,11 @@ func (k Kept) Claim(ctx context.Context, holder string, now, until time.Time) (e
 	return e, err
 }
 
+// Hold implements export.Kept.
+func (k Kept) Hold(ctx context.Context, e export.Export, until time.Time) error {
+	return lost(k.Store.HoldExport(ctx, e, until))
+}
+
 // Proceed implements export.Kept.
 func (k Kept) Proceed(ctx context.Context, e export.Export, part *export.Part) error {
 	return lost(k.Store.ProceedExport(ctx, e, part))

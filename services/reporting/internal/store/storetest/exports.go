@@ -15,6 +15,7 @@ import (
 func exportCases() []testCase {
 	return []testCase{
 		{"Exports", exports}, {"ExportsAreClaimedOnce", exportsAreClaimedOnce}, {"ExportsProceed", exportsProceed}, {"ExportsAreTakenOver", exportsAreTakenOver},
+		{"ExportsAreHeld", exportsAreHeld},
 		{"ExportsAreCancelled", exportsAreCancelled}, {"ExportsAreForgotten", exportsAreForgotten},
 	}
 }
@@ -163,6 +164,31 @@ func exportsAreTakenOver(t *testing.T, open Open) {
 	must(t, "restart", s.RestartExport(t.Context(), second))
 	if _, err := s.ExportPart(t.Context(), acme, "1", 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what was written before: %v", err)
+	}
+}
+
+// exportsAreHeld: who says that he is at work keeps an export, and how far it has come stays as it is; who lost it, or whose export was called off, is told.
+func exportsAreHeld(t *testing.T, open Open) {
+	s := opened(t, open)
+	ordered(t, s, order(acme, "1", noon))
+	first := claimedExport(t, s, "a", noon)
+	ahead := first
+	ahead.Parts, ahead.Bytes, ahead.Rows, ahead.Position = 1, 10, 5, 50
+	must(t, "proceed", s.ProceedExport(t.Context(), ahead, &export.Part{Size: 10, Sealed: []byte("x")}))
+	must(t, "hold", s.HoldExport(t.Context(), first, noon.Add(5*time.Minute)))
+	if _, err := s.ClaimExport(t.Context(), "b", noon.Add(4*time.Minute), noon.Add(time.Hour)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("handed out while it is held: %v", err)
+	}
+	second := claimedExport(t, s, "b", noon.Add(6*time.Minute))
+	if second.Position != 50 || second.Parts != 1 || second.Rows != 5 || second.Bytes != 10 {
+		t.Errorf("%+v", second)
+	}
+	if err := s.HoldExport(t.Context(), first, noon.Add(time.Hour)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("held by who lost it: %v", err)
+	}
+	must(t, "cancel", s.CancelExport(t.Context(), acme, "1", noon))
+	if err := s.HoldExport(t.Context(), second, noon.Add(time.Hour)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("held after it was called off: %v", err)
 	}
 }
 
