@@ -19,71 +19,84 @@ import (
 // mostAttached is how large the files of an e-mail may be together, in bytes: mail servers take no larger ones.
 const mostAttached = 20 << 20
 
-// try tries a delivery once, and settles it.
-func (d *Deliverer) try(ctx context.Context, v schedule.Delivery, made *making) error {
-	s, err := d.Store.GetSchedule(ctx, v.Organization, v.Schedule)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	run, err := d.Store.GetRun(ctx, v.Organization, v.Schedule, v.Run)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	recipient, ok := recipientOf(s, v.Key)
-	if !ok {
-		return d.giveUp(ctx, v, "the recipient was taken out")
-	}
-	files, err := made.of(ctx, s, run, recipient)
-	var refused *RefusedError
-	switch {
-	case errors.Is(err, ErrGone) && recipient.Member != "":
-		return d.giveUp(ctx, v, "the member was removed or disabled")
-	case errors.Is(err, ErrGone):
-		return d.Store.PauseSchedule(ctx, s.Organization, s.ID, reasonGone, d.Now())
-	case errors.As(err, &refused):
-		return d.refused(ctx, v, refused.Reason, refused.Permanent)
-	case err != nil:
-		return err
-	}
-	v.Fingerprint = files[0].Fingerprint
-	if v.Key == "" {
-		return d.sent(ctx, v)
-	}
-	return d.send(ctx, v, s, recipient, files)
-}
+// reasonOurs is what recipients' lists say of an error that is nobody's answer.
+const reasonOurs = "the service could not make or send it: its log says why"
 
-// send writes the e-mail of a delivery and hands it over.
-func (d *Deliverer) send(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered) error {
-	m, err := d.letter(ctx, v, s, recipient, files)
+// try tries a delivery once, and settles it: of what is not settled nobody is told why it does not come.
+func (d *Deliverer) try(ctx context.Context, v schedule.Delivery, made *making) error {
+	v, err := d.attempt(ctx, v, made)
 	var refused *RefusedError
-	switch {
-	case errors.Is(err, seal.ErrDestroyed):
-		return d.giveUp(ctx, v, "the address can no longer be read: its key was destroyed")
-	case errors.As(err, &refused):
-		return d.refused(ctx, v, refused.Reason, refused.Permanent)
-	case err != nil:
-		return err
-	case d.Sender == nil:
-		return d.refused(ctx, v, reasonNoServer, false)
-	}
-	err = d.Sender.Send(ctx, m)
-	var notTaken *mail.RefusedError
 	switch {
 	case err == nil:
 		return d.sent(ctx, v)
 	case ctx.Err() != nil:
 		// The claim ends, and another process takes it.
 		return ctx.Err()
-	case errors.As(err, &notTaken):
-		return d.refused(ctx, v, notTaken.Reason, notTaken.Permanent)
+	case errors.Is(err, store.ErrLost):
+		return nil
+	case errors.Is(err, ErrGone):
+		return d.Store.PauseSchedule(ctx, v.Organization, v.Schedule, reasonGone, d.Now())
+	case errors.As(err, &refused):
+		return d.refused(ctx, v, *refused)
 	}
-	return err
+	return errors.Join(err, d.refused(ctx, v, RefusedError{Reason: reasonOurs}))
+}
+
+// attempt makes and sends a delivery, and returns it with what was sent. Errors: store.ErrLost when it was removed or is another process's by now; ErrGone when the
+// owner is; *RefusedError; others are of the service.
+func (d *Deliverer) attempt(ctx context.Context, v schedule.Delivery, made *making) (schedule.Delivery, error) {
+	s, run, err := d.wanted(ctx, v)
+	if err != nil {
+		return v, err
+	}
+	recipient, ok := recipientOf(s, v.Key)
+	if !ok {
+		return v, &RefusedError{Permanent: true, Reason: "the recipient was taken out"}
+	}
+	files, err := made.of(ctx, s, run, recipient)
+	if errors.Is(err, ErrGone) && recipient.Member != "" {
+		err = &RefusedError{Permanent: true, Reason: "the member was removed or disabled"}
+	}
+	if err != nil {
+		return v, err
+	}
+	v.Fingerprint = files[0].Fingerprint
+	if v.Key == "" {
+		return v, nil
+	}
+	return d.send(ctx, v, s, recipient, files)
+}
+
+// wanted is what a delivery is of. Errors: store.ErrLost when it was removed.
+func (d *Deliverer) wanted(ctx context.Context, v schedule.Delivery) (schedule.Schedule, schedule.Run, error) {
+	s, err := d.Store.GetSchedule(ctx, v.Organization, v.Schedule)
+	var run schedule.Run
+	if err == nil {
+		run, err = d.Store.GetRun(ctx, v.Organization, v.Schedule, v.Run)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = store.ErrLost
+	}
+	return s, run, err
+}
+
+// send writes the e-mail of a delivery and hands it over. Errors: as of attempt.
+func (d *Deliverer) send(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered) (schedule.Delivery, error) {
+	m, err := d.letter(ctx, v, s, recipient, files)
+	switch {
+	case errors.Is(err, seal.ErrDestroyed):
+		return v, &RefusedError{Permanent: true, Reason: "the address can no longer be read: its key was destroyed"}
+	case err != nil:
+		return v, err
+	case d.Sender == nil:
+		return v, &RefusedError{Reason: reasonNoServer}
+	}
+	err = d.Sender.Send(ctx, m)
+	var notTaken *mail.RefusedError
+	if errors.As(err, &notTaken) {
+		err = &RefusedError{Permanent: notTaken.Permanent, Reason: notTaken.Reason}
+	}
+	return v, err
 }
 
 // letter writes the e-mail of a delivery.
@@ -153,23 +166,21 @@ func messageID(v schedule.Delivery, domain string) string {
 }
 
 func (d *Deliverer) sent(ctx context.Context, v schedule.Delivery) error {
+	v.Attempts++
 	v.State, v.Failure, v.NextTime, v.SendTime = schedule.Sent, "", time.Time{}, d.Now()
 	return d.settle(ctx, v)
 }
 
-func (d *Deliverer) giveUp(ctx context.Context, v schedule.Delivery, reason string) error {
-	return d.refused(ctx, v, reason, true)
-}
-
 // refused has a delivery tried again later, or gives it up.
-func (d *Deliverer) refused(ctx context.Context, v schedule.Delivery, reason string, permanent bool) error {
+func (d *Deliverer) refused(ctx context.Context, v schedule.Delivery, why RefusedError) error {
+	v.Attempts++
 	pause, more := schedule.NextAttempt(v.Attempts)
-	v.State, v.NextTime, v.Failure, v.Fingerprint = schedule.Pending, d.Now().Add(pause), reason, ""
-	if permanent || !more {
+	v.State, v.NextTime, v.Failure, v.Fingerprint = schedule.Pending, d.Now().Add(pause), why.Reason, ""
+	if why.Permanent || !more {
 		v.State, v.NextTime = schedule.GivenUp, time.Time{}
 	}
 	d.Log.WarnContext(ctx, "a report was not sent", slog.String("organization", v.Organization), slog.String("schedule", v.Schedule), slog.String("run", v.Run),
-		slog.Int("attempt", v.Attempts), slog.Bool("final", v.State == schedule.GivenUp), slog.String("reason", reason))
+		slog.Int("attempt", v.Attempts), slog.Bool("final", v.State == schedule.GivenUp), slog.String("reason", why.Reason))
 	return d.settle(ctx, v)
 }
 

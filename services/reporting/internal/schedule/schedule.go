@@ -124,12 +124,15 @@ const (
 type Delivery struct {
 	Organization, Schedule, Run string
 	// Key names the recipient; empty for the one delivery of a run without recipients, which is made for whoever asks for it by its fingerprint.
-	Key      string
-	State    DeliveryState
+	Key   string
+	State DeliveryState
+	// Attempts are those of which is known what became.
 	Attempts int
 	Failure  string
 	// NextTime is when it is tried next, or until when a process is trying; zero unless Pending.
 	NextTime, SendTime time.Time
+	// Claim is the NextTime that is stored: whoever claims it stores a later one, and whoever claimed it before has lost it.
+	Claim time.Time
 	// Fingerprint is that of what was sent.
 	Fingerprint string
 }

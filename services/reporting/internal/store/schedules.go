@@ -44,8 +44,10 @@ type Schedules interface {
 	// SweepRuns removes runs that were due before a time and have ended, with their deliveries, at most limit, and tells how many.
 	SweepRuns(ctx context.Context, before time.Time, limit int) (int, error)
 
-	// ClaimReports returns deliveries of all organisations that are to be tried at a time, with one attempt more, and keeps them from others until a time.
+	// ClaimReports returns deliveries of all organisations that are to be tried at a time, and keeps them from others until a time.
 	ClaimReports(ctx context.Context, now, until time.Time, limit int) ([]schedule.Delivery, error)
+	// KeepReport keeps a delivery that was claimed from others until a later time, and returns it with that. Errors: ErrLost as of SettleReport.
+	KeepReport(ctx context.Context, d schedule.Delivery, until time.Time) (schedule.Delivery, error)
 	// SettleReport stores what became of a delivery that was claimed, and what that makes of its run. Errors: ErrLost when it was claimed again meanwhile, or is gone.
 	SettleReport(ctx context.Context, d schedule.Delivery, now time.Time) error
 	// PauseSchedule pauses a schedule for a reason and gives up what is on its way, also of one that is paused; its reason stays. That it is gone changes nothing.

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -9,7 +10,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/store"
 )
 
-// ClaimReports implements store.Schedules. Each is claimed by itself, over the attempt that was read: of two processes one gets it.
+// ClaimReports implements store.Schedules. Each is claimed by itself, over the time that was read: of two processes one gets it.
 func (s *Store) ClaimReports(ctx context.Context, now, until time.Time, limit int) (out []schedule.Delivery, err error) {
 	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
 		out = nil
@@ -18,13 +19,12 @@ func (s *Store) ClaimReports(ctx context.Context, now, until time.Time, limit in
 			return err
 		}
 		for _, d := range due {
-			n, err := w.Exec(ctx, sqlClaimReport, d.Organization, d.Schedule, d.Run, d.Key, d.Attempts, relational.ToMicro(until))
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				d.Attempts, d.NextTime = d.Attempts+1, relational.FromMicro(relational.ToMicro(until))
+			d, err := keep(ctx, w, d, until)
+			switch {
+			case err == nil:
 				out = append(out, d)
+			case !errors.Is(err, store.ErrLost):
+				return err
 			}
 		}
 		return nil
@@ -33,6 +33,29 @@ func (s *Store) ClaimReports(ctx context.Context, now, until time.Time, limit in
 		return nil, s.db.Explain("claim deliveries", err)
 	}
 	return out, nil
+}
+
+// KeepReport implements store.Schedules.
+func (s *Store) KeepReport(ctx context.Context, d schedule.Delivery, until time.Time) (out schedule.Delivery, err error) {
+	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
+		out, err = keep(ctx, w, d, until)
+		return err
+	})
+	return out, s.db.Explain("keep delivery", err)
+}
+
+// keep keeps a delivery from others until a time. Errors: store.ErrLost when another process has claimed or settled it since it was read.
+func keep(ctx context.Context, w relational.Writer, d schedule.Delivery, until time.Time) (schedule.Delivery, error) {
+	n, err := w.Exec(ctx, sqlClaimReport, d.Organization, d.Schedule, d.Run, d.Key, relational.ToMicro(d.Claim), relational.ToMicro(until))
+	if err != nil {
+		return d, err
+	}
+	if n == 0 {
+		return d, store.ErrLost
+	}
+	d.NextTime = relational.FromMicro(relational.ToMicro(until))
+	d.Claim = d.NextTime
+	return d, nil
 }
 
 // SettleReport implements store.Schedules.
@@ -47,8 +70,8 @@ func settle(ctx context.Context, w relational.Writer, d schedule.Delivery, now t
 	if _, err := w.Exec(ctx, sqlHoldRun, d.Organization, d.Schedule, d.Run); err != nil {
 		return err
 	}
-	n, err := w.Exec(ctx, sqlSettleReport, d.Organization, d.Schedule, d.Run, d.Key, d.Attempts, int64(d.State), d.Failure, relational.NullMicro(d.NextTime),
-		relational.NullMicro(d.SendTime), d.Fingerprint)
+	n, err := w.Exec(ctx, sqlSettleReport, d.Organization, d.Schedule, d.Run, d.Key, relational.ToMicro(d.Claim), int64(d.State), d.Failure, relational.NullMicro(d.NextTime),
+		relational.NullMicro(d.SendTime), d.Fingerprint, d.Attempts)
 	if err != nil {
 		return err
 	}

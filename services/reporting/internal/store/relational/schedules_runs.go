@@ -29,9 +29,9 @@ SELECT 1 FROM report_runs d WHERE d.organization = s.organization AND d.schedule
 	sqlDeleteOfRun   = `DELETE FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3`
 
 	sqlDueReports   = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE next_time <= $1 ORDER BY next_time, organization, schedule, run, key LIMIT $2`
-	sqlClaimReport  = `UPDATE report_deliveries SET attempts = attempts + 1, next_time = $6 WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND attempts = $5 AND state = 1`
-	sqlSettleReport = `UPDATE report_deliveries SET state = $6, failure = $7, next_time = $8, send_time = $9, fingerprint = $10
-WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND attempts = $5 AND state = 1`
+	sqlClaimReport  = `UPDATE report_deliveries SET next_time = $6 WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_time = $5 AND state = 1`
+	sqlSettleReport = `UPDATE report_deliveries SET state = $6, failure = $7, next_time = $8, send_time = $9, fingerprint = $10, attempts = $11
+WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_time = $5 AND state = 1`
 	sqlListOfRun  = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3 ORDER BY key LIMIT $4 OFFSET $5`
 	sqlCountOfRun = `SELECT state, count(*) FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3 GROUP BY state`
 	sqlSetRun     = `UPDATE report_runs SET state = $4, end_time = $5, failure = $6 WHERE organization = $1 AND schedule = $2 AND id = $3`
@@ -52,6 +52,7 @@ func scanReport(row relational.Scanner) (d schedule.Delivery, err error) {
 	var next, sent *int64
 	err = row.Scan(&d.Organization, &d.Schedule, &d.Run, &d.Key, &d.State, &d.Attempts, &d.Failure, &next, &sent, &d.Fingerprint)
 	d.NextTime, d.SendTime = relational.FromNull(next), relational.FromNull(sent)
+	d.Claim = d.NextTime
 	return d, err
 }
 

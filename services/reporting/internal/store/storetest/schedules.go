@@ -202,12 +202,28 @@ func deliveriesAreClaimedOnce(t *testing.T, open Open) {
 	begin(t, s, made, now)
 	// Who claimed and died is followed by another one, and is too late when coming back.
 	first := claim(t, s, now.Add(time.Minute))
-	if len(first) != 2 || first[0].Attempts != 2 {
-		t.Fatalf("%+v", first)
+	if len(first) != 2 || first[0].Attempts != 0 {
+		t.Fatalf("claims count as attempts, or are not taken over: %+v", first)
 	}
 	late := first[0]
-	late.Attempts, late.State, late.NextTime = 1, schedule.Sent, time.Time{}
+	late.Claim, late.State, late.NextTime = now.Add(time.Minute), schedule.Sent, time.Time{}
 	want(t, "settle too late", s.SettleReport(t.Context(), late, now), store.ErrLost)
+	_, err = s.KeepReport(t.Context(), late, now.Add(time.Hour))
+	want(t, "keep too late", err, store.ErrLost)
+	// Who keeps what was claimed has it for longer.
+	first[0], err = s.KeepReport(t.Context(), first[0], now.Add(time.Hour))
+	must(t, "keep", err)
+	if left := claim(t, s, now.Add(30*time.Minute)); len(left) != 1 || left[0].Key == first[0].Key {
+		t.Fatalf("%+v", left)
+	}
+	// Attempts are counted where is told what became of them.
+	first[0].Attempts++
+	settled(t, s, first[0], schedule.Pending, now)
+	again := claim(t, s, now.Add(2*time.Minute))
+	if len(again) != 1 || again[0].Attempts != 1 || again[0].Failure != "busy" {
+		t.Fatalf("%+v", again)
+	}
+	first[0] = again[0]
 	settled(t, s, first[0], schedule.Sent, now)
 	want(t, "settle twice", s.SettleReport(t.Context(), first[0], now), store.ErrLost)
 }
