@@ -174,11 +174,10 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
-		s.leader.Run(ctx, nil)
+		s.leader.Run(ctx, func(ctx context.Context) error { return s.house.Run(ctx, s.chores...) })
 		return nil
 	})
 	work.Go(func() error { return s.exports.Run(ctx) })
-	work.Go(func() error { return s.house.Run(ctx, s.chores...) })
 	return work.Wait()
 }
 

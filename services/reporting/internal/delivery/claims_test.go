@@ -37,3 +37,20 @@ func TestErrorsOfTheServiceEnd(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// A report that takes longer than its claim is taken over by another process, which sends it; the slow one does not send it again.
+func TestSlowReportsAreSentOnce(t *testing.T) {
+	h := newHouse(t)
+	h.set(noon.Add(time.Hour))
+	h.slow = func() {
+		h.set(noon.Add(time.Hour + 11*time.Minute))
+		h.run(t, h.process(t))
+	}
+	h.run(t, h.process(t))
+	if taken := h.server.Taken(); len(taken) != 2 || taken[0].To[0] == taken[1].To[0] {
+		t.Errorf("%d e-mails: %+v", len(taken), taken)
+	}
+	if run := h.runs(t)[0]; run.State != schedule.Delivered {
+		t.Errorf("%+v", run)
+	}
+}

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// batch is how many schedules and deliveries are looked at at a time.
+	// batch is how many schedules, or old runs, are looked at at a time.
 	batch = 20
-	// claim is how long a delivery is kept from others who would try it.
+	// claim is how long a delivery is kept from others who would try it: while its report is made, and again while it is sent.
 	claim = 10 * time.Minute
 	// kept is how long is remembered what became of runs.
 	kept = 2 * 365 * 24 * time.Hour
@@ -175,13 +175,14 @@ func (d *Deliverer) hindrance(ctx context.Context, s schedule.Schedule) (string,
 // nameOf is the resource name of a schedule.
 func nameOf(s schedule.Schedule) string { return "reportSchedules/" + s.ID }
 
-// tryAll tries the deliveries that are due. One that fails is due again when its claim ends.
+// tryAll tries the deliveries that are due. One of which nothing can be noted is due again when its claim ends.
 func (d *Deliverer) tryAll(ctx context.Context) error {
 	var errs []error
 	made := &making{deliverer: d}
 	for {
 		now := d.Now()
-		claimed, err := d.Store.ClaimReports(ctx, now, now.Add(claim), batch)
+		// One at a time: making those before it takes nothing off its claim.
+		claimed, err := d.Store.ClaimReports(ctx, now, now.Add(claim), 1)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -193,7 +194,7 @@ func (d *Deliverer) tryAll(ctx context.Context) error {
 				return errors.Join(errs...)
 			}
 		}
-		if len(claimed) < batch {
+		if len(claimed) == 0 {
 			return errors.Join(errs...)
 		}
 	}

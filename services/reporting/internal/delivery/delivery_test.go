@@ -29,8 +29,9 @@ type house struct {
 	server *smtptest.Server
 	// may is what each principal has; who is missing is gone.
 	may map[string][]string
-	// refuse is what the renderer says instead of making a report.
+	// refuse is what the renderer says instead of making a report, slow what happens while it makes the first one.
 	refuse error
+	slow   func()
 	// rule is that of the report.
 	rule report.Rule
 	mu   sync.Mutex
@@ -74,6 +75,13 @@ func (h *house) behalf(ctx context.Context, _, principal, _ string) (context.Con
 
 // Render implements report.Renderer.
 func (h *house) Render(ctx context.Context, r report.Request) (report.Rendered, error) {
+	h.mu.Lock()
+	slow := h.slow
+	h.slow = nil
+	h.mu.Unlock()
+	if slow != nil {
+		slow()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refuse != nil {

@@ -91,6 +91,10 @@ func (d *Deliverer) send(ctx context.Context, v schedule.Delivery, s schedule.Sc
 	case d.Sender == nil:
 		return v, &RefusedError{Reason: reasonNoServer}
 	}
+	// Making it may have taken longer than the claim: what another process has taken meanwhile, that one sends.
+	if v, err = d.Store.KeepReport(ctx, v, d.Now().Add(claim)); err != nil {
+		return v, err
+	}
 	err = d.Sender.Send(ctx, m)
 	var notTaken *mail.RefusedError
 	if errors.As(err, &notTaken) {
