@@ -2,6 +2,8 @@ package scoring_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -131,6 +133,17 @@ func TestTooManyRows(t *testing.T) {
 	} {
 		_, err := s.client.QueryScores(context.Background(), &scoringv1.QueryScoresRequest{Query: q})
 		wantError(t, name, err, codes.InvalidArgument, "TOO_MANY_ROWS", "")
+	}
+	// In parts an answer may have more: those of a chain of 20,000 stores, and of what names none of them.
+	stream, err := s.client.StreamScores(context.Background(), &scoringv1.StreamScoresRequest{Query: &scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), GroupBy: []string{"location"}}})
+	streamed := 0
+	for err == nil {
+		var part *scoringv1.StreamScoresResponse
+		part, err = stream.Recv()
+		streamed += len(part.GetScores())
+	}
+	if !errors.Is(err, io.EOF) || streamed != 21_000 {
+		t.Errorf("%d locations in parts: %v", streamed, err)
 	}
 	r := s.query(&scoringv1.ScoreQuery{Survey: shop, Metrics: metrics(metricNPS), Grain: typev1.TimeGrain_TIME_GRAIN_DAY})
 	if len(r.GetScores()) != 876 {

@@ -45,7 +45,7 @@ func (s *Server) StreamScores(req *scoringv1.StreamScoresRequest, stream scoring
 	if err != nil {
 		return err
 	}
-	a, err := s.evaluate(stream.Context(), c, req.GetQuery())
+	a, err := s.evaluateUpTo(stream.Context(), query.MaxStreamedRows, c, req.GetQuery())
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,17 @@ func (s *Server) StreamScores(req *scoringv1.StreamScoresRequest, stream scoring
 
 // evaluate answers a query for a caller. Its errors are for the caller.
 func (s *Server) evaluate(ctx context.Context, c caller, in *scoringv1.ScoreQuery) (answer, error) {
+	return s.evaluateUpTo(ctx, query.MaxRows, c, in)
+}
+
+// evaluateUpTo is evaluate with at most so many scores.
+func (s *Server) evaluateUpTo(ctx context.Context, limit int, c caller, in *scoringv1.ScoreQuery) (answer, error) {
 	const field = "query"
 	q, err := s.asked(ctx, c, field, in)
 	if err != nil {
 		return answer{}, err
 	}
+	q.Limit = limit
 	var r query.Result
 	watermark, err := s.with(ctx, c, []subject{{field: field, query: &q}}, func(d []query.Data) (err error) {
 		r, err = query.Run(ctx, q, d[0])

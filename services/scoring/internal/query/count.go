@@ -108,14 +108,14 @@ func (p *plan) countCells(d Data, n needs, key fact.ContextKey, value *string) (
 	}
 	q := cube.Query{
 		Survey: p.Survey, Population: p.Population, Period: p.period, Grain: p.Grain, Location: p.Location, Key: key, Value: value,
-		WithAnswers: len(n.scored) > 0, WithOutcomes: true, WithPooled: n.pooled, Limit: MaxRows,
+		WithAnswers: len(n.scored) > 0, WithOutcomes: true, WithPooled: n.pooled, Limit: p.limit(),
 	}
 	if len(n.scored) == 1 {
 		q.Question = n.scored[0]
 	}
 	r, err := d.Cube.Query(q)
 	if errors.Is(err, cube.ErrTooManySlices) || errors.Is(err, calendar.ErrTooManySteps) {
-		return counts{}, tooManyRows()
+		return counts{}, tooManyRows(p.limit())
 	}
 	if err != nil {
 		return counts{}, fmt.Errorf("count: %w", err)
@@ -171,9 +171,9 @@ func (p *plan) steps(period calendar.Period, d Data) ([]calendar.Step, error) {
 	if p.Grain == calendar.None {
 		return nil, nil
 	}
-	steps, err := calendar.Steps(period.Intersect(d.Table.Extent()), p.Grain, p.Location, MaxRows)
+	steps, err := calendar.Steps(period.Intersect(d.Table.Extent()), p.Grain, p.Location, p.limit())
 	if errors.Is(err, calendar.ErrTooManySteps) {
-		return nil, tooManyRows()
+		return nil, tooManyRows(p.limit())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
@@ -187,13 +187,13 @@ func (p *plan) countRows(d Data, n needs) (counts, error) {
 	if err != nil {
 		return counts{}, err
 	}
-	q.GroupBy, q.Questions, q.Choices, q.Pooled, q.Limit = p.GroupBy, n.scored, n.choices, n.pooled, MaxRows
+	q.GroupBy, q.Questions, q.Choices, q.Pooled, q.Limit = p.GroupBy, n.scored, n.choices, n.pooled, p.limit()
 	if q.Steps, err = p.steps(q.Period, d); err != nil {
 		return counts{}, err
 	}
 	r, err := d.Table.Query(q)
 	if errors.Is(err, column.ErrTooMany) {
-		return counts{}, tooManyRows()
+		return counts{}, tooManyRows(p.limit())
 	}
 	if err != nil {
 		return counts{}, fmt.Errorf("count: %w", err)

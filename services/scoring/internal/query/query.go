@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -20,8 +21,10 @@ const AllQuestions = "*"
 
 // Limits of an answer, which bound the memory that a query takes.
 const (
-	// MaxRows is the greatest number of scores.
+	// MaxRows is the greatest number of scores unless the query says otherwise.
 	MaxRows = 20_000
+	// MaxStreamedRows is that of an answer in parts: each of 20,000 units on two scales, and what names none of them.
+	MaxStreamedRows = 50_000
 	// maxValues is the greatest number of values counted in all of them.
 	maxValues = 2_000_000
 )
@@ -57,7 +60,12 @@ type Query struct {
 	Settings metric.Settings
 	// Stated are the counts that only the caller knows.
 	Stated metric.Stated
+	// Limit is the greatest number of scores; 0 means MaxRows. Composite scores take fewer.
+	Limit int
 }
+
+// limit is the greatest number of scores.
+func (q *Query) limit() int { return cmp.Or(q.Limit, MaxRows) }
 
 // KeyValue is one value of a key; empty where the key is not stated.
 type KeyValue struct{ Key, Value string }

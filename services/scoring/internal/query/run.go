@@ -221,10 +221,10 @@ func (w *writer) scaleOptions(q metric.Question) ([]metric.Settings, error) {
 
 func (w *writer) write(v metric.Variant, q metric.Question, s slice, settings metric.Settings) error {
 	w.values += s.data.Answers.Len()
-	if len(w.rows) >= MaxRows || w.values > maxValues {
-		return tooManyRows()
-	}
 	p := w.plan
+	if len(w.rows) >= p.limit() || w.values > maxValues {
+		return tooManyRows(p.limit())
+	}
 	score, err := metric.Evaluate(v, q, s.data, settings)
 	if errors.Is(err, metric.ErrCutsMissing) || errors.Is(err, metric.ErrMismatch) {
 		// The question supports the metric on its present scale, but not on the one of these answers.
@@ -290,6 +290,6 @@ func earliest(bound, t time.Time) time.Time {
 	return t
 }
 
-func tooManyRows() error {
-	return refuse(TooManyRows, "", "the answer would have more than %d rows: ask for a shorter period, a coarser grain, or fewer or filtered keys", MaxRows)
+func tooManyRows(limit int) error {
+	return refuse(TooManyRows, "", "the answer would have more than %d rows: ask for a shorter period, a coarser grain, or fewer or filtered keys", limit)
 }

@@ -45,7 +45,7 @@ type ScoringServiceClient interface {
 	// Computes scores. Metrics that the survey's questions do not support are refused; slices without answers come back
 	// with n = 0 and without an estimate.
 	QueryScores(ctx context.Context, in *QueryScoresRequest, opts ...grpc.CallOption) (*QueryScoresResponse, error)
-	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows.
+	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows, up to 50,000 where QueryScores takes 20,000.
 	StreamScores(ctx context.Context, in *StreamScoresRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamScoresResponse], error)
 	// Ranks units by a score and tells which of them really differ from the others.
 	RankScores(ctx context.Context, in *RankScoresRequest, opts ...grpc.CallOption) (*RankScoresResponse, error)
@@ -261,7 +261,7 @@ type ScoringServiceServer interface {
 	// Computes scores. Metrics that the survey's questions do not support are refused; slices without answers come back
 	// with n = 0 and without an estimate.
 	QueryScores(context.Context, *QueryScoresRequest) (*QueryScoresResponse, error)
-	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows.
+	// Computes scores as QueryScores does, and sends them in parts: for answers of many rows, up to 50,000 where QueryScores takes 20,000.
 	StreamScores(*StreamScoresRequest, grpc.ServerStreamingServer[StreamScoresResponse]) error
 	// Ranks units by a score and tells which of them really differ from the others.
 	RankScores(context.Context, *RankScoresRequest) (*RankScoresResponse, error)
