@@ -38,7 +38,7 @@ const answer = {
   features: [osh, bishkek],
   basis: { definition: "map", definitionVersion: 1, responses: "671", watermark: "2026-03-01T10:00:00Z" },
   variant: "NPS_ANSWERED",
-  remainder: { unknownCount: 1, unknown: ["kiosk"], unstatedN: "12" },
+  remainder: { unknownCount: 1, unknown: ["kiosk"], unstatedN: "12", otherScaleN: "8" },
 };
 
 let bodies: { zoom: number; bounds?: { west: number; east: number } }[] = [];
@@ -74,6 +74,14 @@ describe("the map", () => {
     expect(chart.textContent).toMatch(/n = 671 · map @ 1/);
     expect(screen.getByText(/does not have \(1\): kiosk/)).toBeTruthy();
     expect(screen.getByText("Answers that name no place: 12")).toBeTruthy();
+    expect(screen.getByText("Answers on an earlier scale, in no score: 8")).toBeTruthy();
+  });
+
+  it("says of a place that was answered on an earlier scale that it has no score", async () => {
+    const { estimate: _, ...none } = osh.properties;
+    show({ ...answer, features: [{ ...osh, properties: { ...none, n: 0, absenceReason: "OTHER_SCALE" } }] });
+    const rows = await screen.findAllByRole("row");
+    expect(rows[1]?.textContent).toContain("On an earlier scale");
   });
 
   it("is moved by buttons, and asks for what is seen then", async () => {

@@ -54,7 +54,7 @@ export function Places(props: Props) {
             </td>
             <td className="number" data-label={labels.score}>
               {estimate === undefined
-                ? t(absenceReason === "NO_ANSWERS" ? "score.noAnswers" : "score.withheld")
+                ? t(absences[absenceReason ?? ""] ?? "score.withheld")
                 : format.fixed(estimate, 1)}
               {estimate !== undefined && <Interval of={interval} digits={1} />}
             </td>
@@ -114,6 +114,12 @@ function Lights({ feature }: { feature: MapFeature }) {
   );
 }
 
+/** Why there is no score, where it is not withheld. */
+const absences: Record<string, "score.noAnswers" | "map.earlierScale"> = {
+  NO_ANSWERS: "score.noAnswers",
+  OTHER_SCALE: "map.earlierScale",
+};
+
 /** What the map does not show, and what to do. */
 export function Remainder({ of }: { of: MapRemainder | undefined }) {
   const { t } = useTranslation();
@@ -122,6 +128,7 @@ export function Remainder({ of }: { of: MapRemainder | undefined }) {
     [integer(of?.unlocatedCount), "map.unlocated", of?.unlocated],
     [integer(of?.unknownCount), "map.unknown", of?.unknown],
     [integer(of?.unstatedN), "map.unstated", undefined],
+    [integer(of?.otherScaleN), "map.otherScale", undefined],
   ] as const;
   return lines
     .filter(([count]) => count > 0)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
-	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/place"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -36,7 +35,7 @@ func (s *Server) QueryMap(ctx context.Context, req *reportingv1.QueryMapRequest)
 	}
 	out := &reportingv1.QueryMapResponse{Type: "FeatureCollection", Variant: variantName(m.variant), Question: m.question.ID, Remainder: &reportingv1.MapRemainder{}}
 	var sites []*segmentationv1.Unit
-	var scored map[string]*located
+	var scored *scores
 	lights := make(map[string]*segmentationv1.Light)
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -46,10 +45,8 @@ func (s *Server) QueryMap(ctx context.Context, req *reportingv1.QueryMapRequest)
 		return nil
 	})
 	group.Go(func() error {
-		var counted peers.Counted
 		var err error
-		scored, counted, err = s.locationScores(within, req.GetQuery(), m)
-		out.Basis = basis.Of(req.GetQuery(), definitionMap, counted)
+		scored, err = s.locationScores(within, req.GetQuery(), m)
 		return fault.Scoring(err, field)
 	})
 	group.Go(func() error {
@@ -69,8 +66,9 @@ func (s *Server) QueryMap(ctx context.Context, req *reportingv1.QueryMapRequest)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	out.Basis, out.Remainder.OtherScaleN = basis.Of(req.GetQuery(), definitionMap, scored.counted), scored.otherScale
 	bounds := boundsOf(req.GetBounds())
-	shown := m.sort(out.GetRemainder(), sites, scored, lights)
+	shown := m.sort(out.GetRemainder(), sites, scored.of, lights)
 	if req.Zoom != nil {
 		out.Features = m.clusters(shown, int(req.GetZoom()))
 	} else {
@@ -87,9 +85,9 @@ type located struct {
 	unit  *segmentationv1.Unit
 	point place.Point
 	light *segmentationv1.Light
-	// tally are its answers, withheld why they are not told.
-	tally    place.Tally
-	withheld string
+	// tally are its answers, absent why there are none: they are withheld, or on another scale.
+	tally  place.Tally
+	absent string
 }
 
 // boundsOf are the bounds asked for; all of the Earth where none are.
@@ -173,7 +171,7 @@ func (m *measure) feature(l *located) *reportingv1.MapFeature {
 		DisplayName: l.unit.GetDisplayName(), Region: l.unit.GetParent(), Format: l.unit.GetLocation().GetFormat(), Light: colourToProto(l.light.GetColour()), Uncertain: l.light.GetUncertain(),
 	}
 	m.count(p, l)
-	m.rate(p, l.tally, l.withheld)
+	m.rate(p, l.tally, l.absent)
 	return &reportingv1.MapFeature{Type: "Feature", Id: l.unit.GetName(), Geometry: pointToProto(l.point), Properties: p}
 }
 
@@ -197,11 +195,11 @@ func (m *measure) count(p *reportingv1.MapProperties, l *located) {
 }
 
 // rate tells the score of answers.
-func (m *measure) rate(p *reportingv1.MapProperties, t place.Tally, withheld string) {
+func (m *measure) rate(p *reportingv1.MapProperties, t place.Tally, absent string) {
 	p.N = int32(t.N)
 	e, ok := t.Score(m.metric, m.level, m.question.Scale.GetMin(), m.question.Scale.GetMax())
 	if !ok {
-		p.AbsenceReason = cmp.Or(withheld, noAnswers)
+		p.AbsenceReason = cmp.Or(absent, noAnswers)
 		return
 	}
 	p.Estimate = proto.Float64(e.Value)
@@ -223,15 +221,15 @@ func (m *measure) clusters(shown []*located, zoom int) (out []*reportingv1.MapFe
 		}
 		p := &reportingv1.MapProperties{Cluster: true}
 		var all place.Tally
-		var withheld string
+		var absent string
 		members := make([]place.Point, len(c.Members))
 		for i, at := range c.Members {
 			l := shown[at]
-			members[i], withheld = l.point, cmp.Or(withheld, l.withheld)
+			members[i], absent = l.point, cmp.Or(absent, l.absent)
 			all.Add(l.tally)
 			m.count(p, l)
 		}
-		m.rate(p, all, withheld)
+		m.rate(p, all, absent)
 		around, _ := place.Around(members)
 		p.Extent = edges(around)
 		out = append(out, &reportingv1.MapFeature{

@@ -94,40 +94,67 @@ func bestFor(kind peers.Kind) reportingv1.MapMetric {
 	}
 }
 
-// locationScores are the answers of each location that answers name, on the scale on which the question was asked last; those that name none are under "".
-func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuery, m *measure) (map[string]*located, peers.Counted, error) {
-	out := make(map[string]*located)
-	counted, err := s.Measures.Each(ctx, &scoringv1.ScoreQuery{
+// scores are the answers of each location that answers name, on the scale on which the question was asked last; those that name none are under "".
+type scores struct {
+	of map[string]*located
+	// otherScale is how many answers are on another scale: no score can hold both.
+	otherScale int64
+	counted    peers.Counted
+}
+
+// locationScores asks for the answers of each location.
+func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuery, m *measure) (*scores, error) {
+	out := &scores{of: make(map[string]*located)}
+	at := func(id string) *located {
+		l := out.of[id]
+		if l == nil {
+			l = &located{}
+			out.of[id] = l
+		}
+		return l
+	}
+	var err error
+	out.counted, err = s.Measures.Each(ctx, &scoringv1.ScoreQuery{
 		Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOfTime: q.GetAsOfTime(), ConfidenceLevel: q.GetConfidenceLevel(),
 		Metrics: []scoringv1.Metric{m.scored}, Variants: []scoringv1.Variant{m.variant}, Question: m.question.ID, GroupBy: []string{locationKey},
 	}, func(score *scoringv1.Score) error {
 		keys := score.GetSlice().GetKeys()
-		if len(keys) == 1 && score.GetScale().GetId() == m.question.Scale.GetId() {
-			out[keys[0].GetValue()] = m.located(score)
+		if len(keys) != 1 {
+			return nil
+		}
+		l := at(keys[0].GetValue())
+		if score.GetScale().GetId() == m.question.Scale.GetId() {
+			l.tally, l.absent = m.answers(score)
+			return nil
+		}
+		before, _ := m.answers(score)
+		out.otherScale += int64(before.N)
+		if l.absent == "" && before.N > 0 {
+			l.absent = otherScale
 		}
 		return nil
 	})
-	return out, counted, err
+	return out, err
 }
 
-// located takes the answers of a score apart.
-func (m *measure) located(score *scoringv1.Score) *located {
-	out := &located{}
+// otherScale is why a location that was answered has no score.
+const otherScale = "OTHER_SCALE"
+
+// answers takes the answers of a score apart, or says why they are not told.
+func (m *measure) answers(score *scoringv1.Score) (t place.Tally, withheld string) {
 	if score.Suppression != nil {
-		out.withheld = suppressionName(score.GetSuppression())
-		return out
+		return t, suppressionName(score.GetSuppression())
 	}
 	c := score.GetCounts()
-	if m.metric == place.Mean {
-		for _, v := range c.GetValues() {
-			value := v.GetValue()
-			if m.question.Effort {
-				value = m.question.Scale.GetMin() + m.question.Scale.GetMax() - value
-			}
-			out.tally.Value(value, float64(v.GetCount()))
-		}
-		return out
+	if m.metric != place.Mean {
+		return place.Tally{N: float64(c.GetAnswered()), Plus: float64(c.GetPromoters() + c.GetPositive()), Minus: float64(c.GetDetractors())}, ""
 	}
-	out.tally = place.Tally{N: float64(c.GetAnswered()), Plus: float64(c.GetPromoters() + c.GetPositive()), Minus: float64(c.GetDetractors())}
-	return out
+	for _, v := range c.GetValues() {
+		value := v.GetValue()
+		if m.question.Effort {
+			value = m.question.Scale.GetMin() + m.question.Scale.GetMax() - value
+		}
+		t.Value(value, float64(v.GetCount()))
+	}
+	return t, ""
 }

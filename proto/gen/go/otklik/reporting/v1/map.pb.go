@@ -491,7 +491,8 @@ type MapProperties struct {
 	Estimate *float64 `protobuf:"fixed64,6,opt,name=estimate,proto3,oneof" json:"estimate,omitempty"`
 	// Its interval; missing when there is none.
 	Interval *v1.ConfidenceInterval `protobuf:"bytes,7,opt,name=interval,proto3" json:"interval,omitempty"`
-	// Why there is no estimate: `NO_ANSWERS`, or why it is withheld, as scores say it; empty when there is one.
+	// Why there is no estimate: `NO_ANSWERS`, `OTHER_SCALE` where all answers are on another scale than the one on which the question was asked last, or why it is
+	// withheld, as scores say it; empty when there is one.
 	AbsenceReason string `protobuf:"bytes,8,opt,name=absence_reason,json=absenceReason,proto3" json:"absence_reason,omitempty"`
 	// Locations: what the light shows.
 	Light UnitColour `protobuf:"varint,9,opt,name=light,proto3,enum=otklik.reporting.v1.UnitColour" json:"light,omitempty"`
@@ -687,6 +688,9 @@ type MapRemainder struct {
 	UnansweredCount int32 `protobuf:"varint,9,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
 	// What of the light service is missing, for people; empty when nothing is.
 	LightsMissing string `protobuf:"bytes,10,opt,name=lights_missing,json=lightsMissing,proto3" json:"lights_missing,omitempty"`
+	// Answers on another scale than the one on which the question was asked last: no score counts them. Those of locations that the directory does not have, or
+	// that have no coordinates, and those that name none, are among them.
+	OtherScaleN   int64 `protobuf:"varint,11,opt,name=other_scale_n,json=otherScaleN,proto3" json:"other_scale_n,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -791,6 +795,13 @@ func (x *MapRemainder) GetLightsMissing() string {
 	return ""
 }
 
+func (x *MapRemainder) GetOtherScaleN() int64 {
+	if x != nil {
+		return x.OtherScaleN
+	}
+	return 0
+}
+
 var File_otklik_reporting_v1_map_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_map_proto_rawDesc = "" +
@@ -848,7 +859,7 @@ const file_otklik_reporting_v1_map_proto_rawDesc = "" +
 	"\x05green\x18\x0f \x01(\x05R\x05green\x12/\n" +
 	"\x13uncertain_locations\x18\x10 \x01(\x05R\x12uncertainLocations\x12\x16\n" +
 	"\x06extent\x18\x11 \x03(\x01R\x06extentB\v\n" +
-	"\t_estimate\"\xe8\x02\n" +
+	"\t_estimate\"\x8c\x03\n" +
 	"\fMapRemainder\x12'\n" +
 	"\x0funlocated_count\x18\x01 \x01(\x05R\x0eunlocatedCount\x12\x1c\n" +
 	"\tunlocated\x18\x02 \x03(\tR\tunlocated\x12\x1f\n" +
@@ -862,7 +873,8 @@ const file_otklik_reporting_v1_map_proto_rawDesc = "" +
 	"\routside_count\x18\b \x01(\x05R\foutsideCount\x12)\n" +
 	"\x10unanswered_count\x18\t \x01(\x05R\x0funansweredCount\x12%\n" +
 	"\x0elights_missing\x18\n" +
-	" \x01(\tR\rlightsMissing*e\n" +
+	" \x01(\tR\rlightsMissing\x12\"\n" +
+	"\rother_scale_n\x18\v \x01(\x03R\votherScaleN*e\n" +
 	"\tMapMetric\x12\x1a\n" +
 	"\x16MAP_METRIC_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eMAP_METRIC_NPS\x10\x01\x12\x13\n" +
