@@ -209,6 +209,10 @@ func managesOwnOperations(t *testing.T, suite *harness.Suite) {
 		if err == nil {
 			t.Errorf("%s imports", what)
 		}
+		byName := &reportingv1.ListOperationsRequest{Kind: reportingv1.OperationKind_OPERATION_KIND_PRESSES, Employee: "employees/ann"}
+		if _, err := reportingv1.NewOperationsServiceClient(suite.Conn(key)).ListOperations(t.Context(), byName); (err == nil) != (key == own) {
+			t.Errorf("%s asks what customers pressed after an employee: %v", what, err)
+		}
 	}
 }
 

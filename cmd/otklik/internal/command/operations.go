@@ -115,7 +115,7 @@ func (c *call) operationTable(list []*reportingv1.OperationRecord) error {
 		if r.GetEndTime() != nil {
 			end = formatTime(r.GetEndTime())
 		}
-		rows = append(rows, []string{r.GetId(), orDash(idOf(r.GetLocation())), orDash(idOf(r.GetEmployee())), orDash(r.GetDevice()), formatTime(r.GetStartTime()), orDash(end), recorded(r)})
+		rows = append(rows, []string{orDash(r.GetId()), orDash(idOf(r.GetLocation())), orDash(idOf(r.GetEmployee())), orDash(r.GetDevice()), formatTime(r.GetStartTime()), orDash(end), recorded(r)})
 	}
 	return c.table([]string{"ID", "LOCATION", "EMPLOYEE", "DEVICE", "START", "END", "WHAT"}, rows)
 }

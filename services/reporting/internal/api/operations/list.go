@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
@@ -24,11 +25,36 @@ type mark struct {
 	Key  string
 }
 
+// personsView lets a caller see who persons are.
+const personsView = "segmentation.persons.view"
+
+// seesPersons tells whether the caller is told whose a record is: what customers pressed after each employee is as much about him as his scores.
+func seesPersons(ctx context.Context) bool {
+	caller, _ := authn.FromContext(ctx)
+	return caller.HasRole(authn.RoleService) || authz.FromContext(ctx).Holds(personsView)
+}
+
+// withhold takes out whose a record is, and the identifier where that was made of it.
+func withhold(m *reportingv1.OperationRecord, r operation.Record) {
+	if r.Employee == "" {
+		return
+	}
+	m.Employee, m.WithheldFields = "", []string{"employee"}
+	if r.Key == r.MadeKey() {
+		m.Id, m.WithheldFields = "", []string{"id", "employee"}
+	}
+}
+
 // ListOperations lists records of a kind.
 func (s *Server) ListOperations(ctx context.Context, req *reportingv1.ListOperationsRequest) (*reportingv1.ListOperationsResponse, error) {
 	organization, err := authn.Organization(ctx)
 	if err != nil {
 		return nil, err
+	}
+	shown := seesPersons(ctx)
+	if !shown && req.GetEmployee() != "" {
+		return nil, fault.Field(codes.PermissionDenied, reportingv1.ErrorReason_ERROR_REASON_EMPLOYEE_FORBIDDEN, "employee",
+			"needs the permission "+personsView+": leave it out, and the employees of the records are withheld")
 	}
 	binding := page.Binding(reportingv1.OperationsService_ListOperations_FullMethodName, organization, req)
 	cursor, err := s.Tokens.Decode(binding, req.GetPageToken())
@@ -58,7 +84,11 @@ func (s *Server) ListOperations(ctx context.Context, req *reportingv1.ListOperat
 	}
 	out := &reportingv1.ListOperationsResponse{}
 	for _, r := range list {
-		out.Records = append(out.Records, recordTo(r))
+		m := recordTo(r)
+		if !shown {
+			withhold(m, r)
+		}
+		out.Records = append(out.Records, m)
 	}
 	if more {
 		last := list[len(list)-1]

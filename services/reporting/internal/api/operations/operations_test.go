@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store/sqlite"
@@ -74,7 +75,7 @@ func newServer(t *testing.T) (*Server, *directory, context.Context) {
 	segmentationv1.RegisterDirectoryServiceServer(channel, d)
 	zone := time.FixedZone("Bishkek", 6*60*60)
 	s := &Server{Store: db, Segmentation: peers.NewSegmentation(channel), Zone: zone, Now: func() time.Time { return now }}
-	return s, d, authn.WithPrincipal(t.Context(), authn.Principal{Organization: "acme"})
+	return s, d, authz.WithHolder(authn.WithPrincipal(t.Context(), authn.Principal{Organization: "acme", Roles: []string{"all"}}), authz.Roles{"all": {"*"}, "blind": {"*", "!" + personsView}})
 }
 
 // TestRecordsComeBack stores a record of each kind and lists it as it was.
@@ -105,6 +106,44 @@ func TestRecordsComeBack(t *testing.T) {
 		if diff := cmp.Diff(r, got.GetRecords()[0], protocmp.Transform()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)
 		}
+	}
+}
+
+// TestWhoseIsWithheld: who may not see persons reads neither the employee nor an identifier that was made of him, and does not ask by him.
+func TestWhoseIsWithheld(t *testing.T) {
+	s, _, ctx := newServer(t)
+	press := func(id string, minute int) *reportingv1.OperationRecord {
+		return &reportingv1.OperationRecord{
+			Id: id, Location: "locations/s01", Employee: "employees/ann", StartTime: timestamppb.New(now.Add(time.Duration(minute-60) * time.Minute)),
+			Data: &reportingv1.OperationRecord_Presses{Presses: &reportingv1.ButtonPresses{Likes: 1}},
+		}
+	}
+	nobody := press("", 2)
+	nobody.Employee = ""
+	if _, err := s.BatchUpsertOperations(ctx, &reportingv1.BatchUpsertOperationsRequest{Records: []*reportingv1.OperationRecord{press("own", 0), press("", 1), nobody}}); err != nil {
+		t.Fatal(err)
+	}
+	req := &reportingv1.ListOperationsRequest{Kind: reportingv1.OperationKind_OPERATION_KIND_PRESSES, Employee: "employees/ann"}
+	if got, err := s.ListOperations(ctx, req); err != nil || len(got.GetRecords()) != 2 || got.GetRecords()[0].GetEmployee() != req.GetEmployee() || len(got.GetRecords()[0].GetWithheldFields()) != 0 {
+		t.Errorf("who sees persons: %v, %v", got, err)
+	}
+	blind := authn.WithPrincipal(ctx, authn.Principal{Organization: "acme", Roles: []string{"blind"}})
+	_, err := s.ListOperations(blind, req)
+	if refused, ok := rpcerr.FromError(err); !ok || refused.Code != codes.PermissionDenied || refused.Fields[0].Field != "employee" {
+		t.Errorf("by the employee: %v", err)
+	}
+	req.Employee = ""
+	got, err := s.ListOperations(blind, req)
+	if err != nil || len(got.GetRecords()) != 3 {
+		t.Fatal(got, err)
+	}
+	for i, want := range []string{"own [employee]", " [id employee]", got.GetRecords()[2].GetId() + " []"} {
+		if r := got.GetRecords()[i]; r.GetEmployee() != "" || fmt.Sprint(r.GetId(), " ", r.GetWithheldFields()) != want || r.GetPresses().GetLikes() != 1 {
+			t.Errorf("%v, want %s", r, want)
+		}
+	}
+	if got.GetRecords()[2].GetId() == "" {
+		t.Error("the identifier of a record of nobody is withheld")
 	}
 }
 

@@ -149,6 +149,8 @@ const (
 	ErrorReason_ERROR_REASON_KPI_LIMIT ErrorReason = 88
 	// A component cannot be measured so: a score needs a survey, and other sources have none; identifiers are told apart.
 	ErrorReason_ERROR_REASON_KPI_COMPONENT_INVALID ErrorReason = 89
+	// Whose records are is told to those who may see who persons are.
+	ErrorReason_ERROR_REASON_EMPLOYEE_FORBIDDEN ErrorReason = 90
 )
 
 // Enum value maps for ErrorReason.
@@ -216,6 +218,7 @@ var (
 		87: "ERROR_REASON_KPI_CHANGED",
 		88: "ERROR_REASON_KPI_LIMIT",
 		89: "ERROR_REASON_KPI_COMPONENT_INVALID",
+		90: "ERROR_REASON_EMPLOYEE_FORBIDDEN",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -280,6 +283,7 @@ var (
 		"ERROR_REASON_KPI_CHANGED":                   87,
 		"ERROR_REASON_KPI_LIMIT":                     88,
 		"ERROR_REASON_KPI_COMPONENT_INVALID":         89,
+		"ERROR_REASON_EMPLOYEE_FORBIDDEN":            90,
 	}
 )
 
@@ -314,7 +318,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x98\x11\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xbd\x11\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -378,7 +382,8 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x17ERROR_REASON_KPI_EXISTS\x10V\x12\x1c\n" +
 	"\x18ERROR_REASON_KPI_CHANGED\x10W\x12\x1a\n" +
 	"\x16ERROR_REASON_KPI_LIMIT\x10X\x12&\n" +
-	"\"ERROR_REASON_KPI_COMPONENT_INVALID\x10YBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\"ERROR_REASON_KPI_COMPONENT_INVALID\x10Y\x12#\n" +
+	"\x1fERROR_REASON_EMPLOYEE_FORBIDDEN\x10ZBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once

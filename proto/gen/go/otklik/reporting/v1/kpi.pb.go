@@ -39,7 +39,7 @@ const (
 	KpiSource_KPI_SOURCE_LIKE_SHARE KpiSource = 4
 	// Compliance with standards in the mystery visits that name the employee, 0 to 1.
 	KpiSource_KPI_SOURCE_STANDARDS_COMPLIANCE KpiSource = 5
-	// Consultations by hour of shifts.
+	// Consultations by hour of shifts, of those hours that lie within the days and are over.
 	KpiSource_KPI_SOURCE_CONSULTATIONS_PER_HOUR KpiSource = 6
 	// Units by receipt.
 	KpiSource_KPI_SOURCE_UNITS_PER_RECEIPT KpiSource = 7

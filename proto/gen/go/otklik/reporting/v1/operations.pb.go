@@ -296,7 +296,7 @@ type OperationRecord struct {
 	// location, where the directory has one.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// When the interval ended, which does not belong to it. Missing for what has no length. Visitors, sales, presses and terminals lie on one local day, and those
-	// of the same location, device and employee do not overlap.
+	// of the same location, device and employee do not overlap, nor do shifts of the same employee.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// What was recorded, by which the kind is known.
 	//
@@ -313,9 +313,12 @@ type OperationRecord struct {
 	//	*OperationRecord_Shift
 	Data isOperationRecord_Data `protobuf_oneof:"data"`
 	// The local day on which it counts, for example 2026-03-31. Output only.
-	Date          string `protobuf:"bytes,16,opt,name=date,proto3" json:"date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Date string `protobuf:"bytes,16,opt,name=date,proto3" json:"date,omitempty"`
+	// The fields that the caller may not see and that are left empty: without the permission `segmentation.persons.view` the employee, and an `id` that was made of
+	// it. Output only.
+	WithheldFields []string `protobuf:"bytes,17,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *OperationRecord) Reset() {
@@ -483,6 +486,13 @@ func (x *OperationRecord) GetDate() string {
 		return x.Date
 	}
 	return ""
+}
+
+func (x *OperationRecord) GetWithheldFields() []string {
+	if x != nil {
+		return x.WithheldFields
+	}
+	return nil
 }
 
 type isOperationRecord_Data interface {
@@ -1198,7 +1208,7 @@ var File_otklik_reporting_v1_operations_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_operations_proto_rawDesc = "" +
 	"\n" +
-	"$otklik/reporting/v1/operations.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\b\n" +
+	"$otklik/reporting/v1/operations.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\b\n" +
 	"\x0fOperationRecord\x121\n" +
 	"\x02id\x18\x01 \x01(\tB!\xbaH\x1er\x1c2\x1a^[^/\\x00-\\x1f\\x7f]{0,128}$R\x02id\x12J\n" +
 	"\blocation\x18\x02 \x01(\tB.\xbaH+r)2'^(locations/[^/\\x00-\\x1f\\x7f]{1,128})?$R\blocation\x12J\n" +
@@ -1217,7 +1227,8 @@ const file_otklik_reporting_v1_operations_proto_rawDesc = "" +
 	"\aemotion\x18\r \x01(\v2!.otklik.reporting.v1.EmotionEventH\x00R\aemotion\x12H\n" +
 	"\rpolicy_change\x18\x0e \x01(\v2!.otklik.reporting.v1.PolicyChangeH\x00R\fpolicyChange\x126\n" +
 	"\x05shift\x18\x0f \x01(\v2\x1e.otklik.reporting.v1.WorkShiftH\x00R\x05shift\x12\x12\n" +
-	"\x04date\x18\x10 \x01(\tR\x04dateB\r\n" +
+	"\x04date\x18\x10 \x01(\tR\x04date\x12'\n" +
+	"\x0fwithheld_fields\x18\x11 \x03(\tR\x0ewithheldFieldsB\r\n" +
 	"\x04data\x12\x05\xbaH\x02\b\x01\"9\n" +
 	"\fVisitorCount\x12)\n" +
 	"\bvisitors\x18\x01 \x01(\x03B\r\xbaH\n" +

@@ -841,7 +841,7 @@ type ListOperationsRequest struct {
 	Kind OperationKind `protobuf:"varint,3,opt,name=kind,proto3,enum=otklik.reporting.v1.OperationKind" json:"kind,omitempty"`
 	// Only of these locations, `locations/{location}`, up to 1,000; none means all that the caller sees. Changes of policies that hold everywhere are among them.
 	Locations []string `protobuf:"bytes,4,rep,name=locations,proto3" json:"locations,omitempty"`
-	// Only of this employee, `employees/{employee}`; empty for all.
+	// Only of this employee, `employees/{employee}`; empty for all. Refused without the permission `segmentation.persons.view`.
 	Employee string `protobuf:"bytes,5,opt,name=employee,proto3" json:"employee,omitempty"`
 	// Only what began in this period.
 	Period        *v1.Period `protobuf:"bytes,6,opt,name=period,proto3" json:"period,omitempty"`
@@ -983,7 +983,8 @@ type DeleteOperationsRequest struct {
 	Kind OperationKind `protobuf:"varint,1,opt,name=kind,proto3,enum=otklik.reporting.v1.OperationKind" json:"kind,omitempty"`
 	// Only of these identifiers, up to 1,000.
 	Ids []string `protobuf:"bytes,2,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Only of these locations, `locations/{location}`, up to 1,000.
+	// Only of these locations, `locations/{location}`, up to 1,000. Changes of policies are removed where they hold at these alone: those that hold at others too,
+	// or everywhere, stay.
 	Locations []string `protobuf:"bytes,3,rep,name=locations,proto3" json:"locations,omitempty"`
 	// Only what began in this period.
 	Period        *v1.Period `protobuf:"bytes,4,opt,name=period,proto3" json:"period,omitempty"`
@@ -1849,7 +1850,7 @@ const file_otklik_reporting_v1_operations_service_proto_rawDesc = "" +
 	"\x10UploadOperations\x12,.otklik.reporting.v1.UploadOperationsRequest\x1a-.otklik.reporting.v1.UploadOperationsResponse\"(\xb2\xd4\x18!\n" +
 	"\x1breporting.operations.upsert\x18\x01 \x02\x90\x02\x02(\x01\x12\xa7\x01\n" +
 	"\x0eListOperations\x12*.otklik.reporting.v1.ListOperationsRequest\x1a+.otklik.reporting.v1.ListOperationsResponse\"<\xb2\xd4\x18\x1f\n" +
-	"\x19reporting.operations.list\x18\x02 \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x90\x02\x01\x12\xb9\x01\n" +
+	"\x19reporting.operations.list\x18\x02 \x03\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x90\x02\x01\x12\xb9\x01\n" +
 	"\x10DeleteOperations\x12,.otklik.reporting.v1.DeleteOperationsRequest\x1a-.otklik.reporting.v1.DeleteOperationsResponse\"H\xb2\xd4\x18!\n" +
 	"\x1breporting.operations.delete\x18\x01 \x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/operations:delete\x90\x02\x02\x12\xb4\x01\n" +
 	"\x0fQueryOperations\x12+.otklik.reporting.v1.QueryOperationsRequest\x1a,.otklik.reporting.v1.QueryOperationsResponse\"F\xb2\xd4\x18 \n" +

@@ -41,7 +41,7 @@ type OperationsServiceClient interface {
 	// Stores records, or the rows of a table, as they come, and answers when the last one was sent. The first message has `start`. What was stored stays when the
 	// stream breaks: send all of it again. Up to 2,000,000 records a stream. gRPC only.
 	UploadOperations(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadOperationsRequest, UploadOperationsResponse], error)
-	// Lists records of a kind in the order of their start.
+	// Lists records of a kind in the order of their start. Whose they are is withheld from callers without the permission `segmentation.persons.view`.
 	ListOperations(ctx context.Context, in *ListOperationsRequest, opts ...grpc.CallOption) (*ListOperationsResponse, error)
 	// Removes records of a kind: those of the identifiers, locations and period that are stated, of which one must be.
 	DeleteOperations(ctx context.Context, in *DeleteOperationsRequest, opts ...grpc.CallOption) (*DeleteOperationsResponse, error)
@@ -134,7 +134,7 @@ type OperationsServiceServer interface {
 	// Stores records, or the rows of a table, as they come, and answers when the last one was sent. The first message has `start`. What was stored stays when the
 	// stream breaks: send all of it again. Up to 2,000,000 records a stream. gRPC only.
 	UploadOperations(grpc.ClientStreamingServer[UploadOperationsRequest, UploadOperationsResponse]) error
-	// Lists records of a kind in the order of their start.
+	// Lists records of a kind in the order of their start. Whose they are is withheld from callers without the permission `segmentation.persons.view`.
 	ListOperations(context.Context, *ListOperationsRequest) (*ListOperationsResponse, error)
 	// Removes records of a kind: those of the identifiers, locations and period that are stated, of which one must be.
 	DeleteOperations(context.Context, *DeleteOperationsRequest) (*DeleteOperationsResponse, error)

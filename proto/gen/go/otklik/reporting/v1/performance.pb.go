@@ -518,7 +518,7 @@ type LocationLeftOut struct {
 	// `locations/{location}`.
 	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
 	// `GAP` where days are missing, `NO_VISITORS`, `NO_SALES` or `NO_PRESSES` where nothing of the kind was recorded, `TOO_FEW_DAYS`, `IDENTITY` where receipts
-	// came without visitors.
+	// came without visitors, `NEGATIVE` where more was given back than sold, of which LMDI has no logarithm.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Days that are missing, where that is the reason.
 	MissingDays   int32 `protobuf:"varint,3,opt,name=missing_days,json=missingDays,proto3" json:"missing_days,omitempty"`
