@@ -14,7 +14,7 @@ import (
 type Config struct {
 	Path          string        `koanf:"path" doc:"SQLite file of the reporting service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
 	Postgres      pgkit.Config  `koanf:"postgres"`
-	TimeZone      string        `koanf:"time_zone" doc:"IANA time zone in which days begin when nothing else names one."`
+	TimeZone      string        `koanf:"time_zone" doc:"IANA time zone in which days begin when nothing else names one; empty: that of scoring."`
 	PublicURL     string        `koanf:"public_url" doc:"Address at which people reach the app, for links in e-mails, such as https://otklik.example; empty: that of the gateway, and without one e-mails have no links."`
 	SMTP          mail.Config   `koanf:"smtp"`
 	Exports       Exports       `koanf:"exports"`
@@ -30,7 +30,6 @@ func DefaultConfig() Config {
 	return Config{
 		Path:          "reporting.db",
 		Postgres:      pgkit.DefaultConfig(component),
-		TimeZone:      "UTC",
 		SMTP:          mail.DefaultConfig(),
 		Exports:       defaultExports(),
 		PageTokenTTL:  page.DefaultTTL,

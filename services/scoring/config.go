@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Path           string        `koanf:"path" doc:"SQLite file of the scoring service, relative to the data folder; made when it is missing. One process uses it at a time. Unused with PostgreSQL."`
 	Postgres       pgkit.Config  `koanf:"postgres"`
-	TimeZone       string        `koanf:"time_zone" doc:"IANA time zone in which the steps of a series begin when a query names none."`
+	TimeZone       string        `koanf:"time_zone" doc:"IANA time zone in which the steps of a series begin when a query names none, and the months by which protected scores are told; empty: that of reporting, and without one UTC."`
 	BatchSize      int           `koanf:"batch_size" doc:"About how many events are applied in one transaction at most."`
 	FollowInterval time.Duration `koanf:"follow_interval" doc:"How often PostgreSQL is asked for what other processes have counted, when no signal says so earlier."`
 	SurveyRefresh  time.Duration `koanf:"survey_refresh" doc:"Age at which the knowledge of which revision of a survey is the current one is refreshed by a query."`
@@ -61,7 +61,6 @@ func DefaultConfig() Config {
 	return Config{
 		Path:           "scoring.db",
 		Postgres:       pgkit.DefaultConfig(component),
-		TimeZone:       "UTC",
 		BatchSize:      defaultBatchSize,
 		FollowInterval: ingest.DefaultFollowInterval,
 		SurveyRefresh:  defaultSurveyRefresh,

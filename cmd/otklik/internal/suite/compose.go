@@ -130,7 +130,9 @@ func (p *process) addScoring(ctx context.Context, deps scoring.Deps) error {
 			return p.subscriber("scoring", refill)
 		}
 	}
-	s, err := scoring.New(ctx, p.config.Scoring, deps)
+	config := p.config.Scoring
+	config.TimeZone, _ = p.config.zones()
+	s, err := scoring.New(ctx, config, deps)
 	if err != nil {
 		return fmt.Errorf("build scoring service: %w", err)
 	}
@@ -184,6 +186,7 @@ func (p *process) addReporting(ctx context.Context, deps reporting.Deps) error {
 	deps.Instance, deps.Data, deps.Logger, deps.Now = p.instance, p.config.Data, p.log, p.config.Clock.now
 	deps.Tracers, deps.Meters = p.telemetry.Tracers, p.telemetry.Meters
 	config := p.config.Reporting
+	_, config.TimeZone = p.config.zones()
 	if config.PublicURL == "" {
 		config.PublicURL = p.config.Gateway.PublicURL
 	}

@@ -2,6 +2,7 @@
 package suite
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -98,6 +99,12 @@ func DefaultConfig() Config {
 		Segmentation: segmentation.DefaultConfig(),
 		Reporting:    reporting.DefaultConfig(),
 	}
+}
+
+// zones are the time zones of scoring and reporting; where only one names its own, that of both. Protected scores are told by whole months of scoring's zone, so
+// that reports of them have to mean the same months.
+func (c Config) zones() (scoring, reporting string) {
+	return cmp.Or(c.Scoring.TimeZone, c.Reporting.TimeZone), cmp.Or(c.Reporting.TimeZone, c.Scoring.TimeZone)
 }
 
 // need is what a process that runs apart has to reach.
