@@ -39,7 +39,8 @@ type Schedules interface {
 	LateRuns(ctx context.Context, organization string, ids []string) (map[string]schedule.Run, error)
 	// CountLate counts schedules of all organisations with a run that was due before a time and is not delivered, or an occurrence before it that is not begun.
 	CountLate(ctx context.Context, before time.Time) (int64, error)
-	// LastDelivered returns when reports of these names were delivered last; names that never were are left out.
+	// LastDelivered returns when schedules that are there delivered reports of these names last by themselves, but for those of a subject or with a filter; names that
+	// never were are left out.
 	LastDelivered(ctx context.Context, organization string, reports []string) (map[string]time.Time, error)
 	// SweepRuns removes runs that were due before a time and have ended, with their deliveries, at most limit, and tells how many.
 	SweepRuns(ctx context.Context, before time.Time, limit int) (int, error)

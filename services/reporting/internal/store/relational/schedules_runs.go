@@ -2,7 +2,9 @@ package relational
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -23,10 +25,11 @@ const (
 	sqlCountLate     = `SELECT count(*) FROM report_schedules s WHERE s.next_time IS NOT NULL AND (s.next_time < $1 OR EXISTS (
 SELECT 1 FROM report_runs r WHERE r.organization = s.organization AND r.schedule = s.id AND r.manual = 0 AND r.state IN (1, 2, 5) AND r.time < $1 AND NOT EXISTS (
 SELECT 1 FROM report_runs d WHERE d.organization = s.organization AND d.schedule = s.id AND d.manual = 0 AND d.state IN (3, 4) AND d.time > r.time)))`
-	sqlLastDelivered = `SELECT max(end_time) FROM report_runs WHERE organization = $1 AND report = $2 AND state IN (3, 4)`
-	sqlOldRuns       = `SELECT organization, schedule, id FROM report_runs WHERE time < $1 AND end_time IS NOT NULL ORDER BY time LIMIT $2`
-	sqlDeleteRun     = `DELETE FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
-	sqlDeleteOfRun   = `DELETE FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3`
+	sqlLastDelivered = `SELECT max(r.end_time), s.body FROM report_runs r JOIN report_schedules s ON s.organization = r.organization AND s.id = r.schedule
+WHERE r.organization = $1 AND r.report = $2 AND r.state IN (3, 4) AND r.manual = 0 GROUP BY s.id, s.body`
+	sqlOldRuns     = `SELECT organization, schedule, id FROM report_runs WHERE time < $1 AND end_time IS NOT NULL ORDER BY time LIMIT $2`
+	sqlDeleteRun   = `DELETE FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
+	sqlDeleteOfRun = `DELETE FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3`
 
 	sqlDueReports   = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE next_time <= $1 ORDER BY next_time, organization, schedule, run, key LIMIT $2`
 	sqlClaimReport  = `UPDATE report_deliveries SET next_time = $6 WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_time = $5 AND state = 1`
@@ -187,18 +190,39 @@ func (s *Store) CountLate(ctx context.Context, before time.Time) (n int64, err e
 	return n, s.db.Explain("count late schedules", err)
 }
 
+// last is when a schedule delivered last, and whether it is of all answers.
+type last struct {
+	at    time.Time
+	whole bool
+}
+
+func scanLast(row relational.Scanner) (last, error) {
+	var at int64
+	var body []byte
+	if err := row.Scan(&at, &body); err != nil {
+		return last{}, err
+	}
+	var of schedule.Schedule
+	if err := json.Unmarshal(body, &of); err != nil {
+		return last{}, fmt.Errorf("decode schedule: %w", err)
+	}
+	return last{at: relational.FromMicro(at), whole: of.Subject == "" && of.Filter == ""}, nil
+}
+
 // LastDelivered implements store.Schedules.
 func (s *Store) LastDelivered(ctx context.Context, organization string, reports []string) (map[string]time.Time, error) {
 	out := map[string]time.Time{}
 	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		clear(out)
 		for _, name := range reports {
-			last, err := relational.One(ctx, r, relational.Value[*int64], sqlLastDelivered, organization, name)
+			found, err := relational.List(ctx, r, scanLast, sqlLastDelivered, organization, name)
 			if err != nil {
 				return err
 			}
-			if last != nil {
-				out[name] = relational.FromMicro(*last)
+			for _, of := range found {
+				if of.at.After(out[name]) && of.whole {
+					out[name] = of.at
+				}
 			}
 		}
 		return nil

@@ -15,7 +15,7 @@ import (
 func scheduleCases() []testCase {
 	return []testCase{
 		{"Schedules", schedules}, {"SchedulesAreCounted", schedulesAreCounted}, {"RunsBeginOnce", runsBeginOnce}, {"DeliveriesAreClaimedOnce", deliveriesAreClaimedOnce},
-		{"RunsEnd", runsEnd}, {"RunsAreLate", runsAreLate}, {"ManualRuns", manualRuns}, {"Unsubscribing", unsubscribing}, {"Pausing", pausing}, {"RunsAreSwept", runsAreSwept},
+		{"RunsEnd", runsEnd}, {"RunsAreLate", runsAreLate}, {"ManualRuns", manualRuns}, {"Unsubscribing", unsubscribing}, {"Pausing", pausing}, {"ReportsAreKept", reportsAreKept}, {"RunsAreSwept", runsAreSwept},
 		{"SchedulesSurviveReopening", schedulesSurviveReopening},
 	}
 }

@@ -140,3 +140,36 @@ func schedulesSurviveReopening(t *testing.T, open Open) {
 		t.Errorf("%+v", claimed)
 	}
 }
+
+// reportsAreKept: what is made by hand, or of a part, is not what is meant to be made at least so often.
+func reportsAreKept(t *testing.T, open Open) {
+	s := opened(t, open)
+	const report = "reports/executive-summary"
+	last := func() time.Time {
+		t.Helper()
+		out, err := s.LastDelivered(t.Context(), acme, []string{report})
+		return got(t, out, err)[report]
+	}
+	deliver := func(now time.Time) {
+		t.Helper()
+		for _, d := range claim(t, s, now) {
+			settled(t, s, d, schedule.Sent, now)
+		}
+	}
+	whole, part := weekly(acme, "whole"), weekly(acme, "part")
+	part.Filter, part.NextTime = `location = "osh"`, noon.Add(2*time.Hour)
+	whole, part = createSchedule(t, s, whole), createSchedule(t, s, part)
+	begin(t, s, part, part.NextTime)
+	deliver(part.NextTime)
+	added, err := s.AddRun(t.Context(), schedule.Run{Organization: acme, Schedule: "whole", ID: "now", Report: report, Time: noon, State: schedule.Due, Manual: true, BeginTime: noon})
+	got(t, added, err)
+	deliver(noon.Add(3 * time.Hour))
+	if at := last(); !at.IsZero() {
+		t.Errorf("delivered at %v", at)
+	}
+	begin(t, s, whole, whole.NextTime)
+	deliver(whole.NextTime)
+	if at := last(); !at.Equal(whole.NextTime) {
+		t.Errorf("delivered at %v", at)
+	}
+}
