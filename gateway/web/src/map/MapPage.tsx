@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import { integer, type MapAnswer, type MapFeature, type Survey } from "../api/types";
+import { integer, type MapAnswer, type MapFeature } from "../api/types";
 import { useAddress } from "../app/address";
 import { useFormat, useResource } from "../app/hooks";
 import { Narrowed } from "../app/Narrowed";
 import { Problem } from "../app/Problem";
-import { usePublished } from "../app/surveys";
+import { DayFields, type OfSurvey, SurveyField, SurveyPage } from "../app/SurveyPage";
 import { Figure } from "../charts/Figure";
 import { saveTable } from "../charts/save";
 import { Basis, useFoot } from "../priorities/Basis";
@@ -24,23 +24,14 @@ const widest = 1200;
 /** How places do, on a map and as a list. */
 export function MapPage({ client }: { client: Client }) {
   const { t } = useTranslation();
-  const [address] = useAddress();
-  const surveys = usePublished(client);
-  const shown = surveys.value?.find(({ name }) => name === address.survey) ?? surveys.value?.[0];
   return (
-    <main className="map panel" aria-label={t("map.title")}>
-      <header className="heading">
-        <h1>{t("map.title")}</h1>
-      </header>
-      {surveys.error !== undefined && <Problem error={surveys.error} retry={surveys.reload} />}
-      {surveys.value === undefined && surveys.error === undefined && <p role="status">{t("loading")}</p>}
-      {surveys.value?.length === 0 && <p className="card">{t("priorities.noSurvey")}</p>}
-      {shown !== undefined && <OfSurvey client={client} survey={shown} surveys={surveys.value ?? []} />}
-    </main>
+    <SurveyPage client={client} name="map" title={t("map.title")}>
+      {(of) => <Shown client={client} {...of} />}
+    </SurveyPage>
   );
 }
 
-function OfSurvey({ client, survey, surveys }: { client: Client; survey: Survey; surveys: readonly Survey[] }) {
+function Shown({ client, survey, surveys }: OfSurvey & { client: Client }) {
   const { t } = useTranslation();
   const [given, change] = useAddress();
   const address = { ...given, survey: survey.name ?? "" };
@@ -77,22 +68,13 @@ function OfSurvey({ client, survey, surveys }: { client: Client; survey: Survey;
     <>
       <section className="card" aria-label={t("priorities.controls")}>
         <div className="selectors">
-          <label>
-            <span>{t("comments.survey")}</span>
-            <select
-              value={survey.name}
-              onChange={(e) => {
-                setView(undefined);
-                change({ survey: e.target.value, filter: "", question: "", measure: "" });
-              }}
-            >
-              {surveys.map(({ name, displayName }) => (
-                <option key={name} value={name}>
-                  {displayName}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SurveyField
+            {...{ survey, surveys }}
+            choose={(name) => {
+              setView(undefined);
+              change({ survey: name, filter: "", question: "", measure: "" });
+            }}
+          />
           <label>
             <span>{t("metric")}</span>
             <select value={metric ?? ""} onChange={(e) => change({ measure: e.target.value })}>
@@ -104,14 +86,7 @@ function OfSurvey({ client, survey, surveys }: { client: Client; survey: Survey;
               ))}
             </select>
           </label>
-          <label>
-            <span>{t("priorities.from")}</span>
-            <input type="date" value={given.from} onChange={(e) => change({ from: e.target.value })} />
-          </label>
-          <label>
-            <span>{t("priorities.to")}</span>
-            <input type="date" value={given.to} onChange={(e) => change({ to: e.target.value })} />
-          </label>
+          <DayFields days={given} change={change} />
         </div>
       </section>
       <Narrowed address={given} change={change} />

@@ -1,12 +1,13 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import type { OverviewAnswer, OverviewPart, Survey } from "../api/types";
+import type { OverviewAnswer, OverviewPart } from "../api/types";
 import { type Address, useAddress } from "../app/address";
 import { useFormat, useResource } from "../app/hooks";
 import { Narrowed } from "../app/Narrowed";
 import { Problem } from "../app/Problem";
-import { useAspects, usePublished, useRevision } from "../app/surveys";
+import { DayFields, type OfSurvey, SurveyField, SurveyPage } from "../app/SurveyPage";
+import { useAspects, useRevision } from "../app/surveys";
 import { Basis } from "../priorities/Basis";
 import { periodOf } from "../score/period";
 import { localized } from "../score/pick";
@@ -36,24 +37,14 @@ interface Props {
 /** How things stand, at a glance: scores and how they changed, lights, cases, alerts and themes. */
 export function Overview({ client, may }: Props) {
   const { t } = useTranslation();
-  const [address] = useAddress();
-  const surveys = usePublished(client);
-  const shown = surveys.value?.find(({ name }) => name === address.survey) ?? surveys.value?.[0];
   return (
-    <main className="overview panel" aria-label={t("overview.title")}>
-      <header className="heading">
-        <h1>{t("overview.title")}</h1>
-      </header>
-      {surveys.error !== undefined && <Problem error={surveys.error} retry={surveys.reload} />}
-      {surveys.value === undefined && surveys.error === undefined && <Skeleton />}
-      {surveys.value?.length === 0 && <p className="card">{t("priorities.noSurvey")}</p>}
-      {shown !== undefined && <OfSurvey {...{ client, may, survey: shown, surveys: surveys.value ?? [] }} />}
-    </main>
+    <SurveyPage client={client} name="overview" title={t("overview.title")} waiting={<Skeleton />}>
+      {(of) => <Shown {...{ client, may }} {...of} />}
+    </SurveyPage>
   );
 }
 
-function OfSurvey(props: Props & { survey: Survey; surveys: readonly Survey[] }) {
-  const { client, may, survey } = props;
+function Shown({ client, may, survey, surveys }: Props & OfSurvey) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const [address, change] = useAddress();
@@ -82,7 +73,7 @@ function OfSurvey(props: Props & { survey: Survey; surveys: readonly Survey[] })
   const told = counted === undefined ? "" : t("watermark", { time: format.moment(counted) });
   return (
     <>
-      <Choice {...{ survey, surveys: props.surveys, address, change, span }} />
+      <Choice {...{ survey, surveys, address, change, span }} />
       <Narrowed address={{ ...address, from: "", to: "" }} change={({ filter }) => change({ filter: filter ?? "" })} />
       {main.error !== undefined && <Problem error={main.error} retry={main.reload} />}
       {overview === undefined && main.error === undefined && <Skeleton />}
@@ -137,13 +128,13 @@ function useOverview(client: Client, request: unknown) {
   return useResource(load, interval);
 }
 
-function Choice(props: {
-  survey: Survey;
-  surveys: readonly Survey[];
-  address: Address;
-  change: (part: Partial<Address>) => void;
-  span: { from: string; to: string };
-}) {
+function Choice(
+  props: OfSurvey & {
+    address: Address;
+    change: (part: Partial<Address>) => void;
+    span: { from: string; to: string };
+  },
+) {
   const { survey, surveys, address, change, span } = props;
   const { t } = useTranslation();
   const chosen = lengths.find((days) => {
@@ -153,16 +144,7 @@ function Choice(props: {
   return (
     <section className="card" aria-label={t("priorities.controls")}>
       <div className="selectors">
-        <label>
-          <span>{t("comments.survey")}</span>
-          <select value={survey.name} onChange={(e) => change({ survey: e.target.value, filter: "", question: "" })}>
-            {surveys.map(({ name, displayName }) => (
-              <option key={name} value={name}>
-                {displayName}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SurveyField {...{ survey, surveys }} choose={(name) => change({ survey: name, filter: "", question: "" })} />
         <label>
           <span>{t("overview.length")}</span>
           <select
@@ -184,14 +166,7 @@ function Choice(props: {
             <option value={everything}>{t("overview.all")}</option>
           </select>
         </label>
-        <label>
-          <span>{t("priorities.from")}</span>
-          <input type="date" value={span.from} onChange={(e) => change({ from: e.target.value, to: span.to })} />
-        </label>
-        <label>
-          <span>{t("priorities.to")}</span>
-          <input type="date" value={span.to} onChange={(e) => change({ from: span.from, to: e.target.value })} />
-        </label>
+        <DayFields days={span} change={change} />
       </div>
     </section>
   );

@@ -1,14 +1,14 @@
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { integer, type QueryScoresResponse, type Survey } from "../api/types";
+import { integer, type QueryScoresResponse } from "../api/types";
 import { useFormat, useResource } from "../app/hooks";
+import { DayFields, type OfSurvey, SurveyField } from "../app/SurveyPage";
 import { both, condition } from "../score/filter";
 import { KeyField } from "./KeyField";
 import { queryOf, type Subject, scored, valueTitle, withoutOf } from "./subject";
 
 /** Which answers are analysed: survey, outcome, period and conditions. */
-export function Controls(props: { subject: Subject; surveys: readonly Survey[]; outcomes: boolean }) {
-  const { subject } = props;
+export function Controls({ subject, survey, surveys, outcomes }: OfSurvey & { subject: Subject; outcomes: boolean }) {
   const { address, change } = subject;
   const { t } = useTranslation();
   const questions = scored(subject.questions);
@@ -16,30 +16,13 @@ export function Controls(props: { subject: Subject; surveys: readonly Survey[]; 
   return (
     <section className="card controls" aria-label={t("priorities.controls")}>
       <div className="selectors">
-        <label>
-          <span>{t("comments.survey")}</span>
-          <select
-            value={address.survey}
-            onChange={(e) =>
-              change({
-                survey: e.target.value,
-                outcome: "",
-                without: "",
-                filter: "",
-                row: "",
-                column: "",
-                question: "",
-              })
-            }
-          >
-            {props.surveys.map((survey) => (
-              <option key={survey.name} value={survey.name}>
-                {survey.displayName}
-              </option>
-            ))}
-          </select>
-        </label>
-        {props.outcomes && (
+        <SurveyField
+          {...{ survey, surveys }}
+          choose={(name) =>
+            change({ survey: name, outcome: "", without: "", filter: "", row: "", column: "", question: "" })
+          }
+        />
+        {outcomes && (
           <label>
             <span>{t("priorities.outcome")}</span>
             <select
@@ -57,14 +40,7 @@ export function Controls(props: { subject: Subject; surveys: readonly Survey[]; 
             </select>
           </label>
         )}
-        <label>
-          <span>{t("priorities.from")}</span>
-          <input type="date" value={address.from} onChange={(e) => change({ from: e.target.value })} />
-        </label>
-        <label>
-          <span>{t("priorities.to")}</span>
-          <input type="date" value={address.to} onChange={(e) => change({ to: e.target.value })} />
-        </label>
+        <DayFields days={address} change={change} />
       </div>
       {without.length > 0 && (
         <p className="muted">

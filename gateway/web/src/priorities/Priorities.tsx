@@ -1,10 +1,10 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "../api/client";
-import type { Survey } from "../api/types";
 import { useAddress } from "../app/address";
 import { Problem } from "../app/Problem";
-import { useAspects, usePublished, useRevision } from "../app/surveys";
+import { type OfSurvey, SurveyPage } from "../app/SurveyPage";
+import { useAspects, useRevision } from "../app/surveys";
 import { Bridge } from "./Bridge";
 import { Controls } from "./Controls";
 import { Crosstab } from "./Crosstab";
@@ -30,26 +30,16 @@ interface Props {
 /** What is to be fixed first, what drives the outcome, why it moved, and what pulls it up and down. */
 export function Priorities({ client, may }: Props) {
   const { t } = useTranslation();
-  const surveys = usePublished(client);
-  const published = surveys.value;
   return (
-    <main className="priorities panel" aria-label={t("priorities.title")}>
-      <header className="heading">
-        <h1>{t("priorities.title")}</h1>
-      </header>
-      {surveys.error !== undefined && <Problem error={surveys.error} retry={surveys.reload} />}
-      {published === undefined && surveys.error === undefined && <p role="status">{t("loading")}</p>}
-      {published?.length === 0 && <p className="card">{t("priorities.noSurvey")}</p>}
-      {published?.[0] !== undefined && <Chosen client={client} may={may} surveys={published} first={published[0]} />}
-    </main>
+    <SurveyPage client={client} name="priorities" title={t("priorities.title")}>
+      {(of) => <Chosen {...{ client, may }} {...of} />}
+    </SurveyPage>
   );
 }
 
-function Chosen(props: Props & { surveys: readonly Survey[]; first: Survey }) {
-  const { client, may, surveys, first } = props;
+function Chosen({ client, may, survey, surveys }: Props & OfSurvey) {
   const { t, i18n } = useTranslation();
   const [given, change] = useAddress();
-  const survey = surveys.find(({ name }) => name === given.survey) ?? first;
   const revision = useRevision(client, survey);
   const aspects = useAspects(client, may);
   const open = analyses.filter(([, permission]) => may(permission));
@@ -75,7 +65,7 @@ function Chosen(props: Props & { surveys: readonly Survey[]; first: Survey }) {
   const [name, , View] = open.find(([candidate]) => candidate === given.analysis) ?? open[0] ?? analyses[0];
   return (
     <>
-      <Controls subject={subject} surveys={surveys} outcomes={name !== "crosstab"} />
+      <Controls {...{ subject, survey, surveys }} outcomes={name !== "crosstab"} />
       <nav className="tabs" aria-label={t("priorities.analysis")}>
         {open.map(([candidate]) => (
           <button
