@@ -59,7 +59,7 @@ func builtInRoles() authz.Roles {
 		"!segmentation.events.stream", "!reporting.kpis.create", "!reporting.kpis.update")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
-		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
+		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get", "reporting.experiments.assign"},
 		// Who was invited by a one-time token.
 		"respondent": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get"},
 		"viewer":     viewer,

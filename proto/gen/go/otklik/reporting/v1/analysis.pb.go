@@ -98,8 +98,10 @@ type AnalysisQuery struct {
 	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
 	// The confidence level of intervals, from 0.5 to 0.9999; 0 means 0.95.
 	ConfidenceLevel float64 `protobuf:"fixed64,6,opt,name=confidence_level,json=confidenceLevel,proto3" json:"confidence_level,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How responses are weighted; missing means that each counts once. Maps, overviews and journeys take none.
+	Weighting     *AnalysisWeighting `protobuf:"bytes,7,opt,name=weighting,proto3" json:"weighting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AnalysisQuery) Reset() {
@@ -174,6 +176,100 @@ func (x *AnalysisQuery) GetConfidenceLevel() float64 {
 	return 0
 }
 
+func (x *AnalysisQuery) GetWeighting() *AnalysisWeighting {
+	if x != nil {
+		return x.Weighting
+	}
+	return nil
+}
+
+// How responses are weighted. They mean what they mean in scores.
+type AnalysisWeighting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The method.
+	//
+	// Types that are valid to be assigned to Method:
+	//
+	//	*AnalysisWeighting_Stated_
+	//	*AnalysisWeighting_Raking_
+	Method        isAnalysisWeighting_Method `protobuf_oneof:"method"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisWeighting) Reset() {
+	*x = AnalysisWeighting{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisWeighting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisWeighting) ProtoMessage() {}
+
+func (x *AnalysisWeighting) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisWeighting.ProtoReflect.Descriptor instead.
+func (*AnalysisWeighting) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AnalysisWeighting) GetMethod() isAnalysisWeighting_Method {
+	if x != nil {
+		return x.Method
+	}
+	return nil
+}
+
+func (x *AnalysisWeighting) GetStated() *AnalysisWeighting_Stated {
+	if x != nil {
+		if x, ok := x.Method.(*AnalysisWeighting_Stated_); ok {
+			return x.Stated
+		}
+	}
+	return nil
+}
+
+func (x *AnalysisWeighting) GetRaking() *AnalysisWeighting_Raking {
+	if x != nil {
+		if x, ok := x.Method.(*AnalysisWeighting_Raking_); ok {
+			return x.Raking
+		}
+	}
+	return nil
+}
+
+type isAnalysisWeighting_Method interface {
+	isAnalysisWeighting_Method()
+}
+
+type AnalysisWeighting_Stated_ struct {
+	// By the weight that each response states.
+	Stated *AnalysisWeighting_Stated `protobuf:"bytes,1,opt,name=stated,proto3,oneof"`
+}
+
+type AnalysisWeighting_Raking_ struct {
+	// So that the responses have given shares by some keys.
+	Raking *AnalysisWeighting_Raking `protobuf:"bytes,2,opt,name=raking,proto3,oneof"`
+}
+
+func (*AnalysisWeighting_Stated_) isAnalysisWeighting_Method() {}
+
+func (*AnalysisWeighting_Raking_) isAnalysisWeighting_Method() {}
+
 // What an analysis rests on, and how it was made: all that is needed to judge its numbers and to make them again.
 type AnalysisBasis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -207,17 +303,22 @@ type AnalysisBasis struct {
 	Repaired bool `protobuf:"varint,14,opt,name=repaired,proto3" json:"repaired,omitempty"`
 	// The least eigenvalue of the correlations before any repair; below zero they contradict each other.
 	LeastEigenvalue *float64 `protobuf:"fixed64,15,opt,name=least_eigenvalue,json=leastEigenvalue,proto3,oneof" json:"least_eigenvalue,omitempty"`
-	// Methods and conventions by name, for example `UNWEIGHTED` (each response counts once, whatever weight it states), `JOHNSON_RELATIVE_WEIGHTS`.
+	// Methods and conventions by name, for example `UNWEIGHTED` (each response counts once, whatever weight it states), `WEIGHTED_STATED`, `WEIGHTED_RAKED`,
+	// `JOHNSON_RELATIVE_WEIGHTS`.
 	Conventions []string `protobuf:"bytes,16,rep,name=conventions,proto3" json:"conventions,omitempty"`
 	// What was left out of the result, and why; for people, in English.
-	Notes         []string `protobuf:"bytes,17,rep,name=notes,proto3" json:"notes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Notes []string `protobuf:"bytes,17,rep,name=notes,proto3" json:"notes,omitempty"`
+	// How responses were weighted, as asked for; missing means that each counts once.
+	Weighting *AnalysisWeighting `protobuf:"bytes,18,opt,name=weighting,proto3" json:"weighting,omitempty"`
+	// With weights: (Σw)²/Σw² of the responses (Kish), the number of unweighted ones that would be as precise.
+	WeightsEffectiveN *float64 `protobuf:"fixed64,19,opt,name=weights_effective_n,json=weightsEffectiveN,proto3,oneof" json:"weights_effective_n,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AnalysisBasis) Reset() {
 	*x = AnalysisBasis{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -229,7 +330,7 @@ func (x *AnalysisBasis) String() string {
 func (*AnalysisBasis) ProtoMessage() {}
 
 func (x *AnalysisBasis) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[1]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -242,7 +343,7 @@ func (x *AnalysisBasis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisBasis.ProtoReflect.Descriptor instead.
 func (*AnalysisBasis) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AnalysisBasis) GetDefinition() string {
@@ -364,6 +465,20 @@ func (x *AnalysisBasis) GetNotes() []string {
 	return nil
 }
 
+func (x *AnalysisBasis) GetWeighting() *AnalysisWeighting {
+	if x != nil {
+		return x.Weighting
+	}
+	return nil
+}
+
+func (x *AnalysisBasis) GetWeightsEffectiveN() float64 {
+	if x != nil && x.WeightsEffectiveN != nil {
+		return *x.WeightsEffectiveN
+	}
+	return 0
+}
+
 // A question of an analysis.
 type AnalysisQuestion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -385,7 +500,7 @@ type AnalysisQuestion struct {
 
 func (x *AnalysisQuestion) Reset() {
 	*x = AnalysisQuestion{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[2]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +512,7 @@ func (x *AnalysisQuestion) String() string {
 func (*AnalysisQuestion) ProtoMessage() {}
 
 func (x *AnalysisQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[2]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +525,7 @@ func (x *AnalysisQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisQuestion.ProtoReflect.Descriptor instead.
 func (*AnalysisQuestion) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{2}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AnalysisQuestion) GetQuestion() string {
@@ -470,7 +585,7 @@ type AnalysisEstimate struct {
 
 func (x *AnalysisEstimate) Reset() {
 	*x = AnalysisEstimate{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[3]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +597,7 @@ func (x *AnalysisEstimate) String() string {
 func (*AnalysisEstimate) ProtoMessage() {}
 
 func (x *AnalysisEstimate) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[3]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +610,7 @@ func (x *AnalysisEstimate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisEstimate.ProtoReflect.Descriptor instead.
 func (*AnalysisEstimate) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{3}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AnalysisEstimate) GetValue() float64 {
@@ -532,7 +647,7 @@ type AnalysisTest struct {
 
 func (x *AnalysisTest) Reset() {
 	*x = AnalysisTest{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[4]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +659,7 @@ func (x *AnalysisTest) String() string {
 func (*AnalysisTest) ProtoMessage() {}
 
 func (x *AnalysisTest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[4]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +672,7 @@ func (x *AnalysisTest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisTest.ProtoReflect.Descriptor instead.
 func (*AnalysisTest) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{4}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AnalysisTest) GetPValue() float64 {
@@ -589,7 +704,7 @@ type ChiSquareTest struct {
 
 func (x *ChiSquareTest) Reset() {
 	*x = ChiSquareTest{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +716,7 @@ func (x *ChiSquareTest) String() string {
 func (*ChiSquareTest) ProtoMessage() {}
 
 func (x *ChiSquareTest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +729,7 @@ func (x *ChiSquareTest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChiSquareTest.ProtoReflect.Descriptor instead.
 func (*ChiSquareTest) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{5}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ChiSquareTest) GetStatistic() float64 {
@@ -638,6 +753,208 @@ func (x *ChiSquareTest) GetPValue() float64 {
 	return 0
 }
 
+// The weights that responses state.
+type AnalysisWeighting_Stated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisWeighting_Stated) Reset() {
+	*x = AnalysisWeighting_Stated{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisWeighting_Stated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisWeighting_Stated) ProtoMessage() {}
+
+func (x *AnalysisWeighting_Stated) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisWeighting_Stated.ProtoReflect.Descriptor instead.
+func (*AnalysisWeighting_Stated) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1, 0}
+}
+
+// Iterative proportional fitting to margins.
+type AnalysisWeighting_Raking struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The margins, each of another key.
+	Margins []*AnalysisWeighting_Margin `protobuf:"bytes,1,rep,name=margins,proto3" json:"margins,omitempty"`
+	// The greatest weight, as a multiple of the mean weight, from 1 to 100; 0 means 5.
+	Cap           float64 `protobuf:"fixed64,2,opt,name=cap,proto3" json:"cap,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisWeighting_Raking) Reset() {
+	*x = AnalysisWeighting_Raking{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisWeighting_Raking) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisWeighting_Raking) ProtoMessage() {}
+
+func (x *AnalysisWeighting_Raking) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisWeighting_Raking.ProtoReflect.Descriptor instead.
+func (*AnalysisWeighting_Raking) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1, 1}
+}
+
+func (x *AnalysisWeighting_Raking) GetMargins() []*AnalysisWeighting_Margin {
+	if x != nil {
+		return x.Margins
+	}
+	return nil
+}
+
+func (x *AnalysisWeighting_Raking) GetCap() float64 {
+	if x != nil {
+		return x.Cap
+	}
+	return 0
+}
+
+// The shares that the values of a key have in the population.
+type AnalysisWeighting_Margin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key, as scores are grouped by.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The shares, which are scaled to the sum 1. Responses with other values are left out, and counted as such.
+	Targets       []*AnalysisWeighting_Target `protobuf:"bytes,2,rep,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisWeighting_Margin) Reset() {
+	*x = AnalysisWeighting_Margin{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisWeighting_Margin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisWeighting_Margin) ProtoMessage() {}
+
+func (x *AnalysisWeighting_Margin) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisWeighting_Margin.ProtoReflect.Descriptor instead.
+func (*AnalysisWeighting_Margin) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1, 2}
+}
+
+func (x *AnalysisWeighting_Margin) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *AnalysisWeighting_Margin) GetTargets() []*AnalysisWeighting_Target {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+// The share of one value.
+type AnalysisWeighting_Target struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value; empty for responses that do not state the key.
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// The share, above 0.
+	Share         float64 `protobuf:"fixed64,2,opt,name=share,proto3" json:"share,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisWeighting_Target) Reset() {
+	*x = AnalysisWeighting_Target{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisWeighting_Target) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisWeighting_Target) ProtoMessage() {}
+
+func (x *AnalysisWeighting_Target) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisWeighting_Target.ProtoReflect.Descriptor instead.
+func (*AnalysisWeighting_Target) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1, 3}
+}
+
+func (x *AnalysisWeighting_Target) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *AnalysisWeighting_Target) GetShare() float64 {
+	if x != nil {
+		return x.Share
+	}
+	return 0
+}
+
 // Responses left out for one reason.
 type AnalysisBasis_LeftOut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -652,7 +969,7 @@ type AnalysisBasis_LeftOut struct {
 
 func (x *AnalysisBasis_LeftOut) Reset() {
 	*x = AnalysisBasis_LeftOut{}
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -664,7 +981,7 @@ func (x *AnalysisBasis_LeftOut) String() string {
 func (*AnalysisBasis_LeftOut) ProtoMessage() {}
 
 func (x *AnalysisBasis_LeftOut) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[6]
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -677,7 +994,7 @@ func (x *AnalysisBasis_LeftOut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisBasis_LeftOut.ProtoReflect.Descriptor instead.
 func (*AnalysisBasis_LeftOut) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{1, 0}
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{2, 0}
 }
 
 func (x *AnalysisBasis_LeftOut) GetReason() string {
@@ -698,7 +1015,7 @@ var File_otklik_reporting_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"\n" +
-	"\"otklik/reporting/v1/analysis.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\x80\x03\n" +
+	"\"otklik/reporting/v1/analysis.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/type/v1/interval.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\x1a\x1aotklik/type/v1/scale.proto\"\xc6\x03\n" +
 	"\rAnalysisQuery\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12 \n" +
 	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12.\n" +
@@ -708,7 +1025,23 @@ const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"population\x12M\n" +
 	"\n" +
 	"as_of_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12E\n" +
-	"\x10confidence_level\x18\x06 \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x1e\xa7\xe8H.\xff\xef?)\x00\x00\x00\x00\x00\x00\xe0?R\x0fconfidenceLevel\"\x8d\x06\n" +
+	"\x10confidence_level\x18\x06 \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x1e\xa7\xe8H.\xff\xef?)\x00\x00\x00\x00\x00\x00\xe0?R\x0fconfidenceLevel\x12D\n" +
+	"\tweighting\x18\a \x01(\v2&.otklik.reporting.v1.AnalysisWeightingR\tweighting\"\x9d\x04\n" +
+	"\x11AnalysisWeighting\x12G\n" +
+	"\x06stated\x18\x01 \x01(\v2-.otklik.reporting.v1.AnalysisWeighting.StatedH\x00R\x06stated\x12G\n" +
+	"\x06raking\x18\x02 \x01(\v2-.otklik.reporting.v1.AnalysisWeighting.RakingH\x00R\x06raking\x1a\b\n" +
+	"\x06Stated\x1a\x8b\x01\n" +
+	"\x06Raking\x12S\n" +
+	"\amargins\x18\x01 \x03(\v2-.otklik.reporting.v1.AnalysisWeighting.MarginB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10\bR\amargins\x12,\n" +
+	"\x03cap\x18\x02 \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\xf0?R\x03cap\x1a{\n" +
+	"\x06Margin\x12\x1b\n" +
+	"\x03key\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18PR\x03key\x12T\n" +
+	"\atargets\x18\x02 \x03(\v2-.otklik.reporting.v1.AnalysisWeighting.TargetB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\atargets\x1aP\n" +
+	"\x06Target\x12\x1e\n" +
+	"\x05value\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x05value\x12&\n" +
+	"\x05share\x18\x02 \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00R\x05shareB\x0f\n" +
+	"\x06method\x12\x05\xbaH\x02\b\x01\"\xa0\a\n" +
 	"\rAnalysisBasis\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\tR\n" +
@@ -732,12 +1065,15 @@ const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"\brepaired\x18\x0e \x01(\bR\brepaired\x12.\n" +
 	"\x10least_eigenvalue\x18\x0f \x01(\x01H\x01R\x0fleastEigenvalue\x88\x01\x01\x12 \n" +
 	"\vconventions\x18\x10 \x03(\tR\vconventions\x12\x14\n" +
-	"\x05notes\x18\x11 \x03(\tR\x05notes\x1a7\n" +
+	"\x05notes\x18\x11 \x03(\tR\x05notes\x12D\n" +
+	"\tweighting\x18\x12 \x01(\v2&.otklik.reporting.v1.AnalysisWeightingR\tweighting\x123\n" +
+	"\x13weights_effective_n\x18\x13 \x01(\x01H\x02R\x11weightsEffectiveN\x88\x01\x01\x1a7\n" +
 	"\aLeftOut\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05countB\x0e\n" +
 	"\f_effective_nB\x13\n" +
-	"\x11_least_eigenvalue\"\xdf\x01\n" +
+	"\x11_least_eigenvalueB\x16\n" +
+	"\x14_weights_effective_n\"\xdf\x01\n" +
 	"\x10AnalysisQuestion\x12\x1a\n" +
 	"\bquestion\x18\x01 \x01(\tR\bquestion\x121\n" +
 	"\x04text\x18\x02 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x04text\x12+\n" +
@@ -776,40 +1112,51 @@ func file_otklik_reporting_v1_analysis_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_analysis_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_otklik_reporting_v1_analysis_proto_goTypes = []any{
-	(MissingMethod)(0),            // 0: otklik.reporting.v1.MissingMethod
-	(*AnalysisQuery)(nil),         // 1: otklik.reporting.v1.AnalysisQuery
-	(*AnalysisBasis)(nil),         // 2: otklik.reporting.v1.AnalysisBasis
-	(*AnalysisQuestion)(nil),      // 3: otklik.reporting.v1.AnalysisQuestion
-	(*AnalysisEstimate)(nil),      // 4: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),          // 5: otklik.reporting.v1.AnalysisTest
-	(*ChiSquareTest)(nil),         // 6: otklik.reporting.v1.ChiSquareTest
-	(*AnalysisBasis_LeftOut)(nil), // 7: otklik.reporting.v1.AnalysisBasis.LeftOut
-	(*v1.Period)(nil),             // 8: otklik.type.v1.Period
-	(v1.Population)(0),            // 9: otklik.type.v1.Population
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*v1.LocalizedText)(nil),      // 11: otklik.type.v1.LocalizedText
-	(*v1.Scale)(nil),              // 12: otklik.type.v1.Scale
-	(*v1.ConfidenceInterval)(nil), // 13: otklik.type.v1.ConfidenceInterval
+	(MissingMethod)(0),               // 0: otklik.reporting.v1.MissingMethod
+	(*AnalysisQuery)(nil),            // 1: otklik.reporting.v1.AnalysisQuery
+	(*AnalysisWeighting)(nil),        // 2: otklik.reporting.v1.AnalysisWeighting
+	(*AnalysisBasis)(nil),            // 3: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),         // 4: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),         // 5: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),             // 6: otklik.reporting.v1.AnalysisTest
+	(*ChiSquareTest)(nil),            // 7: otklik.reporting.v1.ChiSquareTest
+	(*AnalysisWeighting_Stated)(nil), // 8: otklik.reporting.v1.AnalysisWeighting.Stated
+	(*AnalysisWeighting_Raking)(nil), // 9: otklik.reporting.v1.AnalysisWeighting.Raking
+	(*AnalysisWeighting_Margin)(nil), // 10: otklik.reporting.v1.AnalysisWeighting.Margin
+	(*AnalysisWeighting_Target)(nil), // 11: otklik.reporting.v1.AnalysisWeighting.Target
+	(*AnalysisBasis_LeftOut)(nil),    // 12: otklik.reporting.v1.AnalysisBasis.LeftOut
+	(*v1.Period)(nil),                // 13: otklik.type.v1.Period
+	(v1.Population)(0),               // 14: otklik.type.v1.Population
+	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
+	(*v1.LocalizedText)(nil),         // 16: otklik.type.v1.LocalizedText
+	(*v1.Scale)(nil),                 // 17: otklik.type.v1.Scale
+	(*v1.ConfidenceInterval)(nil),    // 18: otklik.type.v1.ConfidenceInterval
 }
 var file_otklik_reporting_v1_analysis_proto_depIdxs = []int32{
-	8,  // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
-	9,  // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
-	10, // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
-	9,  // 4: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
-	7,  // 5: otklik.reporting.v1.AnalysisBasis.left_out:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOut
-	10, // 6: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
-	0,  // 7: otklik.reporting.v1.AnalysisBasis.missing:type_name -> otklik.reporting.v1.MissingMethod
-	11, // 8: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
-	12, // 9: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
-	13, // 10: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
+	14, // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
+	15, // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
+	2,  // 3: otklik.reporting.v1.AnalysisQuery.weighting:type_name -> otklik.reporting.v1.AnalysisWeighting
+	8,  // 4: otklik.reporting.v1.AnalysisWeighting.stated:type_name -> otklik.reporting.v1.AnalysisWeighting.Stated
+	9,  // 5: otklik.reporting.v1.AnalysisWeighting.raking:type_name -> otklik.reporting.v1.AnalysisWeighting.Raking
+	13, // 6: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
+	14, // 7: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
+	12, // 8: otklik.reporting.v1.AnalysisBasis.left_out:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOut
+	15, // 9: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
+	0,  // 10: otklik.reporting.v1.AnalysisBasis.missing:type_name -> otklik.reporting.v1.MissingMethod
+	2,  // 11: otklik.reporting.v1.AnalysisBasis.weighting:type_name -> otklik.reporting.v1.AnalysisWeighting
+	16, // 12: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
+	17, // 13: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
+	18, // 14: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	10, // 15: otklik.reporting.v1.AnalysisWeighting.Raking.margins:type_name -> otklik.reporting.v1.AnalysisWeighting.Margin
+	11, // 16: otklik.reporting.v1.AnalysisWeighting.Margin.targets:type_name -> otklik.reporting.v1.AnalysisWeighting.Target
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_analysis_proto_init() }
@@ -817,15 +1164,19 @@ func file_otklik_reporting_v1_analysis_proto_init() {
 	if File_otklik_reporting_v1_analysis_proto != nil {
 		return
 	}
-	file_otklik_reporting_v1_analysis_proto_msgTypes[1].OneofWrappers = []any{}
-	file_otklik_reporting_v1_analysis_proto_msgTypes[3].OneofWrappers = []any{}
+	file_otklik_reporting_v1_analysis_proto_msgTypes[1].OneofWrappers = []any{
+		(*AnalysisWeighting_Stated_)(nil),
+		(*AnalysisWeighting_Raking_)(nil),
+	}
+	file_otklik_reporting_v1_analysis_proto_msgTypes[2].OneofWrappers = []any{}
+	file_otklik_reporting_v1_analysis_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_analysis_proto_rawDesc), len(file_otklik_reporting_v1_analysis_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -33,6 +33,10 @@ const (
 	OutcomeMetric_OUTCOME_METRIC_NPS OutcomeMetric = 1
 	// The mean of the answers.
 	OutcomeMetric_OUTCOME_METRIC_MEAN OutcomeMetric = 2
+	// The share of the satisfied, from 0 to 100, of a question of satisfaction.
+	OutcomeMetric_OUTCOME_METRIC_CSAT OutcomeMetric = 3
+	// The share of those who found it easy, from 0 to 100, of a question of effort; scores of effort are flipped.
+	OutcomeMetric_OUTCOME_METRIC_TOP_BOX OutcomeMetric = 4
 )
 
 // Enum value maps for OutcomeMetric.
@@ -41,11 +45,15 @@ var (
 		0: "OUTCOME_METRIC_UNSPECIFIED",
 		1: "OUTCOME_METRIC_NPS",
 		2: "OUTCOME_METRIC_MEAN",
+		3: "OUTCOME_METRIC_CSAT",
+		4: "OUTCOME_METRIC_TOP_BOX",
 	}
 	OutcomeMetric_value = map[string]int32{
 		"OUTCOME_METRIC_UNSPECIFIED": 0,
 		"OUTCOME_METRIC_NPS":         1,
 		"OUTCOME_METRIC_MEAN":        2,
+		"OUTCOME_METRIC_CSAT":        3,
+		"OUTCOME_METRIC_TOP_BOX":     4,
 	}
 )
 
@@ -363,9 +371,14 @@ type QueryStrengthsRequest struct {
 	Metric OutcomeMetric `protobuf:"varint,3,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
 	// What responses are told apart by. A key of scores (`theme`, `location`, `region`, `channel`, `company`, `segment`, `sentiment`, `attributes.NAME`, …); not `employee`, by which nothing is told but scores. Empty means `theme`.
 	// Up to 1,000 values.
-	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	By string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	// A key of scores whose values the effects are told for one by one as well, for example `region`, `location` or `touchpoint`; not `employee`, and not `by`. A response of
+	// several values belongs to each. Values times outcomes times topics are up to 5,000. Empty means none.
+	GroupBy string `protobuf:"bytes,5,opt,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
+	// Further outcomes' questions whose effects are told as well, up to 20, each as its kind is counted: the likelihood to recommend as NPS, others as means.
+	FurtherOutcomes []string `protobuf:"bytes,6,rep,name=further_outcomes,json=furtherOutcomes,proto3" json:"further_outcomes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryStrengthsRequest) Reset() {
@@ -426,6 +439,20 @@ func (x *QueryStrengthsRequest) GetBy() string {
 	return ""
 }
 
+func (x *QueryStrengthsRequest) GetGroupBy() string {
+	if x != nil {
+		return x.GroupBy
+	}
+	return ""
+}
+
+func (x *QueryStrengthsRequest) GetFurtherOutcomes() []string {
+	if x != nil {
+		return x.FurtherOutcomes
+	}
+	return nil
+}
+
 // Response of QueryStrengths.
 type QueryStrengthsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -439,10 +466,15 @@ type QueryStrengthsResponse struct {
 	Overall float64 `protobuf:"fixed64,4,opt,name=overall,proto3" json:"overall,omitempty"`
 	// The topics: what pulls up most first, what pulls down most last.
 	Effects []*TopicEffect `protobuf:"bytes,5,rep,name=effects,proto3" json:"effects,omitempty"`
-	// The size of the family that p-values are corrected for.
+	// The size of the family that p-values are corrected for: all effects that were tested, those of slices included.
 	Family int32 `protobuf:"varint,6,opt,name=family,proto3" json:"family,omitempty"`
 	// What the responses are told apart by.
-	By            string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
+	By string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
+	// The effects in the values of `group_by` and of the further outcomes: outcome by outcome, each first of all responses, then of the values in their order. What `effects`
+	// tells is not among them. Values without an answer are missing.
+	Slices []*StrengthSlice `protobuf:"bytes,8,rep,name=slices,proto3" json:"slices,omitempty"`
+	// What the slices are told apart by; empty for nothing.
+	GroupBy       string `protobuf:"bytes,9,opt,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -526,6 +558,111 @@ func (x *QueryStrengthsResponse) GetBy() string {
 	return ""
 }
 
+func (x *QueryStrengthsResponse) GetSlices() []*StrengthSlice {
+	if x != nil {
+		return x.Slices
+	}
+	return nil
+}
+
+func (x *QueryStrengthsResponse) GetGroupBy() string {
+	if x != nil {
+		return x.GroupBy
+	}
+	return ""
+}
+
+// What topics do to an outcome in a part of the responses.
+type StrengthSlice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value of `group_by`; missing where the slice is all responses, empty for responses that do not state the key.
+	Value *string `protobuf:"bytes,1,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// The outcome's question, with the answers of the slice.
+	Outcome *AnalysisQuestion `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// What it is counted as.
+	Metric OutcomeMetric `protobuf:"varint,3,opt,name=metric,proto3,enum=otklik.reporting.v1.OutcomeMetric" json:"metric,omitempty"`
+	// The outcome of all responses of the slice.
+	Overall float64 `protobuf:"fixed64,4,opt,name=overall,proto3" json:"overall,omitempty"`
+	// The topics: what pulls up most first, what pulls down most last.
+	Effects []*TopicEffect `protobuf:"bytes,5,rep,name=effects,proto3" json:"effects,omitempty"`
+	// Topics that were left out, since too few responses of the slice state, or do not state, them.
+	LeftOutTopics int32 `protobuf:"varint,6,opt,name=left_out_topics,json=leftOutTopics,proto3" json:"left_out_topics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StrengthSlice) Reset() {
+	*x = StrengthSlice{}
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StrengthSlice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StrengthSlice) ProtoMessage() {}
+
+func (x *StrengthSlice) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StrengthSlice.ProtoReflect.Descriptor instead.
+func (*StrengthSlice) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StrengthSlice) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *StrengthSlice) GetOutcome() *AnalysisQuestion {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *StrengthSlice) GetMetric() OutcomeMetric {
+	if x != nil {
+		return x.Metric
+	}
+	return OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED
+}
+
+func (x *StrengthSlice) GetOverall() float64 {
+	if x != nil {
+		return x.Overall
+	}
+	return 0
+}
+
+func (x *StrengthSlice) GetEffects() []*TopicEffect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
+}
+
+func (x *StrengthSlice) GetLeftOutTopics() int32 {
+	if x != nil {
+		return x.LeftOutTopics
+	}
+	return 0
+}
+
 // What a part of the responses adds to a change.
 type BridgePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -555,7 +692,7 @@ type BridgePart struct {
 
 func (x *BridgePart) Reset() {
 	*x = BridgePart{}
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -567,7 +704,7 @@ func (x *BridgePart) String() string {
 func (*BridgePart) ProtoMessage() {}
 
 func (x *BridgePart) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[4]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -580,7 +717,7 @@ func (x *BridgePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BridgePart.ProtoReflect.Descriptor instead.
 func (*BridgePart) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{4}
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BridgePart) GetValue() string {
@@ -674,7 +811,7 @@ type TopicEffect struct {
 
 func (x *TopicEffect) Reset() {
 	*x = TopicEffect{}
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +823,7 @@ func (x *TopicEffect) String() string {
 func (*TopicEffect) ProtoMessage() {}
 
 func (x *TopicEffect) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[5]
+	mi := &file_otklik_reporting_v1_bridge_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +836,7 @@ func (x *TopicEffect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopicEffect.ProtoReflect.Descriptor instead.
 func (*TopicEffect) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{5}
+	return file_otklik_reporting_v1_bridge_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TopicEffect) GetValue() string {
@@ -767,12 +904,14 @@ const file_otklik_reporting_v1_bridge_proto_rawDesc = "" +
 	"\x05level\x18\t \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x05level\x125\n" +
 	"\x05parts\x18\n" +
 	" \x03(\v2\x1f.otklik.reporting.v1.BridgePartR\x05parts\x12\x0e\n" +
-	"\x02by\x18\v \x01(\tR\x02by\"\xf4\x01\n" +
+	"\x02by\x18\v \x01(\tR\x02by\"\xeb\x02\n" +
 	"\x15QueryStrengthsRequest\x12@\n" +
 	"\x05query\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12:\n" +
 	"\aoutcome\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12D\n" +
 	"\x06metric\x18\x03 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06metric\x12\x17\n" +
-	"\x02by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\x02by\"\xcd\x02\n" +
+	"\x02by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18PR\x02by\x12\"\n" +
+	"\bgroup_by\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18PR\agroupBy\x12Q\n" +
+	"\x10further_outcomes\x18\x06 \x03(\tB&\xbaH#\x92\x01 \x10\x14\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x0ffurtherOutcomes\"\xa4\x03\n" +
 	"\x16QueryStrengthsResponse\x128\n" +
 	"\x05basis\x18\x01 \x01(\v2\".otklik.reporting.v1.AnalysisBasisR\x05basis\x12?\n" +
 	"\aoutcome\x18\x02 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x12:\n" +
@@ -780,7 +919,17 @@ const file_otklik_reporting_v1_bridge_proto_rawDesc = "" +
 	"\aoverall\x18\x04 \x01(\x01R\aoverall\x12:\n" +
 	"\aeffects\x18\x05 \x03(\v2 .otklik.reporting.v1.TopicEffectR\aeffects\x12\x16\n" +
 	"\x06family\x18\x06 \x01(\x05R\x06family\x12\x0e\n" +
-	"\x02by\x18\a \x01(\tR\x02by\"\xc6\x03\n" +
+	"\x02by\x18\a \x01(\tR\x02by\x12:\n" +
+	"\x06slices\x18\b \x03(\v2\".otklik.reporting.v1.StrengthSliceR\x06slices\x12\x19\n" +
+	"\bgroup_by\x18\t \x01(\tR\agroupBy\"\xaf\x02\n" +
+	"\rStrengthSlice\x12\x19\n" +
+	"\x05value\x18\x01 \x01(\tH\x00R\x05value\x88\x01\x01\x12?\n" +
+	"\aoutcome\x18\x02 \x01(\v2%.otklik.reporting.v1.AnalysisQuestionR\aoutcome\x12:\n" +
+	"\x06metric\x18\x03 \x01(\x0e2\".otklik.reporting.v1.OutcomeMetricR\x06metric\x12\x18\n" +
+	"\aoverall\x18\x04 \x01(\x01R\aoverall\x12:\n" +
+	"\aeffects\x18\x05 \x03(\v2 .otklik.reporting.v1.TopicEffectR\aeffects\x12&\n" +
+	"\x0fleft_out_topics\x18\x06 \x01(\x05R\rleftOutTopicsB\b\n" +
+	"\x06_value\"\xc6\x03\n" +
 	"\n" +
 	"BridgePart\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12!\n" +
@@ -805,11 +954,13 @@ const file_otklik_reporting_v1_bridge_proto_rawDesc = "" +
 	"\x05level\x18\x03 \x01(\x01R\x05level\x12=\n" +
 	"\x06effect\x18\x04 \x01(\v2%.otklik.reporting.v1.AnalysisEstimateR\x06effect\x125\n" +
 	"\x04test\x18\x05 \x01(\v2!.otklik.reporting.v1.AnalysisTestR\x04test\x12;\n" +
-	"\averdict\x18\x06 \x01(\x0e2!.otklik.reporting.v1.TopicVerdictR\averdict*`\n" +
+	"\averdict\x18\x06 \x01(\x0e2!.otklik.reporting.v1.TopicVerdictR\averdict*\x95\x01\n" +
 	"\rOutcomeMetric\x12\x1e\n" +
 	"\x1aOUTCOME_METRIC_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12OUTCOME_METRIC_NPS\x10\x01\x12\x17\n" +
-	"\x13OUTCOME_METRIC_MEAN\x10\x02*\x80\x01\n" +
+	"\x13OUTCOME_METRIC_MEAN\x10\x02\x12\x17\n" +
+	"\x13OUTCOME_METRIC_CSAT\x10\x03\x12\x1a\n" +
+	"\x16OUTCOME_METRIC_TOP_BOX\x10\x04*\x80\x01\n" +
 	"\fTopicVerdict\x12\x1d\n" +
 	"\x19TOPIC_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16TOPIC_VERDICT_STRENGTH\x10\x01\x12\x1a\n" +
@@ -829,7 +980,7 @@ func file_otklik_reporting_v1_bridge_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_bridge_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otklik_reporting_v1_bridge_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_otklik_reporting_v1_bridge_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_otklik_reporting_v1_bridge_proto_goTypes = []any{
 	(OutcomeMetric)(0),             // 0: otklik.reporting.v1.OutcomeMetric
 	(TopicVerdict)(0),              // 1: otklik.reporting.v1.TopicVerdict
@@ -837,46 +988,51 @@ var file_otklik_reporting_v1_bridge_proto_goTypes = []any{
 	(*QueryBridgeResponse)(nil),    // 3: otklik.reporting.v1.QueryBridgeResponse
 	(*QueryStrengthsRequest)(nil),  // 4: otklik.reporting.v1.QueryStrengthsRequest
 	(*QueryStrengthsResponse)(nil), // 5: otklik.reporting.v1.QueryStrengthsResponse
-	(*BridgePart)(nil),             // 6: otklik.reporting.v1.BridgePart
-	(*TopicEffect)(nil),            // 7: otklik.reporting.v1.TopicEffect
-	(*AnalysisQuery)(nil),          // 8: otklik.reporting.v1.AnalysisQuery
-	(*v1.Period)(nil),              // 9: otklik.type.v1.Period
-	(*AnalysisBasis)(nil),          // 10: otklik.reporting.v1.AnalysisBasis
-	(*AnalysisQuestion)(nil),       // 11: otklik.reporting.v1.AnalysisQuestion
-	(*AnalysisEstimate)(nil),       // 12: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),           // 13: otklik.reporting.v1.AnalysisTest
+	(*StrengthSlice)(nil),          // 6: otklik.reporting.v1.StrengthSlice
+	(*BridgePart)(nil),             // 7: otklik.reporting.v1.BridgePart
+	(*TopicEffect)(nil),            // 8: otklik.reporting.v1.TopicEffect
+	(*AnalysisQuery)(nil),          // 9: otklik.reporting.v1.AnalysisQuery
+	(*v1.Period)(nil),              // 10: otklik.type.v1.Period
+	(*AnalysisBasis)(nil),          // 11: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),       // 12: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),       // 13: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),           // 14: otklik.reporting.v1.AnalysisTest
 }
 var file_otklik_reporting_v1_bridge_proto_depIdxs = []int32{
-	8,  // 0: otklik.reporting.v1.QueryBridgeRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
-	9,  // 1: otklik.reporting.v1.QueryBridgeRequest.baseline_period:type_name -> otklik.type.v1.Period
+	9,  // 0: otklik.reporting.v1.QueryBridgeRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	10, // 1: otklik.reporting.v1.QueryBridgeRequest.baseline_period:type_name -> otklik.type.v1.Period
 	0,  // 2: otklik.reporting.v1.QueryBridgeRequest.metric:type_name -> otklik.reporting.v1.OutcomeMetric
-	10, // 3: otklik.reporting.v1.QueryBridgeResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
-	10, // 4: otklik.reporting.v1.QueryBridgeResponse.baseline_basis:type_name -> otklik.reporting.v1.AnalysisBasis
-	11, // 5: otklik.reporting.v1.QueryBridgeResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	11, // 3: otklik.reporting.v1.QueryBridgeResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	11, // 4: otklik.reporting.v1.QueryBridgeResponse.baseline_basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	12, // 5: otklik.reporting.v1.QueryBridgeResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
 	0,  // 6: otklik.reporting.v1.QueryBridgeResponse.metric:type_name -> otklik.reporting.v1.OutcomeMetric
-	12, // 7: otklik.reporting.v1.QueryBridgeResponse.before:type_name -> otklik.reporting.v1.AnalysisEstimate
-	12, // 8: otklik.reporting.v1.QueryBridgeResponse.after:type_name -> otklik.reporting.v1.AnalysisEstimate
-	12, // 9: otklik.reporting.v1.QueryBridgeResponse.change:type_name -> otklik.reporting.v1.AnalysisEstimate
-	12, // 10: otklik.reporting.v1.QueryBridgeResponse.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
-	12, // 11: otklik.reporting.v1.QueryBridgeResponse.level:type_name -> otklik.reporting.v1.AnalysisEstimate
-	6,  // 12: otklik.reporting.v1.QueryBridgeResponse.parts:type_name -> otklik.reporting.v1.BridgePart
-	8,  // 13: otklik.reporting.v1.QueryStrengthsRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
+	13, // 7: otklik.reporting.v1.QueryBridgeResponse.before:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 8: otklik.reporting.v1.QueryBridgeResponse.after:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 9: otklik.reporting.v1.QueryBridgeResponse.change:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 10: otklik.reporting.v1.QueryBridgeResponse.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 11: otklik.reporting.v1.QueryBridgeResponse.level:type_name -> otklik.reporting.v1.AnalysisEstimate
+	7,  // 12: otklik.reporting.v1.QueryBridgeResponse.parts:type_name -> otklik.reporting.v1.BridgePart
+	9,  // 13: otklik.reporting.v1.QueryStrengthsRequest.query:type_name -> otklik.reporting.v1.AnalysisQuery
 	0,  // 14: otklik.reporting.v1.QueryStrengthsRequest.metric:type_name -> otklik.reporting.v1.OutcomeMetric
-	10, // 15: otklik.reporting.v1.QueryStrengthsResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
-	11, // 16: otklik.reporting.v1.QueryStrengthsResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	11, // 15: otklik.reporting.v1.QueryStrengthsResponse.basis:type_name -> otklik.reporting.v1.AnalysisBasis
+	12, // 16: otklik.reporting.v1.QueryStrengthsResponse.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
 	0,  // 17: otklik.reporting.v1.QueryStrengthsResponse.metric:type_name -> otklik.reporting.v1.OutcomeMetric
-	7,  // 18: otklik.reporting.v1.QueryStrengthsResponse.effects:type_name -> otklik.reporting.v1.TopicEffect
-	12, // 19: otklik.reporting.v1.BridgePart.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
-	12, // 20: otklik.reporting.v1.BridgePart.level:type_name -> otklik.reporting.v1.AnalysisEstimate
-	13, // 21: otklik.reporting.v1.BridgePart.test:type_name -> otklik.reporting.v1.AnalysisTest
-	12, // 22: otklik.reporting.v1.TopicEffect.effect:type_name -> otklik.reporting.v1.AnalysisEstimate
-	13, // 23: otklik.reporting.v1.TopicEffect.test:type_name -> otklik.reporting.v1.AnalysisTest
-	1,  // 24: otklik.reporting.v1.TopicEffect.verdict:type_name -> otklik.reporting.v1.TopicVerdict
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	8,  // 18: otklik.reporting.v1.QueryStrengthsResponse.effects:type_name -> otklik.reporting.v1.TopicEffect
+	6,  // 19: otklik.reporting.v1.QueryStrengthsResponse.slices:type_name -> otklik.reporting.v1.StrengthSlice
+	12, // 20: otklik.reporting.v1.StrengthSlice.outcome:type_name -> otklik.reporting.v1.AnalysisQuestion
+	0,  // 21: otklik.reporting.v1.StrengthSlice.metric:type_name -> otklik.reporting.v1.OutcomeMetric
+	8,  // 22: otklik.reporting.v1.StrengthSlice.effects:type_name -> otklik.reporting.v1.TopicEffect
+	13, // 23: otklik.reporting.v1.BridgePart.mix:type_name -> otklik.reporting.v1.AnalysisEstimate
+	13, // 24: otklik.reporting.v1.BridgePart.level:type_name -> otklik.reporting.v1.AnalysisEstimate
+	14, // 25: otklik.reporting.v1.BridgePart.test:type_name -> otklik.reporting.v1.AnalysisTest
+	13, // 26: otklik.reporting.v1.TopicEffect.effect:type_name -> otklik.reporting.v1.AnalysisEstimate
+	14, // 27: otklik.reporting.v1.TopicEffect.test:type_name -> otklik.reporting.v1.AnalysisTest
+	1,  // 28: otklik.reporting.v1.TopicEffect.verdict:type_name -> otklik.reporting.v1.TopicVerdict
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_bridge_proto_init() }
@@ -886,13 +1042,14 @@ func file_otklik_reporting_v1_bridge_proto_init() {
 	}
 	file_otklik_reporting_v1_analysis_proto_init()
 	file_otklik_reporting_v1_bridge_proto_msgTypes[4].OneofWrappers = []any{}
+	file_otklik_reporting_v1_bridge_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_bridge_proto_rawDesc), len(file_otklik_reporting_v1_bridge_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

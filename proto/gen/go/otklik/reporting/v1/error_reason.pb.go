@@ -83,6 +83,16 @@ const (
 	ErrorReason_ERROR_REASON_EXPORT_ENDED ErrorReason = 27
 	// The file must not be given out any more: somebody was erased since, or the caller may see less than when it was made.
 	ErrorReason_ERROR_REASON_EXPORT_OUTDATED ErrorReason = 28
+	// The access service, which knows who was erased, did not answer.
+	ErrorReason_ERROR_REASON_ACCESS_UNAVAILABLE ErrorReason = 29
+	// The comment service, which knows what was written, did not answer.
+	ErrorReason_ERROR_REASON_COMMENT_UNAVAILABLE ErrorReason = 30
+	// The caller may not read what the export would be of.
+	ErrorReason_ERROR_REASON_EXPORT_FORBIDDEN ErrorReason = 31
+	// Something is stated that the kind of export has not, or something is missing that it needs.
+	ErrorReason_ERROR_REASON_EXPORT_KIND_MISMATCH ErrorReason = 32
+	// The filter cannot be read, or compares what the rows do not tell.
+	ErrorReason_ERROR_REASON_EXPORT_FILTER_INVALID ErrorReason = 33
 	// There is no such report, or it has no such version.
 	ErrorReason_ERROR_REASON_REPORT_NOT_FOUND ErrorReason = 40
 	// The identifier is that of another report.
@@ -129,6 +139,8 @@ const (
 	ErrorReason_ERROR_REASON_ADDRESSES_FORBIDDEN ErrorReason = 76
 	// There is no such run.
 	ErrorReason_ERROR_REASON_RUN_NOT_FOUND ErrorReason = 77
+	// The report cannot reach its recipients so: links need an address of the app in the configuration, webhooks have no recipients.
+	ErrorReason_ERROR_REASON_DELIVERY_INVALID ErrorReason = 78
 	// The numbers contradict each other, or the method does not bear them.
 	ErrorReason_ERROR_REASON_NUMBERS_IMPOSSIBLE ErrorReason = 80
 	// A date does not exist, or the days are too many.
@@ -151,74 +163,137 @@ const (
 	ErrorReason_ERROR_REASON_KPI_COMPONENT_INVALID ErrorReason = 89
 	// Whose records are is told to those who may see who persons are.
 	ErrorReason_ERROR_REASON_EMPLOYEE_FORBIDDEN ErrorReason = 90
+	// There is no such link, or the caller does not see it.
+	ErrorReason_ERROR_REASON_SHARE_NOT_FOUND ErrorReason = 110
+	// The identifier is that of another link.
+	ErrorReason_ERROR_REASON_SHARE_EXISTS ErrorReason = 111
+	// The link does not say what it shows, or says it twice.
+	ErrorReason_ERROR_REASON_SHARE_CONTENT_INVALID ErrorReason = 112
+	// The report is about employees or single companies, whose answers may be those of one person, or has a section that is.
+	ErrorReason_ERROR_REASON_SHARE_OF_PERSONS ErrorReason = 113
+	// The link would end in the past, or later than links may.
+	ErrorReason_ERROR_REASON_SHARE_EXPIRE_TIME_INVALID ErrorReason = 114
+	// The organisation has as many links as it may have.
+	ErrorReason_ERROR_REASON_SHARE_LIMIT ErrorReason = 115
+	// The link leads to nothing: it was ended, its time is over, there never was such a link, or whoever made it may not show the report any more.
+	ErrorReason_ERROR_REASON_SHARE_ENDED ErrorReason = 116
+	// The link does not offer the report in this form.
+	ErrorReason_ERROR_REASON_SHARE_FORMAT_NOT_OFFERED ErrorReason = 117
+	// The link is read more often than can be served: try again.
+	ErrorReason_ERROR_REASON_SHARE_BUSY ErrorReason = 118
+	// There are no hours in these days: nothing was recorded of an hour or less.
+	ErrorReason_ERROR_REASON_NO_HOURS ErrorReason = 91
+	// Say which benchmarks are meant: by their identifiers, series or subject.
+	ErrorReason_ERROR_REASON_BENCHMARK_SELECTION_REQUIRED ErrorReason = 92
+	// The table cannot be read, or its header does not say what its columns hold.
+	ErrorReason_ERROR_REASON_BENCHMARK_TABLE_INVALID ErrorReason = 93
+	// The organisation has as many benchmarks as it may have.
+	ErrorReason_ERROR_REASON_BENCHMARK_LIMIT ErrorReason = 94
+	// A value of the key would mean both collectors.
+	ErrorReason_ERROR_REASON_COLLECTOR_AMBIGUOUS ErrorReason = 95
+	// Stages of a journey contradict each other: an identifier or a touchpoint of one question stands twice, or a stage is neither of touchpoints nor of a question.
+	ErrorReason_ERROR_REASON_STAGE_INVALID ErrorReason = 100
+	// No response states a touchpoint, and no stages were stated.
+	ErrorReason_ERROR_REASON_TOUCHPOINTS_MISSING ErrorReason = 101
+	// A variant stands twice, the control is none of the variants, or there are not two variants to compare.
+	ErrorReason_ERROR_REASON_VARIANT_INVALID ErrorReason = 102
+	// This is not told by weighted responses, or not in this way.
+	ErrorReason_ERROR_REASON_WEIGHTING_UNSUPPORTED ErrorReason = 103
+	// The question has no such option, an option is needed, or it has none.
+	ErrorReason_ERROR_REASON_OPTION_INVALID ErrorReason = 104
 )
 
 // Enum value maps for ErrorReason.
 var (
 	ErrorReason_name = map[int32]string{
-		0:  "ERROR_REASON_UNSPECIFIED",
-		1:  "ERROR_REASON_QUESTION_NOT_FOUND",
-		2:  "ERROR_REASON_QUESTION_NOT_SCORED",
-		3:  "ERROR_REASON_OUTCOME_REQUIRED",
-		4:  "ERROR_REASON_ITEM_REPEATED",
-		5:  "ERROR_REASON_KEY_UNKNOWN",
-		6:  "ERROR_REASON_TOO_FEW_ANSWERS",
-		7:  "ERROR_REASON_ITEM_CONSTANT",
-		8:  "ERROR_REASON_ITEMS_NEVER_TOGETHER",
-		9:  "ERROR_REASON_ITEMS_SINGULAR",
-		10: "ERROR_REASON_NOT_CONVERGED",
-		11: "ERROR_REASON_TOO_MANY",
-		12: "ERROR_REASON_NO_DATA",
-		13: "ERROR_REASON_SCORING_UNAVAILABLE",
-		14: "ERROR_REASON_SURVEY_UNAVAILABLE",
-		15: "ERROR_REASON_TOO_FEW_ITEMS",
-		16: "ERROR_REASON_CUT_REQUIRED",
-		17: "ERROR_REASON_METRIC_MISMATCH",
-		18: "ERROR_REASON_KEY_MULTIPLE",
-		19: "ERROR_REASON_PERIODS_OVERLAP",
-		20: "ERROR_REASON_SEGMENTATION_UNAVAILABLE",
-		21: "ERROR_REASON_EXPORT_NOT_FOUND",
-		22: "ERROR_REASON_EXPORT_EXISTS",
-		23: "ERROR_REASON_EXPORT_LIMIT",
-		24: "ERROR_REASON_COLUMN_UNKNOWN",
-		25: "ERROR_REASON_COLUMN_FORBIDDEN",
-		26: "ERROR_REASON_EXPORT_NOT_READY",
-		27: "ERROR_REASON_EXPORT_ENDED",
-		28: "ERROR_REASON_EXPORT_OUTDATED",
-		40: "ERROR_REASON_REPORT_NOT_FOUND",
-		41: "ERROR_REASON_REPORT_EXISTS",
-		42: "ERROR_REASON_REPORT_BUILT_IN",
-		43: "ERROR_REASON_REPORT_CHANGED",
-		44: "ERROR_REASON_REPORT_SURVEY_REQUIRED",
-		45: "ERROR_REASON_REPORT_SUBJECT_REQUIRED",
-		46: "ERROR_REASON_RENDITION_NOT_FOUND",
-		47: "ERROR_REASON_RENDITION_OF_OTHER_REACH",
-		48: "ERROR_REASON_REPORT_PERIOD_INVALID",
-		49: "ERROR_REASON_REPORT_LIMIT",
-		60: "ERROR_REASON_OPERATIONS_TABLE_INVALID",
-		61: "ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN",
-		62: "ERROR_REASON_OPERATIONS_PERIOD_INVALID",
-		63: "ERROR_REASON_OPERATIONS_STREAM_INVALID",
-		64: "ERROR_REASON_OPERATIONS_SELECTION_REQUIRED",
-		70: "ERROR_REASON_SCHEDULE_NOT_FOUND",
-		71: "ERROR_REASON_SCHEDULE_EXISTS",
-		72: "ERROR_REASON_SCHEDULE_CHANGED",
-		73: "ERROR_REASON_SCHEDULE_LIMIT",
-		74: "ERROR_REASON_RECURRENCE_INVALID",
-		75: "ERROR_REASON_RECIPIENT_INVALID",
-		76: "ERROR_REASON_ADDRESSES_FORBIDDEN",
-		77: "ERROR_REASON_RUN_NOT_FOUND",
-		80: "ERROR_REASON_NUMBERS_IMPOSSIBLE",
-		81: "ERROR_REASON_DATE_INVALID",
-		82: "ERROR_REASON_CURRENCIES_MIXED",
-		83: "ERROR_REASON_REGION_NOT_FOUND",
-		84: "ERROR_REASON_POLICY_CHANGE_NOT_FOUND",
-		85: "ERROR_REASON_KPI_NOT_FOUND",
-		86: "ERROR_REASON_KPI_EXISTS",
-		87: "ERROR_REASON_KPI_CHANGED",
-		88: "ERROR_REASON_KPI_LIMIT",
-		89: "ERROR_REASON_KPI_COMPONENT_INVALID",
-		90: "ERROR_REASON_EMPLOYEE_FORBIDDEN",
+		0:   "ERROR_REASON_UNSPECIFIED",
+		1:   "ERROR_REASON_QUESTION_NOT_FOUND",
+		2:   "ERROR_REASON_QUESTION_NOT_SCORED",
+		3:   "ERROR_REASON_OUTCOME_REQUIRED",
+		4:   "ERROR_REASON_ITEM_REPEATED",
+		5:   "ERROR_REASON_KEY_UNKNOWN",
+		6:   "ERROR_REASON_TOO_FEW_ANSWERS",
+		7:   "ERROR_REASON_ITEM_CONSTANT",
+		8:   "ERROR_REASON_ITEMS_NEVER_TOGETHER",
+		9:   "ERROR_REASON_ITEMS_SINGULAR",
+		10:  "ERROR_REASON_NOT_CONVERGED",
+		11:  "ERROR_REASON_TOO_MANY",
+		12:  "ERROR_REASON_NO_DATA",
+		13:  "ERROR_REASON_SCORING_UNAVAILABLE",
+		14:  "ERROR_REASON_SURVEY_UNAVAILABLE",
+		15:  "ERROR_REASON_TOO_FEW_ITEMS",
+		16:  "ERROR_REASON_CUT_REQUIRED",
+		17:  "ERROR_REASON_METRIC_MISMATCH",
+		18:  "ERROR_REASON_KEY_MULTIPLE",
+		19:  "ERROR_REASON_PERIODS_OVERLAP",
+		20:  "ERROR_REASON_SEGMENTATION_UNAVAILABLE",
+		21:  "ERROR_REASON_EXPORT_NOT_FOUND",
+		22:  "ERROR_REASON_EXPORT_EXISTS",
+		23:  "ERROR_REASON_EXPORT_LIMIT",
+		24:  "ERROR_REASON_COLUMN_UNKNOWN",
+		25:  "ERROR_REASON_COLUMN_FORBIDDEN",
+		26:  "ERROR_REASON_EXPORT_NOT_READY",
+		27:  "ERROR_REASON_EXPORT_ENDED",
+		28:  "ERROR_REASON_EXPORT_OUTDATED",
+		29:  "ERROR_REASON_ACCESS_UNAVAILABLE",
+		30:  "ERROR_REASON_COMMENT_UNAVAILABLE",
+		31:  "ERROR_REASON_EXPORT_FORBIDDEN",
+		32:  "ERROR_REASON_EXPORT_KIND_MISMATCH",
+		33:  "ERROR_REASON_EXPORT_FILTER_INVALID",
+		40:  "ERROR_REASON_REPORT_NOT_FOUND",
+		41:  "ERROR_REASON_REPORT_EXISTS",
+		42:  "ERROR_REASON_REPORT_BUILT_IN",
+		43:  "ERROR_REASON_REPORT_CHANGED",
+		44:  "ERROR_REASON_REPORT_SURVEY_REQUIRED",
+		45:  "ERROR_REASON_REPORT_SUBJECT_REQUIRED",
+		46:  "ERROR_REASON_RENDITION_NOT_FOUND",
+		47:  "ERROR_REASON_RENDITION_OF_OTHER_REACH",
+		48:  "ERROR_REASON_REPORT_PERIOD_INVALID",
+		49:  "ERROR_REASON_REPORT_LIMIT",
+		60:  "ERROR_REASON_OPERATIONS_TABLE_INVALID",
+		61:  "ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN",
+		62:  "ERROR_REASON_OPERATIONS_PERIOD_INVALID",
+		63:  "ERROR_REASON_OPERATIONS_STREAM_INVALID",
+		64:  "ERROR_REASON_OPERATIONS_SELECTION_REQUIRED",
+		70:  "ERROR_REASON_SCHEDULE_NOT_FOUND",
+		71:  "ERROR_REASON_SCHEDULE_EXISTS",
+		72:  "ERROR_REASON_SCHEDULE_CHANGED",
+		73:  "ERROR_REASON_SCHEDULE_LIMIT",
+		74:  "ERROR_REASON_RECURRENCE_INVALID",
+		75:  "ERROR_REASON_RECIPIENT_INVALID",
+		76:  "ERROR_REASON_ADDRESSES_FORBIDDEN",
+		77:  "ERROR_REASON_RUN_NOT_FOUND",
+		78:  "ERROR_REASON_DELIVERY_INVALID",
+		80:  "ERROR_REASON_NUMBERS_IMPOSSIBLE",
+		81:  "ERROR_REASON_DATE_INVALID",
+		82:  "ERROR_REASON_CURRENCIES_MIXED",
+		83:  "ERROR_REASON_REGION_NOT_FOUND",
+		84:  "ERROR_REASON_POLICY_CHANGE_NOT_FOUND",
+		85:  "ERROR_REASON_KPI_NOT_FOUND",
+		86:  "ERROR_REASON_KPI_EXISTS",
+		87:  "ERROR_REASON_KPI_CHANGED",
+		88:  "ERROR_REASON_KPI_LIMIT",
+		89:  "ERROR_REASON_KPI_COMPONENT_INVALID",
+		90:  "ERROR_REASON_EMPLOYEE_FORBIDDEN",
+		110: "ERROR_REASON_SHARE_NOT_FOUND",
+		111: "ERROR_REASON_SHARE_EXISTS",
+		112: "ERROR_REASON_SHARE_CONTENT_INVALID",
+		113: "ERROR_REASON_SHARE_OF_PERSONS",
+		114: "ERROR_REASON_SHARE_EXPIRE_TIME_INVALID",
+		115: "ERROR_REASON_SHARE_LIMIT",
+		116: "ERROR_REASON_SHARE_ENDED",
+		117: "ERROR_REASON_SHARE_FORMAT_NOT_OFFERED",
+		118: "ERROR_REASON_SHARE_BUSY",
+		91:  "ERROR_REASON_NO_HOURS",
+		92:  "ERROR_REASON_BENCHMARK_SELECTION_REQUIRED",
+		93:  "ERROR_REASON_BENCHMARK_TABLE_INVALID",
+		94:  "ERROR_REASON_BENCHMARK_LIMIT",
+		95:  "ERROR_REASON_COLLECTOR_AMBIGUOUS",
+		100: "ERROR_REASON_STAGE_INVALID",
+		101: "ERROR_REASON_TOUCHPOINTS_MISSING",
+		102: "ERROR_REASON_VARIANT_INVALID",
+		103: "ERROR_REASON_WEIGHTING_UNSUPPORTED",
+		104: "ERROR_REASON_OPTION_INVALID",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                   0,
@@ -250,6 +325,11 @@ var (
 		"ERROR_REASON_EXPORT_NOT_READY":              26,
 		"ERROR_REASON_EXPORT_ENDED":                  27,
 		"ERROR_REASON_EXPORT_OUTDATED":               28,
+		"ERROR_REASON_ACCESS_UNAVAILABLE":            29,
+		"ERROR_REASON_COMMENT_UNAVAILABLE":           30,
+		"ERROR_REASON_EXPORT_FORBIDDEN":              31,
+		"ERROR_REASON_EXPORT_KIND_MISMATCH":          32,
+		"ERROR_REASON_EXPORT_FILTER_INVALID":         33,
 		"ERROR_REASON_REPORT_NOT_FOUND":              40,
 		"ERROR_REASON_REPORT_EXISTS":                 41,
 		"ERROR_REASON_REPORT_BUILT_IN":               42,
@@ -273,6 +353,7 @@ var (
 		"ERROR_REASON_RECIPIENT_INVALID":             75,
 		"ERROR_REASON_ADDRESSES_FORBIDDEN":           76,
 		"ERROR_REASON_RUN_NOT_FOUND":                 77,
+		"ERROR_REASON_DELIVERY_INVALID":              78,
 		"ERROR_REASON_NUMBERS_IMPOSSIBLE":            80,
 		"ERROR_REASON_DATE_INVALID":                  81,
 		"ERROR_REASON_CURRENCIES_MIXED":              82,
@@ -284,6 +365,25 @@ var (
 		"ERROR_REASON_KPI_LIMIT":                     88,
 		"ERROR_REASON_KPI_COMPONENT_INVALID":         89,
 		"ERROR_REASON_EMPLOYEE_FORBIDDEN":            90,
+		"ERROR_REASON_SHARE_NOT_FOUND":               110,
+		"ERROR_REASON_SHARE_EXISTS":                  111,
+		"ERROR_REASON_SHARE_CONTENT_INVALID":         112,
+		"ERROR_REASON_SHARE_OF_PERSONS":              113,
+		"ERROR_REASON_SHARE_EXPIRE_TIME_INVALID":     114,
+		"ERROR_REASON_SHARE_LIMIT":                   115,
+		"ERROR_REASON_SHARE_ENDED":                   116,
+		"ERROR_REASON_SHARE_FORMAT_NOT_OFFERED":      117,
+		"ERROR_REASON_SHARE_BUSY":                    118,
+		"ERROR_REASON_NO_HOURS":                      91,
+		"ERROR_REASON_BENCHMARK_SELECTION_REQUIRED":  92,
+		"ERROR_REASON_BENCHMARK_TABLE_INVALID":       93,
+		"ERROR_REASON_BENCHMARK_LIMIT":               94,
+		"ERROR_REASON_COLLECTOR_AMBIGUOUS":           95,
+		"ERROR_REASON_STAGE_INVALID":                 100,
+		"ERROR_REASON_TOUCHPOINTS_MISSING":           101,
+		"ERROR_REASON_VARIANT_INVALID":               102,
+		"ERROR_REASON_WEIGHTING_UNSUPPORTED":         103,
+		"ERROR_REASON_OPTION_INVALID":                104,
 	}
 )
 
@@ -318,7 +418,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xbd\x11\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xc6\x18\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -349,7 +449,12 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x1dERROR_REASON_COLUMN_FORBIDDEN\x10\x19\x12!\n" +
 	"\x1dERROR_REASON_EXPORT_NOT_READY\x10\x1a\x12\x1d\n" +
 	"\x19ERROR_REASON_EXPORT_ENDED\x10\x1b\x12 \n" +
-	"\x1cERROR_REASON_EXPORT_OUTDATED\x10\x1c\x12!\n" +
+	"\x1cERROR_REASON_EXPORT_OUTDATED\x10\x1c\x12#\n" +
+	"\x1fERROR_REASON_ACCESS_UNAVAILABLE\x10\x1d\x12$\n" +
+	" ERROR_REASON_COMMENT_UNAVAILABLE\x10\x1e\x12!\n" +
+	"\x1dERROR_REASON_EXPORT_FORBIDDEN\x10\x1f\x12%\n" +
+	"!ERROR_REASON_EXPORT_KIND_MISMATCH\x10 \x12&\n" +
+	"\"ERROR_REASON_EXPORT_FILTER_INVALID\x10!\x12!\n" +
 	"\x1dERROR_REASON_REPORT_NOT_FOUND\x10(\x12\x1e\n" +
 	"\x1aERROR_REASON_REPORT_EXISTS\x10)\x12 \n" +
 	"\x1cERROR_REASON_REPORT_BUILT_IN\x10*\x12\x1f\n" +
@@ -372,7 +477,8 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_RECURRENCE_INVALID\x10J\x12\"\n" +
 	"\x1eERROR_REASON_RECIPIENT_INVALID\x10K\x12$\n" +
 	" ERROR_REASON_ADDRESSES_FORBIDDEN\x10L\x12\x1e\n" +
-	"\x1aERROR_REASON_RUN_NOT_FOUND\x10M\x12#\n" +
+	"\x1aERROR_REASON_RUN_NOT_FOUND\x10M\x12!\n" +
+	"\x1dERROR_REASON_DELIVERY_INVALID\x10N\x12#\n" +
 	"\x1fERROR_REASON_NUMBERS_IMPOSSIBLE\x10P\x12\x1d\n" +
 	"\x19ERROR_REASON_DATE_INVALID\x10Q\x12!\n" +
 	"\x1dERROR_REASON_CURRENCIES_MIXED\x10R\x12!\n" +
@@ -383,7 +489,26 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_KPI_CHANGED\x10W\x12\x1a\n" +
 	"\x16ERROR_REASON_KPI_LIMIT\x10X\x12&\n" +
 	"\"ERROR_REASON_KPI_COMPONENT_INVALID\x10Y\x12#\n" +
-	"\x1fERROR_REASON_EMPLOYEE_FORBIDDEN\x10ZBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x1fERROR_REASON_EMPLOYEE_FORBIDDEN\x10Z\x12 \n" +
+	"\x1cERROR_REASON_SHARE_NOT_FOUND\x10n\x12\x1d\n" +
+	"\x19ERROR_REASON_SHARE_EXISTS\x10o\x12&\n" +
+	"\"ERROR_REASON_SHARE_CONTENT_INVALID\x10p\x12!\n" +
+	"\x1dERROR_REASON_SHARE_OF_PERSONS\x10q\x12*\n" +
+	"&ERROR_REASON_SHARE_EXPIRE_TIME_INVALID\x10r\x12\x1c\n" +
+	"\x18ERROR_REASON_SHARE_LIMIT\x10s\x12\x1c\n" +
+	"\x18ERROR_REASON_SHARE_ENDED\x10t\x12)\n" +
+	"%ERROR_REASON_SHARE_FORMAT_NOT_OFFERED\x10u\x12\x1b\n" +
+	"\x17ERROR_REASON_SHARE_BUSY\x10v\x12\x19\n" +
+	"\x15ERROR_REASON_NO_HOURS\x10[\x12-\n" +
+	")ERROR_REASON_BENCHMARK_SELECTION_REQUIRED\x10\\\x12(\n" +
+	"$ERROR_REASON_BENCHMARK_TABLE_INVALID\x10]\x12 \n" +
+	"\x1cERROR_REASON_BENCHMARK_LIMIT\x10^\x12$\n" +
+	" ERROR_REASON_COLLECTOR_AMBIGUOUS\x10_\x12\x1e\n" +
+	"\x1aERROR_REASON_STAGE_INVALID\x10d\x12$\n" +
+	" ERROR_REASON_TOUCHPOINTS_MISSING\x10e\x12 \n" +
+	"\x1cERROR_REASON_VARIANT_INVALID\x10f\x12&\n" +
+	"\"ERROR_REASON_WEIGHTING_UNSUPPORTED\x10g\x12\x1f\n" +
+	"\x1bERROR_REASON_OPTION_INVALID\x10hBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_error_reason_proto_rawDescOnce sync.Once

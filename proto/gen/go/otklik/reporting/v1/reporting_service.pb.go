@@ -26,7 +26,7 @@ var File_otklik_reporting_v1_reporting_service_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_reporting_service_proto_rawDesc = "" +
 	"\n" +
-	"+otklik/reporting/v1/reporting_service.proto\x12\x13otklik.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a otklik/reporting/v1/bridge.proto\x1a\"otklik/reporting/v1/crosstab.proto\x1a otklik/reporting/v1/driver.proto\x1a otklik/reporting/v1/factor.proto\x1a otklik/reporting/v1/matrix.proto\x1a\x1botklik/type/v1/access.proto2\xc9\f\n" +
+	"+otklik/reporting/v1/reporting_service.proto\x12\x13otklik.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a otklik/reporting/v1/bridge.proto\x1a#otklik/reporting/v1/collector.proto\x1a\"otklik/reporting/v1/crosstab.proto\x1a otklik/reporting/v1/driver.proto\x1a$otklik/reporting/v1/experiment.proto\x1a otklik/reporting/v1/factor.proto\x1a!otklik/reporting/v1/journey.proto\x1a otklik/reporting/v1/matrix.proto\x1a\x1botklik/type/v1/access.proto2\x96\x13\n" +
 	"\x10ReportingService\x12\xd5\x01\n" +
 	"\vQueryMatrix\x12'.otklik.reporting.v1.QueryMatrixRequest\x1a(.otklik.reporting.v1.QueryMatrixResponse\"s\xb2\xd4\x18*\n" +
 	"\x16reporting.matrix.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02<:\x01*Z%\x12#/v1/{query.survey=surveys/*}/matrix\"\x10/v1/matrix:query\x90\x02\x01\x12\xdb\x01\n" +
@@ -41,7 +41,15 @@ const file_otklik_reporting_v1_reporting_service_proto_rawDesc = "" +
 	"\x0eQueryStrengths\x12*.otklik.reporting.v1.QueryStrengthsRequest\x1a+.otklik.reporting.v1.QueryStrengthsResponse\"|\xb2\xd4\x18-\n" +
 	"\x19reporting.strengths.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02B:\x01*Z(\x12&/v1/{query.survey=surveys/*}/strengths\"\x13/v1/strengths:query\x90\x02\x01\x12\xe1\x01\n" +
 	"\rQueryCrosstab\x12).otklik.reporting.v1.QueryCrosstabRequest\x1a*.otklik.reporting.v1.QueryCrosstabResponse\"y\xb2\xd4\x18,\n" +
-	"\x18reporting.crosstab.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02@:\x01*Z'\x12%/v1/{query.survey=surveys/*}/crosstab\"\x12/v1/crosstab:query\x90\x02\x01BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x18reporting.crosstab.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02@:\x01*Z'\x12%/v1/{query.survey=surveys/*}/crosstab\"\x12/v1/crosstab:query\x90\x02\x01\x12\xed\x01\n" +
+	"\x0fQueryCollectors\x12+.otklik.reporting.v1.QueryCollectorsRequest\x1a,.otklik.reporting.v1.QueryCollectorsResponse\"\x7f\xb2\xd4\x18.\n" +
+	"\x1areporting.collectors.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02D:\x01*Z)\x12'/v1/{query.survey=surveys/*}/collectors\"\x14/v1/collectors:query\x90\x02\x01\x12\xdb\x01\n" +
+	"\fQueryJourney\x12(.otklik.reporting.v1.QueryJourneyRequest\x1a).otklik.reporting.v1.QueryJourneyResponse\"v\xb2\xd4\x18+\n" +
+	"\x17reporting.journey.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02>:\x01*Z&\x12$/v1/{query.survey=surveys/*}/journey\"\x11/v1/journey:query\x90\x02\x01\x12\xc4\x01\n" +
+	"\x0fQueryExperiment\x12+.otklik.reporting.v1.QueryExperimentRequest\x1a,.otklik.reporting.v1.QueryExperimentResponse\"V\xb2\xd4\x18/\n" +
+	"\x1breporting.experiments.query\x12\fquery.survey\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/experiments:query\x90\x02\x01\x12\xb5\x01\n" +
+	"\x0eAssignVariants\x12*.otklik.reporting.v1.AssignVariantsRequest\x1a+.otklik.reporting.v1.AssignVariantsResponse\"J\xb2\xd4\x18\"\n" +
+	"\x1creporting.experiments.assign\x18\x03 \x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/experiments:assign\x90\x02\x01BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var file_otklik_reporting_v1_reporting_service_proto_goTypes = []any{
 	(*QueryMatrixRequest)(nil),        // 0: otklik.reporting.v1.QueryMatrixRequest
@@ -51,13 +59,21 @@ var file_otklik_reporting_v1_reporting_service_proto_goTypes = []any{
 	(*QueryBridgeRequest)(nil),        // 4: otklik.reporting.v1.QueryBridgeRequest
 	(*QueryStrengthsRequest)(nil),     // 5: otklik.reporting.v1.QueryStrengthsRequest
 	(*QueryCrosstabRequest)(nil),      // 6: otklik.reporting.v1.QueryCrosstabRequest
-	(*QueryMatrixResponse)(nil),       // 7: otklik.reporting.v1.QueryMatrixResponse
-	(*QueryDriversResponse)(nil),      // 8: otklik.reporting.v1.QueryDriversResponse
-	(*QueryCorrelationsResponse)(nil), // 9: otklik.reporting.v1.QueryCorrelationsResponse
-	(*QueryFactorsResponse)(nil),      // 10: otklik.reporting.v1.QueryFactorsResponse
-	(*QueryBridgeResponse)(nil),       // 11: otklik.reporting.v1.QueryBridgeResponse
-	(*QueryStrengthsResponse)(nil),    // 12: otklik.reporting.v1.QueryStrengthsResponse
-	(*QueryCrosstabResponse)(nil),     // 13: otklik.reporting.v1.QueryCrosstabResponse
+	(*QueryCollectorsRequest)(nil),    // 7: otklik.reporting.v1.QueryCollectorsRequest
+	(*QueryJourneyRequest)(nil),       // 8: otklik.reporting.v1.QueryJourneyRequest
+	(*QueryExperimentRequest)(nil),    // 9: otklik.reporting.v1.QueryExperimentRequest
+	(*AssignVariantsRequest)(nil),     // 10: otklik.reporting.v1.AssignVariantsRequest
+	(*QueryMatrixResponse)(nil),       // 11: otklik.reporting.v1.QueryMatrixResponse
+	(*QueryDriversResponse)(nil),      // 12: otklik.reporting.v1.QueryDriversResponse
+	(*QueryCorrelationsResponse)(nil), // 13: otklik.reporting.v1.QueryCorrelationsResponse
+	(*QueryFactorsResponse)(nil),      // 14: otklik.reporting.v1.QueryFactorsResponse
+	(*QueryBridgeResponse)(nil),       // 15: otklik.reporting.v1.QueryBridgeResponse
+	(*QueryStrengthsResponse)(nil),    // 16: otklik.reporting.v1.QueryStrengthsResponse
+	(*QueryCrosstabResponse)(nil),     // 17: otklik.reporting.v1.QueryCrosstabResponse
+	(*QueryCollectorsResponse)(nil),   // 18: otklik.reporting.v1.QueryCollectorsResponse
+	(*QueryJourneyResponse)(nil),      // 19: otklik.reporting.v1.QueryJourneyResponse
+	(*QueryExperimentResponse)(nil),   // 20: otklik.reporting.v1.QueryExperimentResponse
+	(*AssignVariantsResponse)(nil),    // 21: otklik.reporting.v1.AssignVariantsResponse
 }
 var file_otklik_reporting_v1_reporting_service_proto_depIdxs = []int32{
 	0,  // 0: otklik.reporting.v1.ReportingService.QueryMatrix:input_type -> otklik.reporting.v1.QueryMatrixRequest
@@ -67,15 +83,23 @@ var file_otklik_reporting_v1_reporting_service_proto_depIdxs = []int32{
 	4,  // 4: otklik.reporting.v1.ReportingService.QueryBridge:input_type -> otklik.reporting.v1.QueryBridgeRequest
 	5,  // 5: otklik.reporting.v1.ReportingService.QueryStrengths:input_type -> otklik.reporting.v1.QueryStrengthsRequest
 	6,  // 6: otklik.reporting.v1.ReportingService.QueryCrosstab:input_type -> otklik.reporting.v1.QueryCrosstabRequest
-	7,  // 7: otklik.reporting.v1.ReportingService.QueryMatrix:output_type -> otklik.reporting.v1.QueryMatrixResponse
-	8,  // 8: otklik.reporting.v1.ReportingService.QueryDrivers:output_type -> otklik.reporting.v1.QueryDriversResponse
-	9,  // 9: otklik.reporting.v1.ReportingService.QueryCorrelations:output_type -> otklik.reporting.v1.QueryCorrelationsResponse
-	10, // 10: otklik.reporting.v1.ReportingService.QueryFactors:output_type -> otklik.reporting.v1.QueryFactorsResponse
-	11, // 11: otklik.reporting.v1.ReportingService.QueryBridge:output_type -> otklik.reporting.v1.QueryBridgeResponse
-	12, // 12: otklik.reporting.v1.ReportingService.QueryStrengths:output_type -> otklik.reporting.v1.QueryStrengthsResponse
-	13, // 13: otklik.reporting.v1.ReportingService.QueryCrosstab:output_type -> otklik.reporting.v1.QueryCrosstabResponse
-	7,  // [7:14] is the sub-list for method output_type
-	0,  // [0:7] is the sub-list for method input_type
+	7,  // 7: otklik.reporting.v1.ReportingService.QueryCollectors:input_type -> otklik.reporting.v1.QueryCollectorsRequest
+	8,  // 8: otklik.reporting.v1.ReportingService.QueryJourney:input_type -> otklik.reporting.v1.QueryJourneyRequest
+	9,  // 9: otklik.reporting.v1.ReportingService.QueryExperiment:input_type -> otklik.reporting.v1.QueryExperimentRequest
+	10, // 10: otklik.reporting.v1.ReportingService.AssignVariants:input_type -> otklik.reporting.v1.AssignVariantsRequest
+	11, // 11: otklik.reporting.v1.ReportingService.QueryMatrix:output_type -> otklik.reporting.v1.QueryMatrixResponse
+	12, // 12: otklik.reporting.v1.ReportingService.QueryDrivers:output_type -> otklik.reporting.v1.QueryDriversResponse
+	13, // 13: otklik.reporting.v1.ReportingService.QueryCorrelations:output_type -> otklik.reporting.v1.QueryCorrelationsResponse
+	14, // 14: otklik.reporting.v1.ReportingService.QueryFactors:output_type -> otklik.reporting.v1.QueryFactorsResponse
+	15, // 15: otklik.reporting.v1.ReportingService.QueryBridge:output_type -> otklik.reporting.v1.QueryBridgeResponse
+	16, // 16: otklik.reporting.v1.ReportingService.QueryStrengths:output_type -> otklik.reporting.v1.QueryStrengthsResponse
+	17, // 17: otklik.reporting.v1.ReportingService.QueryCrosstab:output_type -> otklik.reporting.v1.QueryCrosstabResponse
+	18, // 18: otklik.reporting.v1.ReportingService.QueryCollectors:output_type -> otklik.reporting.v1.QueryCollectorsResponse
+	19, // 19: otklik.reporting.v1.ReportingService.QueryJourney:output_type -> otklik.reporting.v1.QueryJourneyResponse
+	20, // 20: otklik.reporting.v1.ReportingService.QueryExperiment:output_type -> otklik.reporting.v1.QueryExperimentResponse
+	21, // 21: otklik.reporting.v1.ReportingService.AssignVariants:output_type -> otklik.reporting.v1.AssignVariantsResponse
+	11, // [11:22] is the sub-list for method output_type
+	0,  // [0:11] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -87,9 +111,12 @@ func file_otklik_reporting_v1_reporting_service_proto_init() {
 		return
 	}
 	file_otklik_reporting_v1_bridge_proto_init()
+	file_otklik_reporting_v1_collector_proto_init()
 	file_otklik_reporting_v1_crosstab_proto_init()
 	file_otklik_reporting_v1_driver_proto_init()
+	file_otklik_reporting_v1_experiment_proto_init()
 	file_otklik_reporting_v1_factor_proto_init()
+	file_otklik_reporting_v1_journey_proto_init()
 	file_otklik_reporting_v1_matrix_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -26,6 +26,10 @@ const (
 	ReportingService_QueryBridge_FullMethodName       = "/otklik.reporting.v1.ReportingService/QueryBridge"
 	ReportingService_QueryStrengths_FullMethodName    = "/otklik.reporting.v1.ReportingService/QueryStrengths"
 	ReportingService_QueryCrosstab_FullMethodName     = "/otklik.reporting.v1.ReportingService/QueryCrosstab"
+	ReportingService_QueryCollectors_FullMethodName   = "/otklik.reporting.v1.ReportingService/QueryCollectors"
+	ReportingService_QueryJourney_FullMethodName      = "/otklik.reporting.v1.ReportingService/QueryJourney"
+	ReportingService_QueryExperiment_FullMethodName   = "/otklik.reporting.v1.ReportingService/QueryExperiment"
+	ReportingService_AssignVariants_FullMethodName    = "/otklik.reporting.v1.ReportingService/AssignVariants"
 )
 
 // ReportingServiceClient is the client API for ReportingService service.
@@ -51,6 +55,15 @@ type ReportingServiceClient interface {
 	QueryStrengths(ctx context.Context, in *QueryStrengthsRequest, opts ...grpc.CallOption) (*QueryStrengthsResponse, error)
 	// Counts responses by two questions or keys, and tells whether one goes with the other.
 	QueryCrosstab(ctx context.Context, in *QueryCrosstabRequest, opts ...grpc.CallOption) (*QueryCrosstabResponse, error)
+	// Compares what the organisation collected itself with what others collected: the difference over all, the difference within locations, and what mix adds.
+	QueryCollectors(ctx context.Context, in *QueryCollectorsRequest, opts ...grpc.CallOption) (*QueryCollectorsResponse, error)
+	// Tells how customers fare stage by stage of their journey: scores with their changes, and the cases that are open there.
+	QueryJourney(ctx context.Context, in *QueryJourneyRequest, opts ...grpc.CallOption) (*QueryJourneyResponse, error)
+	// Compares the variants of an A/B test by outcomes.
+	QueryExperiment(ctx context.Context, in *QueryExperimentRequest, opts ...grpc.CallOption) (*QueryExperimentResponse, error)
+	// Gives variants of an experiment out: the same subject gets the same variant each time, as the shares say, and a variant that is added takes from the others only
+	// what becomes its own. Nothing is kept, and docs/api.md tells how to compute the same without a call.
+	AssignVariants(ctx context.Context, in *AssignVariantsRequest, opts ...grpc.CallOption) (*AssignVariantsResponse, error)
 }
 
 type reportingServiceClient struct {
@@ -131,6 +144,46 @@ func (c *reportingServiceClient) QueryCrosstab(ctx context.Context, in *QueryCro
 	return out, nil
 }
 
+func (c *reportingServiceClient) QueryCollectors(ctx context.Context, in *QueryCollectorsRequest, opts ...grpc.CallOption) (*QueryCollectorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryCollectorsResponse)
+	err := c.cc.Invoke(ctx, ReportingService_QueryCollectors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportingServiceClient) QueryJourney(ctx context.Context, in *QueryJourneyRequest, opts ...grpc.CallOption) (*QueryJourneyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryJourneyResponse)
+	err := c.cc.Invoke(ctx, ReportingService_QueryJourney_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportingServiceClient) QueryExperiment(ctx context.Context, in *QueryExperimentRequest, opts ...grpc.CallOption) (*QueryExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryExperimentResponse)
+	err := c.cc.Invoke(ctx, ReportingService_QueryExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportingServiceClient) AssignVariants(ctx context.Context, in *AssignVariantsRequest, opts ...grpc.CallOption) (*AssignVariantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AssignVariantsResponse)
+	err := c.cc.Invoke(ctx, ReportingService_AssignVariants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReportingServiceServer is the server API for ReportingService service.
 // All implementations must embed UnimplementedReportingServiceServer
 // for forward compatibility.
@@ -154,6 +207,15 @@ type ReportingServiceServer interface {
 	QueryStrengths(context.Context, *QueryStrengthsRequest) (*QueryStrengthsResponse, error)
 	// Counts responses by two questions or keys, and tells whether one goes with the other.
 	QueryCrosstab(context.Context, *QueryCrosstabRequest) (*QueryCrosstabResponse, error)
+	// Compares what the organisation collected itself with what others collected: the difference over all, the difference within locations, and what mix adds.
+	QueryCollectors(context.Context, *QueryCollectorsRequest) (*QueryCollectorsResponse, error)
+	// Tells how customers fare stage by stage of their journey: scores with their changes, and the cases that are open there.
+	QueryJourney(context.Context, *QueryJourneyRequest) (*QueryJourneyResponse, error)
+	// Compares the variants of an A/B test by outcomes.
+	QueryExperiment(context.Context, *QueryExperimentRequest) (*QueryExperimentResponse, error)
+	// Gives variants of an experiment out: the same subject gets the same variant each time, as the shares say, and a variant that is added takes from the others only
+	// what becomes its own. Nothing is kept, and docs/api.md tells how to compute the same without a call.
+	AssignVariants(context.Context, *AssignVariantsRequest) (*AssignVariantsResponse, error)
 	mustEmbedUnimplementedReportingServiceServer()
 }
 
@@ -184,6 +246,18 @@ func (UnimplementedReportingServiceServer) QueryStrengths(context.Context, *Quer
 }
 func (UnimplementedReportingServiceServer) QueryCrosstab(context.Context, *QueryCrosstabRequest) (*QueryCrosstabResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryCrosstab not implemented")
+}
+func (UnimplementedReportingServiceServer) QueryCollectors(context.Context, *QueryCollectorsRequest) (*QueryCollectorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryCollectors not implemented")
+}
+func (UnimplementedReportingServiceServer) QueryJourney(context.Context, *QueryJourneyRequest) (*QueryJourneyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryJourney not implemented")
+}
+func (UnimplementedReportingServiceServer) QueryExperiment(context.Context, *QueryExperimentRequest) (*QueryExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryExperiment not implemented")
+}
+func (UnimplementedReportingServiceServer) AssignVariants(context.Context, *AssignVariantsRequest) (*AssignVariantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AssignVariants not implemented")
 }
 func (UnimplementedReportingServiceServer) mustEmbedUnimplementedReportingServiceServer() {}
 func (UnimplementedReportingServiceServer) testEmbeddedByValue()                          {}
@@ -332,6 +406,78 @@ func _ReportingService_QueryCrosstab_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportingService_QueryCollectors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryCollectorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportingServiceServer).QueryCollectors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportingService_QueryCollectors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportingServiceServer).QueryCollectors(ctx, req.(*QueryCollectorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportingService_QueryJourney_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryJourneyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportingServiceServer).QueryJourney(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportingService_QueryJourney_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportingServiceServer).QueryJourney(ctx, req.(*QueryJourneyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportingService_QueryExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportingServiceServer).QueryExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportingService_QueryExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportingServiceServer).QueryExperiment(ctx, req.(*QueryExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportingService_AssignVariants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AssignVariantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportingServiceServer).AssignVariants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportingService_AssignVariants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportingServiceServer).AssignVariants(ctx, req.(*AssignVariantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReportingService_ServiceDesc is the grpc.ServiceDesc for ReportingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -366,6 +512,22 @@ var ReportingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "QueryCrosstab",
 			Handler:    _ReportingService_QueryCrosstab_Handler,
+		},
+		{
+			MethodName: "QueryCollectors",
+			Handler:    _ReportingService_QueryCollectors_Handler,
+		},
+		{
+			MethodName: "QueryJourney",
+			Handler:    _ReportingService_QueryJourney_Handler,
+		},
+		{
+			MethodName: "QueryExperiment",
+			Handler:    _ReportingService_QueryExperiment_Handler,
+		},
+		{
+			MethodName: "AssignVariants",
+			Handler:    _ReportingService_AssignVariants_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

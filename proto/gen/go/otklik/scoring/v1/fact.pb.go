@@ -38,7 +38,9 @@ type StreamFactsRequest struct {
 	// Leaves out what was accepted after this moment.
 	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
 	// The number of random groups of respondents, from 2 to 1,000; 0 means 200.
-	Groups        int32 `protobuf:"varint,6,opt,name=groups,proto3" json:"groups,omitempty"`
+	Groups int32 `protobuf:"varint,6,opt,name=groups,proto3" json:"groups,omitempty"`
+	// How responses are weighted; missing means that each fact tells the weight that it states.
+	Weighting     *Weighting `protobuf:"bytes,7,opt,name=weighting,proto3" json:"weighting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -115,6 +117,13 @@ func (x *StreamFactsRequest) GetGroups() int32 {
 	return 0
 }
 
+func (x *StreamFactsRequest) GetWeighting() *Weighting {
+	if x != nil {
+		return x.Weighting
+	}
+	return nil
+}
+
 // A part of the answer to StreamFacts.
 type StreamFactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -186,7 +195,7 @@ type Fact struct {
 	CountTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=count_time,json=countTime,proto3" json:"count_time,omitempty"`
 	// The random group of the respondent; all responses of one respondent are in the same.
 	Group int32 `protobuf:"varint,2,opt,name=group,proto3" json:"group,omitempty"`
-	// The weight that it states; 1 unless stated.
+	// The weight that it states, 1 unless stated; where weights are asked for, the one that it gets by them.
 	Weight float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
 	// What it can be cut by, in the order of keys.
 	Keys []*Fact_FactKey `protobuf:"bytes,4,rep,name=keys,proto3" json:"keys,omitempty"`
@@ -721,7 +730,7 @@ var File_otklik_scoring_v1_fact_proto protoreflect.FileDescriptor
 
 const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\n" +
-	"\x1cotklik/scoring/v1/fact.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/scoring/v1/query.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xe5\x02\n" +
+	"\x1cotklik/scoring/v1/fact.proto\x12\x11otklik.scoring.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dotklik/scoring/v1/query.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xa1\x03\n" +
 	"\x12StreamFactsRequest\x12A\n" +
 	"\x06survey\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12 \n" +
 	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12.\n" +
@@ -732,7 +741,8 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\n" +
 	"as_of_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12%\n" +
 	"\x06groups\x18\x06 \x01(\x05B\r\xbaH\n" +
-	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\xb7\x01\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\x12:\n" +
+	"\tweighting\x18\a \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\"\xb7\x01\n" +
 	"\x13StreamFactsResponse\x12-\n" +
 	"\x05facts\x18\x01 \x03(\v2\x17.otklik.scoring.v1.FactR\x05facts\x128\n" +
 	"\twatermark\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x127\n" +
@@ -816,31 +826,32 @@ var file_otklik_scoring_v1_fact_proto_goTypes = []any{
 	(*v1.Period)(nil),             // 8: otklik.type.v1.Period
 	(v1.Population)(0),            // 9: otklik.type.v1.Population
 	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*Coverage)(nil),              // 11: otklik.scoring.v1.Coverage
-	(*Weighting)(nil),             // 12: otklik.scoring.v1.Weighting
+	(*Weighting)(nil),             // 11: otklik.scoring.v1.Weighting
+	(*Coverage)(nil),              // 12: otklik.scoring.v1.Coverage
 }
 var file_otklik_scoring_v1_fact_proto_depIdxs = []int32{
 	8,  // 0: otklik.scoring.v1.StreamFactsRequest.period:type_name -> otklik.type.v1.Period
 	9,  // 1: otklik.scoring.v1.StreamFactsRequest.population:type_name -> otklik.type.v1.Population
 	10, // 2: otklik.scoring.v1.StreamFactsRequest.as_of_time:type_name -> google.protobuf.Timestamp
-	2,  // 3: otklik.scoring.v1.StreamFactsResponse.facts:type_name -> otklik.scoring.v1.Fact
-	10, // 4: otklik.scoring.v1.StreamFactsResponse.watermark:type_name -> google.protobuf.Timestamp
-	11, // 5: otklik.scoring.v1.StreamFactsResponse.coverage:type_name -> otklik.scoring.v1.Coverage
-	10, // 6: otklik.scoring.v1.Fact.count_time:type_name -> google.protobuf.Timestamp
-	6,  // 7: otklik.scoring.v1.Fact.keys:type_name -> otklik.scoring.v1.Fact.FactKey
-	7,  // 8: otklik.scoring.v1.Fact.answers:type_name -> otklik.scoring.v1.Fact.FactAnswer
-	8,  // 9: otklik.scoring.v1.StreamMomentsRequest.period:type_name -> otklik.type.v1.Period
-	9,  // 10: otklik.scoring.v1.StreamMomentsRequest.population:type_name -> otklik.type.v1.Population
-	10, // 11: otklik.scoring.v1.StreamMomentsRequest.as_of_time:type_name -> google.protobuf.Timestamp
-	12, // 12: otklik.scoring.v1.StreamMomentsRequest.weighting:type_name -> otklik.scoring.v1.Weighting
-	5,  // 13: otklik.scoring.v1.StreamMomentsResponse.pairs:type_name -> otklik.scoring.v1.PairMoments
-	10, // 14: otklik.scoring.v1.StreamMomentsResponse.watermark:type_name -> google.protobuf.Timestamp
-	11, // 15: otklik.scoring.v1.StreamMomentsResponse.coverage:type_name -> otklik.scoring.v1.Coverage
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	11, // 3: otklik.scoring.v1.StreamFactsRequest.weighting:type_name -> otklik.scoring.v1.Weighting
+	2,  // 4: otklik.scoring.v1.StreamFactsResponse.facts:type_name -> otklik.scoring.v1.Fact
+	10, // 5: otklik.scoring.v1.StreamFactsResponse.watermark:type_name -> google.protobuf.Timestamp
+	12, // 6: otklik.scoring.v1.StreamFactsResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	10, // 7: otklik.scoring.v1.Fact.count_time:type_name -> google.protobuf.Timestamp
+	6,  // 8: otklik.scoring.v1.Fact.keys:type_name -> otklik.scoring.v1.Fact.FactKey
+	7,  // 9: otklik.scoring.v1.Fact.answers:type_name -> otklik.scoring.v1.Fact.FactAnswer
+	8,  // 10: otklik.scoring.v1.StreamMomentsRequest.period:type_name -> otklik.type.v1.Period
+	9,  // 11: otklik.scoring.v1.StreamMomentsRequest.population:type_name -> otklik.type.v1.Population
+	10, // 12: otklik.scoring.v1.StreamMomentsRequest.as_of_time:type_name -> google.protobuf.Timestamp
+	11, // 13: otklik.scoring.v1.StreamMomentsRequest.weighting:type_name -> otklik.scoring.v1.Weighting
+	5,  // 14: otklik.scoring.v1.StreamMomentsResponse.pairs:type_name -> otklik.scoring.v1.PairMoments
+	10, // 15: otklik.scoring.v1.StreamMomentsResponse.watermark:type_name -> google.protobuf.Timestamp
+	12, // 16: otklik.scoring.v1.StreamMomentsResponse.coverage:type_name -> otklik.scoring.v1.Coverage
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_otklik_scoring_v1_fact_proto_init() }

@@ -435,8 +435,10 @@ type Case struct {
 	Etag string `protobuf:"bytes,36,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The fields that the caller may not see and that are left empty. Output only.
 	WithheldFields []string `protobuf:"bytes,37,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The point of the customer's journey at which it came about, as the context of the response says that opened it; empty where none does. Output only.
+	Touchpoint    string `protobuf:"bytes,38,opt,name=touchpoint,proto3" json:"touchpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Case) Reset() {
@@ -726,6 +728,13 @@ func (x *Case) GetWithheldFields() []string {
 		return x.WithheldFields
 	}
 	return nil
+}
+
+func (x *Case) GetTouchpoint() string {
+	if x != nil {
+		return x.Touchpoint
+	}
+	return ""
 }
 
 // What is promised, in working time of the organisation's calendar.
@@ -1170,7 +1179,7 @@ var File_otklik_segmentation_v1_case_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"!otklik/segmentation/v1/case.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x12\n" +
+	"!otklik/segmentation/v1/case.proto\x12\x16otklik.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x13\n" +
 	"\x04Case\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -1217,7 +1226,10 @@ const file_otklik_segmentation_v1_case_proto_rawDesc = "" +
 	"\vupdate_time\x18# \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18$ \x01(\tR\x04etag\x12'\n" +
-	"\x0fwithheld_fields\x18% \x03(\tR\x0ewithheldFields\"\x9a\x01\n" +
+	"\x0fwithheld_fields\x18% \x03(\tR\x0ewithheldFields\x12\x1e\n" +
+	"\n" +
+	"touchpoint\x18& \x01(\tR\n" +
+	"touchpoint\"\x9a\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tSTATE_NEW\x10\x01\x12\x12\n" +
