@@ -24,6 +24,80 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What the rows are. Whoever asks for them may read them one by one as well: each kind needs the permission to list what it is of.
+type Export_Kind int32
+
+const (
+	// As KIND_RESPONSES.
+	Export_KIND_UNSPECIFIED Export_Kind = 0
+	// Responses of a survey, in the order in which they were accepted. Needs `survey.responses.list`.
+	Export_KIND_RESPONSES Export_Kind = 1
+	// Comments of a survey, or of all, the newest first, with what was found in them. Needs `comment.comments.list`.
+	Export_KIND_COMMENTS Export_Kind = 2
+	// Scores as `scores` asks for them, a row each. Needs `scoring.scores.query`.
+	Export_KIND_SCORES Export_Kind = 3
+	// Contacts of the directory by their identifiers. Needs `segmentation.contacts.list`.
+	Export_KIND_CONTACTS Export_Kind = 4
+	// Cases of all states. Needs `segmentation.cases.list`.
+	Export_KIND_CASES Export_Kind = 5
+	// What was recorded of stores beside answers, of the kind `operation_kind`, in the order of its start. A criterion of a mystery visit is a row. Needs
+	// `reporting.operations.list`.
+	Export_KIND_OPERATIONS Export_Kind = 6
+	// Refusals of a survey, in the order in which they were accepted. Needs `survey.refusals.list`.
+	Export_KIND_REFUSALS Export_Kind = 7
+)
+
+// Enum value maps for Export_Kind.
+var (
+	Export_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_RESPONSES",
+		2: "KIND_COMMENTS",
+		3: "KIND_SCORES",
+		4: "KIND_CONTACTS",
+		5: "KIND_CASES",
+		6: "KIND_OPERATIONS",
+		7: "KIND_REFUSALS",
+	}
+	Export_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_RESPONSES":   1,
+		"KIND_COMMENTS":    2,
+		"KIND_SCORES":      3,
+		"KIND_CONTACTS":    4,
+		"KIND_CASES":       5,
+		"KIND_OPERATIONS":  6,
+		"KIND_REFUSALS":    7,
+	}
+)
+
+func (x Export_Kind) Enum() *Export_Kind {
+	p := new(Export_Kind)
+	*p = x
+	return p
+}
+
+func (x Export_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Export_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_reporting_v1_export_proto_enumTypes[0].Descriptor()
+}
+
+func (Export_Kind) Type() protoreflect.EnumType {
+	return &file_otklik_reporting_v1_export_proto_enumTypes[0]
+}
+
+func (x Export_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Export_Kind.Descriptor instead.
+func (Export_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{0, 0}
+}
+
 // What is written.
 type Export_Format int32
 
@@ -66,11 +140,11 @@ func (x Export_Format) String() string {
 }
 
 func (Export_Format) Descriptor() protoreflect.EnumDescriptor {
-	return file_otklik_reporting_v1_export_proto_enumTypes[0].Descriptor()
+	return file_otklik_reporting_v1_export_proto_enumTypes[1].Descriptor()
 }
 
 func (Export_Format) Type() protoreflect.EnumType {
-	return &file_otklik_reporting_v1_export_proto_enumTypes[0]
+	return &file_otklik_reporting_v1_export_proto_enumTypes[1]
 }
 
 func (x Export_Format) Number() protoreflect.EnumNumber {
@@ -79,7 +153,7 @@ func (x Export_Format) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Export_Format.Descriptor instead.
 func (Export_Format) EnumDescriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{0, 0}
+	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{0, 1}
 }
 
 // How far it has come.
@@ -90,7 +164,7 @@ const (
 	Export_STATE_UNSPECIFIED Export_State = 0
 	// It has not begun.
 	Export_STATE_PENDING Export_State = 1
-	// Rows are being written. When the process that does it ends, another one goes on; a workbook is begun anew.
+	// Rows are being written. When the process that does it ends, another one goes on; a workbook, scores and cases are begun anew.
 	Export_STATE_RUNNING Export_State = 2
 	// The file can be downloaded until `expire_time`.
 	Export_STATE_SUCCEEDED Export_State = 3
@@ -131,11 +205,11 @@ func (x Export_State) String() string {
 }
 
 func (Export_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_otklik_reporting_v1_export_proto_enumTypes[1].Descriptor()
+	return file_otklik_reporting_v1_export_proto_enumTypes[2].Descriptor()
 }
 
 func (Export_State) Type() protoreflect.EnumType {
-	return &file_otklik_reporting_v1_export_proto_enumTypes[1]
+	return &file_otklik_reporting_v1_export_proto_enumTypes[2]
 }
 
 func (x Export_State) Number() protoreflect.EnumNumber {
@@ -144,23 +218,26 @@ func (x Export_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Export_State.Descriptor instead.
 func (Export_State) EnumDescriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{0, 1}
+	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{0, 2}
 }
 
-// Responses of a survey, written to a file by the service itself, on behalf of who asked for it.
+// Rows written to a file by the service itself, on behalf of who asked for it: responses of a survey, or whatever else its kind says.
 type Export struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `exports/{export}`. Output only.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The survey, `surveys/{survey}`.
+	// The survey, `surveys/{survey}`: needed for responses, scores and refusals; empty for all that comments are of; none for contacts, cases and operations.
 	Survey string `protobuf:"bytes,2,opt,name=survey,proto3" json:"survey,omitempty"`
-	// The period in which responses count, by `count_time`. Missing means all time.
+	// The period of the rows: that in which responses, comments, refusals and scores count, in which contacts were entered and cases opened, and in which records
+	// of operations began. Missing means all time. Bounds of scores fall on a quarter of an hour.
 	Period *v1.Period `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
 	// What is written.
 	Format Export_Format `protobuf:"varint,4,opt,name=format,proto3,enum=otklik.reporting.v1.Export_Format" json:"format,omitempty"`
-	// The columns, in their order: `position`, `response_id`, `revision`, `count_time`, `answer_time`, `receive_time`, `language`, `touchpoint`, `channel`, `location`, `region`,
-	// `company`, `employee`, `attributes`, `attribute.KEY`, `respondent`, `invitation`, `weight`, `flags`, `answer.QUESTION`, `comment.QUESTION`. None means all that the
-	// survey has and the caller may see. `employee`, `respondent`, `invitation`, comments and answers to questions for a text are of persons: they need `survey.persons.view`, and are refused by name without it.
+	// The columns, in their order, of those that docs/reporting.md lists for each kind: of responses `position`, `response_id`, `revision`, `count_time`, `answer_time`,
+	// `receive_time`, `language`, `touchpoint`, `channel`, `location`, `region`, `company`, `employee`, `attributes`, `attribute.KEY`, `respondent`, `invitation`,
+	// `weight`, `flags`, `answer.QUESTION`, `comment.QUESTION`. None means all that there are and the caller may see. Columns of persons (employees, respondents,
+	// invitations, comments and other texts of respondents) need `survey.persons.view`, those of contacts (names, addresses, identities) and of whose a record of
+	// operations is `segmentation.persons.view`; without it they are refused by name.
 	Columns []string `protobuf:"bytes,5,rep,name=columns,proto3" json:"columns,omitempty"`
 	// CSV: begin with the byte order mark by which Excel knows UTF-8.
 	ByteOrderMark bool `protobuf:"varint,6,opt,name=byte_order_mark,json=byteOrderMark,proto3" json:"byte_order_mark,omitempty"`
@@ -184,10 +261,22 @@ type Export struct {
 	Bytes int64 `protobuf:"varint,15,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// Why it failed, for people; empty when it did not. Output only.
 	Failure string `protobuf:"bytes,16,opt,name=failure,proto3" json:"failure,omitempty"`
-	// The columns that the survey has and the caller may not see, where none were named. Output only.
+	// The columns that there are and the caller may not see, where none were named. Output only.
 	WithheldColumns []string `protobuf:"bytes,17,rep,name=withheld_columns,json=withheldColumns,proto3" json:"withheld_columns,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What the rows are.
+	Kind Export_Kind `protobuf:"varint,18,opt,name=kind,proto3,enum=otklik.reporting.v1.Export_Kind" json:"kind,omitempty"`
+	// Which rows, as an AIP-160 filter as in scores, for example `location = "osh" AND attributes.format = "super*"`. Empty means all. Scores: as in scores. Others
+	// have the keys that their rows tell: responses, comments and refusals `touchpoint`, `channel`, `location`, `region`, `company`, `language` and `attributes.NAME`,
+	// responses also `revision` and `answers.QUESTION`, comments `question`, `sentiment` and `theme`, refusals `kind`; contacts `company`, `location` and `attributes.NAME`; cases
+	// `state`, `severity`, `queue`, `owner`, `contact`, `company`, `location`, `region`, `rule`, `subject` and `root_cause`; operations `location` and `device`. `employee` is a key of those
+	// that have the column, for callers who may see it.
+	Filter string `protobuf:"bytes,19,opt,name=filter,proto3" json:"filter,omitempty"`
+	// KIND_SCORES: which scores; missing means every metric of the survey for the whole period. Refused for other kinds.
+	Scores *ExportScores `protobuf:"bytes,20,opt,name=scores,proto3" json:"scores,omitempty"`
+	// KIND_OPERATIONS: of what kind the records are; needed there, and refused for other kinds.
+	OperationKind OperationKind `protobuf:"varint,21,opt,name=operation_kind,json=operationKind,proto3,enum=otklik.reporting.v1.OperationKind" json:"operation_kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Export) Reset() {
@@ -339,14 +428,170 @@ func (x *Export) GetWithheldColumns() []string {
 	return nil
 }
 
+func (x *Export) GetKind() Export_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Export_KIND_UNSPECIFIED
+}
+
+func (x *Export) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *Export) GetScores() *ExportScores {
+	if x != nil {
+		return x.Scores
+	}
+	return nil
+}
+
+func (x *Export) GetOperationKind() OperationKind {
+	if x != nil {
+		return x.OperationKind
+	}
+	return OperationKind_OPERATION_KIND_UNSPECIFIED
+}
+
+// Which scores are written, as in scores.
+type ExportScores struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The metrics as scores name them, for example `NPS`, up to 20; none means every built-in metric that the survey's questions support.
+	Metrics []string `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	// The variants as scores name them, for example `NPS_CONTACTED`, up to 40. A metric of which none is named is computed in its default variants.
+	Variants []string `protobuf:"bytes,2,rep,name=variants,proto3" json:"variants,omitempty"`
+	// The question's identifier; empty means, for each metric, the first that supports it, `*` all that do.
+	Question string `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"`
+	// A definition in place of `metrics`, `metricDefinitions/{definition}` or `metricDefinitions/{definition}@{version}`; empty for none.
+	Definition string `protobuf:"bytes,4,opt,name=definition,proto3" json:"definition,omitempty"`
+	// The keys to group by, up to three, as in scores. Each is a column.
+	GroupBy []string `protobuf:"bytes,5,rep,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
+	// The length of the steps of a series; missing means one score for the whole period.
+	Grain v1.TimeGrain `protobuf:"varint,6,opt,name=grain,proto3,enum=otklik.type.v1.TimeGrain" json:"grain,omitempty"`
+	// The IANA time zone in which steps begin, for example `Asia/Bishkek`; empty means the zone of scores.
+	TimeZone string `protobuf:"bytes,7,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// Who was asked. Missing means the population of the survey's current revision.
+	Population v1.Population `protobuf:"varint,8,opt,name=population,proto3,enum=otklik.type.v1.Population" json:"population,omitempty"`
+	// The confidence level of intervals, from 0.5 to 0.9999; 0 means 0.95.
+	ConfidenceLevel float64 `protobuf:"fixed64,9,opt,name=confidence_level,json=confidenceLevel,proto3" json:"confidence_level,omitempty"`
+	// Whether responses count by the weights that they state.
+	Weighted      bool `protobuf:"varint,10,opt,name=weighted,proto3" json:"weighted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportScores) Reset() {
+	*x = ExportScores{}
+	mi := &file_otklik_reporting_v1_export_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportScores) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportScores) ProtoMessage() {}
+
+func (x *ExportScores) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_export_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportScores.ProtoReflect.Descriptor instead.
+func (*ExportScores) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_export_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ExportScores) GetMetrics() []string {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+func (x *ExportScores) GetVariants() []string {
+	if x != nil {
+		return x.Variants
+	}
+	return nil
+}
+
+func (x *ExportScores) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *ExportScores) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *ExportScores) GetGroupBy() []string {
+	if x != nil {
+		return x.GroupBy
+	}
+	return nil
+}
+
+func (x *ExportScores) GetGrain() v1.TimeGrain {
+	if x != nil {
+		return x.Grain
+	}
+	return v1.TimeGrain(0)
+}
+
+func (x *ExportScores) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *ExportScores) GetPopulation() v1.Population {
+	if x != nil {
+		return x.Population
+	}
+	return v1.Population(0)
+}
+
+func (x *ExportScores) GetConfidenceLevel() float64 {
+	if x != nil {
+		return x.ConfidenceLevel
+	}
+	return 0
+}
+
+func (x *ExportScores) GetWeighted() bool {
+	if x != nil {
+		return x.Weighted
+	}
+	return false
+}
+
 var File_otklik_reporting_v1_export_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/export.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1botklik/type/v1/period.proto\"\xe6\a\n" +
+	" otklik/reporting/v1/export.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$otklik/reporting/v1/operations.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xfd\n" +
+	"\n" +
 	"\x06Export\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12A\n" +
-	"\x06survey\x18\x02 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06survey\x12.\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12D\n" +
+	"\x06survey\x18\x02 \x01(\tB,\xbaH)r'2%^(surveys/[a-z0-9][a-z0-9_-]{0,62})?$R\x06survey\x12.\n" +
 	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12D\n" +
 	"\x06format\x18\x04 \x01(\x0e2\".otklik.reporting.v1.Export.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12.\n" +
 	"\acolumns\x18\x05 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xf4\x03\x18\x01\"\ar\x05\x10\x01\x18\x8c\x01R\acolumns\x12&\n" +
@@ -366,7 +611,21 @@ const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"total_rows\x18\x0e \x01(\x03H\x00R\ttotalRows\x88\x01\x01\x12\x14\n" +
 	"\x05bytes\x18\x0f \x01(\x03R\x05bytes\x12\x18\n" +
 	"\afailure\x18\x10 \x01(\tR\afailure\x12)\n" +
-	"\x10withheld_columns\x18\x11 \x03(\tR\x0fwithheldColumns\"S\n" +
+	"\x10withheld_columns\x18\x11 \x03(\tR\x0fwithheldColumns\x12>\n" +
+	"\x04kind\x18\x12 \x01(\x0e2 .otklik.reporting.v1.Export.KindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12 \n" +
+	"\x06filter\x18\x13 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x129\n" +
+	"\x06scores\x18\x14 \x01(\v2!.otklik.reporting.v1.ExportScoresR\x06scores\x12S\n" +
+	"\x0eoperation_kind\x18\x15 \x01(\x0e2\".otklik.reporting.v1.OperationKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\roperationKind\"\x9f\x01\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eKIND_RESPONSES\x10\x01\x12\x11\n" +
+	"\rKIND_COMMENTS\x10\x02\x12\x0f\n" +
+	"\vKIND_SCORES\x10\x03\x12\x11\n" +
+	"\rKIND_CONTACTS\x10\x04\x12\x0e\n" +
+	"\n" +
+	"KIND_CASES\x10\x05\x12\x13\n" +
+	"\x0fKIND_OPERATIONS\x10\x06\x12\x11\n" +
+	"\rKIND_REFUSALS\x10\a\"S\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -380,7 +639,23 @@ const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n" +
 	"\fSTATE_FAILED\x10\x04\x12\x13\n" +
 	"\x0fSTATE_CANCELLED\x10\x05B\r\n" +
-	"\v_total_rowsBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\v_total_rows\"\xef\x04\n" +
+	"\fExportScores\x12=\n" +
+	"\ametrics\x18\x01 \x03(\tB#\xbaH \x92\x01\x1d\x10\x14\x18\x01\"\x17r\x152\x13^[A-Z][A-Z_]{1,39}$R\ametrics\x12?\n" +
+	"\bvariants\x18\x02 \x03(\tB#\xbaH \x92\x01\x1d\x10(\x18\x01\"\x17r\x152\x13^[A-Z][A-Z_]{1,59}$R\bvariants\x12?\n" +
+	"\bquestion\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^([a-z][a-z0-9_]{0,62}|\\*)?$R\bquestion\x12e\n" +
+	"\n" +
+	"definition\x18\x04 \x01(\tBE\xbaHBr@2>^(metricDefinitions/[a-z][a-z0-9_]{0,62}(@[1-9][0-9]{0,8})?)?$R\n" +
+	"definition\x12-\n" +
+	"\bgroup_by\x18\x05 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x03\x18\x01\"\x06r\x04\x10\x01\x18PR\agroupBy\x129\n" +
+	"\x05grain\x18\x06 \x01(\x0e2\x19.otklik.type.v1.TimeGrainB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05grain\x12$\n" +
+	"\ttime_zone\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\btimeZone\x12D\n" +
+	"\n" +
+	"population\x18\b \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
+	"population\x12E\n" +
+	"\x10confidence_level\x18\t \x01(\x01B\x1a\xbaH\x17\xd8\x01\x01\x12\x12\x19\x1e\xa7\xe8H.\xff\xef?)\x00\x00\x00\x00\x00\x00\xe0?R\x0fconfidenceLevel\x12\x1a\n" +
+	"\bweighted\x18\n" +
+	" \x01(\bR\bweightedBGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_export_proto_rawDescOnce sync.Once
@@ -394,28 +669,38 @@ func file_otklik_reporting_v1_export_proto_rawDescGZIP() []byte {
 	return file_otklik_reporting_v1_export_proto_rawDescData
 }
 
-var file_otklik_reporting_v1_export_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otklik_reporting_v1_export_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_otklik_reporting_v1_export_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_otklik_reporting_v1_export_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_otklik_reporting_v1_export_proto_goTypes = []any{
-	(Export_Format)(0),            // 0: otklik.reporting.v1.Export.Format
-	(Export_State)(0),             // 1: otklik.reporting.v1.Export.State
-	(*Export)(nil),                // 2: otklik.reporting.v1.Export
-	(*v1.Period)(nil),             // 3: otklik.type.v1.Period
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(Export_Kind)(0),              // 0: otklik.reporting.v1.Export.Kind
+	(Export_Format)(0),            // 1: otklik.reporting.v1.Export.Format
+	(Export_State)(0),             // 2: otklik.reporting.v1.Export.State
+	(*Export)(nil),                // 3: otklik.reporting.v1.Export
+	(*ExportScores)(nil),          // 4: otklik.reporting.v1.ExportScores
+	(*v1.Period)(nil),             // 5: otklik.type.v1.Period
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(OperationKind)(0),            // 7: otklik.reporting.v1.OperationKind
+	(v1.TimeGrain)(0),             // 8: otklik.type.v1.TimeGrain
+	(v1.Population)(0),            // 9: otklik.type.v1.Population
 }
 var file_otklik_reporting_v1_export_proto_depIdxs = []int32{
-	3, // 0: otklik.reporting.v1.Export.period:type_name -> otklik.type.v1.Period
-	0, // 1: otklik.reporting.v1.Export.format:type_name -> otklik.reporting.v1.Export.Format
-	1, // 2: otklik.reporting.v1.Export.state:type_name -> otklik.reporting.v1.Export.State
-	4, // 3: otklik.reporting.v1.Export.create_time:type_name -> google.protobuf.Timestamp
-	4, // 4: otklik.reporting.v1.Export.begin_time:type_name -> google.protobuf.Timestamp
-	4, // 5: otklik.reporting.v1.Export.end_time:type_name -> google.protobuf.Timestamp
-	4, // 6: otklik.reporting.v1.Export.expire_time:type_name -> google.protobuf.Timestamp
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	5,  // 0: otklik.reporting.v1.Export.period:type_name -> otklik.type.v1.Period
+	1,  // 1: otklik.reporting.v1.Export.format:type_name -> otklik.reporting.v1.Export.Format
+	2,  // 2: otklik.reporting.v1.Export.state:type_name -> otklik.reporting.v1.Export.State
+	6,  // 3: otklik.reporting.v1.Export.create_time:type_name -> google.protobuf.Timestamp
+	6,  // 4: otklik.reporting.v1.Export.begin_time:type_name -> google.protobuf.Timestamp
+	6,  // 5: otklik.reporting.v1.Export.end_time:type_name -> google.protobuf.Timestamp
+	6,  // 6: otklik.reporting.v1.Export.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: otklik.reporting.v1.Export.kind:type_name -> otklik.reporting.v1.Export.Kind
+	4,  // 8: otklik.reporting.v1.Export.scores:type_name -> otklik.reporting.v1.ExportScores
+	7,  // 9: otklik.reporting.v1.Export.operation_kind:type_name -> otklik.reporting.v1.OperationKind
+	8,  // 10: otklik.reporting.v1.ExportScores.grain:type_name -> otklik.type.v1.TimeGrain
+	9,  // 11: otklik.reporting.v1.ExportScores.population:type_name -> otklik.type.v1.Population
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_export_proto_init() }
@@ -423,14 +708,15 @@ func file_otklik_reporting_v1_export_proto_init() {
 	if File_otklik_reporting_v1_export_proto != nil {
 		return
 	}
+	file_otklik_reporting_v1_operations_proto_init()
 	file_otklik_reporting_v1_export_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_export_proto_rawDesc), len(file_otklik_reporting_v1_export_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   1,
+			NumEnums:      3,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -31,7 +31,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Writes responses to files, however many there are: an export is made in the background, on behalf of who asked for it and with what he may see at that time,
+// Writes responses, comments, scores and what else there is to files, however many rows there are: an export is made in the background, on behalf of who asked for it and with what he may see at that time,
 // and is kept, sealed, until it expires or somebody is erased in the organisation. Each caller sees his own exports.
 type ExportServiceClient interface {
 	// Asks for an export. The same identifier with the same content returns what is there.
@@ -121,7 +121,7 @@ func (c *exportServiceClient) DownloadExport(ctx context.Context, in *DownloadEx
 // All implementations must embed UnimplementedExportServiceServer
 // for forward compatibility.
 //
-// Writes responses to files, however many there are: an export is made in the background, on behalf of who asked for it and with what he may see at that time,
+// Writes responses, comments, scores and what else there is to files, however many rows there are: an export is made in the background, on behalf of who asked for it and with what he may see at that time,
 // and is kept, sealed, until it expires or somebody is erased in the organisation. Each caller sees his own exports.
 type ExportServiceServer interface {
 	// Asks for an export. The same identifier with the same content returns what is there.
