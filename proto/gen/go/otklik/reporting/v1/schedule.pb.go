@@ -271,6 +271,64 @@ func (ReportSchedule_CatchUp) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_reporting_v1_schedule_proto_rawDescGZIP(), []int{2, 0}
 }
 
+// How a report reaches its recipients.
+type ReportSchedule_Delivery int32
+
+const (
+	// As EMAIL.
+	ReportSchedule_DELIVERY_UNSPECIFIED ReportSchedule_Delivery = 0
+	// By e-mail, with the files attached.
+	ReportSchedule_DELIVERY_EMAIL ReportSchedule_Delivery = 1
+	// By e-mail with a link (ReportShare) that shows the report for 30 days, and lets its files be taken away. Takes an address of the app in the configuration, a
+	// report that may be shared, and an owner who holds `reporting.shares.create`.
+	ReportSchedule_DELIVERY_EMAIL_LINK ReportSchedule_Delivery = 2
+	// By the webhook event `report.delivered` alone, which names the rendition that its receiver may fetch with a credential of its own. No recipients.
+	ReportSchedule_DELIVERY_WEBHOOK ReportSchedule_Delivery = 3
+)
+
+// Enum value maps for ReportSchedule_Delivery.
+var (
+	ReportSchedule_Delivery_name = map[int32]string{
+		0: "DELIVERY_UNSPECIFIED",
+		1: "DELIVERY_EMAIL",
+		2: "DELIVERY_EMAIL_LINK",
+		3: "DELIVERY_WEBHOOK",
+	}
+	ReportSchedule_Delivery_value = map[string]int32{
+		"DELIVERY_UNSPECIFIED": 0,
+		"DELIVERY_EMAIL":       1,
+		"DELIVERY_EMAIL_LINK":  2,
+		"DELIVERY_WEBHOOK":     3,
+	}
+)
+
+func (x ReportSchedule_Delivery) Enum() *ReportSchedule_Delivery {
+	p := new(ReportSchedule_Delivery)
+	*p = x
+	return p
+}
+
+func (x ReportSchedule_Delivery) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportSchedule_Delivery) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_reporting_v1_schedule_proto_enumTypes[4].Descriptor()
+}
+
+func (ReportSchedule_Delivery) Type() protoreflect.EnumType {
+	return &file_otklik_reporting_v1_schedule_proto_enumTypes[4]
+}
+
+func (x ReportSchedule_Delivery) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportSchedule_Delivery.Descriptor instead.
+func (ReportSchedule_Delivery) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_schedule_proto_rawDescGZIP(), []int{2, 1}
+}
+
 // What became of it.
 type ReportRun_State int32
 
@@ -324,11 +382,11 @@ func (x ReportRun_State) String() string {
 }
 
 func (ReportRun_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_otklik_reporting_v1_schedule_proto_enumTypes[4].Descriptor()
+	return file_otklik_reporting_v1_schedule_proto_enumTypes[5].Descriptor()
 }
 
 func (ReportRun_State) Type() protoreflect.EnumType {
-	return &file_otklik_reporting_v1_schedule_proto_enumTypes[4]
+	return &file_otklik_reporting_v1_schedule_proto_enumTypes[5]
 }
 
 func (x ReportRun_State) Number() protoreflect.EnumNumber {
@@ -381,11 +439,11 @@ func (x ReportDelivery_State) String() string {
 }
 
 func (ReportDelivery_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_otklik_reporting_v1_schedule_proto_enumTypes[5].Descriptor()
+	return file_otklik_reporting_v1_schedule_proto_enumTypes[6].Descriptor()
 }
 
 func (ReportDelivery_State) Type() protoreflect.EnumType {
-	return &file_otklik_reporting_v1_schedule_proto_enumTypes[5]
+	return &file_otklik_reporting_v1_schedule_proto_enumTypes[6]
 }
 
 func (x ReportDelivery_State) Number() protoreflect.EnumNumber {
@@ -588,7 +646,7 @@ type ReportSchedule struct {
 	Filter string `protobuf:"bytes,6,opt,name=filter,proto3" json:"filter,omitempty"`
 	// The language of report and e-mail: `ru`, `ky` or `en`. Empty means `ru`.
 	LanguageCode string `protobuf:"bytes,7,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
-	// The forms that are attached, from 1 to 4.
+	// The forms that are attached, or that a link offers, from 1 to 4.
 	Formats []ReportFormat `protobuf:"varint,8,rep,packed,name=formats,proto3,enum=otklik.reporting.v1.ReportFormat" json:"formats,omitempty"`
 	// When.
 	Recurrence *Recurrence `protobuf:"bytes,9,opt,name=recurrence,proto3" json:"recurrence,omitempty"`
@@ -614,8 +672,10 @@ type ReportSchedule struct {
 	Etag string `protobuf:"bytes,19,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The fields that the caller may not see and that are left empty: `recipients.address` without the permission `reporting.addresses.send`. Output only.
 	WithheldFields []string `protobuf:"bytes,20,rep,name=withheld_fields,json=withheldFields,proto3" json:"withheld_fields,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// How it reaches its recipients.
+	Delivery      ReportSchedule_Delivery `protobuf:"varint,21,opt,name=delivery,proto3,enum=otklik.reporting.v1.ReportSchedule_Delivery" json:"delivery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReportSchedule) Reset() {
@@ -788,6 +848,13 @@ func (x *ReportSchedule) GetWithheldFields() []string {
 	return nil
 }
 
+func (x *ReportSchedule) GetDelivery() ReportSchedule_Delivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return ReportSchedule_DELIVERY_UNSPECIFIED
+}
+
 // One occurrence of a schedule.
 type ReportRun struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -924,7 +991,9 @@ type ReportDelivery struct {
 	// When it was sent; missing unless SENT.
 	SendTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
 	// The fingerprint of what was sent, `reportRenditions/{fingerprint}`; empty unless SENT.
-	Rendition     string `protobuf:"bytes,8,opt,name=rendition,proto3" json:"rendition,omitempty"`
+	Rendition string `protobuf:"bytes,8,opt,name=rendition,proto3" json:"rendition,omitempty"`
+	// The link that was sent, `reportShares/{report_share}`; empty unless the schedule sends links.
+	ReportShare   string `protobuf:"bytes,9,opt,name=report_share,json=reportShare,proto3" json:"report_share,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1011,6 +1080,13 @@ func (x *ReportDelivery) GetSendTime() *timestamppb.Timestamp {
 func (x *ReportDelivery) GetRendition() string {
 	if x != nil {
 		return x.Rendition
+	}
+	return ""
+}
+
+func (x *ReportDelivery) GetReportShare() string {
+	if x != nil {
+		return x.ReportShare
 	}
 	return ""
 }
@@ -1143,7 +1219,8 @@ const file_otklik_reporting_v1_schedule_proto_rawDesc = "" +
 	"\x06member\x18\x01 \x01(\tB3\xbaH0r.2,^(members/[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$R\x06member\x12'\n" +
 	"\aaddress\x18\x02 \x01(\tB\r\xbaH\n" +
 	"\xd8\x01\x01r\x05\x18\xfe\x01`\x01R\aaddress\x12E\n" +
-	"\x10unsubscribe_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x0funsubscribeTime\"\xbe\t\n" +
+	"\x10unsubscribe_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x0funsubscribeTime\"\xfb\n" +
+	"\n" +
 	"\x0eReportSchedule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\n" +
@@ -1172,11 +1249,17 @@ const file_otklik_reporting_v1_schedule_proto_rawDesc = "" +
 	"\vupdate_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\x13 \x01(\tR\x04etag\x12'\n" +
-	"\x0fwithheld_fields\x18\x14 \x03(\tR\x0ewithheldFields\"J\n" +
+	"\x0fwithheld_fields\x18\x14 \x03(\tR\x0ewithheldFields\x12R\n" +
+	"\bdelivery\x18\x15 \x01(\x0e2,.otklik.reporting.v1.ReportSchedule.DeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\"J\n" +
 	"\aCatchUp\x12\x18\n" +
 	"\x14CATCH_UP_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCATCH_UP_LATEST\x10\x01\x12\x10\n" +
-	"\fCATCH_UP_ALL\x10\x02\"\xa2\x04\n" +
+	"\fCATCH_UP_ALL\x10\x02\"g\n" +
+	"\bDelivery\x12\x18\n" +
+	"\x14DELIVERY_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eDELIVERY_EMAIL\x10\x01\x12\x17\n" +
+	"\x13DELIVERY_EMAIL_LINK\x10\x02\x12\x14\n" +
+	"\x10DELIVERY_WEBHOOK\x10\x03\"\xa2\x04\n" +
 	"\tReportRun\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12:\n" +
@@ -1195,7 +1278,7 @@ const file_otklik_reporting_v1_schedule_proto_rawDesc = "" +
 	"\x0fSTATE_DELIVERED\x10\x03\x12\x17\n" +
 	"\x13STATE_PARTLY_FAILED\x10\x04\x12\x10\n" +
 	"\fSTATE_FAILED\x10\x05\x12\x10\n" +
-	"\fSTATE_MISSED\x10\x06\"\xd3\x03\n" +
+	"\fSTATE_MISSED\x10\x06\"\xf6\x03\n" +
 	"\x0eReportDelivery\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12B\n" +
 	"\trecipient\x18\x02 \x01(\v2$.otklik.reporting.v1.ReportRecipientR\trecipient\x12?\n" +
@@ -1204,7 +1287,8 @@ const file_otklik_reporting_v1_schedule_proto_rawDesc = "" +
 	"\afailure\x18\x05 \x01(\tR\afailure\x12F\n" +
 	"\x11next_attempt_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextAttemptTime\x127\n" +
 	"\tsend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\x12\x1c\n" +
-	"\trendition\x18\b \x01(\tR\trendition\"S\n" +
+	"\trendition\x18\b \x01(\tR\trendition\x12!\n" +
+	"\freport_share\x18\t \x01(\tR\vreportShare\"S\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x0e\n" +
@@ -1230,55 +1314,57 @@ func file_otklik_reporting_v1_schedule_proto_rawDescGZIP() []byte {
 	return file_otklik_reporting_v1_schedule_proto_rawDescData
 }
 
-var file_otklik_reporting_v1_schedule_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_otklik_reporting_v1_schedule_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
 var file_otklik_reporting_v1_schedule_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otklik_reporting_v1_schedule_proto_goTypes = []any{
 	(Recurrence_Frequency)(0),     // 0: otklik.reporting.v1.Recurrence.Frequency
 	(Recurrence_Weekday)(0),       // 1: otklik.reporting.v1.Recurrence.Weekday
 	(Recurrence_ShortMonth)(0),    // 2: otklik.reporting.v1.Recurrence.ShortMonth
 	(ReportSchedule_CatchUp)(0),   // 3: otklik.reporting.v1.ReportSchedule.CatchUp
-	(ReportRun_State)(0),          // 4: otklik.reporting.v1.ReportRun.State
-	(ReportDelivery_State)(0),     // 5: otklik.reporting.v1.ReportDelivery.State
-	(*Recurrence)(nil),            // 6: otklik.reporting.v1.Recurrence
-	(*ReportRecipient)(nil),       // 7: otklik.reporting.v1.ReportRecipient
-	(*ReportSchedule)(nil),        // 8: otklik.reporting.v1.ReportSchedule
-	(*ReportRun)(nil),             // 9: otklik.reporting.v1.ReportRun
-	(*ReportDelivery)(nil),        // 10: otklik.reporting.v1.ReportDelivery
-	(*ReportCadenceState)(nil),    // 11: otklik.reporting.v1.ReportCadenceState
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(ReportFormat)(0),             // 13: otklik.reporting.v1.ReportFormat
-	(ReportCadence)(0),            // 14: otklik.reporting.v1.ReportCadence
+	(ReportSchedule_Delivery)(0),  // 4: otklik.reporting.v1.ReportSchedule.Delivery
+	(ReportRun_State)(0),          // 5: otklik.reporting.v1.ReportRun.State
+	(ReportDelivery_State)(0),     // 6: otklik.reporting.v1.ReportDelivery.State
+	(*Recurrence)(nil),            // 7: otklik.reporting.v1.Recurrence
+	(*ReportRecipient)(nil),       // 8: otklik.reporting.v1.ReportRecipient
+	(*ReportSchedule)(nil),        // 9: otklik.reporting.v1.ReportSchedule
+	(*ReportRun)(nil),             // 10: otklik.reporting.v1.ReportRun
+	(*ReportDelivery)(nil),        // 11: otklik.reporting.v1.ReportDelivery
+	(*ReportCadenceState)(nil),    // 12: otklik.reporting.v1.ReportCadenceState
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(ReportFormat)(0),             // 14: otklik.reporting.v1.ReportFormat
+	(ReportCadence)(0),            // 15: otklik.reporting.v1.ReportCadence
 }
 var file_otklik_reporting_v1_schedule_proto_depIdxs = []int32{
 	0,  // 0: otklik.reporting.v1.Recurrence.frequency:type_name -> otklik.reporting.v1.Recurrence.Frequency
 	1,  // 1: otklik.reporting.v1.Recurrence.weekdays:type_name -> otklik.reporting.v1.Recurrence.Weekday
 	2,  // 2: otklik.reporting.v1.Recurrence.short_month:type_name -> otklik.reporting.v1.Recurrence.ShortMonth
-	12, // 3: otklik.reporting.v1.ReportRecipient.unsubscribe_time:type_name -> google.protobuf.Timestamp
-	13, // 4: otklik.reporting.v1.ReportSchedule.formats:type_name -> otklik.reporting.v1.ReportFormat
-	6,  // 5: otklik.reporting.v1.ReportSchedule.recurrence:type_name -> otklik.reporting.v1.Recurrence
+	13, // 3: otklik.reporting.v1.ReportRecipient.unsubscribe_time:type_name -> google.protobuf.Timestamp
+	14, // 4: otklik.reporting.v1.ReportSchedule.formats:type_name -> otklik.reporting.v1.ReportFormat
+	7,  // 5: otklik.reporting.v1.ReportSchedule.recurrence:type_name -> otklik.reporting.v1.Recurrence
 	3,  // 6: otklik.reporting.v1.ReportSchedule.catch_up:type_name -> otklik.reporting.v1.ReportSchedule.CatchUp
-	7,  // 7: otklik.reporting.v1.ReportSchedule.recipients:type_name -> otklik.reporting.v1.ReportRecipient
-	12, // 8: otklik.reporting.v1.ReportSchedule.next_run_time:type_name -> google.protobuf.Timestamp
-	12, // 9: otklik.reporting.v1.ReportSchedule.overdue_since:type_name -> google.protobuf.Timestamp
-	12, // 10: otklik.reporting.v1.ReportSchedule.create_time:type_name -> google.protobuf.Timestamp
-	12, // 11: otklik.reporting.v1.ReportSchedule.update_time:type_name -> google.protobuf.Timestamp
-	12, // 12: otklik.reporting.v1.ReportRun.time:type_name -> google.protobuf.Timestamp
-	4,  // 13: otklik.reporting.v1.ReportRun.state:type_name -> otklik.reporting.v1.ReportRun.State
-	12, // 14: otklik.reporting.v1.ReportRun.begin_time:type_name -> google.protobuf.Timestamp
-	12, // 15: otklik.reporting.v1.ReportRun.end_time:type_name -> google.protobuf.Timestamp
-	12, // 16: otklik.reporting.v1.ReportRun.overdue_since:type_name -> google.protobuf.Timestamp
-	7,  // 17: otklik.reporting.v1.ReportDelivery.recipient:type_name -> otklik.reporting.v1.ReportRecipient
-	5,  // 18: otklik.reporting.v1.ReportDelivery.state:type_name -> otklik.reporting.v1.ReportDelivery.State
-	12, // 19: otklik.reporting.v1.ReportDelivery.next_attempt_time:type_name -> google.protobuf.Timestamp
-	12, // 20: otklik.reporting.v1.ReportDelivery.send_time:type_name -> google.protobuf.Timestamp
-	14, // 21: otklik.reporting.v1.ReportCadenceState.cadence:type_name -> otklik.reporting.v1.ReportCadence
-	12, // 22: otklik.reporting.v1.ReportCadenceState.last_delivery_time:type_name -> google.protobuf.Timestamp
-	12, // 23: otklik.reporting.v1.ReportCadenceState.due_time:type_name -> google.protobuf.Timestamp
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	8,  // 7: otklik.reporting.v1.ReportSchedule.recipients:type_name -> otklik.reporting.v1.ReportRecipient
+	13, // 8: otklik.reporting.v1.ReportSchedule.next_run_time:type_name -> google.protobuf.Timestamp
+	13, // 9: otklik.reporting.v1.ReportSchedule.overdue_since:type_name -> google.protobuf.Timestamp
+	13, // 10: otklik.reporting.v1.ReportSchedule.create_time:type_name -> google.protobuf.Timestamp
+	13, // 11: otklik.reporting.v1.ReportSchedule.update_time:type_name -> google.protobuf.Timestamp
+	4,  // 12: otklik.reporting.v1.ReportSchedule.delivery:type_name -> otklik.reporting.v1.ReportSchedule.Delivery
+	13, // 13: otklik.reporting.v1.ReportRun.time:type_name -> google.protobuf.Timestamp
+	5,  // 14: otklik.reporting.v1.ReportRun.state:type_name -> otklik.reporting.v1.ReportRun.State
+	13, // 15: otklik.reporting.v1.ReportRun.begin_time:type_name -> google.protobuf.Timestamp
+	13, // 16: otklik.reporting.v1.ReportRun.end_time:type_name -> google.protobuf.Timestamp
+	13, // 17: otklik.reporting.v1.ReportRun.overdue_since:type_name -> google.protobuf.Timestamp
+	8,  // 18: otklik.reporting.v1.ReportDelivery.recipient:type_name -> otklik.reporting.v1.ReportRecipient
+	6,  // 19: otklik.reporting.v1.ReportDelivery.state:type_name -> otklik.reporting.v1.ReportDelivery.State
+	13, // 20: otklik.reporting.v1.ReportDelivery.next_attempt_time:type_name -> google.protobuf.Timestamp
+	13, // 21: otklik.reporting.v1.ReportDelivery.send_time:type_name -> google.protobuf.Timestamp
+	15, // 22: otklik.reporting.v1.ReportCadenceState.cadence:type_name -> otklik.reporting.v1.ReportCadence
+	13, // 23: otklik.reporting.v1.ReportCadenceState.last_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 24: otklik.reporting.v1.ReportCadenceState.due_time:type_name -> google.protobuf.Timestamp
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_schedule_proto_init() }
@@ -1292,7 +1378,7 @@ func file_otklik_reporting_v1_schedule_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_schedule_proto_rawDesc), len(file_otklik_reporting_v1_schedule_proto_rawDesc)),
-			NumEnums:      6,
+			NumEnums:      7,
 			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -333,8 +333,8 @@ type UpdateReportScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The schedule, by its name. With an etag it must still have it.
 	ReportSchedule *ReportSchedule `protobuf:"bytes,1,opt,name=report_schedule,json=reportSchedule,proto3" json:"report_schedule,omitempty"`
-	// Which fields are changed: display_name, report, survey, subject, filter, language_code, formats, recurrence, catch_up, recipients, paused; missing means all that
-	// are set.
+	// Which fields are changed: display_name, report, survey, subject, filter, language_code, formats, recurrence, catch_up, recipients, delivery, paused; missing
+	// means all that are set.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
