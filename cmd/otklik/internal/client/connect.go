@@ -89,6 +89,8 @@ type Connection struct {
 	Performance reportingv1.PerformanceServiceClient
 	// Kpis are key figures of employees.
 	Kpis reportingv1.KpiServiceClient
+	// Benchmarks are numbers of others to compare own scores with.
+	Benchmarks reportingv1.BenchmarkServiceClient
 
 	closer io.Closer
 }
@@ -110,7 +112,8 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
 		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Schedules: reportingv1.NewScheduleServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn), Exports: reportingv1.NewExportServiceClient(conn),
-		Operations: reportingv1.NewOperationsServiceClient(conn), Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn), closer: closer,
+		Operations: reportingv1.NewOperationsServiceClient(conn), Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn),
+		Benchmarks: reportingv1.NewBenchmarkServiceClient(conn), closer: closer,
 	}
 }
 

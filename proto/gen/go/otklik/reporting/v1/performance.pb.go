@@ -197,10 +197,12 @@ const (
 	SeasonFactor_SEASON_FACTOR_UNSPECIFIED SeasonFactor = 0
 	// The month of the year.
 	SeasonFactor_SEASON_FACTOR_MONTH SeasonFactor = 1
-	// Whether it is a working day: Monday to Friday, but the holidays that the request names.
+	// Whether it is a working day: Monday to Friday but the holidays that the request names, or the days of the organisation's calendar where it names none.
 	SeasonFactor_SEASON_FACTOR_WORKING_DAY SeasonFactor = 2
 	// The day of the week.
 	SeasonFactor_SEASON_FACTOR_WEEKDAY SeasonFactor = 3
+	// The hour of the day on the clock of the location. Hours are observed then in place of days; what was recorded of more than an hour is in none of them.
+	SeasonFactor_SEASON_FACTOR_HOUR SeasonFactor = 4
 )
 
 // Enum value maps for SeasonFactor.
@@ -210,12 +212,14 @@ var (
 		1: "SEASON_FACTOR_MONTH",
 		2: "SEASON_FACTOR_WORKING_DAY",
 		3: "SEASON_FACTOR_WEEKDAY",
+		4: "SEASON_FACTOR_HOUR",
 	}
 	SeasonFactor_value = map[string]int32{
 		"SEASON_FACTOR_UNSPECIFIED": 0,
 		"SEASON_FACTOR_MONTH":       1,
 		"SEASON_FACTOR_WORKING_DAY": 2,
 		"SEASON_FACTOR_WEEKDAY":     3,
+		"SEASON_FACTOR_HOUR":        4,
 	}
 )
 
@@ -1796,9 +1800,10 @@ type QuerySeasonalityRequest struct {
 	Query *PerformanceQuery `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
 	// What is explained.
 	Outcome PerformanceOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=otklik.reporting.v1.PerformanceOutcome" json:"outcome,omitempty"`
-	// By what; none means all by which the days differ. Factors that are named and tell each other are refused.
+	// By what; none means all by which the days differ, but the hour. Factors that are named and tell each other are refused.
 	Factors []SeasonFactor `protobuf:"varint,3,rep,packed,name=factors,proto3,enum=otklik.reporting.v1.SeasonFactor" json:"factors,omitempty"`
-	// Days that are no working days though they fall on Monday to Friday, as 2026-03-21.
+	// Days that are no working days though they fall on Monday to Friday, as 2026-03-21. None means that the organisation's calendar (`workCalendar`) says which
+	// days are worked on; Monday to Friday where none was set.
 	Holidays      []string `protobuf:"bytes,4,rep,name=holidays,proto3" json:"holidays,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1869,7 +1874,7 @@ type QuerySeasonalityResponse struct {
 	Basis *PerformanceBasis `protobuf:"bytes,1,opt,name=basis,proto3" json:"basis,omitempty"`
 	// What is explained.
 	Outcome PerformanceOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=otklik.reporting.v1.PerformanceOutcome" json:"outcome,omitempty"`
-	// Days of locations that were counted.
+	// Days of locations that were counted, or hours of them where SEASON_FACTOR_HOUR is among the factors.
 	N int32 `protobuf:"varint,3,opt,name=n,proto3" json:"n,omitempty"`
 	// The mean over them.
 	Mean float64 `protobuf:"fixed64,4,opt,name=mean,proto3" json:"mean,omitempty"`
@@ -2898,7 +2903,7 @@ const file_otklik_reporting_v1_performance_proto_rawDesc = "" +
 	"\x17QuerySeasonalityRequest\x12C\n" +
 	"\x05query\x18\x01 \x01(\v2%.otklik.reporting.v1.PerformanceQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12K\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2'.otklik.reporting.v1.PerformanceOutcomeB\b\xbaH\x05\x82\x01\x02\x10\x01R\aoutcome\x12P\n" +
-	"\afactors\x18\x03 \x03(\x0e2!.otklik.reporting.v1.SeasonFactorB\x13\xbaH\x10\x92\x01\r\x10\x03\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\afactors\x12d\n" +
+	"\afactors\x18\x03 \x03(\x0e2!.otklik.reporting.v1.SeasonFactorB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\afactors\x12d\n" +
 	"\bholidays\x18\x04 \x03(\tBH\xbaHE\x92\x01B\x10\x90\x03\x18\x01\";r927^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$R\bholidays\"\xd8\x02\n" +
 	"\x18QuerySeasonalityResponse\x12;\n" +
 	"\x05basis\x18\x01 \x01(\v2%.otklik.reporting.v1.PerformanceBasisR\x05basis\x12A\n" +
@@ -2992,12 +2997,13 @@ const file_otklik_reporting_v1_performance_proto_rawDesc = "" +
 	"\x1bPERFORMANCE_OUTCOME_REVENUE\x10\x01\x12 \n" +
 	"\x1cPERFORMANCE_OUTCOME_VISITORS\x10\x02\x12\"\n" +
 	"\x1ePERFORMANCE_OUTCOME_CONVERSION\x10\x03\x12%\n" +
-	"!PERFORMANCE_OUTCOME_AVERAGE_CHECK\x10\x04*\x80\x01\n" +
+	"!PERFORMANCE_OUTCOME_AVERAGE_CHECK\x10\x04*\x98\x01\n" +
 	"\fSeasonFactor\x12\x1d\n" +
 	"\x19SEASON_FACTOR_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SEASON_FACTOR_MONTH\x10\x01\x12\x1d\n" +
 	"\x19SEASON_FACTOR_WORKING_DAY\x10\x02\x12\x19\n" +
-	"\x15SEASON_FACTOR_WEEKDAY\x10\x03BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
+	"\x15SEASON_FACTOR_WEEKDAY\x10\x03\x12\x16\n" +
+	"\x12SEASON_FACTOR_HOUR\x10\x04BGZEgithub.com/otklik/otklik/proto/gen/go/otklik/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_otklik_reporting_v1_performance_proto_rawDescOnce sync.Once
