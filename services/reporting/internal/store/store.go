@@ -41,6 +41,7 @@ type Store interface {
 	Reports
 	Schedules
 	Exports
+	Shares
 	// Ping tells whether the store can be read.
 	Ping(ctx context.Context) error
 	// Place says where the data is, for logs.

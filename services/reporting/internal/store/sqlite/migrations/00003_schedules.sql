@@ -68,3 +68,21 @@ CREATE TABLE report_deliveries (
 
 CREATE INDEX report_deliveries_due ON report_deliveries (next_time) WHERE next_time IS NOT NULL;
 CREATE INDEX report_deliveries_of ON report_deliveries (organization, key);
+
+-- Links by which reports are read without logging in. key names the credential that the secret is; the secret itself is not kept here.
+CREATE TABLE report_shares (
+    organization TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    key          TEXT NOT NULL,
+    creator      TEXT NOT NULL,
+    create_time  INTEGER NOT NULL,
+    expire_time  INTEGER NOT NULL,
+    views        INTEGER NOT NULL,
+    view_time    INTEGER,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (organization, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX report_shares_by_key ON report_shares (organization, key);
+CREATE INDEX report_shares_by_age ON report_shares (organization, create_time, id);
+CREATE INDEX report_shares_ended ON report_shares (expire_time);

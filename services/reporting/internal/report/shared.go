@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// shareable are the types of sections that may be shown to whoever has a link: each of their numbers is of stores, questions, topics or many responses, and none
+// names an employee, or a company whose answers may be those of one person. A type that is not among them is not shown so.
+var shareable = map[SectionType]bool{
+	Scores: true, Trend: true, Response: true, Questions: true, Units: true, Heat: true, Map: true, Matrix: true, Drivers: true, Bridge: true, Strengths: true,
+	Themes: true, Lights: true, Cases: true, Recovery: true, Retention: true, Revenue: true, Quality: true, Standards: true, Seasonality: true, Reserve: true, Policies: true,
+	// Alerts and WorkOrder are left out: they name the units that changed or are red, be they employees or companies; so is StaffKpi.
+}
+
+// shareableKeys are the keys whose values name no person: attributes are what an organisation makes of them, and not among these.
+var shareableKeys = map[string]bool{
+	"location": true, "region": true, "channel": true, "touchpoint": true, "language": true, "revision": true, "sentiment": true, "theme": true, "theme_positive": true,
+	"theme_negative": true, "segment": true, "case": true,
+}
+
+// Unshareable says why a report with these contents must not be shown to whoever has a link; empty when it may. subject is what it is about, filter the responses
+// that are counted beside those that the contents select.
+func (c *Content) Unshareable(subject, filter string) string {
+	const instead = "; share a report of your own without it"
+	switch c.Kind {
+	case StaffScorecard, StaffReview, AccountScorecard:
+		return "is about employees or about one company, whose answers may be those of one person"
+	}
+	if collection, _, ok := strings.Cut(subject, "/"); ok && collection != "locations" {
+		return "is about one of the " + collection + ", and only locations are told of by links"
+	}
+	for _, s := range c.Sections {
+		if !shareable[s.Type] {
+			return fmt.Sprintf("has a section %q, which may name employees or companies%s", s.Type, instead)
+		}
+		if s.By != "" && !shareableKeys[s.By] {
+			return fmt.Sprintf("has a section %q by %q, whose values may name persons or companies%s", s.Type, s.By, instead)
+		}
+	}
+	for _, f := range []string{c.Filter, filter} {
+		if key, ok := foreignKey(f); ok {
+			return fmt.Sprintf("has a filter on %q, whose values may name persons or companies%s", key, instead)
+		}
+	}
+	return ""
+}
+
+var (
+	// quoted is a text of a filter.
+	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	// compared is a key of a filter with what compares it.
+	compared = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.]*)?\s*(?:[!<>]=|[=<>:])`)
+)
+
+// foreignKey finds a key of a filter that links do not tell of; what it cannot read is one.
+func foreignKey(filter string) (string, bool) {
+	for _, m := range compared.FindAllStringSubmatch(quoted.ReplaceAllString(filter, `""`), -1) {
+		if key := m[1]; !shareableKeys[key] && !strings.HasPrefix(key, "answers.") {
+			return key, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,48 @@
+package report_test
+
+import (
+	"testing"
+
+	"github.com/otklik/otklik/services/reporting/internal/report"
+)
+
+// TestLinksTellOfNoPersons judges what may be shown to whoever has a link.
+func TestLinksTellOfNoPersons(t *testing.T) {
+	t.Parallel()
+	of := func(kind report.Kind, sections ...report.Section) report.Content {
+		c := report.Content{Kind: kind, Sections: sections}
+		c.Complete()
+		return c
+	}
+	for name, c := range map[string]struct {
+		content         report.Content
+		subject, filter string
+		may             bool
+	}{
+		"a store":                              {of(report.StoreScorecard, report.Section{Type: report.Scores}), "locations/osh", "", true},
+		"values of attributes in quotes":       {of(report.SurveyReport), "", `channel = "employee = 7" AND answers.q1 >= 9 OR NOT language=en`, true},
+		"units by channel":                     {of(report.SurveyReport, report.Section{Type: report.Units, By: "channel"}), "", "", true},
+		"an employee":                          {of(report.StaffScorecard), "employees/7", "", false},
+		"employees":                            {of(report.StaffReview), "", "", false},
+		"a company":                            {of(report.AccountScorecard), "companies/acme", "", false},
+		"a survey of one employee":             {of(report.SurveyReport), "employees/7", "", false},
+		"the work order":                       {of(report.ClosedLoop), "", "", false},
+		"alerts":                               {of(report.SurveyReport, report.Section{Type: report.Alerts}), "", "", false},
+		"units by employee":                    {of(report.SurveyReport, report.Section{Type: report.Units, By: "employee"}), "", "", false},
+		"heat by an attribute":                 {of(report.SurveyReport, report.Section{Type: report.Heat, By: "attributes.agent"}), "", "", false},
+		"a type that is not known":             {of(report.SurveyReport, report.Section{Type: "confessions"}), "", "", false},
+		"a filter on an employee":              {of(report.SurveyReport), "", `channel = "app" AND employee = "7"`, false},
+		"a filter on an attribute":             {of(report.SurveyReport), "", `attributes.agent:"7"`, false},
+		"a filter on a key in quotes":          {of(report.SurveyReport), "", `"employee" = "7"`, false},
+		"a filter on employees without blanks": {of(report.SurveyReport), "", `(employee!="7")`, false},
+	} {
+		if why := c.content.Unshareable(c.subject, c.filter); (why == "") != c.may {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+	filtered := of(report.SurveyReport)
+	filtered.Filter = `company = "acme"`
+	if filtered.Unshareable("", "") == "" {
+		t.Error("a definition that filters by company may be shared")
+	}
+}
