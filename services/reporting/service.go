@@ -138,14 +138,15 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	surveys := peers.NewSurveys(deps.Survey)
 	analyses := api.New(surveys, peers.NewScoring(deps.Scoring), config.RankResponses)
 	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
+	stores := &performance.Server{Operations: db, Segmentation: peers.NewSegmentation(deps.Segmentation)}
+	kpis := &performance.Kpis{Store: db, Performance: stores, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now}
 	made := reports.New(reports.Deps{
 		Store: db, Surveys: surveys, Measures: peers.NewMeasures(deps.Scoring), Sources: peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation),
-		Analyses: analyses, Tokens: tokens, Zone: zone, Now: deps.Now,
+		Analyses: analyses, Performance: stores, Kpis: kpis, Tokens: tokens, Zone: zone, Now: deps.Now,
 	})
-	stores := &performance.Server{Operations: db, Segmentation: peers.NewSegmentation(deps.Segmentation)}
 	rooms := []room{
 		analyses, made, &operations.Server{Store: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now},
-		stores, &performance.Kpis{Store: db, Performance: stores, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now},
+		stores, kpis,
 		&overview.Server{
 			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
 			Now: deps.Now,

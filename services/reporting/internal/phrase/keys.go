@@ -12,6 +12,7 @@ const (
 	TitleStaffReview
 	TitleClosedLoop
 	TitleValue
+	TitlePolicies
 	// Sections.
 	SectionScores
 	SectionTrend
@@ -31,6 +32,13 @@ const (
 	SectionRecovery
 	SectionAlerts
 	SectionRetention
+	SectionRevenue
+	SectionQuality
+	SectionStandards
+	SectionSeasonality
+	SectionReserve
+	SectionStaffKpi
+	SectionPolicies
 	// Metrics.
 	MetricNPS
 	MetricENPS
@@ -39,6 +47,10 @@ const (
 	MetricMean
 	MetricResponse
 	MetricOther
+	MeasureRevenue
+	MeasureVisitors
+	MeasureConversion
+	MeasureCheck
 	// Columns.
 	ColumnOutcome
 	ColumnCount
@@ -82,6 +94,34 @@ const (
 	ColumnRepeat
 	ColumnChurn
 	ColumnValue
+	ColumnTraffic
+	ColumnConversionEffect
+	ColumnCheckEffect
+	ColumnCoverage
+	ColumnTrafficQuality
+	ColumnEngagement
+	ColumnPerceived
+	ColumnCriterion
+	ColumnCompliance
+	ColumnVisits
+	ColumnFactor
+	ColumnLevelName
+	ColumnDifference
+	ColumnRelative
+	ColumnVisitors
+	ColumnGained
+	ColumnKpi
+	ColumnMeasured
+	ColumnEmployee
+	ColumnComponent
+	ColumnMeasuredValue
+	ColumnEffectiveWeight
+	ColumnContribution
+	ColumnDate
+	ColumnPolicy
+	ColumnWhere
+	ColumnNet
+	ColumnCautions
 	// Tables and charts.
 	TableOutcomes
 	TableQuestions
@@ -96,6 +136,15 @@ const (
 	TableCauses
 	TableAlerts
 	TableRetention
+	TableRevenue
+	TableQuality
+	TableCriteria
+	TableCompliance
+	TableSeason
+	TableReserve
+	TableStaffKpi
+	TableKpiParts
+	TablePolicies
 	ChartAsked
 	ChartHeat
 	ChartMatrix
@@ -104,10 +153,69 @@ const (
 	ChartStrengths
 	ChartThemes
 	ChartRecovery
+	ChartRevenue
+	ChartCoverage
+	ChartCompliance
+	ChartSeason
+	ChartPolicy
 	// Figures, steps, outcomes.
 	FigureExplained
 	FigureChange
 	FigureRecovered
+	FigureRevenue
+	FigureVisitors
+	FigureTarget
+	FigureExplainedDays
+	SeriesHeld
+	SeriesControl
+	Everywhere
+	PolicyPrices
+	PolicyAssortment
+	PolicyLoyalty
+	PolicyStandards
+	PolicyOther
+	CautionNoControl
+	CautionTrends
+	CautionTrendBefore
+	CautionWeeks
+	CautionShort
+	CautionOthers
+	VerdictRelated
+	VerdictUnrelated
+	VerdictUntested
+	FactorMonth
+	FactorWorkingDay
+	FactorWeekday
+	FactorHour
+	LevelWorking
+	LevelFree
+	LevelMonday
+	LevelTuesday
+	LevelWednesday
+	LevelThursday
+	LevelFriday
+	LevelSaturday
+	LevelSunday
+	LevelJanuary
+	LevelFebruary
+	LevelMarch
+	LevelApril
+	LevelMay
+	LevelJune
+	LevelJuly
+	LevelAugust
+	LevelSeptember
+	LevelOctober
+	LevelNovember
+	LevelDecember
+	SourceMean
+	SourceNPS
+	SourceCSAT
+	SourceLikes
+	SourceStandards
+	SourceConsultations
+	SourceUnits
+	SourceCheck
 	StepAsked
 	StepAnswered
 	StepClosed
@@ -160,6 +268,14 @@ const (
 	AbsentProtected
 	AbsentMonths
 	AbsentGrouping
+	AbsentOperations
+	AbsentDays
+	AbsentCurrencies
+	AbsentKpi
+	AbsentFewLocations
+	NoPolicies
+	AbsentFewDays
+	AbsentShifts
 	// Notes.
 	NoteInterval
 	NotePresent
@@ -176,6 +292,19 @@ const (
 	NoteCauses
 	NoteRecovery
 	NoteRetention
+	NoteRevenue
+	NoteQuality
+	NoteUnrelated
+	NoteSalesMeasure
+	NoteSeason
+	NoteSpan
+	NoteReserve
+	NoteKpi
+	NotePolicies
+	NotePolicyMarks
+	NoteMorePolicies
+	NoteLeftOut
+	NoteKnownDays
 	NoteCounted
 	NoteComments
 	NoteFirstCases

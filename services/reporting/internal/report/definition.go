@@ -21,6 +21,7 @@ const (
 	StaffReview      Kind = "staff-review"
 	ClosedLoop       Kind = "closed-loop"
 	ProgrammeValue   Kind = "programme-value"
+	PolicyReview     Kind = "policy-review"
 )
 
 // SectionType is what a section tells.
@@ -46,6 +47,14 @@ const (
 	Recovery  SectionType = "recovery"
 	Alerts    SectionType = "alerts"
 	Retention SectionType = "retention"
+	// What was recorded of stores beside answers.
+	Revenue     SectionType = "revenue"
+	Quality     SectionType = "quality"
+	Standards   SectionType = "standards"
+	Seasonality SectionType = "seasonality"
+	Reserve     SectionType = "reserve"
+	StaffKpi    SectionType = "staff-kpi"
+	Policies    SectionType = "policies"
 )
 
 // Section is a part of a report, with its parameters. The zero value of each means the type's own choice.
@@ -58,7 +67,14 @@ type Section struct {
 	Items   []string `json:"items,omitempty"`
 	// Rows is how many rows a table shows at most.
 	Rows int `json:"rows,omitempty"`
+	// Kpi is the definition of key figures of employees, `kpiDefinitions/{definition}`; empty for the only one.
+	Kpi string `json:"kpi,omitempty"`
+	// Measure is what stores are judged by.
+	Measure Measure `json:"measure,omitempty"`
 }
+
+// Measure is what stores are judged by: revenue, visitors, conversion or average-check; empty for revenue.
+type Measure string
 
 // Cadence is how often a report is meant to be made at least.
 type Cadence string
@@ -126,15 +142,16 @@ func Profiles() []Profile {
 		return out
 	}
 	return []Profile{
-		{Kind: ExecutiveSummary, Sections: list(Scores, Trend, Matrix, Bridge, Themes, Lights, Cases, Recovery), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
+		{Kind: ExecutiveSummary, Sections: list(Scores, Trend, Matrix, Bridge, Themes, Lights, Cases, Recovery, Revenue, Quality), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
 		{Kind: SurveyReport, Sections: list(Scores, Response, Trend, Questions, Matrix, Drivers, Strengths, Themes, Heat, Map), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
-		{Kind: StoreScorecard, Sections: list(Scores, Trend, Response, Questions, Themes, Cases), Period: LastMonth, Comparison: Previous, Cadence: Monthly, Subject: "locations"},
+		{Kind: StoreScorecard, Sections: list(Scores, Trend, Response, Questions, Themes, Cases, Revenue, Quality, Standards), Period: LastMonth, Comparison: Previous, Cadence: Monthly, Subject: "locations"},
 		{Kind: AccountScorecard, Sections: list(Scores, Trend, Response, Questions, Themes, Cases), Period: LastQuarter, Comparison: Previous, Cadence: Quarterly, Subject: "companies"},
 		{Kind: StaffScorecard, Sections: list(Scores, Trend, Questions), Period: LastMonth, Comparison: Previous, Cadence: Monthly, Subject: "employees"},
 		{Kind: DailyEvents, Sections: list(Scores, Cases, Alerts, WorkOrder), Period: LastDay, Comparison: Previous, Cadence: Daily},
-		{Kind: StaffReview, Sections: []Section{{Type: Scores}, {Type: Units, By: "employee"}, {Type: Cases}}, Period: LastMonth, Comparison: Previous, Cadence: Monthly},
+		{Kind: StaffReview, Sections: []Section{{Type: Scores}, {Type: Units, By: "employee"}, {Type: StaffKpi}, {Type: Cases}}, Period: LastMonth, Comparison: Previous, Cadence: Monthly},
 		{Kind: ClosedLoop, Sections: list(Cases, Recovery, WorkOrder), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
-		{Kind: ProgrammeValue, Sections: list(Retention, Recovery, Scores, Bridge), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
+		{Kind: ProgrammeValue, Sections: list(Retention, Revenue, Reserve, Recovery, Scores, Bridge), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
+		{Kind: PolicyReview, Sections: list(Policies, Scores, Trend, Revenue, Seasonality, Standards), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
 	}
 }
 

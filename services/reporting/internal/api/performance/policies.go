@@ -75,6 +75,19 @@ func (s *Server) QueryPolicyEffects(ctx context.Context, req *reportingv1.QueryP
 	return policyEffects(sel, policyQuestion{outcome: o, currency: currency, weeks: weeks, panel: p, changes: changes}, asked)
 }
 
+// PolicyChanges are the changes of policies in the days of a query, by day and key, without what changed with them.
+func (s *Server) PolicyChanges(ctx context.Context, q *reportingv1.PerformanceQuery) ([]*reportingv1.PolicyEffect, error) {
+	sel, err := s.selectionOf(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []*reportingv1.PolicyEffect
+	err = s.records(ctx, sel, operation.PolicyChange, sel.span, func(r operation.Record) {
+		out = append(out, &reportingv1.PolicyEffect{PolicyChange: r.Key, Policy: policyWords[r.Policy], Description: r.Description, Date: r.Day.String()})
+	})
+	return out, err
+}
+
 // policyQuestion is what is asked of each change.
 type policyQuestion struct {
 	outcome  outcome

@@ -81,7 +81,7 @@ func reportToProto(d report.Definition, versioned bool) *reportingv1.Report {
 		out.VersionTime, out.Etag = timestamppb.New(d.Time), etagOf(d)
 	}
 	for _, s := range d.Sections {
-		out.Sections = append(out.Sections, &reportingv1.ReportSection{Type: typeToProto(s.Type), By: s.By, Outcome: s.Outcome, Items: s.Items, Rows: int32(s.Rows)})
+		out.Sections = append(out.Sections, &reportingv1.ReportSection{Type: typeToProto(s.Type), By: s.By, Outcome: s.Outcome, Items: s.Items, Rows: int32(s.Rows), KpiDefinition: s.Kpi, Measure: measureOf(s)})
 	}
 	return out
 }
@@ -101,7 +101,10 @@ func contentFromProto(in *reportingv1.Report, field string) (report.Content, err
 		return c, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID, field+".time_zone", fmt.Sprintf("there is no time zone %q; name one such as Asia/Bishkek", c.Zone))
 	}
 	for _, s := range in.GetSections() {
-		c.Sections = append(c.Sections, report.Section{Type: report.SectionType(word(s.GetType(), typePrefix)), By: s.GetBy(), Outcome: s.GetOutcome(), Items: slices.Clone(s.GetItems()), Rows: int(s.GetRows())})
+		c.Sections = append(c.Sections, report.Section{
+			Type: report.SectionType(word(s.GetType(), typePrefix)), By: s.GetBy(), Outcome: s.GetOutcome(), Items: slices.Clone(s.GetItems()), Rows: int(s.GetRows()),
+			Kpi: s.GetKpiDefinition(), Measure: report.Measure(word(s.GetMeasure(), measurePrefix)),
+		})
 	}
 	c.Complete()
 	return c, nil

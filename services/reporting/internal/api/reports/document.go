@@ -100,7 +100,7 @@ func chartToProto(c *document.Chart) *reportingv1.ReportChart {
 	add := func(p *reportingv1.ReportPoint) { out.Points = append(out.Points, p) }
 	switch {
 	case c.Matrix != nil:
-		out.Kind = "matrix"
+		out.Kind, out.ImportanceCut, out.ScoreCut = "matrix", &c.Matrix.ImportanceCut, &c.Matrix.ScoreCut
 		for _, p := range c.Matrix.Points {
 			add(&reportingv1.ReportPoint{Label: p.Label, Number: numberToProto(p.Score), Importance: numberToProto(p.Importance), Priority: int32(p.Priority), Stable: p.Stable})
 		}
@@ -108,8 +108,11 @@ func chartToProto(c *document.Chart) *reportingv1.ReportChart {
 		out.Kind = "trend"
 		for _, s := range c.Trend.Series {
 			for _, p := range s.Points {
-				add(&reportingv1.ReportPoint{Series: s.Label, StartTime: timeToProto(p.Start), Number: numberToProto(p.Number)})
+				add(&reportingv1.ReportPoint{Series: s.Label, StartTime: timeToProto(p.Start), EndTime: timeToProto(p.End), Number: numberToProto(p.Number)})
 			}
+		}
+		for _, e := range c.Trend.Events {
+			out.Events = append(out.Events, &reportingv1.ReportEvent{Time: timeToProto(e.Time), Label: e.Label})
 		}
 	case c.Bridge != nil:
 		out.Kind = "bridge"
@@ -124,7 +127,7 @@ func chartToProto(c *document.Chart) *reportingv1.ReportChart {
 			add(&reportingv1.ReportPoint{Label: b.Label, Number: numberToProto(b.Number), Mark: reportingv1.ReportMark(b.Mark)})
 		}
 	case c.Heat != nil:
-		out.Kind = "heat"
+		out.Kind, out.Low, out.High, out.Middle = "heat", &c.Heat.Low, &c.Heat.High, c.Heat.Middle
 		for i, row := range c.Heat.Cells {
 			for j, n := range row {
 				add(&reportingv1.ReportPoint{Label: c.Heat.Rows[i], Series: c.Heat.Columns[j], Number: numberToProto(n)})
@@ -133,7 +136,10 @@ func chartToProto(c *document.Chart) *reportingv1.ReportChart {
 	case c.Map != nil:
 		out.Kind = "map"
 		for _, p := range c.Map.Places {
-			add(&reportingv1.ReportPoint{Label: p.Label, Number: numberToProto(p.Number), Latitude: &p.Latitude, Longitude: &p.Longitude, Mark: reportingv1.ReportMark(p.Mark)})
+			add(&reportingv1.ReportPoint{
+				Label: p.Label, Number: numberToProto(p.Number), Latitude: &p.Latitude, Longitude: &p.Longitude, Mark: reportingv1.ReportMark(p.Mark), Uncertain: p.Uncertain,
+				Places: int32(max(p.Places, 1)), //nolint:gosec // of one map
+			})
 		}
 	case c.Funnel != nil:
 		out.Kind = "funnel"

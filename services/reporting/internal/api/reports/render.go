@@ -90,13 +90,21 @@ func (s *Server) DownloadReport(ctx context.Context, req *reportingv1.DownloadRe
 
 // Render implements report.Renderer.
 func (s *Server) Render(ctx context.Context, q report.Request) (report.Rendered, error) {
-	f, ok := forms[q.Format]
-	if !ok {
+	if _, ok := forms[q.Format]; !ok {
 		return report.Rendered{}, fmt.Errorf("render report: there is no format %q", q.Format)
 	}
 	d, err := s.make(ctx, q)
 	if err != nil {
 		return report.Rendered{}, err
+	}
+	return write(q, d)
+}
+
+// write writes a report in the form that was asked for.
+func write(q report.Request, d document.Document) (report.Rendered, error) {
+	f, ok := forms[q.Format]
+	if !ok {
+		return report.Rendered{}, fmt.Errorf("render report: there is no format %q", q.Format)
 	}
 	var b bytes.Buffer
 	if err := f.write(&b, d); err != nil {
@@ -151,7 +159,12 @@ func (s *Server) make(ctx context.Context, q report.Request) (document.Document,
 	if err != nil {
 		return document.Document{}, err
 	}
-	d, made, err := r.finish(ctx, q.Slice)
+	return s.conclude(ctx, organization, r, q.Slice)
+}
+
+// conclude finishes a report that has begun, and remembers what it was made of.
+func (s *Server) conclude(ctx context.Context, organization string, r *run, slice report.Slice) (document.Document, error) {
+	d, made, err := r.finish(ctx, slice)
 	if err != nil {
 		return document.Document{}, err
 	}
@@ -185,34 +198,11 @@ func (s *Server) GetReportRendition(ctx context.Context, req *reportingv1.GetRep
 	if err != nil {
 		return nil, err
 	}
-	was, err := s.store.Rendition(ctx, organization, strings.TrimPrefix(req.GetName(), renditionPrefix))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_RENDITION_NOT_FOUND, "name", "no report of the last two years has this fingerprint")
-	}
+	was, err := s.remembered(ctx, organization, "name", req.GetName())
 	if err != nil {
 		return nil, err
 	}
-	if was.Reach != reach(ctx) {
-		return nil, fault.Refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_RENDITION_OF_OTHER_REACH,
-			"the report was made for somebody with other roles or units, who is told other numbers")
-	}
-	zone, err := time.LoadLocation(was.Zone)
-	if err != nil {
-		return nil, fmt.Errorf("load time zone of rendition: %w", err)
-	}
-	definition := report.Definition{ID: was.Report, Version: was.Version, Content: was.Content}
-	definition.Zone = was.Zone
-	slice := report.Slice{Survey: was.Survey, Subject: was.Subject, Filter: was.Filter}
-	r, err := s.begin(ctx, definition, report.Request{
-		Language: was.Language, Period: &document.Period{Start: was.Start, End: was.End, Zone: zone}, Slice: slice, AsOf: was.Watermark,
-	})
-	if err != nil {
-		return nil, err
-	}
-	// What was counted since has no say, even where nothing was.
-	r.mark = timestamppb.New(was.Watermark)
-	r.definition.Content = was.Content
-	d, again, err := r.finish(ctx, slice)
+	r, d, again, err := s.again(ctx, was, was.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -232,6 +222,45 @@ func (s *Server) GetReportRendition(ctx context.Context, req *reportingv1.GetRep
 	}
 	out.Explanation = r.words.Text(key)
 	return &reportingv1.GetReportRenditionResponse{Rendition: out, Document: documentToProto(d)}, nil
+}
+
+// remembered is what a report was made of, for a caller who is told the same numbers; field is that of the request.
+func (s *Server) remembered(ctx context.Context, organization, field, name string) (report.Rendition, error) {
+	was, err := s.store.Rendition(ctx, organization, strings.TrimPrefix(name, renditionPrefix))
+	if errors.Is(err, store.ErrNotFound) {
+		return was, fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_RENDITION_NOT_FOUND, field, "no report of the last two years has this fingerprint")
+	}
+	if err != nil {
+		return was, err
+	}
+	if was.Reach != reach(ctx) {
+		return was, fault.Refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_RENDITION_OF_OTHER_REACH,
+			"the report was made for somebody with other roles or units, who is told other numbers")
+	}
+	return was, nil
+}
+
+// again makes a report again, in a language.
+func (s *Server) again(ctx context.Context, was report.Rendition, language string) (*run, document.Document, report.Rendition, error) {
+	var none document.Document
+	zone, err := time.LoadLocation(was.Zone)
+	if err != nil {
+		return nil, none, was, fmt.Errorf("load time zone of rendition: %w", err)
+	}
+	definition := report.Definition{ID: was.Report, Version: was.Version, Content: was.Content}
+	definition.Zone = was.Zone
+	slice := report.Slice{Survey: was.Survey, Subject: was.Subject, Filter: was.Filter}
+	r, err := s.begin(ctx, definition, report.Request{
+		Language: language, Period: &document.Period{Start: was.Start, End: was.End, Zone: zone}, Slice: slice, AsOf: was.Watermark,
+	})
+	if err != nil {
+		return nil, none, was, err
+	}
+	// What was counted since has no say, even where nothing was.
+	r.mark = timestamppb.New(was.Watermark)
+	r.definition.Content = was.Content
+	d, made, err := r.finish(ctx, slice)
+	return r, d, made, err
 }
 
 // renditionPrefix begins the names of what was made.

@@ -90,6 +90,14 @@ func builders() map[report.SectionType]builder {
 		report.Recovery:  {title: phrase.SectionRecovery, build: (*run).recovery, present: true},
 		report.Alerts:    {title: phrase.SectionAlerts, build: (*run).alerts, present: true},
 		report.Retention: {title: phrase.SectionRetention, build: (*run).retention, present: true},
+		// What was recorded of stores may be corrected any time.
+		report.Revenue:     {title: phrase.SectionRevenue, build: (*run).revenue, present: true},
+		report.Quality:     {title: phrase.SectionQuality, build: (*run).quality, present: true},
+		report.Standards:   {title: phrase.SectionStandards, build: (*run).standards, present: true},
+		report.Seasonality: {title: phrase.SectionSeasonality, build: (*run).seasonality, present: true},
+		report.Reserve:     {title: phrase.SectionReserve, build: (*run).reserve, present: true},
+		report.StaffKpi:    {title: phrase.SectionStaffKpi, build: (*run).staffKpi, present: true},
+		report.Policies:    {title: phrase.SectionPolicies, build: (*run).policies, present: true},
 	}
 }
 
@@ -180,11 +188,9 @@ func (r *run) subtitle(ctx context.Context) string {
 // absence says in the language of the report why there is no section: other services refuse what nobody could tell, or what this caller may not know. It is
 // false for errors that mean that the report cannot be made now.
 func (r *run) absence(err error) (string, bool) {
-	if errors.Is(err, errBaseline) {
-		return r.words.Text(phrase.AbsentBaseline), true
-	}
-	if errors.Is(err, errFilter) {
-		return r.words.Text(phrase.AbsentFilter), true
+	var none absent
+	if errors.As(err, &none) {
+		return r.words.Text(phrase.Key(none)), true
 	}
 	var said *peers.Refusal
 	if errors.As(err, &said) {
@@ -214,10 +220,18 @@ var reasons = map[string]phrase.Key{
 	"QUESTION_NOT_SCORED": phrase.AbsentQuestion, "METRIC_NOT_SUPPORTED": phrase.AbsentQuestion, "NOT_PROTECTABLE": phrase.AbsentProtected, "MONTHS_NOT_WHOLE": phrase.AbsentMonths, "GROUPING_NOT_DECLARED": phrase.AbsentGrouping,
 }
 
+// absent is why there is no section, as what reports say.
+type absent phrase.Key
+
+// Error says it to programmers; readers are told in their language.
+func (a absent) Error() string { return phrase.For("en").Text(phrase.Key(a)) }
+
 // Why a section is left out that nothing was asked for.
-var (
-	errBaseline = errors.New("there is no period to compare with")
-	errFilter   = errors.New("the filter says more than can be asked for")
+const (
+	errBaseline   = absent(phrase.AbsentBaseline)
+	errFilter     = absent(phrase.AbsentFilter)
+	errPermission = absent(phrase.AbsentPermission)
+	errDays       = absent(phrase.AbsentDays)
 )
 
 // failed explains an error of another service that stops the report.

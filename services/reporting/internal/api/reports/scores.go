@@ -178,10 +178,18 @@ func (r *run) trend(ctx context.Context, _ report.Section) (part, error) {
 	if len(line.Points) == 0 {
 		return part{}, nil
 	}
-	return part{blocks: []document.Block{{Chart: &document.Chart{
+	marks, err := r.marks(ctx, span)
+	if err != nil {
+		return part{}, err
+	}
+	out := part{blocks: []document.Block{{Chart: &document.Chart{
 		ID: "trend", Title: r.words.Text(m.name), Note: r.words.Text(phrase.NoteBand),
-		Trend: &document.TrendChart{Unit: m.unit, Zone: r.period.Zone, Series: []document.TrendSeries{line}},
-	}}}}, nil
+		Trend: &document.TrendChart{Unit: m.unit, Zone: r.period.Zone, Series: []document.TrendSeries{line}, Events: marks},
+	}}}}
+	if len(marks) > 0 {
+		out.notes = append(out.notes, r.words.Text(phrase.NotePolicyMarks))
+	}
+	return out, nil
 }
 
 // response shows how many were asked, answered and refused.

@@ -37,7 +37,10 @@ type Deps struct {
 	Measures *peers.Measures
 	Sources  peers.Sources
 	Analyses Analyses
-	Tokens   page.Codec
+	// Performance and Kpis are asked for what was recorded of stores.
+	Performance Performance
+	Kpis        Kpis
+	Tokens      page.Codec
 	// Zone is the time zone of reports that name none.
 	Zone *time.Location
 	Now  func() time.Time
@@ -46,14 +49,16 @@ type Deps struct {
 // Server answers the calls of ReportService. It is a report.Renderer.
 type Server struct {
 	reportingv1.UnimplementedReportServiceServer
-	store    store.Reports
-	surveys  *peers.Surveys
-	measures *peers.Measures
-	sources  peers.Sources
-	analyses Analyses
-	tokens   page.Codec
-	zone     *time.Location
-	now      func() time.Time
+	store       store.Reports
+	surveys     *peers.Surveys
+	measures    *peers.Measures
+	sources     peers.Sources
+	analyses    Analyses
+	performance Performance
+	kpis        Kpis
+	tokens      page.Codec
+	zone        *time.Location
+	now         func() time.Time
 }
 
 var _ report.Renderer = (*Server)(nil)
@@ -61,7 +66,7 @@ var _ report.Renderer = (*Server)(nil)
 // New makes a server.
 func New(d Deps) *Server {
 	return &Server{
-		store: d.Store, surveys: d.Surveys, measures: d.Measures, sources: d.Sources, analyses: d.Analyses, tokens: d.Tokens, zone: d.Zone, now: d.Now,
+		store: d.Store, surveys: d.Surveys, measures: d.Measures, sources: d.Sources, analyses: d.Analyses, performance: d.Performance, kpis: d.Kpis, tokens: d.Tokens, zone: d.Zone, now: d.Now,
 	}
 }
 
@@ -73,7 +78,7 @@ func titleOf(kind report.Kind) phrase.Key {
 	return map[report.Kind]phrase.Key{
 		report.ExecutiveSummary: phrase.TitleExecutive, report.SurveyReport: phrase.TitleSurvey, report.StoreScorecard: phrase.TitleStore,
 		report.AccountScorecard: phrase.TitleAccount, report.StaffScorecard: phrase.TitleStaff, report.DailyEvents: phrase.TitleDaily,
-		report.StaffReview: phrase.TitleStaffReview, report.ClosedLoop: phrase.TitleClosedLoop, report.ProgrammeValue: phrase.TitleValue,
+		report.StaffReview: phrase.TitleStaffReview, report.ClosedLoop: phrase.TitleClosedLoop, report.ProgrammeValue: phrase.TitleValue, report.PolicyReview: phrase.TitlePolicies,
 	}[kind]
 }
 

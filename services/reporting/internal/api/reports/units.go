@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -205,7 +206,7 @@ func (r *run) heat(ctx context.Context, s report.Section) (part, error) {
 		return part{}, err
 	}
 	slices.Sort(units)
-	h := &document.HeatChart{Low: 0, High: 100}
+	h := &document.HeatChart{}
 	var notes []string
 	if len(units) > mostUnits {
 		units = units[:mostUnits]
@@ -226,7 +227,29 @@ func (r *run) heat(ctx context.Context, s report.Section) (part, error) {
 		}
 		h.Cells = append(h.Cells, row)
 	}
+	h.Low, h.High = extents(h.Cells)
 	return part{blocks: []document.Block{{Chart: &document.Chart{ID: "heat", Title: r.words.Text(phrase.ChartHeat), Heat: h, Note: r.words.Text(phrase.NoteNormalized)}}}, notes: notes}, nil
+}
+
+// extents are the ends of the scale of shades, on 0 to 100: steps of ten around what there is, as means lie close together and would be of one shade on the whole scale.
+func extents(cells [][]document.Number) (low, high float64) {
+	const step = 10.0
+	low, high = hundred, 0
+	for _, row := range cells {
+		for _, n := range row {
+			if n.Value != nil {
+				low, high = min(low, *n.Value), max(high, *n.Value)
+			}
+		}
+	}
+	if low > high {
+		return 0, hundred
+	}
+	low, high = step*math.Floor(low/step), step*math.Ceil(high/step)
+	if low == high {
+		high += step
+	}
+	return low, high
 }
 
 // normalized is a mean on 0 to 100, with its interval.

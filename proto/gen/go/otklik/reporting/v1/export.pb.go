@@ -45,6 +45,8 @@ const (
 	Export_KIND_OPERATIONS Export_Kind = 6
 	// Refusals of a survey, in the order in which they were accepted. Needs `survey.refusals.list`.
 	Export_KIND_REFUSALS Export_Kind = 7
+	// Reports, a file each, as `reports` says: FORMAT_ZIP alone. Needs `reporting.reports.render`.
+	Export_KIND_REPORTS Export_Kind = 8
 )
 
 // Enum value maps for Export_Kind.
@@ -58,6 +60,7 @@ var (
 		5: "KIND_CASES",
 		6: "KIND_OPERATIONS",
 		7: "KIND_REFUSALS",
+		8: "KIND_REPORTS",
 	}
 	Export_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
@@ -68,6 +71,7 @@ var (
 		"KIND_CASES":       5,
 		"KIND_OPERATIONS":  6,
 		"KIND_REFUSALS":    7,
+		"KIND_REPORTS":     8,
 	}
 )
 
@@ -111,6 +115,8 @@ const (
 	Export_FORMAT_XLSX Export_Format = 2
 	// One JSON object a line, texts as they are.
 	Export_FORMAT_JSONL Export_Format = 3
+	// An archive of one file for each row, as reports are: KIND_REPORTS alone, which has it where no format is stated.
+	Export_FORMAT_ZIP Export_Format = 4
 )
 
 // Enum value maps for Export_Format.
@@ -120,12 +126,14 @@ var (
 		1: "FORMAT_CSV",
 		2: "FORMAT_XLSX",
 		3: "FORMAT_JSONL",
+		4: "FORMAT_ZIP",
 	}
 	Export_Format_value = map[string]int32{
 		"FORMAT_UNSPECIFIED": 0,
 		"FORMAT_CSV":         1,
 		"FORMAT_XLSX":        2,
 		"FORMAT_JSONL":       3,
+		"FORMAT_ZIP":         4,
 	}
 )
 
@@ -275,6 +283,8 @@ type Export struct {
 	Scores *ExportScores `protobuf:"bytes,20,opt,name=scores,proto3" json:"scores,omitempty"`
 	// KIND_OPERATIONS: of what kind the records are; needed there, and refused for other kinds.
 	OperationKind OperationKind `protobuf:"varint,21,opt,name=operation_kind,json=operationKind,proto3,enum=otklik.reporting.v1.OperationKind" json:"operation_kind,omitempty"`
+	// KIND_REPORTS: which reports; needed there, and refused for other kinds. `survey`, `period`, `filter` and `columns` of the export stay empty: the report has its own.
+	Reports       *ReportBatch `protobuf:"bytes,22,opt,name=reports,proto3" json:"reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -456,6 +466,13 @@ func (x *Export) GetOperationKind() OperationKind {
 	return OperationKind_OPERATION_KIND_UNSPECIFIED
 }
 
+func (x *Export) GetReports() *ReportBatch {
+	if x != nil {
+		return x.Reports
+	}
+	return nil
+}
+
 // Which scores are written, as in scores.
 type ExportScores struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -587,8 +604,7 @@ var File_otklik_reporting_v1_export_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/export.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$otklik/reporting/v1/operations.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xfd\n" +
-	"\n" +
+	" otklik/reporting/v1/export.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$otklik/reporting/v1/operations.proto\x1a&otklik/reporting/v1/report_batch.proto\x1a\x1botklik/type/v1/period.proto\x1a\x1fotklik/type/v1/population.proto\"\xdb\v\n" +
 	"\x06Export\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12D\n" +
 	"\x06survey\x18\x02 \x01(\tB,\xbaH)r'2%^(surveys/[a-z0-9][a-z0-9_-]{0,62})?$R\x06survey\x12.\n" +
@@ -615,7 +631,8 @@ const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"\x04kind\x18\x12 \x01(\x0e2 .otklik.reporting.v1.Export.KindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12 \n" +
 	"\x06filter\x18\x13 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x129\n" +
 	"\x06scores\x18\x14 \x01(\v2!.otklik.reporting.v1.ExportScoresR\x06scores\x12S\n" +
-	"\x0eoperation_kind\x18\x15 \x01(\x0e2\".otklik.reporting.v1.OperationKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\roperationKind\"\x9f\x01\n" +
+	"\x0eoperation_kind\x18\x15 \x01(\x0e2\".otklik.reporting.v1.OperationKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\roperationKind\x12:\n" +
+	"\areports\x18\x16 \x01(\v2 .otklik.reporting.v1.ReportBatchR\areports\"\xb1\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eKIND_RESPONSES\x10\x01\x12\x11\n" +
@@ -625,13 +642,16 @@ const file_otklik_reporting_v1_export_proto_rawDesc = "" +
 	"\n" +
 	"KIND_CASES\x10\x05\x12\x13\n" +
 	"\x0fKIND_OPERATIONS\x10\x06\x12\x11\n" +
-	"\rKIND_REFUSALS\x10\a\"S\n" +
+	"\rKIND_REFUSALS\x10\a\x12\x10\n" +
+	"\fKIND_REPORTS\x10\b\"c\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"FORMAT_CSV\x10\x01\x12\x0f\n" +
 	"\vFORMAT_XLSX\x10\x02\x12\x10\n" +
-	"\fFORMAT_JSONL\x10\x03\"\x80\x01\n" +
+	"\fFORMAT_JSONL\x10\x03\x12\x0e\n" +
+	"\n" +
+	"FORMAT_ZIP\x10\x04\"\x80\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x11\n" +
@@ -680,8 +700,9 @@ var file_otklik_reporting_v1_export_proto_goTypes = []any{
 	(*v1.Period)(nil),             // 5: otklik.type.v1.Period
 	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 	(OperationKind)(0),            // 7: otklik.reporting.v1.OperationKind
-	(v1.TimeGrain)(0),             // 8: otklik.type.v1.TimeGrain
-	(v1.Population)(0),            // 9: otklik.type.v1.Population
+	(*ReportBatch)(nil),           // 8: otklik.reporting.v1.ReportBatch
+	(v1.TimeGrain)(0),             // 9: otklik.type.v1.TimeGrain
+	(v1.Population)(0),            // 10: otklik.type.v1.Population
 }
 var file_otklik_reporting_v1_export_proto_depIdxs = []int32{
 	5,  // 0: otklik.reporting.v1.Export.period:type_name -> otklik.type.v1.Period
@@ -694,13 +715,14 @@ var file_otklik_reporting_v1_export_proto_depIdxs = []int32{
 	0,  // 7: otklik.reporting.v1.Export.kind:type_name -> otklik.reporting.v1.Export.Kind
 	4,  // 8: otklik.reporting.v1.Export.scores:type_name -> otklik.reporting.v1.ExportScores
 	7,  // 9: otklik.reporting.v1.Export.operation_kind:type_name -> otklik.reporting.v1.OperationKind
-	8,  // 10: otklik.reporting.v1.ExportScores.grain:type_name -> otklik.type.v1.TimeGrain
-	9,  // 11: otklik.reporting.v1.ExportScores.population:type_name -> otklik.type.v1.Population
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	8,  // 10: otklik.reporting.v1.Export.reports:type_name -> otklik.reporting.v1.ReportBatch
+	9,  // 11: otklik.reporting.v1.ExportScores.grain:type_name -> otklik.type.v1.TimeGrain
+	10, // 12: otklik.reporting.v1.ExportScores.population:type_name -> otklik.type.v1.Population
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_export_proto_init() }
@@ -709,6 +731,7 @@ func file_otklik_reporting_v1_export_proto_init() {
 		return
 	}
 	file_otklik_reporting_v1_operations_proto_init()
+	file_otklik_reporting_v1_report_batch_proto_init()
 	file_otklik_reporting_v1_export_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -48,21 +48,24 @@ const (
 	ReportKind_REPORT_KIND_CLOSED_LOOP ReportKind = 8
 	// What the programme is worth: what goes with scores in money, and whom it won back.
 	ReportKind_REPORT_KIND_PROGRAMME_VALUE ReportKind = 9
+	// What changed with each change of prices, assortment, loyalty or standards, where it held and elsewhere.
+	ReportKind_REPORT_KIND_POLICY_REVIEW ReportKind = 10
 )
 
 // Enum value maps for ReportKind.
 var (
 	ReportKind_name = map[int32]string{
-		0: "REPORT_KIND_UNSPECIFIED",
-		1: "REPORT_KIND_EXECUTIVE_SUMMARY",
-		2: "REPORT_KIND_SURVEY_REPORT",
-		3: "REPORT_KIND_STORE_SCORECARD",
-		4: "REPORT_KIND_ACCOUNT_SCORECARD",
-		5: "REPORT_KIND_STAFF_SCORECARD",
-		6: "REPORT_KIND_DAILY_EVENTS",
-		7: "REPORT_KIND_STAFF_REVIEW",
-		8: "REPORT_KIND_CLOSED_LOOP",
-		9: "REPORT_KIND_PROGRAMME_VALUE",
+		0:  "REPORT_KIND_UNSPECIFIED",
+		1:  "REPORT_KIND_EXECUTIVE_SUMMARY",
+		2:  "REPORT_KIND_SURVEY_REPORT",
+		3:  "REPORT_KIND_STORE_SCORECARD",
+		4:  "REPORT_KIND_ACCOUNT_SCORECARD",
+		5:  "REPORT_KIND_STAFF_SCORECARD",
+		6:  "REPORT_KIND_DAILY_EVENTS",
+		7:  "REPORT_KIND_STAFF_REVIEW",
+		8:  "REPORT_KIND_CLOSED_LOOP",
+		9:  "REPORT_KIND_PROGRAMME_VALUE",
+		10: "REPORT_KIND_POLICY_REVIEW",
 	}
 	ReportKind_value = map[string]int32{
 		"REPORT_KIND_UNSPECIFIED":       0,
@@ -75,6 +78,7 @@ var (
 		"REPORT_KIND_STAFF_REVIEW":      7,
 		"REPORT_KIND_CLOSED_LOOP":       8,
 		"REPORT_KIND_PROGRAMME_VALUE":   9,
+		"REPORT_KIND_POLICY_REVIEW":     10,
 	}
 )
 
@@ -411,6 +415,21 @@ const (
 	ReportSection_TYPE_ALERTS ReportSection_Type = 17
 	// What customers did afterwards, by the colour of their score.
 	ReportSection_TYPE_RETENTION ReportSection_Type = 18
+	// What traffic, conversion and the average check did to revenue since the period compared with. Like all types below it rests on operations data,
+	// which knows filters by location and region alone: under others it is left out, with the reason.
+	ReportSection_TYPE_REVENUE ReportSection_Type = 19
+	// Whether visitors are consulted, and what goes with it.
+	ReportSection_TYPE_QUALITY ReportSection_Type = 20
+	// How far standards are complied with, and which criteria go with the outcome that `measure` names.
+	ReportSection_TYPE_STANDARDS ReportSection_Type = 21
+	// What month, working day and weekday do to the outcome that `measure` names.
+	ReportSection_TYPE_SEASONALITY ReportSection_Type = 22
+	// Consultations that could be gained. What a model says.
+	ReportSection_TYPE_RESERVE ReportSection_Type = 23
+	// Key figures of employees as `kpi_definition` weighs them, in the order of identifiers: no ranking. For callers who hold `segmentation.persons.view`.
+	ReportSection_TYPE_STAFF_KPI ReportSection_Type = 24
+	// What changed with each change of a policy in the period: before and after, where it held and elsewhere, in the outcome that `measure` names.
+	ReportSection_TYPE_POLICIES ReportSection_Type = 25
 )
 
 // Enum value maps for ReportSection_Type.
@@ -435,6 +454,13 @@ var (
 		16: "TYPE_RECOVERY",
 		17: "TYPE_ALERTS",
 		18: "TYPE_RETENTION",
+		19: "TYPE_REVENUE",
+		20: "TYPE_QUALITY",
+		21: "TYPE_STANDARDS",
+		22: "TYPE_SEASONALITY",
+		23: "TYPE_RESERVE",
+		24: "TYPE_STAFF_KPI",
+		25: "TYPE_POLICIES",
 	}
 	ReportSection_Type_value = map[string]int32{
 		"TYPE_UNSPECIFIED": 0,
@@ -456,6 +482,13 @@ var (
 		"TYPE_RECOVERY":    16,
 		"TYPE_ALERTS":      17,
 		"TYPE_RETENTION":   18,
+		"TYPE_REVENUE":     19,
+		"TYPE_QUALITY":     20,
+		"TYPE_STANDARDS":   21,
+		"TYPE_SEASONALITY": 22,
+		"TYPE_RESERVE":     23,
+		"TYPE_STAFF_KPI":   24,
+		"TYPE_POLICIES":    25,
 	}
 )
 
@@ -680,7 +713,11 @@ type ReportSection struct {
 	// The items' questions, where the type has items; none means all scored ones.
 	Items []string `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
 	// How many rows a table shows at most, up to 1,000; 0 is the type's own choice.
-	Rows          int32 `protobuf:"varint,5,opt,name=rows,proto3" json:"rows,omitempty"`
+	Rows int32 `protobuf:"varint,5,opt,name=rows,proto3" json:"rows,omitempty"`
+	// How key figures of employees are weighed, `kpiDefinitions/{definition}`, with `@{version}` for one version; empty for the only one that the organisation has.
+	KpiDefinition string `protobuf:"bytes,6,opt,name=kpi_definition,json=kpiDefinition,proto3" json:"kpi_definition,omitempty"`
+	// What stores are judged by, where the type judges them; not stated means revenue.
+	Measure       PerformanceOutcome `protobuf:"varint,7,opt,name=measure,proto3,enum=otklik.reporting.v1.PerformanceOutcome" json:"measure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -748,6 +785,20 @@ func (x *ReportSection) GetRows() int32 {
 		return x.Rows
 	}
 	return 0
+}
+
+func (x *ReportSection) GetKpiDefinition() string {
+	if x != nil {
+		return x.KpiDefinition
+	}
+	return ""
+}
+
+func (x *ReportSection) GetMeasure() PerformanceOutcome {
+	if x != nil {
+		return x.Measure
+	}
+	return PerformanceOutcome_PERFORMANCE_OUTCOME_UNSPECIFIED
 }
 
 // What belongs to a kind of report.
@@ -854,7 +905,7 @@ var File_otklik_reporting_v1_report_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" otklik/reporting/v1/report.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x06\n" +
+	" otklik/reporting/v1/report.proto\x12\x13otklik.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%otklik/reporting/v1/performance.proto\"\xa5\x06\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12=\n" +
@@ -875,7 +926,7 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\bbuilt_in\x18\r \x01(\bR\abuiltIn\x12\x16\n" +
 	"\x06author\x18\x0e \x01(\tR\x06author\x12=\n" +
 	"\fversion_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\vversionTime\x12\x12\n" +
-	"\x04etag\x18\x10 \x01(\tR\x04etag\"\xe6\x04\n" +
+	"\x04etag\x18\x10 \x01(\tR\x04etag\"\xa6\a\n" +
 	"\rReportSection\x12G\n" +
 	"\x04type\x18\x01 \x01(\x0e2'.otklik.reporting.v1.ReportSection.TypeB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12\x17\n" +
@@ -883,7 +934,9 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\aoutcome\x18\x03 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\aoutcome\x12<\n" +
 	"\x05items\x18\x04 \x03(\tB&\xbaH#\x92\x01 \x10d\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x05items\x12\x1e\n" +
 	"\x04rows\x18\x05 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x04rows\"\xd8\x02\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x04rows\x12j\n" +
+	"\x0ekpi_definition\x18\x06 \x01(\tBC\xbaH@r>2<^(kpiDefinitions/[a-z][a-z0-9_-]{0,62}(@[1-9][0-9]{0,8})?)?$R\rkpiDefinition\x12K\n" +
+	"\ameasure\x18\a \x01(\x0e2'.otklik.reporting.v1.PerformanceOutcomeB\b\xbaH\x05\x82\x01\x02\x10\x01R\ameasure\"\xdf\x03\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vTYPE_SCORES\x10\x01\x12\x0e\n" +
@@ -907,7 +960,14 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"TYPE_CASES\x10\x0f\x12\x11\n" +
 	"\rTYPE_RECOVERY\x10\x10\x12\x0f\n" +
 	"\vTYPE_ALERTS\x10\x11\x12\x12\n" +
-	"\x0eTYPE_RETENTION\x10\x12\"\xd9\x03\n" +
+	"\x0eTYPE_RETENTION\x10\x12\x12\x10\n" +
+	"\fTYPE_REVENUE\x10\x13\x12\x10\n" +
+	"\fTYPE_QUALITY\x10\x14\x12\x12\n" +
+	"\x0eTYPE_STANDARDS\x10\x15\x12\x14\n" +
+	"\x10TYPE_SEASONALITY\x10\x16\x12\x10\n" +
+	"\fTYPE_RESERVE\x10\x17\x12\x12\n" +
+	"\x0eTYPE_STAFF_KPI\x10\x18\x12\x11\n" +
+	"\rTYPE_POLICIES\x10\x19\"\xd9\x03\n" +
 	"\rReportProfile\x123\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.otklik.reporting.v1.ReportKindR\x04kind\x12\x16\n" +
 	"\x06report\x18\x02 \x01(\tR\x06report\x12F\n" +
@@ -919,7 +979,7 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\x12subject_collection\x18\a \x01(\tR\x11subjectCollection\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xca\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe9\x02\n" +
 	"\n" +
 	"ReportKind\x12\x1b\n" +
 	"\x17REPORT_KIND_UNSPECIFIED\x10\x00\x12!\n" +
@@ -931,7 +991,9 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\x18REPORT_KIND_DAILY_EVENTS\x10\x06\x12\x1c\n" +
 	"\x18REPORT_KIND_STAFF_REVIEW\x10\a\x12\x1b\n" +
 	"\x17REPORT_KIND_CLOSED_LOOP\x10\b\x12\x1f\n" +
-	"\x1bREPORT_KIND_PROGRAMME_VALUE\x10\t*\xb1\x02\n" +
+	"\x1bREPORT_KIND_PROGRAMME_VALUE\x10\t\x12\x1d\n" +
+	"\x19REPORT_KIND_POLICY_REVIEW\x10\n" +
+	"*\xb1\x02\n" +
 	"\x10ReportPeriodRule\x12\"\n" +
 	"\x1eREPORT_PERIOD_RULE_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bREPORT_PERIOD_RULE_LAST_DAY\x10\x01\x12 \n" +
@@ -988,6 +1050,7 @@ var file_otklik_reporting_v1_report_proto_goTypes = []any{
 	(*ReportProfile)(nil),         // 8: otklik.reporting.v1.ReportProfile
 	nil,                           // 9: otklik.reporting.v1.ReportProfile.TitlesEntry
 	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(PerformanceOutcome)(0),       // 11: otklik.reporting.v1.PerformanceOutcome
 }
 var file_otklik_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: otklik.reporting.v1.Report.kind:type_name -> otklik.reporting.v1.ReportKind
@@ -997,16 +1060,17 @@ var file_otklik_reporting_v1_report_proto_depIdxs = []int32{
 	3,  // 4: otklik.reporting.v1.Report.cadence:type_name -> otklik.reporting.v1.ReportCadence
 	10, // 5: otklik.reporting.v1.Report.version_time:type_name -> google.protobuf.Timestamp
 	5,  // 6: otklik.reporting.v1.ReportSection.type:type_name -> otklik.reporting.v1.ReportSection.Type
-	0,  // 7: otklik.reporting.v1.ReportProfile.kind:type_name -> otklik.reporting.v1.ReportKind
-	9,  // 8: otklik.reporting.v1.ReportProfile.titles:type_name -> otklik.reporting.v1.ReportProfile.TitlesEntry
-	5,  // 9: otklik.reporting.v1.ReportProfile.sections:type_name -> otklik.reporting.v1.ReportSection.Type
-	1,  // 10: otklik.reporting.v1.ReportProfile.period_rule:type_name -> otklik.reporting.v1.ReportPeriodRule
-	3,  // 11: otklik.reporting.v1.ReportProfile.cadence:type_name -> otklik.reporting.v1.ReportCadence
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	11, // 7: otklik.reporting.v1.ReportSection.measure:type_name -> otklik.reporting.v1.PerformanceOutcome
+	0,  // 8: otklik.reporting.v1.ReportProfile.kind:type_name -> otklik.reporting.v1.ReportKind
+	9,  // 9: otklik.reporting.v1.ReportProfile.titles:type_name -> otklik.reporting.v1.ReportProfile.TitlesEntry
+	5,  // 10: otklik.reporting.v1.ReportProfile.sections:type_name -> otklik.reporting.v1.ReportSection.Type
+	1,  // 11: otklik.reporting.v1.ReportProfile.period_rule:type_name -> otklik.reporting.v1.ReportPeriodRule
+	3,  // 12: otklik.reporting.v1.ReportProfile.cadence:type_name -> otklik.reporting.v1.ReportCadence
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_report_proto_init() }
@@ -1014,6 +1078,7 @@ func file_otklik_reporting_v1_report_proto_init() {
 	if File_otklik_reporting_v1_report_proto != nil {
 		return
 	}
+	file_otklik_reporting_v1_performance_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -1098,7 +1098,19 @@ type ReportChart struct {
 	// Its points.
 	Points []*ReportPoint `protobuf:"bytes,4,rep,name=points,proto3" json:"points,omitempty"`
 	// A remark: what the band is, what was left out.
-	Note          string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// Of a heat map: the value of the palest shade, or of the darkest of the other colour.
+	Low *float64 `protobuf:"fixed64,6,opt,name=low,proto3,oneof" json:"low,omitempty"`
+	// Of a heat map: the value of the darkest shade.
+	High *float64 `protobuf:"fixed64,7,opt,name=high,proto3,oneof" json:"high,omitempty"`
+	// Of a heat map: where two colours meet, such as 0 of NPS; missing where there is one.
+	Middle *float64 `protobuf:"fixed64,8,opt,name=middle,proto3,oneof" json:"middle,omitempty"`
+	// Of a matrix: from which importance on an item is important.
+	ImportanceCut *float64 `protobuf:"fixed64,9,opt,name=importance_cut,json=importanceCut,proto3,oneof" json:"importance_cut,omitempty"`
+	// Of a matrix: from which score on an item does well.
+	ScoreCut *float64 `protobuf:"fixed64,10,opt,name=score_cut,json=scoreCut,proto3,oneof" json:"score_cut,omitempty"`
+	// Of a trend: what happened, such as changes of policies.
+	Events        []*ReportEvent `protobuf:"bytes,11,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1168,6 +1180,103 @@ func (x *ReportChart) GetNote() string {
 	return ""
 }
 
+func (x *ReportChart) GetLow() float64 {
+	if x != nil && x.Low != nil {
+		return *x.Low
+	}
+	return 0
+}
+
+func (x *ReportChart) GetHigh() float64 {
+	if x != nil && x.High != nil {
+		return *x.High
+	}
+	return 0
+}
+
+func (x *ReportChart) GetMiddle() float64 {
+	if x != nil && x.Middle != nil {
+		return *x.Middle
+	}
+	return 0
+}
+
+func (x *ReportChart) GetImportanceCut() float64 {
+	if x != nil && x.ImportanceCut != nil {
+		return *x.ImportanceCut
+	}
+	return 0
+}
+
+func (x *ReportChart) GetScoreCut() float64 {
+	if x != nil && x.ScoreCut != nil {
+		return *x.ScoreCut
+	}
+	return 0
+}
+
+func (x *ReportChart) GetEvents() []*ReportEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// Something that happened, marked on a trend.
+type ReportEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When.
+	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
+	// What.
+	Label         string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportEvent) Reset() {
+	*x = ReportEvent{}
+	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportEvent) ProtoMessage() {}
+
+func (x *ReportEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportEvent.ProtoReflect.Descriptor instead.
+func (*ReportEvent) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_report_document_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReportEvent) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *ReportEvent) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
 // A point, step, bar, cell or place of a chart.
 type ReportPoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1192,14 +1301,20 @@ type ReportPoint struct {
 	// Its colour.
 	Mark ReportMark `protobuf:"varint,10,opt,name=mark,proto3,enum=otklik.reporting.v1.ReportMark" json:"mark,omitempty"`
 	// Of a funnel: how many.
-	Count         int64 `protobuf:"varint,11,opt,name=count,proto3" json:"count,omitempty"`
+	Count int64 `protobuf:"varint,11,opt,name=count,proto3" json:"count,omitempty"`
+	// Of a trend: when its step ends.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Of a map: whether the interval reaches over a boundary of the colour.
+	Uncertain bool `protobuf:"varint,13,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
+	// Of a map: how many places lie there; 1 unless it is a cluster.
+	Places        int32 `protobuf:"varint,14,opt,name=places,proto3" json:"places,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReportPoint) Reset() {
 	*x = ReportPoint{}
-	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[11]
+	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1211,7 +1326,7 @@ func (x *ReportPoint) String() string {
 func (*ReportPoint) ProtoMessage() {}
 
 func (x *ReportPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[11]
+	mi := &file_otklik_reporting_v1_report_document_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1224,7 +1339,7 @@ func (x *ReportPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportPoint.ProtoReflect.Descriptor instead.
 func (*ReportPoint) Descriptor() ([]byte, []int) {
-	return file_otklik_reporting_v1_report_document_proto_rawDescGZIP(), []int{11}
+	return file_otklik_reporting_v1_report_document_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReportPoint) GetLabel() string {
@@ -1300,6 +1415,27 @@ func (x *ReportPoint) GetMark() ReportMark {
 func (x *ReportPoint) GetCount() int64 {
 	if x != nil {
 		return x.Count
+	}
+	return 0
+}
+
+func (x *ReportPoint) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ReportPoint) GetUncertain() bool {
+	if x != nil {
+		return x.Uncertain
+	}
+	return false
+}
+
+func (x *ReportPoint) GetPlaces() int32 {
+	if x != nil {
+		return x.Places
 	}
 	return 0
 }
@@ -1394,13 +1530,29 @@ const file_otklik_reporting_v1_report_document_proto_rawDesc = "" +
 	"\x04mark\x18\x04 \x01(\x0e2\x1f.otklik.reporting.v1.ReportMarkH\x00R\x04mark\x12\x1c\n" +
 	"\tuncertain\x18\x05 \x01(\bR\tuncertain\x12\x12\n" +
 	"\x04link\x18\x06 \x01(\tR\x04linkB\t\n" +
-	"\acontent\"\x95\x01\n" +
+	"\acontent\"\xa7\x03\n" +
 	"\vReportChart\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x128\n" +
 	"\x06points\x18\x04 \x03(\v2 .otklik.reporting.v1.ReportPointR\x06points\x12\x12\n" +
-	"\x04note\x18\x05 \x01(\tR\x04note\"\xd2\x03\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\x12\x15\n" +
+	"\x03low\x18\x06 \x01(\x01H\x00R\x03low\x88\x01\x01\x12\x17\n" +
+	"\x04high\x18\a \x01(\x01H\x01R\x04high\x88\x01\x01\x12\x1b\n" +
+	"\x06middle\x18\b \x01(\x01H\x02R\x06middle\x88\x01\x01\x12*\n" +
+	"\x0eimportance_cut\x18\t \x01(\x01H\x03R\rimportanceCut\x88\x01\x01\x12 \n" +
+	"\tscore_cut\x18\n" +
+	" \x01(\x01H\x04R\bscoreCut\x88\x01\x01\x128\n" +
+	"\x06events\x18\v \x03(\v2 .otklik.reporting.v1.ReportEventR\x06eventsB\x06\n" +
+	"\x04_lowB\a\n" +
+	"\x05_highB\t\n" +
+	"\a_middleB\x11\n" +
+	"\x0f_importance_cutB\f\n" +
+	"\n" +
+	"_score_cut\"S\n" +
+	"\vReportEvent\x12.\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\"\xbf\x04\n" +
 	"\vReportPoint\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x16\n" +
 	"\x06series\x18\x02 \x01(\tR\x06series\x129\n" +
@@ -1416,7 +1568,10 @@ const file_otklik_reporting_v1_report_document_proto_rawDesc = "" +
 	"\tlongitude\x18\t \x01(\x01H\x01R\tlongitude\x88\x01\x01\x123\n" +
 	"\x04mark\x18\n" +
 	" \x01(\x0e2\x1f.otklik.reporting.v1.ReportMarkR\x04mark\x12\x14\n" +
-	"\x05count\x18\v \x01(\x03R\x05countB\v\n" +
+	"\x05count\x18\v \x01(\x03R\x05count\x125\n" +
+	"\bend_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1c\n" +
+	"\tuncertain\x18\r \x01(\bR\tuncertain\x12\x16\n" +
+	"\x06places\x18\x0e \x01(\x05R\x06placesB\v\n" +
 	"\t_latitudeB\f\n" +
 	"\n" +
 	"_longitude*l\n" +
@@ -1440,7 +1595,7 @@ func file_otklik_reporting_v1_report_document_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_report_document_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otklik_reporting_v1_report_document_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_otklik_reporting_v1_report_document_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_otklik_reporting_v1_report_document_proto_goTypes = []any{
 	(ReportMark)(0),               // 0: otklik.reporting.v1.ReportMark
 	(ReportNumber_Unit)(0),        // 1: otklik.reporting.v1.ReportNumber.Unit
@@ -1455,13 +1610,14 @@ var file_otklik_reporting_v1_report_document_proto_goTypes = []any{
 	(*ReportRow)(nil),             // 10: otklik.reporting.v1.ReportRow
 	(*ReportCell)(nil),            // 11: otklik.reporting.v1.ReportCell
 	(*ReportChart)(nil),           // 12: otklik.reporting.v1.ReportChart
-	(*ReportPoint)(nil),           // 13: otklik.reporting.v1.ReportPoint
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*ReportEvent)(nil),           // 13: otklik.reporting.v1.ReportEvent
+	(*ReportPoint)(nil),           // 14: otklik.reporting.v1.ReportPoint
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_otklik_reporting_v1_report_document_proto_depIdxs = []int32{
-	14, // 0: otklik.reporting.v1.ReportDocument.start_time:type_name -> google.protobuf.Timestamp
-	14, // 1: otklik.reporting.v1.ReportDocument.end_time:type_name -> google.protobuf.Timestamp
-	14, // 2: otklik.reporting.v1.ReportDocument.watermark:type_name -> google.protobuf.Timestamp
+	15, // 0: otklik.reporting.v1.ReportDocument.start_time:type_name -> google.protobuf.Timestamp
+	15, // 1: otklik.reporting.v1.ReportDocument.end_time:type_name -> google.protobuf.Timestamp
+	15, // 2: otklik.reporting.v1.ReportDocument.watermark:type_name -> google.protobuf.Timestamp
 	3,  // 3: otklik.reporting.v1.ReportDocument.sections:type_name -> otklik.reporting.v1.ReportDocumentSection
 	4,  // 4: otklik.reporting.v1.ReportDocumentSection.blocks:type_name -> otklik.reporting.v1.ReportBlock
 	6,  // 5: otklik.reporting.v1.ReportBlock.figures:type_name -> otklik.reporting.v1.ReportFigures
@@ -1476,18 +1632,21 @@ var file_otklik_reporting_v1_report_document_proto_depIdxs = []int32{
 	10, // 14: otklik.reporting.v1.ReportTable.rows:type_name -> otklik.reporting.v1.ReportRow
 	11, // 15: otklik.reporting.v1.ReportRow.cells:type_name -> otklik.reporting.v1.ReportCell
 	5,  // 16: otklik.reporting.v1.ReportCell.number:type_name -> otklik.reporting.v1.ReportNumber
-	14, // 17: otklik.reporting.v1.ReportCell.time:type_name -> google.protobuf.Timestamp
+	15, // 17: otklik.reporting.v1.ReportCell.time:type_name -> google.protobuf.Timestamp
 	0,  // 18: otklik.reporting.v1.ReportCell.mark:type_name -> otklik.reporting.v1.ReportMark
-	13, // 19: otklik.reporting.v1.ReportChart.points:type_name -> otklik.reporting.v1.ReportPoint
-	5,  // 20: otklik.reporting.v1.ReportPoint.number:type_name -> otklik.reporting.v1.ReportNumber
-	5,  // 21: otklik.reporting.v1.ReportPoint.importance:type_name -> otklik.reporting.v1.ReportNumber
-	14, // 22: otklik.reporting.v1.ReportPoint.start_time:type_name -> google.protobuf.Timestamp
-	0,  // 23: otklik.reporting.v1.ReportPoint.mark:type_name -> otklik.reporting.v1.ReportMark
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	14, // 19: otklik.reporting.v1.ReportChart.points:type_name -> otklik.reporting.v1.ReportPoint
+	13, // 20: otklik.reporting.v1.ReportChart.events:type_name -> otklik.reporting.v1.ReportEvent
+	15, // 21: otklik.reporting.v1.ReportEvent.time:type_name -> google.protobuf.Timestamp
+	5,  // 22: otklik.reporting.v1.ReportPoint.number:type_name -> otklik.reporting.v1.ReportNumber
+	5,  // 23: otklik.reporting.v1.ReportPoint.importance:type_name -> otklik.reporting.v1.ReportNumber
+	15, // 24: otklik.reporting.v1.ReportPoint.start_time:type_name -> google.protobuf.Timestamp
+	0,  // 25: otklik.reporting.v1.ReportPoint.mark:type_name -> otklik.reporting.v1.ReportMark
+	15, // 26: otklik.reporting.v1.ReportPoint.end_time:type_name -> google.protobuf.Timestamp
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_report_document_proto_init() }
@@ -1509,14 +1668,15 @@ func file_otklik_reporting_v1_report_document_proto_init() {
 		(*ReportCell_Time)(nil),
 		(*ReportCell_Mark)(nil),
 	}
-	file_otklik_reporting_v1_report_document_proto_msgTypes[11].OneofWrappers = []any{}
+	file_otklik_reporting_v1_report_document_proto_msgTypes[10].OneofWrappers = []any{}
+	file_otklik_reporting_v1_report_document_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_report_document_proto_rawDesc), len(file_otklik_reporting_v1_report_document_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
