@@ -29,6 +29,7 @@ func (s *Server) StreamFacts(req *scoringv1.StreamFactsRequest, stream scoringv1
 		return err
 	}
 	q := s.queryOf(req)
+	q.Weighting = weightingFromProto(req.GetWeighting())
 	var responses *query.Responses
 	watermark, err := s.with(ctx, c, []subject{{query: &q, single: true}}, func(d []query.Data) (err error) {
 		responses, err = query.NewResponses(q, d[0], groupsOf(req.GetGroups()))
@@ -44,7 +45,11 @@ func (s *Server) StreamFacts(req *scoringv1.StreamFactsRequest, stream scoringv1
 		return err
 	}
 	err = responses.Each(ctx, func(v column.RowView) error {
-		part.Facts = append(part.Facts, factToProto(v))
+		fact := factToProto(v)
+		if q.Weighting != nil {
+			fact.Weight = v.Weight()
+		}
+		part.Facts = append(part.Facts, fact)
 		if len(part.GetFacts()) == partOfFacts {
 			return send()
 		}

@@ -33,6 +33,9 @@ func NewResponses(q Query, d Data, groups int) (*Responses, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count responses: %w", err)
 	}
+	if err := p.checkStatedWeights(d, counted.Groups); err != nil {
+		return nil, err
+	}
 	r.Coverage, r.query.Replicates = counted.Coverage, groups
 	return r, nil
 }

@@ -28,6 +28,13 @@ func TestWeightsThatNobodyStates(t *testing.T) {
 	plain := data(t, fs)
 	fs[0].Weight = 1.5
 	stated, empty := data(t, fs), data(t, nil)
+	moments := query.Query{Survey: "shop", Weighting: &query.Weighting{}}
+	if _, err := query.CountMoments(t.Context(), moments, plain, []string{"recommend"}, 2); !isReason(err, query.WeightingInvalid) {
+		t.Errorf("moments: got %v", err)
+	}
+	if _, err := query.CountMoments(t.Context(), moments, stated, []string{"recommend"}, 2); err != nil {
+		t.Errorf("moments, where one weight is stated: %v", err)
+	}
 	for name, q := range queries {
 		err := run(q, plain)
 		if e := (*query.Error)(nil); !errors.As(err, &e) || e.Reason != query.WeightingInvalid || e.Field != "weighting.stated" || !e.State {

@@ -86,7 +86,7 @@ func caseToProto(c cases.Case) *segmentationv1.Case {
 		ResolveDuration: durationToProto(c.ResolveWorked, c.ResolveTime.IsZero()), CloseTime: timeToProto(c.CloseTime), HandOffCount: int32(c.HandOffs),
 		ReopenCount: int32(c.Reopenings), EscalationStep: int32(c.StepsTaken), RootCause: segmentationv1.Case_RootCause(c.Cause), Prevention: taskToProto(c.Prevention),
 		Tasks: tasksToProto(c.Tasks), MergedInto: named(casesCollection, c.MergedInto), CreateTime: timeToProto(c.CreateTime), UpdateTime: timeToProto(c.UpdateTime),
-		Etag: etag(c.CreateTime, c.Version),
+		Etag: etag(c.CreateTime, c.Version), Touchpoint: c.Touchpoint,
 	}
 }
 

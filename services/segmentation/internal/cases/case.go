@@ -75,11 +75,14 @@ type Case struct {
 	Prevention    *Task         `json:"prevention,omitempty"`
 	Tasks         []Task        `json:"tasks,omitempty"`
 	MergedInto    string        `json:"merged_into,omitempty"`
-	CreateTime    time.Time     `json:"-"`
-	UpdateTime    time.Time     `json:"-"`
-	ResolveTime   time.Time     `json:"resolve_time,omitzero"`
-	CloseTime     time.Time     `json:"close_time,omitzero"`
-	Version       int64         `json:"-"`
+	// Touchpoint is the point of the journey at which it came about, as what opened it says; empty where that says none.
+	Touchpoint string `json:"touchpoint,omitempty"`
+
+	CreateTime  time.Time `json:"-"`
+	UpdateTime  time.Time `json:"-"`
+	ResolveTime time.Time `json:"resolve_time,omitzero"`
+	CloseTime   time.Time `json:"close_time,omitzero"`
+	Version     int64     `json:"-"`
 }
 
 // Clone is the case, to be changed apart from it.

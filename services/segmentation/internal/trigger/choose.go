@@ -39,6 +39,6 @@ func comparePromise(a, b time.Duration) int {
 func (r Rule) Case(o Occurrence) *cases.Case {
 	return &cases.Case{
 		Organization: r.Organization, ID: cases.NewID(), DisplayName: r.DisplayName, About: o.About, Subject: r.About(), Rule: r.ID, Severity: r.Outcome.Severity,
-		Queue: r.Outcome.Queue, Owner: r.Outcome.Owner, SLA: r.Outcome.SLA, Steps: r.Outcome.Steps,
+		Queue: r.Outcome.Queue, Owner: r.Outcome.Owner, SLA: r.Outcome.SLA, Steps: r.Outcome.Steps, Touchpoint: o.Touchpoint,
 	}
 }

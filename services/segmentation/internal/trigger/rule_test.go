@@ -85,8 +85,8 @@ func TestChoose(t *testing.T) {
 func TestCase(t *testing.T) {
 	t.Parallel()
 	r := rule("r", steps(cases.Step{After: time.Hour, Queue: "lead"}))
-	c := r.Case(trigger.Occurrence{About: cases.About{Contact: "c"}})
-	if c.Subject != "answers" || c.About.Party() != "contacts/c" || c.Queue != "care" || len(c.Steps) != 1 || c.Rule != "r" || c.ID == "" {
+	c := r.Case(trigger.Occurrence{About: cases.About{Contact: "c"}, Touchpoint: "checkout"})
+	if c.Touchpoint != "checkout" || c.Subject != "answers" || c.About.Party() != "contacts/c" || c.Queue != "care" || len(c.Steps) != 1 || c.Rule != "r" || c.ID == "" {
 		t.Errorf("got %+v", c)
 	}
 }
