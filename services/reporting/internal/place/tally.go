@@ -37,7 +37,9 @@ func (t *Tally) Value(value, times float64) {
 
 // Estimate is a score with its interval, made as scores of single locations are: adjusted Wald for NPS, Wilson for shares, Student's t for means.
 type Estimate struct {
-	Value    float64
+	Value float64
+	// SE is the standard error and Interval the interval; nil where there is none.
+	SE       *float64
 	Interval *stat.Interval
 	// Method is how the interval is made.
 	Method string
@@ -57,19 +59,36 @@ func (t Tally) Score(m Metric, level, least, most float64) (Estimate, bool) {
 		e.Value, e.Method = 100*d.Estimate(), "ADJUSTED_WALD"
 		interval, err = d.AdjustedWald(level)
 		interval = interval.Map(100, 0)
+		e.SE = hundredfold(d.StandardError())
 	case Share:
 		p := stat.Proportion{Hits: t.Plus, N: t.N}
 		e.Value, e.Method = 100*p.Estimate(), "WILSON"
 		interval, err = p.Wilson(level)
 		interval = interval.Map(100, 0)
+		e.SE = hundredfold(p.StandardError())
 	default:
 		e.Value, e.Method = t.Sum/t.N, "STUDENT_T"
 		// Without two answers, or where they do not vary, there is no interval.
-		interval, err = stat.Moments{N: t.N, Mean: e.Value, Variance: max(0, t.Square-t.Sum*e.Value) / max(1, t.N-1)}.Interval(level)
+		m := t.Moments()
+		interval, err = m.Interval(level)
 		interval = interval.Clip(least, most)
+		if se, undefined := m.StandardError(); undefined == nil {
+			e.SE = &se
+		}
 	}
 	if err == nil {
 		e.Interval = &interval
 	}
 	return e, true
+}
+
+func hundredfold(v float64) *float64 {
+	v *= 100
+	return &v
+}
+
+// Moments are those of the answers; without answers the mean is NaN.
+func (t Tally) Moments() stat.Moments {
+	mean := t.Sum / t.N
+	return stat.Moments{N: t.N, Mean: mean, Variance: max(0, t.Square-t.Sum*mean) / max(1, t.N-1)}
 }
