@@ -48,7 +48,7 @@ func drain(ctx context.Context, servers *servers, client *redis.Client, replicas
 	}
 	suite.KillPart(harness.Scoring)
 	began := time.Now()
-	if err := loadAnswers(ctx, suite, events); err != nil {
+	if err := loadAnswers(ctx, suite, events, locations); err != nil {
 		return err
 	}
 	loaded := time.Since(began)

@@ -21,7 +21,7 @@ func timeOverview(ctx context.Context, suite *harness.Suite, r *report, answers 
 	request := &reportingv1.GetOverviewRequest{Query: &reportingv1.AnalysisQuery{Survey: survey, Period: &typev1.Period{
 		StartTime: timestamppb.New(firstDay.AddDate(0, 0, days-28)), EndTime: timestamppb.New(firstDay.AddDate(0, 0, days)),
 	}}}
-	times, err := repeat(func() error {
+	times, err := repeat(queries, func() error {
 		_, err := client.GetOverview(ctx, request)
 		return err
 	})

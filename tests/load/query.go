@@ -37,7 +37,7 @@ func measureQuery(ctx context.Context, s settings, r *report) (err error) {
 		return err
 	}
 	began := time.Now()
-	if err := loadAnswers(ctx, suite, s.answers); err != nil {
+	if err := loadAnswers(ctx, suite, s.answers, locations); err != nil {
 		return err
 	}
 	loaded := time.Since(began)
@@ -81,8 +81,8 @@ func measureQuery(ctx context.Context, s settings, r *report) (err error) {
 // firstDay is the first day of the answers; they end before the present.
 var firstDay = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// loadAnswers stores answers spread over days and locations.
-func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
+// loadAnswers stores n answers spread over days and so many locations.
+func loadAnswers(ctx context.Context, suite *harness.Suite, n, locations int) error {
 	client := surveyClient(suite)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -91,7 +91,7 @@ func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
 	for range loaders {
 		group.Go(func() {
 			for first := range starts {
-				response, err := client.BatchSubmitResponses(ctx, batch(first, min(batchSize, n-first)))
+				response, err := client.BatchSubmitResponses(ctx, batch(first, min(batchSize, n-first), locations))
 				if err == nil {
 					for _, result := range response.GetResults() {
 						if result.GetAccepted() == nil {
@@ -113,7 +113,7 @@ func loadAnswers(ctx context.Context, suite *harness.Suite, n int) error {
 	return context.Cause(ctx)
 }
 
-func batch(first, n int) *surveyv1.BatchSubmitResponsesRequest {
+func batch(first, n, locations int) *surveyv1.BatchSubmitResponsesRequest {
 	request := &surveyv1.BatchSubmitResponsesRequest{Parent: survey, Requests: make([]*surveyv1.SubmitResponseRequest, n)}
 	for i := range request.Requests {
 		k := first + i
@@ -150,7 +150,7 @@ type timedQuery struct {
 // timeQuery asks a question many times, one after another, over gRPC and over REST.
 func timeQuery(ctx context.Context, suite *harness.Suite, r *report, q timedQuery) error {
 	client := scoringClient(suite)
-	times, err := repeat(func() error {
+	times, err := repeat(queries, func() error {
 		_, err := client.QueryScores(ctx, q.request)
 		return err
 	})
@@ -163,7 +163,7 @@ func timeQuery(ctx context.Context, suite *harness.Suite, r *report, q timedQuer
 		return fmt.Errorf("encode query: %w", err)
 	}
 	rest := suite.REST(adminKey())
-	times, err = repeat(func() error {
+	times, err = repeat(queries, func() error {
 		answer, err := rest.Do(ctx, harness.Request{Method: http.MethodPost, Path: "/v1/scores:query", Body: body})
 		if err == nil && answer.Status != http.StatusOK {
 			err = errors.New(string(answer.Body))
@@ -189,15 +189,15 @@ func (q timedQuery) report(r *report, transport string, times durations) {
 	}
 }
 
-func repeat(call func() error) (durations, error) {
+// repeat times n calls, after a tenth as many that warm up.
+func repeat(n int, call func() error) (durations, error) {
 	var times durations
-	for i := range queries + queries/10 {
+	for i := range n + n/10 {
 		began := time.Now()
 		if err := call(); err != nil {
 			return nil, fmt.Errorf("query: %w", err)
 		}
-		// The first tenth warms up.
-		if i >= queries/10 {
+		if i >= n/10 {
 			times = append(times, time.Since(began))
 		}
 	}
