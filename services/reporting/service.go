@@ -136,7 +136,10 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 		}
 	}
 	surveys := peers.NewSurveys(deps.Survey)
-	analyses := api.New(surveys, peers.NewScoring(deps.Scoring), config.RankResponses)
+	analyses := api.New(api.Deps{
+		Surveys: surveys, Scoring: peers.NewScoring(deps.Scoring), Measures: peers.NewMeasures(deps.Scoring), Segmentation: peers.NewSegmentation(deps.Segmentation),
+		RankResponses: config.RankResponses, Now: deps.Now,
+	})
 	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
 	stores := &performance.Server{Operations: db, Segmentation: peers.NewSegmentation(deps.Segmentation)}
 	kpis := &performance.Kpis{Store: db, Performance: stores, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
@@ -162,7 +163,10 @@ func serve(t testing.TB, facts []*scoringv1.Fact) (*suite, *api.Server) {
 	s, channel := &suite{facts: facts}, &inprocgrpc.Channel{}
 	surveyv1.RegisterSurveyServiceServer(channel, s)
 	scoringv1.RegisterScoringServiceServer(channel, s)
-	return s, api.New(peers.NewSurveys(channel), peers.NewScoring(channel), 1000)
+	return s, api.New(api.Deps{
+		Surveys: peers.NewSurveys(channel), Scoring: peers.NewScoring(channel), Measures: peers.NewMeasures(channel), Segmentation: peers.NewSegmentation(channel),
+		RankResponses: 1000, Now: time.Now,
+	})
 }
 
 // callerOf is the context of a call by somebody of the organisation.

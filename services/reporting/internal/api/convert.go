@@ -12,11 +12,15 @@ import (
 
 // estimateToProto converts a number with its precision.
 func estimateToProto(value float64, se *float64, interval *stat.Interval, level float64, method string) *reportingv1.AnalysisEstimate {
-	out := &reportingv1.AnalysisEstimate{Value: value, StandardError: se}
-	if interval != nil {
-		out.Interval = &typev1.ConfidenceInterval{Lower: interval.Low, Upper: interval.High, Level: level, Method: method}
+	return &reportingv1.AnalysisEstimate{Value: value, StandardError: se, Interval: intervalToProto(interval, level, method)}
+}
+
+// intervalToProto converts an interval; nil stays nil.
+func intervalToProto(i *stat.Interval, level float64, method string) *typev1.ConfidenceInterval {
+	if i == nil {
+		return nil
 	}
-	return out
+	return &typev1.ConfidenceInterval{Lower: i.Low, Upper: i.High, Level: level, Method: method}
 }
 
 // importanceToProto converts an estimate; nil stays nil.

@@ -4,6 +4,7 @@ package api
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -15,17 +16,35 @@ import (
 // Server answers the calls of ReportingService.
 type Server struct {
 	reportingv1.UnimplementedReportingServiceServer
-	surveys *peers.Surveys
-	scoring *peers.Scoring
+	surveys      *peers.Surveys
+	scoring      *peers.Scoring
+	measures     *peers.Measures
+	segmentation *peers.Segmentation
+	now          func() time.Time
 	// rankResponses is the number of responses up to which rank correlations are computed without being asked for.
 	rankResponses int64
 	// slots are taken while something is computed: more at a time than there are processors would only make each wait longer.
 	slots chan struct{}
 }
 
+// Deps is what a server needs. All are required.
+type Deps struct {
+	Surveys      *peers.Surveys
+	Scoring      *peers.Scoring
+	Measures     *peers.Measures
+	Segmentation *peers.Segmentation
+	// RankResponses is the number of responses up to which rank correlations are computed without being asked for.
+	RankResponses int64
+	// Now is the clock.
+	Now func() time.Time
+}
+
 // New makes a server.
-func New(surveys *peers.Surveys, scoring *peers.Scoring, rankResponses int64) *Server {
-	return &Server{surveys: surveys, scoring: scoring, rankResponses: rankResponses, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+func New(d Deps) *Server {
+	return &Server{
+		surveys: d.Surveys, scoring: d.Scoring, measures: d.Measures, segmentation: d.Segmentation, rankResponses: d.RankResponses, now: d.Now,
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 }
 
 // Register registers the service's RPCs.

@@ -35,6 +35,11 @@ func (s *Segmentation) Regions(ctx context.Context) ([]*segmentationv1.Unit, err
 	return s.units(ctx, segmentationv1.Unit_KIND_REGION)
 }
 
+// Touchpoints returns the touchpoints of the directory, in order of their identifiers.
+func (s *Segmentation) Touchpoints(ctx context.Context) ([]*segmentationv1.Unit, error) {
+	return s.units(ctx, segmentationv1.Unit_KIND_TOUCHPOINT)
+}
+
 // units returns the units of a kind that the caller sees.
 func (s *Segmentation) units(ctx context.Context, kind segmentationv1.Unit_Kind) (out []*segmentationv1.Unit, err error) {
 	req := &segmentationv1.ListUnitsRequest{PageSize: unitsPage, Kind: kind}
@@ -77,7 +82,25 @@ func (s *Segmentation) LocationLights(ctx context.Context) (*segmentationv1.List
 
 // OpenCases returns the cases that are not solved, those that are late first: the first ones, as many as one page has.
 func (s *Segmentation) OpenCases(ctx context.Context) (*segmentationv1.ListCasesResponse, error) {
-	resp, err := s.cases.ListCases(asCaller(ctx), &segmentationv1.ListCasesRequest{PageSize: unitsPage, States: []segmentationv1.Case_State{
+	return s.openCases(ctx, "")
+}
+
+// AllOpenCases returns the cases that are not solved, those that are late first, at most about as many as given; more tells whether there are more.
+func (s *Segmentation) AllOpenCases(ctx context.Context, most int) (out []*segmentationv1.Case, more bool, err error) {
+	for token := ""; ; {
+		page, err := s.openCases(ctx, token)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, page.GetCases()...)
+		if token = page.GetNextPageToken(); token == "" || len(out) >= most {
+			return out, token != "", nil
+		}
+	}
+}
+
+func (s *Segmentation) openCases(ctx context.Context, token string) (*segmentationv1.ListCasesResponse, error) {
+	resp, err := s.cases.ListCases(asCaller(ctx), &segmentationv1.ListCasesRequest{PageSize: unitsPage, PageToken: token, States: []segmentationv1.Case_State{
 		segmentationv1.Case_STATE_NEW, segmentationv1.Case_STATE_ASSIGNED, segmentationv1.Case_STATE_IN_PROGRESS, segmentationv1.Case_STATE_WAITING_CUSTOMER,
 	}})
 	return resp, failure(ctx, "list cases", err)

@@ -38,6 +38,12 @@ type Question struct {
 	Scale *typev1.Scale
 	// Effort tells that answers run the other way, and are flipped before they count.
 	Effort bool
+	// Ease tells that it asks how easy or hard something was.
+	Ease bool
+	// Positive is the least value, after flipping, of who is satisfied or found it easy; nil for other questions, and where it is not stated.
+	Positive *float64
+	// Options are the identifiers of the options of a choice.
+	Options []string
 }
 
 const (
@@ -126,7 +132,7 @@ func (s *Surveys) revision(ctx context.Context, name string) ([]Question, error)
 	asked := resp.GetRevision().GetQuestionnaire().GetQuestions()
 	questions := make([]Question, len(asked))
 	for i, q := range asked {
-		questions[i] = questionOf(q)
+		questions[i] = QuestionOf(q)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,8 +140,8 @@ func (s *Surveys) revision(ctx context.Context, name string) ([]Question, error)
 	return questions, nil
 }
 
-// questionOf converts a question.
-func questionOf(q *surveyv1.Question) Question {
+// QuestionOf converts a question.
+func QuestionOf(q *surveyv1.Question) Question {
 	out := Question{ID: q.GetId(), Text: q.GetText()}
 	switch kind := q.GetKind().(type) {
 	case *surveyv1.Question_Nps:
@@ -146,13 +152,30 @@ func questionOf(q *surveyv1.Question) Question {
 		out.Kind, out.Scale = KindNPS, complete(&typev1.Scale{Min: least, Max: 10, Step: kind.Nps.GetStep()})
 	case *surveyv1.Question_Csat:
 		out.Kind, out.Scale = KindCSAT, complete(kind.Csat.GetScale())
+		out.Positive = positive(kind.Csat.SatisfiedAtOrAbove, out.Scale, 6)
 	case *surveyv1.Question_Ces:
 		out.Kind, out.Scale = KindScored, complete(kind.Ces.GetScale())
-		out.Effort = kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT
+		out.Effort, out.Ease = kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT, true
+		out.Positive = positive(kind.Ces.EasyAtOrAbove, out.Scale, 5)
 	case *surveyv1.Question_Rating:
 		out.Kind, out.Scale = KindScored, complete(kind.Rating.GetScale())
+	case *surveyv1.Question_Choice:
+		for _, o := range kind.Choice.GetOptions() {
+			out.Options = append(out.Options, o.GetId())
+		}
 	}
 	return out
+}
+
+// positive is the least value that counts as satisfied or easy: the one that is stated, or that of the scale, of 1 to 7 the one given (docs/metrics.md).
+func positive(stated *float64, scale *typev1.Scale, ofSeven float64) *float64 {
+	if stated != nil || scale.GetMin() != 1 {
+		return stated
+	}
+	if v, ok := map[float64]float64{5: 4, 7: ofSeven, 10: 9}[scale.GetMax()]; ok {
+		return &v
+	}
+	return nil
 }
 
 // complete is a scale with its identifier; a missing one is 1 to 5.

@@ -45,7 +45,7 @@ func sortAbsences(a []*reportingv1.OverviewAbsence) {
 	})
 }
 
-// metricName, variantName and suppressionName are values of scores as their definitions write them; empty for none.
+// metricName and variantName are values of scores as their definitions write them; empty for none.
 func metricName(m scoringv1.Metric) string {
 	if m == scoringv1.Metric_METRIC_UNSPECIFIED {
 		return ""
@@ -58,8 +58,4 @@ func variantName(v scoringv1.Variant) string {
 		return ""
 	}
 	return strings.TrimPrefix(v.String(), "VARIANT_")
-}
-
-func suppressionName(s scoringv1.Suppression) string {
-	return strings.TrimPrefix(s.String(), "SUPPRESSION_")
 }

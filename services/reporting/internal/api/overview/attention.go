@@ -7,15 +7,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/inbox"
+
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
 const (
-	// shownTurned, shownCases and shownAlerts are how many are shown.
+	// shownTurned and shownAlerts are how many are shown.
 	shownTurned = 10
-	shownCases  = 5
 	shownAlerts = 20
 	// dueSoon is how far ahead cases are due.
 	dueSoon = 24 * time.Hour
@@ -89,9 +90,8 @@ func (s *Server) tellCases(ctx context.Context, p *plan, out *answer) error {
 	}
 	cases := &reportingv1.OverviewCases{Open: int64(len(page.GetCases())), AtLeast: page.GetNextPageToken() != ""}
 	for _, c := range page.GetCases() {
-		late := c.GetFirstResponseBreached() && c.GetFirstResponseTime() == nil || c.GetResolutionBreached()
 		switch due := c.GetDueTime(); {
-		case late:
+		case inbox.Late(c):
 			cases.Overdue++
 		case due != nil && due.AsTime().Before(p.now.Add(dueSoon)):
 			cases.Due++
@@ -99,10 +99,8 @@ func (s *Server) tellCases(ctx context.Context, p *plan, out *answer) error {
 		if c.GetOwner() == "" {
 			cases.Unowned++
 		}
-		if len(cases.GetFirst()) < shownCases {
-			cases.First = append(cases.First, &reportingv1.OverviewCase{
-				Case: c.GetName(), DisplayName: c.GetDisplayName(), Severity: strings.TrimPrefix(c.GetSeverity().String(), "SEVERITY_"), DueTime: c.GetDueTime(), Overdue: late,
-			})
+		if len(cases.GetFirst()) < inbox.Shown {
+			cases.First = append(cases.First, inbox.Convert(c))
 		}
 	}
 	out.put(func(o *reportingv1.Overview) { o.Cases = cases })

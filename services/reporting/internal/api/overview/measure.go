@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/answers"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/place"
@@ -124,10 +125,10 @@ func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuer
 		}
 		l := at(keys[0].GetValue())
 		if score.GetScale().GetId() == m.question.Scale.GetId() {
-			l.tally, l.absent = m.answers(score)
+			l.tally, l.absent = answers.Tally(score, m.metric, m.question)
 			return nil
 		}
-		before, _ := m.answers(score)
+		before, _ := answers.Tally(score, m.metric, m.question)
 		out.otherScale += int64(before.N)
 		if l.absent == "" && before.N > 0 {
 			l.absent = otherScale
@@ -139,22 +140,3 @@ func (s *Server) locationScores(ctx context.Context, q *reportingv1.AnalysisQuer
 
 // otherScale is why a location that was answered has no score.
 const otherScale = "OTHER_SCALE"
-
-// answers takes the answers of a score apart, or says why they are not told.
-func (m *measure) answers(score *scoringv1.Score) (t place.Tally, withheld string) {
-	if score.Suppression != nil {
-		return t, suppressionName(score.GetSuppression())
-	}
-	c := score.GetCounts()
-	if m.metric != place.Mean {
-		return place.Tally{N: float64(c.GetAnswered()), Plus: float64(c.GetPromoters() + c.GetPositive()), Minus: float64(c.GetDetractors())}, ""
-	}
-	for _, v := range c.GetValues() {
-		value := v.GetValue()
-		if m.question.Effort {
-			value = m.question.Scale.GetMin() + m.question.Scale.GetMax() - value
-		}
-		t.Value(value, float64(v.GetCount()))
-	}
-	return t, ""
-}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/answers"
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
@@ -167,7 +168,7 @@ func absenceOf(s *scoringv1.Score) string {
 	case s.Estimate != nil:
 		return ""
 	case s.Suppression != nil:
-		return suppressionName(s.GetSuppression())
+		return answers.SuppressionName(s.GetSuppression())
 	case s.GetAbsenceReason() != "":
 		return s.GetAbsenceReason()
 	}

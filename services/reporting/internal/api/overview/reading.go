@@ -24,10 +24,6 @@ var headline = []scoringv1.Metric{
 	scoringv1.Metric_METRIC_RESPONSE_RATE,
 }
 
-// tries is how often scores are asked for before they are asked for as of a moment, which takes longer: answers that arrive between two of the questions make
-// their answers differ.
-const tries = 3
-
 // entry is a score of the period with its steps and its change.
 type entry struct {
 	total  *scoringv1.Score
@@ -49,25 +45,14 @@ type reading struct {
 }
 
 // read asks for scores until all of them are of one moment. Errors: as of peers.Measures.
-func (s *Server) read(ctx context.Context, p *plan) (*reading, error) {
-	if asked := p.req.GetQuery().GetAsOfTime(); asked != nil {
-		return s.readAt(ctx, p, asked)
-	}
-	var earliest time.Time
-	for range tries {
-		r, err := s.readAt(ctx, p, nil)
-		if err != nil {
+func (s *Server) read(ctx context.Context, p *plan) (r *reading, err error) {
+	asOf, err := peers.OneMoment(p.req.GetQuery().GetAsOfTime(), func(asOf *timestamppb.Timestamp) (watermarks []time.Time, err error) {
+		if r, err = s.readAt(ctx, p, asOf); err != nil {
 			return nil, err
 		}
-		slices.SortFunc(r.watermarks, time.Time.Compare)
-		if earliest = r.watermarks[0]; earliest.Equal(r.watermarks[len(r.watermarks)-1]) {
-			return r, nil
-		}
-	}
-	// What was accepted in the second of the watermark may still arrive: scoring tells seconds apart.
-	asOf := timestamppb.New(earliest.Truncate(time.Second).Add(-time.Second))
-	r, err := s.readAt(ctx, p, asOf)
-	if err == nil {
+		return r.watermarks, nil
+	})
+	if err == nil && asOf != nil {
 		r.counted.Watermark = asOf
 	}
 	return r, err
