@@ -40,6 +40,9 @@ func (g *Gateway) serveAddress(x *exchange, r *http.Request) bool {
 	case strings.HasPrefix(r.URL.Path, reportsPrefix):
 		secret = strings.TrimPrefix(r.URL.Path, reportsPrefix)
 		x.label, methods, serve = reportsPrefix+"{secret}", []string{http.MethodGet, http.MethodHead, http.MethodPost}, g.serveUnsubscribe(reportWords, g.endReport)
+	case strings.HasPrefix(r.URL.Path, sharedPages):
+		secret = strings.TrimPrefix(r.URL.Path, sharedPages)
+		x.label, methods, serve = sharedPages+"{secret}", []string{http.MethodGet, http.MethodHead}, g.serveSharedPage
 	default:
 		return false
 	}

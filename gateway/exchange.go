@@ -23,6 +23,8 @@ type exchange struct {
 	// that origin.
 	origin        string
 	originRefused bool
+	// shared tells that the request came to the secret address of a shared report.
+	shared bool
 	// label is the route for metrics, without identifiers; empty where nothing matches.
 	label string
 	route *route

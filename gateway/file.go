@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -14,11 +15,23 @@ import (
 // mimeBytes is that of files of any type.
 const mimeBytes = "application/octet-stream"
 
-// fileAnswer is the answer that holds a file.
-var fileAnswer protoreflect.MessageDescriptor = (&reportingv1.DownloadReportResponse{}).ProtoReflect().Descriptor()
+// fileResponse is an answer that holds a file.
+type fileResponse interface {
+	proto.Message
+	GetContent() []byte
+	GetContentType() string
+	GetFileName() string
+}
+
+var _, _ fileResponse = (*reportingv1.DownloadReportResponse)(nil), (*reportingv1.DownloadSharedReportResponse)(nil)
+
+// fileAnswers are the answers that hold a file.
+var fileAnswers = []protoreflect.MessageDescriptor{
+	(&reportingv1.DownloadReportResponse{}).ProtoReflect().Descriptor(), (&reportingv1.DownloadSharedReportResponse{}).ProtoReflect().Descriptor(),
+}
 
 // answerFile makes the file itself the answer where the client accepts its type by name.
-func answerFile(ctx context.Context, response *reportingv1.DownloadReportResponse) any {
+func answerFile(ctx context.Context, response fileResponse) any {
 	x := exchangeOf(ctx)
 	if x == nil || !acceptsFile(x.accept, response.GetContentType()) {
 		return response

@@ -61,7 +61,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if api {
 		h["Content-Security-Policy"] = apiPolicy
 		h["Cache-Control"] = noStore
-		g.rest.serve(x, r)
+		if !strings.HasPrefix(r.URL.Path, sharedPrefix) || g.takeShared(x, r) {
+			g.rest.serve(x, r)
+		}
 		return
 	}
 	h["X-Frame-Options"] = noFrames

@@ -135,7 +135,7 @@ func (re *rest) step(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), re.gateway.config.CallTimeout)
 		defer cancel()
-		if found.rpc.Output() == fileAnswer {
+		if slices.Contains(fileAnswers, found.rpc.Output()) {
 			ctx = withExchange(ctx, x)
 		}
 		next(x, r.WithContext(ctx), params)
@@ -154,6 +154,9 @@ func (re *rest) callFailed(ctx context.Context, _ *runtime.ServeMux, _ runtime.M
 	}
 	st := re.gateway.present(ctx, x.id, err)
 	x.originRefused = refusedForOrigin(st)
+	if x.shared {
+		st = sharedFailed(st)
+	}
 	writeError(x, 0, st)
 }
 

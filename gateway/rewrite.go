@@ -5,14 +5,13 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
 )
 
 // rewriteResponse turns the field paths of errors inside of a response into those that a REST client sees, as in errors of whole calls, and a response that holds a
 // file into the file where the client accepts that.
 func rewriteResponse(ctx context.Context, response proto.Message) (any, error) {
-	if file, ok := response.(*reportingv1.DownloadReportResponse); ok {
+	if file, ok := response.(fileResponse); ok {
 		return answerFile(ctx, file), nil
 	}
 	batch, ok := response.(*surveyv1.BatchSubmitResponsesResponse)

@@ -121,8 +121,10 @@ func (m *mender) mendOperations(paths *object) error {
 // mapAnswer is GeoJSON as it stands, and served as such.
 var mapAnswer = (&reportingv1.QueryMapResponse{}).ProtoReflect().Descriptor()
 
-// fileAnswer holds a file, which is the answer itself where the client accepts that.
-var fileAnswer = (&reportingv1.DownloadReportResponse{}).ProtoReflect().Descriptor()
+// fileAnswers hold a file, which is the answer itself where the client accepts that.
+var fileAnswers = []protoreflect.MessageDescriptor{
+	(&reportingv1.DownloadReportResponse{}).ProtoReflect().Descriptor(), (&reportingv1.DownloadSharedReportResponse{}).ProtoReflect().Descriptor(),
+}
 
 func (m *mender) mendOperation(operation *object, b binding) {
 	name := string(b.rpc.Name())
@@ -154,7 +156,7 @@ func (m *mender) mendOperation(operation *object, b binding) {
 			success.set("content", pairs("application/geo+json", shape))
 		}
 	}
-	if b.rpc.Output() == fileAnswer {
+	if slices.Contains(fileAnswers, b.rpc.Output()) {
 		success.object("content").set("application/octet-stream", pairs("schema", pairs("type", "string", "format", "binary")))
 	}
 	responses.set("default", pairs("$ref", "#/components/responses/Error"))

@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/reports"
 	"github.com/otklik/otklik/services/reporting/internal/api/schedules"
+	"github.com/otklik/otklik/services/reporting/internal/api/shares"
 	"github.com/otklik/otklik/services/reporting/internal/delivery"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
@@ -34,7 +35,7 @@ const (
 
 // scheduling is what makes and sends reports by itself.
 type scheduling struct {
-	room      room
+	rooms     []room
 	chores    []chore.Chore
 	keeper    *seal.Keeper
 	deliverer *delivery.Deliverer
@@ -53,12 +54,18 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 	out := &scheduling{keeper: seal.NewKeeper(peers.NewVault(deps.Access), seal.KeeperOptions{Lease: leasedKeys, Now: deps.Now})}
 	envelope := seal.Envelope{Keeper: out.keeper, Owner: "\x00reports", Label: "reporting/recipients"}
 	credentials := peers.NewCredentials(deps.Access)
-	out.room, err = schedules.New(schedules.Deps{
-		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}, Zone: zone, Now: deps.Now,
+	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
+	links := shares.New(shares.Deps{
+		Store: db, Reports: maker, Credentials: credentials, Behalf: shares.Behalf(behalf(peers.Delegate(deps.Access))), Tokens: tokens, PublicURL: config.PublicURL,
+		Zone: zone, Now: deps.Now,
+	})
+	planned, err := schedules.New(schedules.Deps{
+		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, Zone: zone, Now: deps.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, out.keeper.Close())
 	}
+	out.rooms = []room{planned, links}
 	out.deliverer = &delivery.Deliverer{
 		Store: db, Renderer: renderer{maker}, Behalf: onBehalf(peers.Delegate(deps.Access)), Envelope: envelope, Members: credentials, PublicURL: config.PublicURL,
 		Domain: config.SMTP.Domain(), Log: deps.Logger, Now: deps.Now, Noted: noted,
@@ -69,18 +76,28 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 	out.chores = []chore.Chore{
 		{What: "making and sending reports", Every: config.SMTP.Interval, Do: out.deliverer.Run},
 		{What: "forgetting what became of reports", Every: sweepInterval, Do: out.deliverer.Sweep},
+		{What: "forgetting links whose time is over", Every: sweepInterval, Do: links.Sweep},
 	}
 	return out, nil
 }
 
-// onBehalf acts on behalf of principals.
-func onBehalf(d *peers.Delegates) delivery.Behalf {
+// behalf acts on behalf of principals.
+func behalf(d *peers.Delegates) func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
 	return func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
 		as, by, err := d.OnBehalf(ctx, organization, principal, resource, delegationLifetime)
+		return as, by.May, err
+	}
+}
+
+// onBehalf acts on behalf of principals for the deliverer.
+func onBehalf(d *peers.Delegates) delivery.Behalf {
+	act := behalf(d)
+	return func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
+		as, may, err := act(ctx, organization, principal, resource)
 		if errors.Is(err, peers.ErrGone) {
 			return nil, nil, fmt.Errorf("%w: %w", delivery.ErrGone, err)
 		}
-		return as, by.May, err
+		return as, may, err
 	}
 }
 

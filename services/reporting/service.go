@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 	_ "time/tzdata" // time zones for systems that have none, such as bare containers
 
@@ -161,7 +162,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	}
 	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens)
 	return &Service{
-		store: db, rooms: append(rooms, planned.room, exported.room), keeper: planned.keeper, leader: leader, exports: exported.runner,
+		store: db, rooms: slices.Concat(rooms, planned.rooms, []room{exported.room}), keeper: planned.keeper, leader: leader, exports: exported.runner,
 		house:  chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},
 		chores: append(planned.chores, exported.chore, chore.Chore{What: "forgetting what reports were made of", Every: time.Hour, Do: made.Forget}),
 	}, nil

@@ -24,13 +24,15 @@ const (
 	Calendar        Role = "calendar"
 	DigestRecipient Role = "digest_recipient"
 	ReportRecipient Role = "report_recipient"
+	// ReportReader is that of links that show a report.
+	ReportReader Role = "report_reader"
 	// Service is for the parts of the suite; a key of an organisation acts for it unless the call names another.
 	Service Role = "service"
 )
 
 // Roles are all roles, that of the services last.
 func Roles() []Role {
-	return []Role{App, Respondent, Viewer, Staff, Manager, Analyst, TargetOwner, DefinitionEditor, Admin, Auditor, Calendar, DigestRecipient, ReportRecipient, Service}
+	return []Role{App, Respondent, Viewer, Staff, Manager, Analyst, TargetOwner, DefinitionEditor, Admin, Auditor, Calendar, DigestRecipient, ReportRecipient, ReportReader, Service}
 }
 
 // KeyFor is the key of an organisation and a role. It is derived from both, so that cases can name it before a suite runs.

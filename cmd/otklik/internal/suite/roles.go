@@ -46,7 +46,7 @@ func builtInRoles() authz.Roles {
 		"segmentation.timeline.list", "segmentation.interviews.get", "segmentation.interviews.list", "segmentation.interviews.guide", "segmentation.interviews.codes",
 		"segmentation.calendar.query",
 	}
-	reader := with(viewer, "reporting.*", "!reporting.addresses.send", "!reporting.schedules.unsubscribe", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+	reader := with(viewer, "reporting.*", "!reporting.addresses.send", "!reporting.schedules.unsubscribe", "!reporting.sharedreports.*", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
 		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list", "segmentation.caserules.get", "segmentation.caserules.list",
 		"segmentation.segments.explain", "segmentation.segments.compare", "segmentation.segments.preview", "segmentation.segments.list_members",
@@ -71,8 +71,8 @@ func builtInRoles() authz.Roles {
 		// Without personsView: who answered and what they wrote is withheld.
 		"analyst": with(reader, "scoring.rebuilds.get", "scoring.rebuilds.list", "comment.comments.correct", "comment.aspects.*", "comment.register.*",
 			"scoring.alertrules.*", "segmentation.segments.create", "segmentation.segments.update", "segmentation.segments.delete", "segmentation.interviews.write_codes",
-			"!reporting.operations.upsert", "!reporting.operations.delete",
-			"!reporting.kpis.create", "!reporting.kpis.update", "!reporting.staff.query"),
+			"!reporting.operations.upsert", "!reporting.operations.delete", "!reporting.benchmarks.upsert", "!reporting.benchmarks.delete",
+			"!reporting.kpis.create", "!reporting.kpis.update", "!reporting.staff.query", "!reporting.shares.*"),
 		// Who is measured by a target does not define how it is measured.
 		"target_owner": with(manager, targetOwnerForbidden()...),
 		"definition_editor": with(viewer, "survey.surveys.*", "scoring.definitions.*", "comment.aspects.*", "segmentation.lightpolicy.*",
@@ -82,6 +82,8 @@ func builtInRoles() authz.Roles {
 		"calendar":         {"segmentation.calendar.export"},
 		"digest_recipient": {"segmentation.digests.unsubscribe"},
 		"report_recipient": {"reporting.schedules.unsubscribe"},
+		// The secret of a link that shows a report to whoever has it.
+		"report_reader": {"reporting.sharedreports.get"},
 		// Everything but what the services do among themselves.
 		"admin":           with([]string{"*"}, withoutServices()...),
 		"auditor":         {"access.audit.list", "access.audit.verify", "access.caller.get", "access.sessions.*", "access.erasures.get", "access.erasures.list"},
@@ -103,6 +105,7 @@ func targetOwnerForbidden() []string {
 		"!!segmentation.contacts.split", "!!segmentation.purchases.upsert", "!!segmentation.purchases.delete", "!!segmentation.churns.upsert",
 		"!!segmentation.churns.delete", "!!segmentation.turnovers.upsert", "!!segmentation.turnovers.delete", "!!segmentation.imports.create",
 		"!!segmentation.deadletters.*", "!!reporting.kpis.create", "!!reporting.kpis.update", "!!reporting.operations.upsert", "!!reporting.operations.delete",
+		"!!reporting.benchmarks.upsert", "!!reporting.benchmarks.delete",
 	}
 }
 

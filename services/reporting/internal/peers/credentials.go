@@ -15,8 +15,20 @@ import (
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
 )
 
-// RoleRecipient is the role of credentials by which recipients of reports unsubscribe.
-const RoleRecipient = "report_recipient"
+// The roles of credentials that are handed out in links: by which recipients of reports unsubscribe, and by which reports are read.
+const (
+	RoleRecipient = "report_recipient"
+	RoleReader    = "report_reader"
+)
+
+// Credential is what a credential is to be.
+type Credential struct {
+	DisplayName, Role string
+	// Expires is when it ends; zero for no end.
+	Expires time.Time
+	// Rate is how many calls a second it may make; 0 for the bound of the configuration.
+	Rate float64
+}
 
 // Credentials makes credentials for what can send none of its own, and knows the addresses of members. Safe for concurrent use.
 type Credentials struct{ client accessv1.AccessServiceClient }
@@ -26,11 +38,11 @@ func NewCredentials(conn grpc.ClientConnInterface) *Credentials {
 	return &Credentials{accessv1.NewAccessServiceClient(conn)}
 }
 
-// Make makes a credential of a role and returns its name and its secret, which is told once. A zero time is no end.
-func (c *Credentials) Make(ctx context.Context, organization, displayName, role string, expires time.Time) (name, secret string, err error) {
-	key := &accessv1.ApiKey{DisplayName: displayName, Kind: accessv1.ApiKey_KIND_SECRET, Roles: []string{role}}
-	if !expires.IsZero() {
-		key.ExpireTime = timestamppb.New(expires)
+// Make makes a credential and returns its name and its secret, which is told once.
+func (c *Credentials) Make(ctx context.Context, organization string, of Credential) (name, secret string, err error) {
+	key := &accessv1.ApiKey{DisplayName: of.DisplayName, Kind: accessv1.ApiKey_KIND_SECRET, Roles: []string{of.Role}, Rate: of.Rate}
+	if !of.Expires.IsZero() {
+		key.ExpireTime = timestamppb.New(of.Expires)
 	}
 	r, err := c.client.CreateApiKey(rpcclient.WithOrganization(ctx, organization), &accessv1.CreateApiKeyRequest{ApiKey: key})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/formats"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -119,7 +120,7 @@ func (s *Server) fill(ctx context.Context, to *schedule.Schedule, in *reportingv
 	// What is due and not begun yet stays due, unless the calendar is another one.
 	keep := !to.NextTime.IsZero() && reflect.DeepEqual(recurrence, to.Recurrence)
 	to.DisplayName, to.Report, to.Survey, to.Subject, to.Filter = in.GetDisplayName(), in.GetReport(), in.GetSurvey(), in.GetSubject(), in.GetFilter()
-	to.Language, to.Recurrence, to.CatchUp, to.Formats = in.GetLanguageCode(), recurrence, schedule.CatchUp(in.GetCatchUp()), formatsFromProto(in.GetFormats()) //nolint:gosec // an enum
+	to.Language, to.Recurrence, to.CatchUp, to.Formats = in.GetLanguageCode(), recurrence, schedule.CatchUp(in.GetCatchUp()), formats.FromProto(in.GetFormats()...) //nolint:gosec // an enum
 	if to.Language == "" {
 		to.Language = defaultLanguage
 	}
@@ -206,7 +207,7 @@ func (s *Server) recipient(ctx context.Context, c caller, field string, in *repo
 			return out, err
 		}
 	}
-	name, secret, err := s.Credentials.Make(ctx, c.organization, "Recipient of a report", peers.RoleRecipient, time.Time{})
+	name, secret, err := s.Credentials.Make(ctx, c.organization, peers.Credential{DisplayName: "Recipient of a report", Role: peers.RoleRecipient})
 	if err != nil {
 		return out, err
 	}

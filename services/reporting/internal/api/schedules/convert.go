@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/reporting/internal/api/formats"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 
@@ -30,11 +31,8 @@ var withheld = []string{"recipients.address"}
 func (s *Server) toProto(ctx context.Context, c caller, in schedule.Schedule) (*reportingv1.ReportSchedule, error) {
 	out := &reportingv1.ReportSchedule{
 		Name: collection + in.ID, DisplayName: in.DisplayName, Report: in.Report, Survey: in.Survey, Subject: in.Subject, Filter: in.Filter, LanguageCode: in.Language,
-		Recurrence: recurrenceToProto(in.Recurrence), CatchUp: reportingv1.ReportSchedule_CatchUp(in.CatchUp), Paused: in.Paused, PauseReason: in.PauseReason,
+		Formats: formats.ToProto(in.Formats), Recurrence: recurrenceToProto(in.Recurrence), CatchUp: reportingv1.ReportSchedule_CatchUp(in.CatchUp), Paused: in.Paused, PauseReason: in.PauseReason,
 		Owner: in.Owner, NextRunTime: timeToProto(in.NextTime), CreateTime: timeToProto(in.CreateTime), UpdateTime: timeToProto(in.UpdateTime), Etag: etagOf(in),
-	}
-	for _, f := range in.Formats {
-		out.Formats = append(out.Formats, reportingv1.ReportFormat(reportingv1.ReportFormat_value[formatPrefix+strings.ToUpper(string(f))]))
 	}
 	for _, r := range in.Recipients {
 		shown, hidden, err := s.recipientToProto(ctx, c, in.Organization, r)
@@ -102,18 +100,7 @@ func runToProto(r schedule.Run, now time.Time) *reportingv1.ReportRun {
 	}
 }
 
-const (
-	formatPrefix  = "REPORT_FORMAT_"
-	cadencePrefix = "REPORT_CADENCE_"
-)
-
-func formatsFromProto(in []reportingv1.ReportFormat) []report.Format {
-	out := make([]report.Format, len(in))
-	for i, f := range in {
-		out[i] = report.Format(strings.ToLower(strings.TrimPrefix(f.String(), formatPrefix)))
-	}
-	return out
-}
+const cadencePrefix = "REPORT_CADENCE_"
 
 func cadenceToProto(c report.Cadence) reportingv1.ReportCadence {
 	return reportingv1.ReportCadence(reportingv1.ReportCadence_value[cadencePrefix+strings.ToUpper(strings.ReplaceAll(string(c), "-", "_"))])
