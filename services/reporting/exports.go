@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/exports"
+	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -17,7 +18,7 @@ import (
 // forgottenAtOnce is how many exports are forgotten at a time.
 const forgottenAtOnce = 100
 
-// Exports says how many files of responses are kept, and for how long.
+// Exports says how many files of exports are kept, and for how long.
 type Exports struct {
 	Keep     time.Duration `koanf:"keep" doc:"Time for which the file of an export is kept."`
 	Most     int           `koanf:"most" doc:"Most exports that an organisation keeps."`
@@ -44,15 +45,25 @@ type exporting struct {
 	chore  chore.Chore
 }
 
-// newExporting makes what takes orders for exports, makes them and forgets them.
-func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec) exporting {
-	responses, parts := peers.NewResponses(deps.Survey, peers.Delegate(deps.Access)), exports.Parts{Keeper: keeper}
+// newExporting makes what takes orders for exports, makes them and forgets them. records lists what was recorded of stores.
+func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec, records rows.Records) exporting {
+	parts, measures := exports.Parts{Keeper: keeper}, peers.NewMeasures(deps.Scoring)
+	asked := peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation)
+	responses := &rows.Responses{Client: asked.Surveys}
+	sources := map[export.Kind]export.Source{
+		export.Responses: responses, export.Comments: rows.Comments{Client: asked.Comments, Responses: responses}, export.Scores: rows.Scores{Measures: measures},
+		export.Contacts: rows.Contacts{Client: asked.Contacts}, export.Cases: rows.Cases{Client: asked.Cases}, export.Operations: rows.Operations{Records: records},
+		export.Refusals: rows.Refusals{Client: asked.Surveys, Responses: responses},
+	}
 	return exporting{
 		room: &exports.Server{
-			Store: db, Responses: responses, Measures: peers.NewMeasures(deps.Scoring), Erasures: peers.NewErasures(deps.Access), Parts: parts, Tokens: tokens,
+			Store: db, Sources: sources, Measures: measures, Erasures: peers.NewErasures(deps.Access), Parts: parts, Tokens: tokens,
 			Keep: config.Keep, Most: config.Most, AtOnce: config.AtOnce, Now: deps.Now,
 		},
-		runner: &export.Runner{Kept: exports.Kept{Store: db}, Source: responses, Seal: parts.Seal, MostBytes: config.MaxBytes, Now: deps.Now, Log: deps.Logger},
+		runner: &export.Runner{
+			Kept: exports.Kept{Store: db}, Acting: rows.Acting{Delegates: peers.Delegate(deps.Access), Sources: sources}.For, Sources: sources, Safe: parts,
+			MostBytes: config.MaxBytes, Now: deps.Now, Log: deps.Logger,
+		},
 		chore: chore.Chore{What: "forgetting exports", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := db.ForgetExports(ctx, deps.Now(), forgottenAtOnce)
 			return err

@@ -148,8 +148,9 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 		Store: db, Surveys: surveys, Measures: peers.NewMeasures(deps.Scoring), Sources: peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation),
 		Analyses: analyses, Performance: stores, Kpis: kpis, Tokens: tokens, Zone: zone, Now: deps.Now,
 	})
+	recorded := &operations.Server{Store: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now}
 	rooms := []room{
-		analyses, made, &operations.Server{Store: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now},
+		analyses, made, recorded,
 		stores, kpis,
 		&overview.Server{
 			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
@@ -160,7 +161,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens)
+	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded)
 	return &Service{
 		store: db, rooms: slices.Concat(rooms, planned.rooms, []room{exported.room}), keeper: planned.keeper, leader: leader, exports: exported.runner,
 		house:  chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},

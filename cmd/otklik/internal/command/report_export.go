@@ -24,62 +24,73 @@ const exportLook = 500 * time.Millisecond
 func newReportExport(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --survey SURVEY -o FILE",
-		Short: "Have the server write responses to CSV, XLSX or JSON lines, and download the file",
-		Long: `Have the server write responses to a file in the background, wait until it is done, and download it. Interrupted, the export goes on: see otklik report exports.
-Columns are those of otklik export; without --columns all that you may see. Texts that a spreadsheet would take for formulas begin with an apostrophe in CSV and are
-marked as texts in XLSX.`,
+		Short: "Have the server write responses, comments, scores and more to CSV, XLSX or JSON lines, and download the file",
+		Long: `Have the server write rows to a file in the background, wait until it is done, and download it. Interrupted, the export goes on: see otklik report exports.
+Columns of responses are those of otklik export, those of other kinds are in docs/reporting.md; without --columns all that you may see. Texts that a spreadsheet would
+take for formulas begin with an apostrophe in CSV and are marked as texts in XLSX.`,
 		Example: `  otklik report export --survey checkout --from 2026-03 --to 2026-04 -o march.xlsx
-  otklik report export --survey checkout --columns response_id,location,answer.recommend -o nps.csv`,
+  otklik report export --survey checkout --columns response_id,location,answer.recommend -o nps.csv
+  otklik report export --kind comments --survey checkout --filter 'sentiment = negative' -o complaints.csv
+  otklik report export --kind scores --survey checkout --metric nps --by location --grain month -o nps-by-store.xlsx
+  otklik report export --kind operations --records visitors --from 2026-03 -o visitors.csv`,
 		Args: exactly(),
 	}
 	c := newCall(env, cmd)
-	var survey, id, format, output, from, to, zone string
-	var columns []string
-	var mark, overwrite bool
-	f := cmd.Flags()
-	f.StringVar(&survey, "survey", "", "the survey (needed)")
-	f.StringVar(&id, "id", "", "identifier of the export (default: the server makes one)")
-	f.StringVar(&format, "format", "", "csv, xlsx or jsonl (default: by the end of FILE, otherwise csv)")
-	f.StringVarP(&output, "output", "o", "", "file to write; without it the export is asked for, and not waited for")
-	f.StringVar(&from, "from", "", "begin of the period, for example 2026-03-01 (default: open)")
-	f.StringVar(&to, "to", "", "end of the period, which does not belong to it (default: open)")
-	f.StringVar(&zone, "time-zone", "", "time zone of --from and --to (default: UTC)")
-	f.StringSliceVar(&columns, "columns", nil, "the columns, in their order (default: all that you may see)")
-	f.BoolVar(&mark, "bom", false, "CSV: begin with the byte order mark by which Excel knows UTF-8")
-	f.BoolVar(&overwrite, "overwrite", false, "write over FILE if it exists")
+	var flags orderFlags
+	var overwrite bool
+	flags.add(cmd.Flags())
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "file to write; without it the export is asked for, and not waited for")
+	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "write over FILE if it exists")
 	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
-		if survey == "" {
-			return exit.Usagef("--survey is needed")
-		}
-		period, err := parsePeriod(from, to, zone)
-		if err != nil {
-			return err
-		}
-		form, err := exportFormat(format, output)
+		order, err := flags.order()
 		if err != nil {
 			return err
 		}
 		return c.with(func(conn *client.Connection) error {
-			made, err := conn.Exports.CreateExport(ctx, &reportingv1.CreateExportRequest{ExportId: id, Export: &reportingv1.Export{
-				Survey: surveyName(survey), Period: period, Format: form, Columns: columns, ByteOrderMark: mark,
-			}})
+			made, err := conn.Exports.CreateExport(ctx, order)
 			if err != nil {
 				return fmt.Errorf("report export: %w", err)
 			}
-			if output == "" {
+			if flags.output == "" {
 				return c.showExports(made, made.GetExport())
 			}
 			done, err := c.awaitExport(ctx, conn, made.GetExport())
 			if err != nil {
 				return err
 			}
-			if err := c.writeWhole(output, overwrite, func(w io.Writer) error { return downloadExport(ctx, conn, done.GetName(), 0, w) }); err != nil {
+			if err := c.writeWhole(flags.output, overwrite, func(w io.Writer) error { return downloadExport(ctx, conn, done.GetName(), 0, w) }); err != nil {
 				return err
 			}
 			if len(done.GetWithheldColumns()) > 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "without %s, which you may not see\n", strings.Join(done.GetWithheldColumns(), ", "))
 			}
 			return c.showExports(&reportingv1.GetExportResponse{Export: done}, done)
+		})
+	})
+	return cmd
+}
+
+// newExportCreate returns `otklik report exports create`, which does not wait.
+func newExportCreate(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "create --kind KIND", Short: "Ask for an export, and do not wait for it", Args: exactly(),
+		Example: `  otklik report exports create --kind cases --filter 'state = closed' --format xlsx --id closed-cases
+  otklik report exports download closed-cases -o closed-cases.xlsx`,
+	}
+	c := newCall(env, cmd)
+	var flags orderFlags
+	flags.add(cmd.Flags())
+	cmd.RunE = c.wrap(func(ctx context.Context, _ []string) error {
+		order, err := flags.order()
+		if err != nil {
+			return err
+		}
+		return c.with(func(conn *client.Connection) error {
+			made, err := conn.Exports.CreateExport(ctx, order)
+			if err != nil {
+				return fmt.Errorf("report exports create: %w", err)
+			}
+			return c.showExports(made, made.GetExport())
 		})
 	})
 	return cmd
@@ -143,7 +154,7 @@ func downloadExport(ctx context.Context, conn *client.Connection, name string, o
 
 // newReportExports returns `otklik report exports`.
 func newReportExports(env Env) *cobra.Command {
-	cmd := &cobra.Command{Use: "exports", Short: "List your exports, download, cancel and delete them"}
+	cmd := &cobra.Command{Use: "exports", Short: "Ask for exports, list yours, download, cancel and delete them"}
 	list := &cobra.Command{Use: "list", Short: "List your exports, the newest first", Args: exactly()}
 	c := newCall(env, list)
 	list.RunE = c.run(func(ctx context.Context, conn *client.Connection, _ []string) error {
@@ -153,7 +164,7 @@ func newReportExports(env Env) *cobra.Command {
 		}
 		return c.showExports(got, got.GetExports()...)
 	})
-	cmd.AddCommand(list, newExportDownload(env), newExportEnd(env, "cancel", "Call off an export that has not ended", func(ctx context.Context, conn *client.Connection, name string) error {
+	cmd.AddCommand(list, newExportCreate(env), newExportDownload(env), newExportEnd(env, "cancel", "Call off an export that has not ended", func(ctx context.Context, conn *client.Connection, name string) error {
 		_, err := conn.Exports.CancelExport(ctx, &reportingv1.CancelExportRequest{Name: name})
 		return err
 	}), newExportEnd(env, "delete", "Delete an export with its file", func(ctx context.Context, conn *client.Connection, name string) error {

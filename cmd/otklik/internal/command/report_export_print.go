@@ -19,7 +19,7 @@ func (c *call) showExports(answer proto.Message, exports ...*reportingv1.Export)
 		if e.TotalRows != nil && e.GetEndTime() == nil {
 			done += fmt.Sprintf(" of about %d", e.GetTotalRows())
 		}
-		rows = append(rows, []string{e.GetName(), enumWord("STATE_", e.GetState()), e.GetSurvey(), enumWord("FORMAT_", e.GetFormat()), done, fmt.Sprint(e.GetBytes()), formatMoment(e.GetExpireTime()), orDash(e.GetFailure())})
+		rows = append(rows, []string{e.GetName(), enumWord("STATE_", e.GetState()), enumWord("KIND_", e.GetKind()), orDash(e.GetSurvey()), enumWord("FORMAT_", e.GetFormat()), done, fmt.Sprint(e.GetBytes()), formatMoment(e.GetExpireTime()), orDash(e.GetFailure())})
 	}
-	return c.table([]string{"EXPORT", "STATE", "SURVEY", "FORMAT", "ROWS", "BYTES", "EXPIRES", "FAILURE"}, rows)
+	return c.table([]string{"EXPORT", "STATE", "KIND", "SURVEY", "FORMAT", "ROWS", "BYTES", "EXPIRES", "FAILURE"}, rows)
 }

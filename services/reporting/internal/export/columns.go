@@ -2,31 +2,43 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/otklik/otklik/services/reporting/internal/operation"
 )
 
-// Kind is what a column holds.
-type Kind int
-
-// The kinds.
-const (
-	Text Kind = iota
-	Number
-)
-
-// Column is a column of a survey's responses.
+// Column is a column that rows can have.
 type Column struct {
 	Name string
-	Kind Kind
-	// Personal tells that it is about who answered or was rated, or what they wrote: the survey service shows it to nobody else.
+	// Personal tells that it is of persons: who answered or was rated, what they wrote, whose something is.
 	Personal bool
+	// Any tells that it stands for all columns whose names it begins, such as those of attributes.
+	Any bool
 }
 
-// fixed come before the questions.
-var fixed = []Column{
-	{Name: "position", Kind: Number}, {Name: "response_id"}, {Name: "revision"}, {Name: "count_time"}, {Name: "answer_time"}, {Name: "receive_time"}, {Name: "language"},
-	{Name: "touchpoint"}, {Name: "channel"}, {Name: "location"}, {Name: "region"}, {Name: "company"}, {Name: "employee", Personal: true}, {Name: "attributes"},
-	{Name: "respondent", Personal: true}, {Name: "invitation", Personal: true}, {Name: "weight", Kind: Number}, {Name: "flags"},
+// circumstances are the columns of the context of an answer or a refusal.
+var circumstances = []Column{
+	{Name: "touchpoint"}, {Name: "channel"}, {Name: "location"}, {Name: "region"}, {Name: "company"}, {Name: "employee", Personal: true}, {Name: "attributes"}, anyAttribute,
+}
+
+// anyAttribute stands for the columns of single attributes.
+var anyAttribute = Column{Name: AttributePrefix, Any: true}
+
+// plain are columns that are of nobody.
+func plain(names ...string) (out []Column) {
+	for _, n := range names {
+		out = append(out, Column{Name: n})
+	}
+	return out
+}
+
+// personal are columns that are of persons.
+func personal(names ...string) (out []Column) {
+	for _, n := range names {
+		out = append(out, Column{Name: n, Personal: true})
+	}
+	return out
 }
 
 // Prefixes of columns of questions and attributes.
@@ -39,24 +51,67 @@ const (
 // Question is what must be known of a question.
 type Question struct {
 	ID string
-	// Scored answers are numbers, Written ones texts of persons; Commented tells that comments go with them.
-	Scored, Written, Commented bool
+	// Scored answers are numbers, Written ones texts of persons, Choice ones options; Commented tells that comments go with them.
+	Scored, Written, Choice, Commented bool
 }
 
-// Columns are those that responses to questions can have.
-func Columns(questions []Question) []Column {
-	out := append([]Column(nil), fixed...)
+// OfResponses are the columns that responses to questions can have.
+func OfResponses(questions []Question) []Column {
+	out := slices.Concat(plain("position", "response_id", "revision", "count_time", "answer_time", "receive_time", "language"), circumstances,
+		personal("respondent", "invitation"), plain("weight", "flags"))
 	for _, q := range questions {
-		c := Column{Name: AnswerPrefix + q.ID, Personal: q.Written}
-		if q.Scored {
-			c.Kind = Number
-		}
-		out = append(out, c)
+		out = append(out, Column{Name: AnswerPrefix + q.ID, Personal: q.Written})
 		if q.Commented {
 			out = append(out, Column{Name: CommentPrefix + q.ID, Personal: true})
 		}
 	}
 	return out
+}
+
+// OfComments are the columns of comments.
+func OfComments() []Column {
+	return slices.Concat(plain("survey", "response_id", "comment_id", "question", "count_time", "answer_language"), circumstances,
+		plain("score", "nps_score", "text_language", "sentiment", "probability_negative", "probability_neutral", "probability_positive", "probability_mixed", "aspects",
+			"aspects_negative", "aspects_positive", "corrected", "duplicates"), personal("text"))
+}
+
+// OfScores are the columns of scores that are grouped by keys.
+func OfScores(by []string) []Column {
+	return slices.Concat(plain("metric", "variant", "definition", "definition_version", "question", "option", "start_time", "end_time"), plain(by...),
+		plain("n", "estimate", "normalized_estimate", "standard_error", "low", "high", "level", "method", "answered", "responses", "refused", "dismissed", "timed_out", "promoters",
+			"passives", "detractors", "positive", "negative", "weighted_n", "effective_n", "band", "scale", "population", "withheld", "watermark"))
+}
+
+// OfContacts are the columns of contacts.
+func OfContacts() []Column {
+	return slices.Concat(plain("contact"), personal("display_name", "email", "phone"), plain("company", "location"), personal("identities"),
+		plain("attributes"), []Column{anyAttribute}, plain("create_time", "update_time"))
+}
+
+// OfCases are the columns of cases. Tasks and what prevents are told by how many they are.
+func OfCases() []Column {
+	return plain("case", "display_name", "description", "state", "severity", "queue", "owner", "contact", "company", "location", "region", "subject", "rule", "value",
+		"first_response_due_time", "first_response_time", "first_response_seconds", "first_response_breached", "due_time", "resolution_breached", "resolve_time",
+		"resolve_seconds", "close_time", "hand_offs", "reopenings", "escalation_step", "root_cause", "prevention", "tasks", "tasks_done", "merged_into", "create_time",
+		"update_time")
+}
+
+// OfOperations are the columns of records of a kind: those of the tables that are imported, but for what is stated there only to be tested.
+func OfOperations(kind operation.Kind) []Column {
+	out := plain("date")
+	for _, c := range (operation.Table{Kind: kind}).Columns() {
+		switch c.Field {
+		case "conversion", "average_check", "press":
+		default:
+			out = append(out, Column{Name: c.Field, Personal: c.Field == "employee"})
+		}
+	}
+	return out
+}
+
+// OfRefusals are the columns of refusals.
+func OfRefusals() []Column {
+	return slices.Concat(plain("refusal_id", "kind", "count_time", "refuse_time", "receive_time", "language"), circumstances, personal("respondent", "invitation"))
 }
 
 // UnknownError names a column that there is not; At is its place among those named.
@@ -81,6 +136,9 @@ func (e *ForbiddenError) Error() string { return fmt.Sprintf("column %q is of pe
 func Choose(there []Column, named []string, persons bool) (chosen []Column, withheld []string, err error) {
 	if len(named) == 0 {
 		for _, c := range there {
+			if c.Any {
+				continue
+			}
 			if c.Personal && !persons {
 				withheld = append(withheld, c.Name)
 				continue
@@ -95,11 +153,11 @@ func Choose(there []Column, named []string, persons bool) (chosen []Column, with
 	}
 	for i, name := range named {
 		c, ok := known[name]
-		if key, is := strings.CutPrefix(name, AttributePrefix); is && key != "" {
+		if key, is := strings.CutPrefix(name, AttributePrefix); is && key != "" && known[AttributePrefix].Any {
 			c, ok = Column{Name: name}, true
 		}
 		switch {
-		case !ok:
+		case !ok || c.Any:
 			return nil, nil, &UnknownError{At: i, Name: name}
 		case c.Personal && !persons:
 			return nil, nil, &ForbiddenError{At: i, Name: name}

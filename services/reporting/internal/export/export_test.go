@@ -81,11 +81,13 @@ func (s *source) Acting(ctx context.Context, _ export.Export) (context.Context, 
 	return ctx, nil
 }
 
-func (s *source) Rows(ctx context.Context, _ export.Order, after int64, fn func(int64, []export.Cell) error) error {
+func (s *source) Columns(context.Context, export.Order) ([]export.Column, error) { return nil, nil }
+
+func (s *source) Rows(ctx context.Context, _ export.Order, after export.Mark, fn func(export.Mark, []export.Cell) error) error {
 	cells := make([]export.Cell, 3)
-	for i := after + 1; i <= s.n; i++ {
+	for i := after.Position + 1; i <= s.n; i++ {
 		cells[0], cells[1], cells[2] = export.Cell{Number: float64(i), Numeric: true}, export.Cell{Text: "=1+" + fmt.Sprint(i)}, export.Cell{Text: "дүкөн <" + fmt.Sprint(i%7) + "> \"&\" " + strings.Repeat("x", int(i%50))}
-		if err := fn(i, cells); err != nil {
+		if err := fn(export.Mark{Position: i}, cells); err != nil {
 			return err
 		}
 		if i%200_000 == 0 {
@@ -99,18 +101,27 @@ func (s *source) Rows(ctx context.Context, _ export.Order, after int64, fn func(
 
 func run(t testing.TB, k *kept, s *source, format export.Format, most int64) {
 	t.Helper()
-	k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Format: format, Columns: []string{"position", "text", "place"}, Mark: true}}
+	k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Kind: export.Responses, Format: format, Columns: []string{"position", "text", "place"}, Mark: true}}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r := &export.Runner{
-		Kept: ender{k, cancel}, Source: s, MostBytes: most, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Seal: func(_ context.Context, _ export.Export, _ int64, raw []byte) ([]byte, error) {
-			return bytes.Clone(raw), nil
-		},
+		Kept: ender{k, cancel}, Acting: s.Acting, Sources: map[export.Kind]export.Source{export.Responses: s}, Safe: open{}, MostBytes: most, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
 	}
 	if err := r.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// open keeps parts as they are.
+type open struct{}
+
+func (open) Seal(_ context.Context, _ export.Export, _ int64, raw []byte) ([]byte, error) {
+	return bytes.Clone(raw), nil
+}
+
+func (open) Open(_ context.Context, _ export.Export, _ int64, sealed []byte) ([]byte, error) {
+	return sealed, nil
 }
 
 // ender ends the runner when there is nothing more to do.
@@ -211,7 +222,7 @@ func TestEnds(t *testing.T) {
 // TestChoose: columns of persons are left out, or refused by name; those that there are not are named.
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	there := export.Columns([]export.Question{{ID: "nps", Scored: true, Commented: true}, {ID: "why", Written: true}})
+	there := export.OfResponses([]export.Question{{ID: "nps", Scored: true, Commented: true}, {ID: "why", Written: true}})
 	chosen, withheld, err := export.Choose(there, nil, false)
 	if err != nil || len(chosen) != 16 || strings.Join(withheld, " ") != "employee respondent invitation comment.nps answer.why" {
 		t.Errorf("%v, %v, %v", chosen, withheld, err)
@@ -248,11 +259,11 @@ func BenchmarkRows(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				k, s := &kept{}, &source{n: 1_000_000}
-				k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Format: format, Columns: []string{"position", "text", "place"}}}
+				k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Kind: export.Responses, Format: format, Columns: []string{"position", "text", "place"}}}
 				ctx, cancel := context.WithCancel(b.Context())
 				r := &export.Runner{
-					Kept: discarding{ender{k, cancel}}, Source: s, MostBytes: 1 << 40, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-					Seal: func(_ context.Context, _ export.Export, _ int64, raw []byte) ([]byte, error) { return raw, nil },
+					Kept: discarding{ender{k, cancel}}, Acting: s.Acting, Sources: map[export.Kind]export.Source{export.Responses: s}, Safe: open{}, MostBytes: 1 << 40,
+					Now: time.Now, Log: slog.New(slog.DiscardHandler),
 				}
 				if err := r.Run(ctx); err != nil {
 					b.Fatal(err)

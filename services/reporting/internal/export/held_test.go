@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"sync"
@@ -65,17 +64,17 @@ func (s *shared) Restart(ctx context.Context, e export.Export) error {
 // scarce looks through others' rows for an hour before it comes upon one that may be seen.
 type scarce struct{ source }
 
-func (s *scarce) Rows(ctx context.Context, _ export.Order, _ int64, fn func(int64, []export.Cell) error) error {
+func (s *scarce) Rows(ctx context.Context, _ export.Order, _ export.Mark, fn func(export.Mark, []export.Cell) error) error {
 	if err := pause.For(ctx, time.Hour); err != nil {
 		return err
 	}
-	return fn(1, []export.Cell{{Number: 1, Numeric: true}})
+	return fn(export.Mark{Position: 1}, []export.Cell{{Number: 1, Numeric: true}})
 }
 
 // replicas has two processes make the export of a reader who sees one row of very many, and tells how long that took.
 func replicas(t *testing.T, s *shared) time.Duration {
 	t.Helper()
-	s.kept = kept{dies: -1, cancels: -1, e: export.Export{ID: "one", State: export.Pending, Order: export.Order{Format: export.CSV, Columns: []string{"position"}}}}
+	s.kept = kept{dies: -1, cancels: -1, e: export.Export{ID: "one", State: export.Pending, Order: export.Order{Kind: export.Responses, Format: export.CSV, Columns: []string{"position"}}}}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s.end = cancel
@@ -83,10 +82,8 @@ func replicas(t *testing.T, s *shared) time.Duration {
 	var group sync.WaitGroup
 	for range 2 {
 		r := &export.Runner{
-			Kept: s, Source: &scarce{}, MostBytes: 1 << 20, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-			Seal: func(_ context.Context, _ export.Export, _ int64, raw []byte) ([]byte, error) {
-				return bytes.Clone(raw), nil
-			},
+			Kept: s, Acting: (&scarce{}).Acting, Sources: map[export.Kind]export.Source{export.Responses: &scarce{}}, Safe: open{}, MostBytes: 1 << 20, Now: time.Now,
+			Log: slog.New(slog.DiscardHandler),
 		}
 		group.Go(func() {
 			if err := r.Run(ctx); err != nil {

@@ -20,6 +20,8 @@ var (
 	ErrNone = errors.New("nothing to do")
 	// ErrLost tells that the export is somebody else's by now, or was called off.
 	ErrLost = errors.New("lost")
+	// ErrStale tells that a source cannot go on behind a cursor any more: the export is begun anew.
+	ErrStale = errors.New("the source does not go on there any more")
 )
 
 // Refused tells why an export cannot be made, for people.
@@ -37,13 +39,23 @@ type Kept interface {
 	Restart(ctx context.Context, e Export) error
 }
 
-// Source has the rows.
+// Source has the rows of a kind.
 type Source interface {
-	// Acting returns a context of calls on behalf of the export's creator. Errors: *Refused.
-	Acting(ctx context.Context, e Export) (context.Context, error)
-	// Rows calls fn with each row after a position, in order. Errors: *Refused; fn's.
-	Rows(ctx context.Context, o Order, after int64, fn func(position int64, cells []Cell) error) error
+	// Columns are those that the rows of an order can have. Errors: *Refused, or what tells the caller why it is refused.
+	Columns(ctx context.Context, o Order) ([]Column, error)
+	// Rows calls fn with each row behind a mark, in order, and with the mark behind which it can be gone on after the row. A mark that comes without cells tells
+	// that much was looked through that is not among the rows. Errors: *Refused; ErrStale; fn's.
+	Rows(ctx context.Context, o Order, after Mark, fn func(mark Mark, cells []Cell) error) error
 }
+
+// Safe compresses and seals parts of files, and what is kept beside them.
+type Safe interface {
+	Seal(ctx context.Context, e Export, number int64, raw []byte) ([]byte, error)
+	Open(ctx context.Context, e Export, number int64, sealed []byte) ([]byte, error)
+}
+
+// cursorPart is the number by which a cursor is sealed: it may tell of whom the last row was.
+const cursorPart = -1
 
 const (
 	// partBytes is how much of a file is one part.
@@ -60,10 +72,12 @@ const (
 
 // Runner makes exports, one at a time.
 type Runner struct {
-	Kept   Kept
-	Source Source
-	// Seal compresses and seals a part.
-	Seal func(ctx context.Context, e Export, number int64, raw []byte) ([]byte, error)
+	Kept Kept
+	// Acting returns a context of calls on behalf of the export's creator. Errors: *Refused.
+	Acting func(ctx context.Context, e Export) (context.Context, error)
+	// Sources have the rows, by kind.
+	Sources map[Kind]Source
+	Safe    Safe
 	// MostBytes is how large a file may be.
 	MostBytes int64
 	Now       func() time.Time
@@ -102,10 +116,8 @@ type making struct {
 // make makes an export to its end. After an error it is let go, for whoever claims it next.
 func (r *Runner) make(ctx context.Context, e Export) error {
 	m := &making{Runner: r, e: e, said: r.Now()}
-	if e.Begin.IsZero() || e.Order.Format == XLSX {
-		// What another process wrote of a workbook cannot be gone on with.
-		m.e.Begin, m.e.Rows, m.e.Bytes, m.e.Parts, m.e.Position = r.Now(), 0, 0, 0, 0
-		if err := r.Kept.Restart(ctx, m.e); err != nil {
+	if e.Begin.IsZero() || e.Order.Anew() {
+		if err := m.restart(ctx); err != nil {
 			return err
 		}
 	}
@@ -114,6 +126,9 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 	switch {
 	case err == nil || errors.Is(err, ErrLost):
 		return err
+	case errors.Is(err, ErrStale):
+		m.e.Until = r.Now()
+		return m.restart(ctx)
 	case errors.As(err, &refused):
 		m.e.State, m.e.End, m.e.Failure = Failed, r.Now(), refused.Reason
 		return r.Kept.Proceed(ctx, m.e, nil)
@@ -126,6 +141,12 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), look)
 	defer cancel()
 	return errors.Join(err, r.Kept.Proceed(kept, m.e, nil))
+}
+
+// restart throws away what was written.
+func (m *making) restart(ctx context.Context) error {
+	m.e.Begin, m.e.Rows, m.e.Bytes, m.e.Parts, m.e.Position, m.e.Cursor = m.Now(), 0, 0, 0, 0, nil
+	return m.Kept.Restart(ctx, m.e)
 }
 
 // held writes while the export is held: a source that looks through many rows for few that its reader may see says nothing for minutes.
@@ -159,22 +180,37 @@ func (m *making) write(ctx context.Context) (err error) {
 			m.e = kept
 		}
 	}()
-	acting, err := m.Source.Acting(ctx, m.e)
+	acting, err := m.Acting(ctx, m.e)
 	if err != nil {
 		return err
+	}
+	source, ok := m.Sources[m.e.Order.Kind]
+	if !ok {
+		return &Refused{Reason: "this version of the service cannot make exports of the kind: export again"}
+	}
+	after := Mark{Position: m.e.Position}
+	if len(m.e.Cursor) > 0 {
+		cursor, err := m.Safe.Open(ctx, m.e, cursorPart, m.e.Cursor)
+		if err != nil {
+			return err
+		}
+		after.Cursor = string(cursor)
 	}
 	if m.rows, err = newRows(&m.buffer, m.e.Order, m.e.Parts > 0); err != nil {
 		return err
 	}
-	err = m.Source.Rows(acting, m.e.Order, m.e.Position, func(position int64, cells []Cell) error {
-		if err := m.rows.Row(cells); err != nil {
-			return err
+	err = source.Rows(acting, m.e.Order, after, func(mark Mark, cells []Cell) error {
+		if cells != nil {
+			if err := m.rows.Row(cells); err != nil {
+				return err
+			}
+			m.e.Rows++
 		}
-		m.e.Rows, m.e.Position = m.e.Rows+1, position
-		if m.buffer.Len() < partBytes && m.Now().Sub(m.said) < say {
+		m.e.Position = max(m.e.Position, mark.Position)
+		if mark.None() && !m.e.Order.Anew() || m.buffer.Len() < partBytes && m.Now().Sub(m.said) < say {
 			return nil
 		}
-		if err := m.part(ctx); err != nil {
+		if err := m.part(ctx, mark); err != nil {
 			return err
 		}
 		kept = m.e
@@ -187,12 +223,18 @@ func (m *making) write(ctx context.Context) (err error) {
 		return err
 	}
 	m.e.State, m.e.End = Succeeded, m.Now()
-	return m.part(ctx)
+	return m.part(ctx, Mark{Position: m.e.Position})
 }
 
-// part keeps what was written, and tells how far the export has come.
-func (m *making) part(ctx context.Context) error {
+// part keeps what was written, and tells how far the export has come: to a mark.
+func (m *making) part(ctx context.Context, mark Mark) (err error) {
 	m.said = m.Now()
+	m.e.Position, m.e.Cursor = mark.Position, nil
+	if mark.Cursor != "" {
+		if m.e.Cursor, err = m.Safe.Seal(ctx, m.e, cursorPart, []byte(mark.Cursor)); err != nil {
+			return err
+		}
+	}
 	m.e.Until = m.said.Add(hold)
 	if err := m.rows.Flush(); err != nil {
 		return err
@@ -204,7 +246,7 @@ func (m *making) part(ctx context.Context) error {
 	if m.e.Bytes+int64(len(raw)) > m.MostBytes {
 		return &Refused{Reason: fmt.Sprintf("the file would have more than %d bytes: export a shorter period, or fewer columns", m.MostBytes)}
 	}
-	sealed, err := m.Seal(ctx, m.e, m.e.Parts, raw)
+	sealed, err := m.Safe.Seal(ctx, m.e, m.e.Parts, raw)
 	if err != nil {
 		return err
 	}

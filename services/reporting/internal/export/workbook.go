@@ -87,7 +87,7 @@ func (b *workbook) write(cells []Cell) error {
 		}
 		at := columnName(i) + strconv.Itoa(b.row)
 		if c.Numeric {
-			b.put(`<c r="` + at + `"><v>` + c.text() + `</v></c>`)
+			b.put(`<c r="` + at + `"><v>` + c.String() + `</v></c>`)
 			continue
 		}
 		style := ""

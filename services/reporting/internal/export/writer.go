@@ -20,8 +20,8 @@ type Cell struct {
 // empty tells that nothing was stated.
 func (c Cell) empty() bool { return !c.Numeric && c.Text == "" }
 
-// text is the value as a text.
-func (c Cell) text() string {
+// String is the value as a text.
+func (c Cell) String() string {
 	if c.Numeric {
 		return strconv.FormatFloat(c.Number, 'f', -1, 64)
 	}
@@ -45,6 +45,8 @@ func newRows(w io.Writer, o Order, begun bool) (rows, error) {
 	switch o.Format {
 	case XLSX:
 		return newWorkbook(w, o.Columns)
+	case ZIP:
+		return newArchive(w, o.Batch.At), nil
 	case JSONL:
 		return &lines{w: w, names: o.Columns}, nil
 	default:
@@ -71,7 +73,7 @@ type table struct {
 func (t *table) Row(cells []Cell) error {
 	t.row = t.row[:0]
 	for _, c := range cells {
-		text := c.text()
+		text := c.String()
 		if !c.Numeric {
 			text = sheet.Defuse(text)
 		}
@@ -114,7 +116,7 @@ func (l *lines) Row(cells []Cell) error {
 		l.b.Write(name)
 		l.b.WriteByte(':')
 		if c.Numeric {
-			l.b.WriteString(c.text())
+			l.b.WriteString(c.String())
 			continue
 		}
 		value, err := json.Marshal(c.Text)

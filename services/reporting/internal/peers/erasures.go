@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/rpcclient"
 
@@ -25,9 +26,17 @@ func NewErasures(conn grpc.ClientConnInterface) *Erasures {
 // Since tells whether an erasure of an organisation was under way at a time or later. One that was asked for long before counts while it runs: until it has ended,
 // any service may still tell what was kept of the person.
 func (e *Erasures) Since(ctx context.Context, organization string, at time.Time) (bool, error) {
-	resp, err := e.client.ListErasures(rpcclient.WithOrganization(ctx, organization), &accessv1.ListErasuresRequest{PageSize: 1, UnderWaySince: stamp(at)})
+	resp, err := e.client.ListErasures(rpcclient.WithOrganization(ctx, organization), &accessv1.ListErasuresRequest{PageSize: 1, UnderWaySince: Stamp(at)})
 	if err != nil {
 		return false, fmt.Errorf("ask for erasures: %w: %w", ErrUnavailable, err)
 	}
 	return len(resp.GetErasures()) > 0, nil
+}
+
+// Stamp converts a time; nil for zero.
+func Stamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
 }

@@ -120,6 +120,11 @@ func (s *surveyServer) StreamResponses(req *surveyv1.StreamResponsesRequest, str
 			}
 		}
 		q.After = records[len(records)-1].Position
+		if req.GetTellPositions() && responses[len(responses)-1] == nil {
+			if err := stream.Send(&surveyv1.StreamResponsesResponse{Position: q.After}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -117,6 +117,8 @@ func TestManagersSeeTheirUnits(t *testing.T) {
 	if err != nil || !slices.Equal(namesOf(all), mine) {
 		t.Fatalf("streamed %d of %d, %v", len(all), len(mine), err)
 	}
+	// Up to where others' were looked through is told to whoever asks for it.
+	f.tellsPositions(t, survey)
 	for _, size := range []int32{7, 100, 1000} {
 		var got []string
 		req := &surveyv1.ListResponsesRequest{Parent: survey, PageSize: size}
@@ -165,6 +167,30 @@ func TestManagersSeeTheirUnits(t *testing.T) {
 	// An empty value is nobody's unit.
 	if all, err := streamed(t, f.as(manager(map[string][]string{"company": {""}})), survey); err != nil || len(all) != 0 {
 		t.Errorf("by an empty value %d, %v", len(all), err)
+	}
+}
+
+// tellsPositions: a caller who sees none of 1500 responses is told how far the others were looked through, so that he goes on behind them.
+func (f *fixture) tellsPositions(t *testing.T, survey string) {
+	t.Helper()
+	stream, err := f.as(manager(map[string][]string{"location": {"nowhere"}})).StreamResponses(t.Context(), &surveyv1.StreamResponsesRequest{Parent: survey, TellPositions: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	n := 0
+	for ; ; n++ {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || m.GetResponse() != nil || m.GetPosition() <= last {
+			t.Fatalf("%v behind %d, %v", m, last, err)
+		}
+		last = m.GetPosition()
+	}
+	if n != 3 {
+		t.Errorf("%d positions of 1500 responses", n)
 	}
 }
 

@@ -1,33 +1,32 @@
 package exports
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 )
-
-// stamp converts a time; nil for zero.
-func stamp(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
-}
 
 // toProto converts an export.
 func toProto(e export.Export) *reportingv1.Export {
 	out := &reportingv1.Export{
-		Name: e.Name(), Survey: e.Order.Survey, Period: periodOf(e.Order), Format: reportingv1.Export_Format(e.Order.Format), Columns: e.Order.Columns, ByteOrderMark: e.Order.Mark,
-		State: reportingv1.Export_State(e.State), Creator: e.Creator, CreateTime: stamp(e.Create), BeginTime: stamp(e.Begin), EndTime: stamp(e.End), ExpireTime: stamp(e.Expire),
+		Name: e.Name(), Kind: reportingv1.Export_Kind(e.Order.Kind), Survey: e.Order.Survey, Period: rows.Period(e.Order), Filter: e.Order.Filter,
+		OperationKind: reportingv1.OperationKind(e.Order.Operation), Format: reportingv1.Export_Format(e.Order.Format), Columns: e.Order.Columns, ByteOrderMark: e.Order.Mark,
+		State: reportingv1.Export_State(e.State), Creator: e.Creator, CreateTime: peers.Stamp(e.Create), BeginTime: peers.Stamp(e.Begin), EndTime: peers.Stamp(e.End), ExpireTime: peers.Stamp(e.Expire),
 		Rows: e.Rows, Bytes: e.Bytes, Failure: e.Failure, WithheldColumns: e.Order.Withheld,
 	}
 	if e.Total >= 0 {
 		out.TotalRows = proto.Int64(e.Total)
+	}
+	if a := e.Order.Scores; e.Order.Kind == export.Scores {
+		out.Scores = &reportingv1.ExportScores{
+			Metrics: a.Metrics, Variants: a.Variants, Question: a.Question, Definition: a.Definition, GroupBy: a.By, Grain: typev1.TimeGrain(a.Grain),
+			Population: typev1.Population(a.Population), TimeZone: a.Zone, ConfidenceLevel: a.Level, Weighted: a.Weighted,
+		}
 	}
 	return out
 }

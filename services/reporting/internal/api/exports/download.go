@@ -15,12 +15,15 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
-	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
+
+// mostData is as many bytes as a download has at most.
+const mostData = 2 << 20
 
 // Parts compresses and seals parts of files.
 type Parts struct{ Keeper *seal.Keeper }
@@ -43,9 +46,9 @@ func (p Parts) Seal(ctx context.Context, e export.Export, number int64, raw []by
 	return p.envelope(e, number).Seal(ctx, e.Organization, b.String())
 }
 
-// open opens what Seal sealed.
-func (p Parts) open(ctx context.Context, e export.Export, part export.Part) ([]byte, error) {
-	text, err := p.envelope(e, part.Number).Open(ctx, e.Organization, part.Sealed)
+// Open opens what Seal sealed.
+func (p Parts) Open(ctx context.Context, e export.Export, number int64, sealed []byte) ([]byte, error) {
+	text, err := p.envelope(e, number).Open(ctx, e.Organization, sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open part: %w", err)
 	}
@@ -65,6 +68,7 @@ var forms = map[export.Format]struct{ contentType, ending string }{
 	export.CSV:   {"text/csv; charset=utf-8", ".csv"},
 	export.XLSX:  {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"},
 	export.JSONL: {"application/x-ndjson", ".jsonl"},
+	export.ZIP:   {"application/zip", ".zip"},
 }
 
 // DownloadExport returns a part of a file.
@@ -91,18 +95,20 @@ func (s *Server) DownloadExport(ctx context.Context, req *reportingv1.DownloadEx
 	if err != nil {
 		return nil, err
 	}
-	raw, err := s.Parts.open(ctx, e, part)
+	raw, err := s.Parts.Open(ctx, e, part.Number, part.Sealed)
 	if err != nil {
 		return nil, err
 	}
+	// A part ends behind a whole page of rows, so that it may be longer.
 	out.Data = raw[req.GetOffset()-part.Offset:]
-	out.NextOffset = part.Offset + part.Size
+	out.Data = out.Data[:min(len(out.Data), mostData)]
+	out.NextOffset = req.GetOffset() + int64(len(out.Data))
 	return out, nil
 }
 
 // checkCurrent refuses a file that holds what may not be given out any more. One that may hold somebody who is being erased, or was since, is forgotten for good.
 func (s *Server) checkCurrent(ctx context.Context, e export.Export) error {
-	now, err := peers.Rights(ctx)
+	now, err := rows.Rights(ctx, e.Order.Kind)
 	if err != nil {
 		return err
 	}
@@ -111,7 +117,7 @@ func (s *Server) checkCurrent(ctx context.Context, e export.Export) error {
 	}
 	erased, err := s.Erasures.Since(ctx, e.Organization, e.Begin)
 	if err != nil {
-		return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_SURVEY_UNAVAILABLE, "the access service, which knows who was erased, did not answer: try again", rpcerr.WithCause(err))
+		return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_ACCESS_UNAVAILABLE, "the access service, which knows who was erased, did not answer: try again", rpcerr.WithCause(err))
 	}
 	if !erased {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/exports"
+	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -60,7 +61,7 @@ func (p privacy) ListErasures(_ context.Context, req *accessv1.ListErasuresReque
 // An erasure that was asked for before an export was begun takes its file away, too, unless it had ended by then: its rows were read while the person was still there.
 func TestErasuresTakeFilesAway(t *testing.T) {
 	ctx := authn.WithPrincipal(t.Context(), authn.Principal{ID: "members/ann", Organization: "acme"})
-	rights, err := peers.Rights(ctx)
+	rights, err := rows.Rights(ctx, export.Responses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestErasuresTakeFilesAway(t *testing.T) {
 		channel := &inprocgrpc.Channel{}
 		accessv1.RegisterPrivacyServiceServer(channel, privacy{ended: c.ended})
 		f := &file{kept: export.Export{
-			Organization: "acme", ID: "march", Creator: "members/ann", State: export.Succeeded, Begin: begun, Order: export.Order{Format: export.CSV, Rights: rights},
+			Organization: "acme", ID: "march", Creator: "members/ann", State: export.Succeeded, Begin: begun, Order: export.Order{Kind: export.Responses, Format: export.CSV, Rights: rights},
 		}}
 		s := &exports.Server{Store: f, Erasures: peers.NewErasures(channel)}
 		answer, err := s.DownloadExport(ctx, &reportingv1.DownloadExportRequest{Name: "exports/march"})

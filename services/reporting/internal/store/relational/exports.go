@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	exportColumns     = `organization, id, creator, state, create_time, begin_time, end_time, expire_time, holder, held_until, written, bytes, parts, position, total, failure, body`
-	sqlInsertExport   = `INSERT INTO exports (` + exportColumns + `) VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, '', 0, 0, 0, 0, 0, $7, '', $8) ON CONFLICT DO NOTHING`
+	exportColumns     = `organization, id, creator, state, create_time, begin_time, end_time, expire_time, holder, held_until, written, bytes, parts, position, cursor, total, failure, body`
+	sqlInsertExport   = `INSERT INTO exports (` + exportColumns + `) VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, '', 0, 0, 0, 0, 0, NULL, $7, '', $8) ON CONFLICT DO NOTHING`
 	sqlCountExports   = `SELECT count(*) FROM exports WHERE organization = $1`
 	sqlCountUnended   = `SELECT count(*) FROM exports WHERE organization = $1 AND state IN (1, 2)`
 	sqlSelectExport   = `SELECT ` + exportColumns + ` FROM exports WHERE organization = $1 AND id = $2`
@@ -23,7 +23,7 @@ const (
 	sqlFreeExports    = `SELECT ` + exportColumns + ` FROM exports WHERE state IN (1, 2) AND held_until < $1 ORDER BY create_time, organization, id LIMIT 1`
 	sqlHoldExport     = `UPDATE exports SET state = 2, holder = $3, held_until = $4 WHERE organization = $1 AND id = $2 AND state IN (1, 2) AND held_until < $5`
 	sqlRenewExport    = `UPDATE exports SET held_until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
-	sqlProceedExport  = `UPDATE exports SET state = $4, held_until = $5, written = $6, bytes = $7, parts = $8, position = $9, total = $10, begin_time = $11, end_time = $12, failure = $13 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
+	sqlProceedExport  = `UPDATE exports SET state = $4, held_until = $5, written = $6, bytes = $7, parts = $8, position = $9, total = $10, begin_time = $11, end_time = $12, failure = $13, cursor = $14 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
 	sqlInsertPart     = `INSERT INTO export_parts (organization, export, number, place, size, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
 	sqlCancelExport   = `UPDATE exports SET state = 5, end_time = $3, holder = '', bytes = 0, parts = 0 WHERE organization = $1 AND id = $2 AND state IN (1, 2)`
 	sqlDeleteExport   = `DELETE FROM exports WHERE organization = $1 AND id = $2`
@@ -36,7 +36,7 @@ func scanExport(row relational.Scanner) (e export.Export, err error) {
 	var created, expires, until int64
 	var began, ended *int64
 	var body []byte
-	err = row.Scan(&e.Organization, &e.ID, &e.Creator, &e.State, &created, &began, &ended, &expires, &e.Holder, &until, &e.Rows, &e.Bytes, &e.Parts, &e.Position, &e.Total,
+	err = row.Scan(&e.Organization, &e.ID, &e.Creator, &e.State, &created, &began, &ended, &expires, &e.Holder, &until, &e.Rows, &e.Bytes, &e.Parts, &e.Position, &e.Cursor, &e.Total,
 		&e.Failure, &body)
 	if err != nil {
 		return e, err
@@ -143,7 +143,7 @@ func (s *Store) HoldExport(ctx context.Context, e export.Export, until time.Time
 // proceed stores how far an export has come.
 func proceed(ctx context.Context, w relational.Writer, e export.Export) error {
 	n, err := w.Exec(ctx, sqlProceedExport, e.Organization, e.ID, e.Holder, int64(e.State), relational.ToMicro(e.Until), e.Rows, e.Bytes, e.Parts, e.Position, e.Total,
-		relational.NullMicro(e.Begin), relational.NullMicro(e.End), e.Failure)
+		relational.NullMicro(e.Begin), relational.NullMicro(e.End), e.Failure, e.Cursor)
 	if err == nil && n == 0 {
 		err = store.ErrLost
 	}

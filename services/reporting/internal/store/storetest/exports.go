@@ -148,20 +148,23 @@ func exportsAreTakenOver(t *testing.T, open Open) {
 	s := opened(t, open)
 	ordered(t, s, order(acme, "1", noon))
 	first := claimedExport(t, s, "a", noon)
-	first.Parts, first.Bytes, first.Rows, first.Position = 1, 10, 5, 50
+	first.Parts, first.Bytes, first.Rows, first.Position, first.Cursor = 1, 10, 5, 50, []byte("there")
 	must(t, "proceed", s.ProceedExport(t.Context(), first, &export.Part{Size: 10, Sealed: []byte("x")}))
 	if _, err := s.ClaimExport(t.Context(), "b", noon.Add(30*time.Second), noon.Add(time.Hour)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("handed out while it is held: %v", err)
 	}
 	second := claimedExport(t, s, "b", noon.Add(2*time.Minute))
-	if second.Position != 50 || second.Parts != 1 || second.Rows != 5 {
+	if second.Position != 50 || string(second.Cursor) != "there" || second.Parts != 1 || second.Rows != 5 {
 		t.Errorf("%+v", second)
 	}
 	if err := s.ProceedExport(t.Context(), first, &export.Part{Number: 1, Offset: 10, Size: 10}); !errors.Is(err, store.ErrLost) {
 		t.Errorf("the first wrote on: %v", err)
 	}
-	second.Parts, second.Bytes, second.Rows, second.Position = 0, 0, 0, 0
+	second.Parts, second.Bytes, second.Rows, second.Position, second.Cursor = 0, 0, 0, 0, nil
 	must(t, "restart", s.RestartExport(t.Context(), second))
+	if again, err := s.Export(t.Context(), acme, "1"); err != nil || again.Position != 0 || again.Cursor != nil {
+		t.Errorf("%+v, %v", again, err)
+	}
 	if _, err := s.ExportPart(t.Context(), acme, "1", 0); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what was written before: %v", err)
 	}

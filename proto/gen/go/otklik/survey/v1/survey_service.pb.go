@@ -1522,7 +1522,9 @@ type StreamResponsesRequest struct {
 	// The position after which to begin: that of the last response received, 0 for all.
 	AfterPosition int64 `protobuf:"varint,2,opt,name=after_position,json=afterPosition,proto3" json:"after_position,omitempty"`
 	// Only responses whose `count_time` lies in this period.
-	Period        *v1.Period `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	Period *v1.Period `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	// Tell positions, too, up to which all was looked through of which the caller sees nothing, so that it need not be looked through again after an interruption.
+	TellPositions bool `protobuf:"varint,4,opt,name=tell_positions,json=tellPositions,proto3" json:"tell_positions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1578,10 +1580,17 @@ func (x *StreamResponsesRequest) GetPeriod() *v1.Period {
 	return nil
 }
 
-// One response of StreamResponses.
+func (x *StreamResponsesRequest) GetTellPositions() bool {
+	if x != nil {
+		return x.TellPositions
+	}
+	return false
+}
+
+// One response of StreamResponses, or a position alone where these are asked for.
 type StreamResponsesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The response.
+	// The response; missing in a position alone.
 	Response *Response `protobuf:"bytes,1,opt,name=response,proto3" json:"response,omitempty"`
 	// The position of the response in the order of acceptance; positions grow and have gaps.
 	Position      int64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
@@ -2488,11 +2497,12 @@ const file_otklik_survey_v1_survey_service_proto_rawDesc = "" +
 	"\x06period\x18\x04 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\"y\n" +
 	"\x15ListResponsesResponse\x128\n" +
 	"\tresponses\x18\x01 \x03(\v2\x1a.otklik.survey.v1.ResponseR\tresponses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe2\x01\n" +
 	"\x16StreamResponsesRequest\x12A\n" +
 	"\x06parent\x18\x01 \x01(\tB)\xbaH&r$2\"^surveys/[a-z0-9][a-z0-9_-]{0,62}$R\x06parent\x12.\n" +
 	"\x0eafter_position\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterPosition\x12.\n" +
-	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\"m\n" +
+	"\x06period\x18\x03 \x01(\v2\x16.otklik.type.v1.PeriodR\x06period\x12%\n" +
+	"\x0etell_positions\x18\x04 \x01(\bR\rtellPositions\"m\n" +
 	"\x17StreamResponsesResponse\x126\n" +
 	"\bresponse\x18\x01 \x01(\v2\x1a.otklik.survey.v1.ResponseR\bresponse\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x03R\bposition\"\xdf\x01\n" +

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Responses that are written to files: pending (1), running (2), succeeded (3), failed (4), cancelled (5). Who holds one works on it until then.
+-- Rows that are written to files: pending (1), running (2), succeeded (3), failed (4), cancelled (5). Who holds one works on it until then.
 CREATE TABLE exports (
     organization text COLLATE "C" NOT NULL,
     id           text COLLATE "C" NOT NULL,
@@ -16,6 +16,7 @@ CREATE TABLE exports (
     bytes        bigint NOT NULL,
     parts        bigint NOT NULL,
     position     bigint NOT NULL,
+    cursor       bytea,
     total        bigint NOT NULL,
     failure      text COLLATE "C" NOT NULL,
     body         bytea NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Responses that are written to files: pending (1), running (2), succeeded (3), failed (4), cancelled (5). Who holds one works on it until then.
+-- Rows that are written to files: pending (1), running (2), succeeded (3), failed (4), cancelled (5). Who holds one works on it until then.
 CREATE TABLE exports (
     organization TEXT NOT NULL,
     id           TEXT NOT NULL,
@@ -16,6 +16,7 @@ CREATE TABLE exports (
     bytes        INTEGER NOT NULL,
     parts        INTEGER NOT NULL,
     position     INTEGER NOT NULL,
+    cursor       BLOB,
     total        INTEGER NOT NULL,
     failure      TEXT NOT NULL,
     body         BLOB NOT NULL,

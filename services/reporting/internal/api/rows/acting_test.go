@@ -1,4 +1,4 @@
-package peers_test
+package rows_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 
@@ -45,11 +46,11 @@ func (surveys) ListRevisions(context.Context, *surveyv1.ListRevisionsRequest) (*
 func TestExportsAreWrittenWithTheReachOfTheOrder(t *testing.T) {
 	permissions := []string{"survey.persons.view", "survey.responses.list"}
 	by := peers.Delegated{Principal: authn.Principal{ID: "members/ann", Units: map[string][]string{"location": {"osh", "ala"}}}, Permissions: permissions}
-	asked, err := peers.Rights(authz.WithHolder(authn.WithPrincipal(t.Context(), by.Principal), by))
+	asked, err := rows.Rights(authz.WithHolder(authn.WithPrincipal(t.Context(), by.Principal), by), export.Responses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ordered := export.Export{Organization: "acme", ID: "one", Creator: "members/ann", Order: export.Order{Survey: "surveys/shop", Columns: []string{"position"}, Rights: asked}}
+	ordered := export.Export{Organization: "acme", ID: "one", Creator: "members/ann", Order: export.Order{Kind: export.Responses, Survey: "surveys/shop", Columns: []string{"position"}, Rights: asked}}
 	for name, c := range map[string]struct {
 		directory
 		refused bool
@@ -64,7 +65,8 @@ func TestExportsAreWrittenWithTheReachOfTheOrder(t *testing.T) {
 		channel := &inprocgrpc.Channel{}
 		accessv1.RegisterCredentialServiceServer(channel, &c.directory)
 		surveyv1.RegisterSurveyServiceServer(channel, surveys{})
-		_, err := peers.NewResponses(channel, peers.Delegate(channel)).Acting(t.Context(), ordered)
+		sources := map[export.Kind]export.Source{export.Responses: &rows.Responses{Client: peers.NewSources(channel, channel, channel, channel).Surveys}}
+		_, err := rows.Acting{Delegates: peers.Delegate(channel), Sources: sources}.For(t.Context(), ordered)
 		var refused *export.Refused
 		if errors.As(err, &refused) != c.refused || !c.refused && err != nil || c.refused && !strings.Contains(refused.Reason, "export again") {
 			t.Errorf("%s: %v", name, err)
