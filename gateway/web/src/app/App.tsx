@@ -17,8 +17,11 @@ import { Header, type Place } from "./Header";
 import { useResource } from "./hooks";
 import type { KeyProblem } from "./KeyForm";
 import { forgetKey, storedKey, storeKey, takeKeyFromFragment } from "./key";
+import { later } from "./later";
 import { Scores } from "./Scores";
 import { SeenUnits } from "./SeenUnits";
+
+const Operations = later(async () => (await import("../operations")).page());
 
 /** The whole page: who is there first, then the scores or the settings. */
 export function App() {
@@ -143,6 +146,7 @@ const pages = [
   ["overview", "reporting.overview.get"],
   ["priorities", "reporting.matrix.query"],
   ["map", "reporting.map.query"],
+  ["operations", "reporting.operations.query"],
   ["lights", "segmentation.lights.list"],
   ["cases", "segmentation.cases.list"],
   ["comments", "comment.insights.query"],
@@ -208,6 +212,7 @@ function Inside(props: {
       )}
       {current === "overview" && <Overview client={props.client} may={may} />}
       {current === "map" && <MapPage client={props.client} />}
+      {current === "operations" && <Operations client={props.client} may={may} />}
       {current === "priorities" && <Priorities client={props.client} may={may} />}
       {current === "comments" && <Comments client={props.client} may={may} />}
       {current === "lights" && <Lights client={props.client} may={may} units={caller?.principal?.units} />}

@@ -3,7 +3,16 @@ import type { Caller } from "../api/types";
 import { changeLanguage, type Language, languages } from "../i18n";
 
 /** The places of the app. */
-export type Place = "scores" | "overview" | "priorities" | "map" | "comments" | "lights" | "cases" | "settings";
+export type Place =
+  | "scores"
+  | "overview"
+  | "priorities"
+  | "map"
+  | "operations"
+  | "comments"
+  | "lights"
+  | "cases"
+  | "settings";
 
 /** The top of the page: name, places, language, who is there, and the way out. */
 export function Header(props: {

@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ApiError } from "../api/error";
 
@@ -19,7 +20,7 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
   );
 }
 
-function textOf(error: ApiError, t: ReturnType<typeof useTranslation>["t"]): string {
+function textOf(error: ApiError, t: TFunction): string {
   if (error.status === 0) {
     return t("error.network");
   }

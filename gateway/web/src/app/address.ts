@@ -11,13 +11,13 @@ export interface Address {
   readonly filter: string;
   readonly from: string;
   readonly to: string;
-  /** What is shown instead of scores: `overview`, `priorities`, `map`, `lights`, `cases`, `comments`, or "". */
+  /** What is shown instead of scores: `overview`, `priorities`, `map`, `operations`, `lights`, `cases`, `comments`, or "". */
   readonly page: string;
-  /** Of what to fix first: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
+  /** Of what to fix first, and of operations: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
   readonly analysis: string;
   readonly outcome: string;
   readonly without: string;
-  /** Of drivers and of the map: by which measure. */
+  /** Of drivers, of the map and of operations: by which measure. */
   readonly measure: string;
   /** Of bridges and strengths: what answers are told apart by; and the first and the last day of the period before. */
   readonly by: string;
@@ -26,6 +26,11 @@ export interface Address {
   /** Of tables: what the rows and the columns are. */
   readonly row: string;
   readonly column: string;
+  /** Of operations: the region, `regions/…`, the currency, the place, `locations/…`, and the definition of key figures, `kpiDefinitions/…`, or "". */
+  readonly region: string;
+  readonly currency: string;
+  readonly place: string;
+  readonly kpi: string;
   /** Of comments: the aspect, `aspects/…`, the sentiment and the words that they must have, or "". */
   readonly aspect: string;
   readonly sentiment: string;
@@ -64,6 +69,10 @@ export function parseAddress(search: string): Address {
     beforeTo: parameters.get("beforeTo") ?? "",
     row: parameters.get("row") ?? "",
     column: parameters.get("column") ?? "",
+    region: parameters.get("region") ?? "",
+    currency: parameters.get("currency") ?? "",
+    place: parameters.get("place") ?? "",
+    kpi: parameters.get("kpi") ?? "",
     aspect: parameters.get("aspect") ?? "",
     sentiment: parameters.get("sentiment") ?? "",
     words: parameters.get("words") ?? "",

@@ -1,5 +1,6 @@
 import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
+import type operations from "../operations/texts/en.json";
 import en from "./en.json";
 import ky from "./ky.json";
 import ru from "./ru.json";
@@ -11,7 +12,8 @@ export type Language = keyof typeof languages;
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en };
+    // With the texts of pages that are fetched when they are first shown.
+    resources: { translation: typeof en & typeof operations };
   }
 }
 

@@ -38,7 +38,14 @@ export function drawBridge(bridge: Bridge, format: Format, width: number) {
     end.upper ?? end.value,
   ]);
   const [low, high] = extent([...ends, ...runs.flatMap((run) => [run.middle, run.end])], 0.04);
-  const x = linear([low, high], [left, width - 56]);
+  // Amounts of money are long: the numbers at the end of the lines have the room that the longest takes.
+  const written = [
+    format.fixed(bridge.before.value, digits),
+    format.fixed(bridge.after.value, digits),
+    ...steps.map((step) => format.signed(step.mix + step.level, digits)),
+  ];
+  const room = Math.max(56, 12 + Math.max(...written.map((text) => text.length)) * letter * 1.1);
+  const x = linear([low, high], [left, width - room]);
   const marks = ticks(low, high, narrow ? 4 : 6);
   const bottom = (steps.length + 2) * pitch;
   const place = (row: number) => row * pitch + (narrow ? 34 : pitch / 2);
