@@ -24,6 +24,7 @@ import (
 	"github.com/otklik/otklik/libs/pgkit"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api"
+	"github.com/otklik/otklik/services/reporting/internal/api/benchmarks"
 	"github.com/otklik/otklik/services/reporting/internal/api/operations"
 	"github.com/otklik/otklik/services/reporting/internal/api/overview"
 	"github.com/otklik/otklik/services/reporting/internal/api/performance"
@@ -151,7 +152,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	recorded := &operations.Server{Store: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now}
 	rooms := []room{
 		analyses, made, recorded,
-		stores, kpis,
+		stores, kpis, &benchmarks.Server{Store: db, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now},
 		&overview.Server{
 			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
 			Now: deps.Now,
