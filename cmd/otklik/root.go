@@ -74,6 +74,8 @@ func newRootCommand() *cobra.Command {
 		command.NewReportCommand(env),
 		command.NewOverviewCommand(env),
 		command.NewOperationsCommand(env),
+		command.NewKpiCommand(env),
+		command.NewBenchmarksCommand(env),
 		command.NewMapCommand(env),
 		command.NewFactsCommand(env),
 		command.NewMomentsCommand(env),

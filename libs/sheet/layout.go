@@ -28,6 +28,16 @@ type Layout struct {
 	Ignored []string
 }
 
+// Row is what the fields of a record hold; a field that no column holds is empty.
+func (l Layout) Row(rec Record) func(field string) string {
+	return func(field string) string {
+		if at, ok := l.At[field]; ok {
+			return rec.Cells[at]
+		}
+		return ""
+	}
+}
+
 // Fields finds the fields of a table by its header; mapping says which field a column holds that has another name. Columns that hold no field are refused, unless
 // they are to be ignored: a name that is misspelt would be lost in silence. Errors tell what is wrong with the header or the mapping.
 func Fields(header []string, known []Column, mapping map[string]string, ignoreUnknown bool) (Layout, error) {

@@ -33,10 +33,7 @@ All rows are checked first, and applied unless too many are refused; a row that 
 	c := newCall(env, cmd)
 	f := cmd.Flags()
 	f.BoolVar(&dry, "dry-run", false, "check all rows, tell what would become of them, and change nothing")
-	f.StringToStringVar(&table.Mapping, "map", nil, "which column holds which field: COLUMN=FIELD, more than once; columns are fields of their own names")
-	f.BoolVar(&table.IgnoreUnknownColumns, "ignore-unknown-columns", false, "leave out columns that are no fields; otherwise a table that has one is refused")
-	f.StringVar(&table.Delimiter, "delimiter", "", "what separates the cells of CSV (default: found by the header)")
-	f.StringVar(&table.Encoding, "encoding", "", "the encoding of CSV (default: utf-8)")
+	addTableFlags(f, &table.Mapping, &table.IgnoreUnknownColumns, &table.Delimiter, &table.Encoding)
 	f.StringVar(&table.TimeZone, "time-zone", "", "IANA time zone of times that have none, or organization for that of the server (default: such times are refused)")
 	f.DurationVar(&interval, "interval", 0, "length of intervals whose end is not stated, such as 15m or 1h")
 	f.StringVar(&table.Currency, "currency", "", "currency of amounts beside which none is stated, such as KGS")
@@ -49,9 +46,7 @@ All rows are checked first, and applied unless too many are refused; a row that 
 		if interval != 0 {
 			table.Interval = durationpb.New(interval)
 		}
-		if strings.HasSuffix(strings.ToLower(args[1]), ".xlsx") {
-			table.Format = reportingv1.OperationTable_FORMAT_XLSX
-		}
+		table.Format = tableFormat(args[1])
 		file, err := os.Open(args[1])
 		if err != nil {
 			return exit.Usagef("open the table: %v", err)

@@ -3,11 +3,38 @@ package peers
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/authn"
+
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
+
+// locationPrefix begins the name of a location.
+const locationPrefix = "locations/"
+
+// Reach returns the identifiers of the locations asked for that the caller sees and that lie in one of the regions; nil asks for all, and lets lie anywhere. It
+// returns nil where that is all locations, and never nil where it is none.
+func (s *Segmentation) Reach(ctx context.Context, asked []string, regions map[string]bool) ([]string, error) {
+	if caller, _ := authn.FromContext(ctx); !caller.Restricted() && regions == nil {
+		return asked, nil
+	}
+	units, err := s.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := []string{}
+	for _, u := range units {
+		id := strings.TrimPrefix(u.GetName(), locationPrefix)
+		if (asked == nil || slices.Contains(asked, id)) && (regions == nil || regions[u.GetParent()]) {
+			seen = append(seen, id)
+		}
+	}
+	return seen, nil
+}
 
 // Employees returns the employees of the directory that the caller sees, in order of their identifiers.
 func (s *Segmentation) Employees(ctx context.Context) ([]*segmentationv1.Unit, error) {

@@ -38,6 +38,7 @@ type Store interface {
 	lead.Lease
 	Operations
 	Kpis
+	Benchmarks
 	Reports
 	Schedules
 	Exports

@@ -5,14 +5,12 @@ package operations
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -57,21 +55,8 @@ func identifiers(prefix string, names []string) []string {
 
 // reach are the locations asked for that the caller sees; nil means all.
 func (s *Server) reach(ctx context.Context, asked []string) ([]string, error) {
-	caller, _ := authn.FromContext(ctx)
-	if !caller.Restricted() {
-		return asked, nil
-	}
-	units, err := s.Segmentation.Locations(ctx)
-	if err != nil {
-		return nil, fault.Segmentation(err)
-	}
-	seen := []string{}
-	for _, u := range units {
-		if id := strings.TrimPrefix(u.GetName(), locationPrefix); asked == nil || slices.Contains(asked, id) {
-			seen = append(seen, id)
-		}
-	}
-	return seen, nil
+	seen, err := s.Segmentation.Reach(ctx, asked, nil)
+	return seen, fault.Segmentation(err)
 }
 
 // zone is a time zone by its name; empty is that of the service.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/tablefile"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -155,11 +156,11 @@ func (p *parts) Read(into []byte) (int, error) {
 		case errors.Is(err, io.EOF):
 			p.failed = io.EOF
 		case err != nil:
-			p.failed = &broughtError{err}
+			p.failed = &tablefile.BroughtError{Cause: err}
 		case message.GetStart() != nil:
-			p.failed = &broughtError{streamError("start", "only the first message says what the stream is")}
+			p.failed = &tablefile.BroughtError{Cause: streamError("start", "only the first message says what the stream is")}
 		case len(message.GetRecords()) > 0:
-			p.failed = &broughtError{streamError("records", "a stream with a table has data only: leave start.table out, or send data")}
+			p.failed = &tablefile.BroughtError{Cause: streamError("records", "a stream with a table has data only: leave start.table out, or send data")}
 		default:
 			p.data = message.GetData()
 		}

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
@@ -115,7 +116,7 @@ func policyEffects(sel selection, q policyQuestion, asked []operation.Record) (*
 	}
 	out.Family = int32(family)
 	for i, e := range out.GetEffects() {
-		e.Test = testToProto(p[i], adjusted[i])
+		e.Test = basis.Test(p[i], adjusted[i])
 	}
 	return out, nil
 }
@@ -141,7 +142,7 @@ func (q policyQuestion) effect(sel selection, r operation.Record) (*reportingv1.
 	}
 	out.Held = policySideToProto(&e.Held, sel.level)
 	out.Control = policySideToProto(e.Control, sel.level)
-	out.Net, out.SlopeBefore = estimateToProto(e.Net, sel.level), estimateToProto(e.Slope, sel.level)
+	out.Net, out.SlopeBefore = basis.Estimate(e.Net, sel.level), basis.Estimate(e.Slope, sel.level)
 	out.Basis = sel.basis(definitionPolicy, e.Held.Places+int(out.GetControl().GetLocations()), leftOut)
 	out.Basis.Currency, out.Basis.Conventions = q.currency, []string{"BEFORE_AND_AFTER", "LOCATIONS_AS_OBSERVATIONS", "BENJAMINI_HOCHBERG"}
 	if e.Control != nil {
@@ -193,5 +194,5 @@ func policySideToProto(s *policy.Side, level float64) *reportingv1.PolicySide {
 	if s == nil {
 		return nil
 	}
-	return &reportingv1.PolicySide{Locations: int32(s.Places), Before: s.Before, After: s.After, Difference: estimateToProto(&s.Difference, level), PValue: s.P}
+	return &reportingv1.PolicySide{Locations: int32(s.Places), Before: s.Before, After: s.After, Difference: basis.Estimate(&s.Difference, level), PValue: s.P}
 }

@@ -3,6 +3,7 @@ package performance
 import (
 	"context"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
 	"github.com/otklik/otklik/services/reporting/internal/quality"
@@ -61,7 +62,7 @@ func coveragesOf(p panel, level float64) (out []coverage, leftOut []*reportingv1
 // converted converts a coverage.
 func (c coverage) converted(level float64) *reportingv1.LocationCoverage {
 	return &reportingv1.LocationCoverage{
-		Location: locationPrefix + c.name, Visitors: c.visitors, Consultations: c.consultations, Coverage: estimateToProto(c.share, level), Days: int32(len(c.parts)),
+		Location: locationPrefix + c.name, Visitors: c.visitors, Consultations: c.consultations, Coverage: basis.Estimate(c.share, level), Days: int32(len(c.parts)),
 	}
 }
 
@@ -97,7 +98,7 @@ func (s *Server) QueryQuality(ctx context.Context, req *reportingv1.QueryQuality
 		return nil, err
 	}
 	if ok {
-		out.Coverage = estimateToProto(&e, sel.level)
+		out.Coverage = basis.Estimate(&e, sel.level)
 	}
 	for _, relation := range []struct {
 		into **reportingv1.QualityRelation
@@ -134,10 +135,10 @@ func relate(p panel, of func(count) (x, y float64, ok bool), level float64) (*re
 	if err != nil {
 		return nil, err
 	}
-	out := &reportingv1.QualityRelation{Typical: estimateToProto(r.Typical, level), Family: int32(r.Family)}
+	out := &reportingv1.QualityRelation{Typical: basis.Estimate(r.Typical, level), Family: int32(r.Family)}
 	for _, l := range r.Places {
 		out.Locations = append(out.Locations, &reportingv1.LocationRelation{
-			Location: locationPrefix + l.Place, Correlation: estimateToProto(l.R, level), Test: testToProto(l.P, l.AdjustedP), Days: int32(l.Days),
+			Location: locationPrefix + l.Place, Correlation: basis.Estimate(l.R, level), Test: basis.Test(l.P, l.AdjustedP), Days: int32(l.Days),
 			EffectiveDays: l.Effective, AbsentReason: l.Absent,
 		})
 	}
@@ -173,11 +174,11 @@ func (s *Server) QueryReserve(ctx context.Context, req *reportingv1.QueryReserve
 		return nil, fault.Analysis(err)
 	}
 	out := &reportingv1.QueryReserveResponse{
-		Basis: sel.basis(definitionReserve, len(places), leftOut), TargetCoverage: r.Target, Gained: estimateToProto(&r.Gained, sel.level), ModelOutput: true,
+		Basis: sel.basis(definitionReserve, len(places), leftOut), TargetCoverage: r.Target, Gained: basis.Estimate(&r.Gained, sel.level), ModelOutput: true,
 	}
 	out.Basis.Conventions = []string{"MODEL", "THIRD_QUARTILE_OF_LOCATIONS", "TARGET_TAKEN_AS_GIVEN", "WEEKS_AS_CLUSTERS"}
 	for _, g := range r.Gains {
-		out.Locations = append(out.Locations, &reportingv1.LocationReserve{Coverage: byName[g.Name].converted(sel.level), Gained: estimateToProto(&g.Gained, sel.level)})
+		out.Locations = append(out.Locations, &reportingv1.LocationReserve{Coverage: byName[g.Name].converted(sel.level), Gained: basis.Estimate(&g.Gained, sel.level)})
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/season"
@@ -168,7 +169,7 @@ func seasonToProto(fit season.Fit, factors []reportingv1.SeasonFactor, level flo
 		of := &reportingv1.SeasonEffects{Factor: factors[i]}
 		for _, e := range f.Effects {
 			effect := &reportingv1.SeasonEffect{
-				Level: e.Level, N: int32(e.N), Reference: e.Reference, Difference: estimateToProto(&e.Difference, level), Test: testToProto(e.P, e.AdjustedP),
+				Level: e.Level, N: int32(e.N), Reference: e.Reference, Difference: basis.Estimate(&e.Difference, level), Test: basis.Test(e.P, e.AdjustedP),
 			}
 			if fit.Mean != 0 {
 				relative := e.Difference.Value / fit.Mean

@@ -3,7 +3,6 @@ package performance
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,26 +89,12 @@ func (s *Server) reach(ctx context.Context, q *reportingv1.PerformanceQuery) ([]
 	for _, name := range q.GetLocations() {
 		asked = append(asked, strings.TrimPrefix(name, locationPrefix))
 	}
-	caller, _ := authn.FromContext(ctx)
-	if !caller.Restricted() && q.GetRegion() == "" {
-		return asked, nil
-	}
-	units, err := s.Segmentation.Locations(ctx)
-	if err != nil {
-		return nil, fault.Segmentation(err)
-	}
 	within, err := s.within(ctx, q.GetRegion())
 	if err != nil {
 		return nil, err
 	}
-	seen := []string{}
-	for _, u := range units {
-		id := strings.TrimPrefix(u.GetName(), locationPrefix)
-		if (asked == nil || slices.Contains(asked, id)) && (within == nil || within[u.GetParent()]) {
-			seen = append(seen, id)
-		}
-	}
-	return seen, nil
+	seen, err := s.Segmentation.Reach(ctx, asked, within)
+	return seen, fault.Segmentation(err)
 }
 
 // within are a region and those in it, by name; nil where none is named.

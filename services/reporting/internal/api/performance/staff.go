@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/stat"
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
 	"github.com/otklik/otklik/services/reporting/internal/kpi"
@@ -115,10 +116,10 @@ func (k *Kpis) figure(sel selection, d kpi.Definition, employee string, values [
 		of[i], plain[i] = v, v.Value
 	}
 	f := kpi.Of(d.Components(), plain, sel.level)
-	out := &reportingv1.StaffKpi{Employee: employeePrefix + employee, Score: estimateToProto(f.Score, sel.level), MeasuredWeight: f.Measured}
+	out := &reportingv1.StaffKpi{Employee: employeePrefix + employee, Score: basis.Estimate(f.Score, sel.level), MeasuredWeight: f.Measured}
 	for i, p := range f.Parts {
 		out.Components = append(out.Components, &reportingv1.StaffKpiComponent{
-			Id: p.ID, Value: estimateToProto(p.Measured, sel.level), N: of[i].n, Attained: p.Attained, EffectiveWeight: p.EffectiveWeight, Contribution: p.Contribution,
+			Id: p.ID, Value: basis.Estimate(p.Measured, sel.level), N: of[i].n, Attained: p.Attained, EffectiveWeight: p.EffectiveWeight, Contribution: p.Contribution,
 			AbsentReason: p.Absent, Links: k.links(sel, d.Measures[i], employee),
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/standard"
 
@@ -109,7 +110,7 @@ func complianceByLocation(visits []standard.Visit, level float64) ([]*reportingv
 
 func complianceToProto(c standard.Compliance, level float64) *reportingv1.StandardsCompliance {
 	return &reportingv1.StandardsCompliance{
-		Visits: int32(c.Visits), ApplicableWeight: c.Applicable, PassedWeight: c.Passed, Compliance: estimateToProto(c.Share, level),
+		Visits: int32(c.Visits), ApplicableWeight: c.Applicable, PassedWeight: c.Passed, Compliance: basis.Estimate(c.Share, level),
 	}
 }
 
@@ -121,7 +122,7 @@ var verdicts = map[standard.Verdict]reportingv1.StandardsCriterion_Verdict{
 
 func criterionToProto(c standard.Criterion, level float64) *reportingv1.StandardsCriterion {
 	return &reportingv1.StandardsCriterion{
-		Criterion: c.Criterion, Compliance: complianceToProto(c.Compliance, level), Locations: int32(c.Places), Correlation: estimateToProto(c.R, level),
-		Test: testToProto(c.P, c.AdjustedP), Verdict: verdicts[c.Verdict], Detectable: c.Detectable,
+		Criterion: c.Criterion, Compliance: complianceToProto(c.Compliance, level), Locations: int32(c.Places), Correlation: basis.Estimate(c.R, level),
+		Test: basis.Test(c.P, c.AdjustedP), Verdict: verdicts[c.Verdict], Detectable: c.Detectable,
 	}
 }

@@ -213,7 +213,7 @@ type QueryCollectorsResponse struct {
 	// The size of the family that p-values are corrected for.
 	Family int32 `protobuf:"varint,17,opt,name=family,proto3" json:"family,omitempty"`
 	// What a reader must be careful of: `MIX_DIFFERS` where mix adds something that is no chance, `FEW_SHARED` where fewer than half of the answers are of values that
-	// have answers of both, `NONE_SHARED` where none are, `DIFFERS_BY_PART` where the difference is not alike within the values.
+	// have answers of both, `NONE_SHARED` where none are.
 	Cautions      []string `protobuf:"bytes,18,rep,name=cautions,proto3" json:"cautions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
