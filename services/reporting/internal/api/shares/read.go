@@ -17,6 +17,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/api/formats"
 	"github.com/otklik/otklik/services/reporting/internal/api/reports"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/share"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -49,7 +50,8 @@ func (s *Server) DownloadSharedReport(ctx context.Context, req *reportingv1.Down
 		return nil, err
 	}
 	format := formats.FromProto(req.GetFormat())[0]
-	if !slices.Contains(one.Formats, format) {
+	// The page itself is what readers are shown.
+	if format != report.HTML && !slices.Contains(one.Formats, format) {
 		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_SHARE_FORMAT_NOT_OFFERED, "format", "is not one in which the report may be taken away")
 	}
 	made, err := s.show(ctx, one, req.GetLanguageCode())

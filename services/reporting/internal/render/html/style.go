@@ -44,6 +44,7 @@ tbody th{font-weight:normal}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 .number small{white-space:nowrap}
 .notes h2{font-size:1rem}
+@media screen and (max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}nav ol{columns:auto}}
 @page{size:A4;margin:15mm}
 @media print{body{background:none;font-size:10pt}main{max-width:none;padding:0}nav,details{display:none}svg.chart{min-width:0}.wide{overflow:visible}thead{display:table-header-group}tr,figure,.figure{break-inside:avoid}h1,h2,h3{break-after:avoid}a{color:inherit;text-decoration:none}}
 `

@@ -532,7 +532,7 @@ func (x *GetSharedReportResponse) GetDocument() *ReportDocument {
 // Request of DownloadSharedReport.
 type DownloadSharedReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The form: one of those that the link offers.
+	// The form: one of those that the link offers, or the page, which its readers are shown in any case.
 	Format ReportFormat `protobuf:"varint,1,opt,name=format,proto3,enum=otklik.reporting.v1.ReportFormat" json:"format,omitempty"`
 	// The language, as in GetSharedReportRequest.
 	LanguageCode  string `protobuf:"bytes,2,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
