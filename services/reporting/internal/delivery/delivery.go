@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
@@ -92,29 +93,14 @@ func (d *Deliverer) Run(ctx context.Context) error {
 
 // beginAll begins the runs that are due.
 func (d *Deliverer) beginAll(ctx context.Context) error {
-	var errs []error
-	failed := map[[2]string]bool{}
-	for {
-		// Those that failed are due still, and come first.
-		limit := batch + len(failed)
-		due, err := d.Store.DueSchedules(ctx, d.Now(), limit)
-		if err != nil {
-			return errors.Join(append(errs, err)...)
+	return chore.EachDue(ctx, batch, func(ctx context.Context, limit int) ([]schedule.Schedule, error) {
+		return d.Store.DueSchedules(ctx, d.Now(), limit)
+	}, func(s schedule.Schedule) [2]string { return [2]string{s.Organization, s.ID} }, func(ctx context.Context, s schedule.Schedule) error {
+		if err := d.begin(ctx, s); err != nil {
+			return fmt.Errorf("begin report schedule %s of %s: %w", s.ID, s.Organization, err)
 		}
-		for _, s := range due {
-			name := [2]string{s.Organization, s.ID}
-			if failed[name] {
-				continue
-			}
-			if err := d.begin(ctx, s); err != nil {
-				failed[name] = true
-				errs = append(errs, fmt.Errorf("begin report schedule %s of %s: %w", s.ID, s.Organization, err))
-			}
-		}
-		if len(due) < limit || ctx.Err() != nil {
-			return errors.Join(errs...)
-		}
-	}
+		return nil
+	})
 }
 
 // begin begins the runs of a schedule, or pauses it where its owner is gone or may not make the report any more.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/segmentation/internal/digest"
@@ -57,29 +58,14 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 
 // beginAll begins the digests that are due.
 func (d *Dispatcher) beginAll(ctx context.Context) error {
-	var errs []error
-	failed := map[[2]string]bool{}
-	for {
-		// Those that failed are due still, and come first.
-		limit := batch + len(failed)
-		due, err := d.Store.DueDigests(ctx, d.Now(), limit)
-		if err != nil {
-			return errors.Join(append(errs, err)...)
+	return chore.EachDue(ctx, batch, func(ctx context.Context, limit int) ([]digest.Subscription, error) {
+		return d.Store.DueDigests(ctx, d.Now(), limit)
+	}, func(s digest.Subscription) [2]string { return [2]string{s.Organization, s.ID} }, func(ctx context.Context, s digest.Subscription) error {
+		if err := d.begin(ctx, s); err != nil {
+			return fmt.Errorf("begin digest %s of %s: %w", s.ID, s.Organization, err)
 		}
-		for _, s := range due {
-			name := [2]string{s.Organization, s.ID}
-			if failed[name] {
-				continue
-			}
-			if err := d.begin(ctx, s); err != nil {
-				failed[name] = true
-				errs = append(errs, fmt.Errorf("begin digest %s of %s: %w", s.ID, s.Organization, err))
-			}
-		}
-		if len(due) < limit || ctx.Err() != nil {
-			return errors.Join(errs...)
-		}
-	}
+		return nil
+	})
 }
 
 // counted is what was counted in a run, by what it was counted of: the same for all recipients of a subscription.
