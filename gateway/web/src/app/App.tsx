@@ -21,6 +21,8 @@ import { later } from "./later";
 import { Scores } from "./Scores";
 import { SeenUnits } from "./SeenUnits";
 
+const Reports = later(async () => (await import("../reports/Reports")).page());
+const Journey = later(async () => (await import("../journey")).page());
 const Operations = later(async () => (await import("../operations")).page());
 
 /** The whole page: who is there first, then the scores or the settings. */
@@ -146,7 +148,9 @@ const pages = [
   ["overview", "reporting.overview.get"],
   ["priorities", "reporting.matrix.query"],
   ["map", "reporting.map.query"],
+  ["journey", "reporting.journey.query"],
   ["operations", "reporting.operations.query"],
+  ["reports", "reporting.reports.list"],
   ["lights", "segmentation.lights.list"],
   ["cases", "segmentation.cases.list"],
   ["comments", "comment.insights.query"],
@@ -212,6 +216,8 @@ function Inside(props: {
       )}
       {current === "overview" && <Overview client={props.client} may={may} />}
       {current === "map" && <MapPage client={props.client} />}
+      {current === "reports" && <Reports client={props.client} may={may} caller={caller?.principal} />}
+      {current === "journey" && <Journey client={props.client} may={may} />}
       {current === "operations" && <Operations client={props.client} may={may} />}
       {current === "priorities" && <Priorities client={props.client} may={may} />}
       {current === "comments" && <Comments client={props.client} may={may} />}

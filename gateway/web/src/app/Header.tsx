@@ -8,7 +8,9 @@ export type Place =
   | "overview"
   | "priorities"
   | "map"
+  | "journey"
   | "operations"
+  | "reports"
   | "comments"
   | "lights"
   | "cases"
@@ -23,7 +25,7 @@ export function Header(props: {
   places?: { open: readonly Place[]; current: Place; go: (place: Place) => void } | undefined;
 }) {
   const { caller, places, signOut } = props;
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <header className="top">
       <div className="brand">
@@ -44,16 +46,7 @@ export function Header(props: {
           </button>
         ))}
         <a href="/docs">{t("nav.docs")}</a>
-        <label className="inline">
-          <span className="hidden">{t("nav.language")}</span>
-          <select value={i18n.language} onChange={(e) => changeLanguage(e.target.value as Language, localStorage)}>
-            {Object.entries(languages).map(([language, name]) => (
-              <option key={language} value={language} lang={language}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <LanguageChoice />
         {caller?.kind === "KIND_PERSON" && <span className="who">{caller.displayName || caller.id}</span>}
         {signOut && (
           <button type="button" className="quiet" onClick={signOut}>
@@ -62,5 +55,22 @@ export function Header(props: {
         )}
       </nav>
     </header>
+  );
+}
+
+/** Chooses the language of the page. */
+export function LanguageChoice() {
+  const { t, i18n } = useTranslation();
+  return (
+    <label className="inline">
+      <span className="hidden">{t("nav.language")}</span>
+      <select value={i18n.language} onChange={(e) => changeLanguage(e.target.value as Language, localStorage)}>
+        {Object.entries(languages).map(([language, name]) => (
+          <option key={language} value={language} lang={language}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

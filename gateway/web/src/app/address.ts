@@ -11,19 +11,19 @@ export interface Address {
   readonly filter: string;
   readonly from: string;
   readonly to: string;
-  /** What is shown instead of scores: `overview`, `priorities`, `map`, `operations`, `lights`, `cases`, `comments`, or "". */
+  /** What is shown instead of scores: `overview`, `priorities`, `map`, `journey`, `operations`, `reports`, `lights`, `cases`, `comments`, or "". */
   readonly page: string;
-  /** Of what to fix first, and of operations: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
+  /** Of what to fix first, and of journeys and of operations: which analysis, of which outcome, and the questions that are left out, with commas between, or "". */
   readonly analysis: string;
   readonly outcome: string;
   readonly without: string;
-  /** Of drivers, of the map and of operations: by which measure. */
+  /** Of drivers, of the map, of journeys and of operations: by which measure. */
   readonly measure: string;
-  /** Of bridges and strengths: what answers are told apart by; and the first and the last day of the period before. */
+  /** Of bridges, strengths and comparisons: what answers are told apart by; and the first and the last day of the period before. */
   readonly by: string;
   readonly beforeFrom: string;
   readonly beforeTo: string;
-  /** Of tables: what the rows and the columns are. */
+  /** Of tables: what the rows and the columns are; of experiments: the control, and the shares that were intended. */
   readonly row: string;
   readonly column: string;
   /** Of operations: the region, `regions/…`, the currency, the place, `locations/…`, and the definition of key figures, `kpiDefinitions/…`, or "". */
@@ -31,6 +31,11 @@ export interface Address {
   readonly currency: string;
   readonly place: string;
   readonly kpi: string;
+  /** Of reports: which part of the page, the report, `reports/…`, what it is about, `locations/…` or the like, and whether a schedule is being made, or "". */
+  readonly part: string;
+  readonly report: string;
+  readonly subject: string;
+  readonly doing: string;
   /** Of comments: the aspect, `aspects/…`, the sentiment and the words that they must have, or "". */
   readonly aspect: string;
   readonly sentiment: string;
@@ -73,6 +78,10 @@ export function parseAddress(search: string): Address {
     currency: parameters.get("currency") ?? "",
     place: parameters.get("place") ?? "",
     kpi: parameters.get("kpi") ?? "",
+    part: parameters.get("part") ?? "",
+    report: parameters.get("report") ?? "",
+    subject: parameters.get("subject") ?? "",
+    doing: parameters.get("doing") ?? "",
     aspect: parameters.get("aspect") ?? "",
     sentiment: parameters.get("sentiment") ?? "",
     words: parameters.get("words") ?? "",

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { texts as journey } from "../journey/texts";
 import { texts as operations } from "../operations/texts";
+import { texts as reports } from "../reports/texts";
 import en from "./en.json";
 import { preferredLanguage } from "./index";
 import ky from "./ky.json";
@@ -25,10 +27,10 @@ const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(
 
 // With the texts of pages that are fetched when they are first shown.
 describe.each([
-  ["ru", { ...ru, ...operations.ru }],
-  ["ky", { ...ky, ...operations.ky }],
+  ["ru", { ...ru, ...journey.ru, ...operations.ru, ...reports.ru }],
+  ["ky", { ...ky, ...journey.ky, ...operations.ky, ...reports.ky }],
 ])("%s", (_, texts) => {
-  const english = flat({ ...en, ...operations.en });
+  const english = flat({ ...en, ...journey.en, ...operations.en, ...reports.en });
   const translated = flat(texts);
 
   it("has every text and no other", () => {

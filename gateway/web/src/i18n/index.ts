@@ -1,6 +1,8 @@
 import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
+import type journey from "../journey/texts/en.json";
 import type operations from "../operations/texts/en.json";
+import type reports from "../reports/texts/en.json";
 import en from "./en.json";
 import ky from "./ky.json";
 import ru from "./ru.json";
@@ -13,7 +15,7 @@ export type Language = keyof typeof languages;
 declare module "i18next" {
   interface CustomTypeOptions {
     // With the texts of pages that are fetched when they are first shown.
-    resources: { translation: typeof en & typeof operations };
+    resources: { translation: typeof en & typeof journey & typeof operations & typeof reports };
   }
 }
 

@@ -1,0 +1,32 @@
+import type { components } from "../api/schema.gen";
+
+type Schemas = components["schemas"];
+
+export type Report = Schemas["otklik.reporting.v1.Report"];
+export type ReportSection = Schemas["otklik.reporting.v1.ReportSection"];
+export type SectionType = Schemas["otklik.reporting.v1.ReportSection.Type"];
+export type ReportProfile = Schemas["otklik.reporting.v1.ReportProfile"];
+export type ReportKind = Schemas["otklik.reporting.v1.ReportKind"];
+export type ReportFormat = Schemas["otklik.reporting.v1.ReportFormat"];
+export type ReportPeriodRule = Schemas["otklik.reporting.v1.ReportPeriodRule"];
+export type ReportComparison = Schemas["otklik.reporting.v1.ReportComparison"];
+export type ReportCadence = Schemas["otklik.reporting.v1.ReportCadence"];
+export type ReportFile = Schemas["otklik.reporting.v1.DownloadReportResponse"];
+export type ReportRendition = Schemas["otklik.reporting.v1.ReportRendition"];
+export type ReportSchedule = Schemas["otklik.reporting.v1.ReportSchedule"];
+export type ReportRecipient = Schemas["otklik.reporting.v1.ReportRecipient"];
+export type ReportRun = Schemas["otklik.reporting.v1.ReportRun"];
+export type ReportDelivery = Schemas["otklik.reporting.v1.ReportDelivery"];
+export type ReportCadenceState = Schemas["otklik.reporting.v1.ReportCadenceState"];
+export type Recurrence = Schemas["otklik.reporting.v1.Recurrence"];
+export type Frequency = Schemas["otklik.reporting.v1.Recurrence.Frequency"];
+export type Weekday = Schemas["otklik.reporting.v1.Recurrence.Weekday"];
+export type Export = Schemas["otklik.reporting.v1.Export"];
+export type ExportFormat = Schemas["otklik.reporting.v1.Export.Format"];
+export type ExportPart = Schemas["otklik.reporting.v1.DownloadExportResponse"];
+export type Unit = Schemas["otklik.segmentation.v1.Unit"];
+export type ExportKind = Schemas["otklik.reporting.v1.Export.Kind"];
+export type ReportShare = Schemas["otklik.reporting.v1.ReportShare"];
+export type NewReportShare = Schemas["otklik.reporting.v1.CreateReportShareResponse"];
+export type SharedAnswer = Schemas["otklik.reporting.v1.GetSharedReportResponse"];
+export type SharedFile = Schemas["otklik.reporting.v1.DownloadSharedReportResponse"];
