@@ -141,41 +141,23 @@ func textIn(t *typev1.LocalizedText, language, fallback string) string {
 
 // kindAndScale names a question's type, and its scale or the number of its options.
 func kindAndScale(q *surveyv1.Question) (kind, scale string) {
-	onScale := func(s *typev1.Scale) string {
-		switch {
-		case s == nil:
-			return "1-5"
-		case s.GetId() != "":
-			return s.GetId()
-		default:
-			return fmt.Sprintf("%v-%v", s.GetMin(), s.GetMax())
-		}
-	}
-	switch k := q.GetKind().(type) {
-	case *surveyv1.Question_Nps:
-		if k.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
-			return "nps", "1-10"
-		}
-		return "nps", "0-10"
-	case *surveyv1.Question_Csat:
-		return "csat", onScale(k.Csat.GetScale())
-	case *surveyv1.Question_Ces:
-		if k.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT {
-			return "ces", onScale(k.Ces.GetScale()) + " effort"
-		}
-		return "ces", onScale(k.Ces.GetScale())
-	case *surveyv1.Question_Rating:
-		return "rating", onScale(k.Rating.GetScale())
-	case *surveyv1.Question_Choice:
-		if k.Choice.GetMultiple() {
-			return "choice", fmt.Sprintf("several of %d", len(k.Choice.GetOptions()))
-		}
-		return "choice", fmt.Sprintf("one of %d", len(k.Choice.GetOptions()))
-	case *surveyv1.Question_FreeText:
-		return "text", ""
-	default:
+	m := q.ProtoReflect()
+	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("kind"))
+	if field == nil {
 		return "unknown", ""
 	}
+	kind, scale = string(field.Name()), q.GetEffectiveScale().GetId()
+	switch {
+	case q.GetCes().GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT:
+		scale += " effort"
+	case q.GetChoice().GetMultiple():
+		scale = fmt.Sprintf("several of %d", len(q.GetChoice().GetOptions()))
+	case q.GetChoice() != nil:
+		scale = fmt.Sprintf("one of %d", len(q.GetChoice().GetOptions()))
+	case q.GetFreeText() != nil:
+		kind = "text"
+	}
+	return kind, scale
 }
 
 func commentMode(p *surveyv1.CommentPolicy) string {

@@ -144,6 +144,10 @@ func answerCell(a *surveyv1.Answer, safe func(string) string) string {
 		return strings.Join(v.Choice.GetOptions(), OptionSeparator)
 	case *surveyv1.Answer_FreeText:
 		return safe(v.FreeText)
+	case *surveyv1.Answer_Number:
+		return strconv.FormatFloat(v.Number, 'f', -1, 64)
+	case *surveyv1.Answer_Date:
+		return v.Date
 	default:
 		return ""
 	}

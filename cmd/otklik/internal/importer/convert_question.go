@@ -104,6 +104,10 @@ func (c *questionConverter) convert(row *Row, index int, rec Record, answer *sur
 		answered = c.convertScore(row, index, rec, answer)
 	case c.choice != nil:
 		answered = c.convertChoice(row, index, rec, answer)
+	case c.mapping.Definition.GetNumber() != nil:
+		answered = c.convertNumber(row, index, rec, answer)
+	case c.mapping.Definition.GetDate() != nil:
+		answered = c.convertDate(row, index, rec, answer)
 	default:
 		answered = c.convertText(row, index, rec, answer)
 	}

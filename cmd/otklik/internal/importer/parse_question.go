@@ -11,7 +11,7 @@ import (
 )
 
 // questionTypes are the values of the key `type`.
-var questionTypes = []string{"nps", "csat", "ces", "rating", "choice", "text"}
+var questionTypes = []string{"nps", "csat", "ces", "rating", "expectation", "importance", "likelihood", "like", "smile", "choice", "number", "date", "text"}
 
 // questionFields is what a question's mapping says, before its type is known.
 type questionFields struct {
@@ -19,6 +19,10 @@ type questionFields struct {
 	scale                   *typev1.Scale
 	satisfied, easy         *float64
 	netEasy, netDifficult   *float64
+	item                    string
+	faces, decimals         int32
+	least, greatest         *float64
+	earliest, latest        string
 	options                 []*surveyv1.ChoiceQuestion_Option
 	multiple                bool
 	maxChoices, maxLength   int32
@@ -83,6 +87,13 @@ func (r *mappingReader) question(n node) *QuestionMapping {
 		"max_choices":               own("max_choices", r.setInt(&f.maxChoices, 0, 500)),
 		"separator":                 own("separator", r.set(&q.Separator)),
 		"max_length":                own("max_length", r.setInt(&f.maxLength, 0, 10000)),
+		"item":                      own("item", r.set(&f.item)),
+		"faces":                     own("faces", r.setInt(&f.faces, 2, 7)),
+		"decimals":                  own("decimals", r.setInt(&f.decimals, 0, 6)),
+		"min":                       own("min", r.real(&f.least)),
+		"max":                       own("max", r.real(&f.greatest)),
+		"earliest":                  own("earliest", r.set(&f.earliest)),
+		"latest":                    own("latest", r.set(&f.latest)),
 	})
 	if n.Kind != yaml.MappingNode || len(r.problems) > before {
 		return nil
@@ -108,12 +119,19 @@ func (r *mappingReader) question(n node) *QuestionMapping {
 
 // keysOf names the keys that each type has beyond those of all.
 var keysOf = map[string][]string{
-	"nps":    {"scale", "values"},
-	"csat":   {"scale", "values", "satisfied_at_or_above"},
-	"ces":    {"scale", "values", "direction", "easy_at_or_above", "net_easy_at_or_above", "net_difficult_at_or_below"},
-	"rating": {"scale", "values"},
-	"choice": {"columns", "options", "multiple", "max_choices", "separator"},
-	"text":   {"max_length"},
+	"nps":         {"scale", "values"},
+	"csat":        {"scale", "values", "satisfied_at_or_above"},
+	"ces":         {"scale", "values", "direction", "easy_at_or_above", "net_easy_at_or_above", "net_difficult_at_or_below"},
+	"rating":      {"scale", "values"},
+	"expectation": {"scale", "values"},
+	"importance":  {"scale", "values", "item"},
+	"likelihood":  {"scale", "values"},
+	"like":        {"values"},
+	"smile":       {"faces", "values"},
+	"choice":      {"columns", "options", "multiple", "max_choices", "separator"},
+	"number":      {"min", "max", "decimals"},
+	"date":        {"earliest", "latest"},
+	"text":        {"max_length"},
 }
 
 // kind fills in the part of the definition that depends on the type.
@@ -147,6 +165,20 @@ func (r *mappingReader) kind(n node, q *QuestionMapping, f *questionFields) {
 		d.Kind = &surveyv1.Question_Ces{Ces: ces}
 	case "rating":
 		d.Kind = &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: f.scale}}
+	case "expectation":
+		d.Kind = &surveyv1.Question_Expectation{Expectation: &surveyv1.ExpectationQuestion{Scale: f.scale}}
+	case "importance":
+		d.Kind = &surveyv1.Question_Importance{Importance: &surveyv1.ImportanceQuestion{Scale: f.scale, Item: f.item}}
+	case "likelihood":
+		d.Kind = &surveyv1.Question_Likelihood{Likelihood: &surveyv1.LikelihoodQuestion{Scale: f.scale}}
+	case "like":
+		d.Kind = &surveyv1.Question_Like{Like: &surveyv1.LikeQuestion{}}
+	case "smile":
+		d.Kind = &surveyv1.Question_Smile{Smile: &surveyv1.SmileQuestion{Faces: f.faces}}
+	case "number":
+		d.Kind = &surveyv1.Question_Number{Number: &surveyv1.NumberQuestion{Min: f.least, Max: f.greatest, Decimals: f.decimals}}
+	case "date":
+		d.Kind = &surveyv1.Question_Date{Date: &surveyv1.DateQuestion{Earliest: f.earliest, Latest: f.latest}}
 	case "choice":
 		r.choice(n, q, f)
 	case "text":
@@ -225,6 +257,22 @@ func (r *mappingReader) number(dst **float64) func(node) {
 		}
 		f := v.float()
 		*dst = &f
+	}
+}
+
+// real returns a reader of a number of a number question into dst.
+func (r *mappingReader) real(dst **float64) func(node) {
+	return func(n node) {
+		s, ok := r.text(n)
+		if !ok {
+			return
+		}
+		v, ok := parseNumber(s, '.', 6)
+		if !ok {
+			r.fail(n, "must be a number with at most six digits behind the point, not %q", s)
+			return
+		}
+		*dst = &v
 	}
 }
 

@@ -162,7 +162,7 @@ func TestParseMappingFaults(t *testing.T) {
 		"bad format":             {`format: "%d.%m.%Y"`, `format: "DD.MM.YYYY"`, `line 16: response.time.format: 'D' cannot stand`},
 		"column and template":    {"channel: {column: Ch,", "channel: {column: Ch, template: x,", `exactly one of column, template and value is needed`},
 		"attribute key":          {"cashier: ", "Cashier: ", `"Cashier" cannot be the key of an attribute`},
-		"unknown type":           {"type: csat", "type: stars", `type: must be one of nps, csat, ces, rating, choice, text, not "stars"`},
+		"unknown type":           {"type: csat", "type: stars", `type: must be one of nps, csat, ces, rating, expectation, importance, likelihood, like, smile, choice, number, date, text, not "stars"`},
 		"key of another type":    {"    scale: 1-10/0.5\n", "    scale: 1-10/0.5\n    direction: ease\n", `line 52: questions[3].direction: a question of type rating has no such key`},
 		"bad scale":              {"scale: 1-7", "scale: 7-1", `must be a scale such as 1-5`},
 		"nps scale":              {"type: nps\n", "type: nps\n    scale: 1-5\n", `NPS is asked on 0-10 or 1-10`},

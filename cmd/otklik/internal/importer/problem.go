@@ -29,6 +29,8 @@ const (
 	ReasonTooManyOptions Reason = "TOO_MANY_OPTIONS"
 	// ReasonUnmapped: the cell is none of the values that the mapping lists.
 	ReasonUnmapped Reason = "VALUE_UNMAPPED"
+	// ReasonDateInvalid is a cell that is no day.
+	ReasonDateInvalid Reason = "DATE_INVALID"
 	// ReasonTooLong: the text is longer than allowed.
 	ReasonTooLong Reason = "TEXT_TOO_LONG"
 	// ReasonWeightInvalid: the weight is not a number greater than 0.

@@ -102,23 +102,17 @@ func misfitsOf(want, have *surveyv1.Question, commented bool) []string {
 
 func effort(d surveyv1.CesQuestion_Direction) bool { return d == surveyv1.CesQuestion_DIRECTION_EFFORT }
 
-// kindOf names a question's type as mapping files do.
+// kindOf names a question's type as mapping files do: as its field in the API, but for words.
 func kindOf(q *surveyv1.Question) string {
-	switch q.GetKind().(type) {
-	case *surveyv1.Question_Nps:
-		return "nps"
-	case *surveyv1.Question_Csat:
-		return "csat"
-	case *surveyv1.Question_Ces:
-		return "ces"
-	case *surveyv1.Question_Rating:
-		return "rating"
-	case *surveyv1.Question_Choice:
-		return "choice"
-	case *surveyv1.Question_FreeText:
+	m := q.ProtoReflect()
+	kind := m.WhichOneof(m.Descriptor().Oneofs().ByName("kind"))
+	switch {
+	case kind == nil:
+		return "unknown"
+	case q.GetFreeText() != nil:
 		return "text"
 	default:
-		return "unknown"
+		return string(kind.Name())
 	}
 }
 

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -56,16 +57,23 @@ func scaleOf(q *surveyv1.Question) (valueRange, bool) {
 			s.Min = 1
 		}
 	case *surveyv1.Question_Csat:
-		s = k.Csat.GetScale()
+		s = cmp.Or(k.Csat.GetScale(), usualScale(1, 5))
 	case *surveyv1.Question_Ces:
-		s = k.Ces.GetScale()
+		s = cmp.Or(k.Ces.GetScale(), usualScale(1, 5))
 	case *surveyv1.Question_Rating:
-		s = k.Rating.GetScale()
+		s = cmp.Or(k.Rating.GetScale(), usualScale(1, 5))
+	case *surveyv1.Question_Expectation:
+		s = cmp.Or(k.Expectation.GetScale(), usualScale(1, 5))
+	case *surveyv1.Question_Importance:
+		s = cmp.Or(k.Importance.GetScale(), usualScale(1, 10))
+	case *surveyv1.Question_Likelihood:
+		s = cmp.Or(k.Likelihood.GetScale(), usualScale(0, 10))
+	case *surveyv1.Question_Like:
+		s = usualScale(0, 1)
+	case *surveyv1.Question_Smile:
+		s = usualScale(1, float64(cmp.Or(k.Smile.GetFaces(), 5)))
 	default:
 		return valueRange{}, false
-	}
-	if s == nil {
-		s = &typev1.Scale{Min: 1, Max: 5}
 	}
 	r := valueRange{min: toCenti(s.GetMin()), max: toCenti(s.GetMax()), step: toCenti(s.GetStep())}
 	if r.step <= 0 {
@@ -73,6 +81,9 @@ func scaleOf(q *surveyv1.Question) (valueRange, bool) {
 	}
 	return r, true
 }
+
+// usualScale is the scale of a question that states none, as the survey service takes it.
+func usualScale(least, most float64) *typev1.Scale { return &typev1.Scale{Min: least, Max: most} }
 
 func (r valueRange) String() string {
 	s := fmt.Sprintf("%v-%v", r.min.float(), r.max.float())

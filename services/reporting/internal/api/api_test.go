@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -59,12 +60,12 @@ func (s *suite) GetSurvey(ctx context.Context, req *surveyv1.GetSurveyRequest) (
 func (s *suite) GetRevision(ctx context.Context, req *surveyv1.GetRevisionRequest) (*surveyv1.GetRevisionResponse, error) {
 	s.enter(ctx)
 	rating := func(id string, most float64) *surveyv1.Question {
-		return &surveyv1.Question{Id: id, Kind: &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: &typev1.Scale{Min: 1, Max: most}}}}
+		return &surveyv1.Question{Id: id, EffectiveScale: scale(1, most), Kind: &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: &typev1.Scale{Min: 1, Max: most}}}}
 	}
 	asked := []*surveyv1.Question{
 		rating("staff", 5),
-		{Id: "recommend", Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
-		{Id: "effort", Kind: &surveyv1.Question_Ces{Ces: &surveyv1.CesQuestion{Scale: &typev1.Scale{Min: 1, Max: 7}, Direction: surveyv1.CesQuestion_DIRECTION_EFFORT}}},
+		{Id: "recommend", EffectiveScale: scale(0, 10), Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
+		{Id: "effort", EffectiveScale: scale(1, 7), Kind: &surveyv1.Question_Ces{Ces: &surveyv1.CesQuestion{Scale: &typev1.Scale{Min: 1, Max: 7}, Direction: surveyv1.CesQuestion_DIRECTION_EFFORT}}},
 		rating("goods", 10),
 		{Id: "why", Kind: &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{}}},
 	}
@@ -184,3 +185,8 @@ func answer(question, scale string, score float64) *scoringv1.Fact_FactAnswer {
 
 // near compares numbers that were summed in different orders.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
+
+// scale is a scale as the survey service tells it.
+func scale(least, most float64) *typev1.Scale {
+	return &typev1.Scale{Id: fmt.Sprintf("%v-%v", least, most), Min: least, Max: most, Step: 1}
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -59,7 +60,7 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 	}
 	if len(asked) == 0 {
 		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_QUESTION_NOT_FOUND, "items",
-			"the survey has no question with another named as it with "+statedSuffix+" behind; name the items and their importance_questions")
+			"the survey has no question of which another one asks how important it is, or that is named as it with "+statedSuffix+" behind; name the items and their importance_questions")
 	}
 	most := moment.MostQuestions / 2
 	if len(asked) > most {
@@ -77,7 +78,7 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 	}
 	if len(named) == 0 {
 		for _, item := range items {
-			named = append(named, item.ID+statedSuffix)
+			named = append(named, cmp.Or(q.importanceOf(item.ID), item.ID+statedSuffix))
 		}
 	}
 	stated, _, err := q.items(ctx, "importance_questions", named, most, asked...)
@@ -96,17 +97,28 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 
 // withStated are the questions of which the current revision also asks how important they are.
 func (q questionnaire) withStated() []string {
-	known := make(map[string]bool, len(q.Current))
-	for _, x := range q.Current {
-		known[x.ID] = x.Kind != peers.KindOther
-	}
 	var out []string
 	for _, x := range q.Current {
-		if known[x.ID] && known[x.ID+statedSuffix] {
+		if x.Kind != peers.KindOther && !x.Importance && q.importanceOf(x.ID) != "" {
 			out = append(out, x.ID)
 		}
 	}
 	return out
+}
+
+// importanceOf is the question of the current revision that asks how important an item is: the one that says so, or that is named as the item with the suffix;
+// empty for none.
+func (q questionnaire) importanceOf(item string) string {
+	named := ""
+	for _, x := range q.Current {
+		switch {
+		case x.Importance && x.Item == item:
+			return x.ID
+		case x.Kind != peers.KindOther && x.ID == item+statedSuffix && (x.Item == "" || x.Item == item):
+			named = x.ID
+		}
+	}
+	return named
 }
 
 // matrix computes and converts a matrix.

@@ -59,7 +59,7 @@ func (q questionnaire) outcome(ctx context.Context, id string) (peers.Question, 
 		"the survey asks neither for the likelihood to recommend nor for satisfaction; name the outcome's question")
 }
 
-// items finds the questions that the field names, or without any all scored ones of the current revision, up to a number, but those left out. Notes say how
+// items finds the questions that the field names, or without any all scored ones of the current revision but those that ask how much something matters, up to a number, but those left out. Notes say how
 // many are beyond that number.
 func (q questionnaire) items(ctx context.Context, field string, ids []string, most int, but ...string) (items []peers.Question, notes []string, err error) {
 	for i, id := range ids {
@@ -78,7 +78,7 @@ func (q questionnaire) items(ctx context.Context, field string, ids []string, mo
 		return items, nil, nil
 	}
 	for _, x := range q.Current {
-		if x.Kind != peers.KindOther && !slices.Contains(but, x.ID) {
+		if x.Kind != peers.KindOther && !x.Importance && !slices.Contains(but, x.ID) {
 			items = append(items, x)
 		}
 	}

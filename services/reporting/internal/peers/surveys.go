@@ -40,6 +40,10 @@ type Question struct {
 	Effort bool
 	// Ease tells that it asks how easy or hard something was.
 	Ease bool
+	// Importance tells that it asks how much something matters, and not how good it was.
+	Importance bool
+	// Item is the question of which it asks how much it matters; empty where it does not say.
+	Item string
 	// Positive is the least value, after flipping, of who is satisfied or found it easy; nil for other questions, and where it is not stated.
 	Positive *float64
 	// Options are the identifiers of the options of a choice.
@@ -142,26 +146,24 @@ func (s *Surveys) revision(ctx context.Context, name string) ([]Question, error)
 
 // QuestionOf converts a question.
 func QuestionOf(q *surveyv1.Question) Question {
-	out := Question{ID: q.GetId(), Text: q.GetText()}
+	out := Question{ID: q.GetId(), Text: q.GetText(), Scale: q.GetEffectiveScale()}
 	switch kind := q.GetKind().(type) {
 	case *surveyv1.Question_Nps:
-		least := 0.0
-		if kind.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
-			least = 1
-		}
-		out.Kind, out.Scale = KindNPS, complete(&typev1.Scale{Min: least, Max: 10, Step: kind.Nps.GetStep()})
+		out.Kind = KindNPS
 	case *surveyv1.Question_Csat:
-		out.Kind, out.Scale = KindCSAT, complete(kind.Csat.GetScale())
-		out.Positive = positive(kind.Csat.SatisfiedAtOrAbove, out.Scale, 6)
+		out.Kind, out.Positive = KindCSAT, positive(kind.Csat.SatisfiedAtOrAbove, out.Scale, 6)
 	case *surveyv1.Question_Ces:
-		out.Kind, out.Scale = KindScored, complete(kind.Ces.GetScale())
+		out.Kind, out.Positive = KindScored, positive(kind.Ces.EasyAtOrAbove, out.Scale, 5)
 		out.Effort, out.Ease = kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT, true
-		out.Positive = positive(kind.Ces.EasyAtOrAbove, out.Scale, 5)
-	case *surveyv1.Question_Rating:
-		out.Kind, out.Scale = KindScored, complete(kind.Rating.GetScale())
+	case *surveyv1.Question_Importance:
+		out.Kind, out.Importance, out.Item = KindScored, true, kind.Importance.GetItem()
 	case *surveyv1.Question_Choice:
 		for _, o := range kind.Choice.GetOptions() {
 			out.Options = append(out.Options, o.GetId())
+		}
+	default:
+		if out.Scale != nil {
+			out.Kind = KindScored
 		}
 	}
 	return out
@@ -177,23 +179,3 @@ func positive(stated *float64, scale *typev1.Scale, ofSeven float64) *float64 {
 	}
 	return nil
 }
-
-// complete is a scale with its identifier; a missing one is 1 to 5.
-func complete(s *typev1.Scale) *typev1.Scale {
-	out := &typev1.Scale{Min: s.GetMin(), Max: s.GetMax(), Step: s.GetStep()}
-	if s == nil {
-		out.Min, out.Max = 1, 5
-	}
-	out.Id = number(out.GetMin()) + "-" + number(out.GetMax())
-	switch out.GetStep() {
-	case 0:
-		out.Step = 1
-	case 1:
-	default:
-		out.Id += "/" + number(out.GetStep())
-	}
-	return out
-}
-
-// number writes a number as identifiers of scales have it.
-func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

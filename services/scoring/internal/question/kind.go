@@ -23,11 +23,13 @@ const (
 	Choice Kind = 7
 	// Text asks for words.
 	Text Kind = 8
+	// Other asks for a number or a day, of which no score is made.
+	Other Kind = 9
 )
 
 var kindNames = map[Kind]string{
 	KindUnspecified: "UNSPECIFIED", NPS: "NPS", CSAT: "CSAT", CES: "CES", Rating: "RATING",
-	Expectation: "EXPECTATION", Importance: "IMPORTANCE", Choice: "CHOICE", Text: "TEXT",
+	Expectation: "EXPECTATION", Importance: "IMPORTANCE", Choice: "CHOICE", Text: "TEXT", Other: "OTHER",
 }
 
 // String is the name of the kind, as in the API.
@@ -39,7 +41,7 @@ func (k Kind) String() string {
 }
 
 // Valid tells whether k is the kind of some question.
-func (k Kind) Valid() bool { return k >= NPS && k <= Text }
+func (k Kind) Valid() bool { return k >= NPS && k <= Other }
 
 // Scored tells whether answers are values of a scale.
 func (k Kind) Scored() bool { return k >= NPS && k <= Importance }

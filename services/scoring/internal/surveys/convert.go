@@ -117,6 +117,17 @@ func fromQuestion(q *surveyv1.Question) (metric.Question, error) {
 		}
 	case *surveyv1.Question_FreeText:
 		out.Kind = question.Text
+	case *surveyv1.Question_Expectation:
+		out.Kind = question.Expectation
+		out.Scale, err = fromScale(q.GetEffectiveScale())
+	case *surveyv1.Question_Importance:
+		out.Kind = question.Importance
+		out.Scale, err = fromScale(q.GetEffectiveScale())
+	case *surveyv1.Question_Likelihood, *surveyv1.Question_Like, *surveyv1.Question_Smile:
+		out.Kind = question.Rating
+		out.Scale, err = fromScale(q.GetEffectiveScale())
+	case *surveyv1.Question_Number, *surveyv1.Question_Date:
+		out.Kind = question.Other
 	default:
 		err = fmt.Errorf("kind %T is unknown", kind)
 	}

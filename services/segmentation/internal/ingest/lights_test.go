@@ -65,8 +65,8 @@ func (s *survey) Invoke(_ context.Context, method string, _, reply any, _ ...grp
 		return status.Error(codes.Unimplemented, method)
 	}
 	out.Revision = &surveyv1.Revision{Questionnaire: &surveyv1.Questionnaire{Population: s.population, Questions: []*surveyv1.Question{
-		{Id: "nps", Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
-		{Id: "csat", Kind: &surveyv1.Question_Csat{Csat: &surveyv1.CsatQuestion{}}},
+		{Id: "nps", EffectiveScale: &typev1.Scale{Max: 10}, Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
+		{Id: "csat", EffectiveScale: &typev1.Scale{Min: 1, Max: 5}, Kind: &surveyv1.Question_Csat{Csat: &surveyv1.CsatQuestion{}}},
 		{Id: "why", Kind: &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{}}},
 	}}}
 	return nil

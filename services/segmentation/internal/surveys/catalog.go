@@ -144,30 +144,13 @@ func failure(ctx context.Context, what string, err error) (missing bool, _ error
 	return false, fmt.Errorf("ask for %s: %w: %w", what, kind, err)
 }
 
-// scaleOf is the scale of a question; false when it is not rated.
+// scaleOf is the scale of a question; false when its answers do not tell how good something was.
 func scaleOf(q *surveyv1.Question) (light.Scale, bool) {
-	switch kind := q.GetKind().(type) {
-	case *surveyv1.Question_Nps:
-		if kind.Nps.GetScale() == surveyv1.NpsQuestion_SCALE_KIND_1_10 {
-			return light.Scale{Min: 1, Max: 10}, true
-		}
-		return light.Scale{Min: 0, Max: 10}, true
-	case *surveyv1.Question_Csat:
-		return fromScale(kind.Csat.GetScale(), false), true
-	case *surveyv1.Question_Ces:
-		return fromScale(kind.Ces.GetScale(), kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT), true
-	case *surveyv1.Question_Rating:
-		return fromScale(kind.Rating.GetScale(), false), true
+	s := q.GetEffectiveScale()
+	if s == nil || q.GetImportance() != nil {
+		return light.Scale{}, false
 	}
-	return light.Scale{}, false
-}
-
-// fromScale converts a scale; a missing one is 1 to 5.
-func fromScale(s *typev1.Scale, effort bool) light.Scale {
-	if s == nil {
-		return light.Scale{Min: 1, Max: 5, Effort: effort}
-	}
-	return light.Scale{Min: s.GetMin(), Max: s.GetMax(), Effort: effort}
+	return light.Scale{Min: s.GetMin(), Max: s.GetMax(), Effort: q.GetCes().GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT}, true
 }
 
 // Rated are the answers to rated questions, where they lie on their scales. Errors: light.ErrOffScale.

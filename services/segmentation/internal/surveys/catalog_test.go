@@ -34,13 +34,14 @@ func (s *service) Invoke(_ context.Context, method string, _, reply any, _ ...gr
 		out.Survey = &surveyv1.Survey{CurrentRevision: "surveys/s/revisions/1"}
 	case *surveyv1.GetRevisionResponse:
 		out.Revision = &surveyv1.Revision{Questionnaire: &surveyv1.Questionnaire{Questions: []*surveyv1.Question{
-			{Id: "nps", Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
-			{Id: "ten", Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{Scale: surveyv1.NpsQuestion_SCALE_KIND_1_10}}},
-			{Id: "csat", Kind: &surveyv1.Question_Csat{Csat: &surveyv1.CsatQuestion{}}},
-			{Id: "hard", Kind: &surveyv1.Question_Ces{Ces: &surveyv1.CesQuestion{
+			{Id: "nps", EffectiveScale: &typev1.Scale{Min: 0, Max: 10}, Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{}}},
+			{Id: "ten", EffectiveScale: &typev1.Scale{Min: 1, Max: 10}, Kind: &surveyv1.Question_Nps{Nps: &surveyv1.NpsQuestion{Scale: surveyv1.NpsQuestion_SCALE_KIND_1_10}}},
+			{Id: "csat", EffectiveScale: &typev1.Scale{Min: 1, Max: 5}, Kind: &surveyv1.Question_Csat{Csat: &surveyv1.CsatQuestion{}}},
+			{Id: "hard", EffectiveScale: &typev1.Scale{Min: 1, Max: 7}, Kind: &surveyv1.Question_Ces{Ces: &surveyv1.CesQuestion{
 				Direction: surveyv1.CesQuestion_DIRECTION_EFFORT, Scale: &typev1.Scale{Min: 1, Max: 7},
 			}}},
-			{Id: "stars", Kind: &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: &typev1.Scale{Min: -5, Max: 5}}}},
+			{Id: "stars", EffectiveScale: &typev1.Scale{Min: -5, Max: 5}, Kind: &surveyv1.Question_Rating{Rating: &surveyv1.RatingQuestion{Scale: &typev1.Scale{Min: -5, Max: 5}}}},
+			{Id: "price", EffectiveScale: &typev1.Scale{Min: 1, Max: 10}, Kind: &surveyv1.Question_Importance{Importance: &surveyv1.ImportanceQuestion{}}},
 			{Id: "why", Kind: &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{}}},
 		}}}
 	case *surveyv1.GetResponseResponse:

@@ -37,9 +37,13 @@ func TestCreateSurvey(t *testing.T) {
 		CloseTime: timestamppb.Now(), CreateTime: timestamppb.Now(), DisplayName: "Visit", Draft: visit(),
 	}
 	in.Draft.Questions[1].GetCsat().Scale.Id = "nonsense"
+	in.Draft.Questions[0].EffectiveScale = &typev1.Scale{Id: "1-3", Min: 1, Max: 3}
 	got := f.create(t, &surveyv1.CreateSurveyRequest{SurveyId: "visit-2026", Survey: in})
 	draft := visit()
 	draft.Questions[1].GetCsat().Scale.Id = "1-5/0.5"
+	for i, scale := range []*typev1.Scale{{Id: "0-10", Max: 10, Step: 1}, {Id: "1-5/0.5", Min: 1, Max: 5, Step: 0.5}, {Id: "1-5", Min: 1, Max: 5, Step: 1}, {Id: "1-5", Min: 1, Max: 5, Step: 1}} {
+		draft.Questions[i].EffectiveScale = scale
+	}
 	want := &surveyv1.Survey{Name: "surveys/visit-2026", DisplayName: "Visit", Draft: draft, State: surveyv1.Survey_STATE_DRAFT,
 		CreateTime: timestamppb.New(start), UpdateTime: timestamppb.New(start), Etag: got.GetEtag()}
 	if !proto.Equal(got, want) || got.GetEtag() == "" {

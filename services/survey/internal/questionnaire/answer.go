@@ -18,13 +18,17 @@ const (
 	ValueOptions
 	// ValueText is free text.
 	ValueText
+	// ValueNumber is a number.
+	ValueNumber
+	// ValueDate is a day.
+	ValueDate
 )
 
 // Answer is the answer to one question.
 type Answer struct {
 	// Question is the identifier of the question.
 	Question string
-	// Value tells which of Score, Options and Text counts.
+	// Value tells which of Score, Options, Text, Number and Date counts.
 	Value ValueKind
 	// Score is a value of the question's scale.
 	Score float64
@@ -32,6 +36,10 @@ type Answer struct {
 	Options []string
 	// Text is the free text.
 	Text string
+	// Number is a number that is no score.
+	Number float64
+	// Date is a day, as 2026-03-31.
+	Date string
 	// Comment is what the respondent added in words; empty means none.
 	Comment string
 }
@@ -88,42 +96,44 @@ func (f *Form) Check(answers []Answer, base string) Violations {
 // check checks one answer and tells whether it answers the question. An answer that is refused for what it holds counts as one: to call it
 // missing as well would be noise.
 func (q *question) check(v *Violations, a *Answer, base string, i int) bool {
-	answered := false
-	switch a.Value {
+	answered := a.Value != ValueNone
+	switch want, name := q.kind.value(); a.Value {
+	case want:
+		answered = q.checkValue(v, a, base, i)
 	case ValueNone:
 		if a.Comment == "" {
 			v.Add(path(base, i, ""), ReasonAnswerEmpty, fmt.Sprintf("the answer to question %q holds nothing; leave it out", q.id))
 		}
-	case ValueScore:
-		answered = true
-		q.checkScore(v, a, base, i)
-	case ValueOptions:
-		answered = true
-		q.checkOptions(v, a, base, i)
-	case ValueText:
-		answered = q.checkText(v, a, base, i)
+	default:
+		v.Add(path(base, i, "."+a.Value.field()), ReasonAnswerKind, fmt.Sprintf("question %q takes another kind of answer; send `%s`", q.id, name))
 	}
 	q.checkComment(v, a, base, i)
 	return answered
 }
 
-// kindMismatch reports an answer of the wrong kind.
-func (q *question) kindMismatch(v *Violations, field string) {
-	want := "score"
-	switch q.kind {
-	case Choice:
-		want = "choice"
-	case FreeText:
-		want = "free_text"
+// field is the name of the field that holds the value.
+func (k ValueKind) field() string {
+	return [...]string{ValueScore: "score", ValueOptions: "choice", ValueText: "free_text", ValueNumber: "number", ValueDate: "date"}[k]
+}
+
+// checkValue checks a value of the kind that the question takes, and tells whether it says anything.
+func (q *question) checkValue(v *Violations, a *Answer, base string, i int) bool {
+	switch a.Value {
+	case ValueScore:
+		q.checkScore(v, a, base, i)
+	case ValueOptions:
+		q.checkOptions(v, a, base, i)
+	case ValueText:
+		return q.checkText(v, a, base, i)
+	case ValueNumber:
+		q.checkNumber(v, a, base, i)
+	case ValueDate:
+		q.checkDate(v, a, base, i)
 	}
-	v.Add(field, ReasonAnswerKind, fmt.Sprintf("question %q takes another kind of answer; send `%s`", q.id, want))
+	return true
 }
 
 func (q *question) checkScore(v *Violations, a *Answer, base string, i int) {
-	if !q.kind.Scored() {
-		q.kindMismatch(v, path(base, i, ".score"))
-		return
-	}
 	c, ok := toCenti(a.Score)
 	switch {
 	case !(a.Score >= float64(q.scale.min)/centi && a.Score <= float64(q.scale.max)/centi):
@@ -137,10 +147,6 @@ func (q *question) checkScore(v *Violations, a *Answer, base string, i int) {
 }
 
 func (q *question) checkOptions(v *Violations, a *Answer, base string, i int) {
-	if q.kind != Choice {
-		q.kindMismatch(v, path(base, i, ".choice"))
-		return
-	}
 	if len(a.Options) == 0 {
 		v.Add(path(base, i, ".choice.options"), ReasonOptionsEmpty, fmt.Sprintf("no option of question %q is chosen; leave the answer out", q.id))
 		return
@@ -167,10 +173,6 @@ func (q *question) checkOptions(v *Violations, a *Answer, base string, i int) {
 
 // checkText checks a free text and tells whether it says anything.
 func (q *question) checkText(v *Violations, a *Answer, base string, i int) bool {
-	if q.kind != FreeText {
-		q.kindMismatch(v, path(base, i, ".free_text"))
-		return true
-	}
 	if longer(a.Text, q.maxLength) {
 		v.Add(path(base, i, ".free_text"), ReasonTextTooLong,
 			fmt.Sprintf("the answer to question %q is longer than %d characters", q.id, q.maxLength))

@@ -3,6 +3,7 @@ package questionnaire
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Check tells what keeps a questionnaire from being published. base is the path of the questionnaire, e.g. `survey.draft`; the fields of the
@@ -29,6 +30,7 @@ func Check(q *Questionnaire, base string) *Violations {
 		}
 		c.question(path, &q.Questions[i])
 	}
+	c.groups(base)
 	return &c.v
 }
 
@@ -73,36 +75,57 @@ func (c *checker) text(path string, t Text) {
 func (c *checker) question(path string, q *Question) {
 	c.text(path+".text", q.Text)
 	kind := path + "." + q.Kind.field()
-	switch q.Kind {
-	case NPS:
-		scale := Scale{}
-		if q.Scale != nil {
-			scale = *q.Scale
-		}
-		if c.scale(kind, kind+".step", scale) {
-			c.comment(path+".comment", q, scale, true)
-		}
+	if !q.Kind.Scored() {
+		c.unscored(kind, q)
+		c.comment(path+".comment", q, Scale{}, false)
 		return
-	case CSAT, CES, Rating:
-		scale := DefaultScale()
-		if q.Scale != nil {
-			scale = *q.Scale
-		}
-		if !c.scale(kind+".scale", kind+".scale.step", scale) {
-			// Thresholds on a scale that makes no sense would only add noise.
-			return
-		}
-		c.thresholds(kind, q, scale)
-		c.comment(path+".comment", q, scale, true)
-		return
-	case Choice:
-		c.choice(kind, q)
-	case FreeText:
-		c.maxLength(kind+".max_length", q.MaxLength)
-	default:
-		c.v.Add(path+".kind", ReasonKindMissing, "the question has no kind; set one of nps, csat, ces, rating, choice, free_text")
 	}
-	c.comment(path+".comment", q, Scale{}, false)
+	scale := q.EffectiveScale()
+	field, step := kind+".scale", kind+".scale.step"
+	if q.Kind == NPS {
+		field, step = kind, kind+".step"
+	}
+	if !c.scale(field, step, scale) {
+		// Thresholds on a scale that makes no sense would only add noise.
+		return
+	}
+	c.thresholds(kind, q, scale)
+	switch q.Kind {
+	case Expectation:
+		if f := scale.fixed(); (f.max-f.min)/f.step%2 != 0 {
+			c.v.Add(field, ReasonScaleWithoutMiddle, fmt.Sprintf("the scale %s has no value in the middle for what is as expected; give it an odd number of values", scale.ID()))
+		}
+	case Importance:
+		c.item(kind+".item", q)
+	}
+	c.comment(path+".comment", q, scale, true)
+}
+
+// unscored checks what a question without a scale states.
+func (c *checker) unscored(path string, q *Question) {
+	switch q.Kind {
+	case Choice:
+		c.choice(path, q)
+	case FreeText:
+		c.maxLength(path+".max_length", q.MaxLength)
+	case Number:
+		c.number(path, q)
+	case Date:
+		c.dates(path, q)
+	default:
+		c.v.Add(path, ReasonKindMissing, "the question has no kind; set one of "+strings.Join(kinds[1:], ", "))
+	}
+}
+
+// item checks the question of which an importance is asked.
+func (c *checker) item(path string, q *Question) {
+	if q.Item == "" {
+		return
+	}
+	i := slices.IndexFunc(c.q.Questions, func(other Question) bool { return other.ID == q.Item })
+	if i < 0 || !c.q.Questions[i].Kind.Scored() || c.q.Questions[i].Kind == Importance {
+		c.v.Add(path, ReasonItemUnknown, fmt.Sprintf("%q is no question of this questionnaire that tells how good something was; name one, or leave it out", excerpt(q.Item)))
+	}
 }
 
 // scale checks a scale and tells whether it can be used.

@@ -20,6 +20,9 @@ type question struct {
 	options          map[string]int
 	maxChoices       int
 	maxLength        int
+	least, greatest  *float64
+	decimals         int
+	earliest, latest string
 	required         bool
 	comment          CommentMode
 	commentThreshold float64
@@ -43,17 +46,14 @@ func compileQuestion(q *Question) question {
 	out := question{
 		id: q.ID, kind: q.Kind, required: q.Required,
 		comment: q.Comment.Mode, commentLength: lengthOr(q.Comment.MaxLength, DefaultTextLength),
-		maxLength: lengthOr(q.MaxLength, DefaultTextLength),
+		maxLength: lengthOr(q.MaxLength, DefaultTextLength), least: q.Least, greatest: q.Greatest, decimals: q.Decimals, earliest: q.Earliest, latest: q.Latest,
 	}
 	if q.Comment.RequiredAtOrBelow != nil {
 		out.commentThreshold = *q.Comment.RequiredAtOrBelow
 	}
 	switch {
 	case q.Kind.Scored():
-		scale := DefaultScale()
-		if q.Scale != nil {
-			scale = *q.Scale
-		}
+		scale := q.EffectiveScale()
 		out.scale, out.scaleID = scale.fixed(), scale.ID()
 	case q.Kind == Choice:
 		out.options = make(map[string]int, len(q.Options))

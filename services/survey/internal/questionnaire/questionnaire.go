@@ -22,6 +22,8 @@ type Questionnaire struct {
 	DefaultLanguage string
 	// Questions in the order in which they are asked.
 	Questions []Question
+	// Groups in which they are shown.
+	Groups []Group
 	// Employees tells that employees are asked, whose single answers nobody reads.
 	Employees bool
 	// Grouping is the one key by which scores of employees' answers may be broken down.
@@ -56,7 +58,9 @@ type Question struct {
 	Comment Comment
 	// Kind is what kind of answer is asked for.
 	Kind Kind
-	// Scale of NPS, CSAT, CES and Rating, as it was stated; nil means 1 to 5. NPS takes Min and Max from its kind of scale.
+	// Group is the group in which it is shown; empty for none.
+	Group string
+	// Scale of a scored kind, as it was stated; nil means the kind's own. That of NPS, Like and Smile follows from the kind and is never nil.
 	Scale *Scale
 	// SatisfiedAtOrAbove is CSAT's cut; nil means the default of the scale.
 	SatisfiedAtOrAbove *float64
@@ -72,6 +76,16 @@ type Question struct {
 	MaxChoices int
 	// MaxLength is the greatest length of a free text in characters; 0 means DefaultTextLength.
 	MaxLength int
+	// Item is the question of which Importance asks how much it matters; empty for none.
+	Item string
+	// Least and Greatest bound a Number; nil means none but MaxNumber.
+	Least, Greatest *float64
+	// Decimals are the digits behind the point that a Number takes.
+	Decimals int
+	// Unit is what a Number counts; nil for nothing.
+	Unit Text
+	// Earliest and Latest bound a Date, as 2026-03-31; empty for none.
+	Earliest, Latest string
 }
 
 // Option is one option of a choice question.
@@ -80,50 +94,6 @@ type Option struct {
 	ID string
 	// Text is what the respondent reads.
 	Text Text
-}
-
-// Kind is the kind of answer that a question asks for.
-type Kind uint8
-
-// The kinds of questions.
-const (
-	// KindNone: not stated.
-	KindNone Kind = iota
-	// NPS is the likelihood to recommend.
-	NPS
-	// CSAT is satisfaction.
-	CSAT
-	// CES is effort or ease.
-	CES
-	// Rating is a rating on any scale.
-	Rating
-	// Choice is one or several of a list of options.
-	Choice
-	// FreeText is free text.
-	FreeText
-)
-
-// Scored tells whether answers are values of a scale.
-func (k Kind) Scored() bool { return k == NPS || k == CSAT || k == CES || k == Rating }
-
-// field is the name of the kind in field paths.
-func (k Kind) field() string {
-	switch k {
-	case NPS:
-		return "nps"
-	case CSAT:
-		return "csat"
-	case CES:
-		return "ces"
-	case Rating:
-		return "rating"
-	case Choice:
-		return "choice"
-	case FreeText:
-		return "free_text"
-	default:
-		return "kind"
-	}
 }
 
 // CommentMode tells when a comment is taken.

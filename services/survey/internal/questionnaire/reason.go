@@ -26,6 +26,19 @@ const (
 	ReasonMeaningChanged       = "QUESTION_MEANING_CHANGED"
 	ReasonMaxChoicesOutOfRange = "MAX_CHOICES_OUT_OF_RANGE"
 	ReasonGroupingUndeclarable = "GROUPING_UNDECLARABLE"
+	ReasonScaleWithoutMiddle   = "SCALE_WITHOUT_MIDDLE"
+	ReasonItemUnknown          = "ITEM_UNKNOWN"
+	ReasonDecimalsRange        = "DECIMALS_RANGE"
+	ReasonNumberRange          = "NUMBER_RANGE"
+	ReasonNumberPrecision      = "NUMBER_PRECISION"
+	ReasonDateInvalid          = "DATE_INVALID"
+	ReasonDateRange            = "DATE_RANGE"
+	ReasonGroupsTooMany        = "GROUPS_TOO_MANY"
+	ReasonGroupIDDuplicate     = "GROUP_ID_DUPLICATE"
+	ReasonGroupEmpty           = "GROUP_EMPTY"
+	ReasonGroupUnknown         = "GROUP_UNKNOWN"
+	ReasonGroupScattered       = "GROUP_SCATTERED"
+	ReasonMatrixMixed          = "MATRIX_MIXED"
 )
 
 // The reasons of violations of a response. They are part of the API: clients may compare them.
@@ -37,6 +50,8 @@ const (
 	ReasonAnswerKind        = "ANSWER_KIND_MISMATCH"
 	ReasonScoreOutOfScale   = "SCORE_OUT_OF_SCALE"
 	ReasonScoreOffStep      = "SCORE_OFF_STEP"
+	ReasonNumberOutOfRange  = "NUMBER_OUT_OF_RANGE"
+	ReasonDateOutOfRange    = "DATE_OUT_OF_RANGE"
 	ReasonOptionUnknown     = "OPTION_UNKNOWN"
 	ReasonOptionDuplicate   = "OPTION_DUPLICATE"
 	ReasonOptionsEmpty      = "OPTIONS_EMPTY"

@@ -25,9 +25,6 @@ const (
 	maxCenti = 1 << 30
 )
 
-// DefaultScale is the scale of a CSAT, CES or rating question that states none.
-func DefaultScale() Scale { return Scale{Min: 1, Max: 5} }
-
 // ID is the identifier of the scale: `min-max`, with the step behind a slash when it is not 1, e.g. `0-10`, `1-10/0.5`.
 func (s Scale) ID() string {
 	id := formatValue(s.Min) + "-" + formatValue(s.Max)

@@ -150,6 +150,10 @@ func answerCell(a *surveyv1.Answer) export.Cell {
 		return list(v.Choice.GetOptions())
 	case *surveyv1.Answer_FreeText:
 		return text(v.FreeText)
+	case *surveyv1.Answer_Number:
+		return number(v.Number)
+	case *surveyv1.Answer_Date:
+		return text(v.Date)
 	default:
 		return export.Cell{}
 	}

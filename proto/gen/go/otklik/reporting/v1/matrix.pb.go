@@ -147,7 +147,7 @@ type QueryMatrixRequest struct {
 	Items []string `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
 	// How important an item is.
 	Importance ImportanceMethod `protobuf:"varint,4,opt,name=importance,proto3,enum=otklik.reporting.v1.ImportanceMethod" json:"importance,omitempty"`
-	// With stated importance: the questions that ask for the importance of the items, in their order. None means that each is named as its item with `_importance` behind.
+	// With stated importance: the questions that ask for the importance of the items, in their order. None means for each the one that says of which item it asks (ImportanceQuestion), otherwise the one that is named as its item with `_importance` behind.
 	ImportanceQuestions []string `protobuf:"bytes,5,rep,name=importance_questions,json=importanceQuestions,proto3" json:"importance_questions,omitempty"`
 	// How answers are used where each person answered only some of the questions.
 	Missing MissingMethod `protobuf:"varint,6,opt,name=missing,proto3,enum=otklik.reporting.v1.MissingMethod" json:"missing,omitempty"`

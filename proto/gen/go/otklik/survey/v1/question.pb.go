@@ -186,6 +186,128 @@ func (CesQuestion_Direction) EnumDescriptor() ([]byte, []int) {
 	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{4, 0}
 }
 
+// What may be done.
+type LikelihoodQuestion_Action int32
+
+const (
+	// As ACTION_OTHER.
+	LikelihoodQuestion_ACTION_UNSPECIFIED LikelihoodQuestion_Action = 0
+	// What the text says.
+	LikelihoodQuestion_ACTION_OTHER LikelihoodQuestion_Action = 1
+	// To buy or to come again.
+	LikelihoodQuestion_ACTION_BUY_AGAIN LikelihoodQuestion_Action = 2
+	// To renew a contract or a subscription.
+	LikelihoodQuestion_ACTION_RENEW LikelihoodQuestion_Action = 3
+	// To buy more, or from a further line.
+	LikelihoodQuestion_ACTION_BUY_MORE LikelihoodQuestion_Action = 4
+	// To come back after having left.
+	LikelihoodQuestion_ACTION_RETURN LikelihoodQuestion_Action = 5
+	// To become a customer.
+	LikelihoodQuestion_ACTION_TRY LikelihoodQuestion_Action = 6
+)
+
+// Enum value maps for LikelihoodQuestion_Action.
+var (
+	LikelihoodQuestion_Action_name = map[int32]string{
+		0: "ACTION_UNSPECIFIED",
+		1: "ACTION_OTHER",
+		2: "ACTION_BUY_AGAIN",
+		3: "ACTION_RENEW",
+		4: "ACTION_BUY_MORE",
+		5: "ACTION_RETURN",
+		6: "ACTION_TRY",
+	}
+	LikelihoodQuestion_Action_value = map[string]int32{
+		"ACTION_UNSPECIFIED": 0,
+		"ACTION_OTHER":       1,
+		"ACTION_BUY_AGAIN":   2,
+		"ACTION_RENEW":       3,
+		"ACTION_BUY_MORE":    4,
+		"ACTION_RETURN":      5,
+		"ACTION_TRY":         6,
+	}
+)
+
+func (x LikelihoodQuestion_Action) Enum() *LikelihoodQuestion_Action {
+	p := new(LikelihoodQuestion_Action)
+	*p = x
+	return p
+}
+
+func (x LikelihoodQuestion_Action) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LikelihoodQuestion_Action) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_survey_v1_question_proto_enumTypes[3].Descriptor()
+}
+
+func (LikelihoodQuestion_Action) Type() protoreflect.EnumType {
+	return &file_otklik_survey_v1_question_proto_enumTypes[3]
+}
+
+func (x LikelihoodQuestion_Action) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LikelihoodQuestion_Action.Descriptor instead.
+func (LikelihoodQuestion_Action) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{8, 0}
+}
+
+// How they are shown.
+type QuestionGroup_Layout int32
+
+const (
+	// As LAYOUT_LIST.
+	QuestionGroup_LAYOUT_UNSPECIFIED QuestionGroup_Layout = 0
+	// One below the other.
+	QuestionGroup_LAYOUT_LIST QuestionGroup_Layout = 1
+	// A table: a row for each question, a column for each value or option, which all of them share. They are of one kind and scale, or have the same options.
+	QuestionGroup_LAYOUT_MATRIX QuestionGroup_Layout = 2
+)
+
+// Enum value maps for QuestionGroup_Layout.
+var (
+	QuestionGroup_Layout_name = map[int32]string{
+		0: "LAYOUT_UNSPECIFIED",
+		1: "LAYOUT_LIST",
+		2: "LAYOUT_MATRIX",
+	}
+	QuestionGroup_Layout_value = map[string]int32{
+		"LAYOUT_UNSPECIFIED": 0,
+		"LAYOUT_LIST":        1,
+		"LAYOUT_MATRIX":      2,
+	}
+)
+
+func (x QuestionGroup_Layout) Enum() *QuestionGroup_Layout {
+	p := new(QuestionGroup_Layout)
+	*p = x
+	return p
+}
+
+func (x QuestionGroup_Layout) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (QuestionGroup_Layout) Descriptor() protoreflect.EnumDescriptor {
+	return file_otklik_survey_v1_question_proto_enumTypes[4].Descriptor()
+}
+
+func (QuestionGroup_Layout) Type() protoreflect.EnumType {
+	return &file_otklik_survey_v1_question_proto_enumTypes[4]
+}
+
+func (x QuestionGroup_Layout) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use QuestionGroup_Layout.Descriptor instead.
+func (QuestionGroup_Layout) EnumDescriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{13, 0}
+}
+
 // One question of a questionnaire.
 type Question struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -209,7 +331,18 @@ type Question struct {
 	//	*Question_Rating
 	//	*Question_Choice
 	//	*Question_FreeText
-	Kind          isQuestion_Kind `protobuf_oneof:"kind"`
+	//	*Question_Expectation
+	//	*Question_Importance
+	//	*Question_Likelihood
+	//	*Question_Like
+	//	*Question_Smile
+	//	*Question_Number
+	//	*Question_Date
+	Kind isQuestion_Kind `protobuf_oneof:"kind"`
+	// The scale on which answers count, also where the question states none and takes its kind's; missing where answers have no score. Output only.
+	EffectiveScale *v1.Scale `protobuf:"bytes,5,opt,name=effective_scale,json=effectiveScale,proto3" json:"effective_scale,omitempty"`
+	// The group in which the question is shown, one of `Questionnaire.groups`; empty for none. The questions of a group follow one another.
+	Group         string `protobuf:"bytes,6,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +466,83 @@ func (x *Question) GetFreeText() *TextQuestion {
 	return nil
 }
 
+func (x *Question) GetExpectation() *ExpectationQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Expectation); ok {
+			return x.Expectation
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetImportance() *ImportanceQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Importance); ok {
+			return x.Importance
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetLikelihood() *LikelihoodQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Likelihood); ok {
+			return x.Likelihood
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetLike() *LikeQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Like); ok {
+			return x.Like
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetSmile() *SmileQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Smile); ok {
+			return x.Smile
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetNumber() *NumberQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Number); ok {
+			return x.Number
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetDate() *DateQuestion {
+	if x != nil {
+		if x, ok := x.Kind.(*Question_Date); ok {
+			return x.Date
+		}
+	}
+	return nil
+}
+
+func (x *Question) GetEffectiveScale() *v1.Scale {
+	if x != nil {
+		return x.EffectiveScale
+	}
+	return nil
+}
+
+func (x *Question) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
 type isQuestion_Kind interface {
 	isQuestion_Kind()
 }
@@ -367,6 +577,41 @@ type Question_FreeText struct {
 	FreeText *TextQuestion `protobuf:"bytes,15,opt,name=free_text,json=freeText,proto3,oneof"`
 }
 
+type Question_Expectation struct {
+	// How an experience compares with what was expected.
+	Expectation *ExpectationQuestion `protobuf:"bytes,16,opt,name=expectation,proto3,oneof"`
+}
+
+type Question_Importance struct {
+	// How much something matters.
+	Importance *ImportanceQuestion `protobuf:"bytes,17,opt,name=importance,proto3,oneof"`
+}
+
+type Question_Likelihood struct {
+	// How likely something is that the respondent may do.
+	Likelihood *LikelihoodQuestion `protobuf:"bytes,18,opt,name=likelihood,proto3,oneof"`
+}
+
+type Question_Like struct {
+	// Like or dislike.
+	Like *LikeQuestion `protobuf:"bytes,19,opt,name=like,proto3,oneof"`
+}
+
+type Question_Smile struct {
+	// Faces from sad to smiling.
+	Smile *SmileQuestion `protobuf:"bytes,20,opt,name=smile,proto3,oneof"`
+}
+
+type Question_Number struct {
+	// A number.
+	Number *NumberQuestion `protobuf:"bytes,21,opt,name=number,proto3,oneof"`
+}
+
+type Question_Date struct {
+	// A day.
+	Date *DateQuestion `protobuf:"bytes,22,opt,name=date,proto3,oneof"`
+}
+
 func (*Question_Nps) isQuestion_Kind() {}
 
 func (*Question_Csat) isQuestion_Kind() {}
@@ -378,6 +623,20 @@ func (*Question_Rating) isQuestion_Kind() {}
 func (*Question_Choice) isQuestion_Kind() {}
 
 func (*Question_FreeText) isQuestion_Kind() {}
+
+func (*Question_Expectation) isQuestion_Kind() {}
+
+func (*Question_Importance) isQuestion_Kind() {}
+
+func (*Question_Likelihood) isQuestion_Kind() {}
+
+func (*Question_Like) isQuestion_Kind() {}
+
+func (*Question_Smile) isQuestion_Kind() {}
+
+func (*Question_Number) isQuestion_Kind() {}
+
+func (*Question_Date) isQuestion_Kind() {}
 
 // Whether and when a question takes a comment.
 type CommentPolicy struct {
@@ -685,6 +944,439 @@ func (x *RatingQuestion) GetScale() *v1.Scale {
 	return nil
 }
 
+// How an experience compares with what was expected: the least value is far below, the middle one as expected, the greatest far above. An answer in the
+// middle says that nothing was missing, not that half of it was.
+type ExpectationQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scale, with an odd number of values, so that one is in the middle. Missing means 1 to 5.
+	Scale         *v1.Scale `protobuf:"bytes,1,opt,name=scale,proto3" json:"scale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpectationQuestion) Reset() {
+	*x = ExpectationQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpectationQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpectationQuestion) ProtoMessage() {}
+
+func (x *ExpectationQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpectationQuestion.ProtoReflect.Descriptor instead.
+func (*ExpectationQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ExpectationQuestion) GetScale() *v1.Scale {
+	if x != nil {
+		return x.Scale
+	}
+	return nil
+}
+
+// How much something matters. Answers are weights of a customer satisfaction index, or the stated importance of a satisfaction matrix; they say nothing of how
+// good anything was, and no mean over all answers counts them.
+type ImportanceQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scale. Missing means 1 to 10.
+	Scale *v1.Scale `protobuf:"bytes,1,opt,name=scale,proto3" json:"scale,omitempty"`
+	// The scored question of the same questionnaire that tells how good this was; empty for none.
+	Item          string `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportanceQuestion) Reset() {
+	*x = ImportanceQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportanceQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportanceQuestion) ProtoMessage() {}
+
+func (x *ImportanceQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportanceQuestion.ProtoReflect.Descriptor instead.
+func (*ImportanceQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ImportanceQuestion) GetScale() *v1.Scale {
+	if x != nil {
+		return x.Scale
+	}
+	return nil
+}
+
+func (x *ImportanceQuestion) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+// How likely something is that the respondent may do, where a high value is what the organisation hopes for: to buy again, to renew.
+type LikelihoodQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What may be done.
+	Action LikelihoodQuestion_Action `protobuf:"varint,1,opt,name=action,proto3,enum=otklik.survey.v1.LikelihoodQuestion_Action" json:"action,omitempty"`
+	// The scale. Missing means 0 to 10.
+	Scale         *v1.Scale `protobuf:"bytes,2,opt,name=scale,proto3" json:"scale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LikelihoodQuestion) Reset() {
+	*x = LikelihoodQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LikelihoodQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LikelihoodQuestion) ProtoMessage() {}
+
+func (x *LikelihoodQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LikelihoodQuestion.ProtoReflect.Descriptor instead.
+func (*LikelihoodQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *LikelihoodQuestion) GetAction() LikelihoodQuestion_Action {
+	if x != nil {
+		return x.Action
+	}
+	return LikelihoodQuestion_ACTION_UNSPECIFIED
+}
+
+func (x *LikelihoodQuestion) GetScale() *v1.Scale {
+	if x != nil {
+		return x.Scale
+	}
+	return nil
+}
+
+// Like or dislike, on the scale 0-1: 1 is a like, 0 a dislike.
+type LikeQuestion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LikeQuestion) Reset() {
+	*x = LikeQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LikeQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LikeQuestion) ProtoMessage() {}
+
+func (x *LikeQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LikeQuestion.ProtoReflect.Descriptor instead.
+func (*LikeQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{9}
+}
+
+// Faces from sad to smiling, as on a terminal at the exit: on the scale 1 to the number of faces, the greatest value is the broadest smile.
+type SmileQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number of faces, from 2 to 7; 0 means 5.
+	Faces         int32 `protobuf:"varint,1,opt,name=faces,proto3" json:"faces,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SmileQuestion) Reset() {
+	*x = SmileQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SmileQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SmileQuestion) ProtoMessage() {}
+
+func (x *SmileQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SmileQuestion.ProtoReflect.Descriptor instead.
+func (*SmileQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SmileQuestion) GetFaces() int32 {
+	if x != nil {
+		return x.Faces
+	}
+	return 0
+}
+
+// A number that is no score: a price, an age, a count. No mean is made of it.
+type NumberQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The least number that is taken; missing means -1,000,000,000,000.
+	Min *float64 `protobuf:"fixed64,1,opt,name=min,proto3,oneof" json:"min,omitempty"`
+	// The greatest number that is taken; missing means 1,000,000,000,000.
+	Max *float64 `protobuf:"fixed64,2,opt,name=max,proto3,oneof" json:"max,omitempty"`
+	// The digits behind the point that are taken, from 0 to 6.
+	Decimals int32 `protobuf:"varint,3,opt,name=decimals,proto3" json:"decimals,omitempty"`
+	// What is counted, as the respondent reads it: `сом`, `km`. Missing for none.
+	Unit          *v1.LocalizedText `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NumberQuestion) Reset() {
+	*x = NumberQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NumberQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NumberQuestion) ProtoMessage() {}
+
+func (x *NumberQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NumberQuestion.ProtoReflect.Descriptor instead.
+func (*NumberQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *NumberQuestion) GetMin() float64 {
+	if x != nil && x.Min != nil {
+		return *x.Min
+	}
+	return 0
+}
+
+func (x *NumberQuestion) GetMax() float64 {
+	if x != nil && x.Max != nil {
+		return *x.Max
+	}
+	return 0
+}
+
+func (x *NumberQuestion) GetDecimals() int32 {
+	if x != nil {
+		return x.Decimals
+	}
+	return 0
+}
+
+func (x *NumberQuestion) GetUnit() *v1.LocalizedText {
+	if x != nil {
+		return x.Unit
+	}
+	return nil
+}
+
+// A day of the calendar, without a zone.
+type DateQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first day that is taken, for example 2026-03-31; empty for any.
+	Earliest string `protobuf:"bytes,1,opt,name=earliest,proto3" json:"earliest,omitempty"`
+	// The last day that is taken; empty for any.
+	Latest        string `protobuf:"bytes,2,opt,name=latest,proto3" json:"latest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DateQuestion) Reset() {
+	*x = DateQuestion{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DateQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DateQuestion) ProtoMessage() {}
+
+func (x *DateQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DateQuestion.ProtoReflect.Descriptor instead.
+func (*DateQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DateQuestion) GetEarliest() string {
+	if x != nil {
+		return x.Earliest
+	}
+	return ""
+}
+
+func (x *DateQuestion) GetLatest() string {
+	if x != nil {
+		return x.Latest
+	}
+	return ""
+}
+
+// Questions that are shown together.
+type QuestionGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifier by which questions name the group, unique in the questionnaire.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What the respondent reads above them; missing for nothing.
+	Title *v1.LocalizedText `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// How they are shown.
+	Layout        QuestionGroup_Layout `protobuf:"varint,3,opt,name=layout,proto3,enum=otklik.survey.v1.QuestionGroup_Layout" json:"layout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuestionGroup) Reset() {
+	*x = QuestionGroup{}
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuestionGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuestionGroup) ProtoMessage() {}
+
+func (x *QuestionGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuestionGroup.ProtoReflect.Descriptor instead.
+func (*QuestionGroup) Descriptor() ([]byte, []int) {
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *QuestionGroup) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *QuestionGroup) GetTitle() *v1.LocalizedText {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *QuestionGroup) GetLayout() QuestionGroup_Layout {
+	if x != nil {
+		return x.Layout
+	}
+	return QuestionGroup_LAYOUT_UNSPECIFIED
+}
+
 // One or several of a list of options.
 type ChoiceQuestion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -700,7 +1392,7 @@ type ChoiceQuestion struct {
 
 func (x *ChoiceQuestion) Reset() {
 	*x = ChoiceQuestion{}
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[6]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +1404,7 @@ func (x *ChoiceQuestion) String() string {
 func (*ChoiceQuestion) ProtoMessage() {}
 
 func (x *ChoiceQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[6]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +1417,7 @@ func (x *ChoiceQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChoiceQuestion.ProtoReflect.Descriptor instead.
 func (*ChoiceQuestion) Descriptor() ([]byte, []int) {
-	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{6}
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ChoiceQuestion) GetOptions() []*ChoiceQuestion_Option {
@@ -760,7 +1452,7 @@ type TextQuestion struct {
 
 func (x *TextQuestion) Reset() {
 	*x = TextQuestion{}
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[7]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -772,7 +1464,7 @@ func (x *TextQuestion) String() string {
 func (*TextQuestion) ProtoMessage() {}
 
 func (x *TextQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[7]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -785,7 +1477,7 @@ func (x *TextQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TextQuestion.ProtoReflect.Descriptor instead.
 func (*TextQuestion) Descriptor() ([]byte, []int) {
-	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{7}
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TextQuestion) GetMaxLength() int32 {
@@ -808,7 +1500,7 @@ type ChoiceQuestion_Option struct {
 
 func (x *ChoiceQuestion_Option) Reset() {
 	*x = ChoiceQuestion_Option{}
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[8]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +1512,7 @@ func (x *ChoiceQuestion_Option) String() string {
 func (*ChoiceQuestion_Option) ProtoMessage() {}
 
 func (x *ChoiceQuestion_Option) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_survey_v1_question_proto_msgTypes[8]
+	mi := &file_otklik_survey_v1_question_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +1525,7 @@ func (x *ChoiceQuestion_Option) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChoiceQuestion_Option.ProtoReflect.Descriptor instead.
 func (*ChoiceQuestion_Option) Descriptor() ([]byte, []int) {
-	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{6, 0}
+	return file_otklik_survey_v1_question_proto_rawDescGZIP(), []int{14, 0}
 }
 
 func (x *ChoiceQuestion_Option) GetId() string {
@@ -854,7 +1546,7 @@ var File_otklik_survey_v1_question_proto protoreflect.FileDescriptor
 
 const file_otklik_survey_v1_question_proto_rawDesc = "" +
 	"\n" +
-	"\x1fotklik/survey/v1/question.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1aotklik/type/v1/scale.proto\"\xad\x04\n" +
+	"\x1fotklik/survey/v1/question.proto\x12\x10otklik.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a#otklik/type/v1/localized_text.proto\x1a\x1aotklik/type/v1/scale.proto\"\xe1\b\n" +
 	"\bQuestion\x12-\n" +
 	"\x02id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x02id\x129\n" +
 	"\x04text\x18\x02 \x01(\v2\x1d.otklik.type.v1.LocalizedTextB\x06\xbaH\x03\xc8\x01\x01R\x04text\x12\x1a\n" +
@@ -866,7 +1558,20 @@ const file_otklik_survey_v1_question_proto_rawDesc = "" +
 	"\x03ces\x18\f \x01(\v2\x1d.otklik.survey.v1.CesQuestionH\x00R\x03ces\x12:\n" +
 	"\x06rating\x18\r \x01(\v2 .otklik.survey.v1.RatingQuestionH\x00R\x06rating\x12:\n" +
 	"\x06choice\x18\x0e \x01(\v2 .otklik.survey.v1.ChoiceQuestionH\x00R\x06choice\x12=\n" +
-	"\tfree_text\x18\x0f \x01(\v2\x1e.otklik.survey.v1.TextQuestionH\x00R\bfreeTextB\r\n" +
+	"\tfree_text\x18\x0f \x01(\v2\x1e.otklik.survey.v1.TextQuestionH\x00R\bfreeText\x12I\n" +
+	"\vexpectation\x18\x10 \x01(\v2%.otklik.survey.v1.ExpectationQuestionH\x00R\vexpectation\x12F\n" +
+	"\n" +
+	"importance\x18\x11 \x01(\v2$.otklik.survey.v1.ImportanceQuestionH\x00R\n" +
+	"importance\x12F\n" +
+	"\n" +
+	"likelihood\x18\x12 \x01(\v2$.otklik.survey.v1.LikelihoodQuestionH\x00R\n" +
+	"likelihood\x124\n" +
+	"\x04like\x18\x13 \x01(\v2\x1e.otklik.survey.v1.LikeQuestionH\x00R\x04like\x127\n" +
+	"\x05smile\x18\x14 \x01(\v2\x1f.otklik.survey.v1.SmileQuestionH\x00R\x05smile\x12:\n" +
+	"\x06number\x18\x15 \x01(\v2 .otklik.survey.v1.NumberQuestionH\x00R\x06number\x124\n" +
+	"\x04date\x18\x16 \x01(\v2\x1e.otklik.survey.v1.DateQuestionH\x00R\x04date\x12>\n" +
+	"\x0feffective_scale\x18\x05 \x01(\v2\x15.otklik.type.v1.ScaleR\x0eeffectiveScale\x126\n" +
+	"\x05group\x18\x06 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\x05groupB\r\n" +
 	"\x04kind\x12\x05\xbaH\x02\b\x01\"\xd4\x03\n" +
 	"\rCommentPolicy\x12B\n" +
 	"\x04mode\x18\x01 \x01(\x0e2$.otklik.survey.v1.CommentPolicy.ModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12=\n" +
@@ -906,7 +1611,46 @@ const file_otklik_survey_v1_question_proto_rawDesc = "" +
 	"\x15_net_easy_at_or_aboveB\x1c\n" +
 	"\x1a_net_difficult_at_or_below\"=\n" +
 	"\x0eRatingQuestion\x12+\n" +
-	"\x05scale\x18\x01 \x01(\v2\x15.otklik.type.v1.ScaleR\x05scale\"\xa8\x02\n" +
+	"\x05scale\x18\x01 \x01(\v2\x15.otklik.type.v1.ScaleR\x05scale\"B\n" +
+	"\x13ExpectationQuestion\x12+\n" +
+	"\x05scale\x18\x01 \x01(\v2\x15.otklik.type.v1.ScaleR\x05scale\"w\n" +
+	"\x12ImportanceQuestion\x12+\n" +
+	"\x05scale\x18\x01 \x01(\v2\x15.otklik.type.v1.ScaleR\x05scale\x124\n" +
+	"\x04item\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9_]{0,62})?$R\x04item\"\xa5\x02\n" +
+	"\x12LikelihoodQuestion\x12M\n" +
+	"\x06action\x18\x01 \x01(\x0e2+.otklik.survey.v1.LikelihoodQuestion.ActionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06action\x12+\n" +
+	"\x05scale\x18\x02 \x01(\v2\x15.otklik.type.v1.ScaleR\x05scale\"\x92\x01\n" +
+	"\x06Action\x12\x16\n" +
+	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fACTION_OTHER\x10\x01\x12\x14\n" +
+	"\x10ACTION_BUY_AGAIN\x10\x02\x12\x10\n" +
+	"\fACTION_RENEW\x10\x03\x12\x13\n" +
+	"\x0fACTION_BUY_MORE\x10\x04\x12\x11\n" +
+	"\rACTION_RETURN\x10\x05\x12\x0e\n" +
+	"\n" +
+	"ACTION_TRY\x10\x06\"\x0e\n" +
+	"\fLikeQuestion\"\x8b\x01\n" +
+	"\rSmileQuestion\x12z\n" +
+	"\x05faces\x18\x01 \x01(\x05Bd\xbaHa\xba\x01^\n" +
+	"\x14smile_question.faces\x12\x1fmust be from 2 to 7, or 0 for 5\x1a%this == 0 || (this >= 2 && this <= 7)R\x05faces\"\xda\x01\n" +
+	"\x0eNumberQuestion\x12.\n" +
+	"\x03min\x18\x01 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\xa2\x94\x1amB)\x00\x00\x00\xa2\x94\x1am\xc2H\x00R\x03min\x88\x01\x01\x12.\n" +
+	"\x03max\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\xa2\x94\x1amB)\x00\x00\x00\xa2\x94\x1am\xc2H\x01R\x03max\x88\x01\x01\x12%\n" +
+	"\bdecimals\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x06(\x00R\bdecimals\x121\n" +
+	"\x04unit\x18\x04 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x04unitB\x06\n" +
+	"\x04_minB\x06\n" +
+	"\x04_max\"\x92\x01\n" +
+	"\fDateQuestion\x12B\n" +
+	"\bearliest\x18\x01 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bearliest\x12>\n" +
+	"\x06latest\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x06latest\"\x83\x02\n" +
+	"\rQuestionGroup\x12-\n" +
+	"\x02id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\x02id\x123\n" +
+	"\x05title\x18\x02 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x05title\x12H\n" +
+	"\x06layout\x18\x03 \x01(\x0e2&.otklik.survey.v1.QuestionGroup.LayoutB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06layout\"D\n" +
+	"\x06Layout\x12\x16\n" +
+	"\x12LAYOUT_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vLAYOUT_LIST\x10\x01\x12\x11\n" +
+	"\rLAYOUT_MATRIX\x10\x02\"\xa8\x02\n" +
 	"\x0eChoiceQuestion\x12N\n" +
 	"\aoptions\x18\x01 \x03(\v2'.otklik.survey.v1.ChoiceQuestion.OptionB\v\xbaH\b\x92\x01\x05\b\x02\x10\xf4\x03R\aoptions\x12\x1a\n" +
 	"\bmultiple\x18\x02 \x01(\bR\bmultiple\x12+\n" +
@@ -933,46 +1677,71 @@ func file_otklik_survey_v1_question_proto_rawDescGZIP() []byte {
 	return file_otklik_survey_v1_question_proto_rawDescData
 }
 
-var file_otklik_survey_v1_question_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_otklik_survey_v1_question_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_otklik_survey_v1_question_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_otklik_survey_v1_question_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_otklik_survey_v1_question_proto_goTypes = []any{
-	(CommentPolicy_Mode)(0),       // 0: otklik.survey.v1.CommentPolicy.Mode
-	(NpsQuestion_ScaleKind)(0),    // 1: otklik.survey.v1.NpsQuestion.ScaleKind
-	(CesQuestion_Direction)(0),    // 2: otklik.survey.v1.CesQuestion.Direction
-	(*Question)(nil),              // 3: otklik.survey.v1.Question
-	(*CommentPolicy)(nil),         // 4: otklik.survey.v1.CommentPolicy
-	(*NpsQuestion)(nil),           // 5: otklik.survey.v1.NpsQuestion
-	(*CsatQuestion)(nil),          // 6: otklik.survey.v1.CsatQuestion
-	(*CesQuestion)(nil),           // 7: otklik.survey.v1.CesQuestion
-	(*RatingQuestion)(nil),        // 8: otklik.survey.v1.RatingQuestion
-	(*ChoiceQuestion)(nil),        // 9: otklik.survey.v1.ChoiceQuestion
-	(*TextQuestion)(nil),          // 10: otklik.survey.v1.TextQuestion
-	(*ChoiceQuestion_Option)(nil), // 11: otklik.survey.v1.ChoiceQuestion.Option
-	(*v1.LocalizedText)(nil),      // 12: otklik.type.v1.LocalizedText
-	(*v1.Scale)(nil),              // 13: otklik.type.v1.Scale
+	(CommentPolicy_Mode)(0),        // 0: otklik.survey.v1.CommentPolicy.Mode
+	(NpsQuestion_ScaleKind)(0),     // 1: otklik.survey.v1.NpsQuestion.ScaleKind
+	(CesQuestion_Direction)(0),     // 2: otklik.survey.v1.CesQuestion.Direction
+	(LikelihoodQuestion_Action)(0), // 3: otklik.survey.v1.LikelihoodQuestion.Action
+	(QuestionGroup_Layout)(0),      // 4: otklik.survey.v1.QuestionGroup.Layout
+	(*Question)(nil),               // 5: otklik.survey.v1.Question
+	(*CommentPolicy)(nil),          // 6: otklik.survey.v1.CommentPolicy
+	(*NpsQuestion)(nil),            // 7: otklik.survey.v1.NpsQuestion
+	(*CsatQuestion)(nil),           // 8: otklik.survey.v1.CsatQuestion
+	(*CesQuestion)(nil),            // 9: otklik.survey.v1.CesQuestion
+	(*RatingQuestion)(nil),         // 10: otklik.survey.v1.RatingQuestion
+	(*ExpectationQuestion)(nil),    // 11: otklik.survey.v1.ExpectationQuestion
+	(*ImportanceQuestion)(nil),     // 12: otklik.survey.v1.ImportanceQuestion
+	(*LikelihoodQuestion)(nil),     // 13: otklik.survey.v1.LikelihoodQuestion
+	(*LikeQuestion)(nil),           // 14: otklik.survey.v1.LikeQuestion
+	(*SmileQuestion)(nil),          // 15: otklik.survey.v1.SmileQuestion
+	(*NumberQuestion)(nil),         // 16: otklik.survey.v1.NumberQuestion
+	(*DateQuestion)(nil),           // 17: otklik.survey.v1.DateQuestion
+	(*QuestionGroup)(nil),          // 18: otklik.survey.v1.QuestionGroup
+	(*ChoiceQuestion)(nil),         // 19: otklik.survey.v1.ChoiceQuestion
+	(*TextQuestion)(nil),           // 20: otklik.survey.v1.TextQuestion
+	(*ChoiceQuestion_Option)(nil),  // 21: otklik.survey.v1.ChoiceQuestion.Option
+	(*v1.LocalizedText)(nil),       // 22: otklik.type.v1.LocalizedText
+	(*v1.Scale)(nil),               // 23: otklik.type.v1.Scale
 }
 var file_otklik_survey_v1_question_proto_depIdxs = []int32{
-	12, // 0: otklik.survey.v1.Question.text:type_name -> otklik.type.v1.LocalizedText
-	4,  // 1: otklik.survey.v1.Question.comment:type_name -> otklik.survey.v1.CommentPolicy
-	5,  // 2: otklik.survey.v1.Question.nps:type_name -> otklik.survey.v1.NpsQuestion
-	6,  // 3: otklik.survey.v1.Question.csat:type_name -> otklik.survey.v1.CsatQuestion
-	7,  // 4: otklik.survey.v1.Question.ces:type_name -> otklik.survey.v1.CesQuestion
-	8,  // 5: otklik.survey.v1.Question.rating:type_name -> otklik.survey.v1.RatingQuestion
-	9,  // 6: otklik.survey.v1.Question.choice:type_name -> otklik.survey.v1.ChoiceQuestion
-	10, // 7: otklik.survey.v1.Question.free_text:type_name -> otklik.survey.v1.TextQuestion
-	0,  // 8: otklik.survey.v1.CommentPolicy.mode:type_name -> otklik.survey.v1.CommentPolicy.Mode
-	1,  // 9: otklik.survey.v1.NpsQuestion.scale:type_name -> otklik.survey.v1.NpsQuestion.ScaleKind
-	13, // 10: otklik.survey.v1.CsatQuestion.scale:type_name -> otklik.type.v1.Scale
-	13, // 11: otklik.survey.v1.CesQuestion.scale:type_name -> otklik.type.v1.Scale
-	2,  // 12: otklik.survey.v1.CesQuestion.direction:type_name -> otklik.survey.v1.CesQuestion.Direction
-	13, // 13: otklik.survey.v1.RatingQuestion.scale:type_name -> otklik.type.v1.Scale
-	11, // 14: otklik.survey.v1.ChoiceQuestion.options:type_name -> otklik.survey.v1.ChoiceQuestion.Option
-	12, // 15: otklik.survey.v1.ChoiceQuestion.Option.text:type_name -> otklik.type.v1.LocalizedText
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	22, // 0: otklik.survey.v1.Question.text:type_name -> otklik.type.v1.LocalizedText
+	6,  // 1: otklik.survey.v1.Question.comment:type_name -> otklik.survey.v1.CommentPolicy
+	7,  // 2: otklik.survey.v1.Question.nps:type_name -> otklik.survey.v1.NpsQuestion
+	8,  // 3: otklik.survey.v1.Question.csat:type_name -> otklik.survey.v1.CsatQuestion
+	9,  // 4: otklik.survey.v1.Question.ces:type_name -> otklik.survey.v1.CesQuestion
+	10, // 5: otklik.survey.v1.Question.rating:type_name -> otklik.survey.v1.RatingQuestion
+	19, // 6: otklik.survey.v1.Question.choice:type_name -> otklik.survey.v1.ChoiceQuestion
+	20, // 7: otklik.survey.v1.Question.free_text:type_name -> otklik.survey.v1.TextQuestion
+	11, // 8: otklik.survey.v1.Question.expectation:type_name -> otklik.survey.v1.ExpectationQuestion
+	12, // 9: otklik.survey.v1.Question.importance:type_name -> otklik.survey.v1.ImportanceQuestion
+	13, // 10: otklik.survey.v1.Question.likelihood:type_name -> otklik.survey.v1.LikelihoodQuestion
+	14, // 11: otklik.survey.v1.Question.like:type_name -> otklik.survey.v1.LikeQuestion
+	15, // 12: otklik.survey.v1.Question.smile:type_name -> otklik.survey.v1.SmileQuestion
+	16, // 13: otklik.survey.v1.Question.number:type_name -> otklik.survey.v1.NumberQuestion
+	17, // 14: otklik.survey.v1.Question.date:type_name -> otklik.survey.v1.DateQuestion
+	23, // 15: otklik.survey.v1.Question.effective_scale:type_name -> otklik.type.v1.Scale
+	0,  // 16: otklik.survey.v1.CommentPolicy.mode:type_name -> otklik.survey.v1.CommentPolicy.Mode
+	1,  // 17: otklik.survey.v1.NpsQuestion.scale:type_name -> otklik.survey.v1.NpsQuestion.ScaleKind
+	23, // 18: otklik.survey.v1.CsatQuestion.scale:type_name -> otklik.type.v1.Scale
+	23, // 19: otklik.survey.v1.CesQuestion.scale:type_name -> otklik.type.v1.Scale
+	2,  // 20: otklik.survey.v1.CesQuestion.direction:type_name -> otklik.survey.v1.CesQuestion.Direction
+	23, // 21: otklik.survey.v1.RatingQuestion.scale:type_name -> otklik.type.v1.Scale
+	23, // 22: otklik.survey.v1.ExpectationQuestion.scale:type_name -> otklik.type.v1.Scale
+	23, // 23: otklik.survey.v1.ImportanceQuestion.scale:type_name -> otklik.type.v1.Scale
+	3,  // 24: otklik.survey.v1.LikelihoodQuestion.action:type_name -> otklik.survey.v1.LikelihoodQuestion.Action
+	23, // 25: otklik.survey.v1.LikelihoodQuestion.scale:type_name -> otklik.type.v1.Scale
+	22, // 26: otklik.survey.v1.NumberQuestion.unit:type_name -> otklik.type.v1.LocalizedText
+	22, // 27: otklik.survey.v1.QuestionGroup.title:type_name -> otklik.type.v1.LocalizedText
+	4,  // 28: otklik.survey.v1.QuestionGroup.layout:type_name -> otklik.survey.v1.QuestionGroup.Layout
+	21, // 29: otklik.survey.v1.ChoiceQuestion.options:type_name -> otklik.survey.v1.ChoiceQuestion.Option
+	22, // 30: otklik.survey.v1.ChoiceQuestion.Option.text:type_name -> otklik.type.v1.LocalizedText
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_question_proto_init() }
@@ -987,17 +1756,25 @@ func file_otklik_survey_v1_question_proto_init() {
 		(*Question_Rating)(nil),
 		(*Question_Choice)(nil),
 		(*Question_FreeText)(nil),
+		(*Question_Expectation)(nil),
+		(*Question_Importance)(nil),
+		(*Question_Likelihood)(nil),
+		(*Question_Like)(nil),
+		(*Question_Smile)(nil),
+		(*Question_Number)(nil),
+		(*Question_Date)(nil),
 	}
 	file_otklik_survey_v1_question_proto_msgTypes[1].OneofWrappers = []any{}
 	file_otklik_survey_v1_question_proto_msgTypes[3].OneofWrappers = []any{}
 	file_otklik_survey_v1_question_proto_msgTypes[4].OneofWrappers = []any{}
+	file_otklik_survey_v1_question_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_survey_v1_question_proto_rawDesc), len(file_otklik_survey_v1_question_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   9,
+			NumEnums:      5,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

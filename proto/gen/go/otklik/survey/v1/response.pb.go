@@ -262,6 +262,8 @@ type Answer struct {
 	//	*Answer_Score
 	//	*Answer_Choice
 	//	*Answer_FreeText
+	//	*Answer_Number
+	//	*Answer_Date
 	Value isAnswer_Value `protobuf_oneof:"value"`
 	// What the respondent added in words, where the question takes a comment. Control characters other than tab and line
 	// breaks are refused.
@@ -341,6 +343,24 @@ func (x *Answer) GetFreeText() string {
 	return ""
 }
 
+func (x *Answer) GetNumber() float64 {
+	if x != nil {
+		if x, ok := x.Value.(*Answer_Number); ok {
+			return x.Number
+		}
+	}
+	return 0
+}
+
+func (x *Answer) GetDate() string {
+	if x != nil {
+		if x, ok := x.Value.(*Answer_Date); ok {
+			return x.Date
+		}
+	}
+	return ""
+}
+
 func (x *Answer) GetComment() string {
 	if x != nil {
 		return x.Comment
@@ -353,7 +373,7 @@ type isAnswer_Value interface {
 }
 
 type Answer_Score struct {
-	// A value of the question's scale, for NPS, CSAT, CES and rating.
+	// A value of the question's scale, for NPS, CSAT, CES, rating, expectation, importance, likelihood, like and smile.
 	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3,oneof"`
 }
 
@@ -367,11 +387,25 @@ type Answer_FreeText struct {
 	FreeText string `protobuf:"bytes,4,opt,name=free_text,json=freeText,proto3,oneof"`
 }
 
+type Answer_Number struct {
+	// The number, for number: within the question's bounds and with no more digits behind the point than it takes.
+	Number float64 `protobuf:"fixed64,6,opt,name=number,proto3,oneof"`
+}
+
+type Answer_Date struct {
+	// The day, for date: for example 2026-03-31.
+	Date string `protobuf:"bytes,7,opt,name=date,proto3,oneof"`
+}
+
 func (*Answer_Score) isAnswer_Value() {}
 
 func (*Answer_Choice) isAnswer_Value() {}
 
 func (*Answer_FreeText) isAnswer_Value() {}
+
+func (*Answer_Number) isAnswer_Value() {}
+
+func (*Answer_Date) isAnswer_Value() {}
 
 // The options chosen.
 type ChoiceAnswer struct {
@@ -451,12 +485,14 @@ const file_otklik_survey_v1_response_proto_rawDesc = "" +
 	"\tFLAG_LATE\x10\x01\x12\x14\n" +
 	"\x10FLAG_CLOCK_AHEAD\x10\x02\x12\x14\n" +
 	"\x10FLAG_CLOCK_UNSET\x10\x03B\t\n" +
-	"\a_weight\"\xe0\x01\n" +
+	"\a_weight\"\xbe\x02\n" +
 	"\x06Answer\x129\n" +
 	"\bquestion\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\bquestion\x12\x1f\n" +
 	"\x05score\x18\x02 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\x05score\x128\n" +
 	"\x06choice\x18\x03 \x01(\v2\x1e.otklik.survey.v1.ChoiceAnswerH\x00R\x06choice\x12\x1d\n" +
-	"\tfree_text\x18\x04 \x01(\tH\x00R\bfreeText\x12\x18\n" +
+	"\tfree_text\x18\x04 \x01(\tH\x00R\bfreeText\x12!\n" +
+	"\x06number\x18\x06 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\x06number\x129\n" +
+	"\x04date\x18\a \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\x04date\x12\x18\n" +
 	"\acomment\x18\x05 \x01(\tR\acommentB\a\n" +
 	"\x05value\"7\n" +
 	"\fChoiceAnswer\x12'\n" +
@@ -513,6 +549,8 @@ func file_otklik_survey_v1_response_proto_init() {
 		(*Answer_Score)(nil),
 		(*Answer_Choice)(nil),
 		(*Answer_FreeText)(nil),
+		(*Answer_Number)(nil),
+		(*Answer_Date)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -218,8 +218,10 @@ type Questionnaire struct {
 	// Where employees are asked: the one key of the context by which scores may be broken down. Missing means that they are
 	// computed over all answers only. A second one would let single answers be worked out from the difference of two tables.
 	DeclaredGrouping v1.ContextKey `protobuf:"varint,5,opt,name=declared_grouping,json=declaredGrouping,proto3,enum=otklik.type.v1.ContextKey" json:"declared_grouping,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Groups in which questions are shown, up to 100; each has at least one question.
+	Groups        []*QuestionGroup `protobuf:"bytes,6,rep,name=groups,proto3" json:"groups,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Questionnaire) Reset() {
@@ -285,6 +287,13 @@ func (x *Questionnaire) GetDeclaredGrouping() v1.ContextKey {
 		return x.DeclaredGrouping
 	}
 	return v1.ContextKey(0)
+}
+
+func (x *Questionnaire) GetGroups() []*QuestionGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
 }
 
 // A published questionnaire. It never changes.
@@ -375,7 +384,7 @@ const file_otklik_survey_v1_survey_proto_rawDesc = "" +
 	"\vSTATE_DRAFT\x10\x01\x12\x13\n" +
 	"\x0fSTATE_PUBLISHED\x10\x02\x12\x10\n" +
 	"\fSTATE_CLOSED\x10\x03\x12\x12\n" +
-	"\x0eSTATE_ARCHIVED\x10\x04\"\x80\x03\n" +
+	"\x0eSTATE_ARCHIVED\x10\x04\"\xc3\x03\n" +
 	"\rQuestionnaire\x12;\n" +
 	"\x05title\x18\x01 \x01(\v2\x1d.otklik.type.v1.LocalizedTextB\x06\xbaH\x03\xc8\x01\x01R\x05title\x12R\n" +
 	"\x10default_language\x18\x02 \x01(\tB'\xbaH$r\"2 ^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$R\x0fdefaultLanguage\x12E\n" +
@@ -383,7 +392,8 @@ const file_otklik_survey_v1_survey_proto_rawDesc = "" +
 	"\n" +
 	"population\x18\x04 \x01(\x0e2\x1a.otklik.type.v1.PopulationB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
 	"population\x12Q\n" +
-	"\x11declared_grouping\x18\x05 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10declaredGrouping\"\xa4\x01\n" +
+	"\x11declared_grouping\x18\x05 \x01(\x0e2\x1a.otklik.type.v1.ContextKeyB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10declaredGrouping\x12A\n" +
+	"\x06groups\x18\x06 \x03(\v2\x1f.otklik.survey.v1.QuestionGroupB\b\xbaH\x05\x92\x01\x02\x10dR\x06groups\"\xa4\x01\n" +
 	"\bRevision\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12E\n" +
 	"\rquestionnaire\x18\x02 \x01(\v2\x1f.otklik.survey.v1.QuestionnaireR\rquestionnaire\x12=\n" +
@@ -413,6 +423,7 @@ var file_otklik_survey_v1_survey_proto_goTypes = []any{
 	(*Question)(nil),              // 6: otklik.survey.v1.Question
 	(v1.Population)(0),            // 7: otklik.type.v1.Population
 	(v1.ContextKey)(0),            // 8: otklik.type.v1.ContextKey
+	(*QuestionGroup)(nil),         // 9: otklik.survey.v1.QuestionGroup
 }
 var file_otklik_survey_v1_survey_proto_depIdxs = []int32{
 	2,  // 0: otklik.survey.v1.Survey.draft:type_name -> otklik.survey.v1.Questionnaire
@@ -424,13 +435,14 @@ var file_otklik_survey_v1_survey_proto_depIdxs = []int32{
 	6,  // 6: otklik.survey.v1.Questionnaire.questions:type_name -> otklik.survey.v1.Question
 	7,  // 7: otklik.survey.v1.Questionnaire.population:type_name -> otklik.type.v1.Population
 	8,  // 8: otklik.survey.v1.Questionnaire.declared_grouping:type_name -> otklik.type.v1.ContextKey
-	2,  // 9: otklik.survey.v1.Revision.questionnaire:type_name -> otklik.survey.v1.Questionnaire
-	4,  // 10: otklik.survey.v1.Revision.publish_time:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	9,  // 9: otklik.survey.v1.Questionnaire.groups:type_name -> otklik.survey.v1.QuestionGroup
+	2,  // 10: otklik.survey.v1.Revision.questionnaire:type_name -> otklik.survey.v1.Questionnaire
+	4,  // 11: otklik.survey.v1.Revision.publish_time:type_name -> google.protobuf.Timestamp
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_otklik_survey_v1_survey_proto_init() }
