@@ -9,6 +9,7 @@ import (
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/exports"
+	"github.com/otklik/otklik/services/reporting/internal/api/reports"
 	"github.com/otklik/otklik/services/reporting/internal/api/rows"
 	"github.com/otklik/otklik/services/reporting/internal/export"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -45,19 +46,20 @@ type exporting struct {
 	chore  chore.Chore
 }
 
-// newExporting makes what takes orders for exports, makes them and forgets them. records lists what was recorded of stores.
-func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec, records rows.Records) exporting {
+// newExporting makes what takes orders for exports, makes them and forgets them. records lists what was recorded of stores, batches makes
+// reports of many units.
+func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec, records rows.Records, batches reports.Batches) exporting {
 	parts, measures := exports.Parts{Keeper: keeper}, peers.NewMeasures(deps.Scoring)
 	asked := peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation)
 	responses := &rows.Responses{Client: asked.Surveys}
 	sources := map[export.Kind]export.Source{
 		export.Responses: responses, export.Comments: rows.Comments{Client: asked.Comments, Responses: responses}, export.Scores: rows.Scores{Measures: measures},
 		export.Contacts: rows.Contacts{Client: asked.Contacts}, export.Cases: rows.Cases{Client: asked.Cases}, export.Operations: rows.Operations{Records: records},
-		export.Refusals: rows.Refusals{Client: asked.Surveys, Responses: responses},
+		export.Reports: batches, export.Refusals: rows.Refusals{Client: asked.Surveys, Responses: responses},
 	}
 	return exporting{
 		room: &exports.Server{
-			Store: db, Sources: sources, Measures: measures, Erasures: peers.NewErasures(deps.Access), Parts: parts, Tokens: tokens,
+			Store: db, Sources: sources, Batches: batches, Measures: measures, Erasures: peers.NewErasures(deps.Access), Parts: parts, Tokens: tokens,
 			Keep: config.Keep, Most: config.Most, AtOnce: config.AtOnce, Now: deps.Now,
 		},
 		runner: &export.Runner{

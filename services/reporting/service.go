@@ -162,7 +162,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded)
+	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded, reports.Batches{Reports: made})
 	return &Service{
 		store: db, rooms: slices.Concat(rooms, planned.rooms, []room{exported.room}), keeper: planned.keeper, leader: leader, exports: exported.runner,
 		house:  chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},

@@ -22,6 +22,9 @@ func toProto(e export.Export) *reportingv1.Export {
 	if e.Total >= 0 {
 		out.TotalRows = proto.Int64(e.Total)
 	}
+	if e.Order.Kind == export.Reports {
+		out.Columns, out.Reports = nil, batchToProto(e.Order.Batch)
+	}
 	if a := e.Order.Scores; e.Order.Kind == export.Scores {
 		out.Scores = &reportingv1.ExportScores{
 			Metrics: a.Metrics, Variants: a.Variants, Question: a.Question, Definition: a.Definition, GroupBy: a.By, Grain: typev1.TimeGrain(a.Grain),

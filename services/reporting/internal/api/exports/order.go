@@ -22,6 +22,9 @@ import (
 
 // orderOf reads an order, with the columns that the caller may have.
 func (s *Server) orderOf(ctx context.Context, in *reportingv1.Export) (export.Order, error) {
+	if in.GetKind() == reportingv1.Export_KIND_REPORTS {
+		return s.batchOrder(ctx, in)
+	}
 	o, err := ordered(in)
 	if err != nil {
 		return o, err

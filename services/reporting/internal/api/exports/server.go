@@ -33,6 +33,7 @@ type Server struct {
 	Store store.Exports
 	// Sources have the rows, by kind.
 	Sources  map[export.Kind]export.Source
+	Batches  Batches
 	Measures *peers.Measures
 	Erasures *peers.Erasures
 	Parts    Parts

@@ -16,6 +16,7 @@ import (
 	"github.com/otklik/otklik/libs/mask"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/listing"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -70,7 +71,11 @@ func (s *Server) GetReport(ctx context.Context, req *reportingv1.GetReportReques
 func (s *Server) ListReports(ctx context.Context, req *reportingv1.ListReportsRequest) (*reportingv1.ListReportsResponse, error) {
 	// A colon, which no identifier has, tells the cursors of those that come with the product from the others.
 	const ours = ":"
-	list, next, err := listPage(ctx, s, reportingv1.ReportService_ListReports_FullMethodName, req, func(organization, after string, size int) ([]report.Definition, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := listing.After(s.tokens, reportingv1.ReportService_ListReports_FullMethodName, organization, req, func(after string, size int) ([]report.Definition, error) {
 		var out []report.Definition
 		cursor, first := strings.CutPrefix(after, ours)
 		if first || after == "" {
@@ -100,8 +105,12 @@ func (s *Server) ListReports(ctx context.Context, req *reportingv1.ListReportsRe
 
 // ListReportVersions lists the versions of a report, the newest first.
 func (s *Server) ListReportVersions(ctx context.Context, req *reportingv1.ListReportVersionsRequest) (*reportingv1.ListReportVersionsResponse, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
 	id, _ := split(req.GetName())
-	list, next, err := listPage(ctx, s, reportingv1.ReportService_ListReportVersions_FullMethodName, req, func(organization, after string, size int) ([]report.Definition, error) {
+	list, next, err := listing.After(s.tokens, reportingv1.ReportService_ListReportVersions_FullMethodName, organization, req, func(after string, size int) ([]report.Definition, error) {
 		if d, ok := builtIn(id); ok {
 			return []report.Definition{d}, nil
 		}

@@ -31,7 +31,7 @@ const longest = 20 * 366 * 24 * time.Hour
 
 // prepare begins a report: it finds out what is asked for, and up to when responses are counted.
 func (s *Server) prepare(ctx context.Context, q report.Request) (*run, error) {
-	d, err := s.find(ctx, "query.name", q.Report)
+	d, err := once(ctx, "definition", func(ctx context.Context) (report.Definition, error) { return s.find(ctx, "query.name", q.Report) })
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +57,14 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 	if err := r.setSlice(ctx, q.Slice); err != nil {
 		return nil, err
 	}
-	questionnaire, err := s.surveys.Questionnaire(ctx, r.survey)
+	questionnaire, err := once(ctx, "questionnaire", func(ctx context.Context) (*peers.Questionnaire, error) { return s.surveys.Questionnaire(ctx, r.survey) })
 	if err != nil {
 		return nil, fault.Survey(err)
 	}
 	r.asked = questionnaire.Current
 	if staff {
-		if err := r.seesPersons(ctx); err != nil {
+		_, err := once(ctx, "persons", func(ctx context.Context) (bool, error) { return true, r.seesPersons(ctx) })
+		if err != nil {
 			return nil, failed(err)
 		}
 	}
@@ -174,7 +175,7 @@ func (r *run) setSlice(ctx context.Context, slice report.Slice) error {
 		return nil
 	}
 	var err error
-	r.survey, err = r.onlySurvey(ctx)
+	r.survey, err = once(ctx, "survey", r.onlySurvey)
 	return err
 }
 

@@ -8,11 +8,11 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/listing"
 	"github.com/otklik/otklik/services/reporting/internal/notation"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/phrase"
@@ -84,8 +84,12 @@ func titleOf(kind report.Kind) phrase.Key {
 
 // ListReportKinds lists the kinds of reports.
 func (s *Server) ListReportKinds(ctx context.Context, req *reportingv1.ListReportKindsRequest) (*reportingv1.ListReportKindsResponse, error) {
+	organization, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
 	profiles := report.Profiles()
-	list, next, err := listPage(ctx, s, reportingv1.ReportService_ListReportKinds_FullMethodName, req, func(_, after string, size int) ([]report.Profile, error) {
+	list, next, err := listing.After(s.tokens, reportingv1.ReportService_ListReportKinds_FullMethodName, organization, req, func(after string, size int) ([]report.Profile, error) {
 		at := 0
 		for at < len(profiles) && after != "" && string(profiles[at].Kind) != after {
 			at++
@@ -103,46 +107,6 @@ func (s *Server) ListReportKinds(ctx context.Context, req *reportingv1.ListRepor
 		out.Kinds = append(out.Kinds, profileToProto(p))
 	}
 	return out, nil
-}
-
-// listed is a request for a page of a list.
-type listed interface {
-	proto.Message
-	GetPageSize() int32
-	GetPageToken() string
-}
-
-const (
-	defaultPage = 50
-	// oneMore is read to know whether there is another page.
-	oneMore = 1
-)
-
-// listPage reads a page of a list: read returns what comes after a key, at most as many as asked for, and key is that of an element.
-func listPage[T any](
-	ctx context.Context, s *Server, method string, req listed, read func(organization, after string, size int) ([]T, error), key func(T) string,
-) (list []T, next string, err error) {
-	organization, err := authn.Organization(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	binding := page.Binding(method, organization, req)
-	cursor, err := s.tokens.Decode(binding, req.GetPageToken())
-	if err != nil {
-		return nil, "", err
-	}
-	size := int(req.GetPageSize())
-	if size == 0 {
-		size = defaultPage
-	}
-	if list, err = read(organization, string(cursor), size+oneMore); err != nil {
-		return nil, "", err
-	}
-	if len(list) <= size {
-		return list, "", nil
-	}
-	list = list[:size]
-	return list, s.tokens.Encode(binding, []byte(key(list[size-1]))), nil
 }
 
 // reportPrefix begins the names of reports.

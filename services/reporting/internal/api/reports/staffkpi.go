@@ -76,10 +76,13 @@ func (r *run) staffKpi(ctx context.Context, s report.Section) (part, error) {
 	var rows, parts [][]document.Cell
 	for _, e := range resp.GetStaff() {
 		id := e.GetEmployee()[len("employees/"):]
-		share := hundred * e.GetMeasuredWeight()
-		score := r.scaled(e.GetScore(), hundred, nil, document.Plain, 0, definition)
+		share, n := hundred*e.GetMeasuredWeight(), int64(0)
+		for _, c := range e.GetComponents() {
+			n += int64(c.GetN())
+		}
+		score := r.scaled(e.GetScore(), hundred, &n, document.Plain, 0, definition)
 		rows = append(rows, []document.Cell{
-			textCell(id), textCell(r.valueName(id, names)), numberCell(score), numberCell(document.Number{Value: &share, Unit: document.Percent, Definition: definition}),
+			textCell(id), textCell(r.valueName(id, names)), numberCell(score), numberCell(document.Number{Value: &share, Unit: document.Percent, N: &n, Definition: definition}),
 		})
 		for i, c := range e.GetComponents() {
 			parts = append(parts, r.kpiRow(id, names, resp.GetKpiDefinition().GetComponents()[i], c, resp.GetBasis()))
@@ -119,11 +122,11 @@ func (r *run) kpiRow(
 	}
 	percent := func(v float64, digits int) document.Cell {
 		v *= hundred
-		return numberCell(document.Number{Value: &v, Unit: document.Percent, Digits: digits, Definition: definition})
+		return numberCell(document.Number{Value: &v, Unit: document.Percent, Digits: digits, N: &n, Definition: definition})
 	}
 	contribution := hundred * c.GetContribution()
 	return []document.Cell{
 		textCell(r.valueName(employee, names)), textCell(r.words.Text(source.name)), numberCell(value), percent(c.GetEffectiveWeight(), 0),
-		numberCell(document.Number{Value: &contribution, Unit: document.Plain, Digits: 1, Definition: definition}),
+		numberCell(document.Number{Value: &contribution, Unit: document.Plain, Digits: 1, N: &n, Definition: definition}),
 	}
 }

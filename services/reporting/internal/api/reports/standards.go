@@ -190,9 +190,10 @@ func (r *run) seasonality(ctx context.Context, s report.Section) (part, error) {
 		bars := &document.BarChart{ValueTitle: r.words.Text(phrase.ColumnDifference)}
 		for _, e := range f.GetEffects() {
 			label := r.levelName(f.GetFactor(), e.GetLevel())
-			number := tested(form.change(r, e.GetDifference(), int64(e.GetN()), definition), e.GetTest())
+			days := int64(e.GetN())
+			number := tested(form.change(r, e.GetDifference(), days, definition), e.GetTest())
 			bars.Bars = append(bars.Bars, document.Bar{Label: label, Number: number})
-			relative := document.Number{Unit: document.Percent, Digits: 1, Definition: definition, Absent: r.words.Text(phrase.NoData)}
+			relative := document.Number{Unit: document.Percent, Digits: 1, N: &days, Definition: definition, Absent: r.words.Text(phrase.NoData)}
 			if e.Relative != nil {
 				value := hundred * e.GetRelative()
 				relative.Value, relative.Absent = &value, ""

@@ -112,10 +112,10 @@ func (r *run) leftOut(notes []string, b *reportingv1.PerformanceBasis) []string 
 	return notes
 }
 
-// amount is an amount of money that was counted, in minor units.
-func amount(minor float64, currency, definition string, digits int) document.Number {
+// amount is an amount of money that was counted, in minor units, from n receipts or days.
+func amount(minor float64, currency, definition string, digits int, n int64) document.Number {
 	value := major(minor, money.Digits(currency))
-	return document.Number{Value: &value, Unit: document.Money, Currency: currency, Digits: digits, Definition: definition}
+	return document.Number{Value: &value, Unit: document.Money, Currency: currency, Digits: digits, N: &n, Definition: definition}
 }
 
 // scaled is an estimate times a factor; nil is one that there is not.
@@ -161,14 +161,18 @@ func (r *run) revenue(ctx context.Context, s report.Section) (part, error) {
 		return part{}, err
 	}
 	definition, currency, total := definitionOfStores(resp.GetBasis()), resp.GetBasis().GetCurrency(), resp.GetTotal()
+	taken := func(t *reportingv1.RevenueTotals) document.Number {
+		return amount(float64(t.GetRevenueMinor()), currency, definition, 0, t.GetReceipts())
+	}
 	chart := &document.BridgeChart{
 		BeforeTitle: r.words.Text(phrase.ColumnBefore), AfterTitle: r.words.Text(phrase.ColumnNow),
-		Before: amount(float64(total.GetBefore().GetRevenueMinor()), currency, definition, 0), After: amount(float64(total.GetAfter().GetRevenueMinor()), currency, definition, 0),
+		Before: taken(total.GetBefore()), After: taken(total.GetAfter()),
 	}
 	effects := func(c *reportingv1.RevenueChange) []document.Number {
+		days := int64(c.GetBefore().GetDays() + c.GetAfter().GetDays())
 		return []document.Number{
-			amount(c.GetTrafficEffectMinor(), currency, definition, 0), amount(c.GetConversionEffectMinor(), currency, definition, 0),
-			amount(c.GetAverageCheckEffectMinor(), currency, definition, 0),
+			amount(c.GetTrafficEffectMinor(), currency, definition, 0, days), amount(c.GetConversionEffectMinor(), currency, definition, 0, days),
+			amount(c.GetAverageCheckEffectMinor(), currency, definition, 0, days),
 		}
 	}
 	for i, title := range []phrase.Key{phrase.FigureVisitors, phrase.MeasureConversion, phrase.MeasureCheck} {
@@ -186,8 +190,7 @@ func (r *run) revenue(ctx context.Context, s report.Section) (part, error) {
 		for _, l := range resp.GetLocations() {
 			c := l.GetChange()
 			row := []document.Cell{
-				textCell(r.locationName(l.GetLocation(), names)), numberCell(amount(float64(c.GetBefore().GetRevenueMinor()), currency, definition, 0)),
-				numberCell(amount(float64(c.GetAfter().GetRevenueMinor()), currency, definition, 0)),
+				textCell(r.locationName(l.GetLocation(), names)), numberCell(taken(c.GetBefore())), numberCell(taken(c.GetAfter())),
 			}
 			for _, n := range effects(c) {
 				row = append(row, numberCell(n))
@@ -229,8 +232,7 @@ func (r *run) revenueFigures(c *reportingv1.RevenueChange, currency, definition 
 		case v == nil:
 			n.Absent = r.words.Text(phrase.NoData)
 		case unit == document.Money:
-			n = amount(*v, currency, definition, digits)
-			n.N = &of
+			n = amount(*v, currency, definition, digits, of)
 		default:
 			value := hundred * *v
 			n.Value = &value
@@ -240,7 +242,7 @@ func (r *run) revenueFigures(c *reportingv1.RevenueChange, currency, definition 
 	now, was := c.GetAfter(), c.GetBefore()
 	check := money.Digits(currency)
 	return []document.Figure{
-		figure(phrase.FigureRevenue, amount(float64(now.GetRevenueMinor()), currency, definition, 0), amount(float64(was.GetRevenueMinor()), currency, definition, 0)),
+		figure(phrase.FigureRevenue, amount(float64(now.GetRevenueMinor()), currency, definition, 0, now.GetReceipts()), amount(float64(was.GetRevenueMinor()), currency, definition, 0, was.GetReceipts())),
 		figure(phrase.FigureVisitors, count(now.GetVisitors()), count(was.GetVisitors())),
 		figure(phrase.MeasureConversion, ratio(now.Conversion, document.Percent, 1, now.GetVisitors()), ratio(was.Conversion, document.Percent, 1, was.GetVisitors())),
 		figure(phrase.MeasureCheck, ratio(now.AverageCheckMinor, document.Money, check, now.GetReceipts()), ratio(was.AverageCheckMinor, document.Money, check, was.GetReceipts())),
@@ -345,7 +347,7 @@ func (r *run) reserve(ctx context.Context, s report.Section) (part, error) {
 			numberCell(r.scaled(l.GetCoverage().GetCoverage(), hundred, &n, document.Percent, 1, definition)), numberCell(r.scaled(l.GetGained(), 1, &n, document.Count, 0, definition)),
 		})
 	}
-	target := hundred * resp.GetTargetCoverage()
+	target, places := hundred*resp.GetTargetCoverage(), int64(resp.GetBasis().GetLocations())
 	columns := []document.Column{
 		r.textColumn("location", phrase.ColumnUnit), r.numberColumn("visitors", phrase.ColumnVisitors), r.numberColumn("coverage", phrase.ColumnCoverage),
 		r.numberColumn("gained", phrase.ColumnGained),
@@ -354,7 +356,7 @@ func (r *run) reserve(ctx context.Context, s report.Section) (part, error) {
 		blocks: []document.Block{
 			{Figures: []document.Figure{
 				{Label: r.words.Text(phrase.ColumnGained), Number: r.scaled(resp.GetGained(), 1, &visitors, document.Count, 0, definition)},
-				{Label: r.words.Text(phrase.FigureTarget), Number: document.Number{Value: &target, Unit: document.Percent, Digits: 1, Definition: definition}, Note: r.words.Text(phrase.ColumnCoverage)},
+				{Label: r.words.Text(phrase.FigureTarget), Number: document.Number{Value: &target, Unit: document.Percent, Digits: 1, N: &places, Definition: definition}, Note: r.words.Text(phrase.ColumnCoverage)},
 			}},
 			r.table("reserve", phrase.TableReserve, columns, rows, s.Rows, mostRows),
 		},

@@ -58,25 +58,34 @@ func (r *run) directory(ctx context.Context, kind segmentationv1.Unit_Kind) ([]*
 
 // names says what people call the units of a key, by their identifiers.
 func (r *run) names(ctx context.Context, key string) (map[string]string, error) {
-	out := make(map[string]string)
 	kind, ok := unitKinds[key]
 	if !ok {
-		return out, nil
+		return nil, nil
 	}
-	units, err := r.directory(ctx, kind)
-	for _, u := range units {
-		if u.GetDisplayName() != "" {
-			out[u.GetName()[strings.IndexByte(u.GetName(), '/')+1:]] = u.GetDisplayName()
+	return once(ctx, "names of "+key, func(ctx context.Context) (map[string]string, error) {
+		out := make(map[string]string)
+		units, err := r.directory(ctx, kind)
+		for _, u := range units {
+			if u.GetDisplayName() != "" {
+				out[u.GetName()[strings.IndexByte(u.GetName(), '/')+1:]] = u.GetDisplayName()
+			}
 		}
-	}
-	return out, err
+		return out, err
+	})
 }
 
 // unitName is what people call a unit, or its identifier.
 func (r *run) unitName(ctx context.Context, name string) string {
+	collection, id, _ := strings.Cut(name, "/")
+	if sharing(ctx) {
+		// One list has the names of all that the other reports are about.
+		if names, err := r.names(ctx, keys[collection]); err == nil && names[id] != "" {
+			return names[id]
+		}
+	}
 	resp, err := r.sources.Directory.GetUnit(ctx, &segmentationv1.GetUnitRequest{Name: name})
 	if err != nil || resp.GetUnit().GetDisplayName() == "" {
-		return name[strings.IndexByte(name, '/')+1:]
+		return id
 	}
 	return resp.GetUnit().GetDisplayName()
 }

@@ -19,6 +19,11 @@ func (r *run) topics(ctx context.Context, key string) (map[string]string, error)
 	if !strings.HasPrefix(key, "theme") {
 		return r.names(ctx, key)
 	}
+	return once(ctx, "names of themes", r.aspects)
+}
+
+// aspects says what people call the aspects that comments are about.
+func (r *run) aspects(ctx context.Context) (map[string]string, error) {
 	out := make(map[string]string)
 	req := &commentv1.ListAspectsRequest{PageSize: 500}
 	for range mostNames {

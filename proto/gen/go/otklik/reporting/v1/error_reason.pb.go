@@ -113,6 +113,10 @@ const (
 	ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID ErrorReason = 48
 	// The organisation has as many reports as it may have.
 	ErrorReason_ERROR_REASON_REPORT_LIMIT ErrorReason = 49
+	// The reports of a batch are not about one unit each, or whom they are to be about does not fit them.
+	ErrorReason_ERROR_REASON_REPORT_BATCH_INVALID ErrorReason = 50
+	// The caller sees nobody whom the reports of the batch could be about.
+	ErrorReason_ERROR_REASON_REPORT_BATCH_EMPTY ErrorReason = 51
 	// The table cannot be read, or its header does not say what its columns hold.
 	ErrorReason_ERROR_REASON_OPERATIONS_TABLE_INVALID ErrorReason = 60
 	// There is no such time zone.
@@ -250,6 +254,8 @@ var (
 		47:  "ERROR_REASON_RENDITION_OF_OTHER_REACH",
 		48:  "ERROR_REASON_REPORT_PERIOD_INVALID",
 		49:  "ERROR_REASON_REPORT_LIMIT",
+		50:  "ERROR_REASON_REPORT_BATCH_INVALID",
+		51:  "ERROR_REASON_REPORT_BATCH_EMPTY",
 		60:  "ERROR_REASON_OPERATIONS_TABLE_INVALID",
 		61:  "ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN",
 		62:  "ERROR_REASON_OPERATIONS_PERIOD_INVALID",
@@ -340,6 +346,8 @@ var (
 		"ERROR_REASON_RENDITION_OF_OTHER_REACH":      47,
 		"ERROR_REASON_REPORT_PERIOD_INVALID":         48,
 		"ERROR_REASON_REPORT_LIMIT":                  49,
+		"ERROR_REASON_REPORT_BATCH_INVALID":          50,
+		"ERROR_REASON_REPORT_BATCH_EMPTY":            51,
 		"ERROR_REASON_OPERATIONS_TABLE_INVALID":      60,
 		"ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN":  61,
 		"ERROR_REASON_OPERATIONS_PERIOD_INVALID":     62,
@@ -418,7 +426,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xc6\x18\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x92\x19\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -464,7 +472,9 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	" ERROR_REASON_RENDITION_NOT_FOUND\x10.\x12)\n" +
 	"%ERROR_REASON_RENDITION_OF_OTHER_REACH\x10/\x12&\n" +
 	"\"ERROR_REASON_REPORT_PERIOD_INVALID\x100\x12\x1d\n" +
-	"\x19ERROR_REASON_REPORT_LIMIT\x101\x12)\n" +
+	"\x19ERROR_REASON_REPORT_LIMIT\x101\x12%\n" +
+	"!ERROR_REASON_REPORT_BATCH_INVALID\x102\x12#\n" +
+	"\x1fERROR_REASON_REPORT_BATCH_EMPTY\x103\x12)\n" +
 	"%ERROR_REASON_OPERATIONS_TABLE_INVALID\x10<\x12-\n" +
 	")ERROR_REASON_OPERATIONS_TIME_ZONE_UNKNOWN\x10=\x12*\n" +
 	"&ERROR_REASON_OPERATIONS_PERIOD_INVALID\x10>\x12*\n" +
