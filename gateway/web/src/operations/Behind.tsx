@@ -71,7 +71,7 @@ function Records({ view, link }: { view: View; link: string }) {
       amount: written(format, Number(receipt?.amountMinor ?? 0), money(receipt?.currency, 2)),
     });
   };
-  const labels = { place: t("operations.place"), what: t("operations.import.kind") };
+  const labels = { place: t("operations.place"), what: t("operations.summary.title") };
   return (
     <Computed of={answer}>
       {({ records = [], nextPageToken }) =>
