@@ -85,6 +85,9 @@ func (c *collectors) of(f *scoringv1.Fact) (collector.Side, bool, error) {
 
 // QueryCollectors compares what was collected internally and externally.
 func (s *Server) QueryCollectors(ctx context.Context, req *reportingv1.QueryCollectorsRequest) (*reportingv1.QueryCollectorsResponse, error) {
+	if req.GetQuery().GetWeighting() != nil {
+		return nil, fault.Unweighted("comparisons of collectors")
+	}
 	who, err := collectorsOf(req)
 	if err != nil {
 		return nil, err
@@ -96,7 +99,7 @@ func (s *Server) QueryCollectors(ctx context.Context, req *reportingv1.QueryColl
 	if err := checkKey("within", within); err != nil {
 		return nil, err
 	}
-	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), within)
+	r, err := s.outcomeReaderOf(ctx, req.GetQuery(), req.GetOutcome(), req.GetMetric(), within)
 	if err != nil {
 		return nil, err
 	}

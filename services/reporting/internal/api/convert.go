@@ -1,6 +1,8 @@
 package api
 
 import (
+	"math"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/libs/stat"
@@ -55,3 +57,15 @@ func indices(from, to int) []int {
 
 // no is a choice that was made against.
 func no() *bool { return proto.Bool(false) }
+
+// describe is the mean and the standard deviation, with divisor n - 1, of n values with a sum and a sum of squares; 0 where there is none.
+func describe(n int64, sum, squares float64) (mean, deviation float64) {
+	if n == 0 {
+		return 0, 0
+	}
+	mean = sum / float64(n)
+	if n > 1 {
+		deviation = math.Sqrt(max(0, squares-sum*mean) / float64(n-1))
+	}
+	return mean, deviation
+}

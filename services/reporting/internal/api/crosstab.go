@@ -37,6 +37,9 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	if req.GetRow() == req.GetColumn() {
 		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_ITEM_REPEATED, "column", "it is what the rows are; choose another")
 	}
+	if req.GetQuery().GetWeighting() != nil {
+		return nil, fault.Unweighted("cross-tabulations")
+	}
 	q, err := s.questionnaireOf(ctx, req.GetQuery().GetSurvey())
 	if err != nil {
 		return nil, err

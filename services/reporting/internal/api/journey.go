@@ -24,7 +24,7 @@ const definitionJourney = "journey"
 // QueryJourney tells how customers fare stage by stage.
 func (s *Server) QueryJourney(ctx context.Context, req *reportingv1.QueryJourneyRequest) (*reportingv1.QueryJourneyResponse, error) {
 	if req.GetQuery().GetWeighting() != nil {
-		return nil, unweighted("journeys")
+		return nil, fault.Unweighted("journeys")
 	}
 	baseline, err := baselineOf(req)
 	if err != nil {
@@ -48,12 +48,6 @@ func (s *Server) QueryJourney(ctx context.Context, req *reportingv1.QueryJourney
 		}
 	}
 	return s.tellJourney(ctx, req.GetQuery(), baseline, stages, read)
-}
-
-// unweighted refuses weights where each response counts once.
-func unweighted(what string) error {
-	return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_WEIGHTING_UNSUPPORTED, "query.weighting",
-		fmt.Sprintf("%s count each response once: leave it out", what))
 }
 
 // baselineOf is the period before: the one that is stated, or as long a time right before the period.

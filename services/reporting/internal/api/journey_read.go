@@ -33,8 +33,6 @@ const touchpointKey = "touchpoint"
 // atTouchpoint is what is counted at a touchpoint.
 type atTouchpoint struct {
 	journey.Answers
-	// responses came about there, whether they answer the question or not.
-	responses                    int64
 	refused, dismissed, timedOut int64
 	// otherScale is how many answers are on another scale than that on which the question was asked last.
 	otherScale int64
@@ -44,8 +42,7 @@ type atTouchpoint struct {
 func (a *atTouchpoint) add(o *atTouchpoint) {
 	a.Add(o.Tally)
 	a.Withheld = cmp.Or(a.Withheld, o.Withheld)
-	a.responses, a.otherScale = a.responses+o.responses, a.otherScale+o.otherScale
-	a.refused, a.dismissed, a.timedOut = a.refused+o.refused, a.dismissed+o.dismissed, a.timedOut+o.timedOut
+	a.refused, a.dismissed, a.timedOut, a.otherScale = a.refused+o.refused, a.dismissed+o.dismissed, a.timedOut+o.timedOut, a.otherScale+o.otherScale
 }
 
 // side is a period of a journey.
@@ -54,6 +51,8 @@ type side struct {
 	counted peers.Counted
 	// of is what is counted at each touchpoint, "" where none is stated.
 	of map[journeyKey]map[string]*atTouchpoint
+	// responses are those at each touchpoint that answer any question with a score.
+	responses map[string]int64
 }
 
 // journeyReading are the periods of a journey, of one moment.
@@ -76,6 +75,19 @@ func (s *Server) readJourney(ctx context.Context, q *reportingv1.AnalysisQuery, 
 		var mu sync.Mutex
 		group, within := errgroup.WithContext(ctx)
 		group.SetLimit(cap(s.slots) + 1)
+		for _, side := range sides {
+			group.Go(func() error {
+				found, counted, err := s.responsesAt(within, q, side.period, asOf)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				side.responses, side.counted = found, counted
+				watermarks = append(watermarks, counted.Watermark.AsTime())
+				return nil
+			})
+		}
 		asked := map[journeyKey]bool{}
 		for _, stage := range stages {
 			if asked[stage.key()] {
@@ -90,7 +102,7 @@ func (s *Server) readJourney(ctx context.Context, q *reportingv1.AnalysisQuery, 
 					}
 					mu.Lock()
 					defer mu.Unlock()
-					side.of[stage.key()], side.counted = found, counted
+					side.of[stage.key()] = found
 					watermarks = append(watermarks, counted.Watermark.AsTime())
 					return nil
 				})
@@ -99,7 +111,7 @@ func (s *Server) readJourney(ctx context.Context, q *reportingv1.AnalysisQuery, 
 		return watermarks, group.Wait()
 	})
 	if err != nil {
-		return nil, fault.Scoring(err, fault.Fields(nil).Of)
+		return nil, fault.Scoring(err, func(theirs string) string { return theirs })
 	}
 	if asOf != nil {
 		out.now.counted.Watermark = asOf
@@ -130,7 +142,6 @@ func (s *Server) touchpoints(
 			out[value] = at
 		}
 		c := score.GetCounts()
-		at.responses = max(at.responses, c.GetResponses())
 		tally, withheld := answers.Tally(score, counting, of.question)
 		if score.GetScale().GetId() != of.question.Scale.GetId() {
 			at.otherScale += int64(tally.N)
@@ -143,6 +154,21 @@ func (s *Server) touchpoints(
 	return out, counted, err
 }
 
+// responsesAt asks how many responses each touchpoint has: the scores of any question tell it.
+func (s *Server) responsesAt(ctx context.Context, q *reportingv1.AnalysisQuery, period *typev1.Period, asOf *timestamppb.Timestamp) (map[string]int64, peers.Counted, error) {
+	out := map[string]int64{}
+	counted, err := s.measures.Each(ctx, &scoringv1.ScoreQuery{
+		Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: period, Population: q.GetPopulation(), AsOfTime: asOf, Question: "*",
+		Metrics: []scoringv1.Metric{scoringv1.Metric_METRIC_MEAN}, Variants: []scoringv1.Variant{scoringv1.Variant_VARIANT_MEAN_SINGLE_QUESTION}, GroupBy: []string{touchpointKey},
+	}, func(score *scoringv1.Score) error {
+		if keys := score.GetSlice().GetKeys(); len(keys) == 1 {
+			out[keys[0].GetValue()] = max(out[keys[0].GetValue()], score.GetCounts().GetResponses())
+		}
+		return nil
+	})
+	return out, counted, err
+}
+
 // stagesSeen are the stages of the touchpoints that responses name, as the directory puts them.
 func (s *Server) stagesSeen(ctx context.Context, like *stage, read *journeyReading) ([]*stage, error) {
 	seen := map[string]bool{}
@@ -150,12 +176,14 @@ func (s *Server) stagesSeen(ctx context.Context, like *stage, read *journeyReadi
 		if side == nil {
 			continue
 		}
+		for touchpoint, responses := range side.responses {
+			seen[touchpoint] = seen[touchpoint] || touchpoint != "" && responses > 0
+		}
 		for touchpoint, at := range side.of[like.key()] {
-			if touchpoint != "" && (at.responses > 0 || at.N > 0 || at.Withheld != "") {
-				seen[touchpoint] = true
-			}
+			seen[touchpoint] = seen[touchpoint] || touchpoint != "" && at.Withheld != ""
 		}
 	}
+	maps.DeleteFunc(seen, func(_ string, is bool) bool { return !is })
 	if len(seen) == 0 {
 		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOUCHPOINTS_MISSING, "stages",
 			"no response states a touchpoint: state the stages by their questions, or choose a longer period or a wider filter")
@@ -227,4 +255,33 @@ func (d *side) count(s *stage) *atTouchpoint {
 		}
 	}
 	return out
+}
+
+// responsesOf is how many responses came about at the touchpoints of a stage.
+func (d *side) responsesOf(s *stage) int64 {
+	if len(s.touchpoints) == 0 {
+		return d.counted.Responses
+	}
+	var n int64
+	for _, touchpoint := range s.touchpoints {
+		n += d.responses[touchpoint]
+	}
+	return n
+}
+
+// unplaced is how many responses belong to no stage.
+func (d *side) unplaced(stages []*stage) int64 {
+	rest, placed := d.counted.Responses, map[string]bool{}
+	for _, s := range stages {
+		if len(s.touchpoints) == 0 {
+			return 0
+		}
+		for _, touchpoint := range s.touchpoints {
+			if !placed[touchpoint] {
+				placed[touchpoint] = true
+				rest -= d.responses[touchpoint]
+			}
+		}
+	}
+	return max(0, rest)
 }

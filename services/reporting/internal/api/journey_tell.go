@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/inbox"
+	"github.com/otklik/otklik/services/reporting/internal/contrast"
 	"github.com/otklik/otklik/services/reporting/internal/journey"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/place"
@@ -52,11 +53,11 @@ func (s *Server) tellJourney(ctx context.Context, q *reportingv1.AnalysisQuery, 
 	for i, stage := range stages {
 		j := &found.Stages[i]
 		told := &reportingv1.JourneyStage{
-			Id: stage.id, Name: stage.name, Touchpoints: stage.touchpoints, Metric: stage.metric, Question: stage.asked(now[i]), Responses: now[i].responses,
+			Id: stage.id, Name: stage.name, Touchpoints: stage.touchpoints, Metric: stage.metric, Question: stage.asked(now[i]), Responses: read.now.responsesOf(stage),
 			Score: stage.score(now[i], read.now.period, level), Contacted: stage.contacted(now[i], read.now.period, level), Worst: j.Worst, Contrast: contrastToProto(j.Contrast, level),
 		}
 		if read.now.counted.Responses > 0 {
-			told.Share = float64(now[i].responses) / float64(read.now.counted.Responses)
+			told.Share = float64(told.GetResponses()) / float64(read.now.counted.Responses)
 		}
 		if c := j.Change; c != nil {
 			told.Change = &reportingv1.OverviewChange{
@@ -80,26 +81,6 @@ func journeyBasis(q *reportingv1.AnalysisQuery, d *side, counted []*atTouchpoint
 		b.Notes = append(b.Notes, fmt.Sprintf("%d answers are on another scale than that on which their question was asked last, and belong to no score", otherScale))
 	}
 	return b
-}
-
-// unplaced is how many responses belong to no stage.
-func (d *side) unplaced(stages []*stage) int64 {
-	placed := map[string]int64{}
-	for _, s := range stages {
-		if len(s.touchpoints) == 0 {
-			return 0
-		}
-		for _, touchpoint := range s.touchpoints {
-			if at := d.of[s.key()][touchpoint]; at != nil {
-				placed[touchpoint] = max(placed[touchpoint], at.responses)
-			}
-		}
-	}
-	rest := d.counted.Responses
-	for _, n := range placed {
-		rest -= n
-	}
-	return max(0, rest)
 }
 
 // asked is the question with its answers; of a share the mean and standard deviation are not known, and left out.
@@ -149,7 +130,7 @@ func (s *stage) told(at *atTouchpoint, t place.Tally, period *typev1.Period, lev
 }
 
 // contrastToProto converts a comparison with the other stages; nil stays nil.
-func contrastToProto(d *journey.Difference, level float64) *reportingv1.JourneyContrast {
+func contrastToProto(d *contrast.Difference, level float64) *reportingv1.JourneyContrast {
 	if d == nil {
 		return nil
 	}

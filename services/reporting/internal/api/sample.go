@@ -30,7 +30,7 @@ func levelOf(q *reportingv1.AnalysisQuery) float64 {
 
 // selectionOf is which responses a query is about.
 func selectionOf(q *reportingv1.AnalysisQuery) peers.Selection {
-	return peers.Selection{Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOf: q.GetAsOfTime()}
+	return peers.Selection{Survey: q.GetSurvey(), Filter: q.GetFilter(), Period: q.GetPeriod(), Population: q.GetPopulation(), AsOf: q.GetAsOfTime(), Weighting: weightingOf(q)}
 }
 
 // request is what a sample is wanted of.
@@ -58,6 +58,9 @@ type sample struct {
 
 // sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
 func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
+	if r.query.GetWeighting() != nil {
+		return nil, fault.Unweighted("these analyses")
+	}
 	pairwise := missingOf(r.missing) == moment.Pairwise
 	switch {
 	case pairwise && r.ranks == nil:

@@ -1,10 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -30,46 +30,28 @@ const (
 // defaultKey is what responses are told apart by unless a request says otherwise.
 const defaultKey = "theme"
 
-// What an answer counts in the Net Promoter Score.
-const (
-	promoterFrom, passiveFrom = 9, 7
-	promoter, detractor       = 100.0, -100.0
-)
-
 // outcomeReader reads the outcome and the key of responses.
 type outcomeReader struct {
-	question peers.Question
-	metric   reportingv1.OutcomeMetric
-	key      string
-	// answers, sum and square are of the scores that were read.
-	answers     int64
-	sum, square float64
+	outcome
+	query *reportingv1.AnalysisQuery
+	key   string
 	// stated tells that some response states the key.
 	stated bool
 }
 
 // outcomeReaderOf finds what is to be read.
-func (s *Server) outcomeReaderOf(ctx context.Context, survey, outcome string, metric reportingv1.OutcomeMetric, key string) (*outcomeReader, error) {
-	q, err := s.questionnaireOf(ctx, survey)
+func (s *Server) outcomeReaderOf(ctx context.Context, query *reportingv1.AnalysisQuery, outcome string, metric reportingv1.OutcomeMetric, key string) (*outcomeReader, error) {
+	q, err := s.questionnaireOf(ctx, query.GetSurvey())
 	if err != nil {
 		return nil, err
 	}
-	r := &outcomeReader{metric: metric, key: key}
-	if r.question, err = q.outcome(ctx, outcome); err != nil {
+	question, err := q.outcome(ctx, outcome)
+	if err != nil {
 		return nil, err
 	}
-	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_UNSPECIFIED {
-		r.metric = reportingv1.OutcomeMetric_OUTCOME_METRIC_MEAN
-		if r.question.Kind == peers.KindNPS {
-			r.metric = reportingv1.OutcomeMetric_OUTCOME_METRIC_NPS
-		}
-	}
-	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_NPS && r.question.Kind != peers.KindNPS {
-		return nil, fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_METRIC_MISMATCH, "metric",
-			fmt.Sprintf("question %q does not ask for the likelihood to recommend; ask for OUTCOME_METRIC_MEAN", r.question.ID))
-	}
-	if r.key == "" {
-		r.key = defaultKey
+	r := &outcomeReader{query: query, key: cmp.Or(key, defaultKey)}
+	if r.outcome, err = outcomeOf(question, metric, "metric"); err != nil {
+		return nil, err
 	}
 	return r, checkKey("by", r.key)
 }
@@ -85,30 +67,17 @@ func checkKey(field, key string) error {
 
 // read reads a response; false when it does not answer the question.
 func (r *outcomeReader) read(f *scoringv1.Fact) (values []string, value float64, ok bool) {
-	score, ok := peers.ScoreOf(f, r.question)
-	if !ok {
+	if value, ok = r.value(f); !ok {
 		return nil, 0, false
 	}
-	r.answers++
-	r.sum += score
-	r.square += score * score
 	values = keyValues(f, r.key)
 	r.stated = r.stated || len(values) > 0
-	if r.metric == reportingv1.OutcomeMetric_OUTCOME_METRIC_MEAN {
-		return values, score, true
-	}
-	switch {
-	case score >= promoterFrom:
-		return values, promoter, true
-	case score >= passiveFrom:
-		return values, 0, true
-	}
-	return values, detractor, true
+	return values, value, true
 }
 
 // readOutcome adds the outcome of each selected response that has one, with the values of its key, and counts those that have none.
 func (s *Server) readOutcome(
-	ctx context.Context, sel peers.Selection, r *outcomeReader, add func(group int, values []string, value float64) error,
+	ctx context.Context, sel peers.Selection, r *outcomeReader, add func(group int, values []string, value, weight float64) error,
 ) (counted peers.Counted, unanswered int64, err error) {
 	counted, err = s.scoring.Facts(ctx, sel, func(f *scoringv1.Fact) error {
 		values, value, ok := r.read(f)
@@ -116,7 +85,7 @@ func (s *Server) readOutcome(
 			unanswered++
 			return nil
 		}
-		return add(int(f.GetGroup()), values, value)
+		return add(int(f.GetGroup()), values, value, weightOf(r.query, f))
 	})
 	if err != nil {
 		return counted, 0, topicError(err)
@@ -152,18 +121,6 @@ func topicError(err error) error {
 	return fault.Analysis(fault.Scoring(err, fault.Fields(nil).Of))
 }
 
-// converted is the outcome's question with its answers.
-func (r *outcomeReader) converted() *reportingv1.AnalysisQuestion {
-	out := &reportingv1.AnalysisQuestion{Question: r.question.ID, Text: r.question.Text, Scale: r.question.Scale, N: r.answers}
-	if r.answers > 0 {
-		out.Mean = r.sum / float64(r.answers)
-	}
-	if n := float64(r.answers); n > 1 {
-		out.StandardDeviation = math.Sqrt(max(0, (r.square-r.sum*out.GetMean())/(n-1)))
-	}
-	return out
-}
-
 // checkPeriods refuses a baseline that does not end before the period begins: responses of both would be compared with themselves.
 func checkPeriods(baseline, period *typev1.Period) error {
 	if end, start := baseline.GetEndTime(), period.GetStartTime(); end == nil || start == nil || end.AsTime().After(start.AsTime()) {
@@ -178,7 +135,7 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 	if err := checkPeriods(req.GetBaselinePeriod(), req.GetQuery().GetPeriod()); err != nil {
 		return nil, err
 	}
-	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), req.GetBy())
+	r, err := s.outcomeReaderOf(ctx, req.GetQuery(), req.GetOutcome(), req.GetMetric(), req.GetBy())
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +181,7 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 
 // QueryStrengths tells which topics pull an outcome up and which pull it down.
 func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStrengthsRequest) (*reportingv1.QueryStrengthsResponse, error) {
-	r, err := s.outcomeReaderOf(ctx, req.GetQuery().GetSurvey(), req.GetOutcome(), req.GetMetric(), req.GetBy())
+	r, err := s.outcomeReaderOf(ctx, req.GetQuery(), req.GetOutcome(), req.GetMetric(), req.GetBy())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ const (
 type Cell struct {
 	// Count counts the responses.
 	Count int64
-	// Weight is the sum of the fractions by which they count, and Sum that of fraction times value.
+	// Weight is the sum of the fractions by which they count, times their weights, and Sum that of those times value.
 	Weight, Sum float64
 }
 
@@ -47,9 +47,9 @@ type Side struct {
 	segments map[string]bool
 }
 
-// Add counts a response of a group, from 0, that belongs to the segments named; of a segment that is named twice it is once. It refuses (refusal.TooMany)
+// Add counts a response of a group, from 0, with its value and weight (1 unless responses are weighted), that belongs to the segments named; of a segment that is named twice it is once. It refuses (refusal.TooMany)
 // the segment after MostValues: each takes memory.
-func (s *Side) Add(group int, segments []string, value float64) error {
+func (s *Side) Add(group int, segments []string, value, weight float64) error {
 	for len(s.Groups) <= group {
 		s.Groups = append(s.Groups, nil)
 	}
@@ -65,7 +65,7 @@ func (s *Side) Add(group int, segments []string, value float64) error {
 	default:
 		segments = slices.Compact(slices.Sorted(slices.Values(segments)))
 	}
-	fraction := 1 / float64(len(segments))
+	fraction := weight / float64(len(segments))
 	for _, segment := range segments {
 		if !s.segments[segment] {
 			if len(s.segments) >= MostValues {

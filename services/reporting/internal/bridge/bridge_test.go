@@ -22,7 +22,7 @@ func near(t *testing.T, what string, got, want float64) {
 
 // one counts a response.
 func one(s *bridge.Side, group int, segments []string, value float64) {
-	if err := s.Add(group, segments, value); err != nil {
+	if err := s.Add(group, segments, value, 1); err != nil {
 		panic(err)
 	}
 }
@@ -133,7 +133,7 @@ func TestRefusesAnEmptyPeriodAndTooManySegments(t *testing.T) {
 	}
 	// A side refuses while it is counted: each segment takes memory.
 	var refused *refusal.Error
-	if err := many.Add(0, []string{"one more"}, 5); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
+	if err := many.Add(0, []string{"one more"}, 5, 1); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
 		t.Errorf("segment %d: %v", bridge.MostValues+1, err)
 	}
 }

@@ -6,11 +6,9 @@
 package journey
 
 import (
-	"errors"
 	"fmt"
 
-	"github.com/otklik/otklik/libs/stat"
-	"github.com/otklik/otklik/services/reporting/internal/estimate"
+	"github.com/otklik/otklik/services/reporting/internal/contrast"
 	"github.com/otklik/otklik/services/reporting/internal/place"
 )
 
@@ -19,20 +17,6 @@ const (
 	discoveries = 0.05
 	// MostStages is how many stages a journey has.
 	MostStages = 40
-)
-
-// The tests, as comparisons of scores name them.
-const (
-	TestNPS   = "ADJUSTED_TRINOMIAL_Z"
-	TestShare = "POOLED_Z"
-	TestMean  = "WELCH_T"
-)
-
-// Methods of the intervals of differences.
-const (
-	methodNPS   = "ADJUSTED_WALD"
-	methodShare = "NEWCOMBE"
-	methodMean  = "WELCH_T"
 )
 
 // Measure is what stages are scored by: stages of one measure can be compared.
@@ -59,22 +43,10 @@ type Stage struct {
 	Before *Answers
 }
 
-// Difference is a difference of scores with its test.
-type Difference struct {
-	// Value is in the unit of the score: points for NPS and shares, points of the scale for means.
-	Value float64
-	// Interval is nil, and so is P, where the data determine none: no answer on either side differs from another.
-	Interval *stat.Interval
-	Method   string
-	Test     string
-	// P is the two-sided p-value, AdjustedP the same corrected for its family.
-	P, AdjustedP *float64
-}
-
 // Judgement is what is known of a stage.
 type Judgement struct {
 	// Change is against the period before, Contrast against the other stages of the measure; nil where a side has no answers.
-	Change, Contrast *Difference
+	Change, Contrast *contrast.Difference
 	// Worst tells that it is the lowest of the stages of its measure that are lower than the others, by AdjustedP at 5 %.
 	Worst bool
 }
@@ -89,7 +61,7 @@ type Result struct {
 // Judge compares stages, with intervals at a confidence level. Errors: impossible counts.
 func Judge(stages []Stage, level float64) (*Result, error) {
 	out := &Result{Stages: make([]Judgement, len(stages))}
-	changes, contrasts := make([]*Difference, len(stages)), make([]*Difference, len(stages))
+	changes, contrasts := make([]*contrast.Difference, len(stages)), make([]*contrast.Difference, len(stages))
 	for i, s := range stages {
 		var err error
 		if s.Before != nil {
@@ -103,10 +75,10 @@ func Judge(stages []Stage, level float64) (*Result, error) {
 		out.Stages[i] = Judgement{Change: changes[i], Contrast: contrasts[i]}
 	}
 	var err error
-	if out.ChangeFamily, err = adjust(changes); err != nil {
+	if out.ChangeFamily, err = contrast.Adjust(changes); err != nil {
 		return nil, err
 	}
-	if out.ContrastFamily, err = adjust(contrasts); err != nil {
+	if out.ContrastFamily, err = contrast.Adjust(contrasts); err != nil {
 		return nil, err
 	}
 	out.flag(stages)
@@ -150,84 +122,10 @@ func score(s Stage) float64 {
 	return e.Value
 }
 
-// adjust corrects the p-values of a family, and tells its size.
-func adjust(family []*Difference) (int, error) {
-	p := make([]*float64, len(family))
-	for i, d := range family {
-		if d != nil {
-			p[i] = d.P
-		}
-	}
-	adjusted, size, err := estimate.Adjust(p)
-	if err != nil {
-		return 0, fmt.Errorf("correct p-values: %w", err)
-	}
-	for i, v := range adjusted {
-		if v != nil {
-			family[i].AdjustedP = v
-		}
-	}
-	return size, nil
-}
-
 // compare compares two sides; nil where one is withheld or has no answers.
-func compare(m Measure, a, b Answers, level float64) (*Difference, error) {
+func compare(m Measure, a, b Answers, level float64) (*contrast.Difference, error) {
 	if a.Withheld != "" || b.Withheld != "" || a.N == 0 || b.N == 0 {
 		return nil, nil //nolint:nilnil // Nothing to compare is a result.
 	}
-	var d *Difference
-	var err error
-	switch m.Metric {
-	case place.NPS:
-		d, err = compareNPS(a.Tally, b.Tally, level)
-	case place.Share:
-		d, err = compareShares(a.Tally, b.Tally, level)
-	default:
-		d, err = compareMeans(a.Tally, b.Tally, level)
-		if d != nil && d.Interval != nil {
-			clipped := d.Interval.Clip(m.Least-m.Most, m.Most-m.Least)
-			d.Interval = &clipped
-		}
-	}
-	if errors.Is(err, stat.ErrUndefined) {
-		err = nil
-	}
-	return d, err
-}
-
-func compareNPS(a, b place.Tally, level float64) (*Difference, error) {
-	x, y := stat.ShareDifference{Plus: a.Plus, Minus: a.Minus, N: a.N}, stat.ShareDifference{Plus: b.Plus, Minus: b.Minus, N: b.N}
-	d := &Difference{Value: 100 * (x.Estimate() - y.Estimate()), Test: TestNPS, Method: methodNPS}
-	c, err := stat.CompareShareDifferences(x, y, level)
-	if err == nil {
-		scaled := c.Interval.Map(100, 0)
-		d.Interval, d.P = &scaled, &c.Test.P
-	}
-	return d, err
-}
-
-func compareShares(a, b place.Tally, level float64) (*Difference, error) {
-	x, y := stat.Proportion{Hits: a.Plus, N: a.N}, stat.Proportion{Hits: b.Plus, N: b.N}
-	d := &Difference{Value: 100 * (x.Estimate() - y.Estimate()), Test: TestShare, Method: methodShare}
-	interval, err := stat.Newcombe(x, y, level)
-	if err != nil {
-		return d, err
-	}
-	scaled := interval.Map(100, 0)
-	d.Interval = &scaled
-	test, err := stat.PooledZ(x, y)
-	if err == nil {
-		d.P = &test.P
-	}
-	return d, err
-}
-
-func compareMeans(a, b place.Tally, level float64) (*Difference, error) {
-	x, y := a.Moments(), b.Moments()
-	d := &Difference{Value: x.Mean - y.Mean, Test: TestMean, Method: methodMean}
-	w, err := stat.Welch(x, y, level)
-	if err == nil {
-		d.Interval, d.P = &w.Interval, &w.Test.P
-	}
-	return d, err
+	return contrast.Of(m.Metric, a.Tally, b.Tally, level, m.Least, m.Most)
 }

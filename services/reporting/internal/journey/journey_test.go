@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otklik/otklik/services/reporting/internal/contrast"
 	"github.com/otklik/otklik/services/reporting/internal/journey"
 	"github.com/otklik/otklik/services/reporting/internal/place"
 )
@@ -57,7 +58,7 @@ func TestChanges(t *testing.T) {
 	c := got.Stages[0].Change
 	near(t, "difference of NPS", c.Value, 20, 1e-12)
 	near(t, "p of NPS", *c.P, 0.0832158675, 1e-10)
-	if c.Test != journey.TestNPS || got.Stages[0].Contrast != nil {
+	if c.Test != contrast.TestNPS || got.Stages[0].Contrast != nil {
 		t.Errorf("%+v: the other stage is of another question", got.Stages[0])
 	}
 	c = got.Stages[1].Change

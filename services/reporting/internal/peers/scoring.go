@@ -25,6 +25,8 @@ type Selection struct {
 	Period         *typev1.Period
 	Population     typev1.Population
 	AsOf           *timestamppb.Timestamp
+	// Weighting is how responses are weighted; nil for not.
+	Weighting *scoringv1.Weighting
 	// Most is how many responses are read one by one at most; 0 means any number.
 	Most int64
 }
@@ -39,6 +41,21 @@ type Counted struct {
 	// Responses were counted, LeftOut were not.
 	Responses int64
 	LeftOut   []LeftOut
+	// Weight and Squares sum the weights of what was counted and their squares; 0 without weights.
+	Weight, Squares float64
+}
+
+// weigh adds a response's weight.
+func (c *Counted) weigh(weight float64) {
+	c.Weight, c.Squares = c.Weight+weight, c.Squares+weight*weight
+}
+
+// EffectiveN is the number of responses without weights that would be as precise (Kish); false without weights.
+func (c *Counted) EffectiveN() (float64, bool) {
+	if !(c.Squares > 0) {
+		return 0, false
+	}
+	return c.Weight * c.Weight / c.Squares, true
 }
 
 // LeftOut are responses that were left out for one reason.
@@ -66,7 +83,7 @@ func (s *Scoring) Moments(ctx context.Context, sel Selection, questions []Questi
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := s.client.StreamMoments(asCaller(ctx), &scoringv1.StreamMomentsRequest{
-		Survey: sel.Survey, Questions: ids, Filter: sel.Filter, Period: sel.Period, Population: sel.Population, AsOfTime: sel.AsOf, Groups: Groups,
+		Survey: sel.Survey, Questions: ids, Filter: sel.Filter, Period: sel.Period, Population: sel.Population, AsOfTime: sel.AsOf, Groups: Groups, Weighting: sel.Weighting,
 	})
 	sums := moment.Sums{Questions: Asked(questions), Groups: make([]moment.Group, 0, Groups)}
 	var counted Counted
@@ -122,7 +139,7 @@ func (s *Scoring) Facts(ctx context.Context, sel Selection, fn func(*scoringv1.F
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := s.client.StreamFacts(asCaller(ctx), &scoringv1.StreamFactsRequest{
-		Survey: sel.Survey, Filter: sel.Filter, Period: sel.Period, Population: sel.Population, AsOfTime: sel.AsOf, Groups: Groups,
+		Survey: sel.Survey, Filter: sel.Filter, Period: sel.Period, Population: sel.Population, AsOfTime: sel.AsOf, Groups: Groups, Weighting: sel.Weighting,
 	})
 	var counted Counted
 	for err == nil {
@@ -135,6 +152,9 @@ func (s *Scoring) Facts(ctx context.Context, sel Selection, fn func(*scoringv1.F
 			return Counted{}, ErrMore
 		}
 		for _, f := range part.GetFacts() {
+			if sel.Weighting != nil {
+				counted.weigh(f.GetWeight())
+			}
 			if err := fn(f); err != nil {
 				return Counted{}, err
 			}

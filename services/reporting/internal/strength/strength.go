@@ -41,9 +41,9 @@ const (
 
 // Cell is what responses add up to.
 type Cell struct {
-	// Count counts the responses, Sum adds up their values.
-	Count int64
-	Sum   float64
+	// Count counts the responses, Weight adds up their weights, and Sum their weights times values.
+	Count       int64
+	Weight, Sum float64
 }
 
 // Tally counts responses, by random group of respondents: in all, and by topic.
@@ -57,10 +57,10 @@ func NewTally(groups int) *Tally {
 	return &Tally{all: make([]Cell, groups), topics: map[string][]Cell{}}
 }
 
-// Add counts a response of a group, 0 ≤ group < groups, with its topics and its value of the outcome (for NPS -100, 0 or 100). It counts once for a topic
+// Add counts a response of a group, 0 ≤ group < groups, with its topics, its value of the outcome (for NPS -100, 0 or 100) and its weight (1 unless responses are weighted). It counts once for a topic
 // that is named twice, and in the outcome of all where it has none. It refuses (refusal.TooMany) the topic after bridge.MostValues: each takes memory.
-func (t *Tally) Add(group int, topics []string, value float64) error {
-	t.all[group].add(value)
+func (t *Tally) Add(group int, topics []string, value, weight float64) error {
+	t.all[group].add(value, weight)
 	for i, topic := range topics {
 		if slices.Contains(topics[:i], topic) {
 			continue
@@ -73,18 +73,19 @@ func (t *Tally) Add(group int, topics []string, value float64) error {
 			cells = make([]Cell, len(t.all))
 			t.topics[topic] = cells
 		}
-		cells[group].add(value)
+		cells[group].add(value, weight)
 	}
 	return nil
 }
 
-func (c *Cell) add(value float64) {
+func (c *Cell) add(value, weight float64) {
 	c.Count++
-	c.Sum += value
+	c.Weight += weight
+	c.Sum += weight * value
 }
 
 func (c Cell) minus(other Cell) Cell {
-	return Cell{Count: c.Count - other.Count, Sum: c.Sum - other.Sum}
+	return Cell{Count: c.Count - other.Count, Weight: c.Weight - other.Weight, Sum: c.Sum - other.Sum}
 }
 
 // mean is NaN where there is no response.
@@ -92,7 +93,7 @@ func (c Cell) mean() float64 {
 	if c.Count == 0 {
 		return math.NaN()
 	}
-	return c.Sum / float64(c.Count)
+	return c.Sum / c.Weight
 }
 
 // Effect is a topic and what it does to the outcome.
@@ -161,7 +162,7 @@ func Judge(t *Tally, level float64) (*Result, error) {
 func sum(cells []Cell) Cell {
 	var s Cell
 	for _, c := range cells {
-		s = Cell{Count: s.Count + c.Count, Sum: s.Sum + c.Sum}
+		s = Cell{Count: s.Count + c.Count, Weight: s.Weight + c.Weight, Sum: s.Sum + c.Sum}
 	}
 	return s
 }

@@ -17,7 +17,7 @@ import (
 
 // add counts a response.
 func add(t interface{ Fatal(...any) }, tally *strength.Tally, group int, topics []string, value float64) {
-	if err := tally.Add(group, topics, value); err != nil {
+	if err := tally.Add(group, topics, value, 1); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -30,7 +30,7 @@ func TestTooManyTopicsAreRefusedWhileTheyAreCounted(t *testing.T) {
 	}
 	add(t, tally, 0, []string{"7"}, 1)
 	var refused *refusal.Error
-	if err := tally.Add(0, []string{"one more"}, 1); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
+	if err := tally.Add(0, []string{"one more"}, 1, 1); !errors.As(err, &refused) || refused.Reason != refusal.TooMany {
 		t.Errorf("topic %d: %v", bridge.MostValues+1, err)
 	}
 }

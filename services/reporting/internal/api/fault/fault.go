@@ -28,6 +28,11 @@ func Field(code codes.Code, reason reportingv1.ErrorReason, field, description s
 	return Refuse(code, reason, field+": "+description, rpcerr.WithField(field, rpcerr.ReasonOf(reason), description))
 }
 
+// Unweighted refuses weights where each response counts once.
+func Unweighted(what string) error {
+	return Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_WEIGHTING_UNSUPPORTED, "query.weighting", what+" count each response once: leave it out")
+}
+
 // Survey explains an error of the survey service; query.survey names the survey asked for.
 func Survey(err error) error {
 	var said *peers.Refusal

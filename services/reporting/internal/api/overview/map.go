@@ -29,6 +29,9 @@ const (
 
 // QueryMap returns locations with their scores and lights.
 func (s *Server) QueryMap(ctx context.Context, req *reportingv1.QueryMapRequest) (*reportingv1.QueryMapResponse, error) {
+	if req.GetQuery().GetWeighting() != nil {
+		return nil, fault.Unweighted("maps")
+	}
 	m, err := s.measureOf(ctx, req)
 	if err != nil {
 		return nil, err

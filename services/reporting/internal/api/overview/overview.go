@@ -34,6 +34,9 @@ func (a *answer) put(change func(o *reportingv1.Overview)) {
 
 // GetOverview returns all that an overview shows.
 func (s *Server) GetOverview(ctx context.Context, req *reportingv1.GetOverviewRequest) (*reportingv1.GetOverviewResponse, error) {
+	if req.GetQuery().GetWeighting() != nil {
+		return nil, fault.Unweighted("overviews")
+	}
 	p, err := planOf(req, s.Now())
 	if err != nil {
 		return nil, err
