@@ -22,6 +22,7 @@ const (
 	sqlListMore       = `SELECT ` + exportColumns + ` FROM exports WHERE organization = $1 AND creator = $2 AND (create_time < $4 OR create_time = $4 AND id < $5) ORDER BY create_time DESC, id DESC LIMIT $3`
 	sqlFreeExports    = `SELECT ` + exportColumns + ` FROM exports WHERE state IN (1, 2) AND held_until < $1 ORDER BY create_time, organization, id LIMIT 1`
 	sqlHoldExport     = `UPDATE exports SET state = 2, holder = $3, held_until = $4 WHERE organization = $1 AND id = $2 AND state IN (1, 2) AND held_until < $5`
+	sqlFreeAll        = `UPDATE exports SET held_until = 0 WHERE state IN (1, 2)`
 	sqlRenewExport    = `UPDATE exports SET held_until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
 	sqlProceedExport  = `UPDATE exports SET state = $4, held_until = $5, written = $6, bytes = $7, parts = $8, position = $9, total = $10, begin_time = $11, end_time = $12, failure = $13, cursor = $14 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
 	sqlInsertPart     = `INSERT INTO export_parts (organization, export, number, place, size, sealed) VALUES ($1, $2, $3, $4, $5, $6)`
@@ -138,6 +139,15 @@ func (s *Store) HoldExport(ctx context.Context, e export.Export, until time.Time
 		return err
 	})
 	return s.db.Explain("hold export", err)
+}
+
+// FreeExports lets go of all exports that are held: for a store that no other process uses, when it is opened.
+func (s *Store) FreeExports(ctx context.Context) error {
+	err := s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
+		_, err := w.Exec(ctx, sqlFreeAll)
+		return err
+	})
+	return s.db.Explain("free exports", err)
 }
 
 // proceed stores how far an export has come.

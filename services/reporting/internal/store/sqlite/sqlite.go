@@ -4,6 +4,7 @@ package sqlite
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -30,5 +31,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{relational.New(db)}, nil
+	s := &Store{relational.New(db)}
+	// Whoever held an export is gone with his process, and need not be waited for.
+	if err := s.FreeExports(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
