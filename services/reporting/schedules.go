@@ -21,6 +21,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
+	"github.com/otklik/otklik/services/reporting/internal/share"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 )
 
@@ -56,18 +57,19 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 	credentials := peers.NewCredentials(deps.Access)
 	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
 	links := shares.New(shares.Deps{
-		Store: db, Reports: maker, Credentials: credentials, Behalf: shares.Behalf(behalf(peers.Delegate(deps.Access))), Tokens: tokens, PublicURL: config.PublicURL,
+		Store: db, Reports: maker, Credentials: credentials, Behalf: behalf(peers.Delegate(deps.Access)), Tokens: tokens, PublicURL: config.PublicURL,
 		Zone: zone, Now: deps.Now,
 	})
 	planned, err := schedules.New(schedules.Deps{
-		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, Zone: zone, Now: deps.Now,
+		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, PublicURL: config.PublicURL,
+		Zone: zone, Now: deps.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, out.keeper.Close())
 	}
 	out.rooms = []room{planned, links}
 	out.deliverer = &delivery.Deliverer{
-		Store: db, Renderer: renderer{maker}, Behalf: onBehalf(peers.Delegate(deps.Access)), Envelope: envelope, Members: credentials, PublicURL: config.PublicURL,
+		Store: db, Renderer: renderer{maker}, Behalf: onBehalf(peers.Delegate(deps.Access)), Envelope: envelope, Members: credentials, Links: linker{links}, PublicURL: config.PublicURL,
 		Domain: config.SMTP.Domain(), Log: deps.Logger, Now: deps.Now, Noted: noted,
 	}
 	if sender != nil {
@@ -82,7 +84,7 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 }
 
 // behalf acts on behalf of principals.
-func behalf(d *peers.Delegates) func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
+func behalf(d *peers.Delegates) shares.Behalf {
 	return func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
 		as, by, err := d.OnBehalf(ctx, organization, principal, resource, delegationLifetime)
 		return as, by.May, err
@@ -91,13 +93,12 @@ func behalf(d *peers.Delegates) func(ctx context.Context, organization, principa
 
 // onBehalf acts on behalf of principals for the deliverer.
 func onBehalf(d *peers.Delegates) delivery.Behalf {
-	act := behalf(d)
-	return func(ctx context.Context, organization, principal, resource string) (context.Context, func(string) bool, error) {
-		as, may, err := act(ctx, organization, principal, resource)
+	return func(ctx context.Context, organization, principal, resource string) (context.Context, delivery.Rights, error) {
+		as, by, err := d.OnBehalf(ctx, organization, principal, resource, delegationLifetime)
 		if errors.Is(err, peers.ErrGone) {
-			return nil, nil, fmt.Errorf("%w: %w", delivery.ErrGone, err)
+			return nil, delivery.Rights{}, fmt.Errorf("%w: %w", delivery.ErrGone, err)
 		}
-		return as, may, err
+		return as, delivery.Rights{May: by.May, Restricted: by.Principal.Restricted()}, err
 	}
 }
 
@@ -107,19 +108,33 @@ type renderer struct{ report.Renderer }
 // Render implements report.Renderer.
 func (r renderer) Render(ctx context.Context, request report.Request) (report.Rendered, error) {
 	out, err := r.Renderer.Render(ctx, request)
+	return out, refusal(ctx, err)
+}
+
+// linker makes links for the deliverer, with errors as of renderer.
+type linker struct{ *shares.Server }
+
+// Link implements delivery.Links.
+func (l linker) Link(ctx context.Context, of share.Share) (name, address string, err error) {
+	name, address, err = l.Server.Link(ctx, of)
+	return name, address, refusal(ctx, err)
+}
+
+// refusal says of an error whether trying again helps.
+func refusal(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
-		return out, err
+		return err
 	}
 	said, ok := rpcerr.FromError(err)
 	if !ok {
-		return out, err
+		return err
 	}
 	refused := &delivery.RefusedError{Reason: said.Message}
 	switch said.Code {
 	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition, codes.PermissionDenied, codes.OutOfRange:
 		refused.Permanent = true
 	}
-	return out, refused
+	return refused
 }
 
 // measure makes the instruments of deliveries: what becomes of attempts, and how many schedules are overdue, told by the process that does the chores.

@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/mail"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
+	"github.com/otklik/otklik/services/reporting/internal/share"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 )
 
@@ -31,6 +32,7 @@ const (
 const (
 	PermissionRender    = "reporting.reports.render"
 	PermissionAddresses = "reporting.addresses.send"
+	PermissionShare     = "reporting.shares.create"
 )
 
 // ErrGone tells that nothing can be done on somebody's behalf any more.
@@ -47,8 +49,24 @@ type RefusedError struct {
 // Error says why.
 func (e *RefusedError) Error() string { return "make report: " + e.Reason }
 
-// Behalf returns a context of calls on behalf of a principal, and whether it has a permission. Errors: ErrGone; others pass away.
-type Behalf func(ctx context.Context, organization, principal, resource string) (context.Context, func(permission string) bool, error)
+// Rights are what a principal may do.
+type Rights struct {
+	// May tells whether it has a permission.
+	May func(permission string) bool
+	// Restricted tells that it sees some units only.
+	Restricted bool
+}
+
+// Behalf returns a context of calls on behalf of a principal, and what it may do now. Errors: ErrGone; others pass away.
+type Behalf func(ctx context.Context, organization, principal, resource string) (context.Context, Rights, error)
+
+// Links makes links that show reports to whoever has them.
+type Links interface {
+	// Link makes a link as the caller of ctx, and returns its name and the address of its page. Errors: *RefusedError; others pass away.
+	Link(ctx context.Context, of share.Share) (name, address string, err error)
+	// Unlink ends a link that nobody was told of.
+	Unlink(ctx context.Context, organization, name string) error
+}
 
 // Sender hands e-mails to a mail server; *mail.Sender is one.
 type Sender interface {
@@ -76,6 +94,7 @@ type Deliverer struct {
 	Sender   Sender
 	Envelope Envelope
 	Members  Members
+	Links    Links
 	// PublicURL is the address of the app; empty where it is not known.
 	PublicURL string
 	// Domain stands in the identifiers of e-mails.
@@ -105,7 +124,7 @@ func (d *Deliverer) beginAll(ctx context.Context) error {
 
 // begin begins the runs of a schedule, or pauses it where its owner is gone or may not make the report any more.
 func (d *Deliverer) begin(ctx context.Context, s schedule.Schedule) error {
-	reason, err := d.hindrance(ctx, s)
+	reason, whole, err := d.hindrance(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -118,6 +137,9 @@ func (d *Deliverer) begin(ctx context.Context, s schedule.Schedule) error {
 	if err != nil {
 		return err
 	}
+	for i := range runs {
+		runs[i].Whole = whole
+	}
 	if err := d.Store.BeginRuns(ctx, s, runs, next); !errors.Is(err, store.ErrLost) {
 		return err
 	}
@@ -129,62 +151,40 @@ const (
 	reasonGone     = "the owner was removed or disabled, or the owner's credential was revoked or has expired; whoever changes the schedule takes it over"
 	reasonMayNot   = "the owner may not make reports any more; whoever changes the schedule takes it over"
 	reasonOutside  = "the owner may not send reports to addresses of nobody who logs in; take these out, or have somebody change the schedule who may"
+	reasonShare    = "the owner may not make links that show reports; send the files instead, or have somebody change the schedule who may"
 	reasonNoServer = "no mail server is configured: set reporting.smtp.host"
 )
 
-// hindrance is why a schedule cannot go on; empty when it can.
-func (d *Deliverer) hindrance(ctx context.Context, s schedule.Schedule) (string, error) {
-	_, may, err := d.Behalf(ctx, s.Organization, s.Owner, nameOf(s))
+// hindrance is why a schedule cannot go on; empty when it can, and then whether its reports are of all answers.
+func (d *Deliverer) hindrance(ctx context.Context, s schedule.Schedule) (reason string, whole bool, err error) {
+	_, rights, err := d.Behalf(ctx, s.Organization, s.Owner, nameOf(s))
 	switch {
 	case errors.Is(err, ErrGone):
-		return reasonGone, nil
+		return reasonGone, false, nil
 	case err != nil:
-		return "", err
-	case !may(PermissionRender):
-		return reasonMayNot, nil
+		return "", false, err
+	case !rights.May(PermissionRender):
+		return reasonMayNot, false, nil
+	case s.Way == schedule.ByLink && !rights.May(PermissionShare):
+		return reasonShare, false, nil
 	}
 	full, err := d.Store.GetSchedule(ctx, s.Organization, s.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
+		return "", false, nil
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	for _, r := range full.Recipients {
-		if r.Member == "" && r.UnsubscribeTime.IsZero() && !may(PermissionAddresses) {
-			return reasonOutside, nil
+		if r.Member == "" && r.UnsubscribeTime.IsZero() && !rights.May(PermissionAddresses) {
+			return reasonOutside, false, nil
 		}
 	}
-	return "", nil
+	return "", full.Whole() && !rights.Restricted, nil
 }
 
 // nameOf is the resource name of a schedule.
 func nameOf(s schedule.Schedule) string { return "reportSchedules/" + s.ID }
-
-// tryAll tries the deliveries that are due. One of which nothing can be noted is due again when its claim ends.
-func (d *Deliverer) tryAll(ctx context.Context) error {
-	var errs []error
-	made := &making{deliverer: d}
-	for {
-		now := d.Now()
-		// One at a time: making those before it takes nothing off its claim.
-		claimed, err := d.Store.ClaimReports(ctx, now, now.Add(claim), 1)
-		if err != nil {
-			return errors.Join(append(errs, err)...)
-		}
-		for _, v := range claimed {
-			if err := d.try(ctx, v, made); err != nil {
-				errs = append(errs, fmt.Errorf("send report of %s of %s: %w", v.Schedule, v.Organization, err))
-			}
-			if ctx.Err() != nil {
-				return errors.Join(errs...)
-			}
-		}
-		if len(claimed) == 0 {
-			return errors.Join(errs...)
-		}
-	}
-}
 
 // Sweep forgets what became of runs long ago.
 func (d *Deliverer) Sweep(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
+	"github.com/otklik/otklik/services/reporting/internal/share"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 	"github.com/otklik/otklik/services/reporting/internal/store/sqlite"
 )
@@ -38,6 +40,8 @@ type house struct {
 	now  time.Time
 	// periods are what the files cover.
 	periods []document.Period
+	// links are those that were made and not ended.
+	links map[string]share.Share
 	// made are the principals for whom reports were made, and the times at which they took their period.
 	made []string
 }
@@ -58,18 +62,16 @@ func (h *house) Address(_ context.Context, _, member string) (string, bool, erro
 
 type principalKey struct{}
 
-func (h *house) behalf(ctx context.Context, _, principal, _ string) (context.Context, func(string) bool, error) {
+// restricted among what a principal may do means that it sees some units only.
+const restricted = "restricted"
+
+func (h *house) behalf(ctx context.Context, _, principal, _ string) (context.Context, delivery.Rights, error) {
 	has, ok := h.may[principal]
 	if !ok {
-		return nil, nil, delivery.ErrGone
+		return nil, delivery.Rights{}, delivery.ErrGone
 	}
-	return context.WithValue(ctx, principalKey{}, principal), func(p string) bool {
-		for _, held := range has {
-			if held == p {
-				return true
-			}
-		}
-		return false
+	return context.WithValue(ctx, principalKey{}, principal), delivery.Rights{
+		May: func(p string) bool { return slices.Contains(has, p) }, Restricted: slices.Contains(has, restricted),
 	}, nil
 }
 
@@ -145,7 +147,7 @@ func (h *house) process(t *testing.T) *delivery.Deliverer {
 		t.Fatal(err)
 	}
 	return &delivery.Deliverer{
-		Store: h.store, Renderer: h, Behalf: h.behalf, Sender: sender, Envelope: h, Members: h, PublicURL: "https://app.example", Domain: "example.org",
+		Store: h.store, Renderer: h, Behalf: h.behalf, Sender: sender, Envelope: h, Members: h, Links: h, PublicURL: "https://app.example", Domain: "example.org",
 		Log: slog.New(slog.DiscardHandler), Now: h.clock,
 	}
 }

@@ -12,19 +12,22 @@ import (
 )
 
 // words are the fixed words of e-mails in a language.
-type words struct{ Subject, Period, Counted, Attached, Fingerprint, Open, Unsubscribe string }
+type words struct{ Subject, Period, Counted, Attached, Read, Linked, Fingerprint, Open, Unsubscribe string }
 
 var languages = map[string]words{
 	"ru": {
-		Subject: "%s: %s", Period: "За период", Counted: "Учтены ответы, принятые до", Attached: "Отчёт приложен к этому письму.", Fingerprint: "Отпечаток отчёта",
+		Subject: "%s: %s", Period: "За период", Counted: "Учтены ответы, принятые до", Attached: "Отчёт приложен к этому письму.",
+		Read: "Открыть отчёт", Linked: "Ссылка действует 30 дней. Кто её знает, видит отчёт без входа: не пересылайте её посторонним.", Fingerprint: "Отпечаток отчёта",
 		Open: "Открыть Отклик", Unsubscribe: "Больше не присылать этот отчёт",
 	},
 	"ky": {
 		Subject: "%s: %s", Period: "Мезгили", Counted: "Ушул убакытка чейин кабыл алынган жооптор эсепке алынды", Attached: "Отчёт ушул катка тиркелди.",
+		Read: "Отчётту ачуу", Linked: "Шилтеме 30 күн иштейт. Аны билген адам отчётту кирбей эле көрөт: бөтөн адамдарга жөнөтпөңүз.",
 		Fingerprint: "Отчёттун белгиси", Open: "Откликти ачуу", Unsubscribe: "Бул отчётту мындан ары жөнөтпөө",
 	},
 	"en": {
 		Subject: "%s: %s", Period: "Period", Counted: "Responses counted that were accepted until", Attached: "The report is attached to this e-mail.",
+		Read: "Open the report", Linked: "The link works for 30 days. Whoever has it sees the report without logging in: do not pass it on to strangers.",
 		Fingerprint: "Fingerprint of the report", Open: "Open Otklik", Unsubscribe: "Send this report no more",
 	},
 }
@@ -33,7 +36,7 @@ var languages = map[string]words{
 type letter struct {
 	Language, Title, Period, Watermark, Fingerprint string
 	Words                                           words
-	Base, Unsubscribe                               string
+	Base, Link, Unsubscribe                         string
 }
 
 var text = texttemplate.Must(texttemplate.New("report").Parse(`{{.Title}}
@@ -41,7 +44,8 @@ var text = texttemplate.Must(texttemplate.New("report").Parse(`{{.Title}}
 {{.Words.Period}}: {{.Period}}
 {{.Words.Counted}}: {{.Watermark}}
 
-{{.Words.Attached}}
+{{if .Link}}{{.Words.Read}}: {{.Link}}
+{{.Words.Linked}}{{else}}{{.Words.Attached}}{{end}}
 {{.Words.Fingerprint}}: {{.Fingerprint}}
 {{if .Base}}
 {{.Words.Open}}: {{.Base}}
@@ -54,7 +58,7 @@ var page = htmltemplate.Must(htmltemplate.New("report").Parse(`<!doctype html>
 <body style="font-family:sans-serif;max-width:40em">
 <h1 style="font-size:1.2em">{{.Title}}</h1>
 <p>{{.Words.Period}}: {{.Period}}<br>{{.Words.Counted}}: {{.Watermark}}</p>
-<p>{{.Words.Attached}}</p>
+{{if .Link}}<p><a href="{{.Link}}">{{.Words.Read}}</a></p><p>{{.Words.Linked}}</p>{{else}}<p>{{.Words.Attached}}</p>{{end}}
 <p style="font-size:.8em">{{.Words.Fingerprint}}: {{.Fingerprint}}</p>
 {{if .Base}}<p><a href="{{.Base}}">{{.Words.Open}}</a></p>{{end}}
 {{if .Unsubscribe}}<p style="font-size:.8em"><a href="{{.Unsubscribe}}">{{.Words.Unsubscribe}}</a></p>{{end}}
@@ -67,7 +71,7 @@ const (
 )
 
 // compose writes the e-mail of a report, with the days of the report.
-func compose(language string, r report.Rendered, base, unsubscribe string) (mail.Message, error) {
+func compose(language string, r report.Rendered, base, link, unsubscribe string) (mail.Message, error) {
 	w, ok := languages[language]
 	if !ok {
 		language, w = "ru", languages["ru"]
@@ -79,7 +83,7 @@ func compose(language string, r report.Rendered, base, unsubscribe string) (mail
 		period += " – " + last
 	}
 	l := letter{
-		Language: language, Title: r.Title, Period: period, Watermark: r.Watermark.In(zone).Format(times), Fingerprint: r.Fingerprint, Words: w, Base: base,
+		Language: language, Title: r.Title, Period: period, Watermark: r.Watermark.In(zone).Format(times), Fingerprint: r.Fingerprint, Words: w, Base: base, Link: link,
 		Unsubscribe: unsubscribe,
 	}
 	var plain, html bytes.Buffer

@@ -20,10 +20,12 @@ type made struct {
 	// outside tells that they may go to addresses of nobody who logs in.
 	outside bool
 	files   []report.Rendered
+	// as is the context of calls on behalf of the principal.
+	as context.Context //nolint:containedctx // of what was made by it, as long as that is remembered
 }
 
 // of are the files of a run for a recipient. Errors: ErrGone, *RefusedError; others pass away.
-func (m *making) of(ctx context.Context, s schedule.Schedule, run schedule.Run, recipient schedule.Recipient) ([]report.Rendered, error) {
+func (m *making) of(ctx context.Context, s schedule.Schedule, run schedule.Run, recipient schedule.Recipient) (made, error) {
 	principal, permissions := s.Owner, []string{PermissionRender}
 	if recipient.Member != "" {
 		principal = recipient.Member
@@ -32,31 +34,37 @@ func (m *making) of(ctx context.Context, s schedule.Schedule, run schedule.Run, 
 	}
 	key := made{organization: s.Organization, schedule: s.ID, run: run.ID, principal: principal, outside: recipient.Member == "" && recipient.Key != ""}
 	if last := m.last; last.organization == key.organization && last.schedule == key.schedule && last.run == key.run && last.principal == key.principal && last.outside == key.outside {
-		return last.files, nil
+		return last, nil
 	}
-	as, may, err := m.deliverer.Behalf(ctx, s.Organization, principal, nameOf(s))
+	as, rights, err := m.deliverer.Behalf(ctx, s.Organization, principal, nameOf(s))
 	if err != nil {
-		return nil, err
+		return made{}, err
 	}
 	for _, p := range permissions {
-		if !may(p) {
-			return nil, &RefusedError{Permanent: true, Reason: "the one for whom it would be made does not have the permission " + p}
+		if !rights.May(p) {
+			return made{}, &RefusedError{Permanent: true, Reason: "the one for whom it would be made does not have the permission " + p}
 		}
 	}
 	zone, err := time.LoadLocation(s.Recurrence.Zone)
 	if err != nil {
-		return nil, &RefusedError{Permanent: true, Reason: "the time zone of the schedule is not known"}
+		return made{}, &RefusedError{Permanent: true, Reason: "the time zone of the schedule is not known"}
 	}
-	for _, format := range s.Formats {
+	key.as = as
+	formats := s.Formats
+	if s.Way == schedule.ByLink {
+		// Its readers take the others away where they want them.
+		formats = formats[:1]
+	}
+	for _, format := range formats {
 		file, err := m.deliverer.Renderer.Render(as, report.Request{
 			Report: s.Report, Language: s.Language, Format: format, At: run.Time, Zone: zone, AsOf: run.BeginTime,
 			Slice: report.Slice{Survey: s.Survey, Subject: s.Subject, Filter: s.Filter},
 		})
 		if err != nil {
-			return nil, err
+			return made{}, err
 		}
 		key.files = append(key.files, file)
 	}
 	m.last = key
-	return key.files, nil
+	return key, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
+	"github.com/otklik/otklik/services/reporting/internal/share"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 )
 
@@ -53,19 +54,42 @@ func (d *Deliverer) attempt(ctx context.Context, v schedule.Delivery, made *maki
 	if !ok {
 		return v, &RefusedError{Permanent: true, Reason: "the recipient was taken out"}
 	}
-	files, err := made.of(ctx, s, run, recipient)
+	done, err := made.of(ctx, s, run, recipient)
 	if errors.Is(err, ErrGone) && recipient.Member != "" {
 		err = &RefusedError{Permanent: true, Reason: "the member was removed or disabled"}
 	}
 	if err != nil {
 		return v, err
 	}
-	v.Fingerprint = files[0].Fingerprint
+	v.Fingerprint = done.files[0].Fingerprint
 	if v.Key == "" {
 		return v, nil
 	}
-	return d.send(ctx, v, s, recipient, files)
+	if s.Way != schedule.ByLink {
+		return d.send(ctx, v, s, recipient, done.files, "")
+	}
+	return d.sendLink(ctx, v, s, recipient, done)
 }
+
+// sendLink makes a link for one recipient, and sends it. One that was not sent is ended: nobody has it. Errors: as of attempt.
+func (d *Deliverer) sendLink(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, done made) (schedule.Delivery, error) {
+	name, address, err := d.Links.Link(done.as, share.Share{
+		Organization: s.Organization, DisplayName: s.DisplayName, Creator: s.Owner, Behalf: done.principal, Schedule: nameOf(s), Rendition: renditions + v.Fingerprint,
+		Language: s.Language, Formats: s.Formats,
+	})
+	if err != nil {
+		return v, err
+	}
+	sent, err := d.send(ctx, v, s, recipient, done.files, address)
+	if err != nil {
+		return v, errors.Join(err, d.Links.Unlink(context.WithoutCancel(ctx), s.Organization, name))
+	}
+	sent.Share = name
+	return sent, nil
+}
+
+// renditions begins the names of what was made.
+const renditions = "reportRenditions/"
 
 // wanted is what a delivery is of. Errors: store.ErrLost when it was removed.
 func (d *Deliverer) wanted(ctx context.Context, v schedule.Delivery) (schedule.Schedule, schedule.Run, error) {
@@ -80,9 +104,11 @@ func (d *Deliverer) wanted(ctx context.Context, v schedule.Delivery) (schedule.S
 	return s, run, err
 }
 
-// send writes the e-mail of a delivery and hands it over. Errors: as of attempt.
-func (d *Deliverer) send(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered) (schedule.Delivery, error) {
-	m, err := d.letter(ctx, v, s, recipient, files)
+// send writes the e-mail of a delivery, with the files or with a link instead, and hands it over. Errors: as of attempt.
+func (d *Deliverer) send(
+	ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered, link string,
+) (schedule.Delivery, error) {
+	m, err := d.letter(ctx, v, s, recipient, files, link)
 	switch {
 	case errors.Is(err, seal.ErrDestroyed):
 		return v, &RefusedError{Permanent: true, Reason: "the address can no longer be read: its key was destroyed"}
@@ -104,7 +130,9 @@ func (d *Deliverer) send(ctx context.Context, v schedule.Delivery, s schedule.Sc
 }
 
 // letter writes the e-mail of a delivery.
-func (d *Deliverer) letter(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered) (mail.Mail, error) {
+func (d *Deliverer) letter(
+	ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, files []report.Rendered, link string,
+) (mail.Mail, error) {
 	address, err := d.address(ctx, s, recipient)
 	if err != nil {
 		return mail.Mail{}, err
@@ -117,11 +145,14 @@ func (d *Deliverer) letter(ctx context.Context, v schedule.Delivery, s schedule.
 		}
 		unsubscribe = d.PublicURL + unsubscribePath + secret
 	}
-	message, err := compose(s.Language, files[0], d.PublicURL, unsubscribe)
+	message, err := compose(s.Language, files[0], d.PublicURL, link, unsubscribe)
 	if err != nil {
 		return mail.Mail{}, err
 	}
 	out := mail.Mail{Message: message, ID: messageID(v, d.Domain), To: address, Unsubscribe: unsubscribe, Time: d.Now()}
+	if link != "" {
+		return out, nil
+	}
 	size := 0
 	for _, f := range files {
 		size += len(f.Body)
@@ -179,7 +210,7 @@ func (d *Deliverer) sent(ctx context.Context, v schedule.Delivery) error {
 func (d *Deliverer) refused(ctx context.Context, v schedule.Delivery, why RefusedError) error {
 	v.Attempts++
 	pause, more := schedule.NextAttempt(v.Attempts)
-	v.State, v.NextTime, v.Failure, v.Fingerprint = schedule.Pending, d.Now().Add(pause), why.Reason, ""
+	v.State, v.NextTime, v.Failure, v.Fingerprint, v.Share = schedule.Pending, d.Now().Add(pause), why.Reason, "", ""
 	if why.Permanent || !more {
 		v.State, v.NextTime = schedule.GivenUp, time.Time{}
 	}

@@ -18,6 +18,18 @@ const (
 	All
 )
 
+// Way is how a report reaches its recipients. The numbers are stored: they never change.
+type Way uint8
+
+// The ways.
+const (
+	// ByMail is by e-mail with the files attached, ByLink by e-mail with a link that shows the report.
+	ByMail Way = iota + 1
+	ByLink
+	// ByWebhook is by the webhook event that it is made, for nobody else.
+	ByWebhook
+)
+
 // MostCaughtUp is how many occurrences are caught up at most, the latest ones.
 const MostCaughtUp = 100
 
@@ -39,6 +51,7 @@ type Schedule struct {
 	Formats    []report.Format `json:"formats"`
 	Recurrence Recurrence      `json:"recurrence"`
 	CatchUp    CatchUp         `json:"catch_up"`
+	Way        Way             `json:"way"`
 	Paused     bool            `json:"paused,omitempty"`
 	// PauseReason says why it was paused, where nobody did it.
 	PauseReason string      `json:"pause_reason,omitempty"`
@@ -56,6 +69,15 @@ type Schedule struct {
 func (s Schedule) ReportName() string {
 	name, _, _ := strings.Cut(s.Report, "@")
 	return name
+}
+
+// Whole tells whether its reports are made for somebody and of all answers, if the owner sees all of them.
+func (s Schedule) Whole() bool {
+	wanted := s.Way == ByWebhook
+	for _, r := range s.Recipients {
+		wanted = wanted || r.UnsubscribeTime.IsZero()
+	}
+	return wanted && s.Subject == "" && s.Filter == ""
 }
 
 // Recipient is whom a report is sent to: a member, or an address.
@@ -96,6 +118,8 @@ type Run struct {
 	State RunState
 	// CaughtUp tells that it was begun late, Manual that somebody had it made.
 	CaughtUp, Manual bool
+	// Whole tells that it is made for somebody and of all answers: it keeps what is meant to be made at least so often.
+	Whole bool
 	// BeginTime is when it was begun, also the moment as of which it is made; EndTime when nothing was left to do. Zero before.
 	BeginTime, EndTime time.Time
 	// Failure is why not all have it.
@@ -133,8 +157,8 @@ type Delivery struct {
 	NextTime, SendTime time.Time
 	// Claim is the NextTime that is stored: whoever claims it stores a later one, and whoever claimed it before has lost it.
 	Claim time.Time
-	// Fingerprint is that of what was sent.
-	Fingerprint string
+	// Fingerprint is that of what was sent, Share `reportShares/{share}` of the link that was.
+	Fingerprint, Share string
 }
 
 // pauses are those between attempts: eight attempts in some 20 hours.

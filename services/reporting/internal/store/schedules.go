@@ -39,14 +39,15 @@ type Schedules interface {
 	LateRuns(ctx context.Context, organization string, ids []string) (map[string]schedule.Run, error)
 	// CountLate counts schedules of all organisations with a run that was due before a time and is not delivered, or an occurrence before it that is not begun.
 	CountLate(ctx context.Context, before time.Time) (int64, error)
-	// LastDelivered returns when schedules that are there delivered reports of these names last by themselves, but for those of a subject or with a filter; names that
-	// never were are left out.
-	LastDelivered(ctx context.Context, organization string, reports []string) (map[string]time.Time, error)
+	// LastDelivered returns for each of the reports that has one the run due last that schedules had by themselves, was of all answers, and reached somebody.
+	LastDelivered(ctx context.Context, organization string, reports []string) (map[string]schedule.Run, error)
 	// SweepRuns removes runs that were due before a time and have ended, with their deliveries, at most limit, and tells how many.
 	SweepRuns(ctx context.Context, before time.Time, limit int) (int, error)
 
-	// ClaimReports returns deliveries of all organisations that are to be tried at a time, and keeps them from others until a time.
-	ClaimReports(ctx context.Context, now, until time.Time, limit int) ([]schedule.Delivery, error)
+	// WaitingForReports returns the organisations with deliveries that are to be tried at a time, those first whose first one has waited longest.
+	WaitingForReports(ctx context.Context, now time.Time) ([]string, error)
+	// ClaimReports returns deliveries of an organisation that are to be tried at a time, those that have waited longest first, and keeps them from others until a time.
+	ClaimReports(ctx context.Context, organization string, now, until time.Time, limit int) ([]schedule.Delivery, error)
 	// KeepReport keeps a delivery that was claimed from others until a later time, and returns it with that. Errors: ErrLost as of SettleReport.
 	KeepReport(ctx context.Context, d schedule.Delivery, until time.Time) (schedule.Delivery, error)
 	// SettleReport stores what became of a delivery that was claimed, and what that makes of its run. Errors: ErrLost when it was claimed again meanwhile, or is gone.

@@ -47,6 +47,18 @@ func (s *Server) CheckShared(ctx context.Context, q Shared) error {
 	return err
 }
 
+// CheckShareable tells whether whoever has a link may be shown a report about a subject with a filter; field is that of the request which names the report.
+func (s *Server) CheckShareable(ctx context.Context, field, name, subject, filter string) error {
+	d, err := s.find(ctx, field, name)
+	if err != nil {
+		return err
+	}
+	if why := d.Unshareable(subject, filter); why != "" {
+		return ofPersons(field, why)
+	}
+	return nil
+}
+
 // beginning is a report that has begun: what it is made of, and the rest of making it.
 type beginning struct {
 	request report.Request
@@ -86,7 +98,9 @@ func (s *Server) shared(ctx context.Context, q Shared) (beginning, error) {
 	if err != nil {
 		return beginning{}, err
 	}
-	return beginning{request: q.Request, finish: func(ctx context.Context) (document.Document, error) { return s.conclude(ctx, organization, r, q.Request.Slice) }}, nil
+	return beginning{request: q.Request, finish: func(ctx context.Context) (document.Document, error) {
+		return s.conclude(ctx, organization, r, q.Request.Slice)
+	}}, nil
 }
 
 // ofPersons refuses a report that a link must not show.

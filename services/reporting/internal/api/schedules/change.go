@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/api/formats"
+	"github.com/otklik/otklik/services/reporting/internal/delivery"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -24,7 +25,7 @@ import (
 
 // mutable are the fields of a schedule that an update may change.
 var mutable = []string{
-	"display_name", "report", "survey", "subject", "filter", "language_code", "formats", "recurrence", "catch_up", "recipients", "paused",
+	"display_name", "report", "survey", "subject", "filter", "language_code", "formats", "recurrence", "catch_up", "recipients", "delivery", "paused",
 }
 
 // CreateReportSchedule makes a schedule. The same identifier with the same content returns what is there.
@@ -43,7 +44,7 @@ func (s *Server) CreateReportSchedule(ctx context.Context, req *reportingv1.Crea
 	} else if rpcerr.Code(err) != codes.NotFound {
 		return nil, err
 	}
-	if err := s.fill(ctx, &made, in); err != nil {
+	if err := s.fill(ctx, c, &made, in); err != nil {
 		return nil, err
 	}
 	if made.Recipients, err = s.recipients(ctx, c, in.GetRecipients(), nil); err != nil {
@@ -87,6 +88,9 @@ func (s *Server) thereAlready(
 	if wanted.GetCatchUp() == reportingv1.ReportSchedule_CATCH_UP_UNSPECIFIED {
 		wanted.CatchUp = reportingv1.ReportSchedule_CATCH_UP_LATEST
 	}
+	if wanted.GetDelivery() == reportingv1.ReportSchedule_DELIVERY_UNSPECIFIED {
+		wanted.Delivery = reportingv1.ReportSchedule_DELIVERY_EMAIL
+	}
 	if r := wanted.GetRecurrence(); r != nil && r.GetTimeZone() == "" {
 		r.TimeZone = s.Zone.String()
 	}
@@ -104,11 +108,15 @@ func (s *Server) thereAlready(
 }
 
 // fill takes over what callers say of a schedule but for its recipients, and sets when it is made next.
-func (s *Server) fill(ctx context.Context, to *schedule.Schedule, in *reportingv1.ReportSchedule) error {
+func (s *Server) fill(ctx context.Context, c caller, to *schedule.Schedule, in *reportingv1.ReportSchedule) error {
 	if _, err := s.Reports.GetReport(ctx, &reportingv1.GetReportRequest{Name: in.GetReport()}); err != nil {
 		if rpcerr.Code(err) == codes.NotFound {
 			return fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_REPORT_NOT_FOUND, "report_schedule.report", "there is no such report; list the reports")
 		}
+		return err
+	}
+	way, err := s.way(ctx, c, in)
+	if err != nil {
 		return err
 	}
 	recurrence := recurrenceFromProto(in.GetRecurrence(), s.Zone)
@@ -127,6 +135,7 @@ func (s *Server) fill(ctx context.Context, to *schedule.Schedule, in *reportingv
 	if to.CatchUp == 0 {
 		to.CatchUp = schedule.Latest
 	}
+	to.Way = way
 	to.UpdateTime, to.Paused, to.PauseReason = now, in.GetPaused(), ""
 	if to.Paused {
 		to.NextTime = time.Time{}
@@ -138,6 +147,29 @@ func (s *Server) fill(ctx context.Context, to *schedule.Schedule, in *reportingv
 	next, err := recurrence.Next(now)
 	to.NextTime = next
 	return err
+}
+
+// way reads how a report reaches its recipients, and whether it can.
+func (s *Server) way(ctx context.Context, c caller, in *reportingv1.ReportSchedule) (schedule.Way, error) {
+	invalid := func(code codes.Code, field, description string) error {
+		return fault.Field(code, reportingv1.ErrorReason_ERROR_REASON_DELIVERY_INVALID, "report_schedule."+field, description)
+	}
+	switch in.GetDelivery() {
+	case reportingv1.ReportSchedule_DELIVERY_WEBHOOK:
+		if len(in.GetRecipients()) > 0 {
+			return 0, invalid(codes.InvalidArgument, "recipients", "must be empty where webhooks tell that the report is made: who receives these fetches it")
+		}
+		return schedule.ByWebhook, nil
+	case reportingv1.ReportSchedule_DELIVERY_EMAIL_LINK:
+		switch {
+		case !c.shares:
+			return 0, invalid(codes.PermissionDenied, "delivery", "sending links takes the permission "+delivery.PermissionShare)
+		case s.PublicURL == "":
+			return 0, invalid(codes.FailedPrecondition, "delivery", "cannot be by link: no address of the app is configured (reporting.public_url)")
+		}
+		return schedule.ByLink, s.Reports.CheckShareable(ctx, "report_schedule.report", in.GetReport(), in.GetSubject(), in.GetFilter())
+	}
+	return schedule.ByMail, nil
 }
 
 // defaultLanguage is that of schedules unless stated.
@@ -308,7 +340,7 @@ func (s *Server) overlay(ctx context.Context, c caller, current schedule.Schedul
 			}
 		}
 	}
-	if err := s.fill(ctx, &next, merged); err != nil {
+	if err := s.fill(ctx, c, &next, merged); err != nil {
 		return schedule.Schedule{}, err
 	}
 	if next.Recipients, err = s.recipients(ctx, c, merged.GetRecipients(), known); err != nil {

@@ -31,7 +31,7 @@ var withheld = []string{"recipients.address"}
 func (s *Server) toProto(ctx context.Context, c caller, in schedule.Schedule) (*reportingv1.ReportSchedule, error) {
 	out := &reportingv1.ReportSchedule{
 		Name: collection + in.ID, DisplayName: in.DisplayName, Report: in.Report, Survey: in.Survey, Subject: in.Subject, Filter: in.Filter, LanguageCode: in.Language,
-		Formats: formats.ToProto(in.Formats), Recurrence: recurrenceToProto(in.Recurrence), CatchUp: reportingv1.ReportSchedule_CatchUp(in.CatchUp), Paused: in.Paused, PauseReason: in.PauseReason,
+		Formats: formats.ToProto(in.Formats), Recurrence: recurrenceToProto(in.Recurrence), CatchUp: reportingv1.ReportSchedule_CatchUp(in.CatchUp), Delivery: reportingv1.ReportSchedule_Delivery(max(in.Way, schedule.ByMail)), Paused: in.Paused, PauseReason: in.PauseReason,
 		Owner: in.Owner, NextRunTime: timeToProto(in.NextTime), CreateTime: timeToProto(in.CreateTime), UpdateTime: timeToProto(in.UpdateTime), Etag: etagOf(in),
 	}
 	for _, r := range in.Recipients {
@@ -78,6 +78,7 @@ func (s *Server) deliveryToProto(ctx context.Context, c caller, of schedule.Sche
 	if d.State == schedule.Pending {
 		out.NextAttemptTime = timeToProto(d.NextTime)
 	}
+	out.ReportShare = d.Share
 	if d.Fingerprint != "" {
 		out.Rendition = "reportRenditions/" + d.Fingerprint
 	}

@@ -201,9 +201,9 @@ func (s *Server) ListReportCadences(ctx context.Context, req *reportingv1.ListRe
 	out, now := &reportingv1.ListReportCadencesResponse{NextPageToken: next}, s.Now()
 	for i, d := range list {
 		shown := &reportingv1.ReportCadenceState{Report: names[i], Cadence: cadenceToProto(d.Cadence), Overdue: true}
-		if at, ok := last[names[i]]; ok {
-			due := schedule.DueAfter(d.Cadence, at)
-			shown.LastDeliveryTime, shown.DueTime, shown.Overdue = timestamppb.New(at), timestamppb.New(due), now.After(due)
+		if run, ok := last[names[i]]; ok {
+			due := schedule.DueAfter(d.Cadence, run.Time.In(s.Zone))
+			shown.LastDeliveryTime, shown.DueTime, shown.Overdue = timestamppb.New(run.EndTime), timestamppb.New(due), now.After(due)
 		}
 		out.Cadences = append(out.Cadences, shown)
 	}

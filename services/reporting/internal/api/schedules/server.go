@@ -42,6 +42,8 @@ const (
 // Reports knows which reports there are.
 type Reports interface {
 	GetReport(context.Context, *reportingv1.GetReportRequest) (*reportingv1.GetReportResponse, error)
+	// CheckShareable tells whether whoever has a link may be shown a report.
+	CheckShareable(ctx context.Context, field, name, subject, filter string) error
 }
 
 // Deps is what the server needs.
@@ -51,6 +53,8 @@ type Deps struct {
 	Credentials *peers.Credentials
 	Envelope    seal.Envelope
 	Tokens      page.Codec
+	// PublicURL is the address of the app, to which links lead; empty where it is not known.
+	PublicURL string
 	// Zone is the time zone of schedules that name none.
 	Zone *time.Location
 	Now  func() time.Time
@@ -80,6 +84,8 @@ type caller struct {
 	organization, id string
 	// outside tells that the caller may send to addresses of nobody who logs in, and see them.
 	outside bool
+	// shares tells that the caller may make links that show reports.
+	shares bool
 	// owner narrows what the caller sees to what is his; empty for all.
 	owner string
 }
@@ -91,7 +97,10 @@ func callerOf(ctx context.Context) (caller, error) {
 		return caller{}, err
 	}
 	p, _ := authn.FromContext(ctx)
-	c := caller{organization: organization, id: p.ID, outside: p.HasRole(authn.RoleService) || authz.FromContext(ctx).Holds(delivery.PermissionAddresses)}
+	holds := func(permission string) bool {
+		return p.HasRole(authn.RoleService) || authz.FromContext(ctx).Holds(permission)
+	}
+	c := caller{organization: organization, id: p.ID, outside: holds(delivery.PermissionAddresses), shares: holds(delivery.PermissionShare)}
 	if p.Restricted() {
 		c.owner = p.ID
 	}

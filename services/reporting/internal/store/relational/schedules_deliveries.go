@@ -10,11 +10,17 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/store"
 )
 
+// WaitingForReports implements store.Schedules.
+func (s *Store) WaitingForReports(ctx context.Context, now time.Time) ([]string, error) {
+	out, err := relational.ListOnce(ctx, s.db, relational.Value[string], sqlWaiting, relational.ToMicro(now))
+	return out, s.db.Explain("look for waiting organisations", err)
+}
+
 // ClaimReports implements store.Schedules. Each is claimed by itself, over the time that was read: of two processes one gets it.
-func (s *Store) ClaimReports(ctx context.Context, now, until time.Time, limit int) (out []schedule.Delivery, err error) {
+func (s *Store) ClaimReports(ctx context.Context, organization string, now, until time.Time, limit int) (out []schedule.Delivery, err error) {
 	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
 		out = nil
-		due, err := relational.List(ctx, w, scanReport, sqlDueReports, relational.ToMicro(now), limit)
+		due, err := relational.List(ctx, w, scanReport, sqlDueReports, relational.ToMicro(now), limit, organization)
 		if err != nil {
 			return err
 		}
@@ -71,7 +77,7 @@ func settle(ctx context.Context, w relational.Writer, d schedule.Delivery, now t
 		return err
 	}
 	n, err := w.Exec(ctx, sqlSettleReport, d.Organization, d.Schedule, d.Run, d.Key, relational.ToMicro(d.Claim), int64(d.State), d.Failure, relational.NullMicro(d.NextTime),
-		relational.NullMicro(d.SendTime), d.Fingerprint, d.Attempts)
+		relational.NullMicro(d.SendTime), d.Fingerprint, d.Attempts, d.Share)
 	if err != nil {
 		return err
 	}

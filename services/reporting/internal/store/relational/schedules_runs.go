@@ -2,9 +2,7 @@ package relational
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/otklik/otklik/libs/relational"
@@ -13,11 +11,11 @@ import (
 )
 
 const (
-	runColumns       = `organization, schedule, id, report, time, state, caught_up, manual, begin_time, end_time, failure`
-	deliveryColumns  = `organization, schedule, run, key, state, attempts, failure, next_time, send_time, fingerprint`
+	runColumns       = `organization, schedule, id, report, time, state, caught_up, manual, whole, begin_time, end_time, failure`
+	deliveryColumns  = `organization, schedule, run, key, state, attempts, failure, next_time, send_time, fingerprint, share`
 	sqlMoveSchedule  = `UPDATE report_schedules SET next_time = $4 WHERE organization = $1 AND id = $2 AND next_time = $3`
-	sqlInsertRun     = `INSERT INTO report_runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
-	sqlInsertPending = `INSERT INTO report_deliveries (` + deliveryColumns + `) VALUES ($1, $2, $3, $4, 1, 0, '', $5, NULL, '') ON CONFLICT DO NOTHING`
+	sqlInsertRun     = `INSERT INTO report_runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`
+	sqlInsertPending = `INSERT INTO report_deliveries (` + deliveryColumns + `) VALUES ($1, $2, $3, $4, 1, 0, '', $5, NULL, '', '') ON CONFLICT DO NOTHING`
 	sqlSelectRun     = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
 	sqlListRuns      = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND schedule = $2 ORDER BY time DESC, id DESC LIMIT $3 OFFSET $4`
 	sqlLastOfRuns    = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND schedule = $2 AND manual = 0 AND state IN (3, 4) ORDER BY time DESC LIMIT 1`
@@ -25,15 +23,15 @@ const (
 	sqlCountLate     = `SELECT count(*) FROM report_schedules s WHERE s.next_time IS NOT NULL AND (s.next_time < $1 OR EXISTS (
 SELECT 1 FROM report_runs r WHERE r.organization = s.organization AND r.schedule = s.id AND r.manual = 0 AND r.state IN (1, 2, 5) AND r.time < $1 AND NOT EXISTS (
 SELECT 1 FROM report_runs d WHERE d.organization = s.organization AND d.schedule = s.id AND d.manual = 0 AND d.state IN (3, 4) AND d.time > r.time)))`
-	sqlLastDelivered = `SELECT max(r.end_time), s.body FROM report_runs r JOIN report_schedules s ON s.organization = r.organization AND s.id = r.schedule
-WHERE r.organization = $1 AND r.report = $2 AND r.state IN (3, 4) AND r.manual = 0 GROUP BY s.id, s.body`
-	sqlOldRuns     = `SELECT organization, schedule, id FROM report_runs WHERE time < $1 AND end_time IS NOT NULL ORDER BY time LIMIT $2`
-	sqlDeleteRun   = `DELETE FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
-	sqlDeleteOfRun = `DELETE FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3`
+	sqlLastDelivered = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND report = $2 AND state IN (3, 4) AND whole = 1 ORDER BY time DESC LIMIT 1`
+	sqlOldRuns       = `SELECT organization, schedule, id FROM report_runs WHERE time < $1 AND end_time IS NOT NULL ORDER BY time LIMIT $2`
+	sqlDeleteRun     = `DELETE FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
+	sqlDeleteOfRun   = `DELETE FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3`
 
-	sqlDueReports   = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE next_time <= $1 ORDER BY next_time, organization, schedule, run, key LIMIT $2`
+	sqlWaiting      = `SELECT organization FROM report_deliveries WHERE next_time <= $1 GROUP BY organization ORDER BY min(next_time), organization`
+	sqlDueReports   = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE organization = $3 AND next_time <= $1 ORDER BY next_time, schedule, run, key LIMIT $2`
 	sqlClaimReport  = `UPDATE report_deliveries SET next_time = $6 WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_time = $5 AND state = 1`
-	sqlSettleReport = `UPDATE report_deliveries SET state = $6, failure = $7, next_time = $8, send_time = $9, fingerprint = $10, attempts = $11
+	sqlSettleReport = `UPDATE report_deliveries SET state = $6, failure = $7, next_time = $8, send_time = $9, fingerprint = $10, attempts = $11, share = $12
 WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_time = $5 AND state = 1`
 	sqlListOfRun  = `SELECT ` + deliveryColumns + ` FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3 ORDER BY key LIMIT $4 OFFSET $5`
 	sqlCountOfRun = `SELECT state, count(*) FROM report_deliveries WHERE organization = $1 AND schedule = $2 AND run = $3 GROUP BY state`
@@ -43,17 +41,17 @@ WHERE organization = $1 AND schedule = $2 AND run = $3 AND key = $4 AND next_tim
 )
 
 func scanRun(row relational.Scanner) (r schedule.Run, err error) {
-	var at, caughtUp, manual int64
+	var at, caughtUp, manual, whole int64
 	var began, ended *int64
-	err = row.Scan(&r.Organization, &r.Schedule, &r.ID, &r.Report, &at, &r.State, &caughtUp, &manual, &began, &ended, &r.Failure)
+	err = row.Scan(&r.Organization, &r.Schedule, &r.ID, &r.Report, &at, &r.State, &caughtUp, &manual, &whole, &began, &ended, &r.Failure)
 	r.Time, r.BeginTime, r.EndTime = relational.FromMicro(at), relational.FromNull(began), relational.FromNull(ended)
-	r.CaughtUp, r.Manual = caughtUp != 0, manual != 0
+	r.CaughtUp, r.Manual, r.Whole = caughtUp != 0, manual != 0, whole != 0
 	return r, err
 }
 
 func scanReport(row relational.Scanner) (d schedule.Delivery, err error) {
 	var next, sent *int64
-	err = row.Scan(&d.Organization, &d.Schedule, &d.Run, &d.Key, &d.State, &d.Attempts, &d.Failure, &next, &sent, &d.Fingerprint)
+	err = row.Scan(&d.Organization, &d.Schedule, &d.Run, &d.Key, &d.State, &d.Attempts, &d.Failure, &next, &sent, &d.Fingerprint, &d.Share)
 	d.NextTime, d.SendTime = relational.FromNull(next), relational.FromNull(sent)
 	d.Claim = d.NextTime
 	return d, err
@@ -69,7 +67,7 @@ func number(b bool) int64 {
 // insertRun stores a run, and where it is to be made a delivery to each recipient who wants it, or one to nobody where there are no recipients at all.
 func insertRun(ctx context.Context, w relational.Writer, r schedule.Run, readers []schedule.Recipient) error {
 	n, err := w.Exec(ctx, sqlInsertRun, r.Organization, r.Schedule, r.ID, r.Report, relational.ToMicro(r.Time), int64(r.State), number(r.CaughtUp), number(r.Manual),
-		relational.NullMicro(r.BeginTime), relational.NullMicro(r.EndTime), r.Failure)
+		number(r.Whole), relational.NullMicro(r.BeginTime), relational.NullMicro(r.EndTime), r.Failure)
 	if err != nil || n == 0 || r.State.Ended() {
 		return err
 	}
@@ -190,39 +188,18 @@ func (s *Store) CountLate(ctx context.Context, before time.Time) (n int64, err e
 	return n, s.db.Explain("count late schedules", err)
 }
 
-// last is when a schedule delivered last, and whether it is of all answers.
-type last struct {
-	at    time.Time
-	whole bool
-}
-
-func scanLast(row relational.Scanner) (last, error) {
-	var at int64
-	var body []byte
-	if err := row.Scan(&at, &body); err != nil {
-		return last{}, err
-	}
-	var of schedule.Schedule
-	if err := json.Unmarshal(body, &of); err != nil {
-		return last{}, fmt.Errorf("decode schedule: %w", err)
-	}
-	return last{at: relational.FromMicro(at), whole: of.Subject == "" && of.Filter == ""}, nil
-}
-
 // LastDelivered implements store.Schedules.
-func (s *Store) LastDelivered(ctx context.Context, organization string, reports []string) (map[string]time.Time, error) {
-	out := map[string]time.Time{}
+func (s *Store) LastDelivered(ctx context.Context, organization string, reports []string) (map[string]schedule.Run, error) {
+	out := map[string]schedule.Run{}
 	err := s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
 		clear(out)
 		for _, name := range reports {
-			found, err := relational.List(ctx, r, scanLast, sqlLastDelivered, organization, name)
-			if err != nil {
+			last, err := relational.One(ctx, r, scanRun, sqlLastDelivered, organization, name)
+			switch {
+			case err == nil:
+				out[name] = last
+			case !errors.Is(err, relational.ErrNoRow):
 				return err
-			}
-			for _, of := range found {
-				if of.at.After(out[name]) && of.whole {
-					out[name] = of.at
-				}
 			}
 		}
 		return nil

@@ -14,7 +14,7 @@ import (
 // scheduleCases are about reports that are made by themselves.
 func scheduleCases() []testCase {
 	return []testCase{
-		{"Schedules", schedules}, {"SchedulesAreCounted", schedulesAreCounted}, {"RunsBeginOnce", runsBeginOnce}, {"DeliveriesAreClaimedOnce", deliveriesAreClaimedOnce},
+		{"Schedules", schedules}, {"SchedulesAreCounted", schedulesAreCounted}, {"RunsBeginOnce", runsBeginOnce}, {"DeliveriesAreClaimedOnce", deliveriesAreClaimedOnce}, {"OrganizationsWait", organizationsWait},
 		{"RunsEnd", runsEnd}, {"RunsAreLate", runsAreLate}, {"ManualRuns", manualRuns}, {"Unsubscribing", unsubscribing}, {"Pausing", pausing}, {"ReportsAreKept", reportsAreKept}, {"RunsAreSwept", runsAreSwept},
 		{"SchedulesSurviveReopening", schedulesSurviveReopening},
 	}
@@ -44,14 +44,22 @@ func begin(t testing.TB, s store.Store, in schedule.Schedule, now time.Time) []s
 	t.Helper()
 	runs, next, err := in.Occurrences(now)
 	must(t, "occurrences", err)
+	for i := range runs {
+		runs[i].Whole = in.Whole()
+	}
 	must(t, "begin runs", s.BeginRuns(t.Context(), in, runs, next))
 	return runs
 }
 
-func claim(t testing.TB, s store.Store, now time.Time) []schedule.Delivery {
+// claim claims what waits of all organisations.
+func claim(t testing.TB, s store.Store, now time.Time) (all []schedule.Delivery) {
 	t.Helper()
-	out, err := s.ClaimReports(t.Context(), now, now.Add(10*time.Minute), 100)
-	return got(t, out, err)
+	waiting, err := s.WaitingForReports(t.Context(), now)
+	for _, organization := range got(t, waiting, err) {
+		out, err := s.ClaimReports(t.Context(), organization, now, now.Add(10*time.Minute), 100)
+		all = append(all, got(t, out, err)...)
+	}
+	return all
 }
 
 func settled(t testing.TB, s store.Store, d schedule.Delivery, state schedule.DeliveryState, now time.Time) {
@@ -59,7 +67,7 @@ func settled(t testing.TB, s store.Store, d schedule.Delivery, state schedule.De
 	d.State, d.NextTime = state, time.Time{}
 	switch state {
 	case schedule.Sent:
-		d.SendTime, d.Fingerprint, d.Failure = now, "abc", ""
+		d.SendTime, d.Fingerprint, d.Share, d.Failure = now, "abc", "reportShares/x", ""
 	case schedule.GivenUp:
 		d.Failure = "no such mailbox"
 	case schedule.Pending:
@@ -179,7 +187,7 @@ func deliveriesAreClaimedOnce(t *testing.T, open Open) {
 	seen := map[string]int{}
 	for range 4 {
 		wg.Go(func() {
-			claimed, err := s.ClaimReports(t.Context(), now, now.Add(time.Minute), 10)
+			claimed, err := s.ClaimReports(t.Context(), acme, now, now.Add(time.Minute), 10)
 			if err != nil {
 				t.Error(err)
 			}
@@ -252,12 +260,12 @@ func runsEnd(t *testing.T, open Open) {
 			t.Errorf("week %d: %+v", week, run)
 		}
 		list, more, err := s.ListReportDeliveries(t.Context(), acme, "one", runs[0].ID, 1, 1)
-		if got(t, list, err); more || len(list) != 1 || list[0].State != c.states[1] {
+		if got(t, list, err); more || len(list) != 1 || list[0].State != c.states[1] || (list[0].Share != "") != (c.states[1] == schedule.Sent) {
 			t.Errorf("week %d: %+v, %v", week, list, more)
 		}
 	}
 	last, err := s.LastDelivered(t.Context(), acme, []string{"reports/executive-summary", "reports/other"})
-	if got(t, last, err); len(last) != 1 || !last["reports/executive-summary"].Equal(now.Add(7*24*time.Hour)) {
+	if got(t, last, err); len(last) != 1 || !last["reports/executive-summary"].EndTime.Equal(now.Add(7*24*time.Hour)) {
 		t.Errorf("%v", last)
 	}
 	_, err = s.GetRun(t.Context(), acme, "one", "none")

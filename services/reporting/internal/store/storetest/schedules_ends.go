@@ -141,35 +141,81 @@ func schedulesSurviveReopening(t *testing.T, open Open) {
 	}
 }
 
-// reportsAreKept: what is made by hand, or of a part, is not what is meant to be made at least so often.
+// reportsAreKept: what is made by hand, of a part, or for nobody, is not what is meant to be made at least so often.
 func reportsAreKept(t *testing.T, open Open) {
 	s := opened(t, open)
-	const report = "reports/executive-summary"
-	last := func() time.Time {
+	const name = "reports/executive-summary"
+	last := func() schedule.Run {
 		t.Helper()
-		out, err := s.LastDelivered(t.Context(), acme, []string{report})
-		return got(t, out, err)[report]
+		out, err := s.LastDelivered(t.Context(), acme, []string{name, "reports/other"})
+		return got(t, out, err)[name]
 	}
-	deliver := func(now time.Time) {
+	deliver := func(now time.Time, state schedule.DeliveryState) {
 		t.Helper()
 		for _, d := range claim(t, s, now) {
-			settled(t, s, d, schedule.Sent, now)
+			settled(t, s, d, state, now)
 		}
 	}
-	whole, part := weekly(acme, "whole"), weekly(acme, "part")
-	part.Filter, part.NextTime = `location = "osh"`, noon.Add(2*time.Hour)
-	whole, part = createSchedule(t, s, whole), createSchedule(t, s, part)
-	begin(t, s, part, part.NextTime)
-	deliver(part.NextTime)
-	added, err := s.AddRun(t.Context(), schedule.Run{Organization: acme, Schedule: "whole", ID: "now", Report: report, Time: noon, State: schedule.Due, Manual: true, BeginTime: noon})
+	part, nobody, elsewhere := weekly(acme, "part"), weekly(acme, "nobody"), weekly(other, "whole")
+	part.Filter, nobody.Recipients = `location = "osh"`, nil
+	for _, in := range []schedule.Schedule{part, nobody, elsewhere} {
+		begin(t, s, createSchedule(t, s, in), in.NextTime)
+	}
+	deliver(noon.Add(2*time.Hour), schedule.Sent)
+	whole := createSchedule(t, s, weekly(acme, "whole"))
+	added, err := s.AddRun(t.Context(), schedule.Run{Organization: acme, Schedule: "whole", ID: "now", Report: name, Time: noon, State: schedule.Due, Manual: true, BeginTime: noon})
 	got(t, added, err)
-	deliver(noon.Add(3 * time.Hour))
-	if at := last(); !at.IsZero() {
-		t.Errorf("delivered at %v", at)
+	deliver(noon.Add(3*time.Hour), schedule.Sent)
+	if run := last(); run.ID != "" {
+		t.Errorf("delivered: %+v", run)
 	}
+	runs := begin(t, s, whole, whole.NextTime)
+	if run := last(); run.ID != "" {
+		t.Errorf("delivered before it was: %+v", run)
+	}
+	deliver(noon.Add(4*time.Hour), schedule.Sent)
+	if run := last(); run.ID != runs[0].ID || !run.Time.Equal(whole.NextTime) || !run.EndTime.Equal(noon.Add(4*time.Hour)) {
+		t.Errorf("delivered: %+v", run)
+	}
+	// One that nobody got changes nothing.
+	whole.NextTime = whole.NextTime.AddDate(0, 0, 7)
 	begin(t, s, whole, whole.NextTime)
-	deliver(whole.NextTime)
-	if at := last(); !at.Equal(whole.NextTime) {
-		t.Errorf("delivered at %v", at)
+	deliver(whole.NextTime, schedule.GivenUp)
+	if run := last(); run.ID != runs[0].ID {
+		t.Errorf("delivered: %+v", run)
 	}
+	// What webhooks tell of is made for somebody.
+	told := weekly(acme, "told")
+	told.Recipients, told.Way = nil, schedule.ByWebhook
+	told = createSchedule(t, s, told)
+	told.NextTime = whole.NextTime.AddDate(0, 0, 7)
+	updated, err := s.UpdateSchedule(t.Context(), told)
+	runs = begin(t, s, got(t, updated, err), told.NextTime)
+	deliver(told.NextTime, schedule.Sent)
+	if run := last(); run.ID != runs[0].ID || run.Schedule != "told" {
+		t.Errorf("delivered: %+v", run)
+	}
+}
+
+// organizationsWait: the one that has waited longest comes first, and each is asked for its own.
+func organizationsWait(t *testing.T, open Open) {
+	s := opened(t, open)
+	late := weekly(other, "one")
+	late.NextTime = noon
+	begin(t, s, createSchedule(t, s, weekly(acme, "one")), noon.Add(time.Hour))
+	begin(t, s, createSchedule(t, s, late), noon.Add(time.Minute))
+	waiting := func(now time.Time) []string {
+		t.Helper()
+		out, err := s.WaitingForReports(t.Context(), now)
+		return got(t, out, err)
+	}
+	equal(t, "too early", waiting(noon), nil)
+	equal(t, "one", waiting(noon.Add(time.Minute)), []string{other})
+	equal(t, "both", waiting(noon.Add(2*time.Hour)), []string{other, acme})
+	claimed, err := s.ClaimReports(t.Context(), acme, noon.Add(2*time.Hour), noon.Add(3*time.Hour), 10)
+	for _, d := range got(t, claimed, err) {
+		equal(t, "organisation", d.Organization, acme)
+	}
+	equal(t, "claimed", len(claimed), 2)
+	equal(t, "the other still", waiting(noon.Add(2*time.Hour)), []string{other})
 }

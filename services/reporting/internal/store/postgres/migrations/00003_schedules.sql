@@ -30,7 +30,8 @@ CREATE TABLE report_recipients (
 
 CREATE UNIQUE INDEX report_recipients_by_key ON report_recipients (organization, key);
 
--- Occurrences: due (1), running (2), delivered (3), partly failed (4), failed (5), missed (6). report is without a version.
+-- Occurrences: due (1), running (2), delivered (3), partly failed (4), failed (5), missed (6). report is without a version. whole is 1 where it is made for somebody, of
+-- all answers.
 CREATE TABLE report_runs (
     organization text COLLATE "C" NOT NULL,
     schedule     text COLLATE "C" NOT NULL,
@@ -40,6 +41,7 @@ CREATE TABLE report_runs (
     state        bigint NOT NULL,
     caught_up    bigint NOT NULL,
     manual       bigint NOT NULL,
+    whole        bigint NOT NULL,
     begin_time   bigint,
     end_time     bigint,
     failure      text NOT NULL,
@@ -47,7 +49,7 @@ CREATE TABLE report_runs (
 );
 
 CREATE INDEX report_runs_by_time ON report_runs (organization, schedule, time, id);
-CREATE INDEX report_runs_delivered ON report_runs (organization, report, end_time) WHERE state IN (3, 4);
+CREATE INDEX report_runs_delivered ON report_runs (organization, report, time) WHERE state IN (3, 4) AND whole = 1;
 CREATE INDEX report_runs_late ON report_runs (time) WHERE state IN (1, 2, 5);
 CREATE INDEX report_runs_ended ON report_runs (time) WHERE end_time IS NOT NULL;
 
@@ -63,10 +65,11 @@ CREATE TABLE report_deliveries (
     next_time    bigint,
     send_time    bigint,
     fingerprint  text NOT NULL,
+    share        text NOT NULL,
     PRIMARY KEY (organization, schedule, run, key)
 );
 
-CREATE INDEX report_deliveries_due ON report_deliveries (next_time) WHERE next_time IS NOT NULL;
+CREATE INDEX report_deliveries_due ON report_deliveries (organization, next_time) WHERE next_time IS NOT NULL;
 CREATE INDEX report_deliveries_of ON report_deliveries (organization, key);
 
 -- Links by which reports are read without logging in. key names the credential that the secret is; the secret itself is not kept here.
