@@ -98,9 +98,13 @@ func (b *bootstrap) estimate(with bool, all *parts, of func(p *parts) float64) *
 	return &e
 }
 
+// edge is the share of draws below an estimate under which it lies at the edge of what can be.
+const edge = 1.0 / 4
+
 // Bootstrapped is an estimate with its standard error, the standard deviation of the draws, and the bias-corrected percentile interval (Efron 1981; Davison
 // and Hinkley 1997, §5.3): the percentiles are moved by twice the normal quantile of the share of draws below the estimate. Parts of R² are
-// over-estimated by chance, more so in draws of draws, and plain percentiles would count that twice. There is neither where there are fewer than 20 draws
+// over-estimated by chance, more so in draws of draws, and plain percentiles would count that twice. An estimate at the edge of what can be, such as a part of R² near 0, has nearly all draws above it, and the
+// correction would take most of what they tell away: its interval reaches up to the plain percentile at least. There is neither where there are fewer than 20 draws
 // or all are equal. draws is sorted.
 func Bootstrapped(value float64, draws []float64, level float64) Estimate {
 	e := Estimate{Value: value, Method: GroupBootstrap}
@@ -131,6 +135,9 @@ func Bootstrapped(value float64, draws []float64, level float64) Estimate {
 	half := stat.CriticalZ(level)
 	e.SE = &se
 	e.Interval = &stat.Interval{Low: percentile(draws, stat.NormalCDF(shift-half)), High: percentile(draws, stat.NormalCDF(shift+half))}
+	if below < edge*n {
+		e.Interval.High = max(e.Interval.High, percentile(draws, stat.NormalCDF(half)))
+	}
 	return e
 }
 

@@ -65,6 +65,32 @@ func TestIntervalsCover(t *testing.T) {
 	}
 }
 
+// TestIntervalsOfFewCover: of two dozen respondents and one item, intervals of its weight hold the square of the true correlation, also where that is small and
+// the weight lies at the edge of what it can be.
+func TestIntervalsOfFewCover(t *testing.T) {
+	t.Parallel()
+	for _, rho := range []float64{0.1, 0.2, 0.3, 0.45} {
+		const samples = 200
+		held := 0.0
+		for seed := range samples {
+			random := rand.New(rand.NewPCG(uint64(seed), 7))
+			rows := make([][]float64, 24)
+			for i := range rows {
+				x := random.NormFloat64()
+				rows[i] = []float64{x, rho*x + math.Sqrt(1-rho*rho)*random.NormFloat64()}
+			}
+			d := explain(t, sampleOf(t, moment.Pairwise, 200, rows), 1, importance.Options{})
+			if d.Drivers[0].Johnson.Interval.Contains(rho * rho) {
+				held += 1.0 / samples
+			}
+		}
+		// The standard error is about 0.016. Without the edge it would be 0.80 to 0.88.
+		if held < 0.9 {
+			t.Errorf("correlation %v: %.3f of the intervals hold its square", rho, held)
+		}
+	}
+}
+
 // TestDeletedAnswers: of satisfaction with mobile operators, repeated until there are enough respondents, each keeps three items drawn at random. What drivers
 // are estimated to be stays within sampling error of what complete answers say.
 func TestDeletedAnswers(t *testing.T) {
