@@ -14,7 +14,6 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/bridge"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
-	"github.com/otklik/otklik/services/reporting/internal/strength"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -177,53 +176,4 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 		})
 	}
 	return out, nil
-}
-
-// QueryStrengths tells which topics pull an outcome up and which pull it down.
-func (s *Server) QueryStrengths(ctx context.Context, req *reportingv1.QueryStrengthsRequest) (*reportingv1.QueryStrengthsResponse, error) {
-	r, err := s.outcomeReaderOf(ctx, req.GetQuery(), req.GetOutcome(), req.GetMetric(), req.GetBy())
-	if err != nil {
-		return nil, err
-	}
-	tally := strength.NewTally(peers.Groups)
-	counted, unanswered, err := s.readOutcome(ctx, selectionOf(req.GetQuery()), r, tally.Add)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.check(); err != nil {
-		return nil, err
-	}
-	level := levelOf(req.GetQuery())
-	found, err := compute(ctx, s, func() (*strength.Result, error) { return strength.Judge(tally, level) })
-	if err != nil {
-		return nil, fault.Analysis(err)
-	}
-	b := basis.Of(req.GetQuery(), definitionStrengths, counted)
-	leaveOut(b, reasonNoAnswer, unanswered)
-	b.Groups, b.Conventions = peers.Groups, append(b.Conventions, "OUTCOME_LESS_OUTCOME_WITHOUT", "BENJAMINI_HOCHBERG")
-	if len(found.LeftOut) > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("left out are %d values of %s that fewer than %d responses state, or do not state", len(found.LeftOut), r.key, strength.LeastResponses))
-	}
-	out := &reportingv1.QueryStrengthsResponse{
-		Basis: b, Outcome: r.converted(), Metric: r.metric, Overall: found.Overall, Family: int32(found.Family), By: r.key,
-	}
-	for _, e := range found.Effects {
-		out.Effects = append(out.Effects, &reportingv1.TopicEffect{
-			Value: e.Value, Count: e.Count, Level: e.Level, Effect: estimateToProto(e.Effect, e.SE, e.Interval, level, bridge.GroupJackknife),
-			Test: testToProto(e.P, e.AdjustedP), Verdict: verdictToProto(e.Verdict),
-		})
-	}
-	return out, nil
-}
-
-// verdictToProto converts a verdict.
-func verdictToProto(v strength.Verdict) reportingv1.TopicVerdict {
-	switch v {
-	case strength.Strength:
-		return reportingv1.TopicVerdict_TOPIC_VERDICT_STRENGTH
-	case strength.Weakness:
-		return reportingv1.TopicVerdict_TOPIC_VERDICT_WEAKNESS
-	default:
-		return reportingv1.TopicVerdict_TOPIC_VERDICT_NEITHER
-	}
 }

@@ -129,6 +129,36 @@ type Result struct {
 
 // Judge computes the effects of all topics, with intervals at a confidence level. It refuses when there is no response (refusal.NoData).
 func Judge(t *Tally, level float64) (*Result, error) {
+	all, err := JudgeAll([]*Tally{t}, level)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// JudgeAll is Judge of several tallies, whose topics are one family: p-values are corrected for all of them together.
+func JudgeAll(tallies []*Tally, level float64) ([]*Result, error) {
+	out := make([]*Result, len(tallies))
+	for i, t := range tallies {
+		var err error
+		if out[i], err = t.effects(level); err != nil {
+			return nil, err
+		}
+	}
+	if err := adjust(out); err != nil {
+		return nil, err
+	}
+	place := map[Verdict]int{Strength: 0, Neither: 1, Weakness: 2}
+	for _, r := range out {
+		slices.SortStableFunc(r.Effects, func(a, b Effect) int {
+			return cmp.Or(cmp.Compare(place[a.Verdict], place[b.Verdict]), cmp.Compare(b.Effect, a.Effect))
+		})
+	}
+	return out, nil
+}
+
+// effects computes the effects of the topics, in the order of their names, so that equal effects stay in a fixed order.
+func (t *Tally) effects(level float64) (*Result, error) {
 	all := sum(t.all)
 	if all.Count == 0 {
 		return nil, refusal.New(refusal.NoData, nil, "nobody answered in what is asked for: choose a longer period or a wider filter")
@@ -147,17 +177,12 @@ func Judge(t *Tally, level float64) (*Result, error) {
 		out.Effects = append(out.Effects, e)
 	}
 	slices.Sort(out.LeftOut)
-	// In a fixed order first, so that equal effects stay in it.
 	slices.SortFunc(out.Effects, func(a, b Effect) int { return cmp.Compare(a.Value, b.Value) })
-	if err := out.adjust(); err != nil {
-		return nil, err
-	}
-	place := map[Verdict]int{Strength: 0, Neither: 1, Weakness: 2}
-	slices.SortStableFunc(out.Effects, func(a, b Effect) int {
-		return cmp.Or(cmp.Compare(place[a.Verdict], place[b.Verdict]), cmp.Compare(b.Effect, a.Effect))
-	})
 	return out, nil
 }
+
+// Topics is how many topics were counted.
+func (t *Tally) Topics() int { return len(t.topics) }
 
 func sum(cells []Cell) Cell {
 	var s Cell
@@ -202,19 +227,23 @@ func (e *Effect) measure(groups, topic []Cell, all, with Cell, level float64) er
 }
 
 // adjust corrects the p-values for their number, and tells strengths and weaknesses.
-func (r *Result) adjust() error {
+func adjust(results []*Result) error {
 	var p []float64
 	var tested []*Effect
-	for i := range r.Effects {
-		if e := &r.Effects[i]; e.P != nil {
-			p, tested = append(p, *e.P), append(tested, e)
+	for _, r := range results {
+		for i := range r.Effects {
+			if e := &r.Effects[i]; e.P != nil {
+				p, tested = append(p, *e.P), append(tested, e)
+			}
 		}
 	}
 	adjusted, err := stat.BenjaminiHochberg(p)
 	if err != nil {
 		return fmt.Errorf("adjust p-values of topics: %w", err)
 	}
-	r.Family = len(p)
+	for _, r := range results {
+		r.Family = len(p)
+	}
 	for i, e := range tested {
 		e.AdjustedP = &adjusted[i]
 		switch {

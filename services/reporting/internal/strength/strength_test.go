@@ -144,3 +144,71 @@ func TestUnits(t *testing.T) {
 		}
 	})
 }
+
+// TestSlicesAreOneFamily: where nothing says anything, in no slice more is found than in one tally; and alone each tally is what it is among others but for the correction.
+func TestSlicesAreOneFamily(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 7))
+	const runs = 200
+	var wrong int
+	for range runs {
+		tallies := make([]*strength.Tally, 5)
+		for i := range tallies {
+			tallies[i] = strength.NewTally(100)
+			for j := range 400 {
+				add(t, tallies[i], j%100, []string{string(rune('a' + r.IntN(5)))}, float64(100*(r.IntN(3)-1)))
+			}
+		}
+		all, err := strength.JudgeAll(tallies, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for i, got := range all {
+			if got.Family != 25 {
+				t.Fatalf("a family of %d", got.Family)
+			}
+			alone, err := strength.Judge(tallies[i], 0.95)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if alone.Overall != got.Overall || len(alone.Effects) != len(got.Effects) || alone.Family != 5 {
+				t.Fatalf("%+v, alone %+v", got, alone)
+			}
+			found = found || slices.ContainsFunc(got.Effects, func(e strength.Effect) bool { return e.Verdict != strength.Neither })
+		}
+		if found {
+			wrong++
+		}
+	}
+	if rate := float64(wrong) / runs; rate > 0.11 {
+		t.Errorf("%.3f of the runs find something", rate)
+	}
+}
+
+// TestWeightsCountAsRepeats: weights of 2 and 1 give the levels and effects of responses that came twice and once.
+func TestWeightsCountAsRepeats(t *testing.T) {
+	weighted, repeated := strength.NewTally(20), strength.NewTally(20)
+	for i := range 120 {
+		topic, value, weight := []string{"a", "b", "c"}[i%3], float64((i*i+3*i)%11), float64(1+i%2)
+		if err := weighted.Add(i%20, []string{topic}, value, weight); err != nil {
+			t.Fatal(err)
+		}
+		for range int(weight) {
+			add(t, repeated, i%20, []string{topic}, value)
+		}
+	}
+	a, err := strength.Judge(weighted, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := strength.Judge(repeated, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range a.Effects {
+		o := b.Effects[i]
+		if e.Value != o.Value || math.Abs(e.Effect-o.Effect) > 1e-9 || math.Abs(e.Level-o.Level) > 1e-9 || e.SE == nil || o.SE == nil || math.Abs(*e.SE-*o.SE) > 1e-9 {
+			t.Errorf("%+v, repeated %+v", e, o)
+		}
+	}
+}

@@ -39,7 +39,9 @@ func (s *Server) StreamMoments(req *scoringv1.StreamMomentsRequest, stream scori
 
 // momentsToProto converts the moments of a random group.
 func momentsToProto(group int, g *query.GroupMoments, questions int, watermark time.Time) *scoringv1.StreamMomentsResponse {
-	out := &scoringv1.StreamMomentsResponse{Group: int32(group), Responses: g.Responses, Unanswered: g.Unanswered, Watermark: momentToProto(watermark)}
+	out := &scoringv1.StreamMomentsResponse{
+		Group: int32(group), Responses: g.Responses, Unanswered: g.Unanswered, Watermark: momentToProto(watermark), Weight: g.Weight, SquaredWeight: g.SquaredWeight,
+	}
 	at := 0
 	for first := range questions {
 		for second := first; second < questions; second++ {

@@ -28,6 +28,8 @@ type Pair struct {
 type GroupMoments struct {
 	// Responses were counted, of which Unanswered answered none of the questions on the scale on which it was asked last.
 	Responses, Unanswered int64
+	// Weight and SquaredWeight sum the weights of the responses and their squares.
+	Weight, SquaredWeight float64
 	// Pairs come in the order (0,0), (0,1), …, (1,1), (1,2), …
 	Pairs []Pair
 }
@@ -65,6 +67,8 @@ func CountMoments(ctx context.Context, q Query, d Data, questions []string, grou
 		}
 		g := &m.Groups[v.RandomGroup()]
 		g.Responses++
+		g.Weight += v.Weight()
+		g.SquaredWeight += v.Weight() * v.Weight()
 		if !slices.Contains(present, true) {
 			g.Unanswered++
 		}

@@ -375,7 +375,7 @@ type JourneyStage struct {
 	Question *AnalysisQuestion `protobuf:"bytes,4,opt,name=question,proto3" json:"question,omitempty"`
 	// What it is scored by; never unspecified.
 	Metric JourneyMetric `protobuf:"varint,5,opt,name=metric,proto3,enum=otklik.reporting.v1.JourneyMetric" json:"metric,omitempty"`
-	// Responses of the period at its touchpoints, whether they answer its question or not.
+	// Responses of the period at its touchpoints that answer any question with a score, its own or another one; without touchpoints all responses of the period.
 	Responses int64 `protobuf:"varint,6,opt,name=responses,proto3" json:"responses,omitempty"`
 	// Those as a share of all responses of the period, from 0 to 1.
 	Share float64 `protobuf:"fixed64,7,opt,name=share,proto3" json:"share,omitempty"`

@@ -394,7 +394,11 @@ type StreamMomentsResponse struct {
 	// How many responses were counted, and how many were left out and why; in the first part only.
 	Coverage *Coverage `protobuf:"bytes,5,opt,name=coverage,proto3" json:"coverage,omitempty"`
 	// Responses in the group that answered none of the questions on the scale on which it was asked last. They are among `responses`.
-	Unanswered    int64 `protobuf:"varint,6,opt,name=unanswered,proto3" json:"unanswered,omitempty"`
+	Unanswered int64 `protobuf:"varint,6,opt,name=unanswered,proto3" json:"unanswered,omitempty"`
+	// The sum of the weights of the responses in the group; equal to `responses` without weights.
+	Weight float64 `protobuf:"fixed64,7,opt,name=weight,proto3" json:"weight,omitempty"`
+	// The sum of their squared weights.
+	SquaredWeight float64 `protobuf:"fixed64,8,opt,name=squared_weight,json=squaredWeight,proto3" json:"squared_weight,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -467,6 +471,20 @@ func (x *StreamMomentsResponse) GetCoverage() *Coverage {
 func (x *StreamMomentsResponse) GetUnanswered() int64 {
 	if x != nil {
 		return x.Unanswered
+	}
+	return 0
+}
+
+func (x *StreamMomentsResponse) GetWeight() float64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *StreamMomentsResponse) GetSquaredWeight() float64 {
+	if x != nil {
+		return x.SquaredWeight
 	}
 	return 0
 }
@@ -776,7 +794,7 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"as_of_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12:\n" +
 	"\tweighting\x18\a \x01(\v2\x1c.otklik.scoring.v1.WeightingR\tweighting\x12%\n" +
 	"\x06groups\x18\b \x01(\x05B\r\xbaH\n" +
-	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\x94\x02\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xe8\a(\x02R\x06groups\"\xd3\x02\n" +
 	"\x15StreamMomentsResponse\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\x05R\x05group\x124\n" +
 	"\x05pairs\x18\x02 \x03(\v2\x1e.otklik.scoring.v1.PairMomentsR\x05pairs\x12\x1c\n" +
@@ -785,7 +803,9 @@ const file_otklik_scoring_v1_fact_proto_rawDesc = "" +
 	"\bcoverage\x18\x05 \x01(\v2\x1b.otklik.scoring.v1.CoverageR\bcoverage\x12\x1e\n" +
 	"\n" +
 	"unanswered\x18\x06 \x01(\x03R\n" +
-	"unanswered\"\xc3\x02\n" +
+	"unanswered\x12\x16\n" +
+	"\x06weight\x18\a \x01(\x01R\x06weight\x12%\n" +
+	"\x0esquared_weight\x18\b \x01(\x01R\rsquaredWeight\"\xc3\x02\n" +
 	"\vPairMoments\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x05R\x05first\x12\x16\n" +
 	"\x06second\x18\x02 \x01(\x05R\x06second\x12\x14\n" +
