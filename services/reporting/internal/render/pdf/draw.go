@@ -46,6 +46,8 @@ func (p *paper) chart(c document.Chart) {
 		p.shape(s, margin, p.y)
 	}
 	p.pdf.TransformEnd()
+	// The end of the transformation takes back the colour of the shapes, which fpdf does not know: text of the same colour would be written in the one from before.
+	p.fill(chart.Ground)
 	p.y += d.Height * scale
 	if c.Note != "" {
 		p.paragraph(margin, c.Note, typeface.Regular(), chartNote, chart.Muted)

@@ -217,15 +217,13 @@ func TestCharactersWithoutASignAreToldInTheNotes(t *testing.T) {
 	}
 }
 
-// TestFeetCanBeSeen looks for ink at the foot of each page, whatever colour was used last on it and on the last page.
-func TestFeetCanBeSeen(t *testing.T) {
-	t.Parallel()
+// darkest is the darkest pixel of a strip of each page, 515 points wide from 40 points on.
+func darkest(t *testing.T, d document.Document, top, high int) []byte {
+	t.Helper()
+	folder := t.TempDir()
+	// At 72 points an inch a pixel is a point.
 	path, err := child.Find("pdftoppm", "install poppler-utils")
 	child.Must(t, err)
-	d := rendertest.Sample("ru")
-	d.Notes = nil
-	d.Sections = append(d.Sections, document.Section{Blocks: []document.Block{{Absent: "Nothing"}}})
-	folder := t.TempDir()
 	var out bytes.Buffer
 	if err := pdf.Render(&out, d); err != nil {
 		t.Fatal(err)
@@ -234,23 +232,59 @@ func TestFeetCanBeSeen(t *testing.T) {
 	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// At 72 points an inch a pixel is a point.
-	if written, err := exec.CommandContext(t.Context(), path, "-r", "72", "-gray", "-x", "40", "-y", "805", "-W", "515", "-H", "20", file, filepath.Join(folder, "foot")).CombinedOutput(); err != nil {
+	arguments := []string{"-r", "72", "-gray", "-x", "40", "-y", strconv.Itoa(top), "-W", "515", "-H", strconv.Itoa(high), file, filepath.Join(folder, "strip")}
+	if written, err := exec.CommandContext(t.Context(), path, arguments...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, written)
 	}
-	feet, err := filepath.Glob(filepath.Join(folder, "foot*.pgm"))
-	if err != nil || len(feet) < 5 {
-		t.Fatalf("feet: %v, %v", feet, err)
+	strips, err := filepath.Glob(filepath.Join(folder, "strip*.pgm"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, foot := range feet {
-		raw, err := os.ReadFile(foot)
+	var found []byte
+	for _, strip := range strips {
+		raw, err := os.ReadFile(strip)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pixels := raw[len(raw)-515*20:]
-		if darkest := slices.Min(pixels); darkest > 170 {
-			t.Errorf("%s: the darkest pixel is %d", filepath.Base(foot), darkest)
+		found = append(found, slices.Min(raw[len(raw)-515*high:]))
+	}
+	return found
+}
+
+// TestFeetCanBeSeen looks for ink at the foot of each page, whatever colour was used last on it and on the last page.
+func TestFeetCanBeSeen(t *testing.T) {
+	t.Parallel()
+	d := rendertest.Sample("ru")
+	d.Notes = nil
+	d.Sections = append(d.Sections, document.Section{Blocks: []document.Block{{Absent: "Nothing"}}})
+	feet := darkest(t, d, 805, 20)
+	if len(feet) < 5 {
+		t.Fatalf("feet: %v", feet)
+	}
+	for i, foot := range feet {
+		if foot > 170 {
+			t.Errorf("page %d: the darkest pixel is %d", i+1, foot)
 		}
+	}
+}
+
+// Notes that follow a chart are as dark as others, whatever colour its last shape had.
+func TestNotesBehindAChartCanBeSeen(t *testing.T) {
+	t.Parallel()
+	value := func(v float64) document.Number { return document.Number{Value: &v} }
+	d := document.Document{Language: "en", Sections: []document.Section{{
+		Blocks: []document.Block{
+			{Figures: []document.Figure{{Label: "Revenue", Number: value(3)}}},
+			{Chart: &document.Chart{Bridge: &document.BridgeChart{Before: value(1), After: value(3), Parts: []document.BridgePart{{Label: "Visitors", Effect: value(2)}}}}},
+		},
+		Notes: []string{"Remarkable"},
+	}}}
+	place := regexp.MustCompile(`yMin="([0-9.]+)"[^>]*>Remarkable<`).FindStringSubmatch(poppler(t, "pdftotext", d, "-bbox"))
+	if place == nil {
+		t.Fatal("there is no note")
+	}
+	if ink := darkest(t, d, int(parsed(t, place[1])), 10); len(ink) != 1 || ink[0] > 170 {
+		t.Errorf("the darkest pixel of the note is %d", ink)
 	}
 }
 
