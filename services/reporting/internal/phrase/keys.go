@@ -169,6 +169,7 @@ const (
 	SeriesHeld
 	SeriesControl
 	Everywhere
+	WhereSome
 	PolicyPrices
 	PolicyAssortment
 	PolicyLoyalty

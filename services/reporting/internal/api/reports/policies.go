@@ -65,9 +65,11 @@ func (r *run) marks(ctx context.Context, p document.Period) ([]document.TrendEve
 	if _, told := r.absence(ofStores(err)); told {
 		return nil, nil
 	}
-	out := make([]document.TrendEvent, len(changes))
-	for i, c := range changes {
-		out[i] = document.TrendEvent{Time: r.on(c.GetDate()), Label: r.policyName(c)}
+	var out []document.TrendEvent
+	for _, c := range changes {
+		if at := r.on(c.GetDate()); within(p, at) {
+			out = append(out, document.TrendEvent{Time: at, Label: r.policyName(c)})
+		}
 	}
 	return out, err
 }
@@ -118,7 +120,7 @@ func (r *run) policyRow(e *reportingv1.PolicyEffect, form measureForm) []documen
 	held, control := int64(e.GetHeld().GetLocations()), int64(e.GetControl().GetLocations())
 	where := r.words.Text(phrase.Everywhere)
 	if control > 0 {
-		where = r.notation.Count(held) + " / " + r.notation.Count(control)
+		where = r.words.Text(phrase.WhereSome, r.notation.Count(held), r.notation.Count(control))
 	}
 	before, change, net := form.level(r, nil, held, definition), form.change(r, nil, held, definition), form.change(r, nil, held+control, definition)
 	if side := e.GetHeld(); side != nil {

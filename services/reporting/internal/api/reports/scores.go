@@ -178,7 +178,8 @@ func (r *run) trend(ctx context.Context, _ report.Section) (part, error) {
 	if len(line.Points) == 0 {
 		return part{}, nil
 	}
-	marks, err := r.marks(ctx, span)
+	// The line begins with the first answers: what changed before them has no place on it.
+	marks, err := r.marks(ctx, document.Period{Start: line.Points[0].Start, End: line.Points[len(line.Points)-1].End, Zone: span.Zone})
 	if err != nil {
 		return part{}, err
 	}
