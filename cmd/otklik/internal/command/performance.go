@@ -193,14 +193,15 @@ func newReportSeasonality(env Env) *cobra.Command {
 	enum := reportingv1.SeasonFactor(0).Descriptor()
 	return newPerformance(env, &cobra.Command{
 		Use:   "seasonality --from DAY --to DAY",
-		Short: "Tell how revenue or traffic goes with month, working day and day of the week",
+		Short: "Tell how revenue or traffic goes with month, working day, day of the week and hour",
 		Long: `Tell how a number goes with the calendar, by a regression with an effect of each location's own. Each level is compared with the reference of its factor. Factors that
 these days cannot tell apart, as working days and days of the week without a holiday, are refused when they are named.`,
-		Example: `  otklik report seasonality --from 2026-01 --to 2026-10 --outcome visitors --holidays 2026-03-21,2026-05-05`,
+		Example: `  otklik report seasonality --from 2026-01 --to 2026-10 --outcome visitors --holidays 2026-03-21,2026-05-05
+  otklik report seasonality --from 2026-09 --to 2026-10 --by weekday,hour --location osh`,
 	}, func(flags *pflag.FlagSet) {
 		addOutcome(chosen, flags, "what is explained")
 		flags.StringSliceVar(&by, "by", nil, "the factors: "+names("", seasonPrefix, enum)+" (default: all by which the days differ)")
-		flags.StringSliceVar(&holidays, "holidays", nil, "days from Monday to Friday that are no working days")
+		flags.StringSliceVar(&holidays, "holidays", nil, "days from Monday to Friday that are no working days (default: those of the organisation's calendar)")
 	}, func(ctx context.Context, conn *client.Connection, query *reportingv1.PerformanceQuery) (*reportingv1.QuerySeasonalityResponse, error) {
 		v, err := chosen.read("outcome")
 		if err != nil {

@@ -41,6 +41,12 @@ func (s *Segmentation) Employees(ctx context.Context) ([]*segmentationv1.Unit, e
 	return s.units(ctx, segmentationv1.Unit_KIND_EMPLOYEE)
 }
 
+// WorkCalendar returns when the organisation works; without a time of change where none was set.
+func (s *Segmentation) WorkCalendar(ctx context.Context) (*segmentationv1.WorkCalendar, error) {
+	resp, err := s.rules.GetWorkCalendar(asCaller(ctx), &segmentationv1.GetWorkCalendarRequest{})
+	return resp.GetWorkCalendar(), failure(ctx, "get work calendar", err)
+}
+
 // Unit returns a unit of the directory by its name; nil when there is none that the caller sees.
 func (s *Segmentation) Unit(ctx context.Context, name string) (*segmentationv1.Unit, error) {
 	resp, err := s.directory.GetUnit(asCaller(ctx), &segmentationv1.GetUnitRequest{Name: name})

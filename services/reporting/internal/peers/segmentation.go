@@ -16,12 +16,14 @@ type Segmentation struct {
 	directory segmentationv1.DirectoryServiceClient
 	lights    segmentationv1.LightServiceClient
 	cases     segmentationv1.CaseServiceClient
+	rules     segmentationv1.CaseRuleServiceClient
 }
 
 // NewSegmentation asks the segmentation service over conn, which has no credential of its own.
 func NewSegmentation(conn grpc.ClientConnInterface) *Segmentation {
 	return &Segmentation{
 		directory: segmentationv1.NewDirectoryServiceClient(conn), lights: segmentationv1.NewLightServiceClient(conn), cases: segmentationv1.NewCaseServiceClient(conn),
+		rules: segmentationv1.NewCaseRuleServiceClient(conn),
 	}
 }
 

@@ -43,7 +43,7 @@ func made(keep func(store int) bool) (out []policy.Place) {
 
 func compare(t *testing.T, places []policy.Place) policy.Effect {
 	t.Helper()
-	e, err := policy.Compare(places, 56, 8, 0.95)
+	e, err := compareAll(places, 56, 8, 0.95)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestLeavesOutLocationsWithoutDays(t *testing.T) {
 	if e := compare(t, places); !slices.Equal(e.LeftOut, []string{"1"}) || e.Held.Places != 3 {
 		t.Errorf("%+v", e)
 	}
-	_, err := policy.Compare(made(func(store int) bool { return store > 3 }), 56, 8, 0.95)
+	_, err := compareAll(made(func(store int) bool { return store > 3 }), 56, 8, 0.95)
 	var refused *refusal.Error
 	if !errors.As(err, &refused) || refused.Reason != refusal.TooFew {
 		t.Errorf("%v", err)
@@ -183,11 +183,11 @@ func TestWhatHappensToAllIsTakenOff(t *testing.T) {
 			}
 			a, b = append(a, p), append(b, q)
 		}
-		x, err := policy.Compare(a, 56, 8, 0.95)
+		x, err := compareAll(a, 56, 8, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
-		y, err := policy.Compare(b, 56, 8, 0.95)
+		y, err := compareAll(b, 56, 8, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,4 +195,13 @@ func TestWhatHappensToAllIsTakenOff(t *testing.T) {
 			t.Fatalf("%v and %v", x.Net, y.Net)
 		}
 	})
+}
+
+// compareAll compares locations with all their days.
+func compareAll(places []policy.Place, change int64, weeks int, level float64) (policy.Effect, error) {
+	var around []policy.Location
+	for _, p := range places {
+		around = append(around, policy.Around(p, change, weeks))
+	}
+	return policy.Compare(around, level)
 }

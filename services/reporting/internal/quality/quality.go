@@ -63,14 +63,12 @@ type Relations struct {
 	Family int
 }
 
-// Relate correlates within each place: differences between places, such as their size, count for nothing.
-func Relate(places []Series, level float64) (Relations, error) {
-	var out Relations
+// Together tells what the correlations within each place say together: differences between places, such as their size, count for nothing.
+func Together(places []Relation, level float64) (Relations, error) {
+	out := Relations{Places: places}
 	var transforms []float64
 	var p []*float64
-	for _, s := range places {
-		r := relate(s, level)
-		out.Places = append(out.Places, r)
+	for _, r := range places {
 		p = append(p, r.P)
 		if r.R != nil && math.Abs(r.R.Value) < 1 {
 			transforms = append(transforms, math.Atanh(r.R.Value))
@@ -114,7 +112,8 @@ func typicalOf(transforms []float64, level float64) estimate.Estimate {
 	return e
 }
 
-func relate(s Series, level float64) Relation {
+// RelatePlace correlates within a place. The p-value is not corrected yet.
+func RelatePlace(s Series, level float64) Relation {
 	points := slices.Clone(s.Points)
 	slices.SortFunc(points, func(a, b Point) int { return int(a.Day - b.Day) })
 	out := Relation{Place: s.Place, Days: len(points)}

@@ -12,7 +12,7 @@ import (
 
 func relate(t *testing.T, places ...quality.Series) quality.Relations {
 	t.Helper()
-	r, err := quality.Relate(places, 0.95)
+	r, err := relateAll(places, 0.95)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestBounds(t *testing.T) {
 			a.Points = append(a.Points, p)
 			b.Points = append([]quality.Point{{Day: p.Day, X: 1000 * p.X, Y: p.Y + 50}}, b.Points...)
 		}
-		r, err := quality.Relate([]quality.Series{a, b}, 0.95)
+		r, err := relateAll([]quality.Series{a, b}, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,4 +163,13 @@ func TestShares(t *testing.T) {
 	if e, ok, err = quality.ShareOfPlaces([][]quality.Part{days, {{Day: 3, Hits: 50, Of: 100}}}, 0.95); err != nil || !ok || e.Interval == nil {
 		t.Errorf("two places: %+v %v %v", e, ok, err)
 	}
+}
+
+// relateAll correlates within each place.
+func relateAll(places []quality.Series, level float64) (quality.Relations, error) {
+	var all []quality.Relation
+	for _, s := range places {
+		all = append(all, quality.RelatePlace(s, level))
+	}
+	return quality.Together(all, level)
 }

@@ -18,7 +18,7 @@ import (
 const (
 	// LeastClusters is the number of locations from which clusters are locations; below it clusters are the weeks of locations.
 	LeastClusters = 5
-	// singular is the part of a column that is left when the columns before it are taken off, below which they tell it.
+	// singular is the part of the square of a column that is left when the columns before it are taken off, below which they tell it.
 	singular = 1e-9
 )
 
@@ -78,57 +78,56 @@ type column struct {
 	name          string
 }
 
-// Regress fits the effects. The reference of a factor is its level with most observations, the first of those. It refuses (refusal.Singular, by name) levels
-// that the others tell, as the working day where no holiday falls on a weekday, (refusal.Constant) a factor of one level or a value that never varies, and
-// (refusal.TooFew) no more observations than effects.
-func Regress(factors []Factor, observations []Observation, level float64) (Fit, error) {
-	counts, err := countLevels(factors, observations)
+// Regress fits the effects of some of the factors, by their indices. The reference of a factor is its level with most observations, the first of those. It refuses
+// (refusal.Singular, by name) levels that the others tell, as the working day where no holiday falls on a weekday, (refusal.Constant) a factor of one level or a
+// value that never varies, and (refusal.TooFew) no more observations than effects.
+func (s *Sums) Regress(use []int, level float64) (Fit, error) {
+	factors, counts, err := s.countLevels(use)
 	if err != nil {
 		return Fit{}, err
 	}
 	columns, references := columnsOf(factors, counts)
-	places := placesOf(observations)
-	n, k := len(observations), len(columns)
-	if n <= k+len(places) {
-		return Fit{}, refusal.New(refusal.TooFew, nil, "there are %d observations for %d effects of %d locations: choose a longer period or fewer factors", n, k, len(places))
+	n, k := s.n, len(columns)
+	if n <= k+len(s.places) {
+		return Fit{}, refusal.New(refusal.TooFew, nil, "there are %d observations for %d effects of %d locations: choose a longer period or fewer factors", n, k, len(s.places))
 	}
-	x, y, mean := within(observations, columns, places)
-	if err := checkColumns(x, columns); err != nil {
+	at := make([]int, k)
+	for c, col := range columns {
+		at[c] = s.first[use[col.factor]] + col.level
+	}
+	m := s.model(at)
+	if err := checkColumns(m.square, columns); err != nil {
 		return Fit{}, err
 	}
-	total := mat.Dot(y, y)
-	if total <= float64(n)*singular*singular*mean*mean {
+	mean := s.total / float64(n)
+	if m.total <= float64(n)*singular*singular*mean*mean {
 		return Fit{}, refusal.New(refusal.Constant, nil, "the number never varies within a location: there is nothing to explain")
 	}
-	m, err := solve(x, y)
-	if err != nil {
+	if err := m.solve(); err != nil {
 		return Fit{}, err
 	}
-	out := Fit{N: n, Places: len(places), ByWeek: len(places) < LeastClusters, Mean: mean, Within: max(0, 1-mat.Dot(m.residuals, m.residuals)/total)}
-	errors := m.clustered(x, observations, out.ByWeek, len(places))
+	out := Fit{N: n, Places: len(s.places), ByWeek: len(s.places) < LeastClusters, Mean: mean, Within: min(1, max(0, mat.Dot(m.beta, m.right)/m.total))}
+	errors := s.clustered(m, at, out.ByWeek)
 	out.Clusters = errors.clusters
 	return out, out.fill(factors, counts, references, columns, m, errors, level)
 }
 
-// countLevels counts the observations of each level, and refuses factors of one level.
-func countLevels(factors []Factor, observations []Observation) ([][]int, error) {
-	counts := make([][]int, len(factors))
-	for f, factor := range factors {
-		counts[f] = make([]int, len(factor.Levels))
-		for _, o := range observations {
-			counts[f][o.Levels[f]]++
-		}
-		present := 0
-		for _, c := range counts[f] {
-			if c > 0 {
+// countLevels counts the observations of each level of the factors, and refuses factors of one level.
+func (s *Sums) countLevels(use []int) (factors []Factor, counts [][]int, err error) {
+	for _, f := range use {
+		factor := s.factors[f]
+		of, present := make([]int, len(factor.Levels)), 0
+		for l := range of {
+			if of[l] = s.N(f, l); of[l] > 0 {
 				present++
 			}
 		}
 		if present < 2 {
-			return nil, refusal.New(refusal.Constant, []string{factor.Name}, "all observations have the same %s: leave this factor out, or choose a longer period", factor.Name)
+			return nil, nil, refusal.New(refusal.Constant, []string{factor.Name}, "all observations have the same %s: leave this factor out, or choose a longer period", factor.Name)
 		}
+		factors, counts = append(factors, factor), append(counts, of)
 	}
-	return counts, nil
+	return factors, counts, nil
 }
 
 // columnsOf are the levels that are present, but the references.
@@ -145,80 +144,48 @@ func columnsOf(factors []Factor, counts [][]int) (columns []column, references [
 	return columns, references
 }
 
-// placesOf counts the observations of each location.
-func placesOf(observations []Observation) map[int]float64 {
-	out := map[int]float64{}
-	for _, o := range observations {
-		out[o.Place]++
-	}
-	return out
-}
-
-// within are columns and values less their means at the location, which is what effects of locations take off.
-func within(observations []Observation, columns []column, places map[int]float64) (x *mat.Dense, y *mat.VecDense, mean float64) {
-	n := len(observations)
-	x, y = mat.NewDense(n, max(1, len(columns)), nil), mat.NewVecDense(n, nil)
-	means := map[int][]float64{}
-	for i, o := range observations {
-		at := means[o.Place]
-		if at == nil {
-			at = make([]float64, len(columns)+1)
-			means[o.Place] = at
-		}
-		for c, col := range columns {
-			if o.Levels[col.factor] == col.level {
-				x.Set(i, c, 1)
-				at[c] += 1 / places[o.Place]
-			}
-		}
-		y.SetVec(i, o.Value)
-		at[len(columns)] += o.Value / places[o.Place]
-		mean += o.Value / float64(n)
-	}
-	for i, o := range observations {
-		at := means[o.Place]
-		for c := range columns {
-			x.Set(i, c, x.At(i, c)-at[c])
-		}
-		y.SetVec(i, y.AtVec(i)-at[len(columns)])
-	}
-	return x, y, mean
-}
-
-// checkColumns refuses a column that those before it tell, with those that do.
-func checkColumns(x *mat.Dense, columns []column) error {
-	n := x.RawMatrix().Rows
-	var basis []*mat.VecDense
+// checkColumns refuses a column that those before it tell, with those that do. square are the products of columns less the means of their locations.
+func checkColumns(square *mat.SymDense, columns []column) error {
+	k := len(columns)
+	// The factor of Cholesky, row by row.
+	l := mat.NewDense(max(1, k), max(1, k), nil)
 	for c, col := range columns {
-		v := mat.NewVecDense(n, mat.Col(nil, c, x))
-		size := mat.Norm(v, 2)
-		// Twice, as once leaves rounding behind.
-		for range 2 {
-			for _, b := range basis {
-				v.AddScaledVec(v, -mat.Dot(v, b), b)
+		rest := square.At(c, c)
+		for j := range c {
+			v := square.At(c, j)
+			for i := range j {
+				v -= l.At(c, i) * l.At(j, i)
 			}
+			v /= l.At(j, j)
+			l.Set(c, j, v)
+			rest -= v * v
 		}
-		rest := mat.Norm(v, 2)
-		if !(rest > singular*max(size, 1)) {
-			items := append(tellers(x, columns, c), col.name)
+		if !(rest > singular*max(square.At(c, c), 1)) {
+			items := append(tellers(square, columns, c), col.name)
 			return refusal.New(refusal.Singular, items, "%s is told by %v, so that their effects cannot be told apart: leave one of these factors out, or choose a period in which they differ",
 				col.name, items[:len(items)-1])
 		}
-		v.ScaleVec(1/rest, v)
-		basis = append(basis, v)
+		l.Set(c, c, math.Sqrt(rest))
 	}
 	return nil
 }
 
 // tellers are the columns before one that tell it.
-func tellers(x *mat.Dense, columns []column, c int) []string {
-	var names []string
-	if c == 0 {
+func tellers(square *mat.SymDense, columns []column, c int) []string {
+	if c == 0 || square.At(c, c) < singular {
+		// The column does not vary within any location.
 		return []string{"the location"}
 	}
-	n := x.RawMatrix().Rows
+	before, right := mat.NewSymDense(c, nil), mat.NewVecDense(c, nil)
+	for i := range c {
+		right.SetVec(i, square.At(i, c))
+		for j := range i + 1 {
+			before.SetSym(i, j, square.At(i, j))
+		}
+	}
+	var names []string
 	var beta mat.VecDense
-	if err := beta.SolveVec(x.Slice(0, n, 0, c), x.ColView(c)); err != nil {
+	if err := beta.SolveVec(before, right); err != nil {
 		return names
 	}
 	for i := range c {
@@ -226,36 +193,44 @@ func tellers(x *mat.Dense, columns []column, c int) []string {
 			names = append(names, columns[i].name)
 		}
 	}
-	if names == nil {
-		// The column does not vary within any location.
-		return []string{"the location"}
-	}
 	return names
 }
 
-// model is a solved regression.
+// model is a regression: the products of columns, those with the value, and the sum of its squares, all less the means of locations.
 type model struct {
-	beta, residuals *mat.VecDense
-	inverse         mat.SymDense
+	square      *mat.SymDense
+	right, beta *mat.VecDense
+	total       float64
+	inverse     mat.SymDense
 }
 
-func solve(x *mat.Dense, y *mat.VecDense) (model, error) {
-	k := x.RawMatrix().Cols
-	square := mat.NewSymDense(k, nil)
-	square.SymOuterK(1, x.T())
+// model adds up what is regressed.
+func (s *Sums) model(at []int) *model {
+	k := max(1, len(at))
+	m := &model{square: mat.NewSymDense(k, nil), right: mat.NewVecDense(k, nil), beta: mat.NewVecDense(k, nil)}
+	for _, p := range s.places {
+		products, right := s.of(p, p, at)
+		m.total += p.yy - p.y*p.y/p.n
+		for a := range at {
+			m.right.SetVec(a, m.right.AtVec(a)+right[a])
+			for b := range a + 1 {
+				m.square.SetSym(a, b, m.square.At(a, b)+products[a][b])
+			}
+		}
+	}
+	return m
+}
+
+// solve finds the coefficients.
+func (m *model) solve() error {
 	var chol mat.Cholesky
-	m := model{beta: mat.NewVecDense(k, nil), residuals: mat.NewVecDense(y.Len(), nil)}
-	if !chol.Factorize(square) || chol.InverseTo(&m.inverse) != nil {
-		return m, refusal.New(refusal.Singular, nil, "the factors tell each other: leave one of them out")
+	if !chol.Factorize(m.square) || chol.InverseTo(&m.inverse) != nil {
+		return refusal.New(refusal.Singular, nil, "the factors tell each other: leave one of them out")
 	}
-	var right mat.VecDense
-	right.MulVec(x.T(), y)
-	if err := chol.SolveVecTo(m.beta, &right); err != nil {
-		return m, fmt.Errorf("solve the regression: %w", err)
+	if err := chol.SolveVecTo(m.beta, m.right); err != nil {
+		return fmt.Errorf("solve the regression: %w", err)
 	}
-	m.residuals.MulVec(x, m.beta)
-	m.residuals.SubVec(y, m.residuals)
-	return m, nil
+	return nil
 }
 
 // precision are the standard errors of coefficients.
@@ -265,39 +240,35 @@ type precision struct {
 }
 
 // clustered are standard errors by clusters: (X′X)⁻¹ Σ Xg′ee′Xg (X′X)⁻¹ times G/(G-1)·(n-1)/(n-k), where k counts the effects of locations, too.
-func (m model) clustered(x *mat.Dense, observations []Observation, byWeek bool, places int) precision {
-	n, k := x.Dims()
-	type cluster struct {
-		place int
-		week  int64
-	}
-	scores := map[cluster]*mat.VecDense{}
-	// Sums of floating-point numbers depend on their order.
-	var order []cluster
-	for i, o := range observations {
-		g := cluster{place: o.Place}
-		if byWeek {
-			g.week = o.Week
+func (s *Sums) clustered(m *model, at []int, byWeek bool) precision {
+	clusters := s.places
+	if byWeek {
+		clusters = nil
+		for _, w := range s.order {
+			clusters = append(clusters, s.weeks[w])
 		}
-		if scores[g] == nil {
-			scores[g] = mat.NewVecDense(k, nil)
-			order = append(order, g)
-		}
-		scores[g].AddScaledVec(scores[g], m.residuals.AtVec(i), x.RowView(i))
 	}
-	g := float64(len(order))
-	out := precision{se: make([]float64, k), clusters: len(order)}
+	n, k, g := float64(s.n), len(at), float64(len(clusters))
+	out := precision{se: make([]float64, k), clusters: len(clusters)}
 	if g < 2 {
 		return out
 	}
-	meat := mat.NewSymDense(k, nil)
-	for _, key := range order {
-		meat.SymRankOne(meat, 1, scores[key])
+	meat, score := mat.NewSymDense(k, nil), mat.NewVecDense(k, nil)
+	for _, c := range clusters {
+		products, right := s.of(c, s.places[c.place], at)
+		for a := range k {
+			v := right[a]
+			for b := range k {
+				v -= products[a][b] * m.beta.AtVec(b)
+			}
+			score.SetVec(a, v)
+		}
+		meat.SymRankOne(meat, 1, score)
 	}
 	var half, sandwich mat.Dense
 	half.Mul(&m.inverse, meat)
 	sandwich.Mul(&half, &m.inverse)
-	correction := g / (g - 1) * float64(n-1) / float64(n-k-places)
+	correction := g / (g - 1) * (n - 1) / (n - float64(k) - float64(len(s.places)))
 	for c := range k {
 		out.se[c] = math.Sqrt(max(0, correction*sandwich.At(c, c)))
 	}
@@ -305,7 +276,7 @@ func (m model) clustered(x *mat.Dense, observations []Observation, byWeek bool, 
 }
 
 // fill tells the effects of each level.
-func (f *Fit) fill(factors []Factor, counts [][]int, references []int, columns []column, m model, errors precision, level float64) error {
+func (f *Fit) fill(factors []Factor, counts [][]int, references []int, columns []column, m *model, errors precision, level float64) error {
 	at := map[[2]int]int{}
 	for c, col := range columns {
 		at[[2]int{col.factor, col.level}] = c

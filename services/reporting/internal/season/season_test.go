@@ -66,7 +66,7 @@ func TestAgainstR(t *testing.T) {
 		}
 	}
 	for stores, side := range map[int]side{6: want.Store, 3: want.Week} {
-		f, err := season.Regress(factors, made(stores, 18, 67, 95), 0.95)
+		f, err := regress(factors, made(stores, 18, 67, 95), 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestAgainstR(t *testing.T) {
 // TestNamesWhatCannotBeToldApart: without a holiday days of the week tell whether a day is worked.
 func TestNamesWhatCannotBeToldApart(t *testing.T) {
 	reason := func(factors []season.Factor, observations []season.Observation) (refusal.Reason, []string) {
-		_, err := season.Regress(factors, observations, 0.95)
+		_, err := regress(factors, observations, 0.95)
 		var refused *refusal.Error
 		if !errors.As(err, &refused) {
 			t.Fatalf("not refused: %v", err)
@@ -150,11 +150,11 @@ func TestLocationsCountForNothing(t *testing.T) {
 				}
 			}
 		}
-		a, err := season.Regress(factors, base, 0.95)
+		a, err := regress(factors, base, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := season.Regress(factors, moved, 0.95)
+		b, err := regress(factors, moved, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,4 +166,17 @@ func TestLocationsCountForNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// regress regresses observations on all factors; those of a location are brought together, as they come from a store.
+func regress(factors []season.Factor, observations []season.Observation, level float64) (season.Fit, error) {
+	sums := season.NewSums(factors)
+	for _, o := range slices.SortedStableFunc(slices.Values(observations), func(a, b season.Observation) int { return a.Place - b.Place }) {
+		sums.Add(o)
+	}
+	var all []int
+	for f := range factors {
+		all = append(all, f)
+	}
+	return sums.Regress(all, level)
 }

@@ -47,9 +47,9 @@ func (o outcome) ratio(d count) (part, of float64, ok bool) {
 }
 
 // overall is the outcome of a location over its days; false where no day is known.
-func (o outcome) overall(p place) (float64, bool) {
+func (o outcome) overall(days []count) (float64, bool) {
 	var part, of float64
-	for _, d := range p.days {
+	for _, d := range days {
 		if a, b, ok := o.ratio(d); ok {
 			part, of = part+a, of+b
 		}
@@ -58,12 +58,12 @@ func (o outcome) overall(p place) (float64, bool) {
 }
 
 // currency is that of the outcome; empty where it is no amount. Several are refused.
-func (o outcome) currency(p panel) (string, error) {
+func (o outcome) currency(c currencies) (string, error) {
 	switch o.proto() {
 	case reportingv1.PerformanceOutcome_PERFORMANCE_OUTCOME_VISITORS, reportingv1.PerformanceOutcome_PERFORMANCE_OUTCOME_CONVERSION:
 		return "", nil
 	}
-	return p.oneCurrency()
+	return c.one()
 }
 
 // absent is why a location without a day has no outcome.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,62 +36,75 @@ type count struct {
 	operation.Numbers
 }
 
-// place is a location with its days, in their order.
-type place struct {
-	name string
-	days []count
+// atOnce is how many locations are read at a time: a year of them takes some 20 MB.
+const atOnce = 100
+
+// currencies are those in which something was sold.
+type currencies map[string]bool
+
+// walk calls fn with each location that has a day in one of the spans, in the order of their names, with its days in each of them: never more than some locations
+// are in memory, however many there are.
+func (s *Server) walk(ctx context.Context, sel selection, over []span, fn func(name string, days [][]count) error) (currencies, error) {
+	found := currencies{}
+	whole := store.TotalsQuery{First: over[0].first, Last: over[0].last}
+	for _, o := range over {
+		whole.First, whole.Last = min(whole.First, o.first), max(whole.Last, o.last)
+	}
+	for after, more := "", sel.locations == nil || len(sel.locations) > 0; more; {
+		var names []string
+		var err error
+		whole.Locations = sel.locations
+		if names, more, err = s.Operations.OperationLocations(ctx, sel.organization, whole, after, atOnce); err != nil {
+			return nil, err
+		}
+		if len(names) == 0 {
+			break
+		}
+		after = names[len(names)-1]
+		days := make(map[string][][]count, len(names))
+		for i, o := range over {
+			totals, err := s.Operations.OperationTotals(ctx, sel.organization, store.TotalsQuery{Locations: names, First: o.first, Last: o.last})
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range totals {
+				if days[t.Location] == nil {
+					days[t.Location] = make([][]count, len(over))
+				}
+				days[t.Location][i] = found.add(days[t.Location][i], t, sel.currency)
+			}
+		}
+		for _, name := range names {
+			if of := days[name]; of != nil {
+				if err := fn(name, of); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return found, nil
 }
 
-// panel are the days of all locations.
-type panel struct {
-	places []place
-	// currencies are those of the sales.
-	currencies map[string]bool
-}
-
-// panelOf sums up what was recorded in a span.
-func (s *Server) panelOf(ctx context.Context, sel selection, over span) (panel, error) {
-	out := panel{currencies: map[string]bool{}}
-	if sel.locations != nil && len(sel.locations) == 0 {
-		return out, nil
+// add counts a sum: those of one day follow each other, one for each currency.
+func (c currencies) add(days []count, t operation.Total, currency string) []count {
+	if n := len(days); n == 0 || days[n-1].day != t.Day {
+		days = append(days, count{day: t.Day})
 	}
-	totals, err := s.Operations.OperationTotals(ctx, sel.organization, store.TotalsQuery{Locations: sel.locations, First: over.first, Last: over.last})
-	if err != nil {
-		return panel{}, err
-	}
-	for _, t := range totals {
-		out.add(t, sel.currency)
-	}
-	return out, nil
-}
-
-// add counts a sum: those of one location and day follow each other, one for each currency.
-func (p *panel) add(t operation.Total, currency string) {
-	if n := len(p.places); n == 0 || p.places[n-1].name != t.Location {
-		p.places = append(p.places, place{name: t.Location})
-	}
-	at := &p.places[len(p.places)-1]
-	if n := len(at.days); n == 0 || at.days[n-1].day != t.Day {
-		at.days = append(at.days, count{day: t.Day})
-	}
-	d := &at.days[len(at.days)-1]
+	d := &days[len(days)-1]
 	d.visitors, d.presses = d.visitors || t.VisitorDays > 0, d.presses || t.PressDays > 0
 	d.Visitors, d.Consultations, d.Likes = d.Visitors+t.Visitors, d.Consultations+t.Consultations, d.Likes+t.Likes
 	if t.SalesDays == 0 || currency != "" && t.Currency != currency {
-		return
+		return days
 	}
-	p.currencies[t.Currency] = true
+	c[t.Currency] = true
 	d.sales = true
 	d.Receipts, d.Revenue, d.Units = d.Receipts+t.Receipts, d.Revenue+t.Revenue, d.Units+t.Units
+	return days
 }
 
-// oneCurrency is the currency of the amounts; empty where there are none. Several are refused.
-func (p *panel) oneCurrency() (string, error) {
-	found := make([]string, 0, len(p.currencies))
-	for c := range p.currencies {
-		found = append(found, c)
-	}
-	slices.Sort(found)
+// one is the currency of the amounts; empty where there are none. Several are refused.
+func (c currencies) one() (string, error) {
+	found := slices.Sorted(maps.Keys(c))
 	switch len(found) {
 	case 0:
 		return "", nil

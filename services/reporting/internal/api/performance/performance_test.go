@@ -46,10 +46,22 @@ func (directory) ListUnits(_ context.Context, req *segmentationv1.ListUnitsReque
 	return out, nil
 }
 
+// calendars is the service that knows when the organisation works: at any time, as where nothing was set, or by the calendar.
+type calendars struct {
+	segmentationv1.UnimplementedCaseRuleServiceServer
+	calendar *segmentationv1.WorkCalendar
+}
+
+// GetWorkCalendar tells it.
+func (c *calendars) GetWorkCalendar(context.Context, *segmentationv1.GetWorkCalendarRequest) (*segmentationv1.GetWorkCalendarResponse, error) {
+	return &segmentationv1.GetWorkCalendarResponse{WorkCalendar: c.calendar}, nil
+}
+
 // suite is a server over a store.
 type suite struct {
 	*performance.Server
 	store store.Store
+	*calendars
 }
 
 func newSuite(t *testing.T, records ...operation.Record) suite {
@@ -65,7 +77,9 @@ func newSuite(t *testing.T, records ...operation.Record) suite {
 	})
 	var conn inprocgrpc.Channel
 	segmentationv1.RegisterDirectoryServiceServer(&conn, directory{})
-	s := suite{&performance.Server{Operations: db, Segmentation: peers.NewSegmentation(&conn)}, db}
+	calendar := &calendars{}
+	segmentationv1.RegisterCaseRuleServiceServer(&conn, calendar)
+	s := suite{&performance.Server{Operations: db, Segmentation: peers.NewSegmentation(&conn), Zone: time.UTC}, db, calendar}
 	for part := range slices.Chunk(records, 500) {
 		outcomes, err := db.PutOperations(t.Context(), acme, part, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), false)
 		if err != nil {

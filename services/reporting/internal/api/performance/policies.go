@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -64,16 +65,54 @@ func (s *Server) QueryPolicyEffects(ctx context.Context, req *reportingv1.QueryP
 			fmt.Sprintf("policies changed %d times, at most %d are told of: choose fewer days", len(asked), mostPolicies))
 	}
 	slices.SortFunc(asked, func(a, b operation.Record) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Key, b.Key)) })
-	p, err := s.panelOf(ctx, sel, around)
+	q := policyQuestion{outcome: outcomeOf(req.GetOutcome()), weeks: weeks, changes: changes}
+	found := currencies{}
+	effects := make([]policyEffect, 0, len(asked))
+	// What is kept of each location is small, but it is kept of each location and change.
+	for some := range slices.Chunk(asked, policiesAtOnce) {
+		of, err := s.around(ctx, sel, q, some, found)
+		if err != nil {
+			return nil, err
+		}
+		effects = append(effects, of...)
+	}
+	if q.currency, err = q.outcome.currency(found); err != nil {
+		return nil, err
+	}
+	return q.effects(sel, effects)
+}
+
+// policiesAtOnce is for how many changes the days around them are read at once.
+const policiesAtOnce = 20
+
+// around compares the days around changes, which are in order of their days. The currencies of the days are added to those found.
+func (s *Server) around(ctx context.Context, sel selection, q policyQuestion, changes []operation.Record, found currencies) ([]policyEffect, error) {
+	reach := operation.Day(week * q.weeks)
+	over := span{changes[0].Day - reach, changes[len(changes)-1].Day + reach - 1}
+	locations := make([][]policy.Location, len(changes))
+	sold, err := s.walk(ctx, sel, []span{over}, func(name string, days [][]count) error {
+		place := policy.Place{Name: name}
+		for _, d := range days[0] {
+			if part, of, ok := q.outcome.ratio(d); ok {
+				place.Days = append(place.Days, policy.Point{Day: int64(d.day), Value: part / of})
+			}
+		}
+		for i, r := range changes {
+			place.Held = r.HoldsAt(name)
+			locations[i] = append(locations[i], policy.Around(place, int64(r.Day), q.weeks))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	o := outcomeOf(req.GetOutcome())
-	currency, err := o.currency(p)
-	if err != nil {
-		return nil, err
+	maps.Copy(found, sold)
+	out := make([]policyEffect, len(changes))
+	for i, r := range changes {
+		out[i].change = r
+		out[i].effect, out[i].err = policy.Compare(locations[i], sel.level)
 	}
-	return policyEffects(sel, policyQuestion{outcome: o, currency: currency, weeks: weeks, panel: p, changes: changes}, asked)
+	return out, nil
 }
 
 // PolicyChanges are the changes of policies in the days of a query, by day and key, without what changed with them.
@@ -94,17 +133,23 @@ type policyQuestion struct {
 	outcome  outcome
 	currency string
 	weeks    int
-	panel    panel
 	// changes are all that happened around.
 	changes []operation.Record
 }
 
-// policyEffects compares before and after each change, and corrects the tests for their number.
-func policyEffects(sel selection, q policyQuestion, asked []operation.Record) (*reportingv1.QueryPolicyEffectsResponse, error) {
+// policyEffect is what changed with a policy, or why that cannot be told.
+type policyEffect struct {
+	change operation.Record
+	effect policy.Effect
+	err    error
+}
+
+// effects converts what changed, and corrects the tests for their number.
+func (q policyQuestion) effects(sel selection, all []policyEffect) (*reportingv1.QueryPolicyEffectsResponse, error) {
 	out := &reportingv1.QueryPolicyEffectsResponse{}
-	p := make([]*float64, len(asked))
-	for i, r := range asked {
-		effect, test, err := q.effect(sel, r)
+	p := make([]*float64, len(all))
+	for i, of := range all {
+		effect, test, err := q.effect(sel, of)
 		if err != nil {
 			return nil, err
 		}
@@ -121,20 +166,20 @@ func policyEffects(sel selection, q policyQuestion, asked []operation.Record) (*
 	return out, nil
 }
 
-// effect compares before and after a change, with the p-value of what it says.
-func (q policyQuestion) effect(sel selection, r operation.Record) (*reportingv1.PolicyEffect, *float64, error) {
+// effect converts what changed with a policy, with the p-value of what it says.
+func (q policyQuestion) effect(sel selection, of policyEffect) (*reportingv1.PolicyEffect, *float64, error) {
+	r, e := of.change, of.effect
 	out := &reportingv1.PolicyEffect{
 		PolicyChange: r.Key, Policy: policyWords[r.Policy], Description: r.Description, Date: r.Day.String(), Outcome: q.outcome.proto(), Weeks: int32(q.weeks),
 	}
-	e, err := policy.Compare(q.places(r), int64(r.Day), q.weeks, sel.level)
 	var refused *refusal.Error
-	if errors.As(err, &refused) && refused.Reason == refusal.TooFew {
+	if errors.As(of.err, &refused) && refused.Reason == refusal.TooFew {
 		out.AbsentReason = leftOutFewDays
 		out.Basis = sel.basis(definitionPolicy, 0, nil)
 		return out, nil, nil
 	}
-	if err != nil {
-		return nil, nil, fault.Analysis(err)
+	if of.err != nil {
+		return nil, nil, fault.Analysis(of.err)
 	}
 	var leftOut []*reportingv1.LocationLeftOut
 	for _, name := range e.LeftOut {
@@ -166,21 +211,6 @@ func (q policyQuestion) effect(sel selection, r operation.Record) (*reportingv1.
 		return out, e.P, nil
 	}
 	return out, e.Held.P, nil
-}
-
-// places are the locations with the days on which the outcome is known.
-func (q policyQuestion) places(r operation.Record) []policy.Place {
-	var out []policy.Place
-	for _, p := range q.panel.places {
-		place := policy.Place{Name: p.name, Held: r.HoldsAt(p.name)}
-		for _, d := range p.days {
-			if part, of, ok := q.outcome.ratio(d); ok {
-				place.Days = append(place.Days, policy.Point{Day: int64(d.day), Value: part / of})
-			}
-		}
-		out = append(out, place)
-	}
-	return out
 }
 
 // disturbed tells that another change falls into the weeks compared.

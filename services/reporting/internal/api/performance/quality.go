@@ -2,10 +2,12 @@ package performance
 
 import (
 	"context"
+	"math"
 
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
+	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/quality"
 	"github.com/otklik/otklik/services/reporting/internal/reserve"
 
@@ -17,52 +19,72 @@ var conventionsOfDays = []string{"PEARSON_OF_DAYS", "EFFECTIVE_DAYS_BY_AUTOCORRE
 
 // coverage is consultations by visitor at a location.
 type coverage struct {
-	name                    string
+	name string
+	// parts are its weeks, days how many of their days were counted.
 	parts                   []quality.Part
+	days                    int
 	visitors, consultations int64
 	// share is nil where there is nothing to divide by.
 	share *estimate.Estimate
 }
 
-// coveragesOf are those of locations with a day on which both were counted; the others are left out.
-func coveragesOf(p panel, level float64) (out []coverage, leftOut []*reportingv1.LocationLeftOut, err error) {
-	for _, place := range p.places {
-		c := coverage{name: place.name}
-		visitors, presses := false, false
-		for _, d := range place.days {
-			visitors, presses = visitors || d.visitors, presses || d.presses
-			if d.visitors && d.presses {
-				c.parts = append(c.parts, quality.Part{Day: int64(d.day), Hits: float64(d.Consultations), Of: float64(d.Visitors)})
-				c.visitors, c.consultations = c.visitors+d.Visitors, c.consultations+d.Consultations
-			}
-		}
-		switch {
-		case !visitors:
-			leftOut = append(leftOut, left(place.name, leftOutNoVisitors, 0))
-			continue
-		case !presses:
-			leftOut = append(leftOut, left(place.name, leftOutNoPresses, 0))
-			continue
-		case len(c.parts) == 0:
-			leftOut = append(leftOut, left(place.name, leftOutGap, 0))
-			continue
-		}
-		e, ok, err := quality.Share(c.parts, level)
-		if err != nil {
-			return nil, nil, err
-		}
-		if ok {
-			c.share = &e
-		}
-		out = append(out, c)
-	}
-	return out, leftOut, nil
+// coverages are those of locations with a day on which both were counted; the others are left out.
+type coverages struct {
+	level   float64
+	all     []coverage
+	leftOut []*reportingv1.LocationLeftOut
 }
+
+// add takes in a location.
+func (c *coverages) add(name string, days []count) error {
+	of := coverage{name: name}
+	visitors, presses := false, false
+	for _, d := range days {
+		visitors, presses = visitors || d.visitors, presses || d.presses
+		if !d.visitors || !d.presses {
+			continue
+		}
+		of.days++
+		of.visitors, of.consultations = of.visitors+d.Visitors, of.consultations+d.Consultations
+		// Weeks are what shares are clustered by: their days need not be kept.
+		monday := week*weekOf(d.day) - 3
+		if n := len(of.parts); n == 0 || of.parts[n-1].Day != monday {
+			of.parts = append(of.parts, quality.Part{Day: monday})
+		}
+		p := &of.parts[len(of.parts)-1]
+		p.Hits, p.Of = p.Hits+float64(d.Consultations), p.Of+float64(d.Visitors)
+	}
+	reason := ""
+	switch {
+	case !visitors:
+		reason = leftOutNoVisitors
+	case !presses:
+		reason = leftOutNoPresses
+	case len(of.parts) == 0:
+		reason = leftOutGap
+	}
+	if reason != "" {
+		c.leftOut = append(c.leftOut, left(name, reason, 0))
+		return nil
+	}
+	e, ok, err := quality.Share(of.parts, c.level)
+	if err != nil {
+		return err
+	}
+	if ok {
+		of.share = &e
+	}
+	c.all = append(c.all, of)
+	return nil
+}
+
+// weekOf numbers the weeks of the calendar, which begin on Mondays; the first of 1970 was a Thursday.
+func weekOf(d operation.Day) int64 { return int64(math.Floor(float64(d+3) / week)) }
 
 // converted converts a coverage.
 func (c coverage) converted(level float64) *reportingv1.LocationCoverage {
 	return &reportingv1.LocationCoverage{
-		Location: locationPrefix + c.name, Visitors: c.visitors, Consultations: c.consultations, Coverage: basis.Estimate(c.share, level), Days: int32(len(c.parts)),
+		Location: locationPrefix + c.name, Visitors: c.visitors, Consultations: c.consultations, Coverage: basis.Estimate(c.share, level), Days: int32(c.days),
 	}
 }
 
@@ -72,22 +94,27 @@ func (s *Server) QueryQuality(ctx context.Context, req *reportingv1.QueryQuality
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.panelOf(ctx, sel, sel.span)
+	covered, related, locations := coverages{level: sel.level}, make([][]quality.Relation, len(relations)), 0
+	_, err = s.walk(ctx, sel, []span{sel.span}, func(name string, days [][]count) error {
+		locations++
+		for i, r := range relations {
+			if series := seriesOf(name, days[0], r); len(series.Points) > 0 {
+				related[i] = append(related[i], quality.RelatePlace(series, sel.level))
+			}
+		}
+		return covered.add(name, days[0])
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(p.places) == 0 {
+	if locations == 0 {
 		return nil, noData("visitors, sales or presses", nil)
 	}
-	coverages, leftOut, err := coveragesOf(p, sel.level)
-	if err != nil {
-		return nil, err
-	}
-	out := &reportingv1.QueryQualityResponse{Basis: sel.basis(definitionQuality, len(p.places), leftOut)}
+	out := &reportingv1.QueryQualityResponse{Basis: sel.basis(definitionQuality, locations, covered.leftOut)}
 	out.Basis.Conventions = conventionsOfDays
 	out.Basis.Notes = append(out.Basis.Notes, "locations are left out of the coverage only; days count where both numbers are known")
 	var parts [][]quality.Part
-	for _, c := range coverages {
+	for _, c := range covered.all {
 		out.Coverages = append(out.Coverages, c.converted(sel.level))
 		if c.share != nil {
 			parts = append(parts, c.parts)
@@ -100,38 +127,40 @@ func (s *Server) QueryQuality(ctx context.Context, req *reportingv1.QueryQuality
 	if ok {
 		out.Coverage = basis.Estimate(&e, sel.level)
 	}
-	for _, relation := range []struct {
-		into **reportingv1.QualityRelation
-		of   func(count) (x, y float64, ok bool)
-	}{
-		{&out.TrafficQuality, func(d count) (float64, float64, bool) { return float64(d.Visitors), d.Units, d.visitors && d.sales }},
-		{&out.SellerEngagement, func(d count) (float64, float64, bool) {
-			return float64(d.Visitors), float64(d.Consultations), d.visitors && d.presses
-		}},
-		{&out.PerceivedQuality, func(d count) (float64, float64, bool) { return float64(d.Consultations), float64(d.Likes), d.presses }},
-	} {
-		if *relation.into, err = relate(p, relation.of, sel.level); err != nil {
+	for i, into := range []**reportingv1.QualityRelation{&out.TrafficQuality, &out.SellerEngagement, &out.PerceivedQuality} {
+		if *into, err = relationToProto(related[i], sel.level); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// relate tells how two counts go together within locations that have a day with both.
-func relate(p panel, of func(count) (x, y float64, ok bool), level float64) (*reportingv1.QualityRelation, error) {
-	var series []quality.Series
-	for _, place := range p.places {
-		s := quality.Series{Place: place.name}
-		for _, d := range place.days {
-			if x, y, ok := of(d); ok {
-				s.Points = append(s.Points, quality.Point{Day: int64(d.day), X: x, Y: y})
-			}
-		}
-		if len(s.Points) > 0 {
-			series = append(series, s)
+// relation is what two counts of a day are; false where one of them is not known.
+type relation func(count) (x, y float64, ok bool)
+
+// relations are the quality of traffic, the engagement of sellers and perceived quality.
+var relations = []relation{
+	func(d count) (float64, float64, bool) { return float64(d.Visitors), d.Units, d.visitors && d.sales },
+	func(d count) (float64, float64, bool) {
+		return float64(d.Visitors), float64(d.Consultations), d.visitors && d.presses
+	},
+	func(d count) (float64, float64, bool) { return float64(d.Consultations), float64(d.Likes), d.presses },
+}
+
+// seriesOf are the days of a location on which both are known.
+func seriesOf(name string, days []count, of relation) quality.Series {
+	out := quality.Series{Place: name}
+	for _, d := range days {
+		if x, y, ok := of(d); ok {
+			out.Points = append(out.Points, quality.Point{Day: int64(d.day), X: x, Y: y})
 		}
 	}
-	r, err := quality.Relate(series, level)
+	return out
+}
+
+// relationToProto tells how two counts go together within locations.
+func relationToProto(places []quality.Relation, level float64) (*reportingv1.QualityRelation, error) {
+	r, err := quality.Together(places, level)
 	if err != nil {
 		return nil, err
 	}
@@ -151,19 +180,16 @@ func (s *Server) QueryReserve(ctx context.Context, req *reportingv1.QueryReserve
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.panelOf(ctx, sel, sel.span)
-	if err != nil {
-		return nil, err
-	}
-	coverages, leftOut, err := coveragesOf(p, sel.level)
+	covered := coverages{level: sel.level}
+	_, err = s.walk(ctx, sel, []span{sel.span}, func(name string, days [][]count) error { return covered.add(name, days[0]) })
 	if err != nil {
 		return nil, err
 	}
 	var places []reserve.Place
 	byName := map[string]coverage{}
-	for _, c := range coverages {
+	for _, c := range covered.all {
 		if c.share == nil {
-			leftOut = append(leftOut, left(c.name, leftOutNoVisitors, 0))
+			covered.leftOut = append(covered.leftOut, left(c.name, leftOutNoVisitors, 0))
 			continue
 		}
 		byName[c.name] = c
@@ -174,7 +200,7 @@ func (s *Server) QueryReserve(ctx context.Context, req *reportingv1.QueryReserve
 		return nil, fault.Analysis(err)
 	}
 	out := &reportingv1.QueryReserveResponse{
-		Basis: sel.basis(definitionReserve, len(places), leftOut), TargetCoverage: r.Target, Gained: basis.Estimate(&r.Gained, sel.level), ModelOutput: true,
+		Basis: sel.basis(definitionReserve, len(places), covered.leftOut), TargetCoverage: r.Target, Gained: basis.Estimate(&r.Gained, sel.level), ModelOutput: true,
 	}
 	out.Basis.Conventions = []string{"MODEL", "THIRD_QUARTILE_OF_LOCATIONS", "TARGET_TAKEN_AS_GIVEN", "WEEKS_AS_CLUSTERS"}
 	for _, g := range r.Gains {

@@ -36,36 +36,33 @@ func (s *Server) QueryRevenue(ctx context.Context, req *reportingv1.QueryRevenue
 	if err != nil {
 		return nil, err
 	}
-	before, err := s.panelOf(ctx, sel, c.before)
+	t := compared{knownDays: map[string][2]int{}}
+	found, err := s.walk(ctx, sel, []span{c.before, c.after}, func(name string, days [][]count) error {
+		c.add(&t, sides{name: name, before: days[0], after: days[1]})
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.panelOf(ctx, sel, c.after)
+	currency, err := found.one()
 	if err != nil {
 		return nil, err
 	}
-	both := panel{currencies: map[string]bool{}}
-	for _, p := range []panel{before, after} {
-		for currency := range p.currencies {
-			both.currencies[currency] = true
+	for _, name := range sel.locations {
+		if _, ok := t.knownDays[name]; !ok {
+			t.leftOut = append(t.leftOut, left(name, leftOutNoVisitors, 0))
 		}
 	}
-	currency, err := both.oneCurrency()
-	if err != nil {
-		return nil, err
+	if len(t.pairs) == 0 {
+		return nil, noData("visitors and sales of all days of both periods", t.leftOut)
 	}
-	sides := sidesOf(before, after)
-	pairs, leftOut := c.pairs(sides, sel.locations)
-	if len(pairs) == 0 {
-		return nil, noData("visitors and sales of all days of both periods", leftOut)
-	}
-	whole, err := revenue.Sum(pairs, c.method)
+	whole, err := revenue.Sum(t.pairs, c.method)
 	if err != nil {
 		return nil, fault.Analysis(err)
 	}
-	basis := sel.basis(definitionRevenue, len(whole.Parts), leftOut)
+	basis := sel.basis(definitionRevenue, len(whole.Parts), t.leftOut)
 	basis.Currency = currency
-	return c.converted(req, basis, whole, sides), nil
+	return c.converted(req, basis, whole, t.knownDays), nil
 }
 
 // comparisonOf checks what is to be compared.
@@ -97,29 +94,6 @@ type sides struct {
 	before, after []count
 }
 
-// sidesOf are the locations that have a day in a period, in order of their names.
-func sidesOf(before, after panel) []sides {
-	at := map[string]*sides{}
-	for i, p := range []panel{before, after} {
-		for _, place := range p.places {
-			if at[place.name] == nil {
-				at[place.name] = &sides{name: place.name}
-			}
-			if i == 0 {
-				at[place.name].before = place.days
-			} else {
-				at[place.name].after = place.days
-			}
-		}
-	}
-	out := make([]sides, 0, len(at))
-	for _, s := range at {
-		out = append(out, *s)
-	}
-	slices.SortFunc(out, func(a, b sides) int { return cmp.Compare(a.name, b.name) })
-	return out
-}
-
 // known counts the days on which visitors and sales are both known.
 func known(days []count) (n int) {
 	for _, d := range days {
@@ -130,33 +104,32 @@ func known(days []count) (n int) {
 	return n
 }
 
-// pairs are what is compared, and the locations that are left out, those among them that were asked for and have no data at all.
-func (c comparison) pairs(all []sides, asked []string) (pairs []revenue.Pair, leftOut []*reportingv1.LocationLeftOut) {
-	found := map[string]bool{}
-	for _, s := range all {
-		found[s.name] = true
-		if reason, missing := c.unfit(s); reason != "" {
-			leftOut = append(leftOut, left(s.name, reason, missing))
-			continue
-		}
-		of := c.pairsOf(s)
-		if slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Check() != nil || p.After.Check() != nil }) {
-			leftOut = append(leftOut, left(s.name, leftOutIdentity, 0))
-			continue
-		}
-		if c.method == revenue.LMDI && slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Revenue < 0 || p.After.Revenue < 0 }) {
-			// More was given back than sold, of which there is no logarithm.
-			leftOut = append(leftOut, left(s.name, leftOutNegative, 0))
-			continue
-		}
-		pairs = append(pairs, of...)
+// compared is what is compared of all locations.
+type compared struct {
+	pairs   []revenue.Pair
+	leftOut []*reportingv1.LocationLeftOut
+	// knownDays counts, by location, the days of both periods on which visitors and sales are both known.
+	knownDays map[string][2]int
+}
+
+// add takes in a location, or leaves it out.
+func (c comparison) add(t *compared, s sides) {
+	t.knownDays[s.name] = [2]int{known(s.before), known(s.after)}
+	if reason, missing := c.unfit(s); reason != "" {
+		t.leftOut = append(t.leftOut, left(s.name, reason, missing))
+		return
 	}
-	for _, name := range asked {
-		if !found[name] {
-			leftOut = append(leftOut, left(name, leftOutNoVisitors, 0))
-		}
+	of := c.pairsOf(s)
+	if slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Check() != nil || p.After.Check() != nil }) {
+		t.leftOut = append(t.leftOut, left(s.name, leftOutIdentity, 0))
+		return
 	}
-	return pairs, leftOut
+	if c.method == revenue.LMDI && slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Revenue < 0 || p.After.Revenue < 0 }) {
+		// More was given back than sold, of which there is no logarithm.
+		t.leftOut = append(t.leftOut, left(s.name, leftOutNegative, 0))
+		return
+	}
+	t.pairs = append(t.pairs, of...)
 }
 
 // unfit is why a location is not compared; empty where it is.
@@ -207,7 +180,7 @@ func (c comparison) pairsOf(s sides) []revenue.Pair {
 }
 
 // converted is the answer.
-func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *reportingv1.PerformanceBasis, whole revenue.Whole, all []sides) *reportingv1.QueryRevenueResponse {
+func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *reportingv1.PerformanceBasis, whole revenue.Whole, coverage map[string][2]int) *reportingv1.QueryRevenueResponse {
 	out := &reportingv1.QueryRevenueResponse{
 		Basis: basis, BaselineStartDate: req.GetBaselineStartDate(), BaselineEndDate: req.GetBaselineEndDate(), Method: reportingv1.DecompositionMethod_DECOMPOSITION_METHOD_LMDI,
 	}
@@ -224,11 +197,7 @@ func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *repor
 	if whole.Together.Limit && c.method == revenue.LMDI {
 		basis.Notes = append(basis.Notes, "a factor was 0 on a side: it takes the whole change there, which is the limit of LMDI")
 	}
-	coverage := map[string][2]int{}
 	var days [2]int
-	for _, s := range all {
-		coverage[s.name] = [2]int{known(s.before), known(s.after)}
-	}
 	for _, p := range whole.Parts {
 		of := coverage[p.Place]
 		days[0], days[1] = days[0]+of[0], days[1]+of[1]

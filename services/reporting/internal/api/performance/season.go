@@ -11,20 +11,10 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
-	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/season"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
-
-// mostObservations is how many days of locations are regressed at once.
-const mostObservations = 400_000
-
-// calendar tells days apart.
-type calendar struct {
-	factors  []reportingv1.SeasonFactor
-	holidays map[operation.Day]bool
-}
 
 // seasonFactors are the factors by those of the API.
 var seasonFactors = map[reportingv1.SeasonFactor]season.Factor{
@@ -37,20 +27,116 @@ var seasonFactors = map[reportingv1.SeasonFactor]season.Factor{
 	},
 }
 
-// level is the index of the level of a factor that a day has.
-func (c calendar) level(f reportingv1.SeasonFactor, d operation.Day) int {
-	date := d.Date()
-	weekday := (int(date.Weekday()) + 6) % week
-	switch f {
-	case reportingv1.SeasonFactor_SEASON_FACTOR_MONTH:
-		return int(date.Month() - time.January)
-	case reportingv1.SeasonFactor_SEASON_FACTOR_WORKING_DAY:
-		if weekday < 5 && !c.holidays[d] {
-			return 1
-		}
-		return 0
+// hourFactor is that of hours, which are observed in place of days.
+var hourFactor = season.Factor{Name: "hour", Levels: hourNames()}
+
+func hourNames() (out []string) {
+	for h := range 24 {
+		out = append(out, fmt.Sprintf("%02d", h))
 	}
-	return weekday
+	return out
+}
+
+// dayFactors are those that tell days apart, in their order.
+var dayFactors = []reportingv1.SeasonFactor{
+	reportingv1.SeasonFactor_SEASON_FACTOR_MONTH, reportingv1.SeasonFactor_SEASON_FACTOR_WORKING_DAY, reportingv1.SeasonFactor_SEASON_FACTOR_WEEKDAY,
+}
+
+// seasons adds up what is observed.
+type seasons struct {
+	outcome outcome
+	working workdays
+	sums    *season.Sums
+	// hourly tells that hours are observed.
+	hourly  bool
+	places  int
+	leftOut []*reportingv1.LocationLeftOut
+	// free and worked are the days of the week that were free, and worked on.
+	free, worked [week]bool
+}
+
+func newSeasons(o outcome, w workdays, hourly bool) *seasons {
+	var factors []season.Factor
+	for _, f := range dayFactors {
+		factors = append(factors, seasonFactors[f])
+	}
+	if hourly {
+		factors = append(factors, hourFactor)
+	}
+	return &seasons{outcome: o, working: w, hourly: hourly, sums: season.NewSums(factors)}
+}
+
+// moment is a day of a location, or an hour of it.
+type moment struct {
+	count
+	hour int
+}
+
+// add takes in a location.
+func (s *seasons) add(name string, of []moment) {
+	var known []season.Observation
+	for _, m := range of {
+		part, by, ok := s.outcome.ratio(m.count)
+		if !ok {
+			continue
+		}
+		date, working := m.day.Date(), s.working.on(m.day)
+		weekday := weekdayOf(m.day)
+		levels := []int{int(date.Month() - time.January), 0, weekday}
+		if working {
+			levels[1] = 1
+		}
+		s.worked[weekday], s.free[weekday] = s.worked[weekday] || working, s.free[weekday] || !working
+		if s.hourly {
+			levels = append(levels, m.hour)
+		}
+		known = append(known, season.Observation{Place: s.places, Week: weekOf(m.day), Levels: levels, Value: part / by})
+	}
+	switch len(known) {
+	case 0:
+		s.leftOut = append(s.leftOut, left(name, s.outcome.absent(), 0))
+	case 1:
+		// A single one tells nothing within its location.
+		s.leftOut = append(s.leftOut, left(name, leftOutFewDays, 0))
+	default:
+		s.places++
+		for _, o := range known {
+			s.sums.Add(o)
+		}
+	}
+}
+
+// factors are those asked for, or all by which the days differ, with their places among those of the sums; that of working days only where days of the week do not
+// tell it.
+func (s *seasons) factors(asked []reportingv1.SeasonFactor) (factors []reportingv1.SeasonFactor, use []int, notes []string) {
+	at := slices.Concat(dayFactors, []reportingv1.SeasonFactor{reportingv1.SeasonFactor_SEASON_FACTOR_HOUR})
+	if len(asked) > 0 {
+		for _, f := range asked {
+			use = append(use, slices.Index(at, f))
+		}
+		return asked, use, nil
+	}
+	var out []string
+	for i, f := range dayFactors {
+		levels, told := 0, true
+		for l := range seasonFactors[f].Levels {
+			if s.sums.N(i, l) > 0 {
+				levels++
+			}
+		}
+		for d := range s.free {
+			told = told && !(s.free[d] && s.worked[d])
+		}
+		if levels < 2 || f == reportingv1.SeasonFactor_SEASON_FACTOR_WORKING_DAY && told {
+			out = append(out, seasonFactors[f].Name)
+			continue
+		}
+		factors, use = append(factors, f), append(use, i)
+	}
+	if len(out) > 0 {
+		notes = append(notes, "left out, as these days do not tell it apart: "+strings.Join(out, ", "))
+	}
+	return factors, use, notes
 }
 
 // QuerySeasonality tells how a number goes with the calendar.
@@ -59,47 +145,42 @@ func (s *Server) QuerySeasonality(ctx context.Context, req *reportingv1.QuerySea
 	if err != nil {
 		return nil, err
 	}
-	c := calendar{factors: req.GetFactors(), holidays: map[operation.Day]bool{}}
-	for i, text := range req.GetHolidays() {
-		d, err := dayOf(fmt.Sprintf("holidays[%d]", i), text)
-		if err != nil {
-			return nil, err
-		}
-		c.holidays[d] = true
-	}
-	p, err := s.panelOf(ctx, sel, sel.span)
+	working, convention, err := s.workdaysOf(ctx, req.GetHolidays())
 	if err != nil {
 		return nil, err
 	}
-	o := outcomeOf(req.GetOutcome())
-	currency, err := o.currency(p)
+	o, hourly := outcomeOf(req.GetOutcome()), slices.Contains(req.GetFactors(), reportingv1.SeasonFactor_SEASON_FACTOR_HOUR)
+	all := newSeasons(o, working, hourly)
+	read := s.eachDay
+	if hourly {
+		read = s.eachHour
+	}
+	found, err := read(ctx, sel, all.add)
 	if err != nil {
 		return nil, err
 	}
-	var notes []string
-	if len(c.factors) == 0 {
-		c.factors, notes = c.differing(p, o)
-	}
-	observations, leftOut := c.observations(p, o)
+	currency, err := o.currency(found)
 	switch {
-	case len(observations) == 0:
-		return nil, noData("days of the kind asked for", leftOut)
-	case len(observations) > mostObservations:
-		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "query",
-			fmt.Sprintf("there are %d days of locations, at most %d are taken: choose fewer days or locations", len(observations), mostObservations))
+	case err != nil:
+		return nil, err
+	case all.places == 0 && hourly:
+		return nil, fault.Refuse(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_NO_HOURS,
+			"no location has two hours of the kind asked for in these days: records of more than an hour are in none; import records of an hour or less, or leave the hour out")
+	case all.places == 0:
+		return nil, noData("days of the kind asked for", all.leftOut)
 	}
-	factors := make([]season.Factor, len(c.factors))
-	for i, f := range c.factors {
-		factors[i] = seasonFactors[f]
-	}
-	fit, err := season.Regress(factors, observations, sel.level)
+	factors, use, notes := all.factors(req.GetFactors())
+	fit, err := all.sums.Regress(use, sel.level)
 	if err != nil {
 		return nil, fault.Analysis(err)
 	}
-	out := seasonToProto(fit, c.factors, sel.level)
-	out.Basis, out.Outcome = sel.basis(definitionSeason, fit.Places, leftOut), o.proto()
+	out := seasonToProto(fit, factors, sel.level)
+	out.Basis, out.Outcome = sel.basis(definitionSeason, fit.Places, all.leftOut), o.proto()
 	out.Basis.Currency, out.Basis.Notes = currency, notes
-	out.Basis.Conventions = []string{"LEAST_SQUARES", "EFFECTS_OF_LOCATIONS", "LOCATIONS_AS_CLUSTERS", "BENJAMINI_HOCHBERG"}
+	out.Basis.Conventions = []string{"LEAST_SQUARES", "EFFECTS_OF_LOCATIONS", "LOCATIONS_AS_CLUSTERS", "BENJAMINI_HOCHBERG", convention}
+	if hourly {
+		out.Basis.Conventions = append(out.Basis.Conventions, "HOURS_OF_LOCATIONS", "HOURS_WITHOUT_RECEIPTS_ARE_ZERO")
+	}
 	if fit.ByWeek {
 		out.Basis.Conventions[2] = "WEEKS_OF_LOCATIONS_AS_CLUSTERS"
 		out.Basis.Notes = append(out.Basis.Notes, fmt.Sprintf("there are %d locations, fewer than %d: standard errors are by weeks, and may be too small", fit.Places, season.LeastClusters))
@@ -107,59 +188,16 @@ func (s *Server) QuerySeasonality(ctx context.Context, req *reportingv1.QuerySea
 	return out, nil
 }
 
-// differing are the factors by which the days differ; that of working days only where it is not told by days of the week.
-func (c calendar) differing(p panel, o outcome) (factors []reportingv1.SeasonFactor, notes []string) {
-	var out []string
-	for _, f := range []reportingv1.SeasonFactor{
-		reportingv1.SeasonFactor_SEASON_FACTOR_MONTH, reportingv1.SeasonFactor_SEASON_FACTOR_WORKING_DAY, reportingv1.SeasonFactor_SEASON_FACTOR_WEEKDAY,
-	} {
-		levels, holiday := map[int]bool{}, false
-		for _, place := range p.places {
-			for _, d := range place.days {
-				if _, _, ok := o.ratio(d); ok {
-					levels[c.level(f, d.day)] = true
-					holiday = holiday || c.holidays[d.day] && c.level(reportingv1.SeasonFactor_SEASON_FACTOR_WEEKDAY, d.day) < 5
-				}
-			}
+// eachDay calls fn with the days of each location.
+func (s *Server) eachDay(ctx context.Context, sel selection, fn func(name string, of []moment)) (currencies, error) {
+	return s.walk(ctx, sel, []span{sel.span}, func(name string, days [][]count) error {
+		of := make([]moment, len(days[0]))
+		for i, d := range days[0] {
+			of[i].count = d
 		}
-		if len(levels) < 2 || f == reportingv1.SeasonFactor_SEASON_FACTOR_WORKING_DAY && !holiday {
-			out = append(out, seasonFactors[f].Name)
-			continue
-		}
-		factors = append(factors, f)
-	}
-	if len(out) > 0 {
-		notes = append(notes, "left out, as these days do not tell it apart: "+strings.Join(out, ", "))
-	}
-	return factors, notes
-}
-
-// observations are the days on which the outcome is known.
-func (c calendar) observations(p panel, o outcome) (out []season.Observation, leftOut []*reportingv1.LocationLeftOut) {
-	for i, place := range p.places {
-		before := len(out)
-		for _, d := range place.days {
-			part, of, ok := o.ratio(d)
-			if !ok {
-				continue
-			}
-			levels := make([]int, len(c.factors))
-			for f, factor := range c.factors {
-				levels[f] = c.level(factor, d.day)
-			}
-			// The first of 1970 was a Thursday; weeks begin on Mondays.
-			out = append(out, season.Observation{Place: i, Week: (int64(d.day) + 3) / week, Levels: levels, Value: part / of})
-		}
-		switch n := len(out) - before; n {
-		case 0:
-			leftOut = append(leftOut, left(place.name, o.absent(), 0))
-		case 1:
-			// A single day tells nothing within its location.
-			out = out[:before]
-			leftOut = append(leftOut, left(place.name, leftOutFewDays, 0))
-		}
-	}
-	return slices.Clip(out), leftOut
+		fn(name, of)
+		return nil
+	})
 }
 
 // seasonToProto converts a regression.

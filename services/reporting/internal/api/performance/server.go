@@ -3,6 +3,8 @@
 package performance
 
 import (
+	"time"
+
 	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -28,6 +30,8 @@ type Server struct {
 	Operations store.Operations
 	// Segmentation knows which locations a caller sees, and in which regions they are.
 	Segmentation *peers.Segmentation
+	// Zone is that on whose clock hours are told.
+	Zone *time.Location
 }
 
 // Register registers the service's RPCs.

@@ -26,20 +26,19 @@ func (s *Server) QueryStandards(ctx context.Context, req *reportingv1.QueryStand
 	if len(visits) == 0 {
 		return nil, noData("mystery visits", nil)
 	}
-	p, err := s.panelOf(ctx, sel, sel.span)
-	if err != nil {
-		return nil, err
-	}
-	o := outcomeOf(req.GetOutcome())
-	currency, err := o.currency(p)
-	if err != nil {
-		return nil, err
-	}
-	sales := map[string]float64{}
-	for _, place := range p.places {
-		if v, ok := o.overall(place); ok {
-			sales[place.name] = v
+	o, sales := outcomeOf(req.GetOutcome()), map[string]float64{}
+	found, err := s.walk(ctx, sel, []span{sel.span}, func(name string, days [][]count) error {
+		if v, ok := o.overall(days[0]); ok {
+			sales[name] = v
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	currency, err := o.currency(found)
+	if err != nil {
+		return nil, err
 	}
 	total, err := standard.Comply(visits, sel.level)
 	if err != nil {

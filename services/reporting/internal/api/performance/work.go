@@ -38,13 +38,13 @@ type work struct {
 	from, to   time.Time
 	staff      map[string]*workOfOne
 	locations  map[string]bool
-	currencies map[string]bool
+	currencies currencies
 }
 
 // workOf reads what the components of a definition need.
 func (k *Kpis) workOf(ctx context.Context, sel selection, d kpi.Definition) (*work, error) {
 	w := &work{
-		sel: sel, from: sel.first.In(k.Zone), to: (sel.last + 1).In(k.Zone), staff: map[string]*workOfOne{}, locations: map[string]bool{}, currencies: map[string]bool{},
+		sel: sel, from: sel.first.In(k.Zone), to: (sel.last + 1).In(k.Zone), staff: map[string]*workOfOne{}, locations: map[string]bool{}, currencies: currencies{},
 	}
 	if now := k.Now(); now.Before(w.to) {
 		w.to = now
@@ -113,8 +113,7 @@ func (w *work) add(r operation.Record) {
 func (w *work) currency(d kpi.Definition) (string, error) {
 	for _, m := range d.Measures {
 		if m.Source == kpi.AverageCheck {
-			p := panel{currencies: w.currencies}
-			return p.oneCurrency()
+			return w.currencies.one()
 		}
 	}
 	return "", nil

@@ -201,7 +201,8 @@ const (
 	SeasonFactor_SEASON_FACTOR_WORKING_DAY SeasonFactor = 2
 	// The day of the week.
 	SeasonFactor_SEASON_FACTOR_WEEKDAY SeasonFactor = 3
-	// The hour of the day on the clock of the location. Hours are observed then in place of days; what was recorded of more than an hour is in none of them.
+	// The hour of the day in the time zone of reports. Hours are observed then in place of days; what was recorded of more than an hour is in none of them. Counted from
+	// up to 2,000,000 single records.
 	SeasonFactor_SEASON_FACTOR_HOUR SeasonFactor = 4
 )
 

@@ -41,7 +41,7 @@ type PerformanceServiceClient interface {
 	QueryQuality(ctx context.Context, in *QueryQualityRequest, opts ...grpc.CallOption) (*QueryQualityResponse, error)
 	// Tells how far standards are complied with in mystery visits, and which of their criteria relate to what locations sell, or to nothing.
 	QueryStandards(ctx context.Context, in *QueryStandardsRequest, opts ...grpc.CallOption) (*QueryStandardsResponse, error)
-	// Tells how revenue, traffic, conversion or the average check go with month, working day and day of the week.
+	// Tells how revenue, traffic, conversion or the average check go with month, working day, day of the week and hour.
 	QuerySeasonality(ctx context.Context, in *QuerySeasonalityRequest, opts ...grpc.CallOption) (*QuerySeasonalityResponse, error)
 	// Tells what changed when policies did, where they hold and where they do not.
 	QueryPolicyEffects(ctx context.Context, in *QueryPolicyEffectsRequest, opts ...grpc.CallOption) (*QueryPolicyEffectsResponse, error)
@@ -131,7 +131,7 @@ type PerformanceServiceServer interface {
 	QueryQuality(context.Context, *QueryQualityRequest) (*QueryQualityResponse, error)
 	// Tells how far standards are complied with in mystery visits, and which of their criteria relate to what locations sell, or to nothing.
 	QueryStandards(context.Context, *QueryStandardsRequest) (*QueryStandardsResponse, error)
-	// Tells how revenue, traffic, conversion or the average check go with month, working day and day of the week.
+	// Tells how revenue, traffic, conversion or the average check go with month, working day, day of the week and hour.
 	QuerySeasonality(context.Context, *QuerySeasonalityRequest) (*QuerySeasonalityResponse, error)
 	// Tells what changed when policies did, where they hold and where they do not.
 	QueryPolicyEffects(context.Context, *QueryPolicyEffectsRequest) (*QueryPolicyEffectsResponse, error)
