@@ -227,7 +227,7 @@ describe("others", () => {
 describe("who asked", () => {
   it("is compared over all and within a place", async () => {
     show("&analysis=collectors");
-    await screen.findByText(/Recommend us\?: own less others \+20\.0/);
+    await screen.findByText(/Recommend us\?”: own less others \+20\.0/);
     expect(plain(rowOf("The same within one place"))).toMatch(/\+6\.0.*−4\.0 … 16\.0.*0\.200.*may be chance/);
     expect(screen.getByText(/Both asked at different places/)).toBeTruthy();
   });

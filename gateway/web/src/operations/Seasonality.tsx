@@ -11,7 +11,7 @@ import { Csv } from "./Csv";
 import { Foundation, useFoot } from "./Foundation";
 import { change, type Measure, measureOf, outcomeOf, written } from "./measures";
 import { OutcomeField } from "./OutcomeField";
-import { queryOf } from "./query";
+import { count, queryOf } from "./query";
 import { Rows } from "./Rows";
 import { factorOf, levelTitle } from "./season";
 import type { View } from "./view";
@@ -19,9 +19,11 @@ import type { View } from "./view";
 /** What the calendar does to stores. */
 export function Seasonality({ view }: { view: View }) {
   const { t } = useTranslation();
+  const hours = view.address.by === "hours";
   const answer = useAnalysis<SeasonalityAnswer>(view.client, "seasonality:query", {
     query: queryOf(view.days, view.address),
     outcome: outcomeOf(view.address.measure),
+    ...(hours ? { factors: factorsOfHours(count(view.days)) } : {}),
   });
   return (
     <>
@@ -30,11 +32,24 @@ export function Seasonality({ view }: { view: View }) {
         <p className="muted">{t("operations.seasonality.explain")}</p>
         <div className="selectors">
           <OutcomeField view={view} />
+          <label>
+            <span>{t("operations.seasonality.steps")}</span>
+            <select value={hours ? "hours" : ""} onChange={(e) => view.change({ by: e.target.value })}>
+              <option value="">{t("operations.seasonality.ofDays")}</option>
+              <option value="hours">{t("operations.seasonality.ofHours")}</option>
+            </select>
+          </label>
         </div>
+        {hours && <p className="muted small">{t("operations.seasonality.hoursOnly")}</p>}
       </section>
       <Computed of={answer}>{(season) => <Shown view={view} season={season} />}</Computed>
     </>
   );
+}
+
+/** By what hours are told apart: with the days of the week where there is each of them twice. */
+function factorsOfHours(days: number) {
+  return days < 14 ? ["SEASON_FACTOR_HOUR"] : ["SEASON_FACTOR_WEEKDAY", "SEASON_FACTOR_HOUR"];
 }
 
 function Shown({ view, season }: { view: View; season: SeasonalityAnswer }) {
@@ -42,10 +57,11 @@ function Shown({ view, season }: { view: View; season: SeasonalityAnswer }) {
   const format = useFormat();
   const outcome = outcomeOf(season.outcome ?? "");
   const measure = measureOf(outcome, season.basis?.currency);
+  const hours = (season.factors ?? []).some(({ factor }) => factor === "SEASON_FACTOR_HOUR");
   return (
     <section className="card analysis">
       <p className="headline">
-        {t("operations.seasonality.mean", {
+        {t(hours ? "operations.seasonality.meanOfHours" : "operations.seasonality.mean", {
           outcome: t(`operations.outcomeOf.${outcome}`),
           mean: written(format, season.mean, measure),
           n: format.integer(season.n ?? 0),

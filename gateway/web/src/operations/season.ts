@@ -1,6 +1,11 @@
 import type { TFunction } from "i18next";
 
-const factors = ["SEASON_FACTOR_MONTH", "SEASON_FACTOR_WORKING_DAY", "SEASON_FACTOR_WEEKDAY"] as const;
+const factors = [
+  "SEASON_FACTOR_MONTH",
+  "SEASON_FACTOR_WORKING_DAY",
+  "SEASON_FACTOR_WEEKDAY",
+  "SEASON_FACTOR_HOUR",
+] as const;
 
 export type Factor = (typeof factors)[number];
 
@@ -35,6 +40,9 @@ const levels = [
 
 /** What a level of a factor is called. */
 export function levelTitle(t: TFunction, factor: Factor, level: string): string {
+  if (factor === "SEASON_FACTOR_HOUR") {
+    return `${level}:00`;
+  }
   const key = factor === "SEASON_FACTOR_MONTH" ? `m${level}` : level;
   const known = levels.find((candidate) => candidate === key);
   return known === undefined ? level : t(`operations.seasonality.levelOf.${known}`);
