@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/seal"
@@ -48,7 +51,11 @@ type exporting struct {
 
 // newExporting makes what takes orders for exports, makes them and forgets them. records lists what was recorded of stores, batches makes
 // reports of many units.
-func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec, records rows.Records, batches reports.Batches) exporting {
+func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper, tokens page.Codec, records rows.Records, batches reports.Batches, leads func() bool) (exporting, error) {
+	noted, err := countExports(deps, db, leads)
+	if err != nil {
+		return exporting{}, err
+	}
 	parts, measures := exports.Parts{Keeper: keeper}, peers.NewMeasures(deps.Scoring)
 	asked := peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation)
 	responses := &rows.Responses{Client: asked.Surveys}
@@ -64,11 +71,49 @@ func newExporting(config Exports, deps Deps, db store.Store, keeper *seal.Keeper
 		},
 		runner: &export.Runner{
 			Kept: exports.Kept{Store: db}, Acting: rows.Acting{Delegates: peers.Delegate(deps.Access), Sources: sources}.For, Sources: sources, Safe: parts,
-			MostBytes: config.MaxBytes, Now: deps.Now, Log: deps.Logger,
+			MostBytes: config.MaxBytes, Now: deps.Now, Log: deps.Logger, Noted: noted,
 		},
 		chore: chore.Chore{What: "forgetting exports", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := db.ForgetExports(ctx, deps.Now(), forgottenAtOnce)
 			return err
 		}},
+	}, nil
+}
+
+// late is after how long an export that has not ended is looked after by people.
+const late = time.Hour
+
+// countExports makes the instruments of exports: how they end, and how many do not, told by the process that does the chores.
+func countExports(deps Deps, db store.Exports, leads func() bool) (func(context.Context, export.Export), error) {
+	if deps.Meters == nil {
+		return nil, nil
 	}
+	meter := deps.Meters.Meter(meterName)
+	counter, err := meter.Int64Counter("otklik.exports.ended", metric.WithUnit("{export}"), metric.WithDescription("Exports that were made, by outcome: succeeded or failed."))
+	if err != nil {
+		return nil, fmt.Errorf("make instruments: %w", err)
+	}
+	outcomes := map[export.State]string{export.Succeeded: "succeeded", export.Failed: "failed"}
+	// Shown from the start.
+	for _, outcome := range outcomes {
+		counter.Add(context.Background(), 0, metric.WithAttributes(attribute.String("outcome", outcome)))
+	}
+	_, err = meter.Int64ObservableGauge("otklik.exports.late", metric.WithUnit("{export}"),
+		metric.WithDescription("Exports that were asked for over an hour ago and have not ended; told by the process that leads."),
+		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
+			if !leads() {
+				return nil
+			}
+			n, err := db.CountUnended(ctx, deps.Now().Add(-late))
+			if err == nil {
+				o.Observe(n)
+			}
+			return err
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("make instruments: %w", err)
+	}
+	return func(ctx context.Context, e export.Export) {
+		counter.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcomes[e.State])))
+	}, nil
 }

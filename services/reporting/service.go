@@ -162,7 +162,10 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	exported := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded, reports.Batches{Reports: made})
+	exported, err := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded, reports.Batches{Reports: made}, leader.Leads)
+	if err != nil {
+		return nil, errors.Join(err, planned.keeper.Close())
+	}
 	return &Service{
 		store: db, rooms: slices.Concat(rooms, planned.rooms, []room{exported.room}), keeper: planned.keeper, leader: leader, exports: exported.runner,
 		house:  chore.Household{Mine: leader.Leads, Log: deps.Logger, Now: deps.Now},

@@ -115,6 +115,7 @@ func TestAlertsFire(t *testing.T) {
 		"OtklikReportingNotLed": {[]string{`otklik_reporting_leads{instance="a"} 0x720`, `otklik_reporting_leads{instance="b"} 0x720`},
 			[]string{`otklik_reporting_leads{instance="a"} 0x720`, `otklik_reporting_leads{instance="b"} 1x720`}},
 		"OtklikReportsOverdue": {[]string{`otklik_reports_overdue 2x720`}, []string{`otklik_reports_overdue 0x720`}},
+		"OtklikExportsLate":    {[]string{`otklik_exports_late 1x720`}, []string{`otklik_exports_late 0x720`}},
 		"OtklikReportsFailing": {[]string{`otklik_reports_deliveries_total{outcome="failed"} 0x690 1x30`}, []string{`otklik_reports_deliveries_total{outcome="failed"} 3x720`}},
 		"OtklikSegmentationNotLed": {[]string{`otklik_segmentation_leads{instance="a"} 0x720`, `otklik_segmentation_leads{instance="b"} 0x720`},
 			[]string{`otklik_segmentation_leads{instance="a"} 0x720`, `otklik_segmentation_leads{instance="b"} 1x720`}},

@@ -19,6 +19,7 @@ import (
 
 // kept keeps one export. It breaks, as a process that dies, before the part `dies` is kept, and is called off before the part `cancels`.
 type kept struct {
+	ended         []export.State
 	e             export.Export
 	file          bytes.Buffer
 	parts         int64
@@ -106,7 +107,7 @@ func run(t testing.TB, k *kept, s *source, format export.Format, most int64) {
 	defer cancel()
 	r := &export.Runner{
 		Kept: ender{k, cancel}, Acting: s.Acting, Sources: map[export.Kind]export.Source{export.Responses: s}, Safe: open{}, MostBytes: most, Now: time.Now,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Noted: func(_ context.Context, e export.Export) { k.ended = append(k.ended, e.State) },
 	}
 	if err := r.Run(ctx); err != nil {
 		t.Fatal(err)
@@ -204,12 +205,12 @@ func TestEnds(t *testing.T) {
 	t.Parallel()
 	k := &kept{dies: -1, cancels: 1}
 	run(t, k, &source{n: 60_000}, export.JSONL, 1<<30)
-	if k.e.State != export.Cancelled || k.parts != 1 {
+	if k.e.State != export.Cancelled || k.parts != 1 || k.ended != nil {
 		t.Errorf("called off: %+v", k.e)
 	}
 	k = &kept{dies: -1, cancels: -1}
 	run(t, k, &source{refuses: "gone"}, export.CSV, 1<<30)
-	if k.e.State != export.Failed || k.e.Failure != "gone" {
+	if k.e.State != export.Failed || k.e.Failure != "gone" || len(k.ended) != 1 || k.ended[0] != export.Failed {
 		t.Errorf("refused: %+v", k.e)
 	}
 	k = &kept{dies: -1, cancels: -1}

@@ -82,6 +82,8 @@ type Runner struct {
 	MostBytes int64
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Noted is told how an export ended; nil tells nobody.
+	Noted func(ctx context.Context, e Export)
 }
 
 // Run makes exports until ctx ends.
@@ -124,14 +126,21 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 	err := m.held(ctx)
 	var refused *Refused
 	switch {
-	case err == nil || errors.Is(err, ErrLost):
+	case err == nil:
+		m.note(ctx)
+		return nil
+	case errors.Is(err, ErrLost):
 		return err
 	case errors.Is(err, ErrStale):
 		m.e.Until = r.Now()
 		return m.restart(ctx)
 	case errors.As(err, &refused):
 		m.e.State, m.e.End, m.e.Failure = Failed, r.Now(), refused.Reason
-		return r.Kept.Proceed(ctx, m.e, nil)
+		if err := r.Kept.Proceed(ctx, m.e, nil); err != nil {
+			return err
+		}
+		m.note(ctx)
+		return nil
 	}
 	m.e.Until = r.Now().Add(later)
 	// Where this process ends, another one goes on at once.
@@ -141,6 +150,13 @@ func (r *Runner) make(ctx context.Context, e Export) error {
 	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), look)
 	defer cancel()
 	return errors.Join(err, r.Kept.Proceed(kept, m.e, nil))
+}
+
+// note tells how the export ended.
+func (m *making) note(ctx context.Context) {
+	if m.Noted != nil {
+		m.Noted(ctx, m.e)
+	}
 }
 
 // restart throws away what was written.

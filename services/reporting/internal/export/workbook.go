@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/otklik/otklik/libs/sheet"
 )
 
@@ -29,15 +31,21 @@ type workbook struct {
 	archive *zip.Writer
 	sheet   *bufio.Writer
 	header  []Cell
-	sheets  int
+	// names are those of the columns: A, B, ….
+	names  []string
+	sheets int
 	// row is the number of the last row of the sheet.
 	row int
 }
 
 func newWorkbook(w io.Writer, columns []string) (*workbook, error) {
-	b := &workbook{archive: zip.NewWriter(w), header: make([]Cell, len(columns))}
+	b := &workbook{archive: zip.NewWriter(w), header: make([]Cell, len(columns)), names: make([]string, len(columns))}
 	for i, name := range columns {
 		b.header[i] = Cell{Text: name}
+		var err error
+		if b.names[i], err = excelize.ColumnNumberToName(i + 1); err != nil {
+			return nil, err
+		}
 	}
 	return b, b.begin()
 }
@@ -85,7 +93,7 @@ func (b *workbook) write(cells []Cell) error {
 		if c.empty() {
 			continue
 		}
-		at := columnName(i) + strconv.Itoa(b.row)
+		at := b.names[i] + strconv.Itoa(b.row)
 		if c.Numeric {
 			b.put(`<c r="` + at + `"><v>` + c.String() + `</v></c>`)
 			continue
@@ -95,37 +103,13 @@ func (b *workbook) write(cells []Cell) error {
 			style = ` s="1"`
 		}
 		b.put(`<c r="` + at + `"` + style + ` t="inlineStr"><is><t xml:space="preserve">`)
-		if err := xml.EscapeText(b.sheet, []byte(cut(c.Text))); err != nil {
+		if err := xml.EscapeText(b.sheet, []byte(sheet.Cut(c.Text, mostText))); err != nil {
 			return err
 		}
 		b.put(`</t></is></c>`)
 	}
 	_, err := b.sheet.WriteString("</row>")
 	return err
-}
-
-// cut leaves of a text what a cell takes, in units of UTF-16.
-func cut(text string) string {
-	units := 0
-	for i, r := range text {
-		size := 1
-		if r > 0xFFFF {
-			size = 2
-		}
-		if units += size; units > mostText {
-			return text[:i]
-		}
-	}
-	return text
-}
-
-// columnName names a column: A, …, Z, AA, ….
-func columnName(i int) string {
-	var name []byte
-	for i++; i > 0; i = (i - 1) / 26 {
-		name = append([]byte{byte('A' + (i-1)%26)}, name...)
-	}
-	return string(name)
 }
 
 // Flush does nothing: a workbook is whole, or begun anew.

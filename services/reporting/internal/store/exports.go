@@ -7,7 +7,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/export"
 )
 
-// Exports keeps responses that are written to files.
+// Exports keeps rows that are written to files.
 type Exports interface {
 	// CreateExport stores an export that is to be made, unless the organisation has `most` already, or `atOnce` that have not ended. Errors: ErrExists, ErrTooMany.
 	CreateExport(ctx context.Context, e export.Export, most, atOnce int) error
@@ -25,6 +25,8 @@ type Exports interface {
 	ProceedExport(ctx context.Context, e export.Export, part *export.Part) error
 	// RestartExport throws away what was written, for its holder. Error: ErrLost.
 	RestartExport(ctx context.Context, e export.Export) error
+	// CountUnended tells how many exports that were asked for before a time have not ended, of all organisations.
+	CountUnended(ctx context.Context, before time.Time) (int64, error)
 	// CancelExport calls off an export that has not ended, and throws away what was written. Errors: ErrNotFound; ErrChanged when it has ended.
 	CancelExport(ctx context.Context, organization, id string, now time.Time) error
 	// DeleteExport forgets an export with its file. Error: ErrNotFound.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	sheets "github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/notation"
 )
@@ -74,7 +75,7 @@ func (b *book) format(x document.Number) string {
 		return format + `"%"`
 	case document.Money:
 		if x.Currency != "" {
-			return format + ` "` + strings.NewReplacer(`"`, "", `\`, "").Replace(cut(clean(x.Currency), 8)) + `"`
+			return format + ` "` + strings.NewReplacer(`"`, "", `\`, "").Replace(sheets.Cut(clean(x.Currency), 8)) + `"`
 		}
 	case document.Seconds:
 		return "#,##0" + ` "` + b.Word(notation.Secs) + `"`

@@ -14,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	sheets "github.com/otklik/otklik/libs/sheet"
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/notation"
 )
@@ -105,27 +106,12 @@ func (b *book) name(title string) string {
 		if i > 1 {
 			suffix = " (" + strconv.Itoa(i) + ")"
 		}
-		name := strings.TrimRight(cut(title, 31-len(suffix)), "' ") + suffix
+		name := strings.TrimRight(sheets.Cut(title, 31-len(suffix)), "' ") + suffix
 		if key := strings.ToLower(name); !b.names[key] {
 			b.names[key] = true
 			return name
 		}
 	}
-}
-
-// cut is as much of text as has so many units of UTF-16, in which sheets count.
-func cut(text string, most int) string {
-	used := 0
-	for i, r := range text {
-		units := 1
-		if r > 0xffff {
-			units = 2
-		}
-		if used += units; used > most {
-			return text[:i]
-		}
-	}
-	return text
 }
 
 // clean is text that a workbook can hold; where it is longer than a cell may be, it ends with an ellipsis.
@@ -137,7 +123,7 @@ func clean(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "\ufffd"))
 	if utf8.RuneCountInString(text) > textMost/2 {
-		if short := cut(text, textMost-1); short != text {
+		if short := sheets.Cut(text, textMost-1); short != text {
 			return short + "…"
 		}
 	}
@@ -179,7 +165,7 @@ func (s *sheet) text(column int, text, style string) {
 		if utf8.RuneCountInString(text) > headWide {
 			s.keep(s.file.SetRowHeight(s.name, s.row, 48))
 		}
-		text = cut(text, headWide)
+		text = sheets.Cut(text, headWide)
 	}
 	s.widen(column, text)
 }

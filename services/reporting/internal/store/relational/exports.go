@@ -22,6 +22,7 @@ const (
 	sqlListMore       = `SELECT ` + exportColumns + ` FROM exports WHERE organization = $1 AND creator = $2 AND (create_time < $4 OR create_time = $4 AND id < $5) ORDER BY create_time DESC, id DESC LIMIT $3`
 	sqlFreeExports    = `SELECT ` + exportColumns + ` FROM exports WHERE state IN (1, 2) AND held_until < $1 ORDER BY create_time, organization, id LIMIT 1`
 	sqlHoldExport     = `UPDATE exports SET state = 2, holder = $3, held_until = $4 WHERE organization = $1 AND id = $2 AND state IN (1, 2) AND held_until < $5`
+	sqlCountLateOnes  = `SELECT count(*) FROM exports WHERE state IN (1, 2) AND create_time < $1`
 	sqlFreeAll        = `UPDATE exports SET held_until = 0 WHERE state IN (1, 2)`
 	sqlRenewExport    = `UPDATE exports SET held_until = $4 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
 	sqlProceedExport  = `UPDATE exports SET state = $4, held_until = $5, written = $6, bytes = $7, parts = $8, position = $9, total = $10, begin_time = $11, end_time = $12, failure = $13, cursor = $14 WHERE organization = $1 AND id = $2 AND holder = $3 AND state = 2`
@@ -182,6 +183,15 @@ func (s *Store) RestartExport(ctx context.Context, e export.Export) error {
 		return err
 	})
 	return s.db.Explain("begin export anew", err)
+}
+
+// CountUnended implements store.Exports.
+func (s *Store) CountUnended(ctx context.Context, before time.Time) (n int64, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) error {
+		n, err = relational.One(ctx, r, relational.Value[int64], sqlCountLateOnes, relational.ToMicro(before))
+		return err
+	})
+	return n, s.db.Explain("count exports", err)
 }
 
 // CancelExport implements store.Exports.

@@ -222,6 +222,15 @@ func exportsAreForgotten(t *testing.T, open Open) {
 	s := opened(t, open)
 	ordered(t, s, order(acme, "old", noon))
 	ordered(t, s, order(other, "young", noon.Add(time.Hour)))
+	for before, want := range map[time.Time]int64{noon: 0, noon.Add(time.Minute): 1, noon.Add(2 * time.Hour): 2} {
+		if n, err := s.CountUnended(t.Context(), before); err != nil || n != want {
+			t.Errorf("asked for before %v: %d, %v", before, n, err)
+		}
+	}
+	must(t, "cancel", s.CancelExport(t.Context(), acme, "old", noon))
+	if n, err := s.CountUnended(t.Context(), noon.Add(time.Minute)); err != nil || n != 0 {
+		t.Errorf("one that ended: %d, %v", n, err)
+	}
 	n, err := s.ForgetExports(t.Context(), noon.Add(24*time.Hour+time.Minute), 10)
 	if got(t, n, err) != 1 {
 		t.Errorf("%d forgotten", n)
