@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,10 +82,10 @@ fingerprint by which the report can be made again.`,
 	flags.StringVar(&survey, "survey", "", "the survey, where the report names none and there are several")
 	flags.StringVar(&language, "language", "", "ru, ky or en (default: that of the report)")
 	flags.StringVar(&subject, "subject", "", "whom or what it is about: locations/ID, companies/ID or employees/ID; scorecards need it")
-	flags.StringVar(&period, "period", "", "what it covers: a year, a month or a day, such as 2026-03 (default: what the report's rule says now)")
+	flags.StringVar(&period, "period", "", "what it covers, in the time zone of the report: a year, a half-year, a quarter, a month or a day, such as 2026, 2026-H1, 2026-Q3, 2026-03 or 2026-03-15 (default: what the report's rule says now)")
 	flags.StringVar(&which.from, "from", "", "in place of --period, its begin: 2026, 2026-03, 2026-03-15, 2026-03-15T09:30 or with an offset")
 	flags.StringVar(&which.to, "to", "", "its end, which does not belong to it: 2026-04-01 ends it with 31 March")
-	flags.StringVar(&which.timeZone, "time-zone", "", "time zone of --period, --from, --to and --as-of, for example Asia/Bishkek (default: UTC)")
+	flags.StringVar(&which.timeZone, "time-zone", "", "time zone of --from, --to and --as-of, for example Asia/Bishkek (default: UTC)")
 	flags.StringVar(&which.asOf, "as-of", "", "leave out what was accepted after this moment, given as for --from")
 	flags.StringVar(&which.filter, "filter", "", `which responses are counted besides, for example 'location = "osh"'`)
 	cmd.RunE = c.wrap(func(ctx context.Context, args []string) error {
@@ -100,20 +99,15 @@ fingerprint by which the report can be made again.`,
 		if out == "" {
 			return exit.Usagef("--output is needed: name the file to write, or - for the standard output")
 		}
-		if period != "" {
-			if which.from != "" || which.to != "" {
-				return exit.Usagef("either --period or --from and --to, not both")
-			}
-			if which.from, which.to, err = boundsOf(period); err != nil {
-				return err
-			}
+		if period != "" && (which.from != "" || which.to != "") {
+			return exit.Usagef("either --period or --from and --to, not both")
 		}
 		s, err := which.slice()
 		if err != nil {
 			return err
 		}
 		query := &reportingv1.ReportQuery{
-			Name: reportName(args[0]), LanguageCode: language, Period: s.period, Subject: subject, Filter: s.filter, AsOfTime: s.asOf,
+			Name: reportName(args[0]), LanguageCode: language, Period: s.period, CalendarPeriod: period, Subject: subject, Filter: s.filter, AsOfTime: s.asOf,
 		}
 		if survey != "" {
 			query.Survey = surveyName(survey)
@@ -137,17 +131,4 @@ fingerprint by which the report can be made again.`,
 		})
 	})
 	return cmd
-}
-
-// boundsOf is the begin and the end of a year, a month or a day.
-func boundsOf(period string) (from, to string, err error) {
-	for _, p := range []struct {
-		layout              string
-		years, months, days int
-	}{{"2006", 1, 0, 0}, {"2006-01", 0, 1, 0}, {time.DateOnly, 0, 0, 1}} {
-		if start, err := time.Parse(p.layout, period); err == nil {
-			return period, start.AddDate(p.years, p.months, p.days).Format(p.layout), nil
-		}
-	}
-	return "", "", exit.Usagef("--period: %q is not a year, a month or a day, such as 2026, 2026-03 or 2026-03-15", period)
 }

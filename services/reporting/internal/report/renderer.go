@@ -37,8 +37,10 @@ type Request struct {
 	Language string
 	// Period is what it covers; nil for what the definition's rule says now.
 	Period *document.Period
-	Slice  Slice
-	Format Format
+	// Calendar is what it covers in its own time zone, as Calendar reads it, in place of Period; empty for none.
+	Calendar string
+	Slice    Slice
+	Format   Format
 	// At is the time at which the definition's rule takes its period; zero for now.
 	At time.Time
 	// Zone is the time zone of the period where the definition names none; nil for that of the service. Employees' answers are told by the months of the service

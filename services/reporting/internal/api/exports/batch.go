@@ -52,7 +52,7 @@ func (s *Server) batchOrder(ctx context.Context, in *reportingv1.Export) (export
 // batchToProto is which reports were asked for.
 func batchToProto(b export.Batch) *reportingv1.ReportBatch {
 	out := &reportingv1.ReportBatch{
-		Query:    &reportingv1.ReportQuery{Name: b.Report, LanguageCode: b.Language, Survey: b.Survey, Filter: b.Filter},
+		Query:    &reportingv1.ReportQuery{Name: b.Report, LanguageCode: b.Language, Survey: b.Survey, Filter: b.Filter, CalendarPeriod: b.Calendar},
 		Format:   reportingv1.ReportFormat(reportingv1.ReportFormat_value["REPORT_FORMAT_"+strings.ToUpper(b.Form)]),
 		Subjects: b.Named, Region: b.Region,
 	}

@@ -63,7 +63,7 @@ func (b Batches) OrderBatch(ctx context.Context, in *reportingv1.ReportBatch) (e
 		return export.Batch{}, invalidBatch("export.reports.query.name", "the report is not about one location, company or employee; choose a scorecard")
 	}
 	out := export.Batch{
-		Report: q.GetName(), Language: q.GetLanguageCode(), Survey: q.GetSurvey(), Filter: q.GetFilter(), Until: asked.AsOf, Form: word(in.GetFormat(), formatPrefix),
+		Report: q.GetName(), Language: q.GetLanguageCode(), Survey: q.GetSurvey(), Filter: q.GetFilter(), Calendar: q.GetCalendarPeriod(), Until: asked.AsOf, Form: word(in.GetFormat(), formatPrefix),
 		Named: in.GetSubjects(), Region: in.GetRegion(), At: s.now().UTC().Truncate(time.Second),
 	}
 	if asked.Period != nil {
@@ -182,7 +182,7 @@ func (b Batches) units(ctx context.Context, kind segmentationv1.Unit_Kind, regio
 // requestOfBatch is the report of one of the subjects.
 func requestOfBatch(b export.Batch, subject string) report.Request {
 	out := report.Request{
-		Report: b.Report, Language: b.Language, Slice: report.Slice{Survey: b.Survey, Subject: subject, Filter: b.Filter}, Format: report.Format(b.Form), At: b.At, AsOf: b.Until,
+		Report: b.Report, Language: b.Language, Calendar: b.Calendar, Slice: report.Slice{Survey: b.Survey, Subject: subject, Filter: b.Filter}, Format: report.Format(b.Form), At: b.At, AsOf: b.Until,
 	}
 	if !b.From.IsZero() || !b.To.IsZero() {
 		out.Period = &document.Period{Start: b.From, End: b.To}

@@ -138,7 +138,7 @@ func plain(id string) string {
 // requestOf converts what is asked for.
 func requestOf(q *reportingv1.ReportQuery) (report.Request, error) {
 	out := report.Request{
-		Report: q.GetName(), Language: q.GetLanguageCode(), Slice: report.Slice{Survey: q.GetSurvey(), Subject: q.GetSubject(), Filter: q.GetFilter()}, AsOf: moment(q.GetAsOfTime()),
+		Report: q.GetName(), Language: q.GetLanguageCode(), Calendar: q.GetCalendarPeriod(), Slice: report.Slice{Survey: q.GetSurvey(), Subject: q.GetSubject(), Filter: q.GetFilter()}, AsOf: moment(q.GetAsOfTime()),
 	}
 	if p := q.GetPeriod(); p != nil {
 		if p.GetStartTime() == nil || p.GetEndTime() == nil {

@@ -126,9 +126,16 @@ func (r *run) setPeriod(q report.Request) error {
 	if at.IsZero() {
 		at = r.now()
 	}
-	if q.Period == nil {
+	switch {
+	case q.Calendar != "":
+		var ok bool
+		if r.period, ok = report.Calendar(q.Calendar, zone); !ok || q.Period != nil {
+			return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID, "query.calendar_period",
+				"name a year, a half-year, a quarter, a month or a day, such as 2026, 2026-H1, 2026-Q3, 2026-10 or 2026-10-31, and no period beside it")
+		}
+	case q.Period == nil:
 		r.period = r.definition.Period.Resolve(at, zone)
-	} else {
+	default:
 		r.period = document.Period{Start: q.Period.Start.In(zone), End: q.Period.End.In(zone), Zone: zone}
 		if q.Period.Start.IsZero() || q.Period.End.IsZero() || q.Period.End.Sub(q.Period.Start) > longest {
 			return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_PERIOD_INVALID, "query.period", "state start_time and end_time, at most 20 years apart")

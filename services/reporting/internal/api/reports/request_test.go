@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 
@@ -83,5 +85,25 @@ func TestZonesOfPeriods(t *testing.T) {
 				t.Errorf("%+v compared with %+v", p, r.baseline)
 			}
 		})
+	}
+}
+
+// TestCalendarPeriods: a month that is asked for by name is one of the report's time zone.
+func TestCalendarPeriods(t *testing.T) {
+	bishkek, err := time.LoadLocation("Asia/Bishkek")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Deps{Zone: bishkek, Now: time.Now})
+	r := &run{Server: s, definition: report.Definition{Content: report.Content{Period: report.LastMonth, Comparison: report.Previous}}}
+	want := time.Date(2026, 10, 1, 0, 0, 0, 0, bishkek)
+	if err := r.setPeriod(report.Request{Calendar: "2026-10"}); err != nil || !r.period.Start.Equal(want) || !r.period.End.Equal(want.AddDate(0, 1, 0)) || !r.baseline.Start.Equal(want.AddDate(0, -1, 0)) {
+		t.Errorf("%+v compared with %+v, %v", r.period, r.baseline, err)
+	}
+	for _, q := range []report.Request{{Calendar: "2026-13"}, {Calendar: "2026-10", Period: &document.Period{Start: want, End: want.AddDate(0, 1, 0)}}} {
+		var refused *rpcerr.Error
+		if err := r.setPeriod(q); !errors.As(err, &refused) || refused.Fields[0].Field != "query.calendar_period" {
+			t.Errorf("%+v: %v", q, err)
+		}
 	}
 }

@@ -824,9 +824,12 @@ type ReportQuery struct {
 	// Which responses are counted besides, as in Report.filter.
 	Filter string `protobuf:"bytes,6,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Leaves out responses that were accepted after this moment. Missing means none.
-	AsOfTime      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
+	// What it covers, by the calendar of the report's time zone, in place of `period`: a year (`2026`), a half-year (`2026-H1`), a quarter (`2026-Q3`), a month
+	// (`2026-10`) or a day (`2026-10-31`). Empty for none.
+	CalendarPeriod string `protobuf:"bytes,8,opt,name=calendar_period,json=calendarPeriod,proto3" json:"calendar_period,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ReportQuery) Reset() {
@@ -906,6 +909,13 @@ func (x *ReportQuery) GetAsOfTime() *timestamppb.Timestamp {
 		return x.AsOfTime
 	}
 	return nil
+}
+
+func (x *ReportQuery) GetCalendarPeriod() string {
+	if x != nil {
+		return x.CalendarPeriod
+	}
+	return ""
 }
 
 // Request of RenderReport.
@@ -1386,7 +1396,7 @@ const file_otklik_reporting_v1_report_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\tpageToken\"{\n" +
 	"\x1aListReportVersionsResponse\x125\n" +
 	"\areports\x18\x01 \x03(\v2\x1b.otklik.reporting.v1.ReportR\areports\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdf\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc5\x04\n" +
 	"\vReportQuery\x12L\n" +
 	"\x04name\x18\x01 \x01(\tB8\xbaH5r321^reports/[a-z][a-z0-9-]{0,62}(@[1-9][0-9]{0,8})?$R\x04name\x128\n" +
 	"\rlanguage_code\x18\x02 \x01(\tB\x13\xbaH\x10r\x0eR\x00R\x02ruR\x02kyR\x02enR\flanguageCode\x12.\n" +
@@ -1395,7 +1405,8 @@ const file_otklik_reporting_v1_report_service_proto_rawDesc = "" +
 	"\asubject\x18\x05 \x01(\tBG\xbaHDrB2@^((locations|companies|employees)/[^/\\x00-\\x1f\\x7f\"\\\\]{1,128})?$R\asubject\x12 \n" +
 	"\x06filter\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12M\n" +
 	"\n" +
-	"as_of_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\"U\n" +
+	"as_of_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\r2\v\b\x80\xfb\x97\xa1\xe0\xff\xff\xff\xff\x01R\basOfTime\x12d\n" +
+	"\x0fcalendar_period\x18\b \x01(\tB;\xbaH8r624^([0-9]{4}(-(H[12]|Q[1-4]|[0-9]{2}(-[0-9]{2})?))?)?$R\x0ecalendarPeriod\"U\n" +
 	"\x13RenderReportRequest\x12>\n" +
 	"\x05query\x18\x01 \x01(\v2 .otklik.reporting.v1.ReportQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\"W\n" +
 	"\x14RenderReportResponse\x12?\n" +
