@@ -162,6 +162,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	recorded.Pages = seal.Envelope{Keeper: planned.keeper, Owner: "\x00operations", Label: "reporting/operations/pages"}
 	exported, err := newExporting(config.Exports, deps, db, planned.keeper, tokens, recorded, reports.Batches{Reports: made}, leader.Leads)
 	if err != nil {
 		return nil, errors.Join(err, planned.keeper.Close())

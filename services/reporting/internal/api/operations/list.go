@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/libs/page"
+	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -68,12 +71,8 @@ func (s *Server) ListOperations(ctx context.Context, req *reportingv1.ListOperat
 	if q.Limit == 0 {
 		q.Limit = defaultPage
 	}
-	if len(cursor) > 0 {
-		var at mark
-		if err := json.Unmarshal(cursor, &at); err != nil {
-			return nil, fmt.Errorf("decode cursor: %w", err)
-		}
-		q.After = store.OperationMark{Start: time.UnixMicro(at.Time).UTC(), Key: at.Key}
+	if q.After, err = s.openMark(ctx, organization, shown, cursor); err != nil {
+		return nil, err
 	}
 	if q.Locations, err = s.reach(ctx, identifiers(locationPrefix, req.GetLocations())); err != nil {
 		return nil, err
@@ -91,14 +90,62 @@ func (s *Server) ListOperations(ctx context.Context, req *reportingv1.ListOperat
 		out.Records = append(out.Records, m)
 	}
 	if more {
-		last := list[len(list)-1]
-		next, err := json.Marshal(mark{last.Start.UnixMicro(), last.Key})
+		next, err := s.mark(ctx, organization, shown, list[len(list)-1])
 		if err != nil {
-			return nil, fmt.Errorf("encode cursor: %w", err)
+			return nil, err
 		}
 		out.NextPageToken = s.Tokens.Encode(binding, next)
 	}
 	return out, nil
+}
+
+// Pages seals where pages end. Errors are of the vault, or of a text that was not sealed so.
+type Pages interface {
+	Seal(ctx context.Context, organization, text string) ([]byte, error)
+	Open(ctx context.Context, organization string, sealed []byte) (string, error)
+}
+
+// mark is where a page ends: sealed for who may not see persons, since the key of a record may be made of its employee.
+func (s *Server) mark(ctx context.Context, organization string, shown bool, last operation.Record) ([]byte, error) {
+	encoded, err := json.Marshal(mark{last.Start.UnixMicro(), last.Key})
+	if err != nil {
+		return nil, fmt.Errorf("encode cursor: %w", err)
+	}
+	if shown {
+		return encoded, nil
+	}
+	sealed, err := s.Pages.Seal(ctx, organization, string(encoded))
+	return sealed, vaultError(err)
+}
+
+// openMark reads where the page before ended; zero for the first.
+func (s *Server) openMark(ctx context.Context, organization string, shown bool, cursor []byte) (store.OperationMark, error) {
+	if len(cursor) == 0 {
+		return store.OperationMark{}, nil
+	}
+	if !shown {
+		text, err := s.Pages.Open(ctx, organization, cursor)
+		if errors.Is(err, seal.ErrMalformed) || errors.Is(err, seal.ErrOpen) {
+			return store.OperationMark{}, page.ErrMalformed
+		}
+		if err != nil {
+			return store.OperationMark{}, vaultError(err)
+		}
+		cursor = []byte(text)
+	}
+	var at mark
+	if err := json.Unmarshal(cursor, &at); err != nil {
+		return store.OperationMark{}, page.ErrMalformed
+	}
+	return store.OperationMark{Start: time.UnixMicro(at.Time).UTC(), Key: at.Key}, nil
+}
+
+// vaultError explains why a page cannot be sealed or opened.
+func vaultError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Refuse(codes.Unavailable, reportingv1.ErrorReason_ERROR_REASON_ACCESS_UNAVAILABLE, "the access service, which keeps the keys, did not answer: try again", rpcerr.WithCause(err))
 }
 
 // DeleteOperations removes records.

@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -21,7 +22,9 @@ import (
 
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/authz"
+	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/rpcerr"
+	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store/sqlite"
 
@@ -64,6 +67,20 @@ func (d *directory) GetUnit(_ context.Context, req *segmentationv1.GetUnitReques
 
 var now = time.Date(2026, 9, 10, 12, 0, 0, 0, time.UTC)
 
+// pages seals with one key.
+type pages struct{ key seal.Key }
+
+// Seal implements Pages.
+func (p pages) Seal(_ context.Context, organization, text string) ([]byte, error) {
+	return seal.Seal(p.key, []byte(text), []byte(organization))
+}
+
+// Open implements Pages.
+func (p pages) Open(_ context.Context, organization string, sealed []byte) (string, error) {
+	text, err := seal.Open(p.key, sealed, []byte(organization))
+	return string(text), err
+}
+
 func newServer(t *testing.T) (*Server, *directory, context.Context) {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "reporting.db"))
@@ -74,7 +91,7 @@ func newServer(t *testing.T) (*Server, *directory, context.Context) {
 	d, channel := &directory{}, &inprocgrpc.Channel{}
 	segmentationv1.RegisterDirectoryServiceServer(channel, d)
 	zone := time.FixedZone("Bishkek", 6*60*60)
-	s := &Server{Store: db, Segmentation: peers.NewSegmentation(channel), Zone: zone, Now: func() time.Time { return now }}
+	s := &Server{Store: db, Segmentation: peers.NewSegmentation(channel), Zone: zone, Now: func() time.Time { return now }, Pages: pages{seal.NewKey(now)}}
 	return s, d, authz.WithHolder(authn.WithPrincipal(t.Context(), authn.Principal{Organization: "acme", Roles: []string{"all"}}), authz.Roles{"all": {"*"}, "blind": {"*", "!" + personsView}})
 }
 
@@ -144,6 +161,37 @@ func TestWhoseIsWithheld(t *testing.T) {
 	}
 	if got.GetRecords()[2].GetId() == "" {
 		t.Error("the identifier of a record of nobody is withheld")
+	}
+	pagesTellNobody(t, s, ctx, blind)
+}
+
+// pagesTellNobody: nor does the token of a page tell an identifier that was made of an employee.
+func pagesTellNobody(t *testing.T, s *Server, ctx, blind context.Context) {
+	t.Helper()
+	told := func(token string) string {
+		raw, err := base64.RawURLEncoding.DecodeString(token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	req := &reportingv1.ListOperationsRequest{Kind: reportingv1.OperationKind_OPERATION_KIND_PRESSES, PageSize: 2}
+	seen, err := s.ListOperations(ctx, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := seen.GetRecords()[1].GetId()
+	got, err := s.ListOperations(blind, req)
+	if err != nil || got.GetNextPageToken() == "" || strings.Contains(told(got.GetNextPageToken()), made) || !strings.Contains(told(seen.GetNextPageToken()), made) {
+		t.Fatalf("%v, %v", got, err)
+	}
+	req.PageToken = got.GetNextPageToken()
+	if got, err = s.ListOperations(blind, req); err != nil || len(got.GetRecords()) != 1 || got.GetNextPageToken() != "" {
+		t.Errorf("the second page: %v, %v", got, err)
+	}
+	req.PageToken = seen.GetNextPageToken()
+	if _, err = s.ListOperations(blind, req); !errors.Is(err, page.ErrMalformed) {
+		t.Errorf("the token of who sees persons: %v", err)
 	}
 }
 

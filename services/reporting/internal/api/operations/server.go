@@ -27,6 +27,8 @@ type Server struct {
 	// Segmentation knows locations and employees.
 	Segmentation *peers.Segmentation
 	Tokens       page.Codec
+	// Pages seals where pages of records end, for who may not see whose they are.
+	Pages Pages
 	// Zone is that of the service: days begin in it where nothing else is stated.
 	Zone *time.Location
 	Now  func() time.Time
