@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/eventlog"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	surveyv1 "github.com/otklik/otklik/proto/gen/go/otklik/survey/v1"
@@ -98,6 +99,28 @@ func ofAlerts(e *scoringv1.AlertEvent, now func() time.Time) (webhook.Occurrence
 		o.Event = webhook.AlertChanged
 	case scoringv1.AlertEvent_KIND_RESOLVED:
 		o.Event = webhook.AlertResolved
+	default:
+		return o, false
+	}
+	return o, true
+}
+
+// deliveries opens the reporting service's log of what becomes of reports that are made by themselves.
+func deliveries(reporting grpc.ClientConnInterface, now func() time.Time) opener {
+	client := reportingv1.NewEventFeedServiceClient(reporting)
+	return logOf(func(ctx context.Context, after int64) (grpc.ServerStreamingClient[reportingv1.StreamEventsResponse], error) {
+		return client.StreamEvents(ctx, &reportingv1.StreamEventsRequest{AfterPosition: after})
+	}, func(e *reportingv1.ScheduleEvent) (webhook.Occurrence, bool) { return ofDeliveries(e, now) })
+}
+
+// ofDeliveries is what webhooks hear of a run of a schedule.
+func ofDeliveries(e *reportingv1.ScheduleEvent, now func() time.Time) (webhook.Occurrence, bool) {
+	o := webhook.Occurrence{Organization: e.GetOrganization(), Resource: e.GetRun(), Position: e.GetPosition(), Time: momentOf(e.GetTime(), now)}
+	switch e.GetKind() {
+	case reportingv1.ScheduleEvent_KIND_DELIVERED:
+		o.Event = webhook.ReportDelivered
+	case reportingv1.ScheduleEvent_KIND_OVERDUE:
+		o.Event = webhook.ReportOverdue
 	default:
 		return o, false
 	}

@@ -40,6 +40,8 @@ type Deps struct {
 	// Survey, Scoring, Comment and Segmentation reach the services of those names, with a credential of the role service; nil where nothing is to be asked of
 	// them.
 	Survey, Scoring, Comment, Segmentation grpc.ClientConnInterface
+	// Reporting reaches the reporting service in the same way, whose reports webhooks tell of; nil where there is none.
+	Reporting grpc.ClientConnInterface
 	// Instance names this process among its replicas; empty: a name is made.
 	Instance string
 	// Logger gets what has no caller to be told; nil discards it.

@@ -81,6 +81,9 @@ func newHooks(config Webhooks, deps Deps, db backend, ring *seal.Ring, vault con
 	if deps.Segmentation != nil {
 		follow(webhook.Attention, attention(deps.Segmentation, vault, deps.Now))
 	}
+	if deps.Reporting != nil {
+		follow(webhook.Deliveries, deliveries(deps.Reporting, deps.Now))
+	}
 	return h, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/libs/seal"
+	"github.com/otklik/otklik/services/reporting/internal/api/feed"
 	"github.com/otklik/otklik/services/reporting/internal/api/reports"
 	"github.com/otklik/otklik/services/reporting/internal/api/schedules"
 	"github.com/otklik/otklik/services/reporting/internal/api/shares"
@@ -67,7 +68,7 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 	if err != nil {
 		return nil, errors.Join(err, out.keeper.Close())
 	}
-	out.rooms = []room{planned, links}
+	out.rooms = []room{planned, links, &feed.Server{Events: db, Now: deps.Now}}
 	out.deliverer = &delivery.Deliverer{
 		Store: db, Renderer: renderer{maker}, Behalf: onBehalf(peers.Delegate(deps.Access)), Envelope: envelope, Members: credentials, Links: linker{links}, PublicURL: config.PublicURL,
 		Domain: config.SMTP.Domain(), Log: deps.Logger, Now: deps.Now, Noted: noted,

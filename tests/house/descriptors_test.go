@@ -54,6 +54,7 @@ var serviceFiles = []protoreflect.FileDescriptor{
 	reportingv1.File_otklik_reporting_v1_reporting_service_proto,
 	reportingv1.File_otklik_reporting_v1_schedule_service_proto,
 	reportingv1.File_otklik_reporting_v1_share_service_proto,
+	reportingv1.File_otklik_reporting_v1_event_feed_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_calendar_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_case_rule_service_proto,
 	segmentationv1.File_otklik_segmentation_v1_case_service_proto,

@@ -33,6 +33,8 @@ var eventNames = map[string]accessv1.WebhookEvent{
 	"alert.opened":      accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_OPENED,
 	"alert.changed":     accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_CHANGED,
 	"alert.resolved":    accessv1.WebhookEvent_WEBHOOK_EVENT_ALERT_RESOLVED,
+	"report.delivered":  accessv1.WebhookEvent_WEBHOOK_EVENT_REPORT_DELIVERED,
+	"report.overdue":    accessv1.WebhookEvent_WEBHOOK_EVENT_REPORT_OVERDUE,
 	"case.opened":       accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_OPENED,
 	"case.due":          accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_DUE,
 	"case.breached":     accessv1.WebhookEvent_WEBHOOK_EVENT_CASE_BREACHED,

@@ -127,7 +127,7 @@ func runFollower(ctx context.Context, name string, config Config, announce func(
 }
 
 // Access runs the access service alone. The other services, at peers.survey, peers.scoring, peers.comment and peers.segmentation, may start later: they are
-// asked when a person is.
+// asked when a person is. The reporting service is at peers.reporting, if that is set: webhooks hear of its reports.
 func Access(ctx context.Context, config Config, announce func(Ready)) error {
 	return runApart(ctx, "otklik-access", config, true, announce, func(p *process) error {
 		if err := config.checkApart(need{survey: true, scoring: true, comment: true, segmentation: true, key: true}); err != nil {
@@ -151,7 +151,13 @@ func Access(ctx context.Context, config Config, announce func(Ready)) error {
 		if err != nil {
 			return err
 		}
-		if err := p.addAccess(ctx, access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn, Segmentation: segmentationConn}); err != nil {
+		deps := access.Deps{Survey: surveyConn, Scoring: scoringConn, Comment: commentConn, Segmentation: segmentationConn}
+		if config.Peers.Reporting != "" {
+			if deps.Reporting, err = p.dialByKey(config.reportingPeer()); err != nil {
+				return err
+			}
+		}
+		if err := p.addAccess(ctx, deps); err != nil {
 			return err
 		}
 		return p.addServer()

@@ -66,7 +66,7 @@ func (p *process) addAll(ctx context.Context) error {
 	if err := p.addSegmentation(ctx, segmentation.Deps{Survey: self, Comment: self, Scoring: self}); err != nil {
 		return err
 	}
-	if err := p.addAccess(ctx, access.Deps{Survey: self, Scoring: self, Comment: self, Segmentation: self}); err != nil {
+	if err := p.addAccess(ctx, access.Deps{Survey: self, Scoring: self, Comment: self, Segmentation: self, Reporting: self}); err != nil {
 		return err
 	}
 	// It asks by its callers' own keys.

@@ -46,7 +46,7 @@ func builtInRoles() authz.Roles {
 		"segmentation.timeline.list", "segmentation.interviews.get", "segmentation.interviews.list", "segmentation.interviews.guide", "segmentation.interviews.codes",
 		"segmentation.calendar.query",
 	}
-	reader := with(viewer, "reporting.*", "!reporting.addresses.send", "!reporting.schedules.unsubscribe", "!reporting.sharedreports.*", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
+	reader := with(viewer, "reporting.*", "!reporting.addresses.send", "!reporting.schedules.unsubscribe", "!reporting.sharedreports.*", "!reporting.events.*", "scoring.facts.stream", "scoring.moments.stream", "survey.responses.get", "survey.responses.list", "survey.refusals.get", "survey.refusals.list",
 		"comment.comments.get", "comment.comments.list", "comment.corrections.*", "comment.register.get", "comment.register.list", "comment.testimonials.get",
 		"comment.testimonials.list", "comment.reanalyses.get", "comment.reanalyses.list", "segmentation.caserules.get", "segmentation.caserules.list",
 		"segmentation.segments.explain", "segmentation.segments.compare", "segmentation.segments.preview", "segmentation.segments.list_members",
@@ -56,7 +56,7 @@ func builtInRoles() authz.Roles {
 	reader = with(reader, handler...)
 	manager := with(reader, personsView, "survey.consents.query", "survey.consents.record", "comment.originals.get", "comment.comments.correct", "comment.register.*",
 		"comment.testimonials.*", "scoring.alertrules.*", "segmentation.*", "!segmentation.deadletters.*", "!segmentation.persons.erase", "!segmentation.persons.export",
-		"!segmentation.events.stream", "!reporting.kpis.create", "!reporting.kpis.update")
+		"!segmentation.events.stream", "!segmentation.regions.resolve", "!reporting.kpis.create", "!reporting.kpis.update")
 	return authz.Roles{
 		// Apps and pages, whose keys everybody can read.
 		"app": {"survey.responses.submit", "survey.refusals.record", "survey.revisions.get", "access.caller.get", "reporting.experiments.assign"},
@@ -113,8 +113,8 @@ func targetOwnerForbidden() []string {
 func withoutServices() []string {
 	return []string{
 		"!survey.events.*", "!survey.persons.erase", "!survey.persons.export", "!scoring.persons.*", "!access.credentials.*", "!access.vault.*",
-		"!access.audit.append", "!comment.events.*", "!comment.persons.*", "!scoring.events.*", "!segmentation.events.stream", "!segmentation.persons.erase",
-		"!segmentation.persons.export",
+		"!access.audit.append", "!comment.events.*", "!comment.persons.*", "!scoring.events.*", "!reporting.events.*", "!segmentation.events.stream", "!segmentation.persons.erase",
+		"!segmentation.persons.export", "!segmentation.regions.resolve",
 	}
 }
 

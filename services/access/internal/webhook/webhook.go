@@ -28,6 +28,9 @@ const (
 	// SegmentEntered and SegmentLeft are that a contact belongs to a segment from now on, or no longer.
 	SegmentEntered Event = 13
 	SegmentLeft    Event = 14
+	// ReportDelivered and ReportOverdue are what becomes of reports that are made by themselves.
+	ReportDelivered Event = 15
+	ReportOverdue   Event = 16
 )
 
 // names are the types of the messages of events.
@@ -35,6 +38,7 @@ var names = [...]string{
 	ResponseAccepted: "response.accepted", RefusalRecorded: "refusal.recorded", PersonErased: "person.erased", Ping: "ping", AlertOpened: "alert.opened",
 	AlertChanged: "alert.changed", AlertResolved: "alert.resolved", CaseOpened: "case.opened", CaseDue: "case.due", CaseBreached: "case.breached",
 	CaseClosed: "case.closed", LightChanged: "light.changed", SegmentEntered: "segment.entered", SegmentLeft: "segment.left",
+	ReportDelivered: "report.delivered", ReportOverdue: "report.overdue",
 }
 
 // String is the type of the event's messages.
@@ -82,6 +86,8 @@ const (
 	Alerts Log = 2
 	// Attention is the segmentation service's log of cases, lights and segments.
 	Attention Log = 3
+	// Deliveries is the reporting service's log of what becomes of reports that are made by themselves.
+	Deliveries Log = 4
 )
 
 // Events are those that come from the log.
@@ -93,6 +99,8 @@ func (l Log) Events() Events {
 		return SetOf(AlertOpened, AlertChanged, AlertResolved)
 	case Attention:
 		return SetOf(CaseOpened, CaseDue, CaseBreached, CaseClosed, LightChanged, SegmentEntered, SegmentLeft)
+	case Deliveries:
+		return SetOf(ReportDelivered, ReportOverdue)
 	}
 	return 0
 }

@@ -24,6 +24,9 @@ const (
 	claim = 10 * time.Minute
 	// kept is how long is remembered what became of runs.
 	kept = 2 * 365 * 24 * time.Hour
+	// eventsKept is how long what was told of runs can be read, manyEvents how many of these are forgotten at a time.
+	eventsKept = 30 * 24 * time.Hour
+	manyEvents = 1000
 	// unsubscribePath is where the gateway takes secrets of recipients.
 	unsubscribePath = "/reports/unsubscribe/"
 )
@@ -107,7 +110,18 @@ type Deliverer struct {
 
 // Run begins the runs that are due, and tries the deliveries that are. One that fails stops no other one; what failed is told at the end.
 func (d *Deliverer) Run(ctx context.Context) error {
-	return errors.Join(d.beginAll(ctx), d.tryAll(ctx))
+	return errors.Join(d.beginAll(ctx), d.tryAll(ctx), d.tellOverdue(ctx))
+}
+
+// tellOverdue has told of runs that became overdue, once of each.
+func (d *Deliverer) tellOverdue(ctx context.Context) error {
+	for {
+		now := d.Now()
+		n, err := d.Store.TellOverdue(ctx, now.Add(-schedule.Grace), now, batch)
+		if err != nil || n < batch {
+			return err
+		}
+	}
 }
 
 // beginAll begins the runs that are due.
@@ -190,7 +204,16 @@ func nameOf(s schedule.Schedule) string { return "reportSchedules/" + s.ID }
 func (d *Deliverer) Sweep(ctx context.Context) error {
 	for {
 		n, err := d.Store.SweepRuns(ctx, d.Now().Add(-kept), batch)
-		if err != nil || n < batch {
+		if err != nil {
+			return err
+		}
+		if n < batch {
+			break
+		}
+	}
+	for {
+		n, err := d.Store.SweepReportEvents(ctx, d.Now().Add(-eventsKept), manyEvents)
+		if err != nil || n < manyEvents {
 			return err
 		}
 	}

@@ -134,6 +134,27 @@ func (r Run) OverdueSince(now time.Time) time.Time {
 	return r.Time.Add(Grace)
 }
 
+// EventKind is what is told of a run. The numbers are stored: they never change.
+type EventKind uint8
+
+// The kinds.
+const (
+	// ToldDelivered is that somebody has its report, and nothing is left to do; ToldOverdue that it was not delivered in time.
+	ToldDelivered EventKind = iota + 1
+	ToldOverdue
+)
+
+// Event is what became of a run, for whoever wants to be told.
+type Event struct {
+	// Position is its place in the order of commits, from 1.
+	Position     int64
+	Organization string
+	Time         time.Time
+	Kind         EventKind
+	// Run is `reportSchedules/{schedule}/runs/{run}`, Report `reports/{report}`.
+	Run, Report string
+}
+
 // DeliveryState is what became of a report to a recipient. The numbers are stored: they never change.
 type DeliveryState uint8
 

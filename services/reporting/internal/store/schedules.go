@@ -56,4 +56,13 @@ type Schedules interface {
 	PauseSchedule(ctx context.Context, organization, id, reason string, now time.Time) error
 	// ListReportDeliveries returns the deliveries of a run in the order of keys, and whether there are more.
 	ListReportDeliveries(ctx context.Context, organization, id, run string, offset, limit int) (list []schedule.Delivery, more bool, err error)
+
+	// TellOverdue notes of runs of the calendar that were due before a time and are not delivered that this is told, at most limit, and tells how many. That a run is
+	// delivered is told when it is.
+	TellOverdue(ctx context.Context, before, now time.Time, limit int) (int, error)
+	// ReportEvents returns what was told after a position, in order, of an organisation or, where it is empty, of all; with the position of the last one, which says
+	// the end of what can be read. No event with a position up to that comes later.
+	ReportEvents(ctx context.Context, organization string, after int64, limit int) (events []schedule.Event, head int64, err error)
+	// SweepReportEvents forgets what was told before a time, at most limit, and tells how many.
+	SweepReportEvents(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -44,6 +44,8 @@ func TestDistributable(t *testing.T) {
 	dsn := pgtest.Database(t)
 	config := migratedSchema(t, dsn, "reporting")
 	pgtest.CheckDistributable(t, dsn, config.Schema, "organization", map[string]string{
-		"leader": "one row for all organisations",
+		"leader":         "one row for all organisations",
+		"report_events":  "read by position whatever the organisation, and gone after some weeks",
+		"report_counter": "one row that numbers the events of all organisations",
 	})
 }

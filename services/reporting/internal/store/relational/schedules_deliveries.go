@@ -122,8 +122,13 @@ func judgeRun(ctx context.Context, w relational.Writer, d schedule.Delivery, now
 	case d.Failure != "":
 		failure = d.Failure
 	}
-	_, err = w.Exec(ctx, sqlSetRun, d.Organization, d.Schedule, d.Run, int64(state), relational.NullMicro(*ended), failure)
-	return err
+	if _, err := w.Exec(ctx, sqlSetRun, d.Organization, d.Schedule, d.Run, int64(state), relational.NullMicro(*ended), failure); err != nil {
+		return err
+	}
+	if state != schedule.Delivered && state != schedule.PartlyFailed {
+		return nil
+	}
+	return tell(ctx, w, schedule.ToldDelivered, run, now)
 }
 
 // giveUp gives up the deliveries that a query finds.

@@ -14,7 +14,7 @@ const (
 	runColumns       = `organization, schedule, id, report, time, state, caught_up, manual, whole, begin_time, end_time, failure`
 	deliveryColumns  = `organization, schedule, run, key, state, attempts, failure, next_time, send_time, fingerprint, share`
 	sqlMoveSchedule  = `UPDATE report_schedules SET next_time = $4 WHERE organization = $1 AND id = $2 AND next_time = $3`
-	sqlInsertRun     = `INSERT INTO report_runs (` + runColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`
+	sqlInsertRun     = `INSERT INTO report_runs (` + runColumns + `, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0) ON CONFLICT DO NOTHING`
 	sqlInsertPending = `INSERT INTO report_deliveries (` + deliveryColumns + `) VALUES ($1, $2, $3, $4, 1, 0, '', $5, NULL, '', '') ON CONFLICT DO NOTHING`
 	sqlSelectRun     = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND schedule = $2 AND id = $3`
 	sqlListRuns      = `SELECT ` + runColumns + ` FROM report_runs WHERE organization = $1 AND schedule = $2 ORDER BY time DESC, id DESC LIMIT $3 OFFSET $4`

@@ -25,7 +25,7 @@ type testCase struct {
 
 // Run runs the suite. newOpen is called once for each case and returns the way to open that case's store.
 func Run(t *testing.T, newOpen func(t testing.TB) Open) {
-	for _, c := range slices.Concat(lifeCases(), leaderCases(), reportCases(), scheduleCases(), operationCases(), kpiCases(), benchmarkCases(), exportCases(), shareCases()) {
+	for _, c := range slices.Concat(lifeCases(), leaderCases(), reportCases(), scheduleCases(), operationCases(), kpiCases(), benchmarkCases(), exportCases(), shareCases(), eventCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			open := newOpen(t)
 			t.Parallel()

@@ -57,6 +57,11 @@ const (
 	WebhookEvent_WEBHOOK_EVENT_SEGMENT_ENTERED WebhookEvent = 13
 	// `segment.left`: a contact does not belong to a segment any more. The resource is as that of `segment.entered`.
 	WebhookEvent_WEBHOOK_EVENT_SEGMENT_LEFT WebhookEvent = 14
+	// `report.delivered`: a scheduled report was made, and at least one recipient has it. The resource is `reportSchedules/{report_schedule}/runs/{run}`, whose deliveries
+	// name the rendition.
+	WebhookEvent_WEBHOOK_EVENT_REPORT_DELIVERED WebhookEvent = 15
+	// `report.overdue`: a scheduled report was not delivered an hour after its time. The resource is as that of `report.delivered`.
+	WebhookEvent_WEBHOOK_EVENT_REPORT_OVERDUE WebhookEvent = 16
 )
 
 // Enum value maps for WebhookEvent.
@@ -77,6 +82,8 @@ var (
 		12: "WEBHOOK_EVENT_LIGHT_CHANGED",
 		13: "WEBHOOK_EVENT_SEGMENT_ENTERED",
 		14: "WEBHOOK_EVENT_SEGMENT_LEFT",
+		15: "WEBHOOK_EVENT_REPORT_DELIVERED",
+		16: "WEBHOOK_EVENT_REPORT_OVERDUE",
 	}
 	WebhookEvent_value = map[string]int32{
 		"WEBHOOK_EVENT_UNSPECIFIED":       0,
@@ -94,6 +101,8 @@ var (
 		"WEBHOOK_EVENT_LIGHT_CHANGED":     12,
 		"WEBHOOK_EVENT_SEGMENT_ENTERED":   13,
 		"WEBHOOK_EVENT_SEGMENT_LEFT":      14,
+		"WEBHOOK_EVENT_REPORT_DELIVERED":  15,
+		"WEBHOOK_EVENT_REPORT_OVERDUE":    16,
 	}
 )
 
@@ -439,7 +448,7 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x13\n" +
 	"\x0fSTATE_DELIVERED\x10\x02\x12\x10\n" +
-	"\fSTATE_FAILED\x10\x03*\xf1\x03\n" +
+	"\fSTATE_FAILED\x10\x03*\xb7\x04\n" +
 	"\fWebhookEvent\x12\x1d\n" +
 	"\x19WEBHOOK_EVENT_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fWEBHOOK_EVENT_RESPONSE_ACCEPTED\x10\x01\x12\"\n" +
@@ -456,7 +465,9 @@ const file_otklik_access_v1_webhook_proto_rawDesc = "" +
 	"\x19WEBHOOK_EVENT_CASE_CLOSED\x10\v\x12\x1f\n" +
 	"\x1bWEBHOOK_EVENT_LIGHT_CHANGED\x10\f\x12!\n" +
 	"\x1dWEBHOOK_EVENT_SEGMENT_ENTERED\x10\r\x12\x1e\n" +
-	"\x1aWEBHOOK_EVENT_SEGMENT_LEFT\x10\x0eBAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
+	"\x1aWEBHOOK_EVENT_SEGMENT_LEFT\x10\x0e\x12\"\n" +
+	"\x1eWEBHOOK_EVENT_REPORT_DELIVERED\x10\x0f\x12 \n" +
+	"\x1cWEBHOOK_EVENT_REPORT_OVERDUE\x10\x10BAZ?github.com/otklik/otklik/proto/gen/go/otklik/access/v1;accessv1b\x06proto3"
 
 var (
 	file_otklik_access_v1_webhook_proto_rawDescOnce sync.Once

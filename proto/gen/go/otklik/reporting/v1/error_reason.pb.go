@@ -185,6 +185,8 @@ const (
 	ErrorReason_ERROR_REASON_SHARE_FORMAT_NOT_OFFERED ErrorReason = 117
 	// The link is read more often than can be served: try again.
 	ErrorReason_ERROR_REASON_SHARE_BUSY ErrorReason = 118
+	// A reader of events has read more than there is: it read other ones before.
+	ErrorReason_ERROR_REASON_POSITION_AHEAD ErrorReason = 119
 	// There are no hours in these days: nothing was recorded of an hour or less.
 	ErrorReason_ERROR_REASON_NO_HOURS ErrorReason = 91
 	// Say which benchmarks are meant: by their identifiers, series or subject.
@@ -290,6 +292,7 @@ var (
 		116: "ERROR_REASON_SHARE_ENDED",
 		117: "ERROR_REASON_SHARE_FORMAT_NOT_OFFERED",
 		118: "ERROR_REASON_SHARE_BUSY",
+		119: "ERROR_REASON_POSITION_AHEAD",
 		91:  "ERROR_REASON_NO_HOURS",
 		92:  "ERROR_REASON_BENCHMARK_SELECTION_REQUIRED",
 		93:  "ERROR_REASON_BENCHMARK_TABLE_INVALID",
@@ -382,6 +385,7 @@ var (
 		"ERROR_REASON_SHARE_ENDED":                   116,
 		"ERROR_REASON_SHARE_FORMAT_NOT_OFFERED":      117,
 		"ERROR_REASON_SHARE_BUSY":                    118,
+		"ERROR_REASON_POSITION_AHEAD":                119,
 		"ERROR_REASON_NO_HOURS":                      91,
 		"ERROR_REASON_BENCHMARK_SELECTION_REQUIRED":  92,
 		"ERROR_REASON_BENCHMARK_TABLE_INVALID":       93,
@@ -426,7 +430,7 @@ var File_otklik_reporting_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\x92\x19\n" +
+	"&otklik/reporting/v1/error_reason.proto\x12\x13otklik.reporting.v1*\xb3\x19\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_QUESTION_NOT_FOUND\x10\x01\x12$\n" +
@@ -508,7 +512,8 @@ const file_otklik_reporting_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_SHARE_LIMIT\x10s\x12\x1c\n" +
 	"\x18ERROR_REASON_SHARE_ENDED\x10t\x12)\n" +
 	"%ERROR_REASON_SHARE_FORMAT_NOT_OFFERED\x10u\x12\x1b\n" +
-	"\x17ERROR_REASON_SHARE_BUSY\x10v\x12\x19\n" +
+	"\x17ERROR_REASON_SHARE_BUSY\x10v\x12\x1f\n" +
+	"\x1bERROR_REASON_POSITION_AHEAD\x10w\x12\x19\n" +
 	"\x15ERROR_REASON_NO_HOURS\x10[\x12-\n" +
 	")ERROR_REASON_BENCHMARK_SELECTION_REQUIRED\x10\\\x12(\n" +
 	"$ERROR_REASON_BENCHMARK_TABLE_INVALID\x10]\x12 \n" +

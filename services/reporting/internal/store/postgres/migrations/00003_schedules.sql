@@ -31,7 +31,7 @@ CREATE TABLE report_recipients (
 CREATE UNIQUE INDEX report_recipients_by_key ON report_recipients (organization, key);
 
 -- Occurrences: due (1), running (2), delivered (3), partly failed (4), failed (5), missed (6). report is without a version. whole is 1 where it is made for somebody, of
--- all answers.
+-- all answers, told 1 where it was told that it is overdue.
 CREATE TABLE report_runs (
     organization text COLLATE "C" NOT NULL,
     schedule     text COLLATE "C" NOT NULL,
@@ -45,12 +45,14 @@ CREATE TABLE report_runs (
     begin_time   bigint,
     end_time     bigint,
     failure      text NOT NULL,
+    told         bigint NOT NULL,
     PRIMARY KEY (organization, schedule, id)
 );
 
 CREATE INDEX report_runs_by_time ON report_runs (organization, schedule, time, id);
 CREATE INDEX report_runs_delivered ON report_runs (organization, report, time) WHERE state IN (3, 4) AND whole = 1;
 CREATE INDEX report_runs_late ON report_runs (time) WHERE state IN (1, 2, 5);
+CREATE INDEX report_runs_untold ON report_runs (time) WHERE state IN (1, 2, 5) AND manual = 0 AND told = 0;
 CREATE INDEX report_runs_ended ON report_runs (time) WHERE end_time IS NOT NULL;
 
 -- Reports on their way to recipients: pending (1), sent (2), given up (3). next_time is when one is tried, or until when a process is trying.
@@ -89,3 +91,23 @@ CREATE TABLE report_shares (
 CREATE UNIQUE INDEX report_shares_by_key ON report_shares (organization, key);
 CREATE INDEX report_shares_by_age ON report_shares (organization, create_time, id);
 CREATE INDEX report_shares_ended ON report_shares (expire_time);
+
+-- What is told of runs, for some time: delivered (1), overdue (2).
+CREATE TABLE report_events (
+    position     bigint PRIMARY KEY,
+    organization text COLLATE "C" NOT NULL,
+    time         bigint NOT NULL,
+    kind         bigint NOT NULL,
+    run          text COLLATE "C" NOT NULL,
+    report       text COLLATE "C" NOT NULL
+);
+
+CREATE INDEX report_events_of ON report_events (organization, position);
+CREATE INDEX report_events_by_age ON report_events (time);
+
+-- The last position of an event. One row, which whoever adds one holds until the end of its transaction.
+CREATE TABLE report_counter (
+    one      bigint PRIMARY KEY CHECK (one = 1),
+    position bigint NOT NULL
+);
+INSERT INTO report_counter (one, position) VALUES (1, 0);
