@@ -141,7 +141,7 @@ function Shown(props: { subject: Subject; experiment: ExperimentAnswer; arms: re
       {p !== undefined && (
         <p className="muted small">
           {t(p < 0.001 ? "journey.experiment.unbalanced" : "journey.experiment.balanced", {
-            p: format.probability(p),
+            p: p < 0.001 ? format.probability(p) : `= ${format.probability(p)}`,
           })}
         </p>
       )}
@@ -199,7 +199,6 @@ function Outcome(props: { subject: Subject; experiment: ExperimentAnswer; outcom
     estimate: t("journey.experiment.estimate"),
     difference: t("journey.experiment.difference", { control: experiment.control }),
     p: t("priorities.p"),
-    detectable: t("journey.experiment.detectable"),
   };
   return (
     <>
@@ -256,15 +255,17 @@ function Outcome(props: { subject: Subject; experiment: ExperimentAnswer; outcom
                 <>
                   {format.signed(one.difference.value ?? 0, digits)}
                   <Interval of={one.difference.interval} digits={digits} />
+                  {one.detectable !== undefined && (
+                    <span className="detail">
+                      {t("journey.experiment.detectable", { least: format.fixed(one.detectable, digits) })}
+                    </span>
+                  )}
                 </>
               )}
             </td>
             <td className="number" data-label={labels.p}>
               <Corrected test={one.test} />
               {one.testMethod && <span className="detail">{one.testMethod}</span>}
-            </td>
-            <td className="number" data-label={labels.detectable}>
-              {one.detectable === undefined ? "—" : format.fixed(one.detectable, digits)}
             </td>
           </tr>
         ))}

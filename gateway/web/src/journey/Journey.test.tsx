@@ -195,10 +195,10 @@ describe("the journey", () => {
 describe("an experiment", () => {
   it("tells differences with interval, what could have been missed, and what to be careful of", async () => {
     show("&analysis=experiment&column=a%3D50,b%3D50");
-    await screen.findByText("Beyond chance against a: b");
+    await screen.findByText("Differ from a beyond chance: b");
     expect(screen.getByText(/who looks again and again/)).toBeTruthy();
     const rows = screen.getAllByRole("rowheader", { name: "b" }).map((cell) => plain(cell.closest("tr")));
-    expect(rows.join()).toMatch(/50\.0 %50\.0 % intended.*33\.0.*\+13\.0.*1\.0 … 25\.0.*0\.030.*15\.5/);
+    expect(rows.join()).toMatch(/50\.0 %50\.0 % intended.*33\.0.*\+13\.0.*1\.0 … 25\.0.*would be found: 15\.5.*0\.030/);
     expect(calls.find(({ path }) => path === "/v1/experiments:query")?.body).toMatchObject({
       key: "attributes.variant",
       variants: [
