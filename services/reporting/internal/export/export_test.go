@@ -100,7 +100,13 @@ func (s *source) Rows(ctx context.Context, _ export.Order, after export.Mark, fn
 	return ctx.Err()
 }
 
-func run(t testing.TB, k *kept, s *source, format export.Format, most int64) {
+// maker is a source that acts.
+type maker interface {
+	export.Source
+	Acting(ctx context.Context, e export.Export) (context.Context, error)
+}
+
+func run(t testing.TB, k *kept, s maker, format export.Format, most int64) {
 	t.Helper()
 	k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Kind: export.Responses, Format: format, Columns: []string{"position", "text", "place"}, Mark: true}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -254,12 +260,19 @@ func (d discarding) Proceed(_ context.Context, e export.Export, _ *export.Part) 
 	return nil
 }
 
-// BenchmarkRows writes a million rows, and tells how much memory was in use at most.
+// BenchmarkRows writes a million rows, and ten, and tells how much memory was in use at most.
 func BenchmarkRows(b *testing.B) {
-	for name, format := range map[string]export.Format{"csv": export.CSV, "xlsx": export.XLSX, "jsonl": export.JSONL} {
+	for name, c := range map[string]struct {
+		format export.Format
+		rows   int64
+	}{
+		"csv/1M": {export.CSV, 1_000_000}, "xlsx/1M": {export.XLSX, 1_000_000}, "jsonl/1M": {export.JSONL, 1_000_000},
+		"csv/10M": {export.CSV, 10_000_000}, "xlsx/10M": {export.XLSX, 10_000_000}, "jsonl/10M": {export.JSONL, 10_000_000},
+	} {
 		b.Run(name, func(b *testing.B) {
+			format := c.format
 			for b.Loop() {
-				k, s := &kept{}, &source{n: 1_000_000}
+				k, s := &kept{}, &source{n: c.rows}
 				k.e = export.Export{ID: "one", State: export.Pending, Order: export.Order{Kind: export.Responses, Format: format, Columns: []string{"position", "text", "place"}}}
 				ctx, cancel := context.WithCancel(b.Context())
 				r := &export.Runner{
