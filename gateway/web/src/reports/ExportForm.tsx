@@ -6,9 +6,11 @@ import { useAction } from "../app/action";
 import { useAddress } from "../app/address";
 import { DayFields } from "../app/SurveyPage";
 import { usePublished, useRevision } from "../app/surveys";
+import type { Language } from "../i18n";
 import { keys } from "../priorities/subject";
 import { periodOf } from "../score/period";
 import { Choices, Field, ListField } from "../settings/parts";
+import { type Batch, BatchFields } from "./BatchFields";
 import { columnsOf, exportFormats, exportKinds, type Kind, ofSurvey, operationKinds } from "./exports";
 import { Options, Select } from "./fields";
 import { Refused } from "./Refused";
@@ -18,13 +20,9 @@ import type { Export } from "./types";
 type Columns = readonly string[];
 
 /** Asks for what is to be exported. */
-export function ExportForm({
-  client,
-  may,
-  save,
-  cancel,
-}: PartProps & { save: (wanted: Export) => Promise<void>; cancel: () => void }) {
-  const { t } = useTranslation();
+export function ExportForm(props: PartProps & { save: (wanted: Export) => Promise<void>; cancel: () => void }) {
+  const { client, may, save, cancel } = props;
+  const { t, i18n } = useTranslation();
   const [address] = useAddress();
   const action = useAction();
   const surveys = usePublished(client).value ?? [];
@@ -38,26 +36,46 @@ export function ExportForm({
   const [columns, setColumns] = useState<Columns>([]);
   const [operation, setOperation] = useState<(typeof operationKinds)[number]>("OPERATION_KIND_VISITORS");
   const [by, setBy] = useState("");
+  const [batch, setBatch] = useState<Batch>({
+    report: "reports/store-scorecard",
+    form: "REPORT_FORMAT_PDF",
+    region: "",
+  });
   const needed = ofSurvey.includes(kind);
   const known = surveys.some((s) => s.name === chosenSurvey) ? chosenSurvey : "";
-  const survey = needed ? known || (surveys[0]?.name ?? "") : kind === "KIND_COMMENTS" ? known : "";
+  const archived = kind === "KIND_REPORTS";
+  const survey = needed || archived ? known || (surveys[0]?.name ?? "") : kind === "KIND_COMMENTS" ? known : "";
   const period = periodOf(days.from, days.to);
   const shown = surveys.find((s) => s.name === survey);
-  const submit = (e: FormEvent) => {
-    e.preventDefault();
-    void action.run(() =>
-      save({
-        kind,
-        format,
-        survey,
+  const rows = (): Export => ({
+    kind,
+    format,
+    survey,
+    ...(period === undefined ? {} : { period }),
+    ...(filter.trim() === "" ? {} : { filter: filter.trim() }),
+    columns: columns.map((column) => column.trim()).filter((column) => column !== ""),
+    byteOrderMark: format === "FORMAT_CSV" && mark,
+    ...(kind === "KIND_OPERATIONS" ? { operationKind: operation } : {}),
+    ...(kind === "KIND_SCORES" && by !== "" ? { scores: { groupBy: [by] } } : {}),
+  });
+  const archive = (): Export => ({
+    kind,
+    format: "FORMAT_ZIP",
+    reports: {
+      query: {
+        name: batch.report,
+        languageCode: i18n.language as Language,
+        ...(survey === "" ? {} : { survey }),
         ...(period === undefined ? {} : { period }),
         ...(filter.trim() === "" ? {} : { filter: filter.trim() }),
-        columns: columns.map((column) => column.trim()).filter((column) => column !== ""),
-        byteOrderMark: format === "FORMAT_CSV" && mark,
-        ...(kind === "KIND_OPERATIONS" ? { operationKind: operation } : {}),
-        ...(kind === "KIND_SCORES" && by !== "" ? { scores: { groupBy: [by] } } : {}),
-      }),
-    );
+      },
+      format: batch.form,
+      region: batch.region,
+    },
+  });
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    void action.run(() => save(kind === "KIND_REPORTS" ? archive() : rows()));
   };
   return (
     <form className="card form" onSubmit={submit}>
@@ -73,7 +91,8 @@ export function ExportForm({
         >
           <Options of={kinds} text={(k) => t(`reports.exports.kind.${k}`)} />
         </Select>
-        {(needed || kind === "KIND_COMMENTS") && (
+        {archived && <BatchFields {...props} value={batch} change={setBatch} />}
+        {(needed || archived || kind === "KIND_COMMENTS") && (
           <Select
             label={t("comments.survey")}
             value={survey}
@@ -82,7 +101,7 @@ export function ExportForm({
               setColumns([]);
             }}
           >
-            {!needed && <option value="">{t("comments.all")}</option>}
+            {kind === "KIND_COMMENTS" && <option value="">{t("comments.all")}</option>}
             <Options
               of={surveys.map((s) => s.name ?? "")}
               text={(n) => surveys.find((s) => s.name === n)?.displayName ?? n}
@@ -104,12 +123,14 @@ export function ExportForm({
             <Options of={keys} text={(k) => t(`priorities.keyOf.${k}`)} />
           </Select>
         )}
-        <Select label={t("reports.exports.format")} value={format} change={(f) => setFormat(f as "FORMAT_CSV")}>
-          <Options
-            of={["FORMAT_CSV", "FORMAT_XLSX", "FORMAT_JSONL"] as const}
-            text={(f) => `${exportFormats[f]} — ${t(`reports.exports.formatHint.${f}`)}`}
-          />
-        </Select>
+        {!archived && (
+          <Select label={t("reports.exports.format")} value={format} change={(f) => setFormat(f as "FORMAT_CSV")}>
+            <Options
+              of={["FORMAT_CSV", "FORMAT_XLSX", "FORMAT_JSONL"] as const}
+              text={(f) => `${exportFormats[f]} — ${t(`reports.exports.formatHint.${f}`)}`}
+            />
+          </Select>
+        )}
         <Field
           label={t("reports.definitions.filter")}
           hint={t("reports.exports.filterHint")}
@@ -121,7 +142,7 @@ export function ExportForm({
       <div className="selectors">
         <DayFields days={days} change={setDays} />
       </div>
-      {format === "FORMAT_CSV" && (
+      {format === "FORMAT_CSV" && !archived && (
         <label className="choice">
           <input type="checkbox" checked={mark} onChange={(e) => setMark(e.target.checked)} />
           <span>{t("reports.exports.mark")}</span>
@@ -136,7 +157,7 @@ export function ExportForm({
           chosen={columns}
           change={setColumns}
         />
-      ) : (
+      ) : archived ? null : (
         <ListField
           label={t("reports.exports.columns")}
           hint={t("reports.exports.columnsHint")}

@@ -67,6 +67,7 @@ function ExportCard({ client, may, of, reload }: PartProps & { of: Export; reloa
   const action = useAction();
   const state = of.state ?? "STATE_PENDING";
   const rows = integer(of.rows);
+  const bytes = integer(of.bytes);
   const total = of.totalRows === undefined ? undefined : integer(of.totalRows);
   const act = (method: "POST" | "DELETE", path: string) =>
     void action.run(async () => {
@@ -111,9 +112,9 @@ function ExportCard({ client, may, of, reload }: PartProps & { of: Export; reloa
         )}
         {state === "STATE_SUCCEEDED" && (
           <Fact name={t("reports.exports.size")}>
-            {t("reports.exports.rowsAndBytes", {
+            {t(bytes < 2 ** 20 ? "reports.exports.rowsAndKilobytes" : "reports.exports.rowsAndMegabytes", {
               rows: format.integer(rows),
-              mebibytes: format.plain(integer(of.bytes) / 2 ** 20),
+              size: format.plain(bytes / (bytes < 2 ** 20 ? 2 ** 10 : 2 ** 20)),
             })}
           </Fact>
         )}

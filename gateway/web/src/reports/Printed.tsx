@@ -32,14 +32,20 @@ function copied(node: Node): Node {
 
 /** Puts a report into a place of its own, with the look that it brings along. */
 function fill(root: ShadowRoot, html: string): void {
-  const page = new DOMParser().parseFromString(html, "text/html");
+  // The look is taken out first: the page's policy takes styles from scripts, and none that stands in a document.
+  let look = "";
+  const plain = html.replace(/<style>([^<]*)<\/style>/g, (_, sheet: string) => {
+    look += sheet;
+    return "";
+  });
+  const page = new DOMParser().parseFromString(plain, "text/html");
   const article = document.createElement("article");
   article.lang = page.documentElement.lang;
   article.append(...Array.from(page.querySelector("main")?.childNodes ?? [], copied));
   root.replaceChildren(article);
   if ("adoptedStyleSheets" in root) {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(page.querySelector("style")?.textContent ?? "");
+    sheet.replaceSync(look);
     root.adoptedStyleSheets = [sheet];
   }
 }

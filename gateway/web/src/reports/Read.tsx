@@ -9,7 +9,7 @@ import { DayFields } from "../app/SurveyPage";
 import { usePublished } from "../app/surveys";
 import type { Language } from "../i18n";
 import { Again } from "./Again";
-import { profileOf, reportOf, useReportTitle, useSubjects } from "./catalog";
+import { profileOf, reportOf, useReportTitle, useUnits } from "./catalog";
 import { Options, Select } from "./fields";
 import { formats, forms, saveFile, textOf } from "./file";
 import { NewShare } from "./NewShare";
@@ -30,7 +30,7 @@ export function Read({ client, may, catalog }: PartProps) {
   const report = reportOf(catalog, address.report) ?? usualReport;
   const profile = profileOf(catalog, report);
   const collection = profile?.subjectCollection ?? "";
-  const subjects = useSubjects(client, collection, may("segmentation.units.list")).value ?? [];
+  const subjects = useUnits(client, collection, may("segmentation.units.list")).value ?? [];
   const [version] = address.report.split("@").slice(1);
   const name = version === undefined ? (report?.name ?? "") : `${report?.name}@${version}`;
   const subject = collection !== "" && address.subject.startsWith(`${collection}/`) ? address.subject : "";

@@ -5,7 +5,7 @@ import { usePublished } from "../app/surveys";
 import { type Language, languages } from "../i18n";
 import { Choices, Field, ListField } from "../settings/parts";
 import { linesOf } from "../settings/units";
-import { profileOf, reportOf, useReportTitle, useSubjects } from "./catalog";
+import { profileOf, reportOf, useReportTitle, useUnits } from "./catalog";
 import { Options, Select } from "./fields";
 import { type Form, formats, forms } from "./file";
 import { RecurrenceFields } from "./RecurrenceFields";
@@ -74,7 +74,7 @@ export function ScheduleForm(
           .join("\n"),
   );
   const collection = profileOf(catalog, reportOf(catalog, report))?.subjectCollection ?? "";
-  const subjects = useSubjects(client, collection, may("segmentation.units.list")).value ?? [];
+  const subjects = useUnits(client, collection, may("segmentation.units.list")).value ?? [];
   const submit = (e: FormEvent) => {
     e.preventDefault();
     void action.run(() =>

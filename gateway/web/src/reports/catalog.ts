@@ -61,12 +61,13 @@ const kindOfCollection = {
   locations: "KIND_LOCATION",
   companies: "KIND_COMPANY",
   employees: "KIND_EMPLOYEE",
+  regions: "KIND_REGION",
 } as const;
 
 type Collection = keyof typeof kindOfCollection;
 
-/** What a report of such subjects may be about; none where the kind needs no subject. */
-export function useSubjects(client: Client, collection: string, wanted: boolean): Resource<readonly Unit[]> {
+/** The units of a collection, the first 1,000; nothing of one that is none. */
+export function useUnits(client: Client, collection: string, wanted: boolean): Resource<readonly Unit[]> {
   const kind = Object.hasOwn(kindOfCollection, collection) ? kindOfCollection[collection as Collection] : undefined;
   const load = useCallback(
     async (signal: AbortSignal) => {

@@ -10,9 +10,10 @@ export const exportKinds = {
   KIND_CASES: "segmentation.cases.list",
   KIND_OPERATIONS: "reporting.operations.list",
   KIND_REFUSALS: "survey.refusals.list",
+  KIND_REPORTS: "reporting.reports.render",
 } as const satisfies Partial<Record<ExportKind, string>>;
 
-export type Kind = keyof typeof exportKinds | "KIND_REPORTS";
+export type Kind = keyof typeof exportKinds;
 
 /** What the rows of an export are. */
 export function exportKindOf({ kind }: Export): Kind {
