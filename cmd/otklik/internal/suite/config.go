@@ -74,7 +74,7 @@ type Peers struct {
 	Access       string           `koanf:"access" doc:"Addresses of the access service's replicas, as peers.survey."`
 	Comment      string           `koanf:"comment" doc:"Addresses of the comment service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by what comments say then."`
 	Segmentation string           `koanf:"segmentation" doc:"Addresses of the segmentation service's replicas, as peers.survey. A scoring service of its own can do without: its scores cannot be cut by segments and cases then."`
-	Reporting    string           `koanf:"reporting" doc:"Addresses of the reporting service's replicas, as peers.survey. Only gateways call it."`
+	Reporting    string           `koanf:"reporting" doc:"Addresses of the reporting service's replicas, as peers.survey. Gateways call it, and the access service, whose webhooks tell what became of scheduled reports; one without hears nothing of these."`
 	Key          string           `koanf:"key" secret:"true" doc:"Key with the role service, by which the services call each other."`
 	Client       rpcclient.Config `koanf:"client"`
 }

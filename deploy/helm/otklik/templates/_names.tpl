@@ -18,7 +18,7 @@
 {{/* The processes and what the program fixes of them; all else of them is in the values of the same name. A further service is a line here, its
 values and their schema. serves: what it listens for. calls: whom it calls. postgres: it has a store. redis: it uses Redis. */}}
 {{- define "otklik.components" -}}
-access: {serves: grpc, calls: [survey, scoring, comment, segmentation], postgres: true, redis: true}
+access: {serves: grpc, calls: [survey, scoring, comment, segmentation, reporting], postgres: true, redis: true}
 survey: {serves: grpc, calls: [access], postgres: true, redis: true}
 scoring: {serves: grpc, calls: [survey, access, comment, segmentation], postgres: true, redis: true}
 comment: {serves: grpc, calls: [survey, access], postgres: true, redis: true}
