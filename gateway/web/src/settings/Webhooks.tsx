@@ -22,6 +22,8 @@ const events = [
   "WEBHOOK_EVENT_LIGHT_CHANGED",
   "WEBHOOK_EVENT_SEGMENT_ENTERED",
   "WEBHOOK_EVENT_SEGMENT_LEFT",
+  "WEBHOOK_EVENT_REPORT_DELIVERED",
+  "WEBHOOK_EVENT_REPORT_OVERDUE",
 ] as const satisfies readonly WebhookEvent[];
 
 type EventKey = (typeof events)[number] | "WEBHOOK_EVENT_PING";
