@@ -310,6 +310,7 @@ const (
 	NoteComments
 	NoteFirstCases
 	NoteWithoutPlace
+	NoteLights
 	// Made again.
 	AgainEqual
 	AgainErased

@@ -310,6 +310,7 @@ var texts = [keys]text{
 	NoteComments:     {"В основе %s комментарий.|В основе %s комментария.|В основе %s комментариев.", "Негизинде %s пикир.", "Based on %s comment.|Based on %s comments."},
 	NoteFirstCases:   {"Учтено только первое %s обращение.|Учтены только первые %s обращения.|Учтены только первые %s обращений.", "Биринчи %s кайрылуу гана эске алынды.", "Only the first %s case was counted.|Only the first %s cases were counted."},
 	NoteWithoutPlace: {"Без координат осталась %s точка.|Без координат остались %s точки.|Без координат осталось %s точек.", "%s түйүн координатсыз калды.", "%s location has no coordinates.|%s locations have no coordinates."},
+	NoteLights:       {"Цвет и форма — светофор точки в момент составления отчёта.", "Түс жана форма — баяндама түзүлгөн учурдагы түйүндүн светофору.", "Colour and shape are the light of the location when the report was made."},
 	// Made again.
 	AgainEqual:   {"Всё совпадает с тем, что было.", "Баары мурдагыдай дал келет.", "All is as it was."},
 	AgainErased:  {"Числа, посчитанные по ответам, изменились: часть ответов с тех пор стёрта или учитывается иначе.", "Жооптор боюнча эсептелген сандар өзгөрдү: ошондон бери жооптордун бир бөлүгү өчүрүлгөн же башкача эсептелет.", "Numbers that rest on responses differ: some responses were erased since, or are counted otherwise."},

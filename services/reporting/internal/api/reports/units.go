@@ -294,6 +294,10 @@ func (r *run) places(ctx context.Context, _ report.Section) (part, error) {
 	for _, s := range scores {
 		of[keyValue(s)] = s
 	}
+	lights, err := r.locationLights(ctx)
+	if err != nil {
+		return part{}, err
+	}
 	chart := &document.MapChart{}
 	for _, u := range units {
 		at, score := u.GetLocation().GetCoordinates(), of[strings.TrimPrefix(u.GetName(), "locations/")]
@@ -302,14 +306,43 @@ func (r *run) places(ctx context.Context, _ report.Section) (part, error) {
 		}
 		chart.Places = append(chart.Places, document.MapPlace{
 			Label: cmp.Or(u.GetDisplayName(), keyValue(score)), Latitude: at.GetLatitude(), Longitude: at.GetLongitude(), Number: r.number(score, m), Places: 1,
+			Mark: colours[lights[u.GetName()].GetColour()], Uncertain: lights[u.GetName()].GetUncertain(),
 		})
 	}
 	if len(chart.Places) == 0 {
 		return part{blocks: []document.Block{{Absent: r.words.Text(phrase.AbsentPlaces)}}}, nil
 	}
 	out := part{blocks: []document.Block{{Chart: &document.Chart{ID: "map", Title: r.words.Text(m.name), Map: chart}}}}
+	if len(lights) > 0 {
+		out.notes = append(out.notes, r.words.Text(phrase.NoteLights))
+	}
 	if missing := len(scores) - len(chart.Places); missing > 0 {
 		out.notes = append(out.notes, r.words.Plural(phrase.NoteWithoutPlace, int64(missing)))
+	}
+	return out, nil
+}
+
+// locationLights are the lights of locations by name, as they are now; none for callers who may not see them, and under filters, which lights do not know.
+func (r *run) locationLights(ctx context.Context) (map[string]*segmentationv1.Light, error) {
+	if r.filter != "" || r.protected {
+		return nil, nil
+	}
+	out := make(map[string]*segmentationv1.Light)
+	req := &segmentationv1.ListLightsRequest{Kind: segmentationv1.LightKind_LIGHT_KIND_LOCATION, PageSize: unitsPage}
+	for range mostNames {
+		resp, err := r.sources.Lights.ListLights(ctx, req)
+		if _, told := r.absence(err); told {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range resp.GetLights() {
+			out[strings.TrimSuffix(l.GetName(), "/light")] = l
+		}
+		if req.PageToken = resp.GetNextPageToken(); req.GetPageToken() == "" {
+			break
+		}
 	}
 	return out, nil
 }
