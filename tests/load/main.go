@@ -53,13 +53,14 @@ var errMissed = errors.New("a target was missed")
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	measurements := []measurement{
 		{"size", measureSize}, {"throughput", measureThroughput}, {"visible", measureVisible}, {"import", measureImport}, {"query", measureQuery}, {"map", measureMap},
+		{"scorecards", measureScorecards}, {"exports", measureExports},
 		{"postgres", measurePostgres}, {"events", measureEvents}, {"freshness", measureFreshness},
 	}
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.SetOutput(progress)
 	binary := flags.String("binary", "", "the program to measure; built when empty")
 	seconds := flags.Int("seconds", 60, "length of each measurement of throughput")
-	only := flags.String("only", "", "comma-separated names of measurements: size, throughput, visible, import, query, map, postgres, events, freshness; empty means all")
+	only := flags.String("only", "", "comma-separated names of measurements: size, throughput, visible, import, query, map, scorecards, exports, postgres, events, freshness; empty means all")
 	answers := flags.Int("answers", 1_000_000, "answers stored when queries and maps are measured")
 	rows := flags.Int("rows", 100_000, "rows imported")
 	events := flags.Int("events", 200_000, "events that wait in Redis when scoring's speed is measured")

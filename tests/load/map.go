@@ -25,7 +25,7 @@ func measureMap(ctx context.Context, s settings, r *report) (err error) {
 		return err
 	}
 	began := time.Now()
-	if err := enterStores(ctx, suite); err != nil {
+	if err := enterStores(ctx, suite, stores); err != nil {
 		return err
 	}
 	r.tell(fmt.Sprintf("%d locations into the directory", stores), fmt.Sprintf("%.0f/s", stores/time.Since(began).Seconds()), "BatchUpdateUnits of 1,000")
@@ -54,8 +54,8 @@ func measureMap(ctx context.Context, s settings, r *report) (err error) {
 	return nil
 }
 
-// enterStores makes the locations that answers name, spread over Kyrgyzstan as evenly as two irrational steps do.
-func enterStores(ctx context.Context, suite *harness.Suite) error {
+// enterStores makes so many locations that answers name, spread over Kyrgyzstan as evenly as two irrational steps do.
+func enterStores(ctx context.Context, suite *harness.Suite, stores int) error {
 	client := segmentationv1.NewDirectoryServiceClient(suite.Conn(adminKey()))
 	for first := 0; first < stores; first += batchSize {
 		request := &segmentationv1.BatchUpdateUnitsRequest{}
