@@ -24,7 +24,7 @@ benchstat = $$(GOWORK=off $(GO) -C tools tool -n benchstat)
 single    = ./services/access/internal/store/... ./services/comment/internal/store/... ./services/scoring/internal/store/... ./services/segmentation/internal/store/... \
             ./services/survey/internal/store/... ./services/reporting/internal/store/... ./libs/relational/... \
             ./services/comment/train/... ./services/comment/gold/... $(addprefix ./services/comment/internal/,analysis feature language lexicon linear sentiment text) \
-            $(addprefix ./services/reporting/internal/,bridge chart crosstab estimate factor importance kpi matrix moment operation phrase place policy quality render/... \
+            $(addprefix ./services/reporting/internal/,bridge chart contrast crosstab estimate experiment factor importance journey kpi matrix moment operation phrase place policy quality render/... \
             reserve revenue schedule season standard strength) \
             $(addprefix ./services/scoring/internal/,alert cell composite cube fact filter histogram index metric pool question wire) ./libs/stat ./libs/calendar \
             $(addprefix ./services/segmentation/internal/,agenda attribute cases cluster digest directory interview light population profile purchase/... recovery retention rfm segment) \

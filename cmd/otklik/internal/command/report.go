@@ -22,7 +22,7 @@ func NewReportCommand(env Env) *cobra.Command {
 		Long: `Explain scores. Every number comes with its n and its interval, and each answer says what was counted and how. Answers are valid where each customer was asked
 only some of the questions (--missing).`,
 	}
-	cmd.AddCommand(newReportList(env), newReportRender(env), newReportSchedule(env), newReportMatrix(env), newReportDrivers(env), newReportCorrelations(env), newReportFactors(env), newReportBridge(env), newReportStrengths(env), newReportCrosstab(env), newReportCollectors(env), newReportExport(env), newReportExports(env),
+	cmd.AddCommand(newReportList(env), newReportRender(env), newReportBatch(env), newReportSchedule(env), newReportMatrix(env), newReportDrivers(env), newReportCorrelations(env), newReportFactors(env), newReportBridge(env), newReportStrengths(env), newReportCrosstab(env), newReportJourney(env), newReportExperiment(env), newReportAssign(env), newReportCollectors(env), newReportExport(env), newReportExports(env),
 		newReportRevenue(env), newReportQuality(env), newReportStandards(env), newReportSeasonality(env), newReportPolicies(env), newReportReserve(env), newReportStaff(env))
 	return cmd
 }
@@ -41,7 +41,7 @@ type analysisFlags struct {
 func (a *analysisFlags) add(flags *pflag.FlagSet) {
 	a.flags = flags
 	flags.StringVar(&a.survey, "survey", "", "the survey (needed)")
-	a.which.addWhich(flags, "")
+	a.which.add(flags, "")
 	flags.Float64Var(&a.level, "level", 0, "confidence level of intervals, 0.5 to 0.9999 (default 0.95)")
 }
 
@@ -74,6 +74,7 @@ func (a *analysisFlags) query() (*reportingv1.AnalysisQuery, error) {
 	}
 	return &reportingv1.AnalysisQuery{
 		Survey: surveyName(a.survey), Filter: s.filter, Period: s.period, Population: s.population, AsOfTime: s.asOf, ConfidenceLevel: a.level,
+		Weighting: analysisWeighting(s.weighting),
 	}, nil
 }
 

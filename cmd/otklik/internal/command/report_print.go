@@ -1,7 +1,9 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -41,6 +43,9 @@ func basisText(b *reportingv1.AnalysisBasis) string {
 	}
 	if b.EffectiveN != nil {
 		fmt.Fprintf(&s, ", effective n %s", formatNumber(b.GetEffectiveN(), 0))
+	}
+	if b.WeightsEffectiveN != nil {
+		fmt.Fprintf(&s, ", weighted as %s", formatNumber(b.GetWeightsEffectiveN(), 1))
 	}
 	if b.GetRepaired() {
 		fmt.Fprintf(&s, "\ncorrelations contradicted each other (least eigenvalue %s) and were repaired", formatNumber(b.GetLeastEigenvalue(), 4))
@@ -180,16 +185,33 @@ func (c *call) printBridge(got *reportingv1.QueryBridgeResponse) error {
 }
 
 func (c *call) printStrengths(got *reportingv1.QueryStrengthsResponse) error {
-	var rows [][]string
-	for _, e := range got.GetEffects() {
-		rows = append(rows, []string{
-			enumWord("TOPIC_VERDICT_", e.GetVerdict()), orNotStated(e.GetValue()), withInterval(e.GetEffect(), 2), formatNumber(e.GetLevel(), 2), adjustedP(e.GetTest()), fmt.Sprint(e.GetCount()),
-		})
+	rows := effectRows(nil, got.GetEffects())
+	header := []string{"VERDICT", strings.ToUpper(got.GetBy()), "EFFECT", "LEVEL", "ADJUSTED P", "N"}
+	if len(got.GetSlices()) > 0 {
+		header = append([]string{"OUTCOME", strings.ToUpper(cmp.Or(got.GetGroupBy(), "slice"))}, header...)
+		rows = effectRows([]string{got.GetOutcome().GetQuestion(), "all"}, got.GetEffects())
+		for _, s := range got.GetSlices() {
+			of := "all"
+			if s.Value != nil {
+				of = orNotStated(s.GetValue())
+			}
+			rows = append(rows, effectRows([]string{s.GetOutcome().GetQuestion(), of}, s.GetEffects())...)
+		}
 	}
-	if err := c.table([]string{"VERDICT", strings.ToUpper(got.GetBy()), "EFFECT", "LEVEL", "ADJUSTED P", "N"}, rows); err != nil {
+	if err := c.table(header, rows); err != nil {
 		return err
 	}
 	return c.write(fmt.Sprintf("\n%s of %s: %s over all", enumWord("OUTCOME_METRIC_", got.GetMetric()), got.GetOutcome().GetQuestion(), formatNumber(got.GetOverall(), 2)) + basisText(got.GetBasis()))
+}
+
+// effectRows are the rows of effects, each behind what they are of.
+func effectRows(of []string, effects []*reportingv1.TopicEffect) (rows [][]string) {
+	for _, e := range effects {
+		rows = append(rows, append(slices.Clone(of),
+			enumWord("TOPIC_VERDICT_", e.GetVerdict()), orNotStated(e.GetValue()), withInterval(e.GetEffect(), 2), formatNumber(e.GetLevel(), 2), adjustedP(e.GetTest()), fmt.Sprint(e.GetCount()),
+		))
+	}
+	return rows
 }
 
 func (c *call) printCrosstab(got *reportingv1.QueryCrosstabResponse) error {

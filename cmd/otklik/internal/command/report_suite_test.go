@@ -49,12 +49,16 @@ func TestAnalysesFromTheCommandLine(t *testing.T) {
 				"matrix --draws 50": {"PRIORITY", "staff", "satisfaction_matrix, version 1: 120 responses", "of the variance of nps"},
 				"matrix --cut fixed --importance-cut 0 --score-cut 5": {"1 fix now"},
 				"drivers --draws 50": {"RELATIVE WEIGHT", "prices", "shapley_lmg"},
-				"drivers --missing em --spearman=false --draws 10":                                   {"expectation_maximization_normal"},
-				"correlations --outcome nps --items staff,queue":                                     {"PEARSON", "queue"},
-				"factors --items nps,staff,prices,queue --alpha std --factors 1 --extraction minres": {"FACTOR 1", "alpha_standardized", "eigenvalues"},
-				"bridge --by location --baseline-from 2026-02 --from 2026-03":                        {"MIX EFFECT", "osh", "nps of nps moved by"},
-				"strengths --by location":                                                            {"VERDICT", "naryn", "topic_effects"},
-				"crosstab --row location --column answers.staff":                                     {"osh", "chi-square", "Cramér's V"},
+				"drivers --missing em --spearman=false --draws 10":                                              {"expectation_maximization_normal"},
+				"correlations --outcome nps --items staff,queue":                                                {"PEARSON", "queue"},
+				"factors --items nps,staff,prices,queue --alpha std --factors 1 --extraction minres":            {"FACTOR 1", "alpha_standardized", "eigenvalues"},
+				"bridge --by location --baseline-from 2026-02 --from 2026-03":                                   {"MIX EFFECT", "osh", "nps of nps moved by"},
+				"strengths --by location":                                                                       {"VERDICT", "naryn", "topic_effects"},
+				"strengths --by location --further-outcome staff":                                               {"OUTCOME", "SLICE", "staff"},
+				"strengths --by location --rake location:osh=1,naryn=1":                                         {"weighted_raked", "weighted as"},
+				"journey --stage osh=@staff --stage prices=@prices":                                             {"STAGE", "prices", "OF RESPONSES", "belong to no stage"},
+				"experiment --by location --variant osh=2 --variant naryn=1 --outcome nps --outcome staff:csat": {"DETECTABLE", "staff (csat)", "intended", "caution"},
+				"crosstab --row location --column answers.staff":                                                {"osh", "chi-square", "Cramér's V"},
 			} {
 				args := append(append([]string{"report"}, strings.Fields(command)...), "--survey", "shop")
 				out := s.ok(args...)
@@ -78,12 +82,20 @@ func TestAnalysesFromTheCommandLine(t *testing.T) {
 			}
 		})
 	}
+	if out := s.ok("report", "assign", "--seed", "checkout-button", "--variant", "a=1", "--variant", "b=1", "--variant", "c=2", "customer-17", "customer-19"); !strings.Contains(out, "customer-19  c") {
+		t.Errorf("assigned:\n%s", out)
+	}
 	for want, args := range map[string][]string{
 		"--survey is needed":             {"report", "matrix"},
 		`"x" is none of pairwise`:        {"report", "matrix", "--survey", "shop", "--missing", "x"},
 		`"x" is none of raw, std`:        {"report", "factors", "--survey", "shop", "--alpha", "x"},
 		"the period before is needed":    {"report", "bridge", "--survey", "shop"},
 		"--row and --column are needed":  {"report", "crosstab", "--survey", "shop"},
+		"--by is needed":                 {"report", "experiment", "--survey", "shop"},
+		"is not ID=TOUCHPOINT":           {"report", "journey", "--survey", "shop", "--stage", "web"},
+		"the share must be a number":     {"report", "experiment", "--survey", "shop", "--by", "location", "--variant", "a=0"},
+		`"x" is none of nps`:             {"report", "experiment", "--survey", "shop", "--by", "location", "--outcome", "nps:x"},
+		"--seed and --variant are":       {"report", "assign", "customer-17"},
 		"--outcome goes with --items":    {"report", "correlations", "--survey", "shop", "--outcome", "nps"},
 		`"mode" is none of mean, median`: {"report", "matrix", "--survey", "shop", "--cut", "mode"},
 	} {

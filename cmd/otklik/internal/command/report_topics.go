@@ -38,19 +38,9 @@ several themes is shared among them equally.`,
 		if err != nil {
 			return nil, err
 		}
-		zone, err := parseZone(a.which.timeZone)
+		before, err := a.before(from, to)
 		if err != nil {
 			return nil, err
-		}
-		if to == "" {
-			to = a.which.from
-		}
-		before, err := parsePeriodIn("baseline-", from, to, zone)
-		switch {
-		case err != nil:
-			return nil, err
-		case before == nil:
-			return nil, exit.Usagef("the period before is needed: give --baseline-from and --baseline-to")
 		}
 		return conn.QueryBridge(ctx, &reportingv1.QueryBridgeRequest{
 			Query: query, BaselinePeriod: before, Outcome: a.outcome, Metric: reportingv1.OutcomeMetric(v[0]), By: by,
@@ -60,23 +50,29 @@ several themes is shared among them equally.`,
 
 func newReportStrengths(env Env) *cobra.Command {
 	chosen := metricChoice()
-	var by string
+	var by, groupBy string
+	var further []string
 	return newAnalysis(env, &cobra.Command{
 		Use:   "strengths --survey SURVEY",
 		Short: "Tell which topics pull an outcome up and which pull it down",
 		Long: `Tell what each topic does to an outcome: the outcome of all responses less that without the topic's responses. What could be chance after correction for the number of
-topics is neither a strength nor a weakness.`,
-		Example: `  otklik report strengths --survey shop --by location`,
+topics is neither a strength nor a weakness. --group-by and --further-outcome tell the same slice by slice and outcome by outcome, corrected for all together.`,
+		Example: `  otklik report strengths --survey shop --by location
+  otklik report strengths --survey shop --by theme --group-by region --further-outcome staff`,
 	}, func(a *analysisFlags, flags *pflag.FlagSet) {
 		a.addOutcome()
 		chosen["metric"].add(flags, "metric", "what the outcome is counted as", "nps for a question of likelihood to recommend, else mean")
 		flags.StringVar(&by, "by", "", byUsage)
+		flags.StringVar(&groupBy, "group-by", "", "a key by whose values effects are told as well, such as region, location, touchpoint")
+		flags.StringArrayVar(&further, "further-outcome", nil, "a further outcome's question; repeat")
 	}, func(ctx context.Context, conn reportingv1.ReportingServiceClient, a *analysisFlags, query *reportingv1.AnalysisQuery) (*reportingv1.QueryStrengthsResponse, error) {
 		v, err := chosen.read("metric")
 		if err != nil {
 			return nil, err
 		}
-		return conn.QueryStrengths(ctx, &reportingv1.QueryStrengthsRequest{Query: query, Outcome: a.outcome, Metric: reportingv1.OutcomeMetric(v[0]), By: by})
+		return conn.QueryStrengths(ctx, &reportingv1.QueryStrengthsRequest{
+			Query: query, Outcome: a.outcome, Metric: reportingv1.OutcomeMetric(v[0]), By: by, GroupBy: groupBy, FurtherOutcomes: further,
+		})
 	}, (*call).printStrengths)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
@@ -58,10 +59,19 @@ type sample struct {
 
 // sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
 func (s *Server) sampleOf(ctx context.Context, r request) (*sample, error) {
-	if r.query.GetWeighting() != nil {
-		return nil, fault.Unweighted("these analyses")
-	}
 	pairwise := missingOf(r.missing) == moment.Pairwise
+	if r.query.GetWeighting() != nil {
+		unsupported := func(field, description string) error {
+			return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_WEIGHTING_UNSUPPORTED, field, description)
+		}
+		switch {
+		case !pairwise:
+			return nil, unsupported("missing", "weighted responses are taken pairwise: leave it out")
+		case r.ranks != nil && *r.ranks:
+			return nil, unsupported("spearman", "rank correlations count each response once: leave them out")
+		}
+		return s.fromSums(ctx, r)
+	}
 	switch {
 	case pairwise && r.ranks == nil:
 		out, err := s.fromRows(ctx, r, s.rankResponses)
@@ -143,6 +153,9 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 	b.Notes = append(b.Notes, x.notes...)
 	if x.Missing == moment.EM {
 		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
+	}
+	if x.Weighted {
+		b.Conventions = append(b.Conventions, "GROUP_JACKKNIFE")
 	}
 	if x.Clustered {
 		b.Conventions = append(b.Conventions, "CLUSTERED_RESPONDENTS")

@@ -106,7 +106,7 @@ func regressionOf(ctx context.Context, s *moment.Sample, outcome int, items []in
 		out.AdjustedR2 = &adjusted
 	}
 	var coefficients, standardized []precision
-	if s.Complete() && !s.Clustered {
+	if s.Complete() && !s.Grouped() {
 		coefficients, standardized = classical(s, fit, outcome, items)
 		out.Notes = append(out.Notes, fmt.Sprintf("regression: every response answers everything; standard errors are the classical ones with n = %d", s.Responses))
 	} else {
@@ -115,7 +115,10 @@ func regressionOf(ctx context.Context, s *moment.Sample, outcome int, items []in
 			return err
 		}
 		why := "answers are missing, so that no single n holds"
-		if s.Complete() {
+		switch {
+		case s.Weighted:
+			why = "responses are weighted"
+		case s.Complete():
 			why = "respondents answer several times"
 		}
 		out.Notes = append(out.Notes, fmt.Sprintf("regression: %s; standard errors by leaving out one of %d random groups of respondents", why, s.Groups))

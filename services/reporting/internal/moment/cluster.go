@@ -90,9 +90,9 @@ type Clusters struct {
 	left   []Left
 }
 
-// Clusters leaves out one group of respondents after the other; nil unless the sample is Clustered.
+// Clusters leaves out one group of respondents after the other; nil unless the sample is Grouped.
 func (s *Sample) Clusters(ctx context.Context) (*Clusters, error) {
-	if !s.Clustered || s.resampled == nil {
+	if !s.Grouped() || s.resampled == nil {
 		return nil, nil //nolint:nilnil // No clusters are a result.
 	}
 	c := &Clusters{sample: s, all: s.resampled.left(ones(s.Groups)), left: make([]Left, s.Groups)}

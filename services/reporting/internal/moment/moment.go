@@ -15,10 +15,12 @@ type Question struct {
 	Min, Max float64
 }
 
-// Pair is sums over the responses that answered both of two questions. Each response counts once.
+// Pair is sums over the responses that answered both of two questions: each response counts once or, where Sums are weighted, with its weight.
 type Pair struct {
 	// Count is the number of responses.
 	Count int64
+	// Weight and SquaredWeight sum their weights and the squares of those; not used without weights.
+	Weight, SquaredWeight float64
 	// First and Second are the sums of the scores, FirstSquare and SecondSquare those of squared scores, Product that of products.
 	First, Second, FirstSquare, SecondSquare, Product float64
 }
@@ -37,6 +39,8 @@ type Sums struct {
 	Questions []Question
 	// Groups are the groups; those without responses may be listed or left out.
 	Groups []Group
+	// Weighted tells that sums are of weighted values. Weights are scaled here so that their mean over all answers is 1.
+	Weighted bool
 }
 
 // Missing says how answers that are missing are dealt with.
@@ -113,11 +117,50 @@ type Sample struct {
 	// Clustered tells that the design effect is greater than chance allows: respondents answered several times, and alike. Formulas for independent
 	// responses do not hold then, and what is left of them takes Clusters.
 	Clustered bool
+	// Weighted tells that responses are weighted: N and Pairs are numbers of responses all the same, EffectiveN is of Kish's numbers of each pair, SD has the divisor of the sum of
+	// weights less 1, whose mean is 1, and formulas for responses of equal weight do not hold: what is left of them takes Clusters.
+	Weighted bool
 
+	// kish are Kish's effective numbers of responses that answer both of two questions; nil without weights.
+	kish [][]float64
 	// held are the numbers of groups with a response that answers both of two questions.
 	held [][]int
 	// resampled gives the moments with each group counted a number of times.
 	resampled source
 	// ranks are the joint counts of answers; nil where only sums are known.
 	ranks *jointCounts
+}
+
+// Grouped tells that errors are by groups of respondents, since closed forms do not hold.
+func (s *Sample) Grouped() bool { return s.Clustered || s.Weighted }
+
+// scaled are weighted sums with weights of mean 1 over all answers; sums without weights stay as they are.
+func (s Sums) scaled() Sums {
+	if !s.Weighted {
+		return s
+	}
+	k := len(s.Questions)
+	var count, weight float64
+	for _, g := range s.Groups {
+		for i := range k {
+			count, weight = count+float64(g.Pairs[at(k, i, i)].Count), weight+g.Pairs[at(k, i, i)].Weight
+		}
+	}
+	if !(weight > 0) {
+		return s
+	}
+	by := count / weight
+	out := s
+	out.Groups = make([]Group, len(s.Groups))
+	for i, g := range s.Groups {
+		out.Groups[i] = g
+		out.Groups[i].Pairs = make([]Pair, len(g.Pairs))
+		for j, p := range g.Pairs {
+			out.Groups[i].Pairs[j] = Pair{
+				Count: p.Count, Weight: by * p.Weight, SquaredWeight: by * by * p.SquaredWeight, First: by * p.First, Second: by * p.Second,
+				FirstSquare: by * p.FirstSquare, SecondSquare: by * p.SecondSquare, Product: by * p.Product,
+			}
+		}
+	}
+	return out
 }

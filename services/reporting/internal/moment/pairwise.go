@@ -41,7 +41,11 @@ func newPairSums(s *Sums, whole bool) *pairSums {
 		row := make([]float64, width)
 		for p := range s.Groups[g].Pairs {
 			x := &s.Groups[g].Pairs[p]
-			copy(row[p*fields:], []float64{float64(x.Count), x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product})
+			n := float64(x.Count)
+			if s.Weighted {
+				n = x.Weight
+			}
+			copy(row[p*fields:], []float64{n, x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product})
 		}
 		rows = append(rows, row...)
 	}
@@ -147,7 +151,7 @@ func (d *Draw) set(r *mat.SymDense, repair bool) bool {
 //
 // It refuses a question with fewer than LeastAnswers answers (refusal.TooFew), one whose answers are all the same (refusal.Constant), and two that
 // fewer than LeastTogether responses answer both (refusal.NeverTogether).
-func FromSums(s Sums) (*Sample, error) { return fromSums(s, Pairwise) }
+func FromSums(s Sums) (*Sample, error) { return fromSums(s.scaled(), Pairwise) }
 
 func fromSums(s Sums, missing Missing) (*Sample, error) {
 	out, err := levels(s, missing)
@@ -217,8 +221,13 @@ func levels(s Sums, missing Missing) (*Sample, error) {
 		}
 		out.Mean[i], out.SD[i] = l.mean, l.sd
 	}
+	if out.Weighted = s.Weighted; s.Weighted {
+		out.kish = kishOf(&s)
+	}
 	out.EffectiveN = out.effective()
-	out.judgeClusters(sums, total)
+	if !s.Weighted {
+		out.judgeClusters(sums, total)
+	}
 	return out, nil
 }
 
@@ -259,10 +268,37 @@ func (s *Sample) effective() float64 {
 			case n == 0:
 				return 0
 			case i != j || len(s.Pairs) == 1:
-				inverse += 1 / float64(n)
+				together := float64(n)
+				if s.kish != nil {
+					together = s.kish[i][j]
+				}
+				inverse += 1 / together
 				pairs++
 			}
 		}
 	}
 	return pairs / inverse
+}
+
+// kishOf are (Σw)²/Σw² of the responses that answer both of two questions; 0 where there are none.
+func kishOf(s *Sums) [][]float64 {
+	k := len(s.Questions)
+	out := make([][]float64, k)
+	for i := range out {
+		out[i] = make([]float64, k)
+	}
+	for i := range k {
+		for j := i; j < k; j++ {
+			var weight, squares float64
+			for _, g := range s.Groups {
+				p := &g.Pairs[at(k, i, j)]
+				weight, squares = weight+p.Weight, squares+p.SquaredWeight
+			}
+			if squares > 0 {
+				out[i][j] = weight * weight / squares
+				out[j][i] = out[i][j]
+			}
+		}
+	}
+	return out
 }

@@ -85,13 +85,16 @@ func (s *Scoring) Moments(ctx context.Context, sel Selection, questions []Questi
 	stream, err := s.client.StreamMoments(asCaller(ctx), &scoringv1.StreamMomentsRequest{
 		Survey: sel.Survey, Questions: ids, Filter: sel.Filter, Period: sel.Period, Population: sel.Population, AsOfTime: sel.AsOf, Groups: Groups, Weighting: sel.Weighting,
 	})
-	sums := moment.Sums{Questions: Asked(questions), Groups: make([]moment.Group, 0, Groups)}
+	sums := moment.Sums{Questions: Asked(questions), Groups: make([]moment.Group, 0, Groups), Weighted: sel.Weighting != nil}
 	var counted Counted
 	for err == nil {
 		var part *scoringv1.StreamMomentsResponse
 		if part, err = stream.Recv(); err == nil {
 			counted.add(part.GetWatermark(), part.GetCoverage())
 			sums.Groups = append(sums.Groups, groupOf(part, len(questions)))
+			if sel.Weighting != nil {
+				counted.Weight, counted.Squares = counted.Weight+part.GetWeight(), counted.Squares+part.GetSquaredWeight()
+			}
 		}
 	}
 	if !errors.Is(err, io.EOF) {
@@ -127,7 +130,7 @@ func groupOf(part *scoringv1.StreamMomentsResponse, questions int) moment.Group 
 	for _, p := range part.GetPairs() {
 		first, second := int(p.GetFirst()), int(p.GetSecond())
 		g.Pairs[first*questions-first*(first-1)/2+second-first] = moment.Pair{
-			Count: p.GetCount(), First: p.GetFirstSum(), Second: p.GetSecondSum(),
+			Count: p.GetCount(), Weight: p.GetWeight(), SquaredWeight: p.GetSquaredWeight(), First: p.GetFirstSum(), Second: p.GetSecondSum(),
 			FirstSquare: p.GetFirstSquareSum(), SecondSquare: p.GetSecondSquareSum(), Product: p.GetProductSum(),
 		}
 	}
