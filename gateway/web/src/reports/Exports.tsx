@@ -112,9 +112,12 @@ function ExportCard({ client, may, of, reload }: PartProps & { of: Export; reloa
         )}
         {state === "STATE_SUCCEEDED" && (
           <Fact name={t("reports.exports.size")}>
-            {t(bytes < 2 ** 20 ? "reports.exports.rowsAndKilobytes" : "reports.exports.rowsAndMegabytes", {
-              rows: format.integer(rows),
-              size: format.plain(bytes / (bytes < 2 ** 20 ? 2 ** 10 : 2 ** 20)),
+            {t(exportKindOf(of) === "KIND_REPORTS" ? "reports.exports.files" : "reports.exports.rows", {
+              n: format.integer(rows),
+            })}
+            {", "}
+            {t(bytes < 2 ** 20 ? "reports.exports.kilobytes" : "reports.exports.megabytes", {
+              n: format.plain(bytes / (bytes < 2 ** 20 ? 2 ** 10 : 2 ** 20)),
             })}
           </Fact>
         )}

@@ -42,7 +42,7 @@ export function NewShare(props: {
       const answer: NewReportShare = await client.send("POST", "reportShares", {
         reportShare: {
           ...(fixed ? { rendition: `reportRenditions/${rendition}`, languageCode } : { ...query, report }),
-          displayName: name.trim(),
+          displayName: name.trim() || title,
           formats: chosen,
           // To the end of that day where the reader is.
           expireTime: new Date(year ?? 0, (month ?? 1) - 1, (day ?? 0) + 1).toISOString(),

@@ -35,7 +35,11 @@ function ShareCard({ client, may, catalog, share, reload }: PartProps & { share:
   return (
     <>
       <div className="heading">
-        <h3>{share.displayName || titleOf(reportOf(catalog, share.report), share.report || share.rendition)}</h3>
+        <h3>
+          {share.displayName ||
+            (share.report && titleOf(reportOf(catalog, share.report), share.report)) ||
+            t("reports.shared.title")}
+        </h3>
         <span className={ended ? "state off" : "state"}>
           {t(ended ? "reports.shares.ended" : "reports.shares.works")}
         </span>
