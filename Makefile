@@ -85,6 +85,10 @@ bench-comment: ## Measure comment analysis, and what others make of the same com
 	GOMAXPROCS=1 $(GO) test -run '^$$' -bench . ./services/comment/internal/analysis
 	GOMAXPROCS=1 GOWORK=off $(GO) -C services/comment/compare test -bench .
 
+.PHONY: bench-operations
+bench-operations: ## Measure import and analyses of operations data of STORES stores (default 20,000) over DAYS days (default 365): time, processors, memory.
+	$(GO) run ./services/reporting/bench -stores $${STORES:-20000} -days $${DAYS:-365}
+
 .PHONY: bench-scoring
 bench-scoring: ## Measure scoring over ROWS responses (default 10,000,000) beside PostgreSQL on the same rows, and draw docs/scoring-cost.svg; then live scores.
 	$(GO) run ./services/scoring/bench -rows $${ROWS:-10000000} -svg docs/scoring-cost.svg

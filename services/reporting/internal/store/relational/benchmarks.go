@@ -43,7 +43,7 @@ func (s *Store) PutBenchmarks(ctx context.Context, organization string, values [
 		}
 		there := map[string]benchmark.Value{}
 		err := many(ctx, w, values, func(v benchmark.Value) (string, []any) { return `(id = ?)`, []any{v.ID} },
-			`SELECT `+benchmarkColumns+` FROM benchmarks WHERE organization = $1 AND `, organization, scanBenchmark, func(v benchmark.Value) { there[v.ID] = v })
+			`SELECT `+benchmarkColumns+` FROM benchmarks WHERE `, organization, scanBenchmark, func(v benchmark.Value) { there[v.ID] = v })
 		if err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func newPutting(organization string, records []operation.Record) *putting {
 // load reads what the records have to go with.
 func (p *putting) load(ctx context.Context, r relational.Reader) error {
 	err := many(ctx, r, p.records, func(r operation.Record) (string, []any) { return `(kind = ? AND key = ?)`, []any{int64(r.Kind), r.Key} },
-		`SELECT `+operationColumns+` FROM operation_records WHERE organization = $1 AND `, p.organization, scanOperation, func(r operation.Record) { p.before[keyOf(r)] = r })
+		`SELECT `+operationColumns+` FROM operation_records WHERE `, p.organization, scanOperation, func(r operation.Record) { p.before[keyOf(r)] = r })
 	if err != nil {
 		return err
 	}
@@ -117,12 +117,12 @@ func (p *putting) load(ctx context.Context, r relational.Reader) error {
 		// None of them is longer than a day, of which the longest have 25 hours.
 		return `(kind = ? AND location = ? AND start_time > ? AND start_time < ?)`,
 			[]any{int64(r.Kind), r.Location, relational.ToMicro(r.Start.Add(-longestDay)), relational.ToMicro(r.End) + 1}
-	}, `SELECT `+operationColumns+` FROM operation_records WHERE organization = $1 AND `, p.organization, scanOperation, p.spans.add)
+	}, `SELECT `+operationColumns+` FROM operation_records WHERE `, p.organization, scanOperation, p.spans.add)
 	if err != nil {
 		return err
 	}
 	return many(ctx, r, slices.Collect(maps.Keys(places)), func(at place) (string, []any) { return `(location = ? AND day = ?)`, []any{at.location, int64(at.day)} },
-		`SELECT location, day, counter_records, stated_records, sales_records, receipt_records FROM operation_days WHERE organization = $1 AND `, p.organization, scanSources,
+		`SELECT location, day, counter_records, stated_records, sales_records, receipt_records FROM operation_days WHERE `, p.organization, scanSources,
 		func(f found) { p.sources[f.place] = p.sources[f.place].Plus(f.Sources, 1) })
 }
 
@@ -247,11 +247,11 @@ func many[K, T any](
 		// Always as many, so that there is one statement to be prepared.
 		for i := range asked {
 			condition, own := of(chunk[min(i, len(chunk)-1)])
-			if i == 0 {
-				text.WriteString("(")
-			} else {
+			// The organisation stands in each condition: beside them it would seem the best index to SQLite, which takes an organisation for a few rows.
+			if i > 0 {
 				text.WriteString(" OR ")
 			}
+			text.WriteString("(organization = $1 AND ")
 			for part := range strings.SplitSeq(condition, "?") {
 				text.WriteString(part)
 				if len(own) > 0 {
@@ -259,8 +259,8 @@ func many[K, T any](
 					text.WriteString("$" + strconv.Itoa(len(args)))
 				}
 			}
+			text.WriteString(")")
 		}
-		text.WriteString(")")
 		found, err := relational.List(ctx, r, scan, text.String(), args...)
 		if err != nil {
 			return err

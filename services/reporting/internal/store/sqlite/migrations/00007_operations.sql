@@ -57,10 +57,10 @@ CREATE TABLE operation_days (
     likes           INTEGER NOT NULL,
     dislikes        INTEGER NOT NULL,
     helps           INTEGER NOT NULL,
-    PRIMARY KEY (organization, day, location, currency)
+    PRIMARY KEY (organization, location, day, currency)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX operation_days_by_location ON operation_days (organization, location, day);
+CREATE INDEX operation_days_by_day ON operation_days (organization, day);
 
 -- The same of months, counted from the year 0: what many locations did over a long time is summed from these.
 CREATE TABLE operation_months (
