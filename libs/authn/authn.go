@@ -3,6 +3,7 @@ package authn
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,9 @@ type Principal struct {
 	// Units are what the caller is restricted to, by dimension (the key of a context, such as location); something belongs to the caller when
 	// it has one of the values in one of the dimensions. Empty means that the caller is not restricted.
 	Units map[string][]string
+	// Granted are the units as they were given, where Units hold more (see Widen); nil where they are the same. What is stored or told of a caller are these:
+	// what lies in a unit changes.
+	Granted map[string][]string
 	// Resources are the names of what the credential is bound to; empty means that it is not bound.
 	Resources []string
 	// Origins are where browsers may use the credential from; see CheckOrigin.
@@ -65,6 +69,31 @@ type Principal struct {
 
 // Restricted tells whether the caller sees some units only.
 func (p Principal) Restricted() bool { return len(p.Units) > 0 }
+
+// Given are the units as they were given to the caller.
+func (p Principal) Given() map[string][]string {
+	if p.Granted != nil {
+		return p.Granted
+	}
+	return p.Units
+}
+
+// Widen returns the caller with what lies in the units as units too, by dimension. Who is not restricted stays so.
+func (p Principal) Widen(within map[string][]string) Principal {
+	if !p.Restricted() {
+		return p
+	}
+	given, wide := p.Given(), maps.Clone(p.Units)
+	for dimension, values := range within {
+		if len(values) > 0 {
+			all := slices.Concat(wide[dimension], values)
+			slices.Sort(all)
+			wide[dimension] = slices.Compact(all)
+		}
+	}
+	p.Units, p.Granted = wide, given
+	return p
+}
 
 // HasRole tells whether the principal holds the role.
 func (p Principal) HasRole(role string) bool { return slices.Contains(p.Roles, role) }

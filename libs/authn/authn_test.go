@@ -2,6 +2,7 @@ package authn_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -86,6 +87,23 @@ func TestSecretsAreRandomAndPrintable(t *testing.T) {
 	a, b := authn.NewSecret(), authn.NewSecret()
 	if a == b || len(a) < 40 || strings.ContainsAny(a, " \"'+/=&?") {
 		t.Errorf("secrets %q and %q", a, b)
+	}
+}
+
+// What lies in units counts as units, and what was given stays known. Who is not restricted stays so.
+func TestWiden(t *testing.T) {
+	given := map[string][]string{"region": {"south"}, "location": {"kiosk", "osh"}, "company": {"firm"}}
+	p := authn.Principal{Units: given}
+	wide := p.Widen(map[string][]string{"region": {"alai"}, "location": {"gulcha", "osh"}, "employee": nil})
+	want := map[string][]string{"region": {"alai", "south"}, "location": {"gulcha", "kiosk", "osh"}, "company": {"firm"}}
+	if !reflect.DeepEqual(wide.Units, want) || !reflect.DeepEqual(wide.Given(), given) || !reflect.DeepEqual(p.Units, given) || !reflect.DeepEqual(p.Given(), given) {
+		t.Errorf("%v, given %v, of %v", wide.Units, wide.Given(), p.Units)
+	}
+	if again := wide.Widen(map[string][]string{"region": {"naryn"}}); !reflect.DeepEqual(again.Given(), given) || len(again.Units["region"]) != 3 {
+		t.Errorf("again: %v, given %v", again.Units, again.Given())
+	}
+	if all := (authn.Principal{}).Widen(map[string][]string{"location": {"osh"}}); all.Restricted() || all.Given() != nil {
+		t.Errorf("who sees everything: %v", all)
 	}
 }
 
