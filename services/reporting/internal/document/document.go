@@ -16,7 +16,9 @@ type Document struct {
 	// Fingerprint is what it can be made again by, and be compared.
 	Fingerprint string
 	// Filter is which responses are counted, as the reader would write it; empty: all.
-	Filter   string
+	Filter string
+	// Scope names the units that its reader is restricted to: only what belongs to them is counted. Empty: the reader is not restricted.
+	Scope    string
 	Sections []Section
 	// Notes hold for the whole, such as what was left out and why.
 	Notes []string

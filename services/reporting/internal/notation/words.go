@@ -23,6 +23,7 @@ const (
 	PeriodWord
 	FilterWord
 	AllResponses
+	ScopeWord
 	AsOf
 	Fingerprint
 	Organization
@@ -100,6 +101,7 @@ var table = [Words][3]string{
 	PeriodWord:     {"Period", "Период", "Мезгил"},
 	FilterWord:     {"Filter", "Отбор", "Тандоо"},
 	AllResponses:   {"all responses", "все ответы", "бардык жооптор"},
+	ScopeWord:      {"Units of the reader", "Подразделения читателя", "Окурмандын бөлүмдөрү"},
 	AsOf:           {"Data as of", "Данные на", "Маалыматтын убактысы"},
 	Fingerprint:    {"Fingerprint", "Контрольный код", "Текшерүү коду"},
 	Organization:   {"Organization", "Организация", "Уюм"},

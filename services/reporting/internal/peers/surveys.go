@@ -74,9 +74,11 @@ func NewSurveys(conn grpc.ClientConnInterface) *Surveys {
 type Questionnaire struct {
 	// Current are the questions of its current revision; none before the first was published.
 	Current []Question
-	surveys *Surveys
-	name    string
-	number  int64
+	// DisplayName is what colleagues call the survey.
+	DisplayName string
+	surveys     *Surveys
+	name        string
+	number      int64
 }
 
 // Questionnaire returns what a survey, `surveys/{survey}`, asks. Errors: *Refusal; ErrUnavailable; ctx's.
@@ -85,7 +87,7 @@ func (s *Surveys) Questionnaire(ctx context.Context, survey string) (*Questionna
 	if err != nil {
 		return nil, failure(ctx, "ask for the survey", err)
 	}
-	q := &Questionnaire{surveys: s, name: survey}
+	q := &Questionnaire{DisplayName: resp.GetSurvey().GetDisplayName(), surveys: s, name: survey}
 	revision := resp.GetSurvey().GetCurrentRevision()
 	if revision == "" {
 		return q, nil

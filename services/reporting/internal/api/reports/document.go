@@ -14,7 +14,7 @@ import (
 func documentToProto(d document.Document) *reportingv1.ReportDocument {
 	out := &reportingv1.ReportDocument{
 		Title: d.Title, Subtitle: d.Subtitle, LanguageCode: d.Language, StartTime: timeToProto(d.Period.Start), EndTime: timeToProto(d.Period.End), TimeZone: d.Period.Zone.String(),
-		Watermark: timeToProto(d.Watermark), Fingerprint: d.Fingerprint, Filter: d.Filter, Notes: d.Notes,
+		Watermark: timeToProto(d.Watermark), Fingerprint: d.Fingerprint, Filter: d.Filter, Scope: d.Scope, Notes: d.Notes,
 	}
 	for _, s := range d.Sections {
 		section := &reportingv1.ReportDocumentSection{Id: s.ID, Title: s.Title, Notes: s.Notes}

@@ -111,8 +111,19 @@ func write(q report.Request, d document.Document) (report.Rendered, error) {
 		return report.Rendered{}, fmt.Errorf("write report as %s: %w", q.Format, err)
 	}
 	return report.Rendered{
-		Body: b.Bytes(), ContentType: f.contentType, Filename: fileName(q, d), Fingerprint: d.Fingerprint, Watermark: d.Watermark, Title: d.Title, Period: d.Period,
+		Body: b.Bytes(), ContentType: f.contentType, Filename: fileName(q, d), Fingerprint: d.Fingerprint, Watermark: d.Watermark, Title: heading(d), Period: d.Period,
 	}, nil
+}
+
+// heading is the title with whom the report is about and what its reader sees, for whoever announces it.
+func heading(d document.Document) string {
+	out := d.Title
+	for _, more := range []string{d.Subtitle, d.Scope} {
+		if more != "" && more != out {
+			out += " · " + more
+		}
+	}
+	return out
 }
 
 // fileName is a name for a file: the report, whom it is about, and the first day of its period.

@@ -61,7 +61,7 @@ func (s *Server) begin(ctx context.Context, d report.Definition, q report.Reques
 	if err != nil {
 		return nil, fault.Survey(err)
 	}
-	r.asked = questionnaire.Current
+	r.asked, r.surveyTitle = questionnaire.Current, questionnaire.DisplayName
 	if staff {
 		_, err := once(ctx, "persons", func(ctx context.Context) (bool, error) { return true, r.seesPersons(ctx) })
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
@@ -104,6 +105,26 @@ func TestCalendarPeriods(t *testing.T) {
 		var refused *rpcerr.Error
 		if err := r.setPeriod(q); !errors.As(err, &refused) || refused.Fields[0].Field != "query.calendar_period" {
 			t.Errorf("%+v: %v", q, err)
+		}
+	}
+}
+
+// TestScope: whoever is restricted to units is told so in the report, by their names; of many the first ones and how many more.
+func TestScope(t *testing.T) {
+	channel := &inprocgrpc.Channel{}
+	segmentationv1.RegisterDirectoryServiceServer(channel, towns{})
+	r := &run{Server: New(Deps{Sources: peers.Sources{Directory: segmentationv1.NewDirectoryServiceClient(channel)}})}
+	as := func(units map[string][]string) context.Context {
+		return authn.WithPrincipal(t.Context(), authn.Principal{Units: units})
+	}
+	for want, ctx := range map[string]context.Context{
+		"":           as(nil),
+		"osh, red":   as(map[string][]string{"location": {"osh"}, "tag": {"red"}}),
+		"a, b, c +2": as(map[string][]string{"location": {"e", "c", "b", "a", "d"}}),
+		"osh, north": authn.WithPrincipal(t.Context(), authn.Principal{Units: map[string][]string{"location": {"osh"}, "region": {"north"}}}.Widen(map[string][]string{"location": {"naryn"}})),
+	} {
+		if got := r.scope(ctx); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

@@ -40,7 +40,9 @@ type run struct {
 	notation   notation.Notation
 	survey     string
 	asked      []peers.Question
-	period     document.Period
+	// surveyTitle is what colleagues call the survey.
+	surveyTitle string
+	period      document.Period
 	// baseline is the period compared with; nil for none.
 	baseline *document.Period
 	// subject is what the report is about, `locations/osh`; empty for the whole organisation.
@@ -105,6 +107,7 @@ func builders() map[report.SectionType]builder {
 func (r *run) document(ctx context.Context) (document.Document, error) {
 	d := document.Document{
 		Title: r.title(), Subtitle: r.subtitle(ctx), Language: r.words.Language(), Period: r.period, Watermark: r.mark.AsTime(), Filter: r.filter,
+		Scope:    r.scope(ctx),
 		Sections: make([]document.Section, len(r.definition.Sections)),
 	}
 	all := builders()
@@ -175,14 +178,6 @@ func (r *run) title() string {
 		return r.definition.DisplayName
 	}
 	return r.words.Text(titleOf(r.definition.Kind))
-}
-
-// subtitle says whom the report is about: the subject as the directory calls it, or else the survey.
-func (r *run) subtitle(ctx context.Context) string {
-	if r.subject == "" {
-		return strings.TrimPrefix(r.survey, "surveys/")
-	}
-	return r.unitName(ctx, r.subject)
 }
 
 // absence says in the language of the report why there is no section: other services refuse what nobody could tell, or what this caller may not know. It is

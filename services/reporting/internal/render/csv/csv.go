@@ -74,6 +74,7 @@ func (t *table) document(d document.Document) {
 	add("watermark", "", t.stamp(d.Watermark))
 	add("fingerprint", d.Fingerprint, "")
 	add("filter", d.Filter, "")
+	add("scope", d.Scope, "")
 	t.notes("", d.Notes)
 }
 

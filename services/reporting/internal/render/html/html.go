@@ -63,21 +63,10 @@ func (p *page) head() {
 	p.element(`p class="organization"`, d.Organization)
 	p.element("h1", title)
 	p.element(`p class="subtitle"`, d.Subtitle)
-	filter, asOf := d.Filter, ""
-	if filter == "" {
-		filter = p.Word(notation.AllResponses)
-	}
-	if !d.Watermark.IsZero() {
-		asOf = p.Time(notation.In(d.Watermark, d.Period.Zone))
-	}
 	p.raw("<dl>")
-	for _, line := range [][2]string{
-		{p.Word(notation.PeriodWord), p.Period(d.Period)}, {p.Word(notation.FilterWord), filter}, {p.Word(notation.AsOf), asOf}, {p.Word(notation.Fingerprint), d.Fingerprint},
-	} {
-		if line[1] != "" {
-			p.element("dt", line[0])
-			p.element("dd", line[1])
-		}
+	for _, line := range p.Facts(d) {
+		p.element("dt", line[0])
+		p.element("dd", line[1])
 	}
 	p.raw("</dl></header>\n")
 }

@@ -8,7 +8,7 @@ import (
 // cleaned is a copy of d whose texts the font can show; the cleaner remembers what it could not.
 func cleaned(d document.Document, c *typeface.Cleaner) document.Document {
 	d.Title, d.Subtitle, d.Organization, d.Filter, d.Fingerprint = c.Clean(d.Title), c.Clean(d.Subtitle), c.Clean(d.Organization), c.Clean(d.Filter), c.Clean(d.Fingerprint)
-	d.Notes = texts(d.Notes, c)
+	d.Notes, d.Scope = texts(d.Notes, c), c.Clean(d.Scope)
 	d.Sections = each(d.Sections, func(s document.Section) document.Section {
 		s.Title, s.Notes = c.Clean(s.Title), texts(s.Notes, c)
 		s.Blocks = each(s.Blocks, func(b document.Block) document.Block { return block(b, c) })

@@ -21,21 +21,7 @@ func (p *paper) heading() {
 	p.y += 6
 	p.rule(p.y)
 	p.y += 3
-	filter := d.Filter
-	if filter == "" {
-		filter = p.Word(notation.AllResponses)
-	}
-	asOf := ""
-	if !d.Watermark.IsZero() {
-		asOf = p.Time(notation.In(d.Watermark, d.Period.Zone))
-	}
-	for _, line := range [][2]string{
-		{p.Word(notation.PeriodWord), p.Period(d.Period)}, {p.Word(notation.FilterWord), filter},
-		{p.Word(notation.AsOf), asOf}, {p.Word(notation.Fingerprint), d.Fingerprint},
-	} {
-		if line[1] == "" {
-			continue
-		}
+	for _, line := range p.Facts(d) {
 		p.need(13)
 		p.write(margin, p.y+10, line[0], regular, 8.5, chart.Muted)
 		p.paragraph(margin+110, line[1], regular, 8.5, chart.Ink)

@@ -15,15 +15,7 @@ func (b *book) report() {
 		s.text(1, d.Subtitle, styleMuted)
 		s.row++
 	}
-	filter := or(d.Filter, b.Word(notation.AllResponses))
-	asOf := ""
-	if !d.Watermark.IsZero() {
-		asOf = b.Time(notation.In(d.Watermark, d.Period.Zone))
-	}
-	for _, line := range [][2]string{
-		{b.Word(notation.Organization), d.Organization}, {b.Word(notation.PeriodWord), b.Period(d.Period)}, {b.Word(notation.FilterWord), filter},
-		{b.Word(notation.AsOf), asOf}, {b.Word(notation.Fingerprint), d.Fingerprint},
-	} {
+	for _, line := range append([][2]string{{b.Word(notation.Organization), d.Organization}}, b.Facts(d)...) {
 		if line[1] != "" {
 			s.text(1, line[0], styleMuted)
 			s.text(2, line[1], "")

@@ -168,7 +168,9 @@ type ReportDocument struct {
 	// Its sections.
 	Sections []*ReportDocumentSection `protobuf:"bytes,10,rep,name=sections,proto3" json:"sections,omitempty"`
 	// What holds for the whole, such as what was left out and why.
-	Notes         []string `protobuf:"bytes,11,rep,name=notes,proto3" json:"notes,omitempty"`
+	Notes []string `protobuf:"bytes,11,rep,name=notes,proto3" json:"notes,omitempty"`
+	// The units that its reader is restricted to, by their names in the directory: only what belongs to them is counted. Empty for readers who see all.
+	Scope         string `protobuf:"bytes,12,opt,name=scope,proto3" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +280,13 @@ func (x *ReportDocument) GetNotes() []string {
 		return x.Notes
 	}
 	return nil
+}
+
+func (x *ReportDocument) GetScope() string {
+	if x != nil {
+		return x.Scope
+	}
+	return ""
 }
 
 // A part of a report under a heading.
@@ -1444,7 +1453,7 @@ var File_otklik_reporting_v1_report_document_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_report_document_proto_rawDesc = "" +
 	"\n" +
-	")otklik/reporting/v1/report_document.proto\x12\x13otklik.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n" +
+	")otklik/reporting/v1/report_document.proto\x12\x13otklik.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x03\n" +
 	"\x0eReportDocument\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x1a\n" +
 	"\bsubtitle\x18\x02 \x01(\tR\bsubtitle\x12#\n" +
@@ -1458,7 +1467,8 @@ const file_otklik_reporting_v1_report_document_proto_rawDesc = "" +
 	"\x06filter\x18\t \x01(\tR\x06filter\x12F\n" +
 	"\bsections\x18\n" +
 	" \x03(\v2*.otklik.reporting.v1.ReportDocumentSectionR\bsections\x12\x14\n" +
-	"\x05notes\x18\v \x03(\tR\x05notes\"\x8d\x01\n" +
+	"\x05notes\x18\v \x03(\tR\x05notes\x12\x14\n" +
+	"\x05scope\x18\f \x01(\tR\x05scope\"\x8d\x01\n" +
 	"\x15ReportDocumentSection\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x128\n" +
