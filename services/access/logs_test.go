@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/testkit"
+	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	"github.com/otklik/otklik/services/access/internal/store"
@@ -96,6 +97,25 @@ func TestWebhooksHearOfAlerts(t *testing.T) {
 	// Each change of an alert is told, though it is the same alert.
 	hears(all, "alert.changed alertRules/r/alerts/3", "alert.changed alertRules/r/alerts/3", "alert.opened alertRules/r/alerts/3", "alert.resolved alertRules/r/alerts/3")
 	hears(ends, "alert.resolved alertRules/r/alerts/3")
+}
+
+// TestWhatWebhooksHearOfDeliveries reads events of the reporting service.
+func TestWhatWebhooksHearOfDeliveries(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 14, 12, 0, 0, 0, time.UTC)
+	for kind, want := range map[reportingv1.ScheduleEvent_Kind]string{
+		reportingv1.ScheduleEvent_KIND_DELIVERED: "report.delivered", reportingv1.ScheduleEvent_KIND_OVERDUE: "report.overdue", reportingv1.ScheduleEvent_KIND_UNSPECIFIED: "",
+	} {
+		o, heard := ofDeliveries(&reportingv1.ScheduleEvent{
+			Position: 9, Organization: "acme", Time: timestamppb.New(at), Kind: kind, Run: "reportSchedules/s/runs/r", Report: "reports/closed-loop",
+		}, time.Now)
+		if heard != (want != "") || heard && (o.Event.String() != want || o.Resource != "reportSchedules/s/runs/r" || o.Organization != "acme" || o.Position != 9 || !o.Time.Equal(at)) {
+			t.Errorf("heard %t of %+v, want %s", heard, o, want)
+		}
+		if heard && !webhook.Deliveries.Events().Has(o.Event) {
+			t.Errorf("who wants %s does not get the log", o.Event)
+		}
+	}
 }
 
 // TestWhatWebhooksHearOfAttention reads events of the segmentation service.

@@ -141,6 +141,11 @@ type mailedSuite struct {
 
 func startMailed(t *testing.T) *mailedSuite {
 	t.Helper()
+	return startMailedOn(t, harness.Options{})
+}
+
+func startMailedOn(t *testing.T, options harness.Options) *mailedSuite {
+	t.Helper()
 	server := smtptest.New(t, smtptest.StartTLS)
 	authority := filepath.Join(t.TempDir(), "mail.pem")
 	if err := os.WriteFile(authority, server.CA, 0o600); err != nil {
@@ -150,7 +155,8 @@ func startMailed(t *testing.T) *mailedSuite {
 		"reporting.smtp.host": server.Host, "reporting.smtp.port": server.Port, "reporting.smtp.ca_file": authority, "reporting.smtp.username": smtptest.Username,
 		"reporting.smtp.password": smtptest.Password, "reporting.smtp.from": "Otklik <otklik@example.org>", "reporting.smtp.interval": "100ms",
 	}
-	s := &mailedSuite{Suite: harness.Run(t, harness.Options{Settings: settings}), server: server, settings: settings, begun: time.Now()}
+	options.Settings = settings
+	s := &mailedSuite{Suite: harness.Run(t, options), server: server, settings: settings, begun: time.Now()}
 	askREST(t, s.Suite, http.MethodPost, "/v1/surveys", `{"surveyId": "shop", "survey": {"displayName": "Shop", "draft": {"title": {"texts": {"en": "Shop"}},
 		"defaultLanguage": "en", "questions": [{"id": "nps", "text": {"texts": {"en": "Recommend?"}}, "nps": {}}]}}}`, nil)
 	askREST(t, s.Suite, http.MethodPost, "/v1/surveys/shop:publish", "{}", nil)
@@ -366,9 +372,12 @@ func TestSchedulesOfOwnersWhoAreGone(t *testing.T) {
 	askREST(t, s.Suite, http.MethodPatch, "/v1/"+name, `{"reportSchedule": {"displayName": "Ours", "delivery": "DELIVERY_WEBHOOK", "paused": false}, "updateMask": "displayName,delivery,paused"}`, nil)
 	s.move(t, 72*time.Hour)
 	s.runs(t, name, "STATE_DELIVERED")
-	if overdue := s.overdue(t); overdue["reports/closed-loop"] || !overdue["reports/daily-events"] || !overdue["reports/staff-review"] {
-		t.Errorf("overdue are %v", overdue)
-	}
+	testkit.Eventually(t, patience, func() error {
+		if overdue := s.overdue(t); overdue["reports/closed-loop"] || !overdue["reports/daily-events"] || !overdue["reports/staff-review"] {
+			return fmt.Errorf("overdue are %v", overdue)
+		}
+		return nil
+	})
 }
 
 // overdue tells which reports that are meant to be made so often are overdue.

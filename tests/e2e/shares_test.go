@@ -187,6 +187,11 @@ func TestReportShares(t *testing.T) {
 	if bytes.Contains(got.Body, []byte(osh.Secret)) {
 		t.Error("the list tells a secret")
 	}
+	for _, secret := range []string{all.Secret, osh.Secret} {
+		if strings.Contains(s.Log(), secret) {
+			t.Error("the log tells a secret")
+		}
+	}
 	// Ended links, and those whose makers are gone, lead to nothing.
 	askREST(t, s.Suite, http.MethodDelete, "/v1/reportShares/all", "", nil)
 	awaitEnded(t, s.Suite, all.Secret)

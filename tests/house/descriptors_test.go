@@ -215,7 +215,7 @@ func TestNoRequestCarriesTheOrganisation(t *testing.T) {
 	t.Parallel()
 	eachMethod(func(m protoreflect.MethodDescriptor) {
 		switch accessOf(m).GetPermission() {
-		case "survey.events.stream", "comment.events.stream", "scoring.events.stream", "segmentation.events.stream", "access.credentials.resolve":
+		case "survey.events.stream", "comment.events.stream", "scoring.events.stream", "segmentation.events.stream", "reporting.events.stream", "access.credentials.resolve":
 			return // for the suite's own services, which act for all organisations
 		}
 		fields := m.Input().Fields()

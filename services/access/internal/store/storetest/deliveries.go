@@ -272,7 +272,7 @@ func feedHasOneHolder(t *testing.T, open Open) {
 	_, begun, err = hold("a", until)
 	equal(t, "forgotten", []any{begun, err}, []any{false, error(nil)})
 	// Other logs have other holders and other positions, and other webhooks want them.
-	for log, event := range map[webhook.Log]webhook.Event{webhook.Alerts: webhook.AlertResolved, webhook.Attention: webhook.SegmentLeft} {
+	for log, event := range map[webhook.Log]webhook.Event{webhook.Alerts: webhook.AlertResolved, webhook.Attention: webhook.SegmentLeft, webhook.Deliveries: webhook.ReportOverdue} {
 		otherWanted := func(is bool) {
 			t.Helper()
 			got, err := s.WantsFeed(t.Context(), log)
