@@ -88,7 +88,7 @@ func inBatch(err error) error {
 	for _, f := range e.Fields {
 		if strings.HasPrefix(f.Field, "query.") {
 			out.Message = strings.Replace(out.Message, f.Field+": ", "export.reports."+f.Field+": ", 1)
-			f.Field = "reports." + f.Field
+			f.Field = "export.reports." + f.Field
 		}
 		out.Fields = append(out.Fields, f)
 	}

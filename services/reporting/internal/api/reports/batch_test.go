@@ -73,7 +73,7 @@ func (m *moving) QueryScores(_ context.Context, req *scoringv1.QueryScoresReques
 		m.moments[at.AsTime()] = true
 	}
 	if m.broken != "" && strings.Contains(req.GetQuery().GetFilter(), m.broken) {
-		return nil, rpcerr.New(codes.FailedPrecondition, "FILTER_UNKNOWN", "the filter cannot be")
+		return nil, rpcerr.New(codes.FailedPrecondition, "FILTER_UNKNOWN", "the filter cannot be", rpcerr.WithField("query.filter", "FILTER_UNKNOWN", "it cannot be"))
 	}
 	return &scoringv1.QueryScoresResponse{Watermark: timestamppb.New(time.Date(2026, 11, 1, 0, 0, m.asked, 0, time.UTC))}, nil
 }
@@ -103,7 +103,7 @@ func batchOf(subjects ...string) *reportingv1.ReportBatch {
 
 func TestBatchesAreOfWhomTheCallerSees(t *testing.T) {
 	t.Parallel()
-	b := batches(t, &moving{moments: map[time.Time]bool{}})
+	b := batches(t, &moving{moments: map[time.Time]bool{}, broken: "nonsense"})
 	for name, c := range map[string]struct {
 		change func(*reportingv1.ReportBatch)
 		want   string
