@@ -80,7 +80,7 @@ func (b bench) all(ctx context.Context) error {
 			}
 			return err
 		}},
-		{"key figures of those who pressed and worked in the records imported", func() error {
+		{"key figures of employees, of the records imported", func() error {
 			got, err := b.kpis.QueryStaffKpi(ctx, &reportingv1.QueryStaffKpiRequest{KpiDefinition: "kpiDefinitions/sellers", Query: b.query(-60, 0)})
 			if err == nil && len(got.GetStaff()) == 0 {
 				err = errors.New("nobody is told of")
