@@ -273,11 +273,12 @@ type Export struct {
 	WithheldColumns []string `protobuf:"bytes,17,rep,name=withheld_columns,json=withheldColumns,proto3" json:"withheld_columns,omitempty"`
 	// What the rows are.
 	Kind Export_Kind `protobuf:"varint,18,opt,name=kind,proto3,enum=otklik.reporting.v1.Export_Kind" json:"kind,omitempty"`
-	// Which rows, as an AIP-160 filter as in scores, for example `location = "osh" AND attributes.format = "super*"`. Empty means all. Scores: as in scores. Others
-	// have the keys that their rows tell: responses, comments and refusals `touchpoint`, `channel`, `location`, `region`, `company`, `language` and `attributes.NAME`,
-	// responses also `revision` and `answers.QUESTION`, comments `question`, `sentiment` and `theme`, refusals `kind`; contacts `company`, `location` and `attributes.NAME`; cases
-	// `state`, `severity`, `queue`, `owner`, `contact`, `company`, `location`, `region`, `rule`, `subject` and `root_cause`; operations `location` and `device`. `employee` is a key of those
-	// that have the column, for callers who may see it.
+	// Which rows; empty means all. For scores an AIP-160 filter as in scores. Other kinds take of that language what names values of keys, joined by AND, for example
+	// `location = "osh" AND attributes.format = express`, without stars; `""` is what is not stated. Their keys: responses, comments and refusals have `touchpoint`,
+	// `channel`, `location`, `region`, `company`, `language` and `attributes.NAME`, responses also `revision` and `answers.QUESTION`, comments `question`, `sentiment`
+	// and `theme`, refusals `kind`; contacts `company`, `location` and `attributes.NAME`; cases `state`, `severity`, `queue`, `owner`, `contact`, `company`,
+	// `location`, `region`, `rule`, `subject` and `root_cause`; operations `location` and `device`. `employee` is a key of those that have the column, for callers who may
+	// see it.
 	Filter string `protobuf:"bytes,19,opt,name=filter,proto3" json:"filter,omitempty"`
 	// KIND_SCORES: which scores; missing means every metric of the survey for the whole period. Refused for other kinds.
 	Scores *ExportScores `protobuf:"bytes,20,opt,name=scores,proto3" json:"scores,omitempty"`
