@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { SeasonalityAnswer, SeasonEffect, SeasonEffects } from "../api/types";
 import { useFormat } from "../app/hooks";
@@ -9,7 +10,7 @@ import { Corrected, Interval } from "../priorities/parts";
 import { Computed } from "./Computed";
 import { Csv } from "./Csv";
 import { Foundation, useFoot } from "./Foundation";
-import { change, type Measure, measureOf, outcomeOf, written } from "./measures";
+import { change, type Measure, measureOf, type Outcome, outcomeOf, written } from "./measures";
 import { OutcomeField } from "./OutcomeField";
 import { count, queryOf } from "./query";
 import { Rows } from "./Rows";
@@ -49,7 +50,19 @@ export function Seasonality({ view }: { view: View }) {
 
 /** By what hours are told apart: with the days of the week where there is each of them twice. */
 function factorsOfHours(days: number) {
-  return days < 14 ? ["SEASON_FACTOR_HOUR"] : ["SEASON_FACTOR_WEEKDAY", "SEASON_FACTOR_HOUR"];
+  return days < 14 ? ["SEASON_FACTOR_HOUR"] : ["SEASON_FACTOR_HOUR", "SEASON_FACTOR_WEEKDAY"];
+}
+
+/** Whether hours are told apart rather than days. */
+function ofHours({ factors = [] }: SeasonalityAnswer): boolean {
+  return factors.some(({ factor }) => factor === "SEASON_FACTOR_HOUR");
+}
+
+/** What is explained; sums are those of an hour where hours are told apart. */
+function titleOf(t: TFunction, outcome: Outcome, hours: boolean): string {
+  return hours && (outcome === "PERFORMANCE_OUTCOME_REVENUE" || outcome === "PERFORMANCE_OUTCOME_VISITORS")
+    ? t(`operations.seasonality.byHour.${outcome}`)
+    : t(`operations.outcomeOf.${outcome}`);
 }
 
 function Shown({ view, season }: { view: View; season: SeasonalityAnswer }) {
@@ -57,12 +70,12 @@ function Shown({ view, season }: { view: View; season: SeasonalityAnswer }) {
   const format = useFormat();
   const outcome = outcomeOf(season.outcome ?? "");
   const measure = measureOf(outcome, season.basis?.currency);
-  const hours = (season.factors ?? []).some(({ factor }) => factor === "SEASON_FACTOR_HOUR");
+  const hours = ofHours(season);
   return (
     <section className="card analysis">
       <p className="headline">
         {t(hours ? "operations.seasonality.meanOfHours" : "operations.seasonality.mean", {
-          outcome: t(`operations.outcomeOf.${outcome}`),
+          outcome: titleOf(t, outcome, hours),
           mean: written(format, season.mean, measure),
           n: format.integer(season.n ?? 0),
         })}
@@ -85,6 +98,7 @@ function Factor(props: { season: SeasonalityAnswer; factor: SeasonEffects; measu
   const { t } = useTranslation();
   const format = useFormat();
   const foot = useFoot(season.basis);
+  const hours = ofHours(season);
   const kind = factorOf(factor.factor);
   const effects = factor.effects ?? [];
   const title = t(`operations.seasonality.factorOf.${kind}`);
@@ -96,7 +110,7 @@ function Factor(props: { season: SeasonalityAnswer; factor: SeasonEffects; measu
       <Figure
         title={t("operations.seasonality.chart", {
           factor: title,
-          outcome: t(`operations.outcomeOf.${outcomeOf(season.outcome ?? "")}`),
+          outcome: titleOf(t, outcomeOf(season.outcome ?? ""), hours),
           reference,
         })}
         foot={foot}
