@@ -252,6 +252,7 @@ const (
 	// Absences.
 	NoData
 	Withheld
+	WithheldForOthers
 	AbsentBaseline
 	AbsentFilter
 	AbsentPermission
@@ -280,6 +281,7 @@ const (
 	// Notes.
 	NoteInterval
 	NotePresent
+	NoteAllLights
 	NoteBaseline
 	NoteBand
 	NoteResponse

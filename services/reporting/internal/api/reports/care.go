@@ -65,7 +65,7 @@ func (r *run) lights(ctx context.Context, _ report.Section) (part, error) {
 	if len(rows) == 0 {
 		return part{}, nil
 	}
-	return part{blocks: []document.Block{r.table("lights", phrase.TableLights, columns, rows, 0, len(rows))}}, nil
+	return part{blocks: []document.Block{r.table("lights", phrase.TableLights, columns, rows, 0, len(rows))}, notes: []string{r.words.Text(phrase.NoteAllLights)}}, nil
 }
 
 // workOrder shows whom to speak to first: red companies or, where there are none, red locations.

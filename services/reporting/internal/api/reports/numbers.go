@@ -48,6 +48,8 @@ func (r *run) number(s *scoringv1.Score, m metric) document.Number {
 		Unit: m.unit, Digits: m.digits, N: &n, Definition: strings.TrimPrefix(s.GetDefinition(), "metricDefinitions/") + "@" + strconv.Itoa(int(s.GetDefinitionVersion())),
 	}
 	switch {
+	case s.GetSuppression() == scoringv1.Suppression_SUPPRESSION_COMPLEMENTARY:
+		out.Absent, out.N = r.words.Text(phrase.WithheldForOthers), nil
 	case s.Suppression != nil:
 		out.Absent, out.N = r.words.Text(phrase.Withheld), nil
 	case s.Estimate == nil:
