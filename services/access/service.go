@@ -21,6 +21,7 @@ import (
 	"github.com/otklik/otklik/services/access/internal/store"
 	"github.com/otklik/otklik/services/access/internal/store/postgres"
 	"github.com/otklik/otklik/services/access/internal/store/sqlite"
+	"github.com/otklik/otklik/services/access/internal/territory"
 )
 
 // Schema is what the service keeps in PostgreSQL, for otklik migrate.
@@ -101,10 +102,14 @@ func newService(ctx context.Context, config Config, deps Deps, db backend) (*Ser
 	if err != nil {
 		return nil, err
 	}
+	var territories *territory.Territories
+	if deps.Segmentation != nil {
+		territories = territory.New(api.Regions(deps.Segmentation), territory.Options{Now: deps.Now, Logger: deps.Logger})
+	}
 	server, err := api.New(api.Options{
 		Store: db, Roles: deps.Roles, Static: deps.Static, SessionLifetime: config.SessionLifetime, PageTTL: config.PageTokenTTL, Now: deps.Now,
 		Vault: persons.vault, Respondents: persons.respondents, Holders: persons.holders, Directory: persons.directory, ErasuresWake: persons.erasures.Wake,
-		Webhooks: persons.hooks.calls(),
+		Webhooks: persons.hooks.calls(), Territories: territories,
 	})
 	if err != nil {
 		return nil, errors.Join(err, persons.close())

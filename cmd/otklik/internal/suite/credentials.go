@@ -61,7 +61,7 @@ func resolveToken(client accessv1.CredentialServiceClient) authn.Lookup {
 		if err != nil {
 			return authn.Principal{}, unlessRefusedOurselves(err)
 		}
-		return principal(answer.GetPrincipal()), nil
+		return principal(answer.GetPrincipal(), answer.GetTerritory()), nil
 	}
 }
 
@@ -74,7 +74,7 @@ func resolveSubject(client accessv1.CredentialServiceClient) authn.SubjectLookup
 		if err != nil {
 			return authn.Principal{}, unlessRefusedOurselves(err)
 		}
-		return principal(answer.GetPrincipal()), nil
+		return principal(answer.GetPrincipal(), answer.GetTerritory()), nil
 	}
 }
 
@@ -101,8 +101,8 @@ func reportUses(client accessv1.CredentialServiceClient) func(context.Context, [
 	}
 }
 
-// principal is a caller as the access service tells it. A kind that is not known is that with the fewest rights.
-func principal(p *accessv1.Principal) authn.Principal {
+// principal is a caller as the access service tells it, with what lies in its regions. A kind that is not known is that with the fewest rights.
+func principal(p *accessv1.Principal, in *accessv1.Territory) authn.Principal {
 	out := authn.Principal{
 		ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(), Units: unitsOf(p.GetUnits()),
 		Resources: p.GetSurveys(), Origins: p.GetOrigins(), Rate: p.GetRate(), DeviceRate: p.GetDeviceRate(), Bound: boundOf(p),
@@ -121,6 +121,9 @@ func principal(p *accessv1.Principal) authn.Principal {
 	}
 	if p.GetExpireTime() != nil {
 		out.Expires = p.GetExpireTime().AsTime()
+	}
+	if in != nil {
+		return out.Widen(map[string][]string{"region": in.GetRegions(), "location": in.GetLocations()})
 	}
 	return out
 }

@@ -47,9 +47,23 @@ func TestPrincipalsArriveWhole(t *testing.T) {
 		},
 		"a kind of a later release": {&accessv1.Principal{Kind: 77}, authn.Principal{Kind: authn.KindApp}},
 	} {
-		if got := principal(c.in); !reflect.DeepEqual(got, c.want) {
+		if got := principal(c.in, nil); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
+	}
+}
+
+// What lies in the regions of a caller arrives as units, beside those that were given.
+func TestTerritoriesArriveAsUnits(t *testing.T) {
+	t.Parallel()
+	restricted := &accessv1.Principal{Units: &typev1.Units{Regions: []string{"south"}, Locations: []string{"kiosk"}}}
+	got := principal(restricted, &accessv1.Territory{Regions: []string{"alai"}, Locations: []string{"gulcha", "osh"}})
+	if !reflect.DeepEqual(got.Units, map[string][]string{"region": {"alai", "south"}, "location": {"gulcha", "kiosk", "osh"}}) ||
+		!reflect.DeepEqual(got.Given(), map[string][]string{"region": {"south"}, "location": {"kiosk"}}) {
+		t.Errorf("%v, given %v", got.Units, got.Given())
+	}
+	if got := principal(restricted, &accessv1.Territory{}); !reflect.DeepEqual(got.Units, map[string][]string{"region": {"south"}, "location": {"kiosk"}}) {
+		t.Errorf("while the directory is away: %v", got.Units)
 	}
 }
 

@@ -25,5 +25,5 @@ func giver(ctx context.Context) (string, credential.Giver, error) {
 		return "", credential.Giver{}, err
 	}
 	p, _ := authn.FromContext(ctx)
-	return org, credential.Giver{Roles: slices.Clone(p.Roles), Units: credential.UnitsOf(p.Units)}, nil
+	return org, credential.Giver{Roles: slices.Clone(p.Roles), Units: credential.UnitsOf(p.Given())}, nil
 }

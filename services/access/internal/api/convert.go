@@ -116,7 +116,7 @@ func memberFromProto(m *accessv1.Member) member.Member {
 // callerToProto is who calls, as the caller is told.
 func callerToProto(p authn.Principal) *accessv1.Principal {
 	return &accessv1.Principal{
-		Kind: principalKind(p.Kind), Id: p.ID, Organization: p.Organization, Roles: p.Roles, Units: unitsToProto(credential.UnitsOf(p.Units)),
+		Kind: principalKind(p.Kind), Id: p.ID, Organization: p.Organization, Roles: p.Roles, Units: unitsToProto(credential.UnitsOf(p.Given())),
 		Surveys: p.Resources, Origins: p.Origins, Rate: p.Rate, DeviceRate: p.DeviceRate, Invitation: p.Bound[boundInvitation],
 		Respondent: p.Bound[boundRespondent], DisplayName: p.Name, ExpireTime: timeToProto(p.Expires),
 	}

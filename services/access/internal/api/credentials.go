@@ -45,7 +45,7 @@ func (s *credentialServer) ResolveToken(ctx context.Context, req *accessv1.Resol
 			return nil, fmt.Errorf("open respondent: %w", err)
 		}
 	}
-	return &accessv1.ResolveTokenResponse{Principal: p}, nil
+	return &accessv1.ResolveTokenResponse{Principal: p, Territory: s.territoryOf(ctx, p)}, nil
 }
 
 // principalOf is whom a secret proves; false when it has ended.
@@ -121,7 +121,8 @@ func (s *credentialServer) ResolveSubject(ctx context.Context, req *accessv1.Res
 			return nil, storeError(err)
 		}
 	}
-	return &accessv1.ResolveSubjectResponse{Principal: memberPrincipal(m, time.Time{})}, nil
+	p := memberPrincipal(m, time.Time{})
+	return &accessv1.ResolveSubjectResponse{Principal: p, Territory: s.territoryOf(ctx, p)}, nil
 }
 
 // bindSubject makes somebody the member of the verified address. Another process may have done so a moment ago.

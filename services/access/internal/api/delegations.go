@@ -68,6 +68,7 @@ func (s *credentialServer) CreateDelegatedToken(ctx context.Context, req *access
 	}
 	return &accessv1.CreateDelegatedTokenResponse{
 		Token: text, ExpireTime: timestamppb.New(d.ExpireTime), Principal: p, Permissions: s.roles.Permissions(p.GetRoles()),
+		Territory: s.territoryOf(ctx, p),
 	}, nil
 }
 

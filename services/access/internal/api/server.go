@@ -15,6 +15,7 @@ import (
 	"github.com/otklik/otklik/services/access/internal/credential"
 	"github.com/otklik/otklik/services/access/internal/erasure"
 	"github.com/otklik/otklik/services/access/internal/store"
+	"github.com/otklik/otklik/services/access/internal/territory"
 )
 
 // Options of New.
@@ -33,6 +34,8 @@ type Options struct {
 	Holders []erasure.Holder
 	// Directory knows by what else persons are known; nil where there is none.
 	Directory erasure.Directory
+	// Territories know what lies in regions; nil where nobody does.
+	Territories *territory.Territories
 	// ErasuresWake is called when there is an erasure to work on; nil when nobody wants to know.
 	ErasuresWake func()
 	// Webhooks is what the calls about webhooks need.
@@ -60,6 +63,7 @@ type Server struct {
 	vault        Vault
 	holders      []erasure.Holder
 	directory    erasure.Directory
+	territories  *territory.Territories
 	erasuresWake func()
 
 	webhooks Webhooks
@@ -88,7 +92,7 @@ func New(o Options) (*Server, error) {
 		static = func(string, string) (authn.Principal, bool) { return authn.Principal{}, false }
 	}
 	return &Server{
-		vault: o.Vault, holders: o.Holders, directory: o.Directory, erasuresWake: wake, webhooks: o.Webhooks,
+		vault: o.Vault, holders: o.Holders, directory: o.Directory, territories: o.Territories, erasuresWake: wake, webhooks: o.Webhooks,
 		respondents: respondents, static: static,
 		store: o.Store, roles: o.Roles, rules: rules, pages: page.Codec{TTL: o.PageTTL, Now: now}, lifetime: o.SessionLifetime,
 		// Microseconds are what every backend can keep.

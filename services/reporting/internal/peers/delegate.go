@@ -65,7 +65,7 @@ func (d *Delegates) OnBehalf(ctx context.Context, organization, principal, resou
 	default:
 		return nil, Delegated{}, fmt.Errorf("act on behalf of %s: %w: %w", principal, ErrUnavailable, err)
 	}
-	by := Delegated{Principal: principalOf(answer.GetPrincipal()), Permissions: answer.GetPermissions()}
+	by := Delegated{Principal: principalOf(answer.GetPrincipal(), answer.GetTerritory()), Permissions: answer.GetPermissions()}
 	return OnBehalf(authz.WithHolder(authn.WithPrincipal(ctx, by.Principal), by), answer.GetToken()), by, nil
 }
 
@@ -74,8 +74,8 @@ func OnBehalf(ctx context.Context, token string) context.Context {
 	return metadata.NewIncomingContext(ctx, metadata.Pairs(authn.MetadataAuthorization, "Bearer "+token))
 }
 
-// principalOf is a principal as the access service tells it.
-func principalOf(p *accessv1.Principal) authn.Principal {
+// principalOf is a principal as the access service tells it, with what lies in its regions.
+func principalOf(p *accessv1.Principal, in *accessv1.Territory) authn.Principal {
 	out := authn.Principal{
 		Kind: authn.KindMachine, ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(), Resources: p.GetSurveys(),
 	}
@@ -93,6 +93,9 @@ func principalOf(p *accessv1.Principal) authn.Principal {
 			out.Units = make(map[string][]string)
 		}
 		out.Units[dimension] = values
+	}
+	if in != nil {
+		return out.Widen(map[string][]string{"region": in.GetRegions(), "location": in.GetLocations()})
 	}
 	return out
 }

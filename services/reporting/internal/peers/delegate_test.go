@@ -37,8 +37,9 @@ func (a *access) CreateDelegatedToken(ctx context.Context, req *accessv1.CreateD
 	return &accessv1.CreateDelegatedTokenResponse{
 		Token: "otd_x", Permissions: []string{"reporting.reports.render"},
 		Principal: &accessv1.Principal{
-			Kind: accessv1.Principal_KIND_PERSON, Id: "members/ann", Organization: "acme", Roles: []string{"manager"}, Units: &typev1.Units{Locations: []string{"osh"}},
+			Kind: accessv1.Principal_KIND_PERSON, Id: "members/ann", Organization: "acme", Roles: []string{"manager"}, Units: &typev1.Units{Regions: []string{"south"}, Locations: []string{"osh"}},
 		},
+		Territory: &accessv1.Territory{Locations: []string{"gulcha"}},
 	}, nil
 }
 
@@ -53,7 +54,8 @@ func TestOnBehalf(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, ok := authn.FromContext(ctx)
-	if !ok || p.ID != "members/ann" || p.Kind != authn.KindPerson || !slices.Equal(p.Units["location"], []string{"osh"}) || len(p.Units) != 1 {
+	if !ok || p.ID != "members/ann" || p.Kind != authn.KindPerson || !slices.Equal(p.Units["location"], []string{"gulcha", "osh"}) || !slices.Equal(p.Units["region"], []string{"south"}) ||
+		!slices.Equal(p.Given()["location"], []string{"osh"}) {
 		t.Errorf("%+v", p)
 	}
 	if token := metadata.ValueFromIncomingContext(ctx, authn.MetadataAuthorization); !slices.Equal(token, []string{"Bearer otd_x"}) {

@@ -3,6 +3,8 @@ package view
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,11 +26,14 @@ func UnitsOf(dimensions map[string][]string) Units {
 	for _, k := range []fact.ContextKey{fact.Region, fact.Location, fact.Company, fact.EmployeeKey} {
 		for _, v := range dimensions[strings.ToLower(k.String())] {
 			// What does not state where it belongs belongs to nobody.
-			if v != "" && !slices.Contains(units[k], v) {
+			if v != "" {
 				units[k] = append(units[k], v)
 			}
 		}
-		slices.Sort(units[k])
+		if len(units[k]) > 0 {
+			slices.Sort(units[k])
+			units[k] = slices.Compact(units[k])
+		}
 	}
 	return units
 }
@@ -49,13 +54,13 @@ func (u Units) Hold(c fact.Context) bool {
 	return false
 }
 
-// String is the same for equal units.
+// String is the same for equal units, and short: a region of a chain has thousands of locations.
 func (u Units) String() string {
-	var b strings.Builder
+	sum := sha256.New()
 	for _, k := range slices.Sorted(maps.Keys(u)) {
-		fmt.Fprintf(&b, "%d%q", k, u[k])
+		fmt.Fprintf(sum, "%d%q", k, u[k])
 	}
-	return b.String()
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Records reads what an organisation's live ledger holds.

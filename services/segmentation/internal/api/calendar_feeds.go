@@ -65,7 +65,7 @@ func (s *calendarServer) CreateCalendarFeed(ctx context.Context, req *segmentati
 		return nil, err
 	}
 	f := store.CalendarFeed{
-		Organization: org, ID: newID(), Owner: p.ID, Roles: p.Roles, Units: p.Units, Kinds: agendaKinds(in.GetKinds()), OwnOnly: in.GetOwnOnly(),
+		Organization: org, ID: newID(), Owner: p.ID, Roles: p.Roles, Units: p.Given(), Kinds: agendaKinds(in.GetKinds()), OwnOnly: in.GetOwnOnly(),
 		Language: in.GetLanguageCode(), Zone: in.GetTimeZone(), CreateTime: s.Now(),
 	}
 	name, secret, err := s.Addresses.Make(ctx, org, "Calendar of "+p.ID, peers.RoleCalendar)

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/structpb"
 
+	"github.com/otklik/otklik/libs/rpcclient"
 	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
@@ -219,4 +221,24 @@ func TestEmployeesAreWithheld(t *testing.T) {
 			t.Errorf("%s sees %v, %v", who, place, err)
 		}
 	}
+}
+
+// Services ask what lies in regions, of the organisation that they name; nobody else does.
+func TestResolveRegions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	oshInTheSouth(t, f)
+	upsert(t, f, &segmentationv1.Unit{Name: "regions/alai", Parent: "regions/south"}, &segmentationv1.Unit{Name: "locations/gulcha", Parent: "regions/alai"})
+	service := segmentationv1.NewDirectoryServiceClient(f.as("service"))
+	req := &segmentationv1.ResolveRegionsRequest{Regions: []string{"south"}}
+	for org, want := range map[string][]string{"acme": {"alai", "gulcha", "osh"}, "globex": nil} {
+		got, err := service.ResolveRegions(rpcclient.WithOrganization(t.Context(), org), req)
+		if all := slices.Concat(got.GetRegions(), got.GetLocations()); err != nil || !slices.Equal(all, want) {
+			t.Errorf("%s: %v, %v", org, all, err)
+		}
+	}
+	_, err := service.ResolveRegions(t.Context(), req)
+	refused(t, "no organisation", err, codes.InvalidArgument, "ORGANIZATION_REQUIRED", "")
+	_, err = service.ResolveRegions(rpcclient.WithOrganization(t.Context(), "acme"), &segmentationv1.ResolveRegionsRequest{})
+	refused(t, "no region", err, codes.InvalidArgument, "VALIDATION_FAILED", "regions")
 }

@@ -95,6 +95,19 @@ func (s *directoryServer) ListUnits(ctx context.Context, req *segmentationv1.Lis
 	return out, nil
 }
 
+// ResolveRegions tells what lies in regions.
+func (s *directoryServer) ResolveRegions(ctx context.Context, req *segmentationv1.ResolveRegionsRequest) (*segmentationv1.ResolveRegionsResponse, error) {
+	org, err := authn.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	regions, locations, err := s.Store.Inside(ctx, org, req.GetRegions())
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return &segmentationv1.ResolveRegionsResponse{Regions: regions, Locations: locations}, nil
+}
+
 // unitFields are the fields of a unit that can be changed.
 var unitFields = []string{"display_name", "parent", "attributes", "location", "employee", "touchpoint"}
 

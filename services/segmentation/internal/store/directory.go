@@ -21,7 +21,10 @@ type Directory interface {
 
 	// GetUnit returns a unit. Errors: ErrNotFound.
 	GetUnit(ctx context.Context, organization string, ref directory.Ref) (directory.Unit, error)
-	// Reach returns what a caller is restricted to, with the locations that lie in its regions: what says its location alone belongs to the region, too.
+	// Inside returns the regions that lie in those of some identifiers, at any depth, without these, and the locations that lie in any of them, both in order.
+	Inside(ctx context.Context, organization string, of []string) (regions, locations []string, err error)
+	// Reach returns what a caller is restricted to, with the regions and locations that lie in its regions, at any depth: what says its location alone belongs to
+	// the regions, too.
 	Reach(ctx context.Context, organization string, units Units) (Units, error)
 	// SeeUnit returns a unit that a caller sees. Errors: ErrNotFound, also when it belongs to others.
 	SeeUnit(ctx context.Context, organization string, units Units, ref directory.Ref) (directory.Unit, error)

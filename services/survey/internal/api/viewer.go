@@ -28,6 +28,7 @@ var (
 
 // viewer is what a caller may see of responses and refusals.
 type viewer struct {
+	// units are in order.
 	units map[string][]string
 	// persons tells that it sees who answered, service that it is a service of the suite.
 	persons, service bool
@@ -36,7 +37,18 @@ type viewer struct {
 func viewerOf(ctx context.Context) viewer {
 	p, _ := authn.FromContext(ctx)
 	service := p.HasRole(authn.RoleService)
-	return viewer{units: p.Units, service: service, persons: service || authz.FromContext(ctx).Holds(permissionPersons)}
+	return viewer{units: inOrder(p.Units), service: service, persons: service || authz.FromContext(ctx).Holds(permissionPersons)}
+}
+
+// inOrder are units in order: a region of a chain has thousands of locations, and a page a thousand responses.
+func inOrder(units map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(units))
+	for dimension, values := range units {
+		if out[dimension] = values; !slices.IsSorted(values) {
+			out[dimension] = slices.Sorted(slices.Values(values))
+		}
+	}
+	return out
 }
 
 // restricted tells whether it sees what belongs to some units only.
@@ -50,7 +62,7 @@ func (v viewer) sees(c *typev1.Context) bool {
 	for _, d := range []struct{ key, value string }{
 		{"region", c.GetRegion()}, {"location", c.GetLocation()}, {"company", c.GetCompany()}, {"employee", c.GetEmployee()},
 	} {
-		if d.value != "" && slices.Contains(v.units[d.key], d.value) {
+		if _, found := slices.BinarySearch(v.units[d.key], d.value); found && d.value != "" {
 			return true
 		}
 	}

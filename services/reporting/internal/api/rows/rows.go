@@ -57,8 +57,9 @@ func Needed(kind export.Kind) (list, persons string) {
 func Rights(ctx context.Context, kind export.Kind) (string, error) {
 	caller, _ := authn.FromContext(ctx)
 	granted := authz.FromContext(ctx)
-	units := make(map[string][]string, len(caller.Units))
-	for dimension, values := range caller.Units {
+	// As they were given: that a location comes to a region ends no export of the region.
+	units := make(map[string][]string, len(caller.Given()))
+	for dimension, values := range caller.Given() {
 		units[dimension] = slices.Sorted(slices.Values(values))
 	}
 	list, persons := Needed(kind)

@@ -3,6 +3,7 @@ package relational
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,11 +14,19 @@ import (
 type conditions struct {
 	text strings.Builder
 	args []any
+	// lists are the names of the parameters of lists that stand in conditions already.
+	lists map[list]string
+}
+
+// list tells one list from others: units of a caller, who may have 20,000, stand in several conditions, and statements have 32,766 parameters at most.
+type list struct {
+	first *string
+	n     int
 }
 
 // clone is a copy to which further conditions are added.
 func (c *conditions) clone() *conditions {
-	out := &conditions{args: slices.Clone(c.args)}
+	out := &conditions{args: slices.Clone(c.args), lists: maps.Clone(c.lists)}
 	out.text.WriteString(c.text.String())
 	return out
 }
@@ -82,7 +91,16 @@ func (c *conditions) oneOf(column string, values []string) string {
 	if len(values) == 0 {
 		return ""
 	}
-	return column + " IN (" + listed(c, values) + ") AND " + column + " <> ''"
+	these := list{&values[0], len(values)}
+	names, ok := c.lists[these]
+	if !ok {
+		if c.lists == nil {
+			c.lists = make(map[list]string)
+		}
+		names = listed(c, values)
+		c.lists[these] = names
+	}
+	return column + " IN (" + names + ") AND " + column + " <> ''"
 }
 
 // either adds that one of some conditions holds, of which some may be empty: a caller whose units fulfil none sees nothing.

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,20 +21,67 @@ const (
 	ofEmployee = "employee"
 )
 
-const sqlLocationsOfRegions = `SELECT id FROM units WHERE organization = $1 AND parent_kind = $2 AND kind = $3 AND parent <> '' AND parent IN (`
+const sqlUnitsOfRegions = `SELECT kind, id FROM units WHERE organization = $1 AND parent_kind = $2 AND kind IN ($2, $3) AND parent <> '' AND parent IN (`
 
-// reach is what a caller is restricted to, with the locations that lie in its regions.
+// reach is what a caller is restricted to, with the regions and locations that lie in its regions.
 type reach struct{ store.Units }
+
+// inside finds the regions that lie in others, at any depth, without these, and the locations that lie in any of them, both in order.
+func inside(ctx context.Context, r relational.Reader, organization string, of []string) (regions, locations []string, err error) {
+	scan := func(row relational.Scanner) (ref directory.Ref, err error) {
+		var kind int64
+		err = row.Scan(&kind, &ref.ID)
+		ref.Kind = attribute.Kind(kind) //nolint:gosec // what was stored
+		return ref, err
+	}
+	known, before := make(map[string]bool, len(of)), []any{organization, int64(attribute.Region), int64(attribute.Location)}
+	for _, id := range of {
+		known[id] = true
+	}
+	for level := slices.Sorted(maps.Keys(known)); len(level) > 0; {
+		found, err := inNames(ctx, r, scan, sqlUnitsOfRegions, before, level)
+		if err != nil {
+			return nil, nil, err
+		}
+		level = nil
+		for _, ref := range found {
+			switch {
+			case ref.Kind == attribute.Location:
+				locations = append(locations, ref.ID)
+			case !known[ref.ID]:
+				known[ref.ID] = true
+				level = append(level, ref.ID)
+			}
+		}
+		regions = append(regions, level...)
+	}
+	slices.Sort(regions)
+	slices.Sort(locations)
+	return regions, locations, nil
+}
+
+// Inside implements store.Directory.
+func (s *Store) Inside(ctx context.Context, organization string, of []string) (regions, locations []string, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, r relational.Reader) (err error) {
+		regions, locations, err = inside(ctx, r, organization, of)
+		return err
+	})
+	return regions, locations, s.db.Explain("read regions", err)
+}
 
 // reachOf finds what a caller is restricted to.
 func reachOf(ctx context.Context, r relational.Reader, organization string, units store.Units) (reach, error) {
 	if len(units[ofRegion]) == 0 {
 		return reach{units}, nil
 	}
-	inside, err := inNames(ctx, r, relational.Value[string], sqlLocationsOfRegions, []any{organization, int64(attribute.Region), int64(attribute.Location)}, units[ofRegion])
-	out := store.Units{ofCompany: units[ofCompany], ofLocation: slices.Concat(units[ofLocation], inside), ofRegion: units[ofRegion], ofEmployee: units[ofEmployee]}
-	slices.Sort(out[ofLocation])
-	out[ofLocation] = slices.Compact(out[ofLocation])
+	regions, locations, err := inside(ctx, r, organization, units[ofRegion])
+	out := store.Units{
+		ofCompany: units[ofCompany], ofLocation: slices.Concat(units[ofLocation], locations), ofRegion: slices.Concat(units[ofRegion], regions), ofEmployee: units[ofEmployee],
+	}
+	for _, dimension := range []string{ofLocation, ofRegion} {
+		slices.Sort(out[dimension])
+		out[dimension] = slices.Compact(out[dimension])
+	}
 	return reach{out}, err
 }
 

@@ -16,7 +16,8 @@ import (
 
 // unitCases are about what callers see who are restricted to units.
 func unitCases() []testCase {
-	return []testCase{{"ContactsOfUnits", contactsOfUnits}, {"ContactsOfManyUnits", contactsOfManyUnits}, {"UnitsOfUnits", unitsOfUnits}, {"LightsOfUnits", lightsOfUnits}}
+	return []testCase{{"ContactsOfUnits", contactsOfUnits}, {"ContactsOfManyUnits", contactsOfManyUnits}, {"UnitsOfUnits", unitsOfUnits}, {"LightsOfUnits", lightsOfUnits},
+		{"InsideRegions", insideRegions}, {"UnitsOfChains", unitsOfChains}}
 }
 
 // answeredAt has a contact that is known by its name answer somewhere.
@@ -141,7 +142,7 @@ func unitsOfUnits(t *testing.T, open Open) {
 		{nil, every},
 		{store.Units{"location": {"osh"}}, []string{"location/osh", "employee/ann", "touchpoint/till"}},
 		{store.Units{"region": {"south"}}, []string{"location/osh", "region/south", "employee/ann", "employee/bob", "touchpoint/till"}},
-		{store.Units{"region": {"kyrgyzstan"}}, []string{"region/kyrgyzstan", "region/south", "touchpoint/till"}},
+		{store.Units{"region": {"kyrgyzstan"}}, []string{"location/osh", "region/kyrgyzstan", "region/south", "employee/ann", "employee/bob", "touchpoint/till"}},
 		{store.Units{"company": {"firm"}, "employee": {"cleo"}}, []string{"company/firm", "employee/cleo", "touchpoint/till"}},
 	} {
 		var listed, seen []string
@@ -163,6 +164,58 @@ func unitsOfUnits(t *testing.T, open Open) {
 		equal(t, fmt.Sprint("listed by ", c.units), listed, c.want)
 		equal(t, fmt.Sprint("seen by ", c.units), seen, c.want)
 	}
+}
+
+// What lies in regions is found at any depth, once, of one organisation.
+func insideRegions(t *testing.T, open Open) {
+	s := opened(t, open)
+	in := func(id string) directory.Ref { return directory.Ref{Kind: attribute.Region, ID: id} }
+	put(t, s, region("kyrgyzstan", ""), region("south", "kyrgyzstan"), region("alai", "south"), region("north", "kyrgyzstan"), unit(attribute.Location, "osh", in("south")),
+		unit(attribute.Location, "gulcha", in("alai")), unit(attribute.Location, "talas", in("north")), unit(attribute.Location, "head", in("kyrgyzstan")),
+		unit(attribute.Location, "kiosk", directory.Ref{}), unit(attribute.Employee, "ann", in("south")))
+	for _, c := range []struct{ of, regions, locations []string }{
+		{[]string{"kyrgyzstan"}, []string{"alai", "north", "south"}, []string{"gulcha", "head", "osh", "talas"}},
+		{[]string{"south"}, []string{"alai"}, []string{"gulcha", "osh"}},
+		{[]string{"south", "alai", "kyrgyzstan", "south"}, []string{"north"}, []string{"gulcha", "head", "osh", "talas"}},
+		{[]string{"north", "alai"}, nil, []string{"gulcha", "talas"}},
+		{[]string{"nowhere"}, nil, nil},
+		{nil, nil, nil},
+	} {
+		regions, locations, err := s.Inside(t.Context(), acme, c.of)
+		must(t, "look inside", err)
+		equal(t, fmt.Sprint("regions in ", c.of), regions, c.regions)
+		equal(t, fmt.Sprint("locations in ", c.of), locations, c.locations)
+	}
+	_, locations, err := s.Inside(t.Context(), other, []string{"kyrgyzstan"})
+	equal(t, "elsewhere", got(t, locations, err), nil)
+	reach, err := s.Reach(t.Context(), acme, store.Units{"region": {"south"}, "location": {"kiosk", "osh"}, "company": {"firm"}})
+	equal(t, "reach", got(t, reach, err)["location"], []string{"gulcha", "kiosk", "osh"})
+	equal(t, "reach of regions", reach["region"], []string{"alai", "south"})
+	equal(t, "reach of companies", reach["company"], []string{"firm"})
+
+	// A location that moves is followed.
+	put(t, s, unit(attribute.Location, "gulcha", in("north")))
+	_, locations, err = s.Inside(t.Context(), acme, []string{"south"})
+	equal(t, "after a move", got(t, locations, err), []string{"osh"})
+}
+
+// A statement has no more parameters than it may, whatever number of locations a caller has.
+func unitsOfChains(t *testing.T, open Open) {
+	s := opened(t, open)
+	shops := make([]string, 20_000)
+	for i := range shops {
+		shops[i] = fmt.Sprintf("shop-%05d", i)
+	}
+	a := &answering{t: t, s: s, now: noon}
+	put(t, s, unit(attribute.Company, "firm", directory.Ref{}))
+	putContacts(t, s, contact("local", "firm", ""), contact("stranger", "firm", ""))
+	answeredAt(a, "r1", "local", store.Place{Location: shops[19_999]})
+	answeredAt(a, "r2", "stranger", store.Place{Location: "kiosk"})
+	units := store.Units{"location": shops, "region": {"north"}}
+	of, _, err := s.ListContacts(t.Context(), store.ContactQuery{Organization: acme, Company: "firm", Units: units, Limit: 5})
+	equal(t, "of a company", len(got(t, of, err)), 1)
+	seen, err := s.SeeContacts(t.Context(), acme, units, []string{"local", "stranger"})
+	equal(t, "seen", slices.Collect(maps.Keys(got(t, seen, err))), []string{"local"})
 }
 
 // lightsSeenBy are the contacts whose lights a caller sees, in order, page by page and one by one.

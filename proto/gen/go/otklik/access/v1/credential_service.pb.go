@@ -75,7 +75,9 @@ func (x *ResolveTokenRequest) GetSha256() []byte {
 type ResolveTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whom it proves.
-	Principal     *Principal `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	Principal *Principal `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	// What lies in the regions that the principal is restricted to; missing when there are none.
+	Territory     *Territory `protobuf:"bytes,2,opt,name=territory,proto3" json:"territory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -117,6 +119,69 @@ func (x *ResolveTokenResponse) GetPrincipal() *Principal {
 	return nil
 }
 
+func (x *ResolveTokenResponse) GetTerritory() *Territory {
+	if x != nil {
+		return x.Territory
+	}
+	return nil
+}
+
+// What lies in the regions that a principal is restricted to, by the directory; for whom it is told, it counts as units of the principal. Empty as long as the
+// directory was not asked yet and is away: then the regions stand for what states them alone.
+type Territory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifiers of the regions that lie in those of the units, at any depth, in order.
+	Regions []string `protobuf:"bytes,1,rep,name=regions,proto3" json:"regions,omitempty"`
+	// The identifiers of the locations that lie in any of them, in order.
+	Locations     []string `protobuf:"bytes,2,rep,name=locations,proto3" json:"locations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Territory) Reset() {
+	*x = Territory{}
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Territory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Territory) ProtoMessage() {}
+
+func (x *Territory) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Territory.ProtoReflect.Descriptor instead.
+func (*Territory) Descriptor() ([]byte, []int) {
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Territory) GetRegions() []string {
+	if x != nil {
+		return x.Regions
+	}
+	return nil
+}
+
+func (x *Territory) GetLocations() []string {
+	if x != nil {
+		return x.Locations
+	}
+	return nil
+}
+
 // Request of ResolveSubject.
 type ResolveSubjectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -134,7 +199,7 @@ type ResolveSubjectRequest struct {
 
 func (x *ResolveSubjectRequest) Reset() {
 	*x = ResolveSubjectRequest{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[2]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -146,7 +211,7 @@ func (x *ResolveSubjectRequest) String() string {
 func (*ResolveSubjectRequest) ProtoMessage() {}
 
 func (x *ResolveSubjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[2]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -159,7 +224,7 @@ func (x *ResolveSubjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveSubjectRequest.ProtoReflect.Descriptor instead.
 func (*ResolveSubjectRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{2}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ResolveSubjectRequest) GetOrganization() string {
@@ -194,14 +259,16 @@ func (x *ResolveSubjectRequest) GetDisplayName() string {
 type ResolveSubjectResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whom it proves.
-	Principal     *Principal `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	Principal *Principal `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	// What lies in the regions that the principal is restricted to; missing when there are none.
+	Territory     *Territory `protobuf:"bytes,2,opt,name=territory,proto3" json:"territory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResolveSubjectResponse) Reset() {
 	*x = ResolveSubjectResponse{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[3]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -213,7 +280,7 @@ func (x *ResolveSubjectResponse) String() string {
 func (*ResolveSubjectResponse) ProtoMessage() {}
 
 func (x *ResolveSubjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[3]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -226,12 +293,19 @@ func (x *ResolveSubjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveSubjectResponse.ProtoReflect.Descriptor instead.
 func (*ResolveSubjectResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{3}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ResolveSubjectResponse) GetPrincipal() *Principal {
 	if x != nil {
 		return x.Principal
+	}
+	return nil
+}
+
+func (x *ResolveSubjectResponse) GetTerritory() *Territory {
+	if x != nil {
+		return x.Territory
 	}
 	return nil
 }
@@ -247,7 +321,7 @@ type ReportUseRequest struct {
 
 func (x *ReportUseRequest) Reset() {
 	*x = ReportUseRequest{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[4]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +333,7 @@ func (x *ReportUseRequest) String() string {
 func (*ReportUseRequest) ProtoMessage() {}
 
 func (x *ReportUseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[4]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,7 +346,7 @@ func (x *ReportUseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportUseRequest.ProtoReflect.Descriptor instead.
 func (*ReportUseRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{4}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReportUseRequest) GetUses() []*ReportUseRequest_Use {
@@ -291,7 +365,7 @@ type ReportUseResponse struct {
 
 func (x *ReportUseResponse) Reset() {
 	*x = ReportUseResponse{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[5]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +377,7 @@ func (x *ReportUseResponse) String() string {
 func (*ReportUseResponse) ProtoMessage() {}
 
 func (x *ReportUseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[5]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +390,7 @@ func (x *ReportUseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportUseResponse.ProtoReflect.Descriptor instead.
 func (*ReportUseResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{5}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{6}
 }
 
 // Request of CreateDelegatedToken.
@@ -334,7 +408,7 @@ type CreateDelegatedTokenRequest struct {
 
 func (x *CreateDelegatedTokenRequest) Reset() {
 	*x = CreateDelegatedTokenRequest{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +420,7 @@ func (x *CreateDelegatedTokenRequest) String() string {
 func (*CreateDelegatedTokenRequest) ProtoMessage() {}
 
 func (x *CreateDelegatedTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[6]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +433,7 @@ func (x *CreateDelegatedTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDelegatedTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateDelegatedTokenRequest) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{6}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateDelegatedTokenRequest) GetPrincipal() string {
@@ -393,14 +467,16 @@ type CreateDelegatedTokenResponse struct {
 	// Whom it proves now.
 	Principal *Principal `protobuf:"bytes,3,opt,name=principal,proto3" json:"principal,omitempty"`
 	// The permissions that the principal has now, of all services of the suite, in order.
-	Permissions   []string `protobuf:"bytes,4,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	Permissions []string `protobuf:"bytes,4,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	// What lies in the regions that the principal is restricted to now; missing when there are none.
+	Territory     *Territory `protobuf:"bytes,5,opt,name=territory,proto3" json:"territory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateDelegatedTokenResponse) Reset() {
 	*x = CreateDelegatedTokenResponse{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -412,7 +488,7 @@ func (x *CreateDelegatedTokenResponse) String() string {
 func (*CreateDelegatedTokenResponse) ProtoMessage() {}
 
 func (x *CreateDelegatedTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[7]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,7 +501,7 @@ func (x *CreateDelegatedTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDelegatedTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateDelegatedTokenResponse) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{7}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateDelegatedTokenResponse) GetToken() string {
@@ -456,6 +532,13 @@ func (x *CreateDelegatedTokenResponse) GetPermissions() []string {
 	return nil
 }
 
+func (x *CreateDelegatedTokenResponse) GetTerritory() *Territory {
+	if x != nil {
+		return x.Territory
+	}
+	return nil
+}
+
 // That a secret was used.
 type ReportUseRequest_Use struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -469,7 +552,7 @@ type ReportUseRequest_Use struct {
 
 func (x *ReportUseRequest_Use) Reset() {
 	*x = ReportUseRequest_Use{}
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +564,7 @@ func (x *ReportUseRequest_Use) String() string {
 func (*ReportUseRequest_Use) ProtoMessage() {}
 
 func (x *ReportUseRequest_Use) ProtoReflect() protoreflect.Message {
-	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[8]
+	mi := &file_otklik_access_v1_credential_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +577,7 @@ func (x *ReportUseRequest_Use) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportUseRequest_Use.ProtoReflect.Descriptor instead.
 func (*ReportUseRequest_Use) Descriptor() ([]byte, []int) {
-	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{4, 0}
+	return file_otklik_access_v1_credential_service_proto_rawDescGZIP(), []int{5, 0}
 }
 
 func (x *ReportUseRequest_Use) GetSha256() []byte {
@@ -517,17 +600,22 @@ const file_otklik_access_v1_credential_service_proto_rawDesc = "" +
 	"\n" +
 	")otklik/access/v1/credential_service.proto\x12\x10otklik.access.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a otklik/access/v1/principal.proto\x1a\x1botklik/type/v1/access.proto\"6\n" +
 	"\x13ResolveTokenRequest\x12\x1f\n" +
-	"\x06sha256\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06sha256\"Q\n" +
+	"\x06sha256\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06sha256\"\x8c\x01\n" +
 	"\x14ResolveTokenResponse\x129\n" +
-	"\tprincipal\x18\x01 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\"\xca\x01\n" +
+	"\tprincipal\x18\x01 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\x129\n" +
+	"\tterritory\x18\x02 \x01(\v2\x1b.otklik.access.v1.TerritoryR\tterritory\"C\n" +
+	"\tTerritory\x12\x18\n" +
+	"\aregions\x18\x01 \x03(\tR\aregions\x12\x1c\n" +
+	"\tlocations\x18\x02 \x03(\tR\tlocations\"\xca\x01\n" +
 	"\x15ResolveSubjectRequest\x12-\n" +
 	"\forganization\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\forganization\x12$\n" +
 	"\asubject\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\asubject\x12/\n" +
 	"\x0everified_email\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\rverifiedEmail\x12+\n" +
-	"\fdisplay_name\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdisplayName\"S\n" +
+	"\fdisplay_name\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdisplayName\"\x8e\x01\n" +
 	"\x16ResolveSubjectResponse\x129\n" +
-	"\tprincipal\x18\x01 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\"\xbb\x01\n" +
+	"\tprincipal\x18\x01 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\x129\n" +
+	"\tterritory\x18\x02 \x01(\v2\x1b.otklik.access.v1.TerritoryR\tterritory\"\xbb\x01\n" +
 	"\x10ReportUseRequest\x12G\n" +
 	"\x04uses\x18\x01 \x03(\v2&.otklik.access.v1.ReportUseRequest.UseB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x04uses\x1a^\n" +
 	"\x03Use\x12\x1f\n" +
@@ -537,13 +625,14 @@ const file_otklik_access_v1_credential_service_proto_rawDesc = "" +
 	"\x1bCreateDelegatedTokenRequest\x12I\n" +
 	"\tprincipal\x18\x01 \x01(\tB+\xbaH(r&\x10\x01\x18\xff\x012\x1f^[A-Za-z0-9][A-Za-z0-9._@:/-]*$R\tprincipal\x12E\n" +
 	"\bresource\x18\x02 \x01(\tB)\xbaH&r$\x10\x01\x18\xff\x012\x1d^[A-Za-z0-9][A-Za-z0-9._/-]*$R\bresource\x12F\n" +
-	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x03\b\x90\x1c2\x02\b\x01R\blifetime\"\xce\x01\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x03\b\x90\x1c2\x02\b\x01R\blifetime\"\x89\x02\n" +
 	"\x1cCreateDelegatedTokenResponse\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x129\n" +
 	"\tprincipal\x18\x03 \x01(\v2\x1b.otklik.access.v1.PrincipalR\tprincipal\x12 \n" +
-	"\vpermissions\x18\x04 \x03(\tR\vpermissions2\xd2\x04\n" +
+	"\vpermissions\x18\x04 \x03(\tR\vpermissions\x129\n" +
+	"\tterritory\x18\x05 \x01(\v2\x1b.otklik.access.v1.TerritoryR\tterritory2\xd2\x04\n" +
 	"\x11CredentialService\x12\x86\x01\n" +
 	"\fResolveToken\x12%.otklik.access.v1.ResolveTokenRequest\x1a&.otklik.access.v1.ResolveTokenResponse\"'\xb2\xd4\x18 \n" +
 	"\x1aaccess.credentials.resolve\x18\x01 \x01\x90\x02\x01\x12\x8c\x01\n" +
@@ -566,42 +655,46 @@ func file_otklik_access_v1_credential_service_proto_rawDescGZIP() []byte {
 	return file_otklik_access_v1_credential_service_proto_rawDescData
 }
 
-var file_otklik_access_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_otklik_access_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_otklik_access_v1_credential_service_proto_goTypes = []any{
 	(*ResolveTokenRequest)(nil),          // 0: otklik.access.v1.ResolveTokenRequest
 	(*ResolveTokenResponse)(nil),         // 1: otklik.access.v1.ResolveTokenResponse
-	(*ResolveSubjectRequest)(nil),        // 2: otklik.access.v1.ResolveSubjectRequest
-	(*ResolveSubjectResponse)(nil),       // 3: otklik.access.v1.ResolveSubjectResponse
-	(*ReportUseRequest)(nil),             // 4: otklik.access.v1.ReportUseRequest
-	(*ReportUseResponse)(nil),            // 5: otklik.access.v1.ReportUseResponse
-	(*CreateDelegatedTokenRequest)(nil),  // 6: otklik.access.v1.CreateDelegatedTokenRequest
-	(*CreateDelegatedTokenResponse)(nil), // 7: otklik.access.v1.CreateDelegatedTokenResponse
-	(*ReportUseRequest_Use)(nil),         // 8: otklik.access.v1.ReportUseRequest.Use
-	(*Principal)(nil),                    // 9: otklik.access.v1.Principal
-	(*durationpb.Duration)(nil),          // 10: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),        // 11: google.protobuf.Timestamp
+	(*Territory)(nil),                    // 2: otklik.access.v1.Territory
+	(*ResolveSubjectRequest)(nil),        // 3: otklik.access.v1.ResolveSubjectRequest
+	(*ResolveSubjectResponse)(nil),       // 4: otklik.access.v1.ResolveSubjectResponse
+	(*ReportUseRequest)(nil),             // 5: otklik.access.v1.ReportUseRequest
+	(*ReportUseResponse)(nil),            // 6: otklik.access.v1.ReportUseResponse
+	(*CreateDelegatedTokenRequest)(nil),  // 7: otklik.access.v1.CreateDelegatedTokenRequest
+	(*CreateDelegatedTokenResponse)(nil), // 8: otklik.access.v1.CreateDelegatedTokenResponse
+	(*ReportUseRequest_Use)(nil),         // 9: otklik.access.v1.ReportUseRequest.Use
+	(*Principal)(nil),                    // 10: otklik.access.v1.Principal
+	(*durationpb.Duration)(nil),          // 11: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
 }
 var file_otklik_access_v1_credential_service_proto_depIdxs = []int32{
-	9,  // 0: otklik.access.v1.ResolveTokenResponse.principal:type_name -> otklik.access.v1.Principal
-	9,  // 1: otklik.access.v1.ResolveSubjectResponse.principal:type_name -> otklik.access.v1.Principal
-	8,  // 2: otklik.access.v1.ReportUseRequest.uses:type_name -> otklik.access.v1.ReportUseRequest.Use
-	10, // 3: otklik.access.v1.CreateDelegatedTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	11, // 4: otklik.access.v1.CreateDelegatedTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
-	9,  // 5: otklik.access.v1.CreateDelegatedTokenResponse.principal:type_name -> otklik.access.v1.Principal
-	11, // 6: otklik.access.v1.ReportUseRequest.Use.time:type_name -> google.protobuf.Timestamp
-	0,  // 7: otklik.access.v1.CredentialService.ResolveToken:input_type -> otklik.access.v1.ResolveTokenRequest
-	2,  // 8: otklik.access.v1.CredentialService.ResolveSubject:input_type -> otklik.access.v1.ResolveSubjectRequest
-	4,  // 9: otklik.access.v1.CredentialService.ReportUse:input_type -> otklik.access.v1.ReportUseRequest
-	6,  // 10: otklik.access.v1.CredentialService.CreateDelegatedToken:input_type -> otklik.access.v1.CreateDelegatedTokenRequest
-	1,  // 11: otklik.access.v1.CredentialService.ResolveToken:output_type -> otklik.access.v1.ResolveTokenResponse
-	3,  // 12: otklik.access.v1.CredentialService.ResolveSubject:output_type -> otklik.access.v1.ResolveSubjectResponse
-	5,  // 13: otklik.access.v1.CredentialService.ReportUse:output_type -> otklik.access.v1.ReportUseResponse
-	7,  // 14: otklik.access.v1.CredentialService.CreateDelegatedToken:output_type -> otklik.access.v1.CreateDelegatedTokenResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	10, // 0: otklik.access.v1.ResolveTokenResponse.principal:type_name -> otklik.access.v1.Principal
+	2,  // 1: otklik.access.v1.ResolveTokenResponse.territory:type_name -> otklik.access.v1.Territory
+	10, // 2: otklik.access.v1.ResolveSubjectResponse.principal:type_name -> otklik.access.v1.Principal
+	2,  // 3: otklik.access.v1.ResolveSubjectResponse.territory:type_name -> otklik.access.v1.Territory
+	9,  // 4: otklik.access.v1.ReportUseRequest.uses:type_name -> otklik.access.v1.ReportUseRequest.Use
+	11, // 5: otklik.access.v1.CreateDelegatedTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	12, // 6: otklik.access.v1.CreateDelegatedTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	10, // 7: otklik.access.v1.CreateDelegatedTokenResponse.principal:type_name -> otklik.access.v1.Principal
+	2,  // 8: otklik.access.v1.CreateDelegatedTokenResponse.territory:type_name -> otklik.access.v1.Territory
+	12, // 9: otklik.access.v1.ReportUseRequest.Use.time:type_name -> google.protobuf.Timestamp
+	0,  // 10: otklik.access.v1.CredentialService.ResolveToken:input_type -> otklik.access.v1.ResolveTokenRequest
+	3,  // 11: otklik.access.v1.CredentialService.ResolveSubject:input_type -> otklik.access.v1.ResolveSubjectRequest
+	5,  // 12: otklik.access.v1.CredentialService.ReportUse:input_type -> otklik.access.v1.ReportUseRequest
+	7,  // 13: otklik.access.v1.CredentialService.CreateDelegatedToken:input_type -> otklik.access.v1.CreateDelegatedTokenRequest
+	1,  // 14: otklik.access.v1.CredentialService.ResolveToken:output_type -> otklik.access.v1.ResolveTokenResponse
+	4,  // 15: otklik.access.v1.CredentialService.ResolveSubject:output_type -> otklik.access.v1.ResolveSubjectResponse
+	6,  // 16: otklik.access.v1.CredentialService.ReportUse:output_type -> otklik.access.v1.ReportUseResponse
+	8,  // 17: otklik.access.v1.CredentialService.CreateDelegatedToken:output_type -> otklik.access.v1.CreateDelegatedTokenResponse
+	14, // [14:18] is the sub-list for method output_type
+	10, // [10:14] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_otklik_access_v1_credential_service_proto_init() }
@@ -616,7 +709,7 @@ func file_otklik_access_v1_credential_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_access_v1_credential_service_proto_rawDesc), len(file_otklik_access_v1_credential_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

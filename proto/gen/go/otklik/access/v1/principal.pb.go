@@ -100,7 +100,8 @@ type Principal struct {
 	Organization string `protobuf:"bytes,3,opt,name=organization,proto3" json:"organization,omitempty"`
 	// The roles.
 	Roles []string `protobuf:"bytes,4,rep,name=roles,proto3" json:"roles,omitempty"`
-	// The units that the caller is restricted to; missing means all.
+	// The units that the caller is restricted to, as they were given; missing means all. A region stands for what states it, for the regions that lie in it
+	// by the directory, and for their locations.
 	Units *v1.Units `protobuf:"bytes,5,opt,name=units,proto3" json:"units,omitempty"`
 	// The surveys that the credential may submit to; none means all.
 	Surveys []string `protobuf:"bytes,6,rep,name=surveys,proto3" json:"surveys,omitempty"`

@@ -1127,6 +1127,107 @@ func (*DeleteAttributeResponse) Descriptor() ([]byte, []int) {
 	return file_otklik_segmentation_v1_directory_service_proto_rawDescGZIP(), []int{20}
 }
 
+// Request of ResolveRegions.
+type ResolveRegionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From 1 to 1,000 identifiers of regions. One that the directory does not have holds nothing.
+	Regions       []string `protobuf:"bytes,1,rep,name=regions,proto3" json:"regions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveRegionsRequest) Reset() {
+	*x = ResolveRegionsRequest{}
+	mi := &file_otklik_segmentation_v1_directory_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveRegionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveRegionsRequest) ProtoMessage() {}
+
+func (x *ResolveRegionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_segmentation_v1_directory_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveRegionsRequest.ProtoReflect.Descriptor instead.
+func (*ResolveRegionsRequest) Descriptor() ([]byte, []int) {
+	return file_otklik_segmentation_v1_directory_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ResolveRegionsRequest) GetRegions() []string {
+	if x != nil {
+		return x.Regions
+	}
+	return nil
+}
+
+// Response of ResolveRegions.
+type ResolveRegionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifiers of the regions that lie in those asked for, at any depth, without these, in order.
+	Regions []string `protobuf:"bytes,1,rep,name=regions,proto3" json:"regions,omitempty"`
+	// The identifiers of the locations that lie in any of them, in order.
+	Locations     []string `protobuf:"bytes,2,rep,name=locations,proto3" json:"locations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveRegionsResponse) Reset() {
+	*x = ResolveRegionsResponse{}
+	mi := &file_otklik_segmentation_v1_directory_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveRegionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveRegionsResponse) ProtoMessage() {}
+
+func (x *ResolveRegionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_segmentation_v1_directory_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveRegionsResponse.ProtoReflect.Descriptor instead.
+func (*ResolveRegionsResponse) Descriptor() ([]byte, []int) {
+	return file_otklik_segmentation_v1_directory_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ResolveRegionsResponse) GetRegions() []string {
+	if x != nil {
+		return x.Regions
+	}
+	return nil
+}
+
+func (x *ResolveRegionsResponse) GetLocations() []string {
+	if x != nil {
+		return x.Locations
+	}
+	return nil
+}
+
 var File_otklik_segmentation_v1_directory_service_proto protoreflect.FileDescriptor
 
 const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
@@ -1197,7 +1298,12 @@ const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
 	"\x16DeleteAttributeRequest\x12t\n" +
 	"\x04name\x18\x01 \x01(\tB`\xbaH]r[2Y^attributes/(company|contact|location|employee|touchpoint|region)[.][a-z][a-z0-9_]{0,62}$R\x04name\x12\x14\n" +
 	"\x05force\x18\x02 \x01(\bR\x05force\"\x19\n" +
-	"\x17DeleteAttributeResponse2\xaf\x11\n" +
+	"\x17DeleteAttributeResponse\"I\n" +
+	"\x15ResolveRegionsRequest\x120\n" +
+	"\aregions\x18\x01 \x03(\tB\x16\xbaH\x13\x92\x01\x10\b\x01\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\aregions\"P\n" +
+	"\x16ResolveRegionsResponse\x12\x18\n" +
+	"\aregions\x18\x01 \x03(\tR\aregions\x12\x1c\n" +
+	"\tlocations\x18\x02 \x03(\tR\tlocations2\xcc\x12\n" +
 	"\x10DirectoryService\x12\x8d\x02\n" +
 	"\aGetUnit\x12&.otklik.segmentation.v1.GetUnitRequest\x1a'.otklik.segmentation.v1.GetUnitResponse\"\xb0\x01\xb2\xd4\x18\"\n" +
 	"\x16segmentation.units.get\x12\x04name\x18\x02 \x01\x82\xd3\xe4\x93\x02\x80\x01Z\x18\x12\x16/v1/{name=locations/*}Z\x18\x12\x16/v1/{name=employees/*}Z\x1a\x12\x18/v1/{name=touchpoints/*}Z\x16\x12\x14/v1/{name=regions/*}\x12\x16/v1/{name=companies/*}\x90\x02\x01\x12\x97\x01\n" +
@@ -1210,7 +1316,9 @@ const file_otklik_segmentation_v1_directory_service_proto_rawDesc = "" +
 	"\x19segmentation.units.update\x18\x01 \x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/units:batchUpdate\x90\x02\x02\x12\x99\x02\n" +
 	"\n" +
 	"DeleteUnit\x12).otklik.segmentation.v1.DeleteUnitRequest\x1a*.otklik.segmentation.v1.DeleteUnitResponse\"\xb3\x01\xb2\xd4\x18%\n" +
-	"\x19segmentation.units.delete\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02\x80\x01Z\x18*\x16/v1/{name=locations/*}Z\x18*\x16/v1/{name=employees/*}Z\x1a*\x18/v1/{name=touchpoints/*}Z\x16*\x14/v1/{name=regions/*}*\x16/v1/{name=companies/*}\x90\x02\x02\x12\xb8\x01\n" +
+	"\x19segmentation.units.delete\x12\x04name\x18\x01 \x02\x82\xd3\xe4\x93\x02\x80\x01Z\x18*\x16/v1/{name=locations/*}Z\x18*\x16/v1/{name=employees/*}Z\x1a*\x18/v1/{name=touchpoints/*}Z\x16*\x14/v1/{name=regions/*}*\x16/v1/{name=companies/*}\x90\x02\x02\x12\x9a\x01\n" +
+	"\x0eResolveRegions\x12-.otklik.segmentation.v1.ResolveRegionsRequest\x1a..otklik.segmentation.v1.ResolveRegionsResponse\")\xb2\xd4\x18\"\n" +
+	"\x1csegmentation.regions.resolve\x18\x01 \x01\x90\x02\x01\x12\xb8\x01\n" +
 	"\x0fCreateAttribute\x12..otklik.segmentation.v1.CreateAttributeRequest\x1a/.otklik.segmentation.v1.CreateAttributeResponse\"D\xb2\xd4\x18$\n" +
 	"\x1esegmentation.attributes.create\x18\x01 \x02\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/v1/attributes\x90\x02\x02\x12\xb8\x01\n" +
 	"\fGetAttribute\x12+.otklik.segmentation.v1.GetAttributeRequest\x1a,.otklik.segmentation.v1.GetAttributeResponse\"M\xb2\xd4\x18'\n" +
@@ -1234,7 +1342,7 @@ func file_otklik_segmentation_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_otklik_segmentation_v1_directory_service_proto_rawDescData
 }
 
-var file_otklik_segmentation_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_otklik_segmentation_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_otklik_segmentation_v1_directory_service_proto_goTypes = []any{
 	(*GetUnitRequest)(nil),           // 0: otklik.segmentation.v1.GetUnitRequest
 	(*GetUnitResponse)(nil),          // 1: otklik.segmentation.v1.GetUnitResponse
@@ -1257,52 +1365,56 @@ var file_otklik_segmentation_v1_directory_service_proto_goTypes = []any{
 	(*UpdateAttributeResponse)(nil),  // 18: otklik.segmentation.v1.UpdateAttributeResponse
 	(*DeleteAttributeRequest)(nil),   // 19: otklik.segmentation.v1.DeleteAttributeRequest
 	(*DeleteAttributeResponse)(nil),  // 20: otklik.segmentation.v1.DeleteAttributeResponse
-	(*Unit)(nil),                     // 21: otklik.segmentation.v1.Unit
-	(Unit_Kind)(0),                   // 22: otklik.segmentation.v1.Unit.Kind
-	(*fieldmaskpb.FieldMask)(nil),    // 23: google.protobuf.FieldMask
-	(*status.Status)(nil),            // 24: google.rpc.Status
-	(*Attribute)(nil),                // 25: otklik.segmentation.v1.Attribute
+	(*ResolveRegionsRequest)(nil),    // 21: otklik.segmentation.v1.ResolveRegionsRequest
+	(*ResolveRegionsResponse)(nil),   // 22: otklik.segmentation.v1.ResolveRegionsResponse
+	(*Unit)(nil),                     // 23: otklik.segmentation.v1.Unit
+	(Unit_Kind)(0),                   // 24: otklik.segmentation.v1.Unit.Kind
+	(*fieldmaskpb.FieldMask)(nil),    // 25: google.protobuf.FieldMask
+	(*status.Status)(nil),            // 26: google.rpc.Status
+	(*Attribute)(nil),                // 27: otklik.segmentation.v1.Attribute
 }
 var file_otklik_segmentation_v1_directory_service_proto_depIdxs = []int32{
-	21, // 0: otklik.segmentation.v1.GetUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
-	22, // 1: otklik.segmentation.v1.ListUnitsRequest.kind:type_name -> otklik.segmentation.v1.Unit.Kind
-	21, // 2: otklik.segmentation.v1.ListUnitsResponse.units:type_name -> otklik.segmentation.v1.Unit
-	21, // 3: otklik.segmentation.v1.UpdateUnitRequest.unit:type_name -> otklik.segmentation.v1.Unit
-	23, // 4: otklik.segmentation.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
-	21, // 5: otklik.segmentation.v1.UpdateUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
+	23, // 0: otklik.segmentation.v1.GetUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
+	24, // 1: otklik.segmentation.v1.ListUnitsRequest.kind:type_name -> otklik.segmentation.v1.Unit.Kind
+	23, // 2: otklik.segmentation.v1.ListUnitsResponse.units:type_name -> otklik.segmentation.v1.Unit
+	23, // 3: otklik.segmentation.v1.UpdateUnitRequest.unit:type_name -> otklik.segmentation.v1.Unit
+	25, // 4: otklik.segmentation.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
+	23, // 5: otklik.segmentation.v1.UpdateUnitResponse.unit:type_name -> otklik.segmentation.v1.Unit
 	4,  // 6: otklik.segmentation.v1.BatchUpdateUnitsRequest.requests:type_name -> otklik.segmentation.v1.UpdateUnitRequest
 	8,  // 7: otklik.segmentation.v1.BatchUpdateUnitsResponse.outcomes:type_name -> otklik.segmentation.v1.UnitOutcome
-	21, // 8: otklik.segmentation.v1.UnitOutcome.unit:type_name -> otklik.segmentation.v1.Unit
-	24, // 9: otklik.segmentation.v1.UnitOutcome.error:type_name -> google.rpc.Status
-	25, // 10: otklik.segmentation.v1.CreateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
-	25, // 11: otklik.segmentation.v1.CreateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
-	25, // 12: otklik.segmentation.v1.GetAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
-	25, // 13: otklik.segmentation.v1.ListAttributesResponse.attributes:type_name -> otklik.segmentation.v1.Attribute
-	25, // 14: otklik.segmentation.v1.UpdateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
-	23, // 15: otklik.segmentation.v1.UpdateAttributeRequest.update_mask:type_name -> google.protobuf.FieldMask
-	25, // 16: otklik.segmentation.v1.UpdateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	23, // 8: otklik.segmentation.v1.UnitOutcome.unit:type_name -> otklik.segmentation.v1.Unit
+	26, // 9: otklik.segmentation.v1.UnitOutcome.error:type_name -> google.rpc.Status
+	27, // 10: otklik.segmentation.v1.CreateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
+	27, // 11: otklik.segmentation.v1.CreateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	27, // 12: otklik.segmentation.v1.GetAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
+	27, // 13: otklik.segmentation.v1.ListAttributesResponse.attributes:type_name -> otklik.segmentation.v1.Attribute
+	27, // 14: otklik.segmentation.v1.UpdateAttributeRequest.attribute:type_name -> otklik.segmentation.v1.Attribute
+	25, // 15: otklik.segmentation.v1.UpdateAttributeRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 16: otklik.segmentation.v1.UpdateAttributeResponse.attribute:type_name -> otklik.segmentation.v1.Attribute
 	0,  // 17: otklik.segmentation.v1.DirectoryService.GetUnit:input_type -> otklik.segmentation.v1.GetUnitRequest
 	2,  // 18: otklik.segmentation.v1.DirectoryService.ListUnits:input_type -> otklik.segmentation.v1.ListUnitsRequest
 	4,  // 19: otklik.segmentation.v1.DirectoryService.UpdateUnit:input_type -> otklik.segmentation.v1.UpdateUnitRequest
 	6,  // 20: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:input_type -> otklik.segmentation.v1.BatchUpdateUnitsRequest
 	9,  // 21: otklik.segmentation.v1.DirectoryService.DeleteUnit:input_type -> otklik.segmentation.v1.DeleteUnitRequest
-	11, // 22: otklik.segmentation.v1.DirectoryService.CreateAttribute:input_type -> otklik.segmentation.v1.CreateAttributeRequest
-	13, // 23: otklik.segmentation.v1.DirectoryService.GetAttribute:input_type -> otklik.segmentation.v1.GetAttributeRequest
-	15, // 24: otklik.segmentation.v1.DirectoryService.ListAttributes:input_type -> otklik.segmentation.v1.ListAttributesRequest
-	17, // 25: otklik.segmentation.v1.DirectoryService.UpdateAttribute:input_type -> otklik.segmentation.v1.UpdateAttributeRequest
-	19, // 26: otklik.segmentation.v1.DirectoryService.DeleteAttribute:input_type -> otklik.segmentation.v1.DeleteAttributeRequest
-	1,  // 27: otklik.segmentation.v1.DirectoryService.GetUnit:output_type -> otklik.segmentation.v1.GetUnitResponse
-	3,  // 28: otklik.segmentation.v1.DirectoryService.ListUnits:output_type -> otklik.segmentation.v1.ListUnitsResponse
-	5,  // 29: otklik.segmentation.v1.DirectoryService.UpdateUnit:output_type -> otklik.segmentation.v1.UpdateUnitResponse
-	7,  // 30: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:output_type -> otklik.segmentation.v1.BatchUpdateUnitsResponse
-	10, // 31: otklik.segmentation.v1.DirectoryService.DeleteUnit:output_type -> otklik.segmentation.v1.DeleteUnitResponse
-	12, // 32: otklik.segmentation.v1.DirectoryService.CreateAttribute:output_type -> otklik.segmentation.v1.CreateAttributeResponse
-	14, // 33: otklik.segmentation.v1.DirectoryService.GetAttribute:output_type -> otklik.segmentation.v1.GetAttributeResponse
-	16, // 34: otklik.segmentation.v1.DirectoryService.ListAttributes:output_type -> otklik.segmentation.v1.ListAttributesResponse
-	18, // 35: otklik.segmentation.v1.DirectoryService.UpdateAttribute:output_type -> otklik.segmentation.v1.UpdateAttributeResponse
-	20, // 36: otklik.segmentation.v1.DirectoryService.DeleteAttribute:output_type -> otklik.segmentation.v1.DeleteAttributeResponse
-	27, // [27:37] is the sub-list for method output_type
-	17, // [17:27] is the sub-list for method input_type
+	21, // 22: otklik.segmentation.v1.DirectoryService.ResolveRegions:input_type -> otklik.segmentation.v1.ResolveRegionsRequest
+	11, // 23: otklik.segmentation.v1.DirectoryService.CreateAttribute:input_type -> otklik.segmentation.v1.CreateAttributeRequest
+	13, // 24: otklik.segmentation.v1.DirectoryService.GetAttribute:input_type -> otklik.segmentation.v1.GetAttributeRequest
+	15, // 25: otklik.segmentation.v1.DirectoryService.ListAttributes:input_type -> otklik.segmentation.v1.ListAttributesRequest
+	17, // 26: otklik.segmentation.v1.DirectoryService.UpdateAttribute:input_type -> otklik.segmentation.v1.UpdateAttributeRequest
+	19, // 27: otklik.segmentation.v1.DirectoryService.DeleteAttribute:input_type -> otklik.segmentation.v1.DeleteAttributeRequest
+	1,  // 28: otklik.segmentation.v1.DirectoryService.GetUnit:output_type -> otklik.segmentation.v1.GetUnitResponse
+	3,  // 29: otklik.segmentation.v1.DirectoryService.ListUnits:output_type -> otklik.segmentation.v1.ListUnitsResponse
+	5,  // 30: otklik.segmentation.v1.DirectoryService.UpdateUnit:output_type -> otklik.segmentation.v1.UpdateUnitResponse
+	7,  // 31: otklik.segmentation.v1.DirectoryService.BatchUpdateUnits:output_type -> otklik.segmentation.v1.BatchUpdateUnitsResponse
+	10, // 32: otklik.segmentation.v1.DirectoryService.DeleteUnit:output_type -> otklik.segmentation.v1.DeleteUnitResponse
+	22, // 33: otklik.segmentation.v1.DirectoryService.ResolveRegions:output_type -> otklik.segmentation.v1.ResolveRegionsResponse
+	12, // 34: otklik.segmentation.v1.DirectoryService.CreateAttribute:output_type -> otklik.segmentation.v1.CreateAttributeResponse
+	14, // 35: otklik.segmentation.v1.DirectoryService.GetAttribute:output_type -> otklik.segmentation.v1.GetAttributeResponse
+	16, // 36: otklik.segmentation.v1.DirectoryService.ListAttributes:output_type -> otklik.segmentation.v1.ListAttributesResponse
+	18, // 37: otklik.segmentation.v1.DirectoryService.UpdateAttribute:output_type -> otklik.segmentation.v1.UpdateAttributeResponse
+	20, // 38: otklik.segmentation.v1.DirectoryService.DeleteAttribute:output_type -> otklik.segmentation.v1.DeleteAttributeResponse
+	28, // [28:39] is the sub-list for method output_type
+	17, // [17:28] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
 	17, // [17:17] is the sub-list for extension extendee
 	0,  // [0:17] is the sub-list for field type_name
@@ -1325,7 +1437,7 @@ func file_otklik_segmentation_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_segmentation_v1_directory_service_proto_rawDesc), len(file_otklik_segmentation_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

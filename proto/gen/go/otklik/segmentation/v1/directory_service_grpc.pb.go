@@ -24,6 +24,7 @@ const (
 	DirectoryService_UpdateUnit_FullMethodName       = "/otklik.segmentation.v1.DirectoryService/UpdateUnit"
 	DirectoryService_BatchUpdateUnits_FullMethodName = "/otklik.segmentation.v1.DirectoryService/BatchUpdateUnits"
 	DirectoryService_DeleteUnit_FullMethodName       = "/otklik.segmentation.v1.DirectoryService/DeleteUnit"
+	DirectoryService_ResolveRegions_FullMethodName   = "/otklik.segmentation.v1.DirectoryService/ResolveRegions"
 	DirectoryService_CreateAttribute_FullMethodName  = "/otklik.segmentation.v1.DirectoryService/CreateAttribute"
 	DirectoryService_GetAttribute_FullMethodName     = "/otklik.segmentation.v1.DirectoryService/GetAttribute"
 	DirectoryService_ListAttributes_FullMethodName   = "/otklik.segmentation.v1.DirectoryService/ListAttributes"
@@ -47,6 +48,9 @@ type DirectoryServiceClient interface {
 	BatchUpdateUnits(ctx context.Context, in *BatchUpdateUnitsRequest, opts ...grpc.CallOption) (*BatchUpdateUnitsResponse, error)
 	// Deletes a unit to which nothing else in the directory refers. What was answered about it stays.
 	DeleteUnit(ctx context.Context, in *DeleteUnitRequest, opts ...grpc.CallOption) (*DeleteUnitResponse, error)
+	// Tells what lies in regions at any depth, for the access service, which tells the others whom a credential proves and what it may see. Not part of the
+	// REST API.
+	ResolveRegions(ctx context.Context, in *ResolveRegionsRequest, opts ...grpc.CallOption) (*ResolveRegionsResponse, error)
 	// Declares an attribute. The same declaration again returns what is there.
 	CreateAttribute(ctx context.Context, in *CreateAttributeRequest, opts ...grpc.CallOption) (*CreateAttributeResponse, error)
 	// Returns an attribute.
@@ -111,6 +115,16 @@ func (c *directoryServiceClient) DeleteUnit(ctx context.Context, in *DeleteUnitR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteUnitResponse)
 	err := c.cc.Invoke(ctx, DirectoryService_DeleteUnit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) ResolveRegions(ctx context.Context, in *ResolveRegionsRequest, opts ...grpc.CallOption) (*ResolveRegionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResolveRegionsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ResolveRegions_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +197,9 @@ type DirectoryServiceServer interface {
 	BatchUpdateUnits(context.Context, *BatchUpdateUnitsRequest) (*BatchUpdateUnitsResponse, error)
 	// Deletes a unit to which nothing else in the directory refers. What was answered about it stays.
 	DeleteUnit(context.Context, *DeleteUnitRequest) (*DeleteUnitResponse, error)
+	// Tells what lies in regions at any depth, for the access service, which tells the others whom a credential proves and what it may see. Not part of the
+	// REST API.
+	ResolveRegions(context.Context, *ResolveRegionsRequest) (*ResolveRegionsResponse, error)
 	// Declares an attribute. The same declaration again returns what is there.
 	CreateAttribute(context.Context, *CreateAttributeRequest) (*CreateAttributeResponse, error)
 	// Returns an attribute.
@@ -217,6 +234,9 @@ func (UnimplementedDirectoryServiceServer) BatchUpdateUnits(context.Context, *Ba
 }
 func (UnimplementedDirectoryServiceServer) DeleteUnit(context.Context, *DeleteUnitRequest) (*DeleteUnitResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteUnit not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ResolveRegions(context.Context, *ResolveRegionsRequest) (*ResolveRegionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResolveRegions not implemented")
 }
 func (UnimplementedDirectoryServiceServer) CreateAttribute(context.Context, *CreateAttributeRequest) (*CreateAttributeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateAttribute not implemented")
@@ -344,6 +364,24 @@ func _DirectoryService_DeleteUnit_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_ResolveRegions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveRegionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ResolveRegions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ResolveRegions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ResolveRegions(ctx, req.(*ResolveRegionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DirectoryService_CreateAttribute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateAttributeRequest)
 	if err := dec(in); err != nil {
@@ -460,6 +498,10 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteUnit",
 			Handler:    _DirectoryService_DeleteUnit_Handler,
+		},
+		{
+			MethodName: "ResolveRegions",
+			Handler:    _DirectoryService_ResolveRegions_Handler,
 		},
 		{
 			MethodName: "CreateAttribute",

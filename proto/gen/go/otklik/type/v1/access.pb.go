@@ -215,7 +215,7 @@ func (x *Access) GetAudit() Access_Audit {
 // at all means that the caller is not restricted.
 type Units struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Regions, as in `Context.region`.
+	// Regions, as in `Context.region`. A region stands for what states it, and also for the regions and locations that lie in it by the directory, at any depth.
 	Regions []string `protobuf:"bytes,1,rep,name=regions,proto3" json:"regions,omitempty"`
 	// Locations, as in `Context.location`.
 	Locations []string `protobuf:"bytes,2,rep,name=locations,proto3" json:"locations,omitempty"`
