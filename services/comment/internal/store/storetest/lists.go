@@ -95,6 +95,8 @@ func unitsOfOne(t *testing.T, open Open) {
 		in    bool
 	}{
 		{nil, true}, {store.Units{}, true}, {store.Units{"location": {"osh", "talas"}}, true}, {store.Units{"location": {"talas"}, "region": {"south"}}, true},
+		// A region of a chain has thousands of locations.
+		{store.Units{"location": append(slices.Repeat([]string{"talas", ""}, 40_000), "osh")}, true}, {store.Units{"location": slices.Repeat([]string{"talas", ""}, 40_000)}, false},
 		{store.Units{"location": {"talas"}}, false}, {store.Units{"company": {""}}, false}, {store.Units{"elsewhere": {"osh"}}, false}, {store.Units{"location": nil}, false},
 	} {
 		_, err := w.s.GetComment(t.Context(), ref, c.units)

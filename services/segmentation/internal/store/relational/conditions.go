@@ -18,10 +18,25 @@ type conditions struct {
 	lists map[list]string
 }
 
-// list tells one list from others: units of a caller, who may have 20,000, stand in several conditions, and statements have 32,766 parameters at most.
+// list tells one list from others: the units of a caller stand in several conditions.
 type list struct {
 	first *string
 	n     int
+}
+
+// mostListed is how many values are parameters of their own. Callers may have 20,000 units, and statements 32,766 parameters at most, which SQLite looks up one
+// by one.
+const mostListed = 100
+
+// keysOf is a condition's list of texts as the keys of one parameter of JSON, which both databases read alike.
+func (c *conditions) keysOf(values []string) string {
+	object := make(map[string]int, len(values))
+	for _, v := range values {
+		object[v] = 1
+	}
+	// Maps of texts to numbers never fail to be encoded.
+	body, _ := json.Marshal(object)
+	return "SELECT key FROM json_each(" + c.arg(string(body)) + ")"
 }
 
 // clone is a copy to which further conditions are added.
@@ -97,7 +112,11 @@ func (c *conditions) oneOf(column string, values []string) string {
 		if c.lists == nil {
 			c.lists = make(map[list]string)
 		}
-		names = listed(c, values)
+		if names = ""; len(values) > mostListed {
+			names = c.keysOf(values)
+		} else {
+			names = listed(c, values)
+		}
 		c.lists[these] = names
 	}
 	return column + " IN (" + names + ") AND " + column + " <> ''"
