@@ -44,13 +44,14 @@ func TestObjectsKeepTheirOrder(t *testing.T) {
 func TestAlternativesBecomeOneListOfProperties(t *testing.T) {
 	schema := parse(t, `{"type":"object","allOf":[
 		{"properties":{"question":{"type":"string","title":"question"},"comment":{"type":"string"}}},
-		{"oneOf":[{"properties":{"choice":{"type":"object"}},"required":["choice"]},{"properties":{"freeText":{"type":"string","title":"free_text"}},"required":["freeText"]},{"properties":{"score":{"type":"number"}},"required":["score"]}]}],
+		{"oneOf":[{"properties":{"choice":{"type":"object"}},"required":["choice"]},{"properties":{"freeText":{"type":"string","title":"free_text"}},"required":["freeText"]},{"properties":{"score":{"type":"number"}},"required":["score"]},
+			{"properties":{"number":{"type":"number"}},"required":["number"]},{"properties":{"date":{"type":"string"}},"required":["date"]}]}],
 		"additionalProperties":false}`)
 	mendMessage(schema, (&surveyv1.Answer{}).ProtoReflect().Descriptor())
-	if got := strings.Join(schema.object("properties").names, " "); got != "question score choice freeText comment" {
+	if got := strings.Join(schema.object("properties").names, " "); got != "question score choice freeText number date comment" {
 		t.Errorf("properties %s", got)
 	}
-	if schema.list("allOf") != nil || len(schema.list("oneOf")) != 4 {
+	if schema.list("allOf") != nil || len(schema.list("oneOf")) != 6 {
 		t.Errorf("%s", render(t, schema))
 	}
 	if strings.Contains(render(t, schema), "free_text") {
