@@ -41,7 +41,7 @@ func TestNoRoleOfPeopleGivesWhatServicesDoAmongThemselves(t *testing.T) {
 		"survey.events.stream", "survey.persons.erase", "survey.persons.export", "scoring.persons.erase", "scoring.persons.export",
 		"access.credentials.resolve", "access.credentials.report", "access.credentials.delegate", "access.vault.lease", "access.vault.get", "access.vault.destroy", "access.audit.append",
 		"comment.events.stream", "scoring.events.stream", "comment.persons.erase", "comment.persons.export", "segmentation.events.stream",
-		"segmentation.persons.erase", "segmentation.persons.export",
+		"segmentation.persons.erase", "segmentation.persons.export", "segmentation.regions.resolve", "reporting.events.stream",
 	}
 	for role := range r.grants {
 		if role == authn.RoleService {
