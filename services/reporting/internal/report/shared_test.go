@@ -46,3 +46,31 @@ func TestLinksTellOfNoPersons(t *testing.T) {
 		t.Error("a definition that filters by company may be shared")
 	}
 }
+
+// TestBuiltInReportsOfNobodyCanBeShared: a section added to a report that comes with the product must not make it one that no link shows. Those that tell of persons
+// or companies are named here one by one, so that none becomes one unnoticed.
+func TestBuiltInReportsOfNobodyCanBeShared(t *testing.T) {
+	t.Parallel()
+	persons := map[report.Kind]bool{report.StaffScorecard: true, report.StaffReview: true, report.AccountScorecard: true, report.DailyEvents: true, report.ClosedLoop: true}
+	for _, d := range report.BuiltIns() {
+		subject := ""
+		if p, _ := report.ProfileOf(d.Kind); p.Subject != "" {
+			subject = p.Subject + "/osh"
+		}
+		if why := d.Unshareable(subject, ""); (why == "") == persons[d.Kind] {
+			t.Errorf("%s: %q", d.ID, why)
+		}
+	}
+}
+
+// TestLinksTellOfStoresByWhatWasRecorded: what was recorded of stores beside answers is shown, key figures of employees are not.
+func TestLinksTellOfStoresByWhatWasRecorded(t *testing.T) {
+	t.Parallel()
+	for _, s := range []report.SectionType{report.Revenue, report.Quality, report.Standards, report.Seasonality, report.Reserve, report.Policies, report.StaffKpi} {
+		c := report.Content{Kind: report.SurveyReport, Sections: []report.Section{{Type: s}}}
+		c.Complete()
+		if why := c.Unshareable("", ""); (why == "") != (s != report.StaffKpi) {
+			t.Errorf("%s: %q", s, why)
+		}
+	}
+}
