@@ -40,6 +40,18 @@ func (t Totals) Add(o Totals) Totals {
 	return Totals{Visitors: t.Visitors + o.Visitors, Receipts: t.Receipts + o.Receipts, Revenue: t.Revenue + o.Revenue}
 }
 
+// Of scales the totals of so many known days to so many days, each number rounded to a whole one by itself: what was, if the days that are not known were like
+// those that are. known must be greater than 0.
+func (t Totals) Of(known, days int) Totals {
+	return Totals{Visitors: scaled(t.Visitors, known, days), Receipts: scaled(t.Receipts, known, days), Revenue: scaled(t.Revenue, known, days)}
+}
+
+// scaled is n·days/known, rounded; products of sums of amounts may not fit, so that the remainder is scaled by itself.
+func scaled(n int64, known, days int) int64 {
+	k, d := int64(known), int64(days)
+	return n/k*d + int64(math.Round(float64(n%k*d)/float64(k)))
+}
+
 // Check refuses totals that contradict the identity: receipts without a visitor, revenue without a receipt, and counts below 0.
 func (t Totals) Check() error {
 	switch {

@@ -46,6 +46,29 @@ func TestWorkedExample(t *testing.T) {
 	near(t, "sum by Shapley", d.Effects.Sum(), 34600)
 }
 
+// TestScaledToAllDays: 25 of 30 days of September against all 31 of October. Taken for all, they show a rise of 390,197; by the day revenue rose by 2,446.
+func TestScaledToAllDays(t *testing.T) {
+	before, after := revenue.Totals{Visitors: 2500, Receipts: 625, Revenue: 130992200}, revenue.Totals{Visitors: 3100, Receipts: 775, Revenue: 170011900}
+	d := decompose(t, before.Of(25, 30), after.Of(31, 31), revenue.LMDI)
+	if d.Before != (revenue.Totals{Visitors: 3000, Receipts: 750, Revenue: 157190640}) || d.After != after || d.Change != 12821260 {
+		t.Errorf("%+v", d)
+	}
+	near(t, "sum", d.Effects.Sum(), 12821260)
+	rapid.Check(t, func(t *rapid.T) {
+		of := totals(t, "a day")
+		known := rapid.IntRange(1, 1100).Draw(t, "known")
+		days := rapid.IntRange(known, 1100).Draw(t, "days")
+		sum := revenue.Totals{}
+		for range known {
+			sum = sum.Add(of)
+		}
+		want := revenue.Totals{Visitors: of.Visitors * int64(days), Receipts: of.Receipts * int64(days), Revenue: of.Revenue * int64(days)}
+		if got := sum.Of(known, days); got != want {
+			t.Fatalf("%d of %d days that are alike: %+v, want %+v", known, days, got, want)
+		}
+	})
+}
+
 // TestFactorsOfNothing: the factor that is 0 takes the change, and is what LMDI tends to as it goes to 0.
 func TestFactorsOfNothing(t *testing.T) {
 	open := revenue.Totals{Visitors: 100, Receipts: 20, Revenue: 50000}

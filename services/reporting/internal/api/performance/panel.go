@@ -33,6 +33,8 @@ type count struct {
 	day operation.Day
 	// visitors, sales and presses tell whether anything of the kind was recorded: where it was not, a 0 is a gap.
 	visitors, sales, presses bool
+	// closed tells that it is before the location opened: visitors and sales are known to be none.
+	closed bool
 	operation.Numbers
 }
 

@@ -22,7 +22,7 @@ const week = 7
 type comparison struct {
 	before, after span
 	method        revenue.Method
-	// known tells that days on which visitors and sales are both known stand for all.
+	// known tells that days on which visitors and sales are both known stand for those on which they are not.
 	known, byWeek bool
 }
 
@@ -37,8 +37,13 @@ func (s *Server) QueryRevenue(ctx context.Context, req *reportingv1.QueryRevenue
 		return nil, err
 	}
 	t := compared{knownDays: map[string][2]int{}}
+	opened := openings{segmentation: s.Segmentation}
 	found, err := s.walk(ctx, sel, []span{c.before, c.after}, func(name string, days [][]count) error {
-		c.add(&t, sides{name: name, before: days[0], after: days[1]})
+		of, err := opened.fill(ctx, &t, sides{name: name, before: days[0], after: days[1]}, c)
+		if err != nil {
+			return err
+		}
+		c.add(&t, of)
 		return nil
 	})
 	if err != nil {
@@ -62,7 +67,7 @@ func (s *Server) QueryRevenue(ctx context.Context, req *reportingv1.QueryRevenue
 	}
 	basis := sel.basis(definitionRevenue, len(whole.Parts), t.leftOut)
 	basis.Currency = currency
-	return c.converted(req, basis, whole, t.knownDays), nil
+	return c.converted(req, basis, whole, t), nil
 }
 
 // comparisonOf checks what is to be compared.
@@ -110,6 +115,10 @@ type compared struct {
 	leftOut []*reportingv1.LocationLeftOut
 	// knownDays counts, by location, the days of both periods on which visitors and sales are both known.
 	knownDays map[string][2]int
+	// opened are locations that opened within the periods.
+	opened []string
+	// weeksWithout counts the weeks of locations of which one period has no known day, so that they are left out of both.
+	weeksWithout int
 }
 
 // add takes in a location, or leaves it out.
@@ -119,7 +128,12 @@ func (c comparison) add(t *compared, s sides) {
 		t.leftOut = append(t.leftOut, left(s.name, reason, missing))
 		return
 	}
-	of := c.pairsOf(s)
+	of, without := c.pairsOf(s)
+	t.weeksWithout += without
+	if len(of) == 0 {
+		t.leftOut = append(t.leftOut, left(s.name, leftOutGap, c.missing(s)))
+		return
+	}
 	if slices.ContainsFunc(of, func(p revenue.Pair) bool { return p.Before.Check() != nil || p.After.Check() != nil }) {
 		t.leftOut = append(t.leftOut, left(s.name, leftOutIdentity, 0))
 		return
@@ -132,55 +146,91 @@ func (c comparison) add(t *compared, s sides) {
 	t.pairs = append(t.pairs, of...)
 }
 
+// missing is how many days of both periods are not known of a location.
+func (c comparison) missing(s sides) int {
+	return c.before.days() - known(s.before) + c.after.days() - known(s.after)
+}
+
 // unfit is why a location is not compared; empty where it is.
 func (c comparison) unfit(s sides) (reason string, missing int) {
-	before, after := known(s.before), known(s.after)
-	missing = c.before.days() - before + c.after.days() - after
+	missing = c.missing(s)
 	visitors, sales := false, false
 	for _, d := range slices.Concat(s.before, s.after) {
-		visitors, sales = visitors || d.visitors, sales || d.sales
+		visitors, sales = visitors || d.visitors && !d.closed, sales || d.sales && !d.closed
 	}
 	switch {
 	case !visitors:
 		return leftOutNoVisitors, missing
 	case !sales:
 		return leftOutNoSales, missing
-	case c.known && (before == 0 || after == 0), !c.known && missing > 0:
+	case !c.known && missing > 0:
 		return leftOutGap, missing
 	}
 	return "", 0
 }
 
-// pairsOf are both periods of a location, or the weeks of both.
-func (c comparison) pairsOf(s sides) []revenue.Pair {
-	weeks := 1
+// part is a period of a location, or a week of it.
+type part struct {
+	revenue.Totals
+	// known counts the days that are known and on which it was open, closed those before it opened.
+	known, closed int
+}
+
+// parts are the period of a location, or its weeks.
+func (c comparison) parts(days []count, first operation.Day) []part {
+	out := make([]part, 1)
 	if c.byWeek {
-		weeks = c.after.days() / week
+		out = make([]part, c.after.days()/week)
 	}
-	out := make([]revenue.Pair, weeks)
-	for i := range out {
-		out[i].Place = s.name
-	}
-	add := func(days []count, first operation.Day, into func(*revenue.Pair) *revenue.Totals) {
-		for _, d := range days {
-			if !d.visitors || !d.sales {
-				continue
-			}
-			i := 0
-			if c.byWeek {
-				i = int(d.day-first) / week
-			}
-			t := into(&out[i])
-			*t = t.Add(revenue.Totals{Visitors: d.Visitors, Receipts: d.Receipts, Revenue: d.Revenue})
+	for _, d := range days {
+		p := &out[0]
+		if c.byWeek {
+			p = &out[int(d.day-first)/week]
+		}
+		switch {
+		case d.closed:
+			p.closed++
+		case d.visitors && d.sales:
+			p.known++
+			p.Totals = p.Add(revenue.Totals{Visitors: d.Visitors, Receipts: d.Receipts, Revenue: d.Revenue})
 		}
 	}
-	add(s.before, c.before.first, func(p *revenue.Pair) *revenue.Totals { return &p.Before })
-	add(s.after, c.after.first, func(p *revenue.Pair) *revenue.Totals { return &p.After })
 	return out
 }
 
+// whole are the totals of all days of a part, those that are not known taken to be like those that are; false where none is known.
+func (p part) whole(days int) (revenue.Totals, bool) {
+	switch open := days - p.closed; {
+	case open == 0:
+		return revenue.Totals{}, true
+	case p.known == 0:
+		return revenue.Totals{}, false
+	default:
+		return p.Of(p.known, open), true
+	}
+}
+
+// pairsOf are both periods of a location, or the weeks of both. Those of which one side has no known day are left out on both, and counted.
+func (c comparison) pairsOf(s sides) (out []revenue.Pair, without int) {
+	before, after := c.parts(s.before, c.before.first), c.parts(s.after, c.after.first)
+	lengths := [2]int{c.before.days(), c.after.days()}
+	if c.byWeek {
+		lengths = [2]int{week, week}
+	}
+	for i := range before {
+		b, known := before[i].whole(lengths[0])
+		a, both := after[i].whole(lengths[1])
+		if !known || !both {
+			without++
+			continue
+		}
+		out = append(out, revenue.Pair{Place: s.name, Before: b, After: a})
+	}
+	return out, without
+}
+
 // converted is the answer.
-func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *reportingv1.PerformanceBasis, whole revenue.Whole, coverage map[string][2]int) *reportingv1.QueryRevenueResponse {
+func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *reportingv1.PerformanceBasis, whole revenue.Whole, t compared) *reportingv1.QueryRevenueResponse {
 	out := &reportingv1.QueryRevenueResponse{
 		Basis: basis, BaselineStartDate: req.GetBaselineStartDate(), BaselineEndDate: req.GetBaselineEndDate(), Method: reportingv1.DecompositionMethod_DECOMPOSITION_METHOD_LMDI,
 	}
@@ -199,7 +249,7 @@ func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *repor
 	}
 	var days [2]int
 	for _, p := range whole.Parts {
-		of := coverage[p.Place]
+		of := t.knownDays[p.Place]
 		days[0], days[1] = days[0]+of[0], days[1]+of[1]
 		out.Locations = append(out.Locations, &reportingv1.LocationRevenue{Location: locationPrefix + p.Place, Change: c.change(p.Decomposition, of, 1)})
 	}
@@ -208,7 +258,15 @@ func (c comparison) converted(req *reportingv1.QueryRevenueRequest, basis *repor
 	})
 	out.Total, out.AtOnce = c.change(whole.Together, days, len(whole.Parts)), c.change(whole.AtOnce, days, len(whole.Parts))
 	if missing := out.GetTotal().GetBefore().GetDaysExpected() + out.GetTotal().GetAfter().GetDaysExpected() - int32(days[0]+days[1]); missing > 0 {
-		basis.Notes = append(basis.Notes, fmt.Sprintf("%d days of locations are not known and were not counted: periods are compared that are not complete", missing))
+		basis.Conventions = append(basis.Conventions, "MEAN_OF_KNOWN_DAYS")
+		basis.Notes = append(basis.Notes, fmt.Sprintf("%d days of locations are not known: each location's sums are scaled from its known days of a period to all its days", missing))
+	}
+	if c.byWeek && t.weeksWithout > 0 {
+		basis.Notes = append(basis.Notes, fmt.Sprintf("%d weeks of locations are left out of both periods, as no day of theirs is known in one", t.weeksWithout))
+	}
+	if n := len(t.opened); n > 0 {
+		basis.Conventions = append(basis.Conventions, "NOTHING_BEFORE_OPENING")
+		basis.Notes = append(basis.Notes, fmt.Sprintf("%d locations opened within the periods, and had no visitors and no sales before: %s", n, shortList(t.opened)))
 	}
 	return out
 }

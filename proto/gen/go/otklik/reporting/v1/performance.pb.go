@@ -81,9 +81,12 @@ type GapTreatment int32
 const (
 	// GAP_TREATMENT_LEAVE_OUT.
 	GapTreatment_GAP_TREATMENT_UNSPECIFIED GapTreatment = 0
-	// They are left out, and named: an incomplete period compared with a complete one shows a fall that never was.
+	// They are left out, and named: an incomplete period compared with a complete one shows a fall that never was. Days before a location opened, by the
+	// directory, are no gap: nobody came and nothing was sold (convention `NOTHING_BEFORE_OPENING`).
 	GapTreatment_GAP_TREATMENT_LEAVE_OUT GapTreatment = 1
-	// Days on which visitors and sales are both known are compared as if they were all, and the days that are missing are told.
+	// Days on which visitors and sales are both known stand for those on which they are not: each location's visitors, receipts and revenue of a period are scaled
+	// by days of the period / known days, and rounded (convention `MEAN_OF_KNOWN_DAYS`). A location without a known day in one of the periods is left out, by
+	// `by_week` a week of it. The days that are missing are told.
 	GapTreatment_GAP_TREATMENT_KNOWN_DAYS GapTreatment = 2
 )
 
