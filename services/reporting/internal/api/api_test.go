@@ -30,6 +30,8 @@ type suite struct {
 	surveyv1.UnimplementedSurveyServiceServer
 	scoringv1.UnimplementedScoringServiceServer
 	facts []*scoringv1.Fact
+	// more are asked behind the questions of the second revision.
+	more []*surveyv1.Question
 	// err is what scoring answers instead, lost what survey does.
 	err, lost error
 
@@ -69,6 +71,7 @@ func (s *suite) GetRevision(ctx context.Context, req *surveyv1.GetRevisionReques
 		rating("goods", 10),
 		{Id: "why", Kind: &surveyv1.Question_FreeText{FreeText: &surveyv1.TextQuestion{}}},
 	}
+	asked = append(asked, s.more...)
 	if req.GetName() == "surveys/visits/revisions/1" {
 		asked = []*surveyv1.Question{rating("goods", 5), rating("queue", 5)}
 	}
@@ -95,7 +98,7 @@ func (s *suite) coverage() *scoringv1.Coverage {
 }
 
 // scales are those that the questions are asked on last.
-var scales = map[string]string{"staff": "1-5", "recommend": "0-10", "effort": "1-7", "goods": "1-10", "queue": "1-5"}
+var scales = map[string]string{"staff": "1-5", "recommend": "0-10", "effort": "1-7", "goods": "1-10", "queue": "1-5", "parking": "1-5", "overall": "1-5", "again": "0-10"}
 
 // StreamMoments tells the sums of the same responses: on the scale asked last, effort turned round.
 func (s *suite) StreamMoments(req *scoringv1.StreamMomentsRequest, stream grpc.ServerStreamingServer[scoringv1.StreamMomentsResponse]) error {

@@ -106,7 +106,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 	}
 	x, err := s.sampleOf(ctx, request{
 		query: req.GetQuery(), notes: notes, questions: questions, missing: req.GetMissing(), ranks: ranksOf(req.GetMissing(), req.Spearman),
-		fields: itemFields("items", len(req.GetItems()), len(questions)),
+		fields: itemFields("items", len(req.GetItems()), len(questions)), spare: len(req.GetItems()) == 0, least: 2,
 	})
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 	o := importance.Options{Level: levelOf(req.GetQuery()), Spearman: x.HasRanks() && wanted(req.Spearman)}
 	var family int
 	found, err := compute(ctx, s, func() (found []importance.Correlation, err error) {
-		found, family, err = importance.Correlate(ctx, x.Sample, indices(0, len(questions)), o)
+		found, family, err = importance.Correlate(ctx, x.Sample, indices(0, len(x.questions)), o)
 		return found, err
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 	}
 	b.Conventions = append(b.Conventions, "BENJAMINI_HOCHBERG")
 	out := &reportingv1.QueryCorrelationsResponse{Basis: b, Family: int32(family)}
-	for i := range questions {
+	for i := range x.questions {
 		out.Questions = append(out.Questions, x.question(i))
 	}
 	for _, c := range found {

@@ -32,12 +32,13 @@ func (s *Server) QueryFactors(ctx context.Context, req *reportingv1.QueryFactors
 	}
 	x, err := s.sampleOf(ctx, request{
 		query: req.GetQuery(), notes: notes, questions: items, missing: req.GetMissing(), ranks: no(), fields: itemFields("items", len(req.GetItems()), len(items)),
+		spare: len(req.GetItems()) == 0, least: factor.LeastItems,
 	})
 	if err != nil {
 		return nil, err
 	}
 	in := factor.Input{Correlation: x.Correlation, Covariance: x.Covariance, N: x.EffectiveN}
-	for _, item := range items {
+	for _, item := range x.questions {
 		in.Items = append(in.Items, item.ID)
 	}
 	o := factorOptions(req)

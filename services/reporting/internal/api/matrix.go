@@ -88,11 +88,13 @@ func (s *Server) statedMatrix(ctx context.Context, req *reportingv1.QueryMatrixR
 	x, err := s.sampleOf(ctx, request{
 		query: req.GetQuery(), questions: append(items, stated...), missing: req.GetMissing(), ranks: no(), levels: true,
 		fields: append(itemFields("items", len(req.GetItems()), len(items)), itemFields("importance_questions", len(stated), len(stated))...),
+		spare:  len(req.GetItems()) == 0 && len(req.GetImportanceQuestions()) == 0, least: 1,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.matrix(ctx, req, x, -1, indices(0, len(items)), indices(len(items), 2*len(items)), o)
+	count := len(x.questions) / 2
+	return s.matrix(ctx, req, x, -1, indices(0, count), indices(count, 2*count), o)
 }
 
 // withStated are the questions of which the current revision also asks how important they are.

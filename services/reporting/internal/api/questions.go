@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -82,12 +83,45 @@ func (q questionnaire) items(ctx context.Context, field string, ids []string, mo
 			items = append(items, x)
 		}
 	}
-	if beyond := len(items) - most; beyond > 0 {
-		items = items[:most]
-		notes = append(notes, fmt.Sprintf("left out are the last %d scored questions of the survey, those after %q: an analysis takes %d; name %s to choose",
-			beyond, items[most-1].ID, most, field))
-	}
+	items, notes = atMost(items, field, most)
 	return items, notes, nil
+}
+
+// atMost are the first items, up to a number. Notes say how many are beyond it.
+func atMost(items []peers.Question, field string, most int) (first []peers.Question, notes []string) {
+	beyond := len(items) - most
+	if beyond <= 0 {
+		return items, nil
+	}
+	return items[:most], []string{fmt.Sprintf("left out are the last %d scored questions of the survey, those after %q: an analysis takes %d; name %s to choose",
+		beyond, items[most-1].ID, most, field)}
+}
+
+// reasonOverall is why items are left out that ask for the experience as a whole, as the outcome does.
+const reasonOverall = "OVERALL"
+
+// leastSpecific is how many items there must be beside the question of satisfaction as a whole for it to be left out.
+const leastSpecific = 3
+
+// withoutOverall parts the items from those that ask for the experience as a whole, as the outcome does, so that they follow from it rather than drive it: other questions of
+// the likelihood to recommend, as long as any other item is left, and where the outcome is one of those also the first question of satisfaction, which would be the outcome without it, as long as leastSpecific other items are left.
+func withoutOverall(outcome peers.Question, items []peers.Question) (specific, overall []peers.Question) {
+	for _, x := range items {
+		if x.Kind == peers.KindNPS {
+			overall = append(overall, x)
+			continue
+		}
+		specific = append(specific, x)
+	}
+	if len(specific) == 0 {
+		return items, nil
+	}
+	satisfied := slices.IndexFunc(specific, func(x peers.Question) bool { return x.Kind == peers.KindCSAT })
+	if outcome.Kind == peers.KindNPS && satisfied >= 0 && len(specific) > leastSpecific {
+		overall = append(overall, specific[satisfied])
+		specific = slices.Delete(specific, satisfied, satisfied+1)
+	}
+	return specific, overall
 }
 
 // explained is a request for what goes together with an outcome.
@@ -104,13 +138,24 @@ func (q questionnaire) outcomeAndItems(ctx context.Context, req explained) (requ
 	if err != nil {
 		return request{}, err
 	}
-	items, notes, err := q.items(ctx, "items", req.GetItems(), moment.MostQuestions-1, outcome.ID)
+	items, notes, err := q.items(ctx, "items", req.GetItems(), math.MaxInt, outcome.ID)
 	if err != nil {
 		return request{}, err
 	}
+	var leftOut []*reportingv1.AnalysisBasis_LeftOutQuestion
+	if len(req.GetItems()) == 0 {
+		var overall []peers.Question
+		items, overall = withoutOverall(outcome, items)
+		items, notes = atMost(items, "items", moment.MostQuestions-1)
+		for _, x := range overall {
+			leftOut = append(leftOut, leftOutQuestion(x, reasonOverall))
+			notes = append(notes, fmt.Sprintf("left out is question %q: it asks for the experience as a whole, as the outcome does; name items to take it", x.ID))
+		}
+	}
 	return request{
-		query: req.GetQuery(), notes: notes, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(),
+		query: req.GetQuery(), notes: notes, leftOut: leftOut, questions: append([]peers.Question{outcome}, items...), missing: req.GetMissing(),
 		fields: append(fault.Fields{"outcome"}, itemFields("items", len(req.GetItems()), len(items))...),
+		spare:  len(req.GetItems()) == 0, kept: 1, least: 1,
 	}, nil
 }
 

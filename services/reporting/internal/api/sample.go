@@ -47,6 +47,10 @@ type request struct {
 	levels bool
 	// notes say which questions were left out.
 	notes []string
+	// spare tells that the questions behind the first `kept` are items that the request does not name: those that cannot be analysed are left out, as long as `least` remain.
+	spare       bool
+	kept, least int
+	leftOut     []*reportingv1.AnalysisBasis_LeftOutQuestion
 }
 
 // sample is what was estimated, with what it rests on.
@@ -55,6 +59,7 @@ type sample struct {
 	counted   peers.Counted
 	questions []peers.Question
 	notes     []string
+	leftOut   []*reportingv1.AnalysisBasis_LeftOutQuestion
 }
 
 // sampleOf counts and estimates. Sums of pairs are enough for pairwise moments; other ways, and ranks, need each response.
@@ -97,7 +102,12 @@ func (s *Server) fromSums(ctx context.Context, r request) (*sample, error) {
 		}
 		return moment.FromSums(sums)
 	})
-	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, fault.Analysis(err)
+	if lesser, err := r.without(err, func() moment.Sums { return sums }); err != nil {
+		return nil, fault.Analysis(err)
+	} else if lesser != nil {
+		return s.fromSums(ctx, *lesser)
+	}
+	return r.estimated(estimated, counted), nil
 }
 
 // fromRows estimates from each response, of which there may be `most`; 0 means any number. Errors: peers.ErrMore.
@@ -113,7 +123,17 @@ func (s *Server) fromRows(ctx context.Context, r request, most int64) (*sample, 
 		return nil, fault.Analysis(fault.Scoring(err, r.fields.Of))
 	}
 	estimated, err := compute(ctx, s, func() (*moment.Sample, error) { return moment.FromRows(ctx, rows, missingOf(r.missing)) })
-	return &sample{Sample: estimated, counted: counted, questions: r.questions, notes: r.notes}, fault.Analysis(err)
+	if lesser, err := r.without(err, rows.Sums); err != nil {
+		return nil, fault.Analysis(err)
+	} else if lesser != nil {
+		return s.fromRows(ctx, *lesser, most)
+	}
+	return r.estimated(estimated, counted), nil
+}
+
+// estimated is the sample of a request.
+func (r request) estimated(x *moment.Sample, counted peers.Counted) *sample {
+	return &sample{Sample: x, counted: counted, questions: r.questions, notes: r.notes, leftOut: r.leftOut}
 }
 
 // places are the indices of the questions.
@@ -150,7 +170,7 @@ func (x *sample) basis(q *reportingv1.AnalysisQuery, definition string) *reporti
 		reason = reasonIncomplete
 	}
 	leaveOut(b, reason, x.LeftOut)
-	b.Notes = append(b.Notes, x.notes...)
+	b.Notes, b.LeftOutQuestions = append(b.Notes, x.notes...), x.leftOut
 	if x.Missing == moment.EM {
 		b.Conventions = append(b.Conventions, "EXPECTATION_MAXIMIZATION_NORMAL")
 	}

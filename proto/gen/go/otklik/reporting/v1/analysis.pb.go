@@ -312,8 +312,10 @@ type AnalysisBasis struct {
 	Weighting *AnalysisWeighting `protobuf:"bytes,18,opt,name=weighting,proto3" json:"weighting,omitempty"`
 	// With weights: (Σw)²/Σw² of the responses (Kish), the number of unweighted ones that would be as precise.
 	WeightsEffectiveN *float64 `protobuf:"fixed64,19,opt,name=weights_effective_n,json=weightsEffectiveN,proto3,oneof" json:"weights_effective_n,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Scored questions of the survey that were left out where the request names no items; those that are named are never left out.
+	LeftOutQuestions []*AnalysisBasis_LeftOutQuestion `protobuf:"bytes,20,rep,name=left_out_questions,json=leftOutQuestions,proto3" json:"left_out_questions,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *AnalysisBasis) Reset() {
@@ -477,6 +479,13 @@ func (x *AnalysisBasis) GetWeightsEffectiveN() float64 {
 		return *x.WeightsEffectiveN
 	}
 	return 0
+}
+
+func (x *AnalysisBasis) GetLeftOutQuestions() []*AnalysisBasis_LeftOutQuestion {
+	if x != nil {
+		return x.LeftOutQuestions
+	}
+	return nil
 }
 
 // A question of an analysis.
@@ -1011,6 +1020,71 @@ func (x *AnalysisBasis_LeftOut) GetCount() int64 {
 	return 0
 }
 
+// A question that was left out.
+type AnalysisBasis_LeftOutQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question's identifier.
+	Question string `protobuf:"bytes,1,opt,name=question,proto3" json:"question,omitempty"`
+	// What respondents read.
+	Text *v1.LocalizedText `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Why: `TOO_FEW_ANSWERS`, `ITEM_CONSTANT` where all answers are the same, `ITEMS_NEVER_TOGETHER` where hardly anybody answered it together with the
+	// outcome or with another item, or `OVERALL` where it asks for the experience as a whole, as the outcome does.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisBasis_LeftOutQuestion) Reset() {
+	*x = AnalysisBasis_LeftOutQuestion{}
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisBasis_LeftOutQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisBasis_LeftOutQuestion) ProtoMessage() {}
+
+func (x *AnalysisBasis_LeftOutQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_otklik_reporting_v1_analysis_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisBasis_LeftOutQuestion.ProtoReflect.Descriptor instead.
+func (*AnalysisBasis_LeftOutQuestion) Descriptor() ([]byte, []int) {
+	return file_otklik_reporting_v1_analysis_proto_rawDescGZIP(), []int{2, 1}
+}
+
+func (x *AnalysisBasis_LeftOutQuestion) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *AnalysisBasis_LeftOutQuestion) GetText() *v1.LocalizedText {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *AnalysisBasis_LeftOutQuestion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_otklik_reporting_v1_analysis_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
@@ -1041,7 +1115,7 @@ const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"\x06Target\x12\x1e\n" +
 	"\x05value\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x05value\x12&\n" +
 	"\x05share\x18\x02 \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00R\x05shareB\x0f\n" +
-	"\x06method\x12\x05\xbaH\x02\b\x01\"\xa0\a\n" +
+	"\x06method\x12\x05\xbaH\x02\b\x01\"\xfc\b\n" +
 	"\rAnalysisBasis\x12\x1e\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\tR\n" +
@@ -1067,10 +1141,15 @@ const file_otklik_reporting_v1_analysis_proto_rawDesc = "" +
 	"\vconventions\x18\x10 \x03(\tR\vconventions\x12\x14\n" +
 	"\x05notes\x18\x11 \x03(\tR\x05notes\x12D\n" +
 	"\tweighting\x18\x12 \x01(\v2&.otklik.reporting.v1.AnalysisWeightingR\tweighting\x123\n" +
-	"\x13weights_effective_n\x18\x13 \x01(\x01H\x02R\x11weightsEffectiveN\x88\x01\x01\x1a7\n" +
+	"\x13weights_effective_n\x18\x13 \x01(\x01H\x02R\x11weightsEffectiveN\x88\x01\x01\x12`\n" +
+	"\x12left_out_questions\x18\x14 \x03(\v22.otklik.reporting.v1.AnalysisBasis.LeftOutQuestionR\x10leftOutQuestions\x1a7\n" +
 	"\aLeftOut\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05countB\x0e\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x1ax\n" +
+	"\x0fLeftOutQuestion\x12\x1a\n" +
+	"\bquestion\x18\x01 \x01(\tR\bquestion\x121\n" +
+	"\x04text\x18\x02 \x01(\v2\x1d.otklik.type.v1.LocalizedTextR\x04text\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reasonB\x0e\n" +
 	"\f_effective_nB\x13\n" +
 	"\x11_least_eigenvalueB\x16\n" +
 	"\x14_weights_effective_n\"\xdf\x01\n" +
@@ -1112,51 +1191,54 @@ func file_otklik_reporting_v1_analysis_proto_rawDescGZIP() []byte {
 }
 
 var file_otklik_reporting_v1_analysis_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_otklik_reporting_v1_analysis_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_otklik_reporting_v1_analysis_proto_goTypes = []any{
-	(MissingMethod)(0),               // 0: otklik.reporting.v1.MissingMethod
-	(*AnalysisQuery)(nil),            // 1: otklik.reporting.v1.AnalysisQuery
-	(*AnalysisWeighting)(nil),        // 2: otklik.reporting.v1.AnalysisWeighting
-	(*AnalysisBasis)(nil),            // 3: otklik.reporting.v1.AnalysisBasis
-	(*AnalysisQuestion)(nil),         // 4: otklik.reporting.v1.AnalysisQuestion
-	(*AnalysisEstimate)(nil),         // 5: otklik.reporting.v1.AnalysisEstimate
-	(*AnalysisTest)(nil),             // 6: otklik.reporting.v1.AnalysisTest
-	(*ChiSquareTest)(nil),            // 7: otklik.reporting.v1.ChiSquareTest
-	(*AnalysisWeighting_Stated)(nil), // 8: otklik.reporting.v1.AnalysisWeighting.Stated
-	(*AnalysisWeighting_Raking)(nil), // 9: otklik.reporting.v1.AnalysisWeighting.Raking
-	(*AnalysisWeighting_Margin)(nil), // 10: otklik.reporting.v1.AnalysisWeighting.Margin
-	(*AnalysisWeighting_Target)(nil), // 11: otklik.reporting.v1.AnalysisWeighting.Target
-	(*AnalysisBasis_LeftOut)(nil),    // 12: otklik.reporting.v1.AnalysisBasis.LeftOut
-	(*v1.Period)(nil),                // 13: otklik.type.v1.Period
-	(v1.Population)(0),               // 14: otklik.type.v1.Population
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
-	(*v1.LocalizedText)(nil),         // 16: otklik.type.v1.LocalizedText
-	(*v1.Scale)(nil),                 // 17: otklik.type.v1.Scale
-	(*v1.ConfidenceInterval)(nil),    // 18: otklik.type.v1.ConfidenceInterval
+	(MissingMethod)(0),                    // 0: otklik.reporting.v1.MissingMethod
+	(*AnalysisQuery)(nil),                 // 1: otklik.reporting.v1.AnalysisQuery
+	(*AnalysisWeighting)(nil),             // 2: otklik.reporting.v1.AnalysisWeighting
+	(*AnalysisBasis)(nil),                 // 3: otklik.reporting.v1.AnalysisBasis
+	(*AnalysisQuestion)(nil),              // 4: otklik.reporting.v1.AnalysisQuestion
+	(*AnalysisEstimate)(nil),              // 5: otklik.reporting.v1.AnalysisEstimate
+	(*AnalysisTest)(nil),                  // 6: otklik.reporting.v1.AnalysisTest
+	(*ChiSquareTest)(nil),                 // 7: otklik.reporting.v1.ChiSquareTest
+	(*AnalysisWeighting_Stated)(nil),      // 8: otklik.reporting.v1.AnalysisWeighting.Stated
+	(*AnalysisWeighting_Raking)(nil),      // 9: otklik.reporting.v1.AnalysisWeighting.Raking
+	(*AnalysisWeighting_Margin)(nil),      // 10: otklik.reporting.v1.AnalysisWeighting.Margin
+	(*AnalysisWeighting_Target)(nil),      // 11: otklik.reporting.v1.AnalysisWeighting.Target
+	(*AnalysisBasis_LeftOut)(nil),         // 12: otklik.reporting.v1.AnalysisBasis.LeftOut
+	(*AnalysisBasis_LeftOutQuestion)(nil), // 13: otklik.reporting.v1.AnalysisBasis.LeftOutQuestion
+	(*v1.Period)(nil),                     // 14: otklik.type.v1.Period
+	(v1.Population)(0),                    // 15: otklik.type.v1.Population
+	(*timestamppb.Timestamp)(nil),         // 16: google.protobuf.Timestamp
+	(*v1.LocalizedText)(nil),              // 17: otklik.type.v1.LocalizedText
+	(*v1.Scale)(nil),                      // 18: otklik.type.v1.Scale
+	(*v1.ConfidenceInterval)(nil),         // 19: otklik.type.v1.ConfidenceInterval
 }
 var file_otklik_reporting_v1_analysis_proto_depIdxs = []int32{
-	13, // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
-	14, // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
-	15, // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
+	14, // 0: otklik.reporting.v1.AnalysisQuery.period:type_name -> otklik.type.v1.Period
+	15, // 1: otklik.reporting.v1.AnalysisQuery.population:type_name -> otklik.type.v1.Population
+	16, // 2: otklik.reporting.v1.AnalysisQuery.as_of_time:type_name -> google.protobuf.Timestamp
 	2,  // 3: otklik.reporting.v1.AnalysisQuery.weighting:type_name -> otklik.reporting.v1.AnalysisWeighting
 	8,  // 4: otklik.reporting.v1.AnalysisWeighting.stated:type_name -> otklik.reporting.v1.AnalysisWeighting.Stated
 	9,  // 5: otklik.reporting.v1.AnalysisWeighting.raking:type_name -> otklik.reporting.v1.AnalysisWeighting.Raking
-	13, // 6: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
-	14, // 7: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
+	14, // 6: otklik.reporting.v1.AnalysisBasis.period:type_name -> otklik.type.v1.Period
+	15, // 7: otklik.reporting.v1.AnalysisBasis.population:type_name -> otklik.type.v1.Population
 	12, // 8: otklik.reporting.v1.AnalysisBasis.left_out:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOut
-	15, // 9: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
+	16, // 9: otklik.reporting.v1.AnalysisBasis.watermark:type_name -> google.protobuf.Timestamp
 	0,  // 10: otklik.reporting.v1.AnalysisBasis.missing:type_name -> otklik.reporting.v1.MissingMethod
 	2,  // 11: otklik.reporting.v1.AnalysisBasis.weighting:type_name -> otklik.reporting.v1.AnalysisWeighting
-	16, // 12: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
-	17, // 13: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
-	18, // 14: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
-	10, // 15: otklik.reporting.v1.AnalysisWeighting.Raking.margins:type_name -> otklik.reporting.v1.AnalysisWeighting.Margin
-	11, // 16: otklik.reporting.v1.AnalysisWeighting.Margin.targets:type_name -> otklik.reporting.v1.AnalysisWeighting.Target
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	13, // 12: otklik.reporting.v1.AnalysisBasis.left_out_questions:type_name -> otklik.reporting.v1.AnalysisBasis.LeftOutQuestion
+	17, // 13: otklik.reporting.v1.AnalysisQuestion.text:type_name -> otklik.type.v1.LocalizedText
+	18, // 14: otklik.reporting.v1.AnalysisQuestion.scale:type_name -> otklik.type.v1.Scale
+	19, // 15: otklik.reporting.v1.AnalysisEstimate.interval:type_name -> otklik.type.v1.ConfidenceInterval
+	10, // 16: otklik.reporting.v1.AnalysisWeighting.Raking.margins:type_name -> otklik.reporting.v1.AnalysisWeighting.Margin
+	11, // 17: otklik.reporting.v1.AnalysisWeighting.Margin.targets:type_name -> otklik.reporting.v1.AnalysisWeighting.Target
+	17, // 18: otklik.reporting.v1.AnalysisBasis.LeftOutQuestion.text:type_name -> otklik.type.v1.LocalizedText
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_analysis_proto_init() }
@@ -1176,7 +1258,7 @@ func file_otklik_reporting_v1_analysis_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otklik_reporting_v1_analysis_proto_rawDesc), len(file_otklik_reporting_v1_analysis_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
