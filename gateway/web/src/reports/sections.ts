@@ -29,6 +29,8 @@ export const sectionTypes = [
   "TYPE_RESERVE",
   "TYPE_STAFF_KPI",
   "TYPE_POLICIES",
+  "TYPE_JOURNEY",
+  "TYPE_BENCHMARKS",
 ] as const satisfies readonly SectionType[];
 
 /** The types of which it may be said by which key units are told apart. */

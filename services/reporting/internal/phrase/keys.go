@@ -39,12 +39,15 @@ const (
 	SectionReserve
 	SectionStaffKpi
 	SectionPolicies
+	SectionJourney
+	SectionBenchmarks
 	// Metrics.
 	MetricNPS
 	MetricENPS
 	MetricCSAT
 	MetricCES
 	MetricMean
+	MetricEase
 	MetricResponse
 	MetricOther
 	MeasureRevenue
@@ -122,6 +125,14 @@ const (
 	ColumnWhere
 	ColumnNet
 	ColumnCautions
+	ColumnStage
+	ColumnResponses
+	ColumnCasesOpen
+	ColumnSubject
+	ColumnDays
+	ColumnTheirs
+	ColumnOwn
+	ColumnSource
 	// Tables and charts.
 	TableOutcomes
 	TableQuestions
@@ -145,6 +156,8 @@ const (
 	TableStaffKpi
 	TableKpiParts
 	TablePolicies
+	TableJourney
+	TableBenchmarks
 	ChartAsked
 	ChartHeat
 	ChartMatrix
@@ -158,6 +171,8 @@ const (
 	ChartCompliance
 	ChartSeason
 	ChartPolicy
+	ChartJourney
+	ChartBenchmarks
 	// Figures, steps, outcomes.
 	FigureExplained
 	FigureChange
@@ -241,6 +256,13 @@ const (
 	Strength
 	Weakness
 	Undecided
+	BenchmarkAbove
+	BenchmarkBelow
+	BenchmarkSame
+	UntestedNoScore
+	UntestedScales
+	UntestedPrecision
+	UntestedOwnPrecision
 	Locations
 	Companies
 	Contacts
@@ -278,6 +300,9 @@ const (
 	NoPolicies
 	AbsentFewDays
 	AbsentShifts
+	AbsentTouchpoints
+	AbsentBenchmarks
+	AbsentRefusals
 	// Notes.
 	NoteInterval
 	NotePresent
@@ -313,6 +338,14 @@ const (
 	NoteFirstCases
 	NoteWithoutPlace
 	NoteLights
+	NoteJourneyWorst
+	NoteJourneyEven
+	NoteJourneyCases
+	NoteUnplaced
+	NoteBenchmarks
+	NoteCorrected
+	NoteWithoutInterval
+	NoteIntervalsElsewhere
 	// Made again.
 	AgainEqual
 	AgainErased

@@ -55,6 +55,9 @@ const (
 	Reserve     SectionType = "reserve"
 	StaffKpi    SectionType = "staff-kpi"
 	Policies    SectionType = "policies"
+	// How customers fare by stage, and how others do.
+	Journey    SectionType = "journey"
+	Benchmarks SectionType = "benchmarks"
 )
 
 // Section is a part of a report, with its parameters. The zero value of each means the type's own choice.
@@ -142,15 +145,15 @@ func Profiles() []Profile {
 		return out
 	}
 	return []Profile{
-		{Kind: ExecutiveSummary, Sections: list(Scores, Trend, Matrix, Bridge, Themes, Lights, Cases, Recovery, Revenue, Quality), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
-		{Kind: SurveyReport, Sections: list(Scores, Response, Trend, Questions, Matrix, Drivers, Strengths, Themes, Heat, Map), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
+		{Kind: ExecutiveSummary, Sections: list(Scores, Trend, Journey, Matrix, Bridge, Themes, Lights, Cases, Recovery, Revenue, Quality, Benchmarks), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
+		{Kind: SurveyReport, Sections: list(Scores, Response, Trend, Questions, Journey, Matrix, Drivers, Strengths, Themes, Heat, Map), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
 		{Kind: StoreScorecard, Sections: list(Scores, Trend, Response, Questions, Themes, Cases, Revenue, Quality, Standards), Period: LastMonth, Comparison: Previous, Cadence: Monthly, Subject: "locations"},
 		{Kind: AccountScorecard, Sections: list(Scores, Trend, Response, Questions, Themes, Cases), Period: LastQuarter, Comparison: Previous, Cadence: Quarterly, Subject: "companies"},
 		{Kind: StaffScorecard, Sections: list(Scores, Trend, Questions), Period: LastMonth, Comparison: Previous, Cadence: Monthly, Subject: "employees"},
 		{Kind: DailyEvents, Sections: list(Scores, Cases, Alerts, WorkOrder), Period: LastDay, Comparison: Previous, Cadence: Daily},
 		{Kind: StaffReview, Sections: []Section{{Type: Scores}, {Type: Units, By: "employee"}, {Type: StaffKpi}, {Type: Cases}}, Period: LastMonth, Comparison: Previous, Cadence: Monthly},
 		{Kind: ClosedLoop, Sections: list(Cases, Recovery, WorkOrder), Period: LastMonth, Comparison: Previous, Cadence: Monthly},
-		{Kind: ProgrammeValue, Sections: list(Retention, Revenue, Reserve, Recovery, Scores, Bridge), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
+		{Kind: ProgrammeValue, Sections: list(Retention, Revenue, Reserve, Recovery, Scores, Bridge, Benchmarks), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
 		{Kind: PolicyReview, Sections: list(Policies, Scores, Trend, Revenue, Seasonality, Standards), Period: LastHalfYear, Comparison: Previous, Cadence: HalfYear},
 	}
 }

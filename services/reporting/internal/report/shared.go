@@ -11,6 +11,7 @@ import (
 var shareable = map[SectionType]bool{
 	Scores: true, Trend: true, Response: true, Questions: true, Units: true, Heat: true, Map: true, Matrix: true, Drivers: true, Bridge: true, Strengths: true,
 	Themes: true, Lights: true, Cases: true, Recovery: true, Retention: true, Revenue: true, Quality: true, Standards: true, Seasonality: true, Reserve: true, Policies: true,
+	Journey: true, Benchmarks: true,
 	// Of those that tell what was recorded of stores beside answers, each number is of a store or of all: sales, visitors, checks of standards, changes of policies. Their
 	// sums need no protection by number of answers, since no customer is in them.
 	// Alerts and WorkOrder are left out: they name the units that changed or are red, be they employees or companies; so is StaffKpi.

@@ -100,6 +100,9 @@ func builders() map[report.SectionType]builder {
 		report.Reserve:     {title: phrase.SectionReserve, build: (*run).reserve, present: true},
 		report.StaffKpi:    {title: phrase.SectionStaffKpi, build: (*run).staffKpi, present: true},
 		report.Policies:    {title: phrase.SectionPolicies, build: (*run).policies, present: true},
+		// Cases of stages, and what was recorded of others, are those of now.
+		report.Journey:    {title: phrase.SectionJourney, build: (*run).journey, present: true},
+		report.Benchmarks: {title: phrase.SectionBenchmarks, build: (*run).benchmarks, present: true},
 	}
 }
 
@@ -213,6 +216,7 @@ var reasons = map[string]phrase.Key{
 	"ITEMS_SINGULAR": phrase.AbsentSingular, "TOO_FEW_ITEMS": phrase.AbsentFewItems, "OUTCOME_REQUIRED": phrase.AbsentOutcome, "KEY_UNKNOWN": phrase.AbsentKey,
 	"NOT_CONVERGED": phrase.AbsentSingular, "TOO_MANY": phrase.AbsentTooMany, "QUESTION_NOT_FOUND": phrase.AbsentQuestion,
 	"QUESTION_NOT_SCORED": phrase.AbsentQuestion, "METRIC_NOT_SUPPORTED": phrase.AbsentQuestion, "NOT_PROTECTABLE": phrase.AbsentProtected, "MONTHS_NOT_WHOLE": phrase.AbsentMonths, "GROUPING_NOT_DECLARED": phrase.AbsentGrouping,
+	"TOUCHPOINTS_MISSING": phrase.AbsentTouchpoints,
 }
 
 // absent is why there is no section, as what reports say.

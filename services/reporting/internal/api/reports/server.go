@@ -28,6 +28,7 @@ type Analyses interface {
 	QueryDrivers(context.Context, *reportingv1.QueryDriversRequest) (*reportingv1.QueryDriversResponse, error)
 	QueryBridge(context.Context, *reportingv1.QueryBridgeRequest) (*reportingv1.QueryBridgeResponse, error)
 	QueryStrengths(context.Context, *reportingv1.QueryStrengthsRequest) (*reportingv1.QueryStrengthsResponse, error)
+	QueryJourney(context.Context, *reportingv1.QueryJourneyRequest) (*reportingv1.QueryJourneyResponse, error)
 }
 
 // Deps is what the server needs.
@@ -40,7 +41,9 @@ type Deps struct {
 	// Performance and Kpis are asked for what was recorded of stores.
 	Performance Performance
 	Kpis        Kpis
-	Tokens      page.Codec
+	// Others compares own scores with those of others.
+	Others Benchmarks
+	Tokens page.Codec
 	// Zone is the time zone of reports that name none.
 	Zone *time.Location
 	Now  func() time.Time
@@ -56,6 +59,7 @@ type Server struct {
 	analyses    Analyses
 	performance Performance
 	kpis        Kpis
+	others      Benchmarks
 	tokens      page.Codec
 	zone        *time.Location
 	now         func() time.Time
@@ -66,7 +70,7 @@ var _ report.Renderer = (*Server)(nil)
 // New makes a server.
 func New(d Deps) *Server {
 	return &Server{
-		store: d.Store, surveys: d.Surveys, measures: d.Measures, sources: d.Sources, analyses: d.Analyses, performance: d.Performance, kpis: d.Kpis, tokens: d.Tokens, zone: d.Zone, now: d.Now,
+		store: d.Store, surveys: d.Surveys, measures: d.Measures, sources: d.Sources, analyses: d.Analyses, performance: d.Performance, kpis: d.Kpis, others: d.Others, tokens: d.Tokens, zone: d.Zone, now: d.Now,
 	}
 }
 

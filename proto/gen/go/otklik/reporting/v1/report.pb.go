@@ -430,6 +430,11 @@ const (
 	ReportSection_TYPE_STAFF_KPI ReportSection_Type = 24
 	// What changed with each change of a policy in the period: before and after, where it held and elsewhere, in the outcome that `measure` names.
 	ReportSection_TYPE_POLICIES ReportSection_Type = 25
+	// How customers fare stage by stage of their journey: the score of each stage, its change from the period compared with, and the cases that are open when the
+	// report is made.
+	ReportSection_TYPE_JOURNEY ReportSection_Type = 26
+	// Own scores beside those that were recorded of competitors, of an industry or by others, each of the same days. For callers who hold `reporting.benchmarks.query`.
+	ReportSection_TYPE_BENCHMARKS ReportSection_Type = 27
 )
 
 // Enum value maps for ReportSection_Type.
@@ -461,6 +466,8 @@ var (
 		23: "TYPE_RESERVE",
 		24: "TYPE_STAFF_KPI",
 		25: "TYPE_POLICIES",
+		26: "TYPE_JOURNEY",
+		27: "TYPE_BENCHMARKS",
 	}
 	ReportSection_Type_value = map[string]int32{
 		"TYPE_UNSPECIFIED": 0,
@@ -489,6 +496,8 @@ var (
 		"TYPE_RESERVE":     23,
 		"TYPE_STAFF_KPI":   24,
 		"TYPE_POLICIES":    25,
+		"TYPE_JOURNEY":     26,
+		"TYPE_BENCHMARKS":  27,
 	}
 )
 
@@ -926,7 +935,7 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\bbuilt_in\x18\r \x01(\bR\abuiltIn\x12\x16\n" +
 	"\x06author\x18\x0e \x01(\tR\x06author\x12=\n" +
 	"\fversion_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\vversionTime\x12\x12\n" +
-	"\x04etag\x18\x10 \x01(\tR\x04etag\"\xa6\a\n" +
+	"\x04etag\x18\x10 \x01(\tR\x04etag\"\xcd\a\n" +
 	"\rReportSection\x12G\n" +
 	"\x04type\x18\x01 \x01(\x0e2'.otklik.reporting.v1.ReportSection.TypeB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12\x17\n" +
@@ -936,7 +945,7 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\x04rows\x18\x05 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x04rows\x12j\n" +
 	"\x0ekpi_definition\x18\x06 \x01(\tBC\xbaH@r>2<^(kpiDefinitions/[a-z][a-z0-9_-]{0,62}(@[1-9][0-9]{0,8})?)?$R\rkpiDefinition\x12K\n" +
-	"\ameasure\x18\a \x01(\x0e2'.otklik.reporting.v1.PerformanceOutcomeB\b\xbaH\x05\x82\x01\x02\x10\x01R\ameasure\"\xdf\x03\n" +
+	"\ameasure\x18\a \x01(\x0e2'.otklik.reporting.v1.PerformanceOutcomeB\b\xbaH\x05\x82\x01\x02\x10\x01R\ameasure\"\x86\x04\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vTYPE_SCORES\x10\x01\x12\x0e\n" +
@@ -967,7 +976,9 @@ const file_otklik_reporting_v1_report_proto_rawDesc = "" +
 	"\x10TYPE_SEASONALITY\x10\x16\x12\x10\n" +
 	"\fTYPE_RESERVE\x10\x17\x12\x12\n" +
 	"\x0eTYPE_STAFF_KPI\x10\x18\x12\x11\n" +
-	"\rTYPE_POLICIES\x10\x19\"\xd9\x03\n" +
+	"\rTYPE_POLICIES\x10\x19\x12\x10\n" +
+	"\fTYPE_JOURNEY\x10\x1a\x12\x13\n" +
+	"\x0fTYPE_BENCHMARKS\x10\x1b\"\xd9\x03\n" +
 	"\rReportProfile\x123\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.otklik.reporting.v1.ReportKindR\x04kind\x12\x16\n" +
 	"\x06report\x18\x02 \x01(\tR\x06report\x12F\n" +
