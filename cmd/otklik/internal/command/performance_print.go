@@ -115,11 +115,47 @@ func (c *call) printStandards(got *reportingv1.QueryStandardsResponse) error {
 	return c.write(text + performanceText(got.GetBasis()))
 }
 
+// outcomeValue is a value of an outcome for people: amounts in major units of the currency, shares with the digits that differences of theirs begin at.
+func outcomeValue(outcome reportingv1.PerformanceOutcome, currency string, value float64) string {
+	switch outcome {
+	case reportingv1.PerformanceOutcome_PERFORMANCE_OUTCOME_CONVERSION:
+		return formatNumber(value, 5) //nolint:mnd // a thousandth of a percent
+	case reportingv1.PerformanceOutcome_PERFORMANCE_OUTCOME_VISITORS:
+		return formatNumber(value, 2) //nolint:mnd // a hundredth of a visitor
+	}
+	return money.Format(value, currency)
+}
+
+// outcomeInterval is an estimate of an outcome with its interval.
+func outcomeInterval(outcome reportingv1.PerformanceOutcome, currency string, e *reportingv1.AnalysisEstimate) string {
+	if e == nil {
+		return "-"
+	}
+	text := outcomeValue(outcome, currency, e.GetValue())
+	if i := e.GetInterval(); i != nil {
+		text += fmt.Sprintf(" [%s, %s]", outcomeValue(outcome, currency, i.GetLower()), outcomeValue(outcome, currency, i.GetUpper()))
+	}
+	return text
+}
+
+// outcomeText names an outcome, of days or hours of locations, with its unit.
+func outcomeText(outcome reportingv1.PerformanceOutcome, currency, step string) string {
+	text := enumWord("PERFORMANCE_OUTCOME_", outcome) + " of a location and " + step
+	if currency != "" {
+		text += " in " + currency
+	}
+	return text
+}
+
 func (c *call) printSeasonality(got *reportingv1.QuerySeasonalityResponse) error {
+	outcome, currency, step := got.GetOutcome(), got.GetBasis().GetCurrency(), "day"
 	var rows [][]string
 	for _, f := range got.GetFactors() {
+		if f.GetFactor() == reportingv1.SeasonFactor_SEASON_FACTOR_HOUR {
+			step = "hour"
+		}
 		for _, e := range f.GetEffects() {
-			difference, relative := withInterval(e.GetDifference(), 2), "-"
+			difference, relative := outcomeInterval(outcome, currency, e.GetDifference()), "-"
 			if e.GetReference() {
 				difference = "reference"
 			} else if e.Relative != nil {
@@ -128,37 +164,56 @@ func (c *call) printSeasonality(got *reportingv1.QuerySeasonalityResponse) error
 			rows = append(rows, []string{enumWord(seasonPrefix, f.GetFactor()), e.GetLevel(), difference, relative, adjustedP(e.GetTest()), fmt.Sprint(e.GetN())})
 		}
 	}
-	if err := c.table([]string{"FACTOR", "LEVEL", "DIFFERENCE", "OF THE MEAN", "ADJUSTED P", "DAYS"}, rows); err != nil {
+	if err := c.table([]string{"FACTOR", "LEVEL", "DIFFERENCE", "OF THE MEAN", "ADJUSTED P", strings.ToUpper(step) + "S"}, rows); err != nil {
 		return err
 	}
-	return c.write(fmt.Sprintf("\nthe mean of %s is %s; the calendar explains %s of the variance within locations", enumWord("PERFORMANCE_OUTCOME_", got.GetOutcome()),
-		formatNumber(got.GetMean(), 2), formatNumber(got.GetWithinRSquared(), 3)) + performanceText(got.GetBasis()))
+	return c.write(fmt.Sprintf("\nthe mean %s is %s; the calendar explains %s of the variance within locations", outcomeText(outcome, currency, step),
+		outcomeValue(outcome, currency, got.GetMean()), formatNumber(got.GetWithinRSquared(), 3)) + performanceText(got.GetBasis()))
+}
+
+// weeksCompared counts the weeks before and after in which the policy's locations have days.
+func weeksCompared(e *reportingv1.PolicyEffect) string {
+	before, after := 0, 0
+	for _, w := range e.GetTrend() {
+		switch {
+		case w.Held == nil:
+		case w.GetWeek() < 0:
+			before++
+		default:
+			after++
+		}
+	}
+	return fmt.Sprintf("%d+%d", before, after)
 }
 
 func (c *call) printPolicies(got *reportingv1.QueryPolicyEffectsResponse) error {
 	var rows [][]string
+	currency := ""
 	for _, e := range got.GetEffects() {
 		what := e.GetPolicy()
 		if e.GetDescription() != "" {
 			what += ": " + printable(e.GetDescription())
 		}
 		if e.GetAbsentReason() != "" {
-			rows = append(rows, []string{e.GetDate(), printable(e.GetPolicyChange()), what, strings.ToLower(e.GetAbsentReason()), "-", "-", "-", "-"})
+			rows = append(rows, []string{e.GetDate(), printable(e.GetPolicyChange()), what, strings.ToLower(e.GetAbsentReason()), "-", "-", "-", "-", "-"})
 			continue
 		}
+		currency = e.GetBasis().GetCurrency()
 		rows = append(rows, []string{
-			e.GetDate(), printable(e.GetPolicyChange()), what, withInterval(e.GetHeld().GetDifference(), 2), withInterval(e.GetNet(), 2), adjustedP(e.GetTest()),
-			fmt.Sprintf("%d/%d", e.GetHeld().GetLocations(), e.GetControl().GetLocations()), strings.ToLower(strings.Join(e.GetCautions(), ", ")),
+			e.GetDate(), printable(e.GetPolicyChange()), what, outcomeInterval(e.GetOutcome(), currency, e.GetHeld().GetDifference()),
+			outcomeInterval(e.GetOutcome(), currency, e.GetNet()), adjustedP(e.GetTest()), fmt.Sprintf("%d/%d", e.GetHeld().GetLocations(), e.GetControl().GetLocations()),
+			weeksCompared(e), strings.ToLower(strings.Join(e.GetCautions(), ", ")),
 		})
 	}
-	if err := c.table([]string{"DATE", "CHANGE", "POLICY", "DIFFERENCE", "NET", "ADJUSTED P", "LOCATIONS", "CAUTIONS"}, rows); err != nil {
+	if err := c.table([]string{"DATE", "CHANGE", "POLICY", "DIFFERENCE", "NET", "ADJUSTED P", "LOCATIONS", "WEEKS", "CAUTIONS"}, rows); err != nil {
 		return err
 	}
 	if len(got.GetEffects()) == 0 {
 		return c.write("no policy changed in these days\n")
 	}
 	first := got.GetEffects()[0]
-	return c.write(fmt.Sprintf("\n%s of %d weeks before and after; it tells what happened together, not what caused it\n", enumWord("PERFORMANCE_OUTCOME_", first.GetOutcome()), first.GetWeeks()))
+	return c.write(fmt.Sprintf("\nmean %s; WEEKS are the whole weeks compared before + after, of %d at most; it tells what happened together, not what caused it\n",
+		outcomeText(first.GetOutcome(), currency, "day"), first.GetWeeks()))
 }
 
 func (c *call) printReserve(got *reportingv1.QueryReserveResponse) error {

@@ -93,8 +93,10 @@ func TestStoresFromTheCommandLine(t *testing.T) {
 				"revenue --from 2026-03-16 --to 2026-03-30 --baseline-from 2026-03-02": {"BY TRAFFIC", "store-4", "together", "revenue_decomposition, version 1: 5 locations", "in KGS", "lmdi"},
 				"quality --from 2026-03-02 --to 2026-03-30":                            {"visitors and units", "typical", "COVERAGE", "store-0"},
 				"standards --from 2026-03 --to 2026-04 --outcome visitors":             {"COMPLIANCE", "greeting", "to nothing that could be told", "visitors of locations"},
-				"seasonality --from 2026-03 --to 2026-04 --by weekday":                 {"saturday", "reference", "of the variance within locations"},
-				"policies --from 2026-03 --to 2026-04 --weeks 2 --outcome visitors":    {"spring", "prices: Lower prices", "no_control", "not what caused it"},
+				"seasonality --from 2026-03 --to 2026-04 --by weekday":                 {"saturday", "reference", "the mean revenue of a location and day in KGS is 1330.00;", "of the variance within locations"},
+				"policies --from 2026-03 --to 2026-04 --weeks 2 --outcome visitors":    {"spring", "prices: Lower prices", "no_control", "short_period", "2+2", "mean visitors of a location and day;", "not what caused it"},
+				"policies --from 2026-03 --to 2026-04 --weeks 2":                       {"200.00", "mean revenue of a location and day in KGS"},
+				"policies --from 2026-03 --to 2026-04 --weeks 2 --outcome conversion":  {"0.00037 [0.00026, 0.00048]", "mean conversion of a location and day;"},
 				"reserve --from 2026-03 --to 2026-04":                                  {"a model says", "GAINED", "store-0"},
 				"staff --kpi sellers --from 2026-03 --to 2026-04":                      {"anna", "likes", "0.75 [", "kpiDefinitions/sellers@1"},
 			} {

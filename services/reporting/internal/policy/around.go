@@ -13,7 +13,8 @@ type Location struct {
 	weeks []float64
 }
 
-// Around is what the days of a location say around a change; weeks is how many weeks are compared on each side.
+// Around is what the days of a location say around a change; weeks is how many weeks are compared on each side at most. Weeks that its days begin or end within
+// are left out, for which its days may reach a week beyond.
 func Around(p Place, change int64, weeks int) Location {
 	c, ok := means(p, change, int64(weeks))
 	out := Location{name: p.Name, held: p.Held, enough: ok}

@@ -19,7 +19,7 @@ import (
 const (
 	// LeastDays is how many days of a location there must be before, and after.
 	LeastDays = 7
-	// leastWeeks is how many weeks before it takes to test whether both sides went the same way.
+	// leastWeeks is how many weeks before it takes to test whether both sides went the same way, and how many there should be after.
 	leastWeeks = 4
 	// significant is the p-value below which they did not.
 	significant = 0.05
@@ -38,7 +38,7 @@ const (
 	TrendBefore Caution = "TREND_BEFORE"
 	// WeeksAlike: the test is by weeks of too few locations; weeks that follow each other are alike, so that its interval may be too narrow.
 	WeeksAlike Caution = "WEEKS_ALIKE"
-	// ShortPeriod: there are fewer than four weeks before, so that it could not be tested where things were going.
+	// ShortPeriod: there are fewer than four whole weeks before, so that it could not be tested where things were going, or after.
 	ShortPeriod Caution = "SHORT_PERIOD"
 )
 
@@ -101,7 +101,7 @@ type place struct {
 	weeks map[int64]float64
 }
 
-// Compare compares the days from a change on with those before it, of locations around it. It refuses where no location with the policy has enough days
+// Compare compares the whole weeks from a change on with those before it, of locations around it. It refuses where no location with the policy has enough days
 // (refusal.TooFew).
 func Compare(locations []Location, level float64) (Effect, error) {
 	var out Effect
@@ -142,15 +142,16 @@ func Compare(locations []Location, level float64) (Effect, error) {
 	return out, nil
 }
 
-// means are those of a location; false where it has too few days.
+// means are those of a location over its whole weeks; false where it has too few days.
 func means(p Place, change, weeks int64) (place, bool) {
 	out := place{weeks: map[int64]float64{}}
+	first, last := whole(p.Days, change)
 	var before, after float64
 	counts := map[int64]float64{}
 	for _, d := range p.Days {
-		week := int64(math.Floor(float64(d.Day-change) / 7))
+		week := weekOf(d.Day, change)
 		switch {
-		case week < -weeks || week >= weeks:
+		case week < max(first, -weeks) || week > min(last, weeks-1):
 			continue
 		case week < 0:
 			out.before, before = out.before+d.Value, before+1
@@ -168,6 +169,37 @@ func means(p Place, change, weeks int64) (place, bool) {
 	}
 	out.before, out.after = out.before/before, out.after/after
 	return out, true
+}
+
+// weekOf is the week of a day, counted from the day of the change.
+func weekOf(day, change int64) int64 { return int64(math.Floor(float64(day-change) / 7)) }
+
+// whole are the first and the last week of a location that its days do not begin or end within: a week with its Saturday and without its Monday tells of other
+// days than a whole one. Days on which it was not known a week further in either, such as days of rest, may be lacking at the ends; gaps in between may be anywhere.
+func whole(days []Point, change int64) (first, last int64) {
+	if len(days) == 0 {
+		return 0, -1
+	}
+	there := make(map[int64]bool, len(days))
+	begin, end := days[0].Day, days[0].Day
+	for _, d := range days {
+		there[d.Day] = true
+		begin, end = min(begin, d.Day), max(end, d.Day)
+	}
+	first, last = weekOf(begin, change), weekOf(end, change)
+	for day := change + 7*first; day < begin; day++ {
+		if there[day+7] {
+			first++
+			break
+		}
+	}
+	for day := end + 1; day < change+7*(last+1); day++ {
+		if there[day-7] {
+			last--
+			break
+		}
+	}
+	return first, last
 }
 
 // change is a mean difference by some kind of observations.
@@ -299,13 +331,20 @@ func (e *Effect) trend(held, control []place, level float64) {
 	}
 	e.Weeks = weeksOf(held, control)
 	var x, y []float64
+	after := 0
 	for _, w := range e.Weeks {
-		if v, ok := both.weeks[w.Week]; ok && w.Week < 0 {
+		v, ok := both.weeks[w.Week]
+		switch {
+		case ok && w.Week < 0:
 			x, y = append(x, float64(w.Week)), append(y, v)
+		case ok:
+			after++
 		}
 	}
-	if len(x) < leastWeeks {
+	if len(x) < leastWeeks || after < leastWeeks {
 		e.Cautions = append(e.Cautions, ShortPeriod)
+	}
+	if len(x) < leastWeeks {
 		return
 	}
 	e.Slope, e.SlopeP = slope(x, y, level)

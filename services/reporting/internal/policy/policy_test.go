@@ -16,14 +16,14 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
 )
 
-// made are the data of testdata/policy.R.
+// made are the data of testdata/policy.R, and a week more at both ends, so that no week is cut off.
 func made(keep func(store int) bool) (out []policy.Place) {
 	for store := range 9 {
 		if !keep(store) {
 			continue
 		}
 		p := policy.Place{Name: fmt.Sprint(store), Held: store < 4}
-		for day := range 112 {
+		for day := -7; day < 119; day++ {
 			if (day*5+store)%13 == 0 {
 				continue
 			}
@@ -165,6 +165,40 @@ func TestNoChangeIsRarelyOne(t *testing.T) {
 	}
 	if share := float64(held) / runs; share < 0.92 || share > 0.98 {
 		t.Errorf("%.3f of the intervals hold 0", share)
+	}
+}
+
+// TestWholeWeeks: a location that sells on Saturdays alone more changes by nothing, wherever its days end; what is left of a week counts on neither side. Days of
+// rest cut no week off.
+func TestWholeWeeks(t *testing.T) {
+	for _, rest := range []bool{false, true} {
+		for days := 10 * 7; days < 16*7; days++ {
+			var places []policy.Place
+			for store := range 3 {
+				p := policy.Place{Name: fmt.Sprint(store), Held: true}
+				for day := 3; day < days; day++ {
+					y := 100.0
+					if day%7 == 5 {
+						y = 1000
+					}
+					if !rest || day%7 != 6 {
+						p.Days = append(p.Days, policy.Point{Day: int64(day), Value: y})
+					}
+				}
+				places = append(places, p)
+			}
+			e := compare(t, places)
+			last := int64(days/7 - 1 - 8)
+			if rest && days%7 == 6 {
+				last++
+			}
+			if w := e.Weeks; math.Abs(e.Held.Difference.Value) > 1e-9 || w[0].Week != -7 || w[len(w)-1].Week != last {
+				t.Fatalf("%d days, of rest %v: %v, weeks %d to %d, want %d", days, rest, e.Held.Difference.Value, w[0].Week, w[len(w)-1].Week, last)
+			}
+			if short := slices.Contains(e.Cautions, policy.ShortPeriod); short != (last < 3) {
+				t.Errorf("%d weeks after: %v", last+1, e.Cautions)
+			}
+		}
 	}
 }
 

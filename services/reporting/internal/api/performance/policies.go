@@ -87,7 +87,8 @@ const policiesAtOnce = 20
 
 // around compares the days around changes, which are in order of their days. The currencies of the days are added to those found.
 func (s *Server) around(ctx context.Context, sel selection, q policyQuestion, changes []operation.Record, found currencies) ([]policyEffect, error) {
-	reach := operation.Day(week * q.weeks)
+	// A week more on both sides tells whether the outermost weeks are whole.
+	reach := operation.Day(week * (q.weeks + 1))
 	over := span{changes[0].Day - reach, changes[len(changes)-1].Day + reach - 1}
 	locations := make([][]policy.Location, len(changes))
 	sold, err := s.walk(ctx, sel, []span{over}, func(name string, days [][]count) error {

@@ -2269,7 +2269,7 @@ type PolicyEffect struct {
 	Date string `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`
 	// What was compared.
 	Outcome PerformanceOutcome `protobuf:"varint,6,opt,name=outcome,proto3,enum=otklik.reporting.v1.PerformanceOutcome" json:"outcome,omitempty"`
-	// The weeks before and after.
+	// The whole weeks that are compared before and after at most; `trend` has those that are known.
 	Weeks int32 `protobuf:"varint,7,opt,name=weeks,proto3" json:"weeks,omitempty"`
 	// The locations where it holds; missing where too few days are known, which `absent_reason` says.
 	Held *PolicySide `protobuf:"bytes,8,opt,name=held,proto3" json:"held,omitempty"`
@@ -2282,7 +2282,7 @@ type PolicyEffect struct {
 	// How much the number (less that of the control) rose each week before the change; missing with fewer than four weeks.
 	SlopeBefore *AnalysisEstimate `protobuf:"bytes,12,opt,name=slope_before,json=slopeBefore,proto3" json:"slope_before,omitempty"`
 	// What a reader must be told of: `NO_CONTROL` (the season and whatever else changed is in the difference), `DIFFERENT_TRENDS`, `TREND_BEFORE`, `WEEKS_ALIKE`,
-	// `SHORT_PERIOD`, `OTHER_CHANGES` (another change of a policy falls into the weeks compared).
+	// `SHORT_PERIOD` (fewer than four whole weeks before or after), `OTHER_CHANGES` (another change of a policy falls into the weeks compared).
 	Cautions []string `protobuf:"bytes,13,rep,name=cautions,proto3" json:"cautions,omitempty"`
 	// The weeks of the trend, counted from the day of the change: 0 is the first in which it held.
 	Trend []*PolicyWeek `protobuf:"bytes,14,rep,name=trend,proto3" json:"trend,omitempty"`
