@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -200,7 +201,11 @@ type restricted struct {
 // Authenticate restricts those whose units are known.
 func (r restricted) Authenticate(ctx context.Context, c authn.Credential) (authn.Principal, error) {
 	if units, ok := r.units[c.Token]; ok {
-		return authn.Principal{Kind: authn.KindPerson, ID: c.Token, Organization: acme, Roles: []string{"viewer"}, Units: units}, nil
+		role := "viewer"
+		if strings.HasPrefix(c.Token, "reader-") {
+			role = "reader"
+		}
+		return authn.Principal{Kind: authn.KindPerson, ID: c.Token, Organization: acme, Roles: []string{role}, Units: units}, nil
 	}
 	return r.Authenticator.Authenticate(ctx, c)
 }
@@ -265,7 +270,7 @@ func (s *suite) start() *suite {
 		s.t.Fatal(err)
 	}
 	s.server, err = rpcserver.New(rpcserver.DefaultConfig(), rpcserver.Deps{
-		Logger: s.log, Keys: restricted{ring, s.units}, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}, "viewer": {"scoring.scores.query", "scoring.alerts.*"}},
+		Logger: s.log, Keys: restricted{ring, s.units}, Roles: map[string][]string{"admin": {"*", "!survey.events.*"}, "service": {"*"}, "app": {"scoring.scores.query"}, "viewer": {"scoring.scores.query", "scoring.alerts.*"}, "reader": {"scoring.scores.query", "survey.persons.view"}},
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -26,15 +26,16 @@ func (s *suite) as(secret string) scoringv1.ScoringServiceClient {
 // units are the callers of these tests.
 func units() map[string]map[string][]string {
 	return map[string]map[string][]string{
-		"north":    {"location": {"north"}},
-		"two":      {"location": {"north", "west"}},
-		"region":   {"region": {"chuy"}},
-		"mixed":    {"location": {"north"}, "company": {"kumtor"}},
-		"nowhere":  {"location": {"moon"}},
-		"unknown":  {"planet": {"earth"}},
-		"nobody's": {"location": {""}},
-		"seller":   {"employee": {"anna"}},
-		"floor":    {"location": {"north"}, "employee": {"bolot"}},
+		"north":        {"location": {"north"}},
+		"reader-north": {"location": {"north"}},
+		"two":          {"location": {"north", "west"}},
+		"region":       {"region": {"chuy"}},
+		"mixed":        {"location": {"north"}, "company": {"kumtor"}},
+		"nowhere":      {"location": {"moon"}},
+		"unknown":      {"planet": {"earth"}},
+		"nobody's":     {"location": {""}},
+		"seller":       {"employee": {"anna"}},
+		"floor":        {"location": {"north"}, "employee": {"bolot"}},
 	}
 }
 

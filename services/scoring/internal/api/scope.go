@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/authz"
 	"github.com/otklik/otklik/services/scoring/internal/column"
 	"github.com/otklik/otklik/services/scoring/internal/fact"
 	"github.com/otklik/otklik/services/scoring/internal/query"
@@ -17,10 +18,15 @@ import (
 	"github.com/otklik/otklik/services/scoring/internal/view"
 )
 
+// permissionPersons lets a caller read answers with who gave them and whom they rate.
+const permissionPersons = "survey.persons.view"
+
 // caller is on whose behalf scores are computed.
 type caller struct {
 	organization string
 	units        view.Units
+	// persons tells that the caller reads answers with the employees whom they rate.
+	persons bool
 }
 
 // callerOf is the caller of a call.
@@ -30,7 +36,7 @@ func callerOf(ctx context.Context) (caller, error) {
 		return caller{}, err
 	}
 	p, _ := authn.FromContext(ctx)
-	return caller{organization: org, units: view.UnitsOf(p.Units)}, nil
+	return caller{organization: org, units: view.UnitsOf(p.Units), persons: authz.FromContext(ctx).Holds(permissionPersons)}, nil
 }
 
 // scope narrows what a query is answered from to what the caller may see of it. Refusals are *query.Error.
@@ -66,7 +72,7 @@ func (s *Server) protect(ctx context.Context, c caller, q *query.Query, d *query
 	first, last := months(q, s.Location)
 	rules := view.Rules{
 		Least: s.LeastAnswers, Location: s.Location, History: d.History, Population: population, ByEmployee: byEmployee, Units: c.units,
-		First: first, Last: last,
+		Read: byEmployee && c.persons, First: first, Last: last,
 	}
 	p, err := s.views.protected(ctx, c.organization, q.Survey, rules)
 	if errors.Is(err, view.ErrTooMany) {

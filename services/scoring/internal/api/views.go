@@ -45,7 +45,7 @@ func newViews(st store.Store, board *live.Board) *views {
 
 // protected counts what is released.
 func (v *views) protected(ctx context.Context, org, survey string, r view.Rules) (view.Protected, error) {
-	name := fmt.Sprintf("released %d %t %d %d %d %s", r.Population, r.ByEmployee, r.First, r.Last, len(r.History.Revisions), r.Units)
+	name := fmt.Sprintf("released %d %t %t %d %d %d %s", r.Population, r.ByEmployee, r.Read, r.First, r.Last, len(r.History.Revisions), r.Units)
 	value, err := v.get(ctx, org, survey, name, func(ctx context.Context, l ledger) (any, error) {
 		return view.Protect(ctx, l, survey, r)
 	})

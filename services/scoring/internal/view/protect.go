@@ -46,6 +46,8 @@ type Rules struct {
 	ByEmployee bool
 	// Units are what the caller is restricted to.
 	Units Units
+	// Read tells that the caller may read each answer that belongs to the units with the employee whom it rates, so that nothing is held back from the caller beyond what is in no block.
+	Read bool
 	// First and Last are the months that are asked for.
 	First, Last release.Month
 }
@@ -180,8 +182,8 @@ func (g *gathering) bounded() error {
 // count counts what is released and what there is.
 func count(survey string, r *Rules, answers *release.Answers, blocks []release.Block) (Protected, error) {
 	released, present := &cube.Delta{}, &cube.Delta{}
-	// Who is restricted to employees is told nothing but what is released.
-	exact := len(r.Units[fact.EmployeeKey]) == 0
+	// Who is restricted to employees is told nothing but what is released; to who reads the answers the sum of all tells nothing new.
+	exact := len(r.Units[fact.EmployeeKey]) == 0 && !r.Read
 	release.Released(r.Least, exact, answers, blocks, func(s release.Series, x release.Answer) { add(released, survey, s, x) })
 	answers.All(func(s release.Series, x release.Answer) {
 		if !x.Foreign {
