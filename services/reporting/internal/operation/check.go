@@ -37,6 +37,7 @@ func (r Record) Check(now time.Time, zone *time.Location) []Problem {
 		c.count("receipts", r.Receipts)
 		c.amount("revenue", r.Revenue, r.Currency)
 		c.quantity("units", r.Units)
+		c.sales(r)
 	case Receipt:
 		c.amount("amount", r.Revenue, r.Currency)
 		c.quantity("units", r.Units)
@@ -108,6 +109,16 @@ func (c *checks) times(r Record, is about, now time.Time, zone *time.Location) {
 		c.add("end_time", SpansDays, "must lie on the day on which it begins, in the time zone "+zone.String()+": split it at midnight, or state the time zone that its days are of")
 	case r.Kind == Shift && r.End.Sub(r.Start) > LongestShift:
 		c.add("end_time", OutOfRange, "must lie 48 hours after start_time at most")
+	}
+}
+
+// sales tells where revenue cannot be traffic × conversion × check. Less than nothing may be taken without a receipt: a return is none.
+func (c *checks) sales(r Record) {
+	if r.CountsVisitors && r.Visitors == 0 && r.Receipts > 0 {
+		c.add("visitors", Inconsistent, "must be greater than 0 where there are receipts: the visitor counter did not count; correct the number, or leave visitors out")
+	}
+	if r.Receipts == 0 && r.Revenue > 0 {
+		c.add("receipts", Inconsistent, "must be greater than 0 where there is revenue: correct the number that is wrong; revenue without a receipt may only be negative, of returns")
 	}
 }
 
