@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/libs/near"
 	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/crosstab"
@@ -21,6 +23,13 @@ import (
 
 // definitionCrosstab names what a cross-tabulation is.
 const definitionCrosstab = "crosstab"
+
+const (
+	// attributePrefix begins what an attribute is called as a key.
+	attributePrefix = "attributes."
+	// employeeKey is whom answers rate.
+	employeeKey = "employee"
+)
 
 // answersPrefix begins what a question is called where keys are, too.
 const answersPrefix = "answers."
@@ -51,7 +60,9 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	}
 	var table crosstab.Table
 	var incomplete int64
+	known := statedKeys{names: make(map[string]bool)}
 	counted, err := s.scoring.Facts(ctx, selectionOf(req.GetQuery()), func(f *scoringv1.Fact) error {
+		known.add(f)
 		row, err := axes[0].value(f)
 		if err != nil {
 			return err
@@ -73,6 +84,11 @@ func (s *Server) QueryCrosstab(ctx context.Context, req *reportingv1.QueryCrosst
 	})
 	if err != nil {
 		return nil, fault.Scoring(err, fault.Fields(nil).Of)
+	}
+	for i := range axes {
+		if err := axes[i].check(known); err != nil {
+			return nil, err
+		}
 	}
 	level := levelOf(req.GetQuery())
 	sorted := sortTable(&table)
@@ -112,6 +128,42 @@ func (a *axis) find(ctx context.Context, q questionnaire) error {
 	}
 	a.question = found
 	return nil
+}
+
+// check refuses a key that none of the responses states: it may be misspelt. Where there are no responses at all nothing can be said of keys.
+func (a *axis) check(known statedKeys) error {
+	if a.question.ID != "" || known.responses == 0 || known.names[a.key] {
+		return nil
+	}
+	text := fmt.Sprintf("no response states %q; ", a.key)
+	names := slices.Sorted(maps.Keys(known.names))
+	switch nearest := near.Name(a.key, names); {
+	case nearest != "":
+		text += fmt.Sprintf("the nearest key is %s", nearest)
+	case known.names[attributePrefix+a.key]:
+		text += fmt.Sprintf("the nearest key is %s", attributePrefix+a.key)
+	case len(names) > 0:
+		text += fmt.Sprintf("responses state %s, and %sQUESTION is a question", strings.Join(names[:min(len(names), mostNamed)], ", "), answersPrefix)
+	default:
+		text += "they state no key; " + answersPrefix + "QUESTION is a question"
+	}
+	return fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, a.field, text)
+}
+
+// statedKeys are the keys that responses state.
+type statedKeys struct {
+	responses int64
+	names     map[string]bool
+}
+
+func (k *statedKeys) add(f *scoringv1.Fact) {
+	k.responses++
+	for _, key := range f.GetKeys() {
+		// Whom answers rate is told by scores alone.
+		if name := key.GetKey(); name != employeeKey && slices.ContainsFunc(key.GetValues(), func(v string) bool { return v != "" }) {
+			k.names[name] = true
+		}
+	}
 }
 
 // value is that of a response; empty when it states none, or a score on another scale than that on which the question was asked last: 5 of 5 and 5 of 10

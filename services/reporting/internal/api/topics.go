@@ -57,7 +57,7 @@ func (s *Server) outcomeReaderOf(ctx context.Context, query *reportingv1.Analysi
 
 // checkKey refuses the key by which nothing is told but scores.
 func checkKey(field, key string) error {
-	if key == "employee" {
+	if key == employeeKey {
 		return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_KEY_UNKNOWN, field,
 			"what customers say of single employees is told as scores only, in blocks; choose another key")
 	}
