@@ -16,7 +16,7 @@ const kilometresPerDegree = 111.195
 // mapMost is how many places a map shows.
 const mapMost = 500
 
-// places draws places by their coordinates with lines of latitude and longitude and a scale, which need nothing from elsewhere.
+// places draws places by their coordinates with lines of latitude and longitude and a scale, which need nothing from elsewhere. Intervals are neither drawn nor written.
 func (p *painter) places(c document.MapChart) {
 	shown := make([]document.MapPlace, 0, len(c.Places))
 	var latitude, longitude span
@@ -61,7 +61,7 @@ func (p *painter) places(c document.MapChart) {
 		p.name(names, place, at, r)
 	}
 	p.scaleBar(room, perDegree/kilometresPerDegree)
-	p.foot(p.legend(room.bottom+14, p.lights(shown)), p.basis(notation.IntervalName, numbers, p.omitted(len(shown), len(c.Places))))
+	p.foot(p.legend(room.bottom+14, p.lights(shown)), p.basis(notation.IntervalName, countsOnly(numbers), p.omitted(len(shown), len(c.Places))))
 }
 
 func (p *painter) omitted(shown, all int) string {

@@ -343,6 +343,7 @@ const (
 	NoteJourneyCases
 	NoteUnplaced
 	NoteBenchmarks
+	NoteBridgeParts
 	NoteCorrected
 	NoteWithoutInterval
 	NoteIntervalsElsewhere

@@ -157,7 +157,7 @@ func (r *run) bridge(ctx context.Context, s report.Section) (part, error) {
 			{Chart: &document.Chart{ID: "bridge", Title: r.words.Text(phrase.ChartBridge, r.text(resp.GetOutcome())), Bridge: chart}},
 			r.table("bridge", phrase.TableBridge, columns, rows, s.Rows, mostRows),
 		},
-		notes: []string{r.words.Text(phrase.NoteBridge)},
+		notes: []string{r.words.Text(phrase.NoteBridge), r.words.Text(phrase.NoteBridgeParts)},
 	}, nil
 }
 
@@ -205,7 +205,7 @@ func (r *run) strengths(ctx context.Context, s report.Section) (part, error) {
 			{Chart: &document.Chart{ID: "strengths", Title: r.words.Text(phrase.ChartStrengths, r.text(resp.GetOutcome())), Bars: bars}},
 			r.table("strengths", phrase.TableStrengths, columns, rows, s.Rows, mostRows),
 		},
-		notes: []string{r.words.Text(phrase.NoteAssociation)},
+		notes: []string{r.words.Text(phrase.NoteAssociation), r.words.Text(phrase.NoteWithoutInterval, r.words.Text(phrase.ColumnLevelOf))},
 	}, nil
 }
 

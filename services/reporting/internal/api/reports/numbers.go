@@ -54,10 +54,19 @@ func (r *run) number(s *scoringv1.Score, m metric) document.Number {
 		out.Absent, out.N = r.words.Text(phrase.Withheld), nil
 	case s.Estimate == nil:
 		out.Absent = r.words.Text(phrase.NoData)
+	case m.metric == scoringv1.Metric_METRIC_RESPONSE_RATE && unanswered(s) == 0:
+		// Of those whose outcome is known all have answered when nobody records the others: that is no rate.
+		out.Absent = r.words.Text(phrase.AbsentRefusals)
 	default:
 		out.Value = s.Estimate
 	}
 	return bounded(out, s.GetInterval())
+}
+
+// unanswered is how many are known not to have answered: who refused, dismissed the question or let the time pass.
+func unanswered(s *scoringv1.Score) int64 {
+	c := s.GetCounts()
+	return c.GetRefused() + c.GetDismissed() + c.GetTimedOut()
 }
 
 // bounded adds an interval.

@@ -131,6 +131,9 @@ func (r *run) document(ctx context.Context) (document.Document, error) {
 				p.blocks = []document.Block{{Absent: r.words.Text(phrase.NoData)}}
 			}
 			name(p.blocks, strings.TrimPrefix(ids[i], string(s.Type)))
+			if hasTests(p.blocks) {
+				p.notes = append(p.notes, r.words.Text(phrase.NoteCorrected))
+			}
 			if r.present(s) {
 				p.notes = append(p.notes, r.words.Text(phrase.NotePresent))
 			}
@@ -143,6 +146,21 @@ func (r *run) document(ctx context.Context) (document.Document, error) {
 	}
 	d.Notes = append(d.Notes, r.words.Text(phrase.NoteInterval))
 	return d, nil
+}
+
+// hasTests tells that a section shows a p-value: all that sections show are corrected, and the intervals beside them are not.
+func hasTests(blocks []document.Block) bool {
+	for _, b := range blocks {
+		if slices.ContainsFunc(b.Figures, func(f document.Figure) bool { return f.Number.P != nil || f.Change != nil && f.Change.P != nil }) {
+			return true
+		}
+		if b.Table != nil && slices.ContainsFunc(b.Table.Rows, func(row []document.Cell) bool {
+			return slices.ContainsFunc(row, func(c document.Cell) bool { return c.Number != nil && c.Number.P != nil })
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // name makes the identifiers of tables and charts of a section unique where there are several of its type.

@@ -204,7 +204,9 @@ func (r *run) response(ctx context.Context, _ report.Section) (part, error) {
 	score := resp.GetScores()[0]
 	m, _ := metricOf(scoringv1.Variant_VARIANT_RESPONSE_RATE_OUTCOMES)
 	c := score.GetCounts()
-	refused := c.GetRefused() + c.GetDismissed() + c.GetTimedOut()
+	if c.GetAnswered()+unanswered(score) == 0 {
+		return part{}, nil
+	}
 	row := func(id phrase.Key, n int64) []document.Cell {
 		return []document.Cell{textCell(r.words.Text(id)), numberCell(count(n))}
 	}
@@ -213,16 +215,19 @@ func (r *run) response(ctx context.Context, _ report.Section) (part, error) {
 		row(phrase.OutcomeTimedOut, c.GetTimedOut()),
 	}
 	rate := r.number(score, m)
-	return part{
+	out := part{
 		blocks: []document.Block{
 			{Figures: []document.Figure{{Label: r.words.Text(m.name), Number: rate}}},
 			r.table("outcomes", phrase.TableOutcomes, []document.Column{r.textColumn("outcome", phrase.ColumnOutcome), r.numberColumn("count", phrase.ColumnCount)}, rows, 0, len(rows)),
-			{Chart: &document.Chart{ID: "asked", Title: r.words.Text(phrase.ChartAsked), Funnel: &document.FunnelChart{Steps: []document.FunnelStep{
-				{Label: r.words.Text(phrase.StepAsked), Count: c.GetAnswered() + refused}, {Label: r.words.Text(phrase.StepAnswered), Count: c.GetAnswered(), Share: rate},
-			}}}},
 		},
 		notes: []string{r.words.Text(phrase.NoteResponse)},
-	}, nil
+	}
+	if rate.Value != nil {
+		out.blocks = append(out.blocks, document.Block{Chart: &document.Chart{ID: "asked", Title: r.words.Text(phrase.ChartAsked), Funnel: &document.FunnelChart{Steps: []document.FunnelStep{
+			{Label: r.words.Text(phrase.StepAsked), Count: c.GetAnswered() + unanswered(score)}, {Label: r.words.Text(phrase.StepAnswered), Count: c.GetAnswered(), Share: rate},
+		}}}})
+	}
+	return out, nil
 }
 
 // questions shows each question's score, and what it was in the period compared with.

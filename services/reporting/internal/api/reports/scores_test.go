@@ -10,6 +10,7 @@ import (
 
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/phrase"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 
 	scoringv1 "github.com/otklik/otklik/proto/gen/go/otklik/scoring/v1"
@@ -25,7 +26,7 @@ func (c changing) QueryScores(context.Context, *scoringv1.QueryScoresRequest) (*
 	out := &scoringv1.QueryScoresResponse{}
 	for _, m := range metrics {
 		if _, ok := c.p[m.metric]; ok {
-			out.Scores = append(out.Scores, &scoringv1.Score{Metric: m.metric, Variant: m.variant, N: 10, Estimate: proto.Float64(50)})
+			out.Scores = append(out.Scores, &scoringv1.Score{Metric: m.metric, Variant: m.variant, N: 10, Estimate: proto.Float64(50), Counts: &scoringv1.Counts{Answered: 8, Refused: 2}})
 		}
 	}
 	return out, nil
@@ -70,6 +71,63 @@ func TestChangesAreCorrectedForTheirNumber(t *testing.T) {
 	// Three tests: 0.02 · 3/1, 0.5 · 3/2 which is above what follows, 0.6 · 3/3. What was not tested has no p-value.
 	if want := []float64{0.06, 0.6, -1, 0.6}; len(got) != len(want) || !near(got, want) {
 		t.Errorf("p-values %v, want %v", got, want)
+	}
+}
+
+// outcomes is a scoring service that knows how many answered and refused.
+type outcomes struct {
+	scoringv1.UnimplementedScoringServiceServer
+	counts *scoringv1.Counts
+}
+
+func (o outcomes) QueryScores(context.Context, *scoringv1.QueryScoresRequest) (*scoringv1.QueryScoresResponse, error) {
+	return &scoringv1.QueryScoresResponse{Scores: []*scoringv1.Score{{
+		Metric: scoringv1.Metric_METRIC_RESPONSE_RATE, Variant: scoringv1.Variant_VARIANT_RESPONSE_RATE_OUTCOMES, N: 10, Estimate: proto.Float64(100), Counts: o.counts,
+	}}}, nil
+}
+
+// Where nobody records refusals all whose outcome is known have answered: a rate of 100 % would be believed.
+func TestRatesNeedSomebodyWhoDidNotAnswer(t *testing.T) {
+	t.Parallel()
+	of := func(c *scoringv1.Counts) part {
+		ch := &inprocgrpc.Channel{}
+		scoringv1.RegisterScoringServiceServer(ch, outcomes{counts: c})
+		r := ofMarch(nil, false)
+		r.measures = peers.NewMeasures(ch)
+		made, err := r.response(t.Context(), report.Section{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	if made := of(&scoringv1.Counts{}); len(made.blocks) > 0 {
+		t.Errorf("of nobody there is %+v", made)
+	}
+	alone := of(&scoringv1.Counts{Answered: 10})
+	if n := alone.blocks[0].Figures[0].Number; n.Value != nil || n.Low != nil || n.Absent != phrase.For("en").Text(phrase.AbsentRefusals) || len(alone.blocks) != 2 {
+		t.Errorf("of answers alone there is %+v", alone)
+	}
+	if both := of(&scoringv1.Counts{Answered: 10, TimedOut: 1}); both.blocks[0].Figures[0].Number.Value == nil || both.blocks[2].Chart == nil {
+		t.Errorf("of answers and others there is %+v", both)
+	}
+}
+
+// Beside each p-value it is said that it is corrected and the interval is not.
+func TestSectionsWithTestsSayThatTheyAreCorrected(t *testing.T) {
+	t.Parallel()
+	p := 0.04
+	number := document.Number{P: &p}
+	for name, c := range map[string]struct {
+		blocks []document.Block
+		want   bool
+	}{
+		"a change": {[]document.Block{{Figures: []document.Figure{{Change: &number}}}}, true},
+		"a cell":   {[]document.Block{{Table: &document.Table{Rows: [][]document.Cell{{{Text: "x"}, {Number: &number}}}}}}, true},
+		"neither":  {[]document.Block{{Figures: []document.Figure{{}}}, {Table: &document.Table{Rows: [][]document.Cell{{{Number: &document.Number{}}}}}}}, false},
+	} {
+		if got := hasTests(c.blocks); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

@@ -237,7 +237,7 @@ func (r *run) heat(ctx context.Context, s report.Section) (part, error) {
 		h.Cells = append(h.Cells, row)
 	}
 	h.Low, h.High = extents(h.Cells)
-	return part{blocks: []document.Block{{Chart: &document.Chart{ID: "heat", Title: r.words.Text(phrase.ChartHeat), Heat: h, Note: r.words.Text(phrase.NoteNormalized)}}}, notes: notes}, nil
+	return part{blocks: []document.Block{{Chart: &document.Chart{ID: "heat", Title: r.words.Text(phrase.ChartHeat), Heat: h, Note: r.words.Text(phrase.NoteNormalized) + " " + r.words.Text(phrase.NoteIntervalsElsewhere)}}}, notes: notes}, nil
 }
 
 // extents are the ends of the scale of shades, on 0 to 100: steps of ten around what there is, as means lie close together and would be of one shade on the whole scale.
@@ -290,6 +290,9 @@ func (r *run) places(ctx context.Context, _ report.Section) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
+	if len(scores) == 0 {
+		return part{}, nil
+	}
 	of := make(map[string]*scoringv1.Score, len(scores))
 	for _, s := range scores {
 		of[keyValue(s)] = s
@@ -312,7 +315,7 @@ func (r *run) places(ctx context.Context, _ report.Section) (part, error) {
 	if len(chart.Places) == 0 {
 		return part{blocks: []document.Block{{Absent: r.words.Text(phrase.AbsentPlaces)}}}, nil
 	}
-	out := part{blocks: []document.Block{{Chart: &document.Chart{ID: "map", Title: r.words.Text(m.name), Map: chart}}}}
+	out := part{blocks: []document.Block{{Chart: &document.Chart{ID: "map", Title: r.words.Text(m.name), Map: chart, Note: r.words.Text(phrase.NoteIntervalsElsewhere)}}}}
 	if len(lights) > 0 {
 		out.notes = append(out.notes, r.words.Text(phrase.NoteLights))
 	}

@@ -95,6 +95,6 @@ func (r *run) themes(ctx context.Context, s report.Section) (part, error) {
 			{Chart: &document.Chart{ID: "themes", Title: r.words.Text(phrase.ChartThemes), Bars: bars}},
 			r.table("themes", phrase.TableThemes, columns, rows, s.Rows, mostRows),
 		},
-		notes: []string{r.words.Plural(phrase.NoteComments, resp.GetCommentCount()), r.words.Text(phrase.NoteAssociation)},
+		notes: []string{r.words.Plural(phrase.NoteComments, resp.GetCommentCount()), r.words.Text(phrase.NoteAssociation), r.words.Text(phrase.NoteWithoutInterval, r.words.Text(phrase.ColumnAtStake))},
 	}, nil
 }

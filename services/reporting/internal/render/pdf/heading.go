@@ -32,16 +32,12 @@ func (p *paper) heading() {
 	p.y += 4
 }
 
-// notes writes notes in small print below a heading.
-func (p *paper) notes(heading string, notes []string) {
+// notes writes notes in small print.
+func (p *paper) notes(notes []string) {
 	if len(notes) == 0 {
 		return
 	}
 	p.y += 8
-	if heading != "" {
-		p.need(40)
-		p.paragraph(margin, heading, typeface.Bold(), 9.5, chart.Ink)
-	}
 	for _, note := range notes {
 		p.need(12)
 		p.write(margin, p.y+7.9, "•", typeface.Regular(), 8, chart.Muted)

@@ -34,10 +34,11 @@ func Render(w io.Writer, d document.Document) error {
 	}
 	p := newPaper(d, n)
 	p.heading()
+	// What holds for all numbers is said before them, and never stands alone on a last page.
+	p.notes(d.Notes)
 	for i, s := range d.Sections {
 		p.section(s, i)
 	}
-	p.notes(n.Word(notation.Notes), d.Notes)
 	p.feet()
 	if err := p.pdf.Output(w); err != nil {
 		return fmt.Errorf("write PDF: %w", err)

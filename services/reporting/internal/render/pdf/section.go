@@ -25,7 +25,7 @@ func (p *paper) section(s document.Section, index int) {
 	for i, b := range s.Blocks {
 		p.block(under(s.Title, i, b))
 	}
-	p.notes("", s.Notes)
+	p.notes(s.Notes)
 }
 
 // beginsTurned tells that a section begins with a table that is set on a turned page; its heading belongs there too.
