@@ -15,12 +15,12 @@ import (
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
 
-// domain owns the reasons of otklik.reporting.v1.ErrorReason.
-const domain = "reporting.otklik"
+// Domain owns the reasons of otklik.reporting.v1.ErrorReason.
+const Domain = "reporting.otklik"
 
 // Refuse makes an error of this service.
 func Refuse(code codes.Code, reason reportingv1.ErrorReason, message string, opts ...rpcerr.Option) *rpcerr.Error {
-	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(domain))...)
+	return rpcerr.New(code, rpcerr.ReasonOf(reason), message, append(opts, rpcerr.WithDomain(Domain))...)
 }
 
 // Field is a refusal because of one field.
@@ -111,7 +111,7 @@ func Analysis(err error) error {
 	if e.Argument {
 		code = codes.InvalidArgument
 	}
-	opts := []rpcerr.Option{rpcerr.WithDomain(domain)}
+	opts := []rpcerr.Option{rpcerr.WithDomain(Domain)}
 	if len(e.Items) > 0 {
 		opts = append(opts, rpcerr.WithMetadata("items", strings.Join(e.Items, ",")))
 	}

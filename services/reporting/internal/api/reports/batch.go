@@ -79,20 +79,12 @@ func (b Batches) OrderBatch(ctx context.Context, in *reportingv1.ReportBatch) (e
 
 // inBatch names the fields of a report that is asked for by those of its batch.
 func inBatch(err error) error {
-	e, ok := rpcerr.FromError(err)
-	if err == nil || !ok {
-		return err
-	}
-	out := *e
-	out.Fields = nil
-	for _, f := range e.Fields {
-		if strings.HasPrefix(f.Field, "query.") {
-			out.Message = strings.Replace(out.Message, f.Field+": ", "export.reports."+f.Field+": ", 1)
-			f.Field = "export.reports." + f.Field
+	return renamed(err, func(ours string) string {
+		if strings.HasPrefix(ours, "query.") {
+			return "export.reports." + ours
 		}
-		out.Fields = append(out.Fields, f)
-	}
-	return &out
+		return ours
+	})
 }
 
 func invalidBatch(field, what string) error {

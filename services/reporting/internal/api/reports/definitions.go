@@ -146,6 +146,9 @@ func (s *Server) CreateReport(ctx context.Context, req *reportingv1.CreateReport
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkContent(ctx, content); err != nil {
+		return nil, err
+	}
 	d := s.version(ctx, id, content)
 	d.Version, err = s.store.CreateReport(ctx, organization, d)
 	switch {
@@ -210,6 +213,9 @@ func (s *Server) UpdateReport(ctx context.Context, req *reportingv1.UpdateReport
 	}
 	if reflect.DeepEqual(content, was.Content) {
 		return &reportingv1.UpdateReportResponse{Report: reportToProto(was, false)}, nil
+	}
+	if err := s.checkContent(ctx, content); err != nil {
+		return nil, err
 	}
 	d := s.version(ctx, id, content)
 	d.Version = was.Version + 1

@@ -151,8 +151,8 @@ func (r *run) setPeriod(q report.Request) error {
 // setSlice finds the survey, and which responses are counted.
 func (r *run) setSlice(ctx context.Context, slice report.Slice) error {
 	collection, id, _ := strings.Cut(slice.Subject, "/")
-	if want := r.profile.Subject; want != "" && collection != want {
-		return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_SUBJECT_REQUIRED, "query.subject", "name the one that the report is about, as "+want+"/{id}")
+	if err := r.checkSubject(slice.Subject); err != nil {
+		return err
 	}
 	var filters []string
 	for _, f := range []string{r.definition.Filter, slice.Filter} {
@@ -186,14 +186,31 @@ func (r *run) setSlice(ctx context.Context, slice report.Slice) error {
 	return err
 }
 
+// checkSubject refuses the lack of somebody or something that the report has to be about.
+func (r *run) checkSubject(subject string) error {
+	if want := r.profile.Subject; want != "" && !strings.HasPrefix(subject, want+"/") {
+		return fault.Field(codes.InvalidArgument, reportingv1.ErrorReason_ERROR_REASON_REPORT_SUBJECT_REQUIRED, "query.subject", "name the one that the report is about, as "+want+"/{id}")
+	}
+	return nil
+}
+
+// published are the surveys of the organisation that were published; more tells that there may be others.
+func (s *Server) published(ctx context.Context) (found []*surveyv1.Survey, more bool, err error) {
+	resp, err := s.sources.Surveys.ListSurveys(ctx, &surveyv1.ListSurveysRequest{PageSize: unitsPage})
+	if err != nil {
+		return nil, false, fault.Survey(err)
+	}
+	found = slices.DeleteFunc(resp.GetSurveys(), func(s *surveyv1.Survey) bool { return s.GetCurrentRevision() == "" })
+	return found, resp.GetNextPageToken() != "", nil
+}
+
 // onlySurvey is the only survey of the organisation that was published.
 func (r *run) onlySurvey(ctx context.Context) (string, error) {
-	resp, err := r.sources.Surveys.ListSurveys(ctx, &surveyv1.ListSurveysRequest{PageSize: unitsPage})
+	published, more, err := r.published(ctx)
 	if err != nil {
-		return "", fault.Survey(err)
+		return "", err
 	}
-	published := slices.DeleteFunc(resp.GetSurveys(), func(s *surveyv1.Survey) bool { return s.GetCurrentRevision() == "" })
-	if len(published) != 1 || resp.GetNextPageToken() != "" {
+	if len(published) != 1 || more {
 		return "", fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_REPORT_SURVEY_REQUIRED, "query.survey",
 			"the report names no survey, and there is not just one that is published; name it")
 	}

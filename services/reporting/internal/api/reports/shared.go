@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
-	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/document"
 	"github.com/otklik/otklik/services/reporting/internal/report"
@@ -37,14 +36,7 @@ func sharedField(ours string) string {
 // CheckShared tells whether whoever has a link may be shown a report, and whether it can be made for the caller. Its errors name fields of the link.
 func (s *Server) CheckShared(ctx context.Context, q Shared) error {
 	_, err := s.shared(ctx, q)
-	if known, ok := rpcerr.FromError(err); ok && err != nil {
-		for i, f := range known.Fields {
-			known.Fields[i].Field = sharedField(f.Field)
-			known.Message = strings.ReplaceAll(known.Message, f.Field+":", known.Fields[i].Field+":")
-		}
-		return known
-	}
-	return err
+	return renamed(err, sharedField)
 }
 
 // CheckShareable tells whether whoever has a link may be shown a report about a subject with a filter; field is that of the request which names the report.

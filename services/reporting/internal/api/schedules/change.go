@@ -17,6 +17,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/api/formats"
 	"github.com/otklik/otklik/services/reporting/internal/delivery"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -109,10 +110,7 @@ func (s *Server) thereAlready(
 
 // fill takes over what callers say of a schedule but for its recipients, and sets when it is made next.
 func (s *Server) fill(ctx context.Context, c caller, to *schedule.Schedule, in *reportingv1.ReportSchedule) error {
-	if _, err := s.Reports.GetReport(ctx, &reportingv1.GetReportRequest{Name: in.GetReport()}); err != nil {
-		if rpcerr.Code(err) == codes.NotFound {
-			return fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_REPORT_NOT_FOUND, "report_schedule.report", "there is no such report; list the reports")
-		}
+	if err := s.possible(ctx, *to, in); err != nil {
 		return err
 	}
 	way, err := s.way(ctx, c, in)
@@ -146,6 +144,28 @@ func (s *Server) fill(ctx context.Context, c caller, to *schedule.Schedule, in *
 	}
 	next, err := recurrence.Next(now)
 	to.NextTime = next
+	return err
+}
+
+// possible refuses what could never be made. What a schedule has told before is not looked at again: a recipient can be taken out, and the schedule paused, also when
+// its survey is gone.
+func (s *Server) possible(ctx context.Context, was schedule.Schedule, in *reportingv1.ReportSchedule) error {
+	if was.Report == in.GetReport() && was.Survey == in.GetSurvey() && was.Subject == in.GetSubject() && was.Filter == in.GetFilter() {
+		return nil
+	}
+	zone, err := time.LoadLocation(in.GetRecurrence().GetTimeZone())
+	if err != nil || in.GetRecurrence().GetTimeZone() == "" {
+		// One that there is not is refused with the rest of the calendar.
+		zone = s.Zone
+	}
+	err = s.Reports.CheckPlanned(ctx, report.Request{
+		Report: in.GetReport(), Zone: zone, Slice: report.Slice{Survey: in.GetSurvey(), Subject: in.GetSubject(), Filter: in.GetFilter()},
+	})
+	forMember := func(r *reportingv1.ReportRecipient) bool { return r.GetMember() != "" }
+	if rpcerr.Code(err) == codes.PermissionDenied && slices.ContainsFunc(in.GetRecipients(), forMember) {
+		// It is made with the rights of its members, who may see what the caller may not.
+		return nil
+	}
 	return err
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/delivery"
 	"github.com/otklik/otklik/services/reporting/internal/peers"
+	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -41,7 +42,8 @@ const (
 
 // Reports knows which reports there are.
 type Reports interface {
-	GetReport(context.Context, *reportingv1.GetReportRequest) (*reportingv1.GetReportResponse, error)
+	// CheckPlanned refuses a report that could never be made for the caller, by fields of the schedule.
+	CheckPlanned(ctx context.Context, q report.Request) error
 	// CheckShareable tells whether whoever has a link may be shown a report.
 	CheckShareable(ctx context.Context, field, name, subject, filter string) error
 }
