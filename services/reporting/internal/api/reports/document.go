@@ -1,11 +1,10 @@
 package reports
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/services/reporting/internal/document"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
@@ -13,8 +12,8 @@ import (
 // documentToProto converts a report that was computed.
 func documentToProto(d document.Document) *reportingv1.ReportDocument {
 	out := &reportingv1.ReportDocument{
-		Title: d.Title, Subtitle: d.Subtitle, LanguageCode: d.Language, StartTime: timeToProto(d.Period.Start), EndTime: timeToProto(d.Period.End), TimeZone: d.Period.Zone.String(),
-		Watermark: timeToProto(d.Watermark), Fingerprint: d.Fingerprint, Filter: d.Filter, Scope: d.Scope, Notes: d.Notes,
+		Title: d.Title, Subtitle: d.Subtitle, LanguageCode: d.Language, StartTime: peers.Stamp(d.Period.Start), EndTime: peers.Stamp(d.Period.End), TimeZone: d.Period.Zone.String(),
+		Watermark: peers.Stamp(d.Watermark), Fingerprint: d.Fingerprint, Filter: d.Filter, Scope: d.Scope, Notes: d.Notes,
 	}
 	for _, s := range d.Sections {
 		section := &reportingv1.ReportDocumentSection{Id: s.ID, Title: s.Title, Notes: s.Notes}
@@ -24,14 +23,6 @@ func documentToProto(d document.Document) *reportingv1.ReportDocument {
 		out.Sections = append(out.Sections, section)
 	}
 	return out
-}
-
-// timeToProto converts a time; the zero one is missing.
-func timeToProto(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
 }
 
 func blockToProto(b document.Block) *reportingv1.ReportBlock {
@@ -108,11 +99,11 @@ func chartToProto(c *document.Chart) *reportingv1.ReportChart {
 		out.Kind = "trend"
 		for _, s := range c.Trend.Series {
 			for _, p := range s.Points {
-				add(&reportingv1.ReportPoint{Series: s.Label, StartTime: timeToProto(p.Start), EndTime: timeToProto(p.End), Number: numberToProto(p.Number)})
+				add(&reportingv1.ReportPoint{Series: s.Label, StartTime: peers.Stamp(p.Start), EndTime: peers.Stamp(p.End), Number: numberToProto(p.Number)})
 			}
 		}
 		for _, e := range c.Trend.Events {
-			out.Events = append(out.Events, &reportingv1.ReportEvent{Time: timeToProto(e.Time), Label: e.Label})
+			out.Events = append(out.Events, &reportingv1.ReportEvent{Time: peers.Stamp(e.Time), Label: e.Label})
 		}
 	case c.Bridge != nil:
 		out.Kind = "bridge"

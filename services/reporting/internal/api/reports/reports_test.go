@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/otklik/otklik/services/reporting/internal/document"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/phrase"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 
@@ -93,22 +94,22 @@ func TestCasesAreCountedByTheirTimes(t *testing.T) {
 	sla := &segmentationv1.CaseSla{Resolution: duration(time.Hour), FirstResponse: duration(time.Minute)}
 	for _, x := range []*segmentationv1.Case{
 		// Opened before, answered and resolved in the period, in time.
-		{CreateTime: timeToProto(at(1).AddDate(0, -1, 0)), ResolveTime: timeToProto(at(5)), ResolveDuration: duration(time.Hour), State: segmentationv1.Case_STATE_CLOSED, Sla: sla, FirstResponseDueTime: timeToProto(at(3)), FirstResponseTime: timeToProto(at(2)), RootCause: segmentationv1.Case_ROOT_CAUSE_TEAM},
+		{CreateTime: peers.Stamp(at(1).AddDate(0, -1, 0)), ResolveTime: peers.Stamp(at(5)), ResolveDuration: duration(time.Hour), State: segmentationv1.Case_STATE_CLOSED, Sla: sla, FirstResponseDueTime: peers.Stamp(at(3)), FirstResponseTime: peers.Stamp(at(2)), RootCause: segmentationv1.Case_ROOT_CAUSE_TEAM},
 		// Opened in the period, and nobody ever answered.
-		{CreateTime: timeToProto(at(3)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: timeToProto(at(4)), FirstResponseBreached: true, DueTime: timeToProto(at(6)), ResolutionBreached: true},
+		{CreateTime: peers.Stamp(at(3)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: peers.Stamp(at(4)), FirstResponseBreached: true, DueTime: peers.Stamp(at(6)), ResolutionBreached: true},
 		// Opened and resolved in the period, both too late.
-		{CreateTime: timeToProto(at(3)), ResolveTime: timeToProto(at(6)), ResolveDuration: duration(3 * time.Hour), State: segmentationv1.Case_STATE_RESOLVED, Sla: sla, FirstResponseDueTime: timeToProto(at(4)), FirstResponseTime: timeToProto(at(5)), FirstResponseBreached: true, ResolutionBreached: true},
+		{CreateTime: peers.Stamp(at(3)), ResolveTime: peers.Stamp(at(6)), ResolveDuration: duration(3 * time.Hour), State: segmentationv1.Case_STATE_RESOLVED, Sla: sla, FirstResponseDueTime: peers.Stamp(at(4)), FirstResponseTime: peers.Stamp(at(5)), FirstResponseBreached: true, ResolutionBreached: true},
 		// Too late, which nobody has noticed yet.
-		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: timeToProto(at(19)), FirstResponseTime: timeToProto(at(20)), DueTime: timeToProto(at(20))},
+		{CreateTime: peers.Stamp(at(19)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: peers.Stamp(at(19)), FirstResponseTime: peers.Stamp(at(20)), DueTime: peers.Stamp(at(20))},
 		// Not due yet, answered or not; and while the customer is waited for, nothing falls due.
-		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: timeToProto(at(21)), DueTime: timeToProto(at(22))},
-		{CreateTime: timeToProto(at(19)), State: segmentationv1.Case_STATE_WAITING_CUSTOMER, Sla: sla, FirstResponseDueTime: timeToProto(at(21)), FirstResponseTime: timeToProto(at(19))},
+		{CreateTime: peers.Stamp(at(19)), State: segmentationv1.Case_STATE_NEW, Sla: sla, FirstResponseDueTime: peers.Stamp(at(21)), DueTime: peers.Stamp(at(22))},
+		{CreateTime: peers.Stamp(at(19)), State: segmentationv1.Case_STATE_WAITING_CUSTOMER, Sla: sla, FirstResponseDueTime: peers.Stamp(at(21)), FirstResponseTime: peers.Stamp(at(19))},
 		// Answered in the period, to be answered before it.
-		{CreateTime: timeToProto(at(1).AddDate(0, -1, 0)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: timeToProto(at(1).AddDate(0, 0, -1)), FirstResponseTime: timeToProto(at(2)), FirstResponseBreached: true},
+		{CreateTime: peers.Stamp(at(1).AddDate(0, -1, 0)), State: segmentationv1.Case_STATE_IN_PROGRESS, Sla: sla, FirstResponseDueTime: peers.Stamp(at(1).AddDate(0, 0, -1)), FirstResponseTime: peers.Stamp(at(2)), FirstResponseBreached: true},
 		// Merged into another one, which is counted.
-		{CreateTime: timeToProto(at(3)), MergedInto: "cases/x", Sla: sla, FirstResponseDueTime: timeToProto(at(4)), DueTime: timeToProto(at(6))},
+		{CreateTime: peers.Stamp(at(3)), MergedInto: "cases/x", Sla: sla, FirstResponseDueTime: peers.Stamp(at(4)), DueTime: peers.Stamp(at(6))},
 		// Resolved afterwards.
-		{CreateTime: timeToProto(at(3)), ResolveTime: timeToProto(at(31).AddDate(0, 0, 1)), State: segmentationv1.Case_STATE_RESOLVED},
+		{CreateTime: peers.Stamp(at(3)), ResolveTime: peers.Stamp(at(31).AddDate(0, 0, 1)), State: segmentationv1.Case_STATE_RESOLVED},
 	} {
 		c.add(p, x)
 	}

@@ -6,23 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/otklik/otklik/libs/seal"
 	"github.com/otklik/otklik/services/reporting/internal/api/formats"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
 )
-
-// timeToProto is a time that may be missing.
-func timeToProto(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
-}
 
 // withheld are the fields that callers do not see who may not send to addresses.
 var withheld = []string{"recipients.address"}
@@ -32,7 +23,7 @@ func (s *Server) toProto(ctx context.Context, c caller, in schedule.Schedule) (*
 	out := &reportingv1.ReportSchedule{
 		Name: collection + in.ID, DisplayName: in.DisplayName, Report: in.Report, Survey: in.Survey, Subject: in.Subject, Filter: in.Filter, LanguageCode: in.Language,
 		Formats: formats.ToProto(in.Formats), Recurrence: recurrenceToProto(in.Recurrence), CatchUp: reportingv1.ReportSchedule_CatchUp(in.CatchUp), Delivery: reportingv1.ReportSchedule_Delivery(max(in.Way, schedule.ByMail)), Paused: in.Paused, PauseReason: in.PauseReason,
-		Owner: in.Owner, NextRunTime: timeToProto(in.NextTime), CreateTime: timeToProto(in.CreateTime), UpdateTime: timeToProto(in.UpdateTime), Etag: etagOf(in),
+		Owner: in.Owner, NextRunTime: peers.Stamp(in.NextTime), CreateTime: peers.Stamp(in.CreateTime), UpdateTime: peers.Stamp(in.UpdateTime), Etag: etagOf(in),
 	}
 	for _, r := range in.Recipients {
 		shown, hidden, err := s.recipientToProto(ctx, c, in.Organization, r)
@@ -50,7 +41,7 @@ func (s *Server) toProto(ctx context.Context, c caller, in schedule.Schedule) (*
 // recipientToProto converts a recipient as the caller sees it, and tells whether the address is withheld. It is empty where the key is gone, so that the schedule can
 // still be seen, changed and deleted.
 func (s *Server) recipientToProto(ctx context.Context, c caller, organization string, r schedule.Recipient) (*reportingv1.ReportRecipient, bool, error) {
-	out := &reportingv1.ReportRecipient{Member: r.Member, UnsubscribeTime: timeToProto(r.UnsubscribeTime)}
+	out := &reportingv1.ReportRecipient{Member: r.Member, UnsubscribeTime: peers.Stamp(r.UnsubscribeTime)}
 	if r.Member != "" {
 		return out, false, nil
 	}
@@ -73,10 +64,10 @@ func (s *Server) deliveryToProto(ctx context.Context, c caller, of schedule.Sche
 	}
 	out := &reportingv1.ReportDelivery{
 		Name:  collection + d.Schedule + runsPart + d.Run + "/deliveries/" + id,
-		State: reportingv1.ReportDelivery_State(d.State), Attempts: int32(d.Attempts), Failure: d.Failure, SendTime: timeToProto(d.SendTime), //nolint:gosec // small
+		State: reportingv1.ReportDelivery_State(d.State), Attempts: int32(d.Attempts), Failure: d.Failure, SendTime: peers.Stamp(d.SendTime), //nolint:gosec // small
 	}
 	if d.State == schedule.Pending {
-		out.NextAttemptTime = timeToProto(d.NextTime)
+		out.NextAttemptTime = peers.Stamp(d.NextTime)
 	}
 	out.ReportShare = d.Share
 	if d.Fingerprint != "" {
@@ -96,8 +87,8 @@ func (s *Server) deliveryToProto(ctx context.Context, c caller, of schedule.Sche
 
 func runToProto(r schedule.Run, now time.Time) *reportingv1.ReportRun {
 	return &reportingv1.ReportRun{
-		Name: collection + r.Schedule + runsPart + r.ID, Time: timeToProto(r.Time), State: reportingv1.ReportRun_State(r.State), CaughtUp: r.CaughtUp, Manual: r.Manual,
-		BeginTime: timeToProto(r.BeginTime), EndTime: timeToProto(r.EndTime), OverdueSince: timeToProto(r.OverdueSince(now)), Failure: r.Failure,
+		Name: collection + r.Schedule + runsPart + r.ID, Time: peers.Stamp(r.Time), State: reportingv1.ReportRun_State(r.State), CaughtUp: r.CaughtUp, Manual: r.Manual,
+		BeginTime: peers.Stamp(r.BeginTime), EndTime: peers.Stamp(r.EndTime), OverdueSince: peers.Stamp(r.OverdueSince(now)), Failure: r.Failure,
 	}
 }
 

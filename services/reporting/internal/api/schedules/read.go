@@ -12,6 +12,7 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/report"
 	"github.com/otklik/otklik/services/reporting/internal/schedule"
 	"github.com/otklik/otklik/services/reporting/internal/store"
@@ -84,7 +85,7 @@ func (s *Server) allShown(ctx context.Context, c caller, list []schedule.Schedul
 			// What is due and not even begun.
 			since = schedule.Run{State: schedule.Due, Time: one.NextTime}.OverdueSince(now)
 		}
-		out[i].OverdueSince = timeToProto(since)
+		out[i].OverdueSince = peers.Stamp(since)
 	}
 	return out, nil
 }
