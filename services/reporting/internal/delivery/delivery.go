@@ -110,10 +110,12 @@ type Deliverer struct {
 
 // Run begins the runs that are due, and tries the deliveries that are. One that fails stops no other one; what failed is told at the end.
 func (d *Deliverer) Run(ctx context.Context) error {
-	return errors.Join(d.beginAll(ctx), d.tryAll(ctx), d.tellOverdue(ctx))
+	// What is begun late is told to be overdue before it is made: nobody could tell while nothing ran.
+	return errors.Join(d.beginAll(ctx), d.tellOverdue(ctx), d.tryAll(ctx))
 }
 
-// tellOverdue has told of runs that became overdue, once of each.
+// tellOverdue has told of runs that became overdue, once of each: also of those that could not begin because of their owner, and of those that begin only now. Not told is
+// of those that were missed, in whose place a later one is made and told; nor of what is due while nobody can say whether its owner is there, until it can be said.
 func (d *Deliverer) tellOverdue(ctx context.Context) error {
 	for {
 		now := d.Now()
@@ -143,21 +145,26 @@ func (d *Deliverer) begin(ctx context.Context, s schedule.Schedule) error {
 		return err
 	}
 	now := d.Now()
-	if reason != "" {
-		d.Log.WarnContext(ctx, "a report schedule was paused", slog.String("organization", s.Organization), slog.String("schedule", s.ID), slog.String("reason", reason))
-		return d.Store.PauseSchedule(ctx, s.Organization, s.ID, reason, now)
-	}
 	runs, next, err := s.Occurrences(now)
 	if err != nil {
 		return err
 	}
 	for i := range runs {
 		runs[i].Whole = whole
+		if reason != "" && !runs[i].State.Ended() {
+			// It stands among the runs, and is told to be overdue when it is.
+			runs[i].State, runs[i].Failure, runs[i].EndTime = schedule.Failed, reason, now
+		}
 	}
-	if err := d.Store.BeginRuns(ctx, s, runs, next); !errors.Is(err, store.ErrLost) {
+	err = d.Store.BeginRuns(ctx, s, runs, next)
+	switch {
+	case errors.Is(err, store.ErrLost):
+		return nil
+	case err != nil || reason == "":
 		return err
 	}
-	return nil
+	d.Log.WarnContext(ctx, "a report schedule was paused", slog.String("organization", s.Organization), slog.String("schedule", s.ID), slog.String("reason", reason))
+	return d.Store.PauseSchedule(ctx, s.Organization, s.ID, reason, now)
 }
 
 // Reasons for which schedules are paused.

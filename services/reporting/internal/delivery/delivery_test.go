@@ -268,6 +268,37 @@ func TestWhatIsMissed(t *testing.T) {
 	}
 }
 
+// told compares what was told of the runs.
+func (h *house) told(t *testing.T, want ...schedule.EventKind) {
+	t.Helper()
+	events, _, err := h.store.ReportEvents(t.Context(), "acme", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []schedule.EventKind
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("told is %v, want %v", kinds, want)
+	}
+}
+
+// What begins late because nothing ran is told to be overdue, once, and then that it is delivered; what begins in time is not.
+func TestWhatBeginsLateIsToldToBeOverdue(t *testing.T) {
+	late := newHouse(t)
+	late.set(noon.Add(2*time.Hour + time.Minute))
+	late.run(t, late.process(t))
+	late.run(t, late.process(t))
+	late.told(t, schedule.ToldOverdue, schedule.ToldDelivered)
+	inTime := newHouse(t)
+	inTime.set(noon.Add(time.Hour + time.Minute))
+	inTime.run(t, inTime.process(t))
+	inTime.set(noon.Add(3 * time.Hour))
+	inTime.run(t, inTime.process(t))
+	inTime.told(t, schedule.ToldDelivered)
+}
+
 // What cannot be made or sent says why.
 func TestReasons(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -299,9 +330,15 @@ func TestReasons(t *testing.T) {
 				t.Fatalf("%+v, %v", s, err)
 			}
 			if c.paused {
-				if len(h.runs(t)) != 0 || len(h.server.Taken()) != 0 {
-					t.Errorf("%+v", h.runs(t))
+				runs := h.runs(t)
+				if len(runs) != 1 || runs[0].State != schedule.Failed || runs[0].Failure != s.PauseReason || len(h.server.Taken()) != 0 {
+					t.Errorf("%+v", runs)
 				}
+				h.set(noon.Add(2*time.Hour + time.Minute))
+				h.run(t, d)
+				h.set(noon.Add(5 * 24 * time.Hour))
+				h.run(t, d)
+				h.told(t, schedule.ToldOverdue)
 				return
 			}
 			if run := h.runs(t)[0]; run.State != c.state || !strings.Contains(run.Failure, c.reason) || strings.Contains(run.Failure, "@") {
