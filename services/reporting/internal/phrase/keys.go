@@ -347,6 +347,10 @@ const (
 	NoteCorrected
 	NoteWithoutInterval
 	NoteIntervalsElsewhere
+	NoteItemsFew
+	NoteItemsConstant
+	NoteItemsApart
+	NoteItemsOverall
 	// Made again.
 	AgainEqual
 	AgainErased

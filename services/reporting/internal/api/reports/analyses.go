@@ -59,7 +59,7 @@ func (r *run) matrix(ctx context.Context, s report.Section) (part, error) {
 			{Chart: &document.Chart{ID: "matrix", Title: r.words.Text(phrase.ChartMatrix, r.text(resp.GetOutcome())), Matrix: chart}},
 			r.table("matrix", phrase.TableMatrix, columns, rows, s.Rows, mostRows),
 		},
-		notes: []string{r.words.Text(phrase.NoteMatrix), r.words.Plural(phrase.NoteCounted, resp.GetBasis().GetResponses())},
+		notes: append([]string{r.words.Text(phrase.NoteMatrix), r.words.Plural(phrase.NoteCounted, resp.GetBasis().GetResponses())}, r.leftOutQuestions(resp.GetBasis())...),
 	}, nil
 }
 
@@ -97,7 +97,7 @@ func (r *run) drivers(ctx context.Context, s report.Section) (part, error) {
 			{Chart: &document.Chart{ID: "drivers", Title: r.words.Text(phrase.ChartDrivers, r.text(resp.GetOutcome())), Bars: bars}},
 			r.table("drivers", phrase.TableDrivers, columns, rows, s.Rows, mostRows),
 		},
-		notes: []string{r.words.Text(phrase.NoteAssociation)},
+		notes: append([]string{r.words.Text(phrase.NoteAssociation)}, r.leftOutQuestions(resp.GetBasis())...),
 	}, nil
 }
 

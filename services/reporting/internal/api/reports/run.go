@@ -221,7 +221,7 @@ func (r *run) absence(err error) (string, bool) {
 		return r.words.Text(phrase.AbsentPermission), true
 	case codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound:
 		if key, ok := reasons[e.Reason]; ok {
-			return r.words.Text(key), true
+			return r.about(r.words.Text(key), e.Metadata["items"]), true
 		}
 		return r.words.Text(phrase.AbsentOther, e.Reason), true
 	}
