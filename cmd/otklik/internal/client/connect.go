@@ -79,6 +79,8 @@ type Connection struct {
 	Reports   reportingv1.ReportServiceClient
 	// Schedules have reports made and sent by themselves.
 	Schedules reportingv1.ScheduleServiceClient
+	// Shares let others read reports without logging in.
+	Shares reportingv1.ReportShareServiceClient
 	// Overview tells at a glance how things stand.
 	Overview reportingv1.OverviewServiceClient
 	// Exports writes responses to files.
@@ -111,7 +113,7 @@ func Over(conn grpc.ClientConnInterface, closer io.Closer) *Connection {
 		Timeline: segmentationv1.NewTimelineServiceClient(conn), Segments: segmentationv1.NewSegmentServiceClient(conn), Lights: segmentationv1.NewLightServiceClient(conn),
 		Cases: segmentationv1.NewCaseServiceClient(conn), CaseRules: segmentationv1.NewCaseRuleServiceClient(conn), Recoveries: segmentationv1.NewRecoveryServiceClient(conn), Interviews: segmentationv1.NewInterviewServiceClient(conn),
 		Digests: segmentationv1.NewDigestServiceClient(conn), Directory: segmentationv1.NewDirectoryServiceClient(conn), Contacts: segmentationv1.NewContactServiceClient(conn),
-		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Schedules: reportingv1.NewScheduleServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn), Exports: reportingv1.NewExportServiceClient(conn),
+		Imports: segmentationv1.NewImportServiceClient(conn), Reporting: reportingv1.NewReportingServiceClient(conn), Reports: reportingv1.NewReportServiceClient(conn), Schedules: reportingv1.NewScheduleServiceClient(conn), Shares: reportingv1.NewReportShareServiceClient(conn), Overview: reportingv1.NewOverviewServiceClient(conn), Exports: reportingv1.NewExportServiceClient(conn),
 		Operations: reportingv1.NewOperationsServiceClient(conn), Performance: reportingv1.NewPerformanceServiceClient(conn), Kpis: reportingv1.NewKpiServiceClient(conn),
 		Benchmarks: reportingv1.NewBenchmarkServiceClient(conn), closer: closer,
 	}

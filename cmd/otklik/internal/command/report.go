@@ -22,7 +22,7 @@ func NewReportCommand(env Env) *cobra.Command {
 		Long: `Explain scores. Every number comes with its n and its interval, and each answer says what was counted and how. Answers are valid where each customer was asked
 only some of the questions (--missing).`,
 	}
-	cmd.AddCommand(newReportList(env), newReportRender(env), newReportBatch(env), newReportSchedule(env), newReportMatrix(env), newReportDrivers(env), newReportCorrelations(env), newReportFactors(env), newReportBridge(env), newReportStrengths(env), newReportCrosstab(env), newReportJourney(env), newReportExperiment(env), newReportAssign(env), newReportCollectors(env), newReportExport(env), newReportExports(env),
+	cmd.AddCommand(newReportList(env), newReportRender(env), newReportBatch(env), newReportSchedule(env), newReportLinks(env), newReportMatrix(env), newReportDrivers(env), newReportCorrelations(env), newReportFactors(env), newReportBridge(env), newReportStrengths(env), newReportCrosstab(env), newReportJourney(env), newReportExperiment(env), newReportAssign(env), newReportCollectors(env), newReportExport(env), newReportExports(env),
 		newReportRevenue(env), newReportQuality(env), newReportStandards(env), newReportSeasonality(env), newReportPolicies(env), newReportReserve(env), newReportStaff(env))
 	return cmd
 }

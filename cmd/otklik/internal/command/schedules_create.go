@@ -50,6 +50,9 @@ func (f *scheduleFlags) read(id string) error {
 		return exit.Usagef("--report and --every are needed")
 	}
 	f.schedule.Report = named("reports", f.schedule.GetReport())
+	if f.schedule.GetSurvey() != "" {
+		f.schedule.Survey = surveyName(f.schedule.GetSurvey())
+	}
 	if f.schedule.GetDisplayName() == "" {
 		f.schedule.DisplayName = id
 	}
