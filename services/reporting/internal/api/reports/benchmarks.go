@@ -95,7 +95,7 @@ func (r *run) benchmarks(ctx context.Context, s report.Section) (part, error) {
 }
 
 // unscored are the reasons for which a survey has no score of a metric: it is compared in others.
-var unscored = map[string]bool{"METRIC_NOT_SUPPORTED": true, "QUESTION_NOT_SCORED": true, "QUESTION_NOT_FOUND": true}
+var unscored = map[string]bool{"METRIC_MISMATCH": true, "METRIC_NOT_SUPPORTED": true, "QUESTION_NOT_SCORED": true, "QUESTION_NOT_FOUND": true}
 
 // pValueOf is the p-value of a test before it was corrected; nil where there was none.
 func pValueOf(t *reportingv1.AnalysisTest) *float64 {

@@ -62,9 +62,12 @@ func (r *run) journey(ctx context.Context, s report.Section) (part, error) {
 		columns = append(columns, r.numberColumn("change", phrase.ColumnChange))
 	}
 	columns = append(columns, r.numberColumn("responses", phrase.ColumnResponses))
-	notes := []string{r.words.Text(phrase.NoteJourneyEven)}
-	if worst != "" {
-		notes = []string{r.words.Text(phrase.NoteJourneyWorst, worst)}
+	var notes []string
+	switch {
+	case worst != "":
+		notes = append(notes, r.words.Text(phrase.NoteJourneyWorst, worst))
+	case len(resp.GetStages()) > 1:
+		notes = append(notes, r.words.Text(phrase.NoteJourneyEven))
 	}
 	if r.baseline != nil {
 		notes = append(notes, r.words.Text(phrase.NoteBaseline, r.notation.Period(*r.baseline)))

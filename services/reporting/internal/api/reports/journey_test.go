@@ -36,7 +36,7 @@ func (a *told) QueryBenchmark(_ context.Context, req *reportingv1.QueryBenchmark
 	if resp, ok := a.benchmarks[req.GetMetric()]; ok {
 		return resp, nil
 	}
-	return nil, &rpcerr.Error{Code: codes.FailedPrecondition, Reason: "METRIC_NOT_SUPPORTED"}
+	return nil, &rpcerr.Error{Code: codes.FailedPrecondition, Reason: "METRIC_MISMATCH"}
 }
 
 // ofMarch is a report of March in English.
