@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/otklik/otklik/cmd/otklik/internal/client"
@@ -24,8 +27,9 @@ func newOperationsImport(env Env) *cobra.Command {
 	var interval time.Duration
 	cmd := &cobra.Command{
 		Use: "import KIND FILE", Short: "Import a table, CSV or XLSX", Args: exactly("KIND", "FILE"),
-		Long: `Import a table of records of a kind, CSV (plain or gzip) or XLSX: ` + strings.ReplaceAll(names("", kindPrefix, reportingv1.OperationKind(0).Descriptor()), "_", "-") + `.
-All rows are checked first, and applied unless too many are refused; a row that is there already counts once, one that says something else corrects it.`,
+		Long: `Import a table of records of a kind, CSV (plain or gzip, "-" for standard input) or XLSX: ` + strings.ReplaceAll(names("", kindPrefix, reportingv1.OperationKind(0).Descriptor()), "_", "-") + `.
+All rows are checked first, and applied unless too many are refused; a row that is there already counts once, one that says something else corrects it: what was
+broken off may be run again. Tables above 128 KiB go over gRPC as a stream, which takes as long as it takes; over REST --timeout bounds them.`,
 		Example: `  otklik operations import visitors counters.csv --time-zone Asia/Bishkek --dry-run
   otklik operations import sales days.xlsx --map "Магазин=location" --map "Дата=start_time" --currency KGS --time-zone organization
   otklik operations import visitors quarters.csv --interval 15m --json`,
@@ -47,16 +51,13 @@ All rows are checked first, and applied unless too many are refused; a row that 
 			table.Interval = durationpb.New(interval)
 		}
 		table.Format = tableFormat(args[1])
-		file, err := os.Open(args[1])
+		file, closing, err := openTable(args[1], cmd.InOrStdin())
 		if err != nil {
-			return exit.Usagef("open the table: %v", err)
+			return err
 		}
-		defer func() { _ = file.Close() }()
-		if about, err := file.Stat(); err != nil || !about.Mode().IsRegular() {
-			return exit.Usagef("the table must be a file: it is read twice, to be checked and to be applied")
-		}
+		defer closing()
 		return c.with(func(conn *client.Connection) error {
-			done, err := sendTable(ctx, conn.Operations, &reportingv1.UploadOperationsRequest_Start{DryRun: true, Table: table}, file)
+			done, err := c.sendTable(ctx, conn.Operations, &reportingv1.UploadOperationsRequest_Start{DryRun: true, Table: table}, file)
 			if err != nil {
 				return err
 			}
@@ -65,7 +66,7 @@ All rows are checked first, and applied unless too many are refused; a row that 
 				if _, err := file.Seek(0, io.SeekStart); err != nil {
 					return fmt.Errorf("read the table again: %w", err)
 				}
-				if done, err = sendTable(ctx, conn.Operations, &reportingv1.UploadOperationsRequest_Start{Table: table}, file); err != nil {
+				if done, err = c.sendTable(ctx, conn.Operations, &reportingv1.UploadOperationsRequest_Start{Table: table}, file); err != nil {
 					return err
 				}
 			}
@@ -75,22 +76,65 @@ All rows are checked first, and applied unless too many are refused; a row that 
 	return cmd
 }
 
-// smallTable is the size up to which a table goes by one call, which is also made by REST.
-const smallTable = 3 << 20
+const (
+	// smallTable is the size up to which a table goes by one call: some thousand rows, which are stored well within its deadline.
+	smallTable = 128 << 10
+	// largestCall is the size up to which it may, where the API takes no streams.
+	largestCall = 3 << 20
+	// sentAtOnce is the size of the messages of a stream.
+	sentAtOnce = 64 << 10
+)
+
+// openTable opens the file of a table. It is read twice, to be checked and to be applied, so that what comes by standard input is kept until then.
+func openTable(path string, stdin io.Reader) (file *os.File, closing func(), err error) {
+	if path != "-" {
+		if file, err = os.Open(path); err != nil {
+			return nil, nil, exit.Usagef("open the table: %v", err)
+		}
+		closing = func() { _ = file.Close() }
+		if about, err := file.Stat(); err != nil || !about.Mode().IsRegular() {
+			closing()
+			return nil, nil, exit.Usagef("the table must be a file, or - for standard input: it is read twice, to be checked and to be applied")
+		}
+		return file, closing, nil
+	}
+	if file, err = os.CreateTemp("", "otklik-table-*"); err != nil {
+		return nil, nil, fmt.Errorf("keep the table: %w", err)
+	}
+	closing = func() { _, _ = file.Close(), os.Remove(file.Name()) }
+	if _, err = io.Copy(file, stdin); err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		closing()
+		return nil, nil, fmt.Errorf("keep the table of standard input: %w", err)
+	}
+	return file, closing, nil
+}
 
 // sendTable sends a table, and tells what became of it.
-func sendTable(
+func (c *call) sendTable(
 	ctx context.Context, operations reportingv1.OperationsServiceClient, start *reportingv1.UploadOperationsRequest_Start, file *os.File,
 ) (*reportingv1.OperationImport, error) {
 	about, err := file.Stat()
 	if err != nil {
 		return nil, exit.Usagef("read the table: %v", err)
 	}
-	switch size := about.Size(); {
-	case size == 0:
+	size := about.Size()
+	if size == 0 {
 		return nil, exit.Usagef("the table is empty")
-	case size > smallTable:
-		return streamTable(ctx, operations, start, file)
+	}
+	if size > smallTable {
+		stream, done, err := openStream(ctx, operations)
+		if err == nil {
+			defer done()
+			return c.streamTable(stream, start, file, size)
+		}
+		done()
+		// REST takes no streams.
+		if status.Code(err) != codes.Unimplemented || size > largestCall {
+			return nil, fmt.Errorf("import the table: %w", err)
+		}
 	}
 	data, err := io.ReadAll(file)
 	if err != nil {
@@ -103,22 +147,32 @@ func sendTable(
 	return got.GetImport(), nil
 }
 
-// streamTable sends a table part by part.
-func streamTable(
-	ctx context.Context, operations reportingv1.OperationsServiceClient, start *reportingv1.UploadOperationsRequest_Start, file io.Reader,
-) (*reportingv1.OperationImport, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := operations.UploadOperations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("import the table: %w", err)
+// openStream begins to send; done ends it.
+func openStream(ctx context.Context, operations reportingv1.OperationsServiceClient) (stream tableStream, done func(), err error) {
+	ctx, done = context.WithCancel(ctx)
+	stream, err = operations.UploadOperations(ctx)
+	return stream, done, err
+}
+
+// tableStream is what a table is sent by.
+type tableStream = grpc.ClientStreamingClient[reportingv1.UploadOperationsRequest, reportingv1.UploadOperationsResponse]
+
+// streamTable sends a table part by part, as fast as it is taken in, and tells how far it is.
+func (c *call) streamTable(stream tableStream, start *reportingv1.UploadOperationsRequest_Start, file io.Reader, size int64) (*reportingv1.OperationImport, error) {
+	verb := "stored"
+	if start.GetDryRun() {
+		verb = "checked"
 	}
-	err = stream.Send(&reportingv1.UploadOperationsRequest{Start: start})
-	for err == nil {
-		part := make([]byte, partBytes)
+	ticker := newTicker(c.env, c.cmd.ErrOrStderr(), fmt.Sprintf("being %s, bytes of %d:", verb, size))
+	defer ticker.end()
+	err := stream.Send(&reportingv1.UploadOperationsRequest{Start: start})
+	for sent := int64(0); err == nil; {
+		part := make([]byte, sentAtOnce)
 		n, failed := io.ReadFull(file, part)
 		if n > 0 {
 			err = stream.Send(&reportingv1.UploadOperationsRequest{Data: part[:n]})
+			sent += int64(n)
+			ticker.tick(sent)
 		}
 		if errors.Is(failed, io.EOF) || errors.Is(failed, io.ErrUnexpectedEOF) {
 			break

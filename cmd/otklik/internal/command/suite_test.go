@@ -87,7 +87,7 @@ func (s *shell) root() *cobra.Command {
 	comment := &cobra.Command{Use: "comment"}
 	comment.AddCommand(NewCommentCommands(env)...)
 	root.AddCommand(survey, comment, NewScoreCommand(env), NewCompareCommand(env), NewRankCommand(env), NewDefinitionsCommand(env),
-		NewAlertsCommand(env), NewCasesCommand(env), NewRecoveriesCommand(env), NewTimelineCommand(env), NewPurchasesCommand(env), NewRetentionCommand(env), NewReportCommand(env), NewLightsCommand(env), NewDirectoryCommand(env), NewSegmentsCommand(env),
+		NewAlertsCommand(env), NewCasesCommand(env), NewRecoveriesCommand(env), NewTimelineCommand(env), NewPurchasesCommand(env), NewRetentionCommand(env), NewReportCommand(env), NewOperationsCommand(env), NewLightsCommand(env), NewDirectoryCommand(env), NewSegmentsCommand(env),
 		NewInterviewsCommand(env), NewDigestsCommand(env), NewFactsCommand(env), NewMomentsCommand(env), NewExportCommand(env), NewImportCommand(env), NewDeadLettersCommand(env),
 		NewKeysCommand(env), NewMembersCommand(env), NewInvitationsCommand(env), NewAuditCommand(env), NewPrivacyCommand(env), NewConsentCommand(env),
 		NewWebhooksCommand(env), NewWhoamiCommand(env), NewUsageCommand(env))
