@@ -42,3 +42,34 @@ func (l Location) place() place {
 	}
 	return out
 }
+
+// weekOf is the week of a day, counted from the day of the change.
+func weekOf(day, change int64) int64 { return int64(math.Floor(float64(day-change) / 7)) }
+
+// whole are the first and the last week of a location that its days do not begin or end within: a week with its Saturday and without its Monday tells of other
+// days than a whole one. Days on which it was not known a week further in either, such as days of rest, may be lacking at the ends; gaps in between may be anywhere.
+func whole(days []Point, change int64) (first, last int64) {
+	if len(days) == 0 {
+		return 0, -1
+	}
+	there := make(map[int64]bool, len(days))
+	begin, end := days[0].Day, days[0].Day
+	for _, d := range days {
+		there[d.Day] = true
+		begin, end = min(begin, d.Day), max(end, d.Day)
+	}
+	first, last = weekOf(begin, change), weekOf(end, change)
+	for day := change + 7*first; day < begin; day++ {
+		if there[day+7] {
+			first++
+			break
+		}
+	}
+	for day := end + 1; day < change+7*(last+1); day++ {
+		if there[day-7] {
+			last--
+			break
+		}
+	}
+	return first, last
+}
