@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// Longest is how long a link may lead to a report, Usual how long it does unless told otherwise.
+	// Longest is how long a link may lead to a report.
 	Longest = 90 * 24 * time.Hour
-	Usual   = 30 * 24 * time.Hour
+	// Usual is how long it does unless told otherwise.
+	Usual = 30 * 24 * time.Hour
 	// Kept is how long is remembered that there was a link whose time is over.
 	Kept = 30 * 24 * time.Hour
 )

@@ -162,11 +162,11 @@ func TestWhoseIsWithheld(t *testing.T) {
 	if got.GetRecords()[2].GetId() == "" {
 		t.Error("the identifier of a record of nobody is withheld")
 	}
-	pagesTellNobody(t, s, ctx, blind)
+	pagesTellNobody(ctx, t, s, blind)
 }
 
 // pagesTellNobody: nor does the token of a page tell an identifier that was made of an employee.
-func pagesTellNobody(t *testing.T, s *Server, ctx, blind context.Context) {
+func pagesTellNobody(ctx context.Context, t *testing.T, s *Server, blind context.Context) {
 	t.Helper()
 	told := func(token string) string {
 		raw, err := base64.RawURLEncoding.DecodeString(token)

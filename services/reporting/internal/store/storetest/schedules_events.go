@@ -13,10 +13,13 @@ func eventCases() []testCase {
 	return []testCase{{"RunsAreTold", runsAreTold}, {"OverdueIsToldOnce", overdueIsToldOnce}}
 }
 
+// mostEvents is more than these cases have.
+const mostEvents = 10
+
 // reportEvents are the events after a position, without their times and reports.
-func reportEvents(t *testing.T, s store.Store, organization string, after int64, limit int) (out []schedule.Event, head int64) {
+func reportEvents(t *testing.T, s store.Store, organization string, after int64) (out []schedule.Event, head int64) {
 	t.Helper()
-	out, head, err := s.ReportEvents(t.Context(), organization, after, limit)
+	out, head, err := s.ReportEvents(t.Context(), organization, after, mostEvents)
 	must(t, "read events", err)
 	return out, head
 }
@@ -24,7 +27,7 @@ func reportEvents(t *testing.T, s store.Store, organization string, after int64,
 func runsAreTold(t *testing.T, open Open) {
 	s := open(t)
 	now := noon.Add(time.Hour)
-	if events, head := reportEvents(t, s, "", 0, 10); len(events) != 0 || head != 0 {
+	if events, head := reportEvents(t, s, "", 0); len(events) != 0 || head != 0 {
 		t.Errorf("%v, %d", events, head)
 	}
 	mine, theirs := createSchedule(t, s, weekly(acme, "one")), createSchedule(t, s, weekly(other, "one"))
@@ -39,7 +42,7 @@ func runsAreTold(t *testing.T, open Open) {
 		}
 	}
 	// One still waits, the other organisation's failed: nothing is told of either.
-	if events, _ := reportEvents(t, s, "", 0, 10); len(events) != 0 {
+	if events, _ := reportEvents(t, s, "", 0); len(events) != 0 {
 		t.Errorf("%v", events)
 	}
 	for _, d := range claim(t, s, now.Add(time.Hour)) {
@@ -51,22 +54,22 @@ func runsAreTold(t *testing.T, open Open) {
 	want := []schedule.Event{{
 		Position: 1, Organization: acme, Time: now.Add(time.Hour), Kind: schedule.ToldDelivered, Run: "reportSchedules/one/runs/" + runs[0].ID, Report: "reports/executive-summary",
 	}}
-	events, head := reportEvents(t, s, "", 0, 10)
+	events, head := reportEvents(t, s, "", 0)
 	equal(t, "events", events, want)
 	equal(t, "head", head, 1)
-	events, _ = reportEvents(t, s, acme, 0, 10)
+	events, _ = reportEvents(t, s, acme, 0)
 	equal(t, "events of the organisation", events, want)
-	if events, head = reportEvents(t, s, other, 0, 10); len(events) != 0 || head != 1 {
+	if events, head = reportEvents(t, s, other, 0); len(events) != 0 || head != 1 {
 		t.Errorf("of another one: %v, %d", events, head)
 	}
-	if events, _ = reportEvents(t, s, "", 1, 10); len(events) != 0 {
+	if events, _ = reportEvents(t, s, "", 1); len(events) != 0 {
 		t.Errorf("after the last: %v", events)
 	}
 	n, err := s.SweepReportEvents(t.Context(), now.Add(time.Hour), 10)
 	equal(t, "swept too early", got(t, n, err), 0)
 	n, err = s.SweepReportEvents(t.Context(), now.Add(2*time.Hour), 10)
 	equal(t, "swept", got(t, n, err), 1)
-	if events, head = reportEvents(t, s, "", 0, 10); len(events) != 0 || head != 1 {
+	if events, head = reportEvents(t, s, "", 0); len(events) != 0 || head != 1 {
 		t.Errorf("swept: %v, %d", events, head)
 	}
 }
@@ -86,7 +89,7 @@ func overdueIsToldOnce(t *testing.T, open Open) {
 	equal(t, "told before it is", told(now), 0)
 	equal(t, "told", told(now.Add(time.Second)), 1)
 	equal(t, "told again", told(now.Add(time.Second)), 0)
-	events, _ := reportEvents(t, s, "", 0, 10)
+	events, _ := reportEvents(t, s, "", 0)
 	equal(t, "events", events, []schedule.Event{{
 		Position: 1, Organization: acme, Time: now.Add(time.Hour), Kind: schedule.ToldOverdue, Run: "reportSchedules/one/runs/" + runs[0].ID, Report: "reports/executive-summary",
 	}})

@@ -112,7 +112,7 @@ func (c *conditions) oneOf(column string, values []string) string {
 		if c.lists == nil {
 			c.lists = make(map[list]string)
 		}
-		if names = ""; len(values) > mostListed {
+		if len(values) > mostListed {
 			names = c.keysOf(values)
 		} else {
 			names = listed(c, values)
