@@ -258,7 +258,7 @@ func TestReportSchedules(t *testing.T) {
 	if n := largestN(t, aida.files["text/csv"]); n != "3" {
 		t.Errorf("a member gets what the member sees: n is %s\n%s", n, aida.files["text/csv"])
 	}
-	if !bytes.HasPrefix(boss.files["application/pdf"], []byte("%PDF-")) || !strings.Contains(boss.text, "Fingerprint of the report: ") || boss.subject == "" {
+	if !bytes.HasPrefix(boss.files["application/pdf"], []byte("%PDF-")) || !strings.Contains(boss.text, "Fingerprint of the report: ") || !strings.Contains(boss.subject, "Shop") || !strings.Contains(boss.text, "Shop") {
 		t.Errorf("%q\n%s", boss.subject, boss.text)
 	}
 	// Nothing is sent twice, whatever starts again.
