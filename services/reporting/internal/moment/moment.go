@@ -39,7 +39,7 @@ type Sums struct {
 	Questions []Question
 	// Groups are the groups; those without responses may be listed or left out.
 	Groups []Group
-	// Weighted tells that sums are of weighted values. Weights are scaled here so that their mean over all answers is 1.
+	// Weighted tells that sums are of weighted values. Weights may be of any scale: a factor of all of them, or of those of one question, changes nothing.
 	Weighted bool
 }
 
@@ -117,8 +117,8 @@ type Sample struct {
 	// Clustered tells that the design effect is greater than chance allows: respondents answered several times, and alike. Formulas for independent
 	// responses do not hold then, and what is left of them takes Clusters.
 	Clustered bool
-	// Weighted tells that responses are weighted: N and Pairs are numbers of responses all the same, EffectiveN is of Kish's numbers of each pair, SD has the divisor of the sum of
-	// weights less 1, whose mean is 1, and formulas for responses of equal weight do not hold: what is left of them takes Clusters.
+	// Weighted tells that responses are weighted: N and Pairs are numbers of responses all the same, EffectiveN is of Kish's numbers of each pair, SD is the root
+	// of the weighted mean of squared deviations times n / (n - 1), where n is the number of answers, and formulas for responses of equal weight do not hold: what is left of them takes Clusters.
 	Weighted bool
 
 	// kish are Kish's effective numbers of responses that answer both of two questions; nil without weights.
@@ -133,34 +133,3 @@ type Sample struct {
 
 // Grouped tells that errors are by groups of respondents, since closed forms do not hold.
 func (s *Sample) Grouped() bool { return s.Clustered || s.Weighted }
-
-// scaled are weighted sums with weights of mean 1 over all answers; sums without weights stay as they are.
-func (s Sums) scaled() Sums {
-	if !s.Weighted {
-		return s
-	}
-	k := len(s.Questions)
-	var count, weight float64
-	for _, g := range s.Groups {
-		for i := range k {
-			count, weight = count+float64(g.Pairs[at(k, i, i)].Count), weight+g.Pairs[at(k, i, i)].Weight
-		}
-	}
-	if !(weight > 0) {
-		return s
-	}
-	by := count / weight
-	out := s
-	out.Groups = make([]Group, len(s.Groups))
-	for i, g := range s.Groups {
-		out.Groups[i] = g
-		out.Groups[i].Pairs = make([]Pair, len(g.Pairs))
-		for j, p := range g.Pairs {
-			out.Groups[i].Pairs[j] = Pair{
-				Count: p.Count, Weight: by * p.Weight, SquaredWeight: by * by * p.SquaredWeight, First: by * p.First, Second: by * p.Second,
-				FirstSquare: by * p.FirstSquare, SecondSquare: by * p.SecondSquare, Product: by * p.Product,
-			}
-		}
-	}
-	return out
-}

@@ -10,8 +10,8 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/refusal"
 )
 
-// fields is the number of sums of a pair that draws need.
-const fields = 6
+// fields is the number of sums of a pair that draws need; with weights they are weighted, but for the last, which is always the count.
+const fields = 7
 
 // pairSums gives pairwise moments: a row for each group with responses, in which each pair has its sums.
 type pairSums struct {
@@ -45,7 +45,7 @@ func newPairSums(s *Sums, whole bool) *pairSums {
 			if s.Weighted {
 				n = x.Weight
 			}
-			copy(row[p*fields:], []float64{n, x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product})
+			copy(row[p*fields:], []float64{n, x.First, x.Second, x.FirstSquare, x.SecondSquare, x.Product, float64(x.Count)})
 		}
 		rows = append(rows, row...)
 	}
@@ -104,17 +104,18 @@ func (p *pairSums) estimate(sum []float64) (Draw, *mat.SymDense, bool) {
 
 type level struct{ mean, sd float64 }
 
-// levelOf is the mean and the standard deviation from the sums of a question with itself; false where it has no variance.
+// levelOf is the mean and the standard deviation from the sums of a question with itself; false where it has no variance. With weights w of n answers the
+// variance is Σw(x - m)²/Σw · n/(n - 1), which no factor of the weights changes, and which equal weights make the one without weights.
 func levelOf(sum []float64) (level, bool) {
-	n, x, xx := sum[0], sum[1], sum[3]
-	if !(n > 0) {
+	weight, x, xx, n := sum[0], sum[1], sum[3], sum[6]
+	if !(weight > 0) {
 		return level{}, false
 	}
-	square := xx - x*x/n
+	square := xx - x*x/weight
 	if !(square > negligible*xx) || !(n > 1) {
-		return level{mean: x / n}, false
+		return level{mean: x / weight}, false
 	}
-	return level{x / n, math.Sqrt(square / (n - 1))}, true
+	return level{x / weight, math.Sqrt(square / (weight - weight/n))}, true
 }
 
 // negligible is the part of a sum of squares that rounding can leave of no variance at all.
@@ -151,7 +152,7 @@ func (d *Draw) set(r *mat.SymDense, repair bool) bool {
 //
 // It refuses a question with fewer than LeastAnswers answers (refusal.TooFew), one whose answers are all the same (refusal.Constant), and two that
 // fewer than LeastTogether responses answer both (refusal.NeverTogether).
-func FromSums(s Sums) (*Sample, error) { return fromSums(s.scaled(), Pairwise) }
+func FromSums(s Sums) (*Sample, error) { return fromSums(s, Pairwise) }
 
 func fromSums(s Sums, missing Missing) (*Sample, error) {
 	out, err := levels(s, missing)

@@ -64,7 +64,6 @@ func (s *Sample) Complete() bool {
 // LevelsFromSums estimates means and standard deviations only: for questions that need not have been asked together. Correlation and Covariance
 // are not set, and draws hold no correlations. It refuses as FromSums does, but for NeverTogether.
 func LevelsFromSums(s Sums) (*Sample, error) {
-	s = s.scaled()
 	out, err := levels(s, Pairwise)
 	if err != nil {
 		return nil, err

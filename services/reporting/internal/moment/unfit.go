@@ -21,7 +21,6 @@ type Unfit struct {
 // fewest answers. The first `kept` questions are never among them: where one of those is unfit by itself, it is for the refusal to say so. With levels, questions need
 // not have been answered together (LevelsFromSums).
 func FindUnfit(s Sums, kept int, levels bool) []Unfit {
-	s = s.scaled()
 	k := len(s.Questions)
 	counts := make([]int64, k*(k+1)/2)
 	for _, g := range s.Groups {

@@ -153,3 +153,76 @@ func TestWeightedCoverage(t *testing.T) {
 		}
 	}
 }
+
+// TestWeightedDeviation: a worked example. The answers 2, 4, 6 and 8 with the weights 1, 1, 1 and 2 have the mean (2 + 4 + 6 + 16)/5 = 5.6 and squared deviations of
+// (12.96 + 2.56 + 0.16 + 2·5.76)/5 = 5.44 on average; thrice repeated, of 12 answers, the variance is 5.44·12/11.
+func TestWeightedDeviation(t *testing.T) {
+	var responses []answered
+	for i := range 12 {
+		weight := 1.0
+		if i%4 == 3 {
+			weight = 2
+		}
+		responses = append(responses, answered{group: i, weight: weight, values: []float64{float64(2 + 2*(i%4)), float64(i)}})
+	}
+	s := sampled(t, sumsOf(responses, true))
+	close2(t, "mean", s.Mean[0], 5.6)
+	close2(t, "deviation", s.SD[0], math.Sqrt(5.44*12/11))
+}
+
+// TestTheScaleOfWeightsChangesNothing: neither a factor of all weights, nor that those who answered a question weigh much less or more than others, as who is
+// asked a question of one channel does, changes the spread of its answers.
+func TestTheScaleOfWeightsChangesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 9))
+	for range 50 {
+		responses := drawn(random, 60)
+		// The first question is answered by some of weight 0.1 each; the second by all, among them many who weigh more.
+		for i := range responses {
+			if responses[i].weight *= 0.5 + random.Float64(); i >= 12 {
+				responses[i].values[0] = math.NaN()
+			} else {
+				responses[i].weight = 0.1
+			}
+		}
+		factor := math.Exp(8 * (random.Float64() - 0.5))
+		scaled := make([]answered, len(responses))
+		for i, a := range responses {
+			scaled[i] = a
+			scaled[i].weight *= factor
+		}
+		a, b, plain := levelled(t, sumsOf(responses, true)), levelled(t, sumsOf(scaled, true)), levelled(t, sumsOf(withWeight(responses, 1), false))
+		for i := range 2 {
+			close2(t, "mean", b.Mean[i], a.Mean[i])
+			close2(t, "deviation", b.SD[i], a.SD[i])
+		}
+		close2(t, "deviation of answers of equal weight", a.SD[0], plain.SD[0])
+		close2(t, "correlation", sampled(t, sumsOf(scaled, true)).Correlation[0][1], sampled(t, sumsOf(responses, true)).Correlation[0][1])
+		if unfit := moment.FindUnfit(sumsOf(scaled, true), 0, true); len(unfit) > 0 {
+			t.Errorf("unfit: %+v", unfit)
+		}
+	}
+}
+
+// TestLightAnswersAreNoConstant: ten answers whose weights sum to less than 1 vary all the same.
+func TestLightAnswersAreNoConstant(t *testing.T) {
+	var responses []answered
+	for i := range 30 {
+		a := answered{group: i, weight: 10, values: []float64{math.NaN(), float64(i)}}
+		if i < 12 {
+			a.weight, a.values[0] = 0.01, float64(i%3)
+		}
+		responses = append(responses, a)
+	}
+	if s := levelled(t, sumsOf(responses, true)); !(s.SD[0] > 0.8 && s.SD[0] < 0.9) {
+		t.Errorf("deviation %v", s.SD[0])
+	}
+}
+
+func levelled(t *testing.T, s moment.Sums) *moment.Sample {
+	t.Helper()
+	out, err := moment.LevelsFromSums(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
