@@ -44,25 +44,28 @@ func (c *Content) Unshareable(subject, filter string) string {
 	}
 	for _, f := range []string{c.Filter, filter} {
 		if key, ok := foreignKey(f); ok {
-			return fmt.Sprintf("has a filter on %q, whose values may name persons or companies%s", key, instead)
+			return fmt.Sprintf("has a filter on %.60q, whose values may name persons or companies%s", key, instead)
 		}
 	}
 	return ""
 }
 
-var (
-	// quoted is a text of a filter.
-	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	// compared is a key of a filter with what compares it.
-	compared = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.]*)?\s*(?:[!<>]=|[=<>:])`)
-)
+// piece is one of what filters are made of: blanks, brackets, a word that joins or negates, or a key with what it is compared with. Texts end where scores end them, be
+// they within " or within '. What is written otherwise, such as a key within quotes, is none.
+var piece = regexp.MustCompile(`^(?:[ \t\r\n]+|[()-]|(?:AND|OR|NOT)\b|` +
+	`([A-Za-z_][A-Za-z0-9_.-]*)[ \t\r\n]*(?:[!<>]=|[=<>:])[ \t\r\n]*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\pL\pN_.*+/@-]+))`)
 
 // foreignKey finds a key of a filter that links do not tell of; what it cannot read is one.
 func foreignKey(filter string) (string, bool) {
-	for _, m := range compared.FindAllStringSubmatch(quoted.ReplaceAllString(filter, `""`), -1) {
-		if key := m[1]; !shareableKeys[key] && !strings.HasPrefix(key, "answers.") {
+	for filter != "" {
+		m := piece.FindStringSubmatch(filter)
+		if m == nil {
+			return filter, true
+		}
+		if key := m[1]; key != "" && !shareableKeys[key] && !strings.HasPrefix(key, "answers.") {
 			return key, true
 		}
+		filter = filter[len(m[0]):]
 	}
 	return "", false
 }

@@ -35,6 +35,15 @@ func TestLinksTellOfNoPersons(t *testing.T) {
 		"a filter on an attribute":             {of(report.SurveyReport), "", `attributes.agent:"7"`, false},
 		"a filter on a key in quotes":          {of(report.SurveyReport), "", `"employee" = "7"`, false},
 		"a filter on employees without blanks": {of(report.SurveyReport), "", `(employee!="7")`, false},
+		"keys and values of every kind":        {of(report.SurveyReport), "", ` (location = 'osh "1"' OR -region:"a\"b'") AND channel=мой-* AND answers.nps<=-1.5 `, true},
+		"an employee between quotes of both":   {of(report.SurveyReport), "", `channel = '"' OR employee = '7' OR channel = '"'`, false},
+		"an employee between escaped quotes":   {of(report.SurveyReport), "", `channel = '\'' OR employee = "7" OR channel = '\''`, false},
+		"an employee within other quotes":      {of(report.SurveyReport), "", `channel = "'" OR employee = "7" OR channel = "'"`, false},
+		"a filter on a part in quotes":         {of(report.SurveyReport), "", `attributes.'location' = "7"`, false},
+		"a key behind another one":             {of(report.SurveyReport), "", `attributes."x".location = "7"`, false},
+		"a key with a blank that is none":      {of(report.SurveyReport), "", "channel = app\u00a0employee = 7", false},
+		"a text without an end":                {of(report.SurveyReport), "", `channel = "app`, false},
+		"a word of no comparison":              {of(report.SurveyReport), "", `anna`, false},
 	} {
 		if why := c.content.Unshareable(c.subject, c.filter); (why == "") != c.may {
 			t.Errorf("%s: %q", name, why)
