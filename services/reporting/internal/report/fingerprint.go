@@ -32,7 +32,7 @@ type Rendition struct {
 	Filter   string    `json:"filter,omitempty"`
 	// Watermark is up to when responses were counted.
 	Watermark time.Time `json:"watermark"`
-	// Reach is a digest of the roles and units of the caller: who has others is told other numbers.
+	// Reach is a digest of the roles and units that the caller was given, whatever lies in these: who has others is told other numbers.
 	Reach    string  `json:"reach"`
 	Sections []Print `json:"sections"`
 }

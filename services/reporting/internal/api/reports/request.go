@@ -238,12 +238,18 @@ func circumstancesOf(filters []string) (map[string]string, bool) {
 	return out, true
 }
 
-// reach is a digest of what the caller may see: who has other roles or units is told other numbers.
+// reach is a digest of what the caller was given to see: who has other roles or units is told other numbers. What is kept holds it, so that the units are as they
+// were given: that a location comes to a region, or that nobody can be asked what lies in it, takes nobody's report away from its reader.
 func reach(ctx context.Context) string {
 	p, _ := authn.FromContext(ctx)
+	return digest(p, p.Given())
+}
+
+// digest is one of roles, of what a credential is bound to, and of units.
+func digest(p authn.Principal, within map[string][]string) string {
 	roles, resources := slices.Sorted(slices.Values(p.Roles)), slices.Sorted(slices.Values(p.Resources))
-	units := make(map[string][]string, len(p.Units))
-	for k, v := range p.Units {
+	units := make(map[string][]string, len(within))
+	for k, v := range within {
 		units[k] = slices.Sorted(slices.Values(v))
 	}
 	// Maps of texts are encoded in the order of their keys, and never fail to be.

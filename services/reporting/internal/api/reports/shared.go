@@ -125,5 +125,8 @@ func (m MadeShared) Write(format report.Format) (report.Rendered, error) {
 // ToProto converts the report.
 func (m MadeShared) ToProto() *reportingv1.ReportDocument { return documentToProto(m.Document) }
 
-// Reach tells apart callers who are told different numbers.
-func Reach(ctx context.Context) string { return reach(ctx) }
+// Seen tells apart callers who are told different numbers now, also since other locations lie in their regions: what one was shown may be shown to another.
+func Seen(ctx context.Context) string {
+	p, _ := authn.FromContext(ctx)
+	return digest(p, p.Units)
+}

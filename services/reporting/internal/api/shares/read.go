@@ -3,6 +3,7 @@ package shares
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -37,10 +38,20 @@ func (s *Server) GetSharedReport(ctx context.Context, req *reportingv1.GetShared
 	if err != nil {
 		return nil, err
 	}
-	return &reportingv1.GetSharedReportResponse{
-		SharedReport: &reportingv1.SharedReport{Formats: formats.ToProto(one.Formats), ExpireTime: timestamppb.New(one.ExpireTime), LanguageCodes: languages},
-		Document:     made.ToProto(),
-	}, nil
+	s.note(ctx, one)
+	return &reportingv1.GetSharedReportResponse{SharedReport: told(one), Document: made.ToProto()}, nil
+}
+
+// told is what readers of a link are told of it.
+func told(one share.Share) *reportingv1.SharedReport {
+	return &reportingv1.SharedReport{Formats: formats.ToProto(one.Formats), ExpireTime: timestamppb.New(one.ExpireTime), LanguageCodes: languages}
+}
+
+// note counts that a report was read or taken away. A count that is lost keeps nobody from reading.
+func (s *Server) note(ctx context.Context, one share.Share) {
+	if err := s.Store.NoteView(ctx, one.Organization, one.ID, s.Now()); err != nil {
+		s.Log.WarnContext(ctx, "a reading of a link was not counted", slog.String("share", one.ID), slog.Any("error", err))
+	}
 }
 
 // DownloadSharedReport returns it as a file.
@@ -62,7 +73,8 @@ func (s *Server) DownloadSharedReport(ctx context.Context, req *reportingv1.Down
 	if err != nil {
 		return nil, err
 	}
-	return &reportingv1.DownloadSharedReportResponse{Content: file.Body, ContentType: file.ContentType, FileName: file.Filename}, nil
+	s.note(ctx, one)
+	return &reportingv1.DownloadSharedReportResponse{Content: file.Body, ContentType: file.ContentType, FileName: file.Filename, SharedReport: told(one)}, nil
 }
 
 // ended is the one answer to links that lead nowhere, whatever the reason: nobody learns from it which there are.
@@ -126,22 +138,18 @@ type shown struct {
 	at   time.Time
 }
 
-// show makes the report of a link, as whom it is shown for may see it now, and counts that it was read. What was made a moment ago for the same rights is shown again.
+// show makes the report of a link, as whom it is shown for may see it now. What was made a moment ago for the same rights is shown again.
 func (s *Server) show(ctx context.Context, one share.Share, language string) (reports.MadeShared, error) {
 	as, err := s.as(ctx, one)
 	if err != nil {
 		return reports.MadeShared{}, err
 	}
-	made, err := s.made(ctx, as, one, language)
-	if err != nil {
-		return made, err
-	}
-	return made, storeError(s.Store.NoteView(ctx, one.Organization, one.ID, s.Now()))
+	return s.made(ctx, as, one, language)
 }
 
 // made makes a report, or takes the one that was made a moment ago. Who asks for what is being made waits for that.
 func (s *Server) made(ctx, as context.Context, one share.Share, language string) (reports.MadeShared, error) {
-	key := strings.Join([]string{one.Organization, one.ID, one.CreateTime.String(), language, reports.Reach(as)}, "\x00")
+	key := strings.Join([]string{one.Organization, one.ID, one.CreateTime.String(), language, reports.Seen(as)}, "\x00")
 	if there, ok := s.remembered(key); ok {
 		return there, nil
 	}
