@@ -145,7 +145,9 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
 	stores := &performance.Server{Operations: db, Segmentation: peers.NewSegmentation(deps.Segmentation), Zone: zone}
 	kpis := &performance.Kpis{Store: db, Performance: stores, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now}
-	others := &benchmarks.Server{Store: db, Measures: peers.NewMeasures(deps.Scoring), Tokens: tokens, Zone: zone, Now: deps.Now}
+	others := &benchmarks.Server{
+		Store: db, Measures: peers.NewMeasures(deps.Scoring), Segmentation: peers.NewSegmentation(deps.Segmentation), Tokens: tokens, Zone: zone, Now: deps.Now,
+	}
 	made := reports.New(reports.Deps{
 		Store: db, Surveys: surveys, Measures: peers.NewMeasures(deps.Scoring), Sources: peers.NewSources(deps.Survey, deps.Scoring, deps.Comment, deps.Segmentation),
 		Analyses: analyses, Performance: stores, Kpis: kpis, Others: others, Tokens: tokens, Zone: zone, Now: deps.Now,

@@ -21,9 +21,20 @@ const (
 	mostScale = 1_000_000
 )
 
-// OwnUnit tells whether a subject is an own unit, `locations/…` or `regions/…`.
-func OwnUnit(subject string) bool {
-	return strings.HasPrefix(subject, "locations/") || strings.HasPrefix(subject, "regions/")
+// Location and Region are the keys by which answers state an own unit.
+const (
+	Location = "location"
+	Region   = "region"
+)
+
+// OwnUnit takes apart a subject that is an own unit, `locations/{location}` or `regions/{region}`: the key by which answers state it, and its identifier.
+func OwnUnit(subject string) (key, id string, ok bool) {
+	for _, key := range []string{Location, Region} {
+		if id, ok := strings.CutPrefix(subject, key+"s/"); ok {
+			return key, id, true
+		}
+	}
+	return "", "", false
 }
 
 // checks gathers problems, one of each field.
@@ -59,6 +70,9 @@ func (v Value) Check(now time.Time) []operation.Problem {
 	}
 	c.text("series", v.Series, longestName, true, "what the series is called")
 	c.text("subject", v.Subject, longestName, true, "who was measured")
+	if _, id, own := OwnUnit(v.Subject); own && (id == "" || strings.Contains(id, "/")) {
+		c.add("subject", operation.Malformed, "an own unit is named locations/{location} or regions/{region}")
+	}
 	c.text("source", v.Source, longestSource, true, "who published the number, and where; nobody can check it without")
 	if v.Metric < NPS || v.Metric > Mean {
 		c.add("metric", operation.Missing, "must be %s", strings.Join(metricNames[:], ", "))

@@ -36,6 +36,24 @@ func (s *Segmentation) Reach(ctx context.Context, asked []string, regions map[st
 	return seen, nil
 }
 
+// Within are the names of a region and of the regions in it, at any depth, of those that there are.
+func Within(regions []*segmentationv1.Unit, region string) map[string]bool {
+	inside := map[string][]string{}
+	for _, r := range regions {
+		inside[r.GetParent()] = append(inside[r.GetParent()], r.GetName())
+	}
+	out := map[string]bool{region: true}
+	for next := []string{region}; len(next) > 0; next = next[1:] {
+		for _, name := range inside[next[0]] {
+			// Pages that are read while regions move may show one in itself.
+			if !out[name] {
+				out[name], next = true, append(next, name)
+			}
+		}
+	}
+	return out
+}
+
 // Employees returns the employees of the directory that the caller sees, in order of their identifiers.
 func (s *Segmentation) Employees(ctx context.Context) ([]*segmentationv1.Unit, error) {
 	return s.units(ctx, segmentationv1.Unit_KIND_EMPLOYEE)

@@ -16,7 +16,6 @@ import (
 	"github.com/otklik/otklik/services/reporting/internal/benchmark"
 	"github.com/otklik/otklik/services/reporting/internal/estimate"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
-	"github.com/otklik/otklik/services/reporting/internal/peers"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -27,7 +26,8 @@ import (
 const (
 	definitionBenchmark = "benchmark_comparison"
 	defaultLevel        = 0.95
-	// mostValues is how many values are compared, mostPeriods how many periods they may be of: each is a question to scoring.
+	// mostValues is how many values are compared, mostPeriods how many periods they may be of, those of each own unit by themselves: each is a
+	// question to scoring.
 	mostValues, mostPeriods = 500, 60
 )
 
@@ -58,8 +58,8 @@ type question struct {
 	level  float64
 }
 
-// scores is the question to scoring about a period and a condition that holds besides the request's.
-func (q question) scores(period *typev1.Period, also string) *scoringv1.ScoreQuery {
+// scores is the question to scoring about a period and a condition that holds besides the request's, as of a moment.
+func (q question) scores(period *typev1.Period, also string, asOf *timestamppb.Timestamp) *scoringv1.ScoreQuery {
 	m, of := metrics[q.metric], q.GetQuery()
 	filter := of.GetFilter()
 	switch {
@@ -70,7 +70,7 @@ func (q question) scores(period *typev1.Period, also string) *scoringv1.ScoreQue
 	}
 	return &scoringv1.ScoreQuery{
 		Survey: of.GetSurvey(), Metrics: []scoringv1.Metric{m.metric}, Variants: []scoringv1.Variant{m.variant}, Question: q.GetQuestion(), Period: period,
-		Population: of.GetPopulation(), ConfidenceLevel: q.level, Filter: filter, AsOfTime: of.GetAsOfTime(),
+		Population: of.GetPopulation(), ConfidenceLevel: q.level, Filter: filter, AsOfTime: asOf,
 	}
 }
 
@@ -88,34 +88,28 @@ func (s *Server) QueryBenchmark(ctx context.Context, req *reportingv1.QueryBench
 	if err != nil {
 		return nil, err
 	}
-	whole, counted, err := s.own(ctx, q, req.GetQuery().GetPeriod())
+	units, err := s.conditions(ctx, q, values)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.read(ctx, q, values, units)
 	if err != nil {
 		return nil, err
 	}
 	out := &reportingv1.QueryBenchmarkResponse{
-		Basis: basis.Of(req.GetQuery(), definitionBenchmark, counted), Metric: req.GetMetric(), Question: whole.GetSlice().GetQuestion(), Own: scoreToProto(whole),
+		Basis: basis.Of(req.GetQuery(), definitionBenchmark, r.counted), Metric: req.GetMetric(), Question: r.whole.GetSlice().GetQuestion(), Own: scoreToProto(r.whole),
 	}
 	out.Basis.Conventions = append(out.Basis.Conventions, "INDEPENDENT_SAMPLES", "BENJAMINI_HOCHBERG")
 	var tests []*float64
-	own := map[[2]operation.Day]*scoringv1.Score{}
 	for _, v := range values {
-		days := [2]operation.Day{v.First, v.Last}
-		if own[days] == nil {
-			if own[days], _, err = s.own(ctx, q, s.period(v)); err != nil {
-				return nil, err
-			}
-		}
-		c, p, convention := q.compare(v, own[days])
+		c, p, convention := q.compare(v, r.own[counterpartOf(v)])
 		if out.Comparisons = append(out.Comparisons, c); convention != "" && !slices.Contains(out.Basis.GetConventions(), convention) {
 			out.Basis.Conventions = append(out.Basis.Conventions, convention)
 		}
 		tests = append(tests, p)
 	}
 	for i, unit := range req.GetUnits() {
-		u, p, err := s.unit(ctx, q, i, unit)
-		if err != nil {
-			return nil, err
-		}
+		u, p := unitToProto(unit, r.units[i])
 		out.Units, tests = append(out.Units, u), append(tests, p)
 	}
 	return out, adjust(out, tests)
@@ -134,13 +128,13 @@ func (s *Server) values(ctx context.Context, organization string, q question) ([
 	if err != nil {
 		return nil, err
 	}
-	periods := map[[2]operation.Day]bool{}
+	periods := map[counterpart]bool{}
 	for _, v := range values {
-		periods[[2]operation.Day{v.First, v.Last}] = true
+		periods[counterpartOf(v)] = true
 	}
 	if len(values) > mostValues || len(periods) > mostPeriods {
 		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_TOO_MANY, "query.period",
-			fmt.Sprintf("there are more than %d benchmarks of the metric, or of more than %d different periods: choose a shorter period, series or subjects", mostValues, mostPeriods))
+			fmt.Sprintf("there are more than %d benchmarks of the metric, or of more than %d different periods, those of each own unit by themselves: choose a shorter period, series or subjects", mostValues, mostPeriods))
 	}
 	slices.SortFunc(values, func(a, b benchmark.Value) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Series, b.Series), cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID))
@@ -151,18 +145,6 @@ func (s *Server) values(ctx context.Context, organization string, q question) ([
 // period are the days of a value as scores know them.
 func (s *Server) period(v benchmark.Value) *typev1.Period {
 	return &typev1.Period{StartTime: timestamppb.New(v.First.In(s.Zone)), EndTime: timestamppb.New((v.Last + 1).In(s.Zone))}
-}
-
-// own is the own score of a period.
-func (s *Server) own(ctx context.Context, q question, period *typev1.Period) (*scoringv1.Score, peers.Counted, error) {
-	resp, err := s.Measures.Query(ctx, q.scores(period, ""))
-	if err != nil {
-		return nil, peers.Counted{}, fault.Scoring(err, fieldOf)
-	}
-	if len(resp.GetScores()) == 0 {
-		return &scoringv1.Score{}, peers.CountedOf(resp), nil
-	}
-	return resp.GetScores()[0], peers.CountedOf(resp), nil
 }
 
 // fieldOf is the field of our request that one of scoring's stands for.
@@ -213,21 +195,8 @@ func without(own *scoringv1.Score) string {
 	return ""
 }
 
-// unit compares an own unit with all others.
-func (s *Server) unit(ctx context.Context, q question, at int, unit string) (*reportingv1.BenchmarkUnit, *float64, error) {
-	collection, id, _ := strings.Cut(unit, "/")
-	key := strings.TrimSuffix(collection, "s")
-	text := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(id) + `"`
-	period := q.GetQuery().GetPeriod()
-	resp, err := s.Measures.Compare(ctx, q.scores(period, key+" = "+text), q.scores(period, key+" != "+text))
-	if err != nil {
-		return nil, nil, fault.Scoring(err, func(theirs string) string {
-			if strings.HasSuffix(theirs, "filter") && q.GetQuery().GetFilter() == "" {
-				return fmt.Sprintf("units[%d]", at)
-			}
-			return fieldOf(strings.TrimPrefix(theirs, "baseline."))
-		})
-	}
+// unitToProto is how an own unit compares with all others, with the p-value of the difference.
+func unitToProto(unit string, resp *scoringv1.CompareScoresResponse) (*reportingv1.BenchmarkUnit, *float64) {
 	out := &reportingv1.BenchmarkUnit{Unit: unit, Score: scoreToProto(resp.GetScore()), Others: scoreToProto(resp.GetBaseline())}
 	for _, side := range []*scoringv1.Score{resp.GetBaseline(), resp.GetScore()} {
 		if reason := without(side); reason != "" {
@@ -235,13 +204,13 @@ func (s *Server) unit(ctx context.Context, q question, at int, unit string) (*re
 		}
 	}
 	if out.GetUntestedReason() != "" {
-		return out, nil, nil
+		return out, nil
 	}
 	out.Difference = &reportingv1.AnalysisEstimate{Value: resp.GetDifference(), Interval: resp.GetInterval()}
 	if resp.PValue == nil {
 		out.UntestedReason = ownPrecisionUnknown
 	}
-	return out, resp.PValue, nil
+	return out, resp.PValue
 }
 
 // adjust corrects all tests for their number: those of comparisons, then those of units.

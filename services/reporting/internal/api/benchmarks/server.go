@@ -27,7 +27,9 @@ type Server struct {
 	Store store.Benchmarks
 	// Measures are asked for own scores.
 	Measures *peers.Measures
-	Tokens   page.Codec
+	// Segmentation is asked what lies in regions.
+	Segmentation *peers.Segmentation
+	Tokens       page.Codec
 	// Zone is that in which days of own scores begin.
 	Zone *time.Location
 	Now  func() time.Time

@@ -3,6 +3,7 @@ package performance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +12,10 @@ import (
 	"github.com/otklik/otklik/libs/authn"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
+	"github.com/otklik/otklik/services/reporting/internal/peers"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 )
 
 const (
@@ -106,23 +109,9 @@ func (s *Server) within(ctx context.Context, region string) (map[string]bool, er
 	if err != nil {
 		return nil, fault.Segmentation(err)
 	}
-	parents := make(map[string]string, len(regions))
-	for _, r := range regions {
-		parents[r.GetName()] = r.GetParent()
-	}
-	if _, ok := parents[region]; !ok {
+	if !slices.ContainsFunc(regions, func(r *segmentationv1.Unit) bool { return r.GetName() == region }) {
 		return nil, fault.Field(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_REGION_NOT_FOUND, "query.region",
 			fmt.Sprintf("the directory has no region %q that you see", strings.TrimPrefix(region, regionPrefix)))
 	}
-	out := map[string]bool{}
-	for name := range parents {
-		// A region cannot lie in itself, so that this ends.
-		for at := name; at != ""; at = parents[at] {
-			if at == region {
-				out[name] = true
-				break
-			}
-		}
-	}
-	return out, nil
+	return peers.Within(regions, region), nil
 }

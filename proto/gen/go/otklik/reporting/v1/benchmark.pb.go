@@ -239,12 +239,13 @@ func (x *BenchmarkValue) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A value of a series beside the own score of the same days.
+// A value of a series beside the own score of the same days, and of the same unit.
 type BenchmarkComparison struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The value.
 	Benchmark *BenchmarkValue `protobuf:"bytes,1,opt,name=benchmark,proto3" json:"benchmark,omitempty"`
-	// The own score of the same days, in the unit of the benchmark; missing without answers, or where it is withheld.
+	// The own score of the same days, of the own unit where the subject of the benchmark is one, otherwise of all responses asked for; in the unit of the benchmark.
+	// Missing without answers, or where it is withheld.
 	Own *BenchmarkScore `protobuf:"bytes,2,opt,name=own,proto3" json:"own,omitempty"`
 	// own - benchmark; with an interval where both standard errors are known. Missing without an own score, or where scales differ.
 	Difference *AnalysisEstimate `protobuf:"bytes,3,opt,name=difference,proto3" json:"difference,omitempty"`

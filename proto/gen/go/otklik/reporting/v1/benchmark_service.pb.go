@@ -579,7 +579,8 @@ type QueryBenchmarkRequest struct {
 	Series []string `protobuf:"bytes,4,rep,name=series,proto3" json:"series,omitempty"`
 	// Only these subjects; none means all.
 	Subjects []string `protobuf:"bytes,5,rep,name=subjects,proto3" json:"subjects,omitempty"`
-	// Own units that are compared with all others, `locations/{location}` or `regions/{region}`, up to 20.
+	// Own units that are compared with all others, `locations/{location}` or `regions/{region}`, up to 20. A region is what the directory says: responses that state it,
+	// a region in it, or a location of these; together up to 90.
 	Units         []string `protobuf:"bytes,6,rep,name=units,proto3" json:"units,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -668,7 +669,8 @@ type QueryBenchmarkResponse struct {
 	Question string `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"`
 	// The own score of the whole period; missing without answers.
 	Own *BenchmarkScore `protobuf:"bytes,4,opt,name=own,proto3" json:"own,omitempty"`
-	// The values beside own scores of the same days, by subject, series and days; up to 500, of up to 60 different periods.
+	// The values beside own scores of the same days, by subject, series and days; up to 500, of up to 60 different periods, where those of each
+	// own unit count by themselves.
 	Comparisons []*BenchmarkComparison `protobuf:"bytes,5,rep,name=comparisons,proto3" json:"comparisons,omitempty"`
 	// Own units beside all others, in the order asked for.
 	Units []*BenchmarkUnit `protobuf:"bytes,6,rep,name=units,proto3" json:"units,omitempty"`
