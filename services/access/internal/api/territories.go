@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/otklik/otklik/libs/rpcclient"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
@@ -24,6 +27,9 @@ func Regions(conn grpc.ClientConnInterface) territory.Directory {
 // Inside implements territory.Directory.
 func (r regions) Inside(ctx context.Context, organization string, of []string) (territory.Territory, error) {
 	answer, err := r.client.ResolveRegions(rpcclient.WithOrganization(ctx, organization), &segmentationv1.ResolveRegionsRequest{Regions: of})
+	if status.Code(err) == codes.Unavailable {
+		return territory.Territory{}, fmt.Errorf("ask segmentation: %w: %s", territory.ErrUnavailable, err.Error())
+	}
 	if err != nil {
 		return territory.Territory{}, explain("segmentation", err)
 	}

@@ -8,8 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/otklik/otklik/libs/rpcclient"
 	accessv1 "github.com/otklik/otklik/proto/gen/go/otklik/access/v1"
+	segmentationv1 "github.com/otklik/otklik/proto/gen/go/otklik/segmentation/v1"
 	typev1 "github.com/otklik/otklik/proto/gen/go/otklik/type/v1"
 	"github.com/otklik/otklik/services/access/internal/api"
 	"github.com/otklik/otklik/services/access/internal/territory"
@@ -88,4 +93,26 @@ func secretOfAnother(t *testing.T, f *fixture) string {
 func digestOf(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
+}
+
+// directory refuses with a code.
+type directory struct {
+	segmentationv1.UnimplementedDirectoryServiceServer
+	code codes.Code
+}
+
+func (d *directory) ResolveRegions(context.Context, *segmentationv1.ResolveRegionsRequest) (*segmentationv1.ResolveRegionsResponse, error) {
+	return nil, status.Error(d.code, "no")
+}
+
+// That a service is away concerns everybody; that it does not answer in time, or refuses, concerns who was asked of.
+func TestWhoseDirectoryIsAway(t *testing.T) {
+	d, channel := &directory{}, &inprocgrpc.Channel{}
+	segmentationv1.RegisterDirectoryServiceServer(channel, d)
+	for code, everybody := range map[codes.Code]bool{codes.Unavailable: true, codes.DeadlineExceeded: false, codes.Internal: false, codes.ResourceExhausted: false} {
+		d.code = code
+		if _, err := api.Regions(channel).Inside(t.Context(), acme, []string{"south"}); err == nil || errors.Is(err, territory.ErrUnavailable) != everybody {
+			t.Errorf("%v: %v", code, err)
+		}
+	}
 }

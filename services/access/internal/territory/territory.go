@@ -3,6 +3,7 @@ package territory
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -18,7 +19,10 @@ import (
 // Territory is what lies in regions: the regions within them, at any depth, and the locations of all, in order. Nobody changes it.
 type Territory struct{ Regions, Locations []string }
 
-// Directory says what lies in regions of an organisation.
+// ErrUnavailable tells that the directory is away for everybody.
+var ErrUnavailable = errors.New("the directory is away")
+
+// Directory says what lies in regions of an organisation. Errors: ErrUnavailable, where nobody is there to be asked; others are of this organisation alone.
 type Directory interface {
 	Inside(ctx context.Context, organization string, regions []string) (Territory, error)
 }
@@ -51,9 +55,11 @@ type Territories struct {
 
 	mu    sync.Mutex
 	known *lru.Cache[string, answer]
-	// awayUntil is until when the directory is taken for away, so that nobody waits for it.
-	awayUntil time.Time
-	away      bool
+	// away is until when the directory is taken for away for regions of an organisation that it did not tell of, so that nobody waits for it; an entry stays
+	// until it tells of them again.
+	away *lru.Cache[string, time.Time]
+	// gone is until when it is taken for away for all, since nobody was there; zero since it told of any.
+	gone time.Time
 }
 
 // answer is what the directory said when it was asked at a time.
@@ -70,18 +76,20 @@ func New(d Directory, o Options) *Territories {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Territories{directory: d, now: o.Now, log: o.Logger, known: lru.New[string, answer](most, nil)}
+	return &Territories{directory: d, now: o.Now, log: o.Logger, known: lru.New[string, answer](most, nil), away: lru.New[string, time.Time](most, nil)}
 }
 
 // Of returns what lies in regions of an organisation, as the directory said within the last two seconds. While the directory is away, it is what it said
-// last, up to an hour ago, and otherwise nothing: a caller then sees less, never more.
+// last, up to an hour ago, and otherwise nothing: a caller then sees less, never more. That it does not tell of the regions of one organisation, as when its tree
+// takes too long to read, changes nothing for others.
 func (t *Territories) Of(ctx context.Context, organization string, regions []string) Territory {
 	regions = slices.Compact(slices.Sorted(slices.Values(regions)))
 	key := keyOf(organization, regions)
 	now := t.now()
 	t.mu.Lock()
 	last, ok := t.known.Get(key)
-	waits := now.Before(t.awayUntil)
+	until, _ := t.away.Get(key)
+	waits := now.Before(until) || now.Before(t.gone)
 	t.mu.Unlock()
 	if ok && now.Sub(last.at) < fresh {
 		return last.territory
@@ -111,18 +119,26 @@ func (t *Territories) ask(ctx context.Context, key, organization string, regions
 	said, err := t.directory.Inside(bounded, organization, regions)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err != nil {
-		if !t.away {
-			t.log.WarnContext(ctx, "the directory cannot be asked what lies in regions: who is restricted to regions sees what lay there last, and otherwise only what states them",
-				slog.Any("error", err))
+	_, silent := t.away.Get(key)
+	const nobodyTells = "the directory cannot be asked what lies in regions: who is restricted to them sees what lay there last, and otherwise only what states them"
+	switch of := []any{slog.String("organization", organization), slog.Any("regions", regions)}; {
+	case errors.Is(err, ErrUnavailable):
+		if t.gone.IsZero() {
+			t.log.WarnContext(ctx, nobodyTells, slog.Any("error", err))
 		}
-		t.away, t.awayUntil = true, t.now().Add(fresh)
+		t.gone = t.now().Add(fresh)
 		return Territory{}, err
+	case err != nil:
+		if !silent {
+			t.log.WarnContext(ctx, nobodyTells, append(of, slog.Any("error", err))...)
+		}
+		t.away.Put(key, t.now().Add(fresh))
+		return Territory{}, err
+	case silent || !t.gone.IsZero():
+		t.log.InfoContext(ctx, "the directory says again what lies in regions", of...)
 	}
-	if t.away {
-		t.log.InfoContext(ctx, "the directory says again what lies in regions")
-	}
-	t.away, t.awayUntil = false, time.Time{}
+	t.away.Remove(key)
+	t.gone = time.Time{}
 	t.known.Put(key, answer{territory: said, at: at})
 	return said, nil
 }

@@ -3,6 +3,7 @@ package territory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"sync"
@@ -14,9 +15,11 @@ import (
 
 // asked is a directory that can be away, and counts how often it is asked.
 type asked struct {
-	mu    sync.Mutex
-	says  map[string]Territory
-	err   error
+	mu   sync.Mutex
+	says map[string]Territory
+	err  error
+	// slow are the organisations of which it does not tell in time.
+	slow  []string
 	times int
 	// hangs is closed when the directory goes on; nil lets it answer at once.
 	hangs chan struct{}
@@ -39,6 +42,9 @@ func (a *asked) Inside(ctx context.Context, organization string, regions []strin
 	if a.err != nil {
 		return Territory{}, a.err
 	}
+	if slices.Contains(a.slow, organization) {
+		return Territory{}, context.DeadlineExceeded
+	}
 	return a.says[keyOf(organization, regions)], nil
 }
 
@@ -51,7 +57,8 @@ func (a *asked) set(err error, says map[string]Territory) {
 var (
 	osh    = Territory{Regions: []string{"alai"}, Locations: []string{"gulcha", "osh"}}
 	shrunk = Territory{Regions: []string{"alai"}, Locations: []string{"osh"}}
-	errOut = errors.New("away")
+	errOut = fmt.Errorf("ask: %w", ErrUnavailable)
+	north  = Territory{Locations: []string{"talas"}}
 )
 
 func newTerritories(t *testing.T) (*Territories, *asked, *testkit.Clock) {
@@ -110,6 +117,34 @@ func TestTheDirectoryIsAway(t *testing.T) {
 	clock.Advance(fresh)
 	if got := known.Of(t.Context(), "acme", []string{"south"}); !reflect.DeepEqual(got, shrunk) {
 		t.Errorf("when it is back: %v", got)
+	}
+}
+
+// One organisation whose regions cannot be told keeps none of the others from being told theirs, nor from being told what has changed there; it is itself asked
+// of at most every two seconds, so that its callers do not wait each time.
+func TestTheSlowTreeOfOneOrganisation(t *testing.T) {
+	t.Parallel()
+	known, a, clock := newTerritories(t)
+	known.Of(t.Context(), "acme", []string{"south"})
+	a.slow = []string{"globex"}
+	for _, lies := range []Territory{shrunk, osh} {
+		a.set(nil, map[string]Territory{keyOf("acme", []string{"south"}): lies, keyOf("acme", []string{"north"}): north})
+		clock.Advance(fresh)
+		before := a.count()
+		for range 3 {
+			if got := known.Of(t.Context(), "globex", []string{"south"}); !reflect.DeepEqual(got, Territory{}) {
+				t.Errorf("of the slow one: %v", got)
+			}
+		}
+		if asked := a.count() - before; asked != 1 {
+			t.Errorf("of the slow one the directory was asked %d times", asked)
+		}
+		if got := known.Of(t.Context(), "acme", []string{"south"}); !reflect.DeepEqual(got, lies) {
+			t.Errorf("known before: %v, want %v", got, lies)
+		}
+		if got := known.Of(t.Context(), "acme", []string{"north"}); !reflect.DeepEqual(got, north) {
+			t.Errorf("never asked of before: %v", got)
+		}
 	}
 }
 
