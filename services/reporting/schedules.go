@@ -59,7 +59,7 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 	tokens := page.Codec{TTL: config.PageTokenTTL, Now: deps.Now}
 	links := shares.New(shares.Deps{
 		Store: db, Reports: maker, Credentials: credentials, Behalf: behalf(peers.Delegate(deps.Access)), Tokens: tokens, PublicURL: config.PublicURL,
-		Zone: zone, Now: deps.Now,
+		Zone: zone, Now: deps.Now, Log: deps.Logger,
 	})
 	planned, err := schedules.New(schedules.Deps{
 		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, PublicURL: config.PublicURL,

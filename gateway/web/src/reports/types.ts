@@ -28,5 +28,4 @@ export type Unit = Schemas["otklik.segmentation.v1.Unit"];
 export type ExportKind = Schemas["otklik.reporting.v1.Export.Kind"];
 export type ReportShare = Schemas["otklik.reporting.v1.ReportShare"];
 export type NewReportShare = Schemas["otklik.reporting.v1.CreateReportShareResponse"];
-export type SharedAnswer = Schemas["otklik.reporting.v1.GetSharedReportResponse"];
 export type SharedFile = Schemas["otklik.reporting.v1.DownloadSharedReportResponse"];

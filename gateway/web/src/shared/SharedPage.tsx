@@ -9,7 +9,7 @@ import { type Form, formats, saveFile, textOf } from "../reports/file";
 import { Printed } from "../reports/Printed";
 import { Refused } from "../reports/Refused";
 import { texts } from "../reports/texts";
-import type { SharedAnswer, SharedFile } from "../reports/types";
+import type { SharedFile } from "../reports/types";
 import "../styles/reports.css";
 
 /** A report as whoever has a link reads it, without logging in. */
@@ -22,12 +22,11 @@ export function SharedPage({ client, secret }: { client: Client; secret: string 
   const path = useCallback((form: Form) => `${report}:download?format=${form}&${inLanguage}`, [report, inLanguage]);
   const load = useCallback(
     async (signal: AbortSignal) => {
-      const { sharedReport } = await client.get<SharedAnswer>(`${report}?${inLanguage}`, signal);
-      // It was made for the call before, and is only written here.
+      // One call tells of the link as well: a page that is read counts once.
       const file = await client.get<SharedFile>(path("REPORT_FORMAT_HTML"), signal);
-      return { shared: sharedReport, html: textOf(file) };
+      return { shared: file.sharedReport, html: textOf(file) };
     },
-    [client, report, inLanguage, path],
+    [client, path],
   );
   const { value, error, reload } = useResource(load);
   const offered = (value?.shared?.formats ?? []) as readonly Form[];

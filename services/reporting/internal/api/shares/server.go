@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -77,6 +78,7 @@ type Deps struct {
 	// Zone is the time zone of periods.
 	Zone *time.Location
 	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Server answers the calls of ReportShareService.

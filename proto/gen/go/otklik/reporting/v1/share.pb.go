@@ -111,7 +111,7 @@ type ReportShare struct {
 	Creator string `protobuf:"bytes,13,opt,name=creator,proto3" json:"creator,omitempty"`
 	// When it was made. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// How often it was read or taken away. Output only.
+	// How often it was read or taken away: each call that was answered counts, of which the page makes one. Output only.
 	ViewCount int64 `protobuf:"varint,15,opt,name=view_count,json=viewCount,proto3" json:"view_count,omitempty"`
 	// When it was read last; missing when it never was. Output only.
 	LastViewTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=last_view_time,json=lastViewTime,proto3" json:"last_view_time,omitempty"`

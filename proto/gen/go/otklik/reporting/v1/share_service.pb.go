@@ -592,7 +592,9 @@ type DownloadSharedReportResponse struct {
 	// Its media type.
 	ContentType string `protobuf:"bytes,2,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
 	// A name for it.
-	FileName      string `protobuf:"bytes,3,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
+	FileName string `protobuf:"bytes,3,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
+	// The link, as its readers are told of it: the page needs no further call.
+	SharedReport  *SharedReport `protobuf:"bytes,4,opt,name=shared_report,json=sharedReport,proto3" json:"shared_report,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -648,6 +650,13 @@ func (x *DownloadSharedReportResponse) GetFileName() string {
 	return ""
 }
 
+func (x *DownloadSharedReportResponse) GetSharedReport() *SharedReport {
+	if x != nil {
+		return x.SharedReport
+	}
+	return nil
+}
+
 var File_otklik_reporting_v1_share_service_proto protoreflect.FileDescriptor
 
 const file_otklik_reporting_v1_share_service_proto_rawDesc = "" +
@@ -683,11 +692,12 @@ const file_otklik_reporting_v1_share_service_proto_rawDesc = "" +
 	"\x1bDownloadSharedReportRequest\x12E\n" +
 	"\x06format\x18\x01 \x01(\x0e2!.otklik.reporting.v1.ReportFormatB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06format\x128\n" +
-	"\rlanguage_code\x18\x02 \x01(\tB\x13\xbaH\x10r\x0eR\x00R\x02ruR\x02kyR\x02enR\flanguageCode\"x\n" +
+	"\rlanguage_code\x18\x02 \x01(\tB\x13\xbaH\x10r\x0eR\x00R\x02ruR\x02kyR\x02enR\flanguageCode\"\xc0\x01\n" +
 	"\x1cDownloadSharedReportResponse\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\fR\acontent\x12!\n" +
 	"\fcontent_type\x18\x02 \x01(\tR\vcontentType\x12\x1b\n" +
-	"\tfile_name\x18\x03 \x01(\tR\bfileName2\xe7\b\n" +
+	"\tfile_name\x18\x03 \x01(\tR\bfileName\x12F\n" +
+	"\rshared_report\x18\x04 \x01(\v2!.otklik.reporting.v1.SharedReportR\fsharedReport2\xe7\b\n" +
 	"\x12ReportShareService\x12\xb0\x01\n" +
 	"\x11CreateReportShare\x12-.otklik.reporting.v1.CreateReportShareRequest\x1a..otklik.reporting.v1.CreateReportShareResponse\"<\xb2\xd4\x18\x1d\n" +
 	"\x17reporting.shares.create\x18\x02 \x02\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/reportShares\x12\xb3\x01\n" +
@@ -741,23 +751,24 @@ var file_otklik_reporting_v1_share_service_proto_depIdxs = []int32{
 	13, // 4: otklik.reporting.v1.GetSharedReportResponse.shared_report:type_name -> otklik.reporting.v1.SharedReport
 	14, // 5: otklik.reporting.v1.GetSharedReportResponse.document:type_name -> otklik.reporting.v1.ReportDocument
 	15, // 6: otklik.reporting.v1.DownloadSharedReportRequest.format:type_name -> otklik.reporting.v1.ReportFormat
-	0,  // 7: otklik.reporting.v1.ReportShareService.CreateReportShare:input_type -> otklik.reporting.v1.CreateReportShareRequest
-	2,  // 8: otklik.reporting.v1.ReportShareService.GetReportShare:input_type -> otklik.reporting.v1.GetReportShareRequest
-	4,  // 9: otklik.reporting.v1.ReportShareService.ListReportShares:input_type -> otklik.reporting.v1.ListReportSharesRequest
-	6,  // 10: otklik.reporting.v1.ReportShareService.DeleteReportShare:input_type -> otklik.reporting.v1.DeleteReportShareRequest
-	8,  // 11: otklik.reporting.v1.ReportShareService.GetSharedReport:input_type -> otklik.reporting.v1.GetSharedReportRequest
-	10, // 12: otklik.reporting.v1.ReportShareService.DownloadSharedReport:input_type -> otklik.reporting.v1.DownloadSharedReportRequest
-	1,  // 13: otklik.reporting.v1.ReportShareService.CreateReportShare:output_type -> otklik.reporting.v1.CreateReportShareResponse
-	3,  // 14: otklik.reporting.v1.ReportShareService.GetReportShare:output_type -> otklik.reporting.v1.GetReportShareResponse
-	5,  // 15: otklik.reporting.v1.ReportShareService.ListReportShares:output_type -> otklik.reporting.v1.ListReportSharesResponse
-	7,  // 16: otklik.reporting.v1.ReportShareService.DeleteReportShare:output_type -> otklik.reporting.v1.DeleteReportShareResponse
-	9,  // 17: otklik.reporting.v1.ReportShareService.GetSharedReport:output_type -> otklik.reporting.v1.GetSharedReportResponse
-	11, // 18: otklik.reporting.v1.ReportShareService.DownloadSharedReport:output_type -> otklik.reporting.v1.DownloadSharedReportResponse
-	13, // [13:19] is the sub-list for method output_type
-	7,  // [7:13] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	13, // 7: otklik.reporting.v1.DownloadSharedReportResponse.shared_report:type_name -> otklik.reporting.v1.SharedReport
+	0,  // 8: otklik.reporting.v1.ReportShareService.CreateReportShare:input_type -> otklik.reporting.v1.CreateReportShareRequest
+	2,  // 9: otklik.reporting.v1.ReportShareService.GetReportShare:input_type -> otklik.reporting.v1.GetReportShareRequest
+	4,  // 10: otklik.reporting.v1.ReportShareService.ListReportShares:input_type -> otklik.reporting.v1.ListReportSharesRequest
+	6,  // 11: otklik.reporting.v1.ReportShareService.DeleteReportShare:input_type -> otklik.reporting.v1.DeleteReportShareRequest
+	8,  // 12: otklik.reporting.v1.ReportShareService.GetSharedReport:input_type -> otklik.reporting.v1.GetSharedReportRequest
+	10, // 13: otklik.reporting.v1.ReportShareService.DownloadSharedReport:input_type -> otklik.reporting.v1.DownloadSharedReportRequest
+	1,  // 14: otklik.reporting.v1.ReportShareService.CreateReportShare:output_type -> otklik.reporting.v1.CreateReportShareResponse
+	3,  // 15: otklik.reporting.v1.ReportShareService.GetReportShare:output_type -> otklik.reporting.v1.GetReportShareResponse
+	5,  // 16: otklik.reporting.v1.ReportShareService.ListReportShares:output_type -> otklik.reporting.v1.ListReportSharesResponse
+	7,  // 17: otklik.reporting.v1.ReportShareService.DeleteReportShare:output_type -> otklik.reporting.v1.DeleteReportShareResponse
+	9,  // 18: otklik.reporting.v1.ReportShareService.GetSharedReport:output_type -> otklik.reporting.v1.GetSharedReportResponse
+	11, // 19: otklik.reporting.v1.ReportShareService.DownloadSharedReport:output_type -> otklik.reporting.v1.DownloadSharedReportResponse
+	14, // [14:20] is the sub-list for method output_type
+	8,  // [8:14] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_otklik_reporting_v1_share_service_proto_init() }
