@@ -64,12 +64,14 @@ func TestCasesThatMoveAreWrittenOnce(t *testing.T) {
 // people lists three contacts, one a page. It knows no tokens that it did not make.
 type people struct {
 	segmentationv1.UnimplementedContactServiceServer
+	// expire tells that no token is taken any more for the last page.
+	expire bool
 }
 
-func (people) ListContacts(_ context.Context, req *segmentationv1.ListContactsRequest) (*segmentationv1.ListContactsResponse, error) {
+func (p *people) ListContacts(_ context.Context, req *segmentationv1.ListContactsRequest) (*segmentationv1.ListContactsResponse, error) {
 	names := []string{"ann", "bob", "eve"}
 	at := max(0, slices.Index(names, req.GetPageToken()))
-	if req.GetPageToken() != "" && at == 0 {
+	if req.GetPageToken() != "" && at == 0 || p.expire && at == 2 {
 		return nil, rpcerr.New(codes.InvalidArgument, "PAGE_TOKEN_EXPIRED", "the page token is too old")
 	}
 	out := &segmentationv1.ListContactsResponse{Contacts: []*segmentationv1.Contact{{Name: "contacts/" + names[at]}}}
@@ -82,7 +84,8 @@ func (people) ListContacts(_ context.Context, req *segmentationv1.ListContactsRe
 // An export of pages is gone on with behind a whole page, and begun anew where the token of the page is not known any more.
 func TestPagesAreGoneOnWith(t *testing.T) {
 	channel := &inprocgrpc.Channel{}
-	segmentationv1.RegisterContactServiceServer(channel, people{})
+	listed := &people{}
+	segmentationv1.RegisterContactServiceServer(channel, listed)
 	source := rows.Contacts{Client: peers.NewSources(channel, channel, channel, channel).Contacts}
 	order := export.Order{Kind: export.Contacts, Columns: []string{"contact"}}
 	var got []string
@@ -106,6 +109,13 @@ func TestPagesAreGoneOnWith(t *testing.T) {
 	if err := source.Rows(t.Context(), order, export.Mark{Cursor: "of yore"}, read); !errors.Is(err, export.ErrStale) {
 		t.Errorf("behind a page that is not known: %v", err)
 	}
+	listed.expire = true
+	for _, after := range []export.Mark{{}, marks[0]} {
+		if err := source.Rows(t.Context(), order, after, read); !errors.Is(err, export.ErrStale) {
+			t.Errorf("behind %v, of which a later page is not known any more: %v", after, err)
+		}
+	}
+	listed.expire = false
 	order.Filter = "company = acme"
 	got = nil
 	if err := source.Rows(t.Context(), order, export.Mark{}, read); err != nil || got != nil {

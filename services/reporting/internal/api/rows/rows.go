@@ -108,7 +108,7 @@ func (a Acting) For(ctx context.Context, e export.Export) (context.Context, erro
 	return acting, nil
 }
 
-// refused explains an error of a call that cannot be made. What may pass stays as it is: limits, and tokens that have expired meanwhile.
+// refused explains an error of a call that cannot be made. What may pass stays as it is, such as limits.
 func refused(err error) error {
 	var said *peers.Refusal
 	var ours *rpcerr.Error
@@ -125,7 +125,8 @@ func refused(err error) error {
 	return err
 }
 
-// paged goes through pages: fetch returns the page of a token and the token of the next, each writes the rows of one. It can be gone on behind whole pages.
+// paged goes through pages: fetch returns the page of a token and the token of the next, each writes the rows of one. It can be gone on behind whole pages;
+// where a token is not taken any more, be it of the page gone on with or of a later one, the export is begun anew: export.ErrStale.
 func paged[T any](
 	ctx context.Context, after export.Mark, fetch func(ctx context.Context, token string) ([]T, string, error), fn func(export.Mark, []export.Cell) error,
 	each func(T) error,
@@ -134,7 +135,7 @@ func paged[T any](
 	for {
 		page, next, err := fetch(ctx, token)
 		if err != nil {
-			if token == after.Cursor && token != "" && isTokenTrouble(err) {
+			if token != "" && isTokenTrouble(err) {
 				return export.ErrStale
 			}
 			return refused(err)
