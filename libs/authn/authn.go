@@ -35,6 +35,23 @@ const (
 	KindService
 )
 
+// KindNamed is the kind of a name as the access service writes it in its messages, such as KIND_PERSON. One that is not known, as of a later release, is that with
+// the fewest rights.
+func KindNamed(name string) Kind {
+	switch name {
+	case "KIND_MACHINE":
+		return KindMachine
+	case "KIND_PERSON":
+		return KindPerson
+	case "KIND_INVITATION":
+		return KindInvitation
+	case "KIND_SERVICE":
+		return KindService
+	default:
+		return KindApp
+	}
+}
+
 // Principal is an authenticated caller. It is shared between calls: nobody changes what it refers to.
 type Principal struct {
 	Kind Kind

@@ -101,23 +101,11 @@ func reportUses(client accessv1.CredentialServiceClient) func(context.Context, [
 	}
 }
 
-// principal is a caller as the access service tells it, with what lies in its regions. A kind that is not known is that with the fewest rights.
+// principal is a caller as the access service tells it, with what lies in its regions.
 func principal(p *accessv1.Principal, in *accessv1.Territory) authn.Principal {
 	out := authn.Principal{
-		ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(), Units: unitsOf(p.GetUnits()),
-		Resources: p.GetSurveys(), Origins: p.GetOrigins(), Rate: p.GetRate(), DeviceRate: p.GetDeviceRate(), Bound: boundOf(p),
-	}
-	switch p.GetKind() {
-	case accessv1.Principal_KIND_MACHINE:
-		out.Kind = authn.KindMachine
-	case accessv1.Principal_KIND_PERSON:
-		out.Kind = authn.KindPerson
-	case accessv1.Principal_KIND_INVITATION:
-		out.Kind = authn.KindInvitation
-	case accessv1.Principal_KIND_SERVICE:
-		out.Kind = authn.KindService
-	default:
-		out.Kind = authn.KindApp
+		Kind: authn.KindNamed(p.GetKind().String()), ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(),
+		Units: unitsOf(p.GetUnits()), Resources: p.GetSurveys(), Origins: p.GetOrigins(), Rate: p.GetRate(), DeviceRate: p.GetDeviceRate(), Bound: boundOf(p),
 	}
 	if p.GetExpireTime() != nil {
 		out.Expires = p.GetExpireTime().AsTime()

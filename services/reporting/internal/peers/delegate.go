@@ -77,10 +77,7 @@ func OnBehalf(ctx context.Context, token string) context.Context {
 // principalOf is a principal as the access service tells it, with what lies in its regions.
 func principalOf(p *accessv1.Principal, in *accessv1.Territory) authn.Principal {
 	out := authn.Principal{
-		Kind: authn.KindMachine, ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(), Resources: p.GetSurveys(),
-	}
-	if p.GetKind() == accessv1.Principal_KIND_PERSON {
-		out.Kind = authn.KindPerson
+		Kind: authn.KindNamed(p.GetKind().String()), ID: p.GetId(), Name: p.GetDisplayName(), Organization: p.GetOrganization(), Roles: p.GetRoles(), Resources: p.GetSurveys(),
 	}
 	for dimension, values := range map[string][]string{
 		"region": p.GetUnits().GetRegions(), "location": p.GetUnits().GetLocations(), "company": p.GetUnits().GetCompanies(),

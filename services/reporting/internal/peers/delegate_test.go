@@ -24,6 +24,7 @@ import (
 type access struct {
 	accessv1.UnimplementedCredentialServiceServer
 	away bool
+	kind accessv1.Principal_Kind
 }
 
 func (a *access) CreateDelegatedToken(ctx context.Context, req *accessv1.CreateDelegatedTokenRequest) (*accessv1.CreateDelegatedTokenResponse, error) {
@@ -37,7 +38,7 @@ func (a *access) CreateDelegatedToken(ctx context.Context, req *accessv1.CreateD
 	return &accessv1.CreateDelegatedTokenResponse{
 		Token: "otd_x", Permissions: []string{"reporting.reports.render"},
 		Principal: &accessv1.Principal{
-			Kind: accessv1.Principal_KIND_PERSON, Id: "members/ann", Organization: "acme", Roles: []string{"manager"}, Units: &typev1.Units{Regions: []string{"south"}, Locations: []string{"osh"}},
+			Kind: a.kind, Id: "members/ann", Organization: "acme", Roles: []string{"manager"}, Units: &typev1.Units{Regions: []string{"south"}, Locations: []string{"osh"}},
 		},
 		Territory: &accessv1.Territory{Locations: []string{"gulcha"}},
 	}, nil
@@ -45,7 +46,7 @@ func (a *access) CreateDelegatedToken(ctx context.Context, req *accessv1.CreateD
 
 // What is done on behalf of somebody is done as this principal, with the token that calls go out by, and with these permissions alone.
 func TestOnBehalf(t *testing.T) {
-	server := &access{}
+	server := &access{kind: accessv1.Principal_KIND_PERSON}
 	channel := &inprocgrpc.Channel{}
 	accessv1.RegisterCredentialServiceServer(channel, server)
 	d := peers.Delegate(channel)
@@ -71,5 +72,28 @@ func TestOnBehalf(t *testing.T) {
 	server.away = true
 	if _, _, err := d.OnBehalf(t.Context(), "acme", "members/ann", "reportSchedules/weekly", time.Minute); !errors.Is(err, peers.ErrUnavailable) || errors.Is(err, peers.ErrGone) {
 		t.Errorf("the access service is away: %v", err)
+	}
+}
+
+// Every kind of the access service arrives as that kind, and one of a later release as that with the fewest rights.
+func TestKindsOfPrincipals(t *testing.T) {
+	server := &access{}
+	channel := &inprocgrpc.Channel{}
+	accessv1.RegisterCredentialServiceServer(channel, server)
+	want := map[accessv1.Principal_Kind]authn.Kind{
+		accessv1.Principal_KIND_UNSPECIFIED: authn.KindApp, accessv1.Principal_KIND_APP: authn.KindApp, accessv1.Principal_KIND_MACHINE: authn.KindMachine,
+		accessv1.Principal_KIND_PERSON: authn.KindPerson, accessv1.Principal_KIND_INVITATION: authn.KindInvitation, accessv1.Principal_KIND_SERVICE: authn.KindService,
+		77: authn.KindApp,
+	}
+	for number := range accessv1.Principal_Kind_name {
+		if _, ok := want[accessv1.Principal_Kind(number)]; !ok {
+			t.Errorf("nothing is said of %v", accessv1.Principal_Kind(number))
+		}
+	}
+	for kind, as := range want {
+		server.kind = kind
+		if _, by, err := peers.Delegate(channel).OnBehalf(t.Context(), "acme", "members/ann", "reportSchedules/weekly", time.Minute); err != nil || by.Principal.Kind != as {
+			t.Errorf("%v: %v, %v", kind, by.Principal.Kind, err)
+		}
 	}
 }
