@@ -80,6 +80,9 @@ func (s *Server) QueryBenchmark(ctx context.Context, req *reportingv1.QueryBench
 	if err != nil {
 		return nil, err
 	}
+	if req.GetQuery().GetWeighting() != nil {
+		return nil, fault.Unweighted("comparisons with benchmarks")
+	}
 	q := question{req, metricOf(req.GetMetric()), req.GetQuery().GetConfidenceLevel()}
 	if q.level == 0 {
 		q.level = defaultLevel

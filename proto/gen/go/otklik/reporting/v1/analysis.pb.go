@@ -98,7 +98,8 @@ type AnalysisQuery struct {
 	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
 	// The confidence level of intervals, from 0.5 to 0.9999; 0 means 0.95.
 	ConfidenceLevel float64 `protobuf:"fixed64,6,opt,name=confidence_level,json=confidenceLevel,proto3" json:"confidence_level,omitempty"`
-	// How responses are weighted; missing means that each counts once. Cross-tabulations, maps, overviews, journeys and comparisons of collectors take none.
+	// How responses are weighted; missing means that each counts once. Cross-tabulations, maps, overviews, journeys, comparisons of collectors and those with
+	// benchmarks take none, and refuse one.
 	Weighting     *AnalysisWeighting `protobuf:"bytes,7,opt,name=weighting,proto3" json:"weighting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
