@@ -135,6 +135,16 @@ type Export struct {
 // Name is the resource name.
 func (e Export) Name() string { return "exports/" + e.ID }
 
+// bounded is the order as the source is asked for it. Cases have no order in which they come about, and are looked for until nobody new is found: only those that were
+// there when the export was ordered are asked for, so that it ends however many open meanwhile.
+func (e Export) bounded() Order {
+	o := e.Order
+	if o.Kind == Cases && (o.To.IsZero() || o.To.After(e.Create)) {
+		o.To = e.Create
+	}
+	return o
+}
+
 // Part is a part of a file.
 type Part struct {
 	Number int64

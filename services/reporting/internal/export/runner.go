@@ -215,7 +215,7 @@ func (m *making) write(ctx context.Context) (err error) {
 	if m.rows, err = newRows(&m.buffer, m.e.Order, m.e.Parts > 0); err != nil {
 		return err
 	}
-	err = source.Rows(acting, m.e.Order, after, func(mark Mark, cells []Cell) error {
+	err = source.Rows(acting, m.e.bounded(), after, func(mark Mark, cells []Cell) error {
 		if cells != nil {
 			if err := m.rows.Row(cells); err != nil {
 				return err

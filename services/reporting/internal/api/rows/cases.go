@@ -29,7 +29,7 @@ func (Cases) Columns(ctx context.Context, o export.Order) ([]export.Column, erro
 }
 
 // Rows implements export.Source. Cases are listed in the order in which they are seen to, in which they move while they are read: who comes late is looked for
-// again until nobody new is found, and nobody is written twice.
+// again until nobody new is found, and nobody is written twice. With an end of the order's period that is not in the future it ends, however many open meanwhile.
 func (c Cases) Rows(ctx context.Context, o export.Order, _ export.Mark, fn func(export.Mark, []export.Cell) error) error {
 	wanted, err := caseKeys(ctx, o)
 	if err != nil {
@@ -43,14 +43,15 @@ func (c Cases) Rows(ctx context.Context, o export.Order, _ export.Mark, fn func(
 			resp, err := c.Client.ListCases(ctx, &segmentationv1.ListCasesRequest{PageSize: pageSize, PageToken: token, States: allStates})
 			return resp.GetCases(), resp.GetNextPageToken(), err
 		}, func(export.Mark, []export.Cell) error { return nil }, func(m *segmentationv1.Case) error {
+			// Cases outside the order do not count as new: those that open while it is read would keep it from ending.
+			if !within(o, m.GetCreateTime()) || !wanted(m) {
+				return nil
+			}
 			id := maphash.String(seed, m.GetName())
 			if _, again := seen[id]; again {
 				return nil
 			}
 			seen[id] = struct{}{}
-			if !within(o, m.GetCreateTime()) || !wanted(m) {
-				return nil
-			}
 			return fn(export.Mark{}, cells.fill(m))
 		})
 		if err != nil {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/libs/rpcerr"
 	"github.com/otklik/otklik/services/reporting/internal/api/rows"
@@ -58,6 +60,41 @@ func TestCasesThatMoveAreWrittenOnce(t *testing.T) {
 	})
 	if slices.Sort(got); err != nil || !slices.Equal(got, []string{"a", "b", "c", "d", "e"}) {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// busy lists, each time from its beginning, one case more than before, which opened just then; a page has them all.
+type busy struct {
+	segmentationv1.UnimplementedCaseServiceServer
+	begin time.Time
+	reads int
+}
+
+func (b *busy) ListCases(context.Context, *segmentationv1.ListCasesRequest) (*segmentationv1.ListCasesResponse, error) {
+	b.reads++
+	out := &segmentationv1.ListCasesResponse{}
+	for i := range 3 + b.reads {
+		out.Cases = append(out.Cases, &segmentationv1.Case{Name: fmt.Sprintf("cases/%d", i), CreateTime: timestamppb.New(b.begin.Add(time.Duration(i) * time.Minute))})
+	}
+	return out, nil
+}
+
+// Cases that open while those that were there are read do not keep an export from ending, nor come into it.
+func TestCasesThatOpenMeanwhileEndNoExportLater(t *testing.T) {
+	channel, begin := &inprocgrpc.Channel{}, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	server := &busy{begin: begin}
+	segmentationv1.RegisterCaseServiceServer(channel, server)
+	source := rows.Cases{Client: peers.NewSources(channel, channel, channel, channel).Cases}
+	order := export.Order{Kind: export.Cases, Columns: []string{"case"}, To: begin.Add(3 * time.Minute)}
+	var got []string
+	err := source.Rows(t.Context(), order, export.Mark{}, func(_ export.Mark, cells []export.Cell) error {
+		if got = append(got, cells[0].Text); len(got) > 100 {
+			return errors.New("it does not end")
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(got, []string{"0", "1", "2"}) || server.reads != 2 {
+		t.Errorf("%v in %d passes, %v", got, server.reads, err)
 	}
 }
 
