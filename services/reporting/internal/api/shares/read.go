@@ -65,11 +65,7 @@ func (s *Server) DownloadSharedReport(ctx context.Context, req *reportingv1.Down
 	if format != report.HTML && !slices.Contains(one.Formats, format) {
 		return nil, fault.Field(codes.FailedPrecondition, reportingv1.ErrorReason_ERROR_REASON_SHARE_FORMAT_NOT_OFFERED, "format", "is not one in which the report may be taken away")
 	}
-	made, err := s.show(ctx, one, req.GetLanguageCode())
-	if err != nil {
-		return nil, err
-	}
-	file, err := made.Write(format)
+	file, err := s.file(ctx, one, req.GetLanguageCode(), format)
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +73,10 @@ func (s *Server) DownloadSharedReport(ctx context.Context, req *reportingv1.Down
 	return &reportingv1.DownloadSharedReportResponse{Content: file.Body, ContentType: file.ContentType, FileName: file.Filename, SharedReport: told(one)}, nil
 }
 
-// ended is the one answer to links that lead nowhere, whatever the reason: nobody learns from it which there are.
+// ended is the one answer to links that lead nowhere, whatever the reason, in the words of the gateway about secrets of none: nobody learns from it which there are.
 func ended(cause error) error {
 	return fault.Refuse(codes.NotFound, reportingv1.ErrorReason_ERROR_REASON_SHARE_ENDED,
-		"the link leads to nothing: its time is over, it was ended, or whoever made it may not show the report any more; ask for another one", rpcerr.WithCause(cause))
+		"the link leads to nothing: its time is over, it was ended, there never was such a link, or whoever made it may not show the report any more; ask for another one", rpcerr.WithCause(cause))
 }
 
 // carried is the link whose secret the call carries as its credential.
@@ -132,13 +128,16 @@ func (s *Server) as(ctx context.Context, one share.Share) (context.Context, erro
 	return authz.WithHolder(as, withoutPersons{may}), nil
 }
 
-// shown is a report as it was shown last.
+// longestMaking is how long making a report takes at most.
+const longestMaking = time.Minute
+
+// shown is a report, or a file of one, as it was shown last.
 type shown struct {
-	made reports.MadeShared
+	made any
 	at   time.Time
 }
 
-// show makes the report of a link, as whom it is shown for may see it now. What was made a moment ago for the same rights is shown again.
+// show makes the report of a link, as whom it is shown for may see it now.
 func (s *Server) show(ctx context.Context, one share.Share, language string) (reports.MadeShared, error) {
 	as, err := s.as(ctx, one)
 	if err != nil {
@@ -147,24 +146,48 @@ func (s *Server) show(ctx context.Context, one share.Share, language string) (re
 	return s.made(ctx, as, one, language)
 }
 
-// made makes a report, or takes the one that was made a moment ago. Who asks for what is being made waits for that.
+// made makes a report in a context of whom it is shown for.
 func (s *Server) made(ctx, as context.Context, one share.Share, language string) (reports.MadeShared, error) {
-	key := strings.Join([]string{one.Organization, one.ID, one.CreateTime.String(), language, reports.Seen(as)}, "\x00")
-	if there, ok := s.remembered(key); ok {
-		return there, nil
+	return once(ctx, as, s, one, keyOf(as, one, language), func(as context.Context) (reports.MadeShared, error) {
+		return s.Reports.Shared(as, s.asked(one, language))
+	})
+}
+
+// file writes the report of a link as a file: that is bounded as making it is, and PDF takes longer.
+func (s *Server) file(ctx context.Context, one share.Share, language string, format report.Format) (report.Rendered, error) {
+	as, err := s.as(ctx, one)
+	if err != nil {
+		return report.Rendered{}, err
 	}
+	made, err := s.made(ctx, as, one, language)
+	if err != nil {
+		return report.Rendered{}, err
+	}
+	return once(ctx, as, s, one, keyOf(as, one, language, string(format)), func(context.Context) (report.Rendered, error) { return made.Write(format) })
+}
+
+// keyOf tells what is made for a link apart from all else that is made.
+func keyOf(as context.Context, one share.Share, more ...string) string {
+	return strings.Join(append([]string{one.Organization, one.ID, one.CreateTime.String(), reports.Seen(as)}, more...), "\x00")
+}
+
+// once makes something, or takes what was made for the same rights a moment ago. Who asks for what is being made waits for that.
+func once[T any](ctx, as context.Context, s *Server, one share.Share, key string, do func(as context.Context) (T, error)) (T, error) {
+	var none T
 	done := s.making.DoChan(key, func() (any, error) {
+		if there, ok := s.remembered(key); ok {
+			return there, nil
+		}
 		// It goes on when the first one who asked goes away, as long as a call may.
 		as, cancel := context.WithTimeout(context.WithoutCancel(as), longestMaking)
 		defer cancel()
-		select {
-		case s.places <- struct{}{}:
-			defer func() { <-s.places }()
-		case <-time.After(longestWait):
+		leave, ok := s.places.take(as, one.Organization)
+		if !ok {
 			return nil, fault.Refuse(codes.ResourceExhausted, reportingv1.ErrorReason_ERROR_REASON_SHARE_BUSY, "too many reports of links are being made: try again",
 				rpcerr.WithRetryAfter(longestWait))
 		}
-		made, err := s.Reports.Shared(as, s.asked(one, language))
+		defer leave()
+		made, err := do(as)
 		if err != nil {
 			return nil, explain(err)
 		}
@@ -176,23 +199,17 @@ func (s *Server) made(ctx, as context.Context, one share.Share, language string)
 	select {
 	case r := <-done:
 		if r.Err != nil {
-			return reports.MadeShared{}, r.Err
+			return none, r.Err
 		}
-		made, _ := r.Val.(reports.MadeShared)
+		made, _ := r.Val.(T)
 		return made, nil
 	case <-ctx.Done():
-		return reports.MadeShared{}, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 
-const (
-	// longestWait is how long one waits for a place to make a report, longestMaking how long making it takes at most.
-	longestWait   = 5 * time.Second
-	longestMaking = time.Minute
-)
-
 // remembered is what was made a moment ago.
-func (s *Server) remembered(key string) (reports.MadeShared, bool) {
+func (s *Server) remembered(key string) (any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	there, ok := s.shown.Get(key)

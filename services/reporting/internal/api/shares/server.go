@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/libs/authn"
+	"github.com/otklik/otklik/libs/chore"
 	"github.com/otklik/otklik/libs/lru"
 	"github.com/otklik/otklik/libs/page"
 	"github.com/otklik/otklik/libs/rpcerr"
@@ -35,11 +36,10 @@ const (
 	mostShares = 10_000
 	// readsASecond is how often the report of a link may be read.
 	readsASecond = 5
-	// madeAtOnce is how many reports of links a process makes at the same time: what is open to the world takes little from those who log in.
-	madeAtOnce = 2
-	// shownAgain is how long what was made for a link is shown again to who may see the same, and mostShown how many of these are remembered.
+	// shownAgain is how long what was made for a link is shown again to who may see the same, and mostShown how many of these, reports and
+	// files, are remembered.
 	shownAgain = 15 * time.Second
-	mostShown  = 64
+	mostShown  = 128
 	// swept is how many ended links are forgotten at a time.
 	swept = 100
 )
@@ -86,14 +86,14 @@ type Server struct {
 	reportingv1.UnimplementedReportShareServiceServer
 	Deps
 	making singleflight.Group
-	places chan struct{}
+	places *places
 	mu     sync.Mutex
 	shown  *lru.Cache[string, shown]
 }
 
 // New makes a server.
 func New(d Deps) *Server {
-	return &Server{Deps: d, places: make(chan struct{}, madeAtOnce), shown: lru.New[string, shown](mostShown, nil)}
+	return &Server{Deps: d, places: newPlaces(), shown: lru.New[string, shown](mostShown, nil)}
 }
 
 // Register registers the service's RPCs.
@@ -139,22 +139,11 @@ func storeError(err error) error {
 // newID makes an identifier that nobody guesses.
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// Sweep ends and forgets links whose time was over long ago.
+// Sweep ends and forgets links whose time was over long ago. One that cannot be ended holds up no other.
 func (s *Server) Sweep(ctx context.Context) error {
-	for {
-		over, err := s.Store.EndedShares(ctx, s.Now().Add(-share.Kept), swept)
-		if err != nil {
-			return err
-		}
-		for _, one := range over {
-			if err := s.end(ctx, one); err != nil {
-				return err
-			}
-		}
-		if len(over) < swept {
-			return nil
-		}
-	}
+	return chore.EachDue(ctx, swept, func(ctx context.Context, limit int) ([]share.Share, error) {
+		return s.Store.EndedShares(ctx, s.Now().Add(-share.Kept), limit)
+	}, func(one share.Share) [2]string { return [2]string{one.Organization, one.ID} }, s.end)
 }
 
 // end ends a link for good. The credential goes first: nothing is forgotten that still leads somewhere.
