@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 const (
@@ -11,12 +12,14 @@ const (
 	atOnce = 4
 	// turn is how many deliveries of an organisation are tried before others have their turn.
 	turn = 20
+	// mostKept is how many organisations' files are kept between their turns: they lie in memory. Others' are made anew in each turn.
+	mostKept = 32
 )
 
 // turns deals out who is seen to: each organisation by one worker at a time, so that what one has waiting holds up no other.
 type turns struct {
 	*Deliverer
-	// making are the reports made last, by organisation: recipients of one run that wait for another turn get what was made.
+	// making are the reports made last, by organisation, as long as more of it is due: recipients of one run that wait for another turn get what was made.
 	making map[string]*making
 	busy   map[string]bool
 	// order counts the turns, last is the number of that which an organisation had last.
@@ -67,6 +70,7 @@ func (t *turns) next(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	t.forget(waiting)
 	found := ""
 	for _, organization := range waiting {
 		if !t.busy[organization] && !t.lost[organization] && (found == "" || t.last[organization] < t.last[found]) {
@@ -76,6 +80,15 @@ func (t *turns) next(ctx context.Context) (string, error) {
 	return found, nil
 }
 
+// forget drops the files of organisations of which nothing is due any more.
+func (t *turns) forget(waiting []string) {
+	due := make(map[string]bool, len(waiting))
+	for _, organization := range waiting {
+		due[organization] = !t.lost[organization]
+	}
+	maps.DeleteFunc(t.making, func(organization string, _ *making) bool { return !due[organization] && !t.busy[organization] })
+}
+
 // begin lets an organisation have its turn.
 func (t *turns) begin(ctx context.Context, organization string) {
 	t.order++
@@ -83,7 +96,9 @@ func (t *turns) begin(ctx context.Context, organization string) {
 	made := t.making[organization]
 	if made == nil {
 		made = &making{deliverer: t.Deliverer}
-		t.making[organization] = made
+		if len(t.making) < mostKept {
+			t.making[organization] = made
+		}
 	}
 	go func() {
 		lost, err := t.tryTurn(ctx, organization, made)
