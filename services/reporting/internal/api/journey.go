@@ -75,7 +75,7 @@ type stage struct {
 	metric      reportingv1.JourneyMetric
 }
 
-// key is what answers are counted by: stages of one key share what is asked of scoring.
+// journeyKey is what answers are counted by: stages of one key share what is asked of scoring.
 type journeyKey struct {
 	question string
 	metric   reportingv1.JourneyMetric

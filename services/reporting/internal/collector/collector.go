@@ -95,7 +95,7 @@ func (t *Tally) Add(group int, in string, who Side, value float64) error {
 		p = &part{groups: map[uint16]*pair{}}
 		t.parts[in] = p
 	}
-	g := uint16(group) //nolint:gosec // there are at most 1,000 groups
+	g := uint16(group) //nolint:gosec // there are 200 groups, peers.Groups
 	for _, of := range []map[uint16]*pair{p.groups, t.groups} {
 		if of[g] == nil {
 			of[g] = &pair{}

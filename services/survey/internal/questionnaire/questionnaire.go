@@ -60,7 +60,7 @@ type Question struct {
 	Kind Kind
 	// Group is the group in which it is shown; empty for none.
 	Group string
-	// Scale of a scored kind, as it was stated; nil means the kind's own. That of NPS, Like and Smile follows from the kind and is never nil.
+	// Scale of a scored kind, as it was stated; nil means the kind's own, as it always is of Like. That of NPS and Smile follows from the kind and is never nil.
 	Scale *Scale
 	// SatisfiedAtOrAbove is CSAT's cut; nil means the default of the scale.
 	SatisfiedAtOrAbove *float64
