@@ -43,13 +43,14 @@ func (g *Gateway) takeShared(x *exchange, r *http.Request) bool {
 	return true
 }
 
-// sharedFailed is the answer to a call at the secret address of a shared report: a secret that proves nobody, or somebody who is not its reader, is that of no link.
+// sharedFailed is the answer to a call at the secret address of a shared report: a secret that proves nobody, or somebody who is not its reader, is that of no link. The text is that
+// of the reporting service, to the letter: an answer of its own would tell which links there were.
 func sharedFailed(st *status.Status) *status.Status {
 	if st.Code() != codes.Unauthenticated && st.Code() != codes.PermissionDenied {
 		return st
 	}
 	return rpcerr.New(codes.NotFound, rpcerr.ReasonOf(reportingv1.ErrorReason_ERROR_REASON_SHARE_ENDED),
-		"the link leads to nothing: its time is over, it was ended, or there never was such a link; ask for another one", rpcerr.WithDomain(reportingDomain)).GRPCStatus()
+		"the link leads to nothing: its time is over, it was ended, there never was such a link, or whoever made it may not show the report any more; ask for another one", rpcerr.WithDomain(reportingDomain)).GRPCStatus()
 }
 
 // reportingDomain owns the reasons of the reporting service.

@@ -197,4 +197,10 @@ func TestReportShares(t *testing.T) {
 	awaitEnded(t, s.Suite, all.Secret)
 	askREST(t, s.Suite, http.MethodPost, "/v1/"+key.APIKey.Name+":revoke", "{}", nil)
 	awaitEnded(t, s.Suite, osh.Secret)
+
+	// A link whose time has not come, of somebody who is gone, answers as one that never was.
+	gone, never := visit(t, s.Suite, shared+osh.Secret, "*/*"), visit(t, s.Suite, shared+"ots_"+strings.Repeat("A", 43), "*/*")
+	if !bytes.Equal(gone.body, never.body) || gone.status != never.status {
+		t.Errorf("a link whose maker is gone: %d %s; none: %d %s", gone.status, gone.body, never.status, never.body)
+	}
 }
