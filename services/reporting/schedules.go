@@ -62,7 +62,7 @@ func newScheduling(config Config, deps Deps, db store.Store, maker *reports.Serv
 		Zone: zone, Now: deps.Now, Log: deps.Logger,
 	})
 	planned, err := schedules.New(schedules.Deps{
-		Store: db, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, PublicURL: config.PublicURL,
+		Store: db, Links: links, Reports: maker, Credentials: credentials, Envelope: envelope, Tokens: tokens, PublicURL: config.PublicURL,
 		Zone: zone, Now: deps.Now,
 	})
 	if err != nil {

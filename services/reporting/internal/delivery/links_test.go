@@ -64,7 +64,7 @@ func TestLinksInsteadOfFiles(t *testing.T) {
 	}
 	behalf := map[string]bool{}
 	for _, of := range h.links {
-		behalf[of.Behalf] = true
+		behalf[of.Behalf] = of.Recipient != ""
 		if of.Creator != "members/owner" || of.Schedule != "reportSchedules/daily" || of.Rendition != "reportRenditions/abc" || len(of.Formats) != 2 {
 			t.Errorf("%+v", of)
 		}

@@ -74,7 +74,7 @@ func (d *Deliverer) attempt(ctx context.Context, v schedule.Delivery, made *maki
 // sendLink makes a link for one recipient, and sends it. One that was not sent is ended: nobody has it. Errors: as of attempt.
 func (d *Deliverer) sendLink(ctx context.Context, v schedule.Delivery, s schedule.Schedule, recipient schedule.Recipient, done made) (schedule.Delivery, error) {
 	name, address, err := d.Links.Link(done.as, share.Share{
-		Organization: s.Organization, DisplayName: s.DisplayName, Creator: s.Owner, Behalf: done.principal, Schedule: nameOf(s), Rendition: renditions + v.Fingerprint,
+		Organization: s.Organization, DisplayName: s.DisplayName, Creator: s.Owner, Behalf: done.principal, Schedule: nameOf(s), Recipient: v.Key, Rendition: renditions + v.Fingerprint,
 		Language: s.Language, Formats: s.Formats,
 	})
 	if err != nil {

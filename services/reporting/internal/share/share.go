@@ -30,6 +30,8 @@ type Share struct {
 	Behalf string `json:"behalf,omitempty"`
 	// Schedule is `reportSchedules/{schedule}` where a schedule made it.
 	Schedule string `json:"schedule,omitempty"`
+	// Recipient is the credential of the recipient whom the schedule mailed it to; empty where none did.
+	Recipient string `json:"-"`
 	// Rendition is the fingerprint of the report that is shown; empty where Report says it.
 	Rendition string `json:"rendition,omitempty"`
 	// Report is `reports/{report}`, perhaps with a version.

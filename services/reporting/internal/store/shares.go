@@ -27,6 +27,8 @@ type Shares interface {
 	DeleteShare(ctx context.Context, organization, id string) error
 	// NoteView counts that a link was read. That there is none changes nothing.
 	NoteView(ctx context.Context, organization, id string, at time.Time) error
+	// MailedShares returns the links that schedules mailed to a recipient, by the credential of the recipient.
+	MailedShares(ctx context.Context, organization, recipient string) ([]share.Share, error)
 	// EndedShares returns links of all organisations whose time was over before a time, those that ended first first.
 	EndedShares(ctx context.Context, before time.Time, limit int) ([]share.Share, error)
 }

@@ -273,7 +273,7 @@ func addressesForbidden(field string) error {
 		"sending to addresses of nobody who logs in takes the permission reporting.addresses.send")
 }
 
-// endAll revokes the credentials of recipients but for some that stay.
+// endAll revokes the credentials of recipients but for some that stay, and ends the links that were mailed to them.
 func (s *Server) endAll(ctx context.Context, organization string, recipients []schedule.Recipient, stay map[string]schedule.Recipient) (err error) {
 	ctx = context.WithoutCancel(ctx)
 	kept := map[string]bool{}
@@ -282,7 +282,7 @@ func (s *Server) endAll(ctx context.Context, organization string, recipients []s
 	}
 	for _, r := range recipients {
 		if !kept[r.Key] {
-			err = errors.Join(err, s.Credentials.End(ctx, organization, r.Key))
+			err = errors.Join(err, s.Links.EndMailed(ctx, organization, r.Key), s.Credentials.End(ctx, organization, r.Key))
 		}
 	}
 	return err
@@ -385,6 +385,12 @@ func (s *Server) DeleteReportSchedule(ctx context.Context, req *reportingv1.Dele
 	found, err := s.find(ctx, c, req.GetName())
 	if err != nil {
 		return nil, err
+	}
+	// Before it is gone: who could not end them all tries again.
+	for _, r := range found.Recipients {
+		if err := s.Links.EndMailed(ctx, c.organization, r.Key); err != nil {
+			return nil, err
+		}
 	}
 	gone, err := s.Store.DeleteSchedule(ctx, c.organization, found.ID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -48,9 +48,16 @@ type Reports interface {
 	CheckShareable(ctx context.Context, field, name, subject, filter string) error
 }
 
+// Links knows the links that were mailed; *shares.Server is one.
+type Links interface {
+	// EndMailed ends those that a recipient was sent, by the credential of the recipient.
+	EndMailed(ctx context.Context, organization, recipient string) error
+}
+
 // Deps is what the server needs.
 type Deps struct {
 	Store       store.Schedules
+	Links       Links
 	Reports     Reports
 	Credentials *peers.Credentials
 	Envelope    seal.Envelope

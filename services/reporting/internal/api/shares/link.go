@@ -44,3 +44,16 @@ func (s *Server) Unlink(ctx context.Context, organization, name string) error {
 	}
 	return s.end(ctx, one)
 }
+
+// EndMailed ends the links that schedules mailed to a recipient.
+func (s *Server) EndMailed(ctx context.Context, organization, recipient string) error {
+	mailed, err := s.Store.MailedShares(ctx, organization, recipient)
+	if err != nil {
+		return storeError(err)
+	}
+	var errs []error
+	for _, one := range mailed {
+		errs = append(errs, s.end(ctx, one))
+	}
+	return errors.Join(errs...)
+}

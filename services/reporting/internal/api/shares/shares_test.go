@@ -340,3 +340,33 @@ func TestSweepGoesOnBehindALinkThatLasts(t *testing.T) {
 		}
 	})
 }
+
+// The links that were mailed to a recipient end together, and no others.
+func TestMailedLinksEndWithTheirRecipient(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.link(t, "acme", "made", time.Hour)
+		now := time.Now().UTC()
+		for _, id := range []string{"monday", "tuesday"} {
+			if err := h.store.CreateShare(t.Context(), share.Share{
+				Organization: "acme", ID: id, Key: "apiKeys/" + id, Creator: owner, Behalf: ann, Schedule: "reportSchedules/daily", Recipient: "apiKeys/ann",
+				Report: "reports/a", CreateTime: now, ExpireTime: now.Add(share.Usual),
+			}, 99); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.EndMailed(t.Context(), "acme", "apiKeys/bob"); err != nil {
+			t.Fatal(err)
+		}
+		if r := h.read(t.Context(), "acme", "monday"); r != "" {
+			t.Error(r)
+		}
+		if err := h.EndMailed(t.Context(), "acme", "apiKeys/ann"); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]string{"monday": "SHARE_ENDED", "tuesday": "SHARE_ENDED", "made": ""} {
+			if r := h.read(t.Context(), "acme", id); r != want {
+				t.Errorf("%s: %q, want %q", id, r, want)
+			}
+		}
+	})
+}

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	shareColumns   = `organization, id, key, creator, create_time, expire_time, views, view_time, body`
-	sqlInsertShare = `INSERT INTO report_shares (` + shareColumns + `) VALUES ($1, $2, $3, $4, $5, $6, 0, NULL, $7) ON CONFLICT DO NOTHING`
+	shareColumns   = `organization, id, key, creator, recipient, create_time, expire_time, views, view_time, body`
+	sqlInsertShare = `INSERT INTO report_shares (` + shareColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL, $8) ON CONFLICT DO NOTHING`
 	sqlCountShares = `SELECT count(*) FROM report_shares WHERE organization = $1`
 	sqlSelectShare = `SELECT ` + shareColumns + ` FROM report_shares WHERE organization = $1 AND id = $2`
 	sqlShareOf     = `SELECT ` + shareColumns + ` FROM report_shares WHERE organization = $1 AND key = $2`
@@ -23,14 +23,16 @@ const (
 	sqlMoreShares  = `SELECT ` + shareColumns + ` FROM report_shares WHERE organization = $1 AND ($2 = '' OR creator = $2) AND (create_time < $4 OR create_time = $4 AND id < $5) ORDER BY create_time DESC, id DESC LIMIT $3`
 	sqlDeleteShare = `DELETE FROM report_shares WHERE organization = $1 AND id = $2`
 	sqlViewShare   = `UPDATE report_shares SET views = views + 1, view_time = CASE WHEN view_time > $3 THEN view_time ELSE $3 END WHERE organization = $1 AND id = $2`
-	sqlEndedShares = `SELECT ` + shareColumns + ` FROM report_shares WHERE expire_time < $1 ORDER BY expire_time, organization, id LIMIT $2`
+	// The condition twice: the index is of links that were mailed.
+	sqlMailedShares = `SELECT ` + shareColumns + ` FROM report_shares WHERE organization = $1 AND recipient = $2 AND recipient <> '' ORDER BY id`
+	sqlEndedShares  = `SELECT ` + shareColumns + ` FROM report_shares WHERE expire_time < $1 ORDER BY expire_time, organization, id LIMIT $2`
 )
 
 func scanShare(row relational.Scanner) (s share.Share, err error) {
 	var created, expires int64
 	var viewed *int64
 	var body []byte
-	if err := row.Scan(&s.Organization, &s.ID, &s.Key, &s.Creator, &created, &expires, &s.Views, &viewed, &body); err != nil {
+	if err := row.Scan(&s.Organization, &s.ID, &s.Key, &s.Creator, &s.Recipient, &created, &expires, &s.Views, &viewed, &body); err != nil {
 		return share.Share{}, err
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
@@ -47,7 +49,7 @@ func (s *Store) CreateShare(ctx context.Context, in share.Share, most int) error
 		return fmt.Errorf("encode share: %w", err)
 	}
 	err = s.db.Update(ctx, func(ctx context.Context, w relational.Writer) error {
-		n, err := w.Exec(ctx, sqlInsertShare, in.Organization, in.ID, in.Key, in.Creator, relational.ToMicro(in.CreateTime), relational.ToMicro(in.ExpireTime), body)
+		n, err := w.Exec(ctx, sqlInsertShare, in.Organization, in.ID, in.Key, in.Creator, in.Recipient, relational.ToMicro(in.CreateTime), relational.ToMicro(in.ExpireTime), body)
 		if err != nil {
 			return err
 		}
@@ -116,4 +118,10 @@ func (s *Store) NoteView(ctx context.Context, organization, id string, at time.T
 func (s *Store) EndedShares(ctx context.Context, before time.Time, limit int) ([]share.Share, error) {
 	out, err := relational.ListOnce(ctx, s.db, scanShare, sqlEndedShares, relational.ToMicro(before), limit)
 	return out, s.db.Explain("look for ended shares", err)
+}
+
+// MailedShares implements store.Shares.
+func (s *Store) MailedShares(ctx context.Context, organization, recipient string) ([]share.Share, error) {
+	out, err := relational.ListOnce(ctx, s.db, scanShare, sqlMailedShares, organization, recipient)
+	return out, s.db.Explain("look for links that were mailed", err)
 }

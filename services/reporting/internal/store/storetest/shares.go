@@ -11,14 +11,14 @@ import (
 
 // shareCases are about links.
 func shareCases() []testCase {
-	return []testCase{{"SharesAreKept", sharesAreKept}, {"SharesAreListed", sharesAreListed}, {"SharesAreViewed", sharesAreViewed}, {"SharesEnd", sharesEnd}}
+	return []testCase{{"SharesAreKept", sharesAreKept}, {"SharesAreListed", sharesAreListed}, {"SharesAreViewed", sharesAreViewed}, {"SharesEnd", sharesEnd}, {"SharesAreMailed", sharesAreMailed}}
 }
 
 // aShare is a link made some hours after noon.
 func aShare(id, creator string, hours int) share.Share {
 	made := noon.Add(time.Duration(hours) * time.Hour)
 	return share.Share{
-		Organization: acme, ID: id, DisplayName: "For the board", Key: "apiKeys/" + id, Hint: "x7Qa", Creator: creator, Behalf: "members/b", Schedule: "reportSchedules/s",
+		Organization: acme, ID: id, DisplayName: "For the board", Key: "apiKeys/" + id, Hint: "x7Qa", Creator: creator, Behalf: "members/b", Schedule: "reportSchedules/s", Recipient: "apiKeys/r",
 		Report: "reports/executive-summary", Survey: "surveys/s", Subject: "locations/osh", Filter: `channel = "app"`, Language: "ky", Start: noon.AddDate(0, -1, 0), End: noon,
 		Formats: []report.Format{report.PDF, report.XLSX}, CreateTime: made, ExpireTime: made.Add(24 * time.Hour),
 	}
@@ -120,4 +120,25 @@ func sharesEnd(t *testing.T, open Open) {
 	equal(t, "none over", endedShares(t, s, noon.Add(22*time.Hour), 10), nil)
 	equal(t, "over", endedShares(t, s, noon.Add(24*time.Hour), 10), []string{"far", "early"})
 	equal(t, "over, one", endedShares(t, s, noon.Add(48*time.Hour), 1), []string{"far"})
+}
+
+func sharesAreMailed(t *testing.T, open Open) {
+	s := opened(t, open)
+	for n, id := range []string{"b", "a", "made", "another"} {
+		one := aShare(id, "members/a", n)
+		switch id {
+		case "made":
+			one.Recipient = ""
+		case "another":
+			one.Recipient = "apiKeys/q"
+		}
+		must(t, "create", s.CreateShare(t.Context(), one, 10))
+	}
+	elsewhere := aShare("far", "members/a", 9)
+	elsewhere.Organization = other
+	must(t, "create elsewhere", s.CreateShare(t.Context(), elsewhere, 10))
+	for recipient, links := range map[string][]string{"apiKeys/r": {"a", "b"}, "apiKeys/q": {"another"}, "apiKeys/none": nil, "": nil} {
+		out, err := s.MailedShares(t.Context(), acme, recipient)
+		equal(t, "links mailed to "+recipient, idsOf(got(t, out, err)), links)
+	}
 }

@@ -80,6 +80,8 @@ CREATE TABLE report_shares (
     id           TEXT NOT NULL,
     key          TEXT NOT NULL,
     creator      TEXT NOT NULL,
+    -- The credential of the recipient whom a schedule mailed it to; empty for none.
+    recipient    TEXT NOT NULL,
     create_time  INTEGER NOT NULL,
     expire_time  INTEGER NOT NULL,
     views        INTEGER NOT NULL,
@@ -90,6 +92,7 @@ CREATE TABLE report_shares (
 
 CREATE UNIQUE INDEX report_shares_by_key ON report_shares (organization, key);
 CREATE INDEX report_shares_by_age ON report_shares (organization, create_time, id);
+CREATE INDEX report_shares_of ON report_shares (organization, recipient) WHERE recipient <> '';
 CREATE INDEX report_shares_ended ON report_shares (expire_time);
 
 -- What is told of runs, for some time: delivered (1), overdue (2).
