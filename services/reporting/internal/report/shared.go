@@ -17,10 +17,11 @@ var shareable = map[SectionType]bool{
 	// Alerts and WorkOrder are left out: they name the units that changed or are red, be they employees or companies; so is StaffKpi.
 }
 
-// shareableKeys are the keys whose values name no person: attributes are what an organisation makes of them, and not among these.
+// shareableKeys are the keys whose values name no person. Attributes are what an organisation makes of them, and not among these; nor are segments and cases, which
+// may be of a single contact.
 var shareableKeys = map[string]bool{
 	"location": true, "region": true, "channel": true, "touchpoint": true, "language": true, "revision": true, "sentiment": true, "theme": true, "theme_positive": true,
-	"theme_negative": true, "segment": true, "case": true,
+	"theme_negative": true,
 }
 
 // Unshareable says why a report with these contents must not be shown to whoever has a link; empty when it may. subject is what it is about, filter the responses
