@@ -158,7 +158,7 @@ func newService(config Config, deps Deps, db store.Store) (*Service, error) {
 		stores, kpis, others,
 		&overview.Server{
 			Measures: peers.NewMeasures(deps.Scoring), Surveys: surveys, Segmentation: peers.NewSegmentation(deps.Segmentation), Comments: peers.NewComments(deps.Comment),
-			Now: deps.Now,
+			Zone: zone, Now: deps.Now,
 		},
 	}
 	planned, err := newScheduling(config, deps, db, made, zone, leader.Leads)

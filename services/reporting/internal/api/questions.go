@@ -104,10 +104,10 @@ const reasonOverall = "OVERALL"
 const leastSpecific = 3
 
 // withoutOverall parts the items from those that ask for the experience as a whole, as the outcome does, so that they follow from it rather than drive it: other questions of
-// the likelihood to recommend, as long as any other item is left, and where the outcome is one of those also the first question of satisfaction, which would be the outcome without it, as long as leastSpecific other items are left.
+// the likelihood to recommend, or to do something else, as long as any other item is left, and where the outcome is one of those also the first question of satisfaction, which would be the outcome without it, as long as leastSpecific other items are left.
 func withoutOverall(outcome peers.Question, items []peers.Question) (specific, overall []peers.Question) {
 	for _, x := range items {
-		if x.Kind == peers.KindNPS {
+		if x.Kind == peers.KindNPS || x.Likelihood {
 			overall = append(overall, x)
 			continue
 		}

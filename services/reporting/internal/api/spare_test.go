@@ -167,10 +167,14 @@ func TestTheExperienceAsAWhole(t *testing.T) {
 	if err != nil || len(named.GetDrivers()) != 2 {
 		t.Errorf("named: %v, %v", named, err)
 	}
-	s, server = serve(t, facts)
-	s.more = []*surveyv1.Question{again}
-	resp, items = drive(t, server, nil, reportingv1.MissingMethod_MISSING_METHOD_UNSPECIFIED)
-	if left := leftOutOf(t, resp.GetBasis()); !slices.Equal(items, []string{"effort", "goods", "staff"}) || !slices.Equal(left, []string{"again OVERALL"}) {
-		t.Errorf("items %v, left out %v", items, left)
+	for _, other := range []*surveyv1.Question{again, {
+		Id: "again", EffectiveScale: scale(0, 10), Kind: &surveyv1.Question_Likelihood{Likelihood: &surveyv1.LikelihoodQuestion{}},
+	}} {
+		s, server = serve(t, facts)
+		s.more = []*surveyv1.Question{other}
+		resp, items = drive(t, server, nil, reportingv1.MissingMethod_MISSING_METHOD_UNSPECIFIED)
+		if left := leftOutOf(t, resp.GetBasis()); !slices.Equal(items, []string{"effort", "goods", "staff"}) || !slices.Equal(left, []string{"again OVERALL"}) {
+			t.Errorf("items %v, left out %v", items, left)
+		}
 	}
 }

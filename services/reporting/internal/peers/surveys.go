@@ -40,6 +40,8 @@ type Question struct {
 	Effort bool
 	// Ease tells that it asks how easy or hard something was.
 	Ease bool
+	// Likelihood tells that it asks how likely something is that the respondent may do.
+	Likelihood bool
 	// Importance tells that it asks how much something matters, and not how good it was.
 	Importance bool
 	// Item is the question of which it asks how much it matters; empty where it does not say.
@@ -157,6 +159,8 @@ func QuestionOf(q *surveyv1.Question) Question {
 	case *surveyv1.Question_Ces:
 		out.Kind, out.Positive = KindScored, positive(kind.Ces.EasyAtOrAbove, out.Scale, 5)
 		out.Effort, out.Ease = kind.Ces.GetDirection() == surveyv1.CesQuestion_DIRECTION_EFFORT, true
+	case *surveyv1.Question_Likelihood:
+		out.Kind, out.Likelihood = KindScored, true
 	case *surveyv1.Question_Importance:
 		out.Kind, out.Importance, out.Item = KindScored, true, kind.Importance.GetItem()
 	case *surveyv1.Question_Choice:

@@ -37,7 +37,7 @@ func (s *Server) GetOverview(ctx context.Context, req *reportingv1.GetOverviewRe
 	if req.GetQuery().GetWeighting() != nil {
 		return nil, fault.Unweighted("overviews")
 	}
-	p, err := planOf(req, s.Now())
+	p, err := planOf(req, s.Now(), s.Zone)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type suite struct {
 
 	mu     sync.Mutex
 	moving int
+	// silent is how many of the last steps have no answers.
+	silent int
 	asked  []*scoringv1.ScoreQuery
 	cases  error
 }
@@ -65,7 +67,7 @@ func (s *suite) QueryScores(_ context.Context, req *scoringv1.QueryScoresRequest
 		out.Scores = []*scoringv1.Score{like, empty, score(q.GetPeriod().GetStartTime().AsTime(), 20)}
 		return out, nil
 	}
-	for i := range 5 {
+	for i := range 5 - s.silent {
 		out.Scores = append(out.Scores, score(q.GetPeriod().GetStartTime().AsTime().AddDate(0, 0, 7*i), float64(i)))
 	}
 	slices.Reverse(out.GetScores())
@@ -131,7 +133,7 @@ func (s *suite) overview(t *testing.T, req *reportingv1.GetOverviewRequest) *rep
 	segmentationv1.RegisterCaseServiceServer(ch, s)
 	commentv1.RegisterInsightServiceServer(ch, s)
 	server := &overview.Server{
-		Measures: peers.NewMeasures(ch), Surveys: peers.NewSurveys(ch), Segmentation: peers.NewSegmentation(ch), Comments: peers.NewComments(ch), Now: func() time.Time { return now },
+		Measures: peers.NewMeasures(ch), Surveys: peers.NewSurveys(ch), Segmentation: peers.NewSegmentation(ch), Comments: peers.NewComments(ch), Zone: time.UTC, Now: func() time.Time { return now },
 	}
 	resp, err := server.GetOverview(t.Context(), req)
 	if err != nil {
@@ -144,6 +146,15 @@ func march() *reportingv1.GetOverviewRequest {
 	return &reportingv1.GetOverviewRequest{Steps: 3, Query: &reportingv1.AnalysisQuery{
 		Survey: "surveys/visits", Period: &typev1.Period{StartTime: timestamppb.New(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))},
 	}}
+}
+
+// TestTrendEndsWithItsPeriod: steps without answers are missing at the end, too, and no earlier ones come in their place.
+func TestTrendEndsWithItsPeriod(t *testing.T) {
+	t.Parallel()
+	s := &suite{silent: 1}
+	if tr := s.overview(t, march()).GetMetrics()[0].GetTrend(); len(tr) != 2 || tr[0].GetEstimate() != 2 || tr[1].GetEstimate() != 3 {
+		t.Errorf("the trend is %v", tr)
+	}
 }
 
 // TestOverview: what is told of each part, in the order in which it is of use.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otklik/otklik/libs/calendar"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 
 	reportingv1 "github.com/otklik/otklik/proto/gen/go/otklik/reporting/v1"
@@ -33,10 +34,12 @@ type plan struct {
 	trend *typev1.Period
 	grain typev1.TimeGrain
 	steps int
+	// first is when the first step of the trend begins; zero where the trend is of all time.
+	first time.Time
 }
 
-// planOf reads a request.
-func planOf(req *reportingv1.GetOverviewRequest, now time.Time) (*plan, error) {
+// planOf reads a request. Steps begin in the zone unless it names another.
+func planOf(req *reportingv1.GetOverviewRequest, now time.Time, zone *time.Location) (*plan, error) {
 	p := &plan{req: req, now: now, level: levelOf(req.GetQuery()), grain: req.GetGrain(), steps: int(req.GetSteps())}
 	if p.grain == typev1.TimeGrain_TIME_GRAIN_UNSPECIFIED {
 		p.grain = typev1.TimeGrain_TIME_GRAIN_WEEK
@@ -45,7 +48,16 @@ func planOf(req *reportingv1.GetOverviewRequest, now time.Time) (*plan, error) {
 		p.steps = defaultSteps
 	}
 	period := req.GetQuery().GetPeriod()
-	p.trend = p.trendOf(period)
+	if p.trend = p.trendOf(period); p.trend != nil {
+		// Scoring refuses a zone that it does not know.
+		if named, err := time.LoadLocation(req.GetTimeZone()); err == nil && req.GetTimeZone() != "" {
+			zone = named
+		}
+		p.first = p.endOf(period)
+		for range p.steps {
+			p.first = calendar.StepStart(p.first.Add(-time.Nanosecond), calendar.Grain(p.grain), zone) //nolint:gosec // the numbers are the API's
+		}
+	}
 	start := period.GetStartTime()
 	if given := req.GetBaselinePeriod(); given != nil {
 		if start == nil || given.GetStartTime() == nil || given.GetEndTime() == nil || given.GetEndTime().AsTime().After(start.AsTime()) {
@@ -85,12 +97,9 @@ func (p *plan) trendOf(period *typev1.Period) *typev1.Period {
 	return &typev1.Period{StartTime: timestamppb.New(end.Add(-time.Duration(p.steps+1) * longest(p.grain)).Truncate(quarter)), EndTime: period.GetEndTime()}
 }
 
-// whole are steps but for the one that the start of the trend cuts.
-func (p *plan) whole(steps []*scoringv1.Score) []*scoringv1.Score {
-	if p.trend == nil {
-		return steps
-	}
-	return slices.DeleteFunc(steps, func(s *scoringv1.Score) bool { return startOf(s).Equal(p.trend.GetStartTime().AsTime()) })
+// shown are the steps that the trend shows: those up to the end of the period, also where the last ones have no answers and are missing.
+func (p *plan) shown(steps []*scoringv1.Score) []*scoringv1.Score {
+	return slices.DeleteFunc(steps, func(s *scoringv1.Score) bool { return startOf(s).Before(p.first) })
 }
 
 // longest is how long a step of a grain can be.

@@ -89,7 +89,7 @@ func (s *Server) readAt(ctx context.Context, p *plan, asOf *timestamppb.Timestam
 	}
 	r.counted = peers.CountedOf(answers[0].total)
 	for _, a := range answers {
-		r.add(a.total.GetScores(), p.whole(a.steps.GetScores()))
+		r.add(a.total.GetScores(), p.shown(a.steps.GetScores()))
 	}
 	return r, s.compare(ctx, p, q, r)
 }

@@ -23,6 +23,8 @@ type Server struct {
 	Surveys      *peers.Surveys
 	Segmentation *peers.Segmentation
 	Comments     *peers.Comments
+	// Zone is the time zone in which steps begin unless a request names another.
+	Zone *time.Location
 	// Now is the clock.
 	Now func() time.Time
 }
