@@ -386,11 +386,8 @@ func (s *Server) DeleteReportSchedule(ctx context.Context, req *reportingv1.Dele
 	if err != nil {
 		return nil, err
 	}
-	// Before it is gone: who could not end them all tries again.
-	for _, r := range found.Recipients {
-		if err := s.Links.EndMailed(ctx, c.organization, r.Key); err != nil {
-			return nil, err
-		}
+	if err := s.endLinks(ctx, c.organization, found.Recipients); err != nil {
+		return nil, err
 	}
 	gone, err := s.Store.DeleteSchedule(ctx, c.organization, found.ID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -178,3 +178,13 @@ func pageOf[T any](s *Server, method, organization string, req listed, read func
 	}
 	return list, s.Tokens.Encode(binding, []byte(strconv.Itoa(offset+len(list)))), nil
 }
+
+// endLinks ends the links that were mailed to recipients. A schedule is deleted after that: who could not end them all tries again.
+func (s *Server) endLinks(ctx context.Context, organization string, recipients []schedule.Recipient) error {
+	for _, r := range recipients {
+		if err := s.Links.EndMailed(ctx, organization, r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
