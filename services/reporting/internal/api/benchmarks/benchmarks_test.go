@@ -15,6 +15,7 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"github.com/xuri/excelize/v2"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -71,6 +72,9 @@ func (s *scoring) QueryScores(_ context.Context, req *scoringv1.QueryScoresReque
 
 // CompareScores implements scoringv1.ScoringServiceServer.
 func (s *scoring) CompareScores(_ context.Context, req *scoringv1.CompareScoresRequest) (*scoringv1.CompareScoresResponse, error) {
+	if strings.Contains(req.GetQuery().GetFilter(), "empty") {
+		return nil, rpcerr.New(codes.FailedPrecondition, "NOT_COMPARABLE", "there are no answers in this slice")
+	}
 	return &scoringv1.CompareScoresResponse{
 		Watermark: s.take(req.GetQuery(), req.GetBaseline()),
 		Score:     &scoringv1.Score{N: 100, Estimate: proto.Float64(50)}, Baseline: &scoringv1.Score{N: 600, Estimate: proto.Float64(38)}, Difference: 12, PValue: proto.Float64(0.01),
@@ -287,6 +291,10 @@ Guests;regions/south/osh;nps;2026-04-01;2026-07-01;31;800;A panel
 	}
 	if want := map[string]int{"": 2, `location = "osh"`: 1, south: 2, "NOT " + south: 1, `location = "osh\*"`: 1, `NOT location = "osh\*"`: 1}; !maps.Equal(filters, want) {
 		t.Errorf("%v", filters)
+	}
+	req.Units = []string{"locations/empty", "locations/osh"}
+	if got, err = s.QueryBenchmark(ctx, req); err != nil || got.GetUnits()[0].GetUntestedReason() != "NO_OWN_SCORE" || got.GetUnits()[0].GetScore() != nil || got.GetUnits()[1].GetDifference().GetValue() != 12 {
+		t.Errorf("beside a unit without answers: %v, %v", got.GetUnits(), err)
 	}
 	req.Units = []string{"regions/wide"}
 	if e, ok := rpcerr.FromError(second(s.QueryBenchmark(ctx, req))); !ok || e.Reason != "TOO_MANY" || e.Fields[0].Field != "units[0]" {

@@ -190,6 +190,8 @@ func (q question) compare(v benchmark.Value, own *scoringv1.Score) (c *reporting
 // without is why there is no own score; empty where there is one.
 func without(own *scoringv1.Score) string {
 	switch {
+	case own == nil:
+		return noOwnScore
 	case own.Suppression != nil:
 		return withheld
 	case own.Estimate == nil:

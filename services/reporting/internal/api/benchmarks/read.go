@@ -2,11 +2,13 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
@@ -107,10 +109,17 @@ func (s *Server) own(ctx context.Context, r *reading, of *scoringv1.ScoreQuery) 
 	return resp.GetScores()[0], peers.CountedOf(resp), nil
 }
 
-// unit compares the answers of an own unit with those of all others.
+// notComparable is how scoring refuses to compare where a side has no answers.
+const notComparable = "NOT_COMPARABLE"
+
+// unit compares the answers of an own unit with those of all others; without any on a side it tells nothing, and spoils nothing else.
 func (s *Server) unit(ctx context.Context, r *reading, q question, field, condition string, asOf *timestamppb.Timestamp) (*scoringv1.CompareScoresResponse, error) {
 	period := q.GetQuery().GetPeriod()
 	resp, err := s.Measures.Compare(ctx, q.scores(period, condition, asOf), q.scores(period, "NOT "+condition, asOf))
+	var refused *peers.Refusal
+	if errors.As(err, &refused) && refused.Cause.Code == codes.FailedPrecondition && refused.Cause.Reason == notComparable {
+		return &scoringv1.CompareScoresResponse{}, nil
+	}
 	if err != nil {
 		return nil, fault.Scoring(err, func(theirs string) string {
 			if strings.HasSuffix(theirs, "filter") && q.GetQuery().GetFilter() == "" {
