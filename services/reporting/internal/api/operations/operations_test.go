@@ -162,11 +162,11 @@ func TestWhoseIsWithheld(t *testing.T) {
 	if got.GetRecords()[2].GetId() == "" {
 		t.Error("the identifier of a record of nobody is withheld")
 	}
-	pagesTellNobody(ctx, t, s, blind)
+	pagesTellNobody(ctx, blind, t, s)
 }
 
 // pagesTellNobody: nor does the token of a page tell an identifier that was made of an employee.
-func pagesTellNobody(ctx context.Context, t *testing.T, s *Server, blind context.Context) {
+func pagesTellNobody(ctx, blind context.Context, t *testing.T, s *Server) {
 	t.Helper()
 	told := func(token string) string {
 		raw, err := base64.RawURLEncoding.DecodeString(token)
