@@ -90,7 +90,8 @@ func TestDrainReportsNotServingDuringLinger(t *testing.T) {
 		}
 	})
 	cancel()
-	if err := <-drained; !errors.Is(err, context.Canceled) {
+	// Nothing is in flight any more: there may be nothing left to cut off when draining is given up.
+	if err := <-drained; err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("draining that was given up: %v", err)
 	}
 	if err := <-h.served; err != nil {
