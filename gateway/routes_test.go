@@ -14,7 +14,7 @@ import (
 
 // What the services of the suite say to each other must not be said over REST, whatever somebody declares there.
 func TestInternalMethodsAreNotRouted(t *testing.T) {
-	internal := map[protoreflect.FullName]bool{"otklik.access.v1.AuditService.AppendAuditEntries": true}
+	internal := map[protoreflect.FullName]bool{"otklik.access.v1.AuditService.AppendAuditEntries": true, "otklik.segmentation.v1.DirectoryService.ResolveRegions": true}
 	for _, services := range []protoreflect.ServiceDescriptors{
 		accessv1.File_otklik_access_v1_credential_service_proto.Services(), accessv1.File_otklik_access_v1_vault_service_proto.Services(),
 		surveyv1.File_otklik_survey_v1_person_service_proto.Services(), surveyv1.File_otklik_survey_v1_event_feed_service_proto.Services(),
