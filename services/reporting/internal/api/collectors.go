@@ -178,16 +178,16 @@ func (c *collectors) converted(found *collector.Comparison, tally *collector.Tal
 	}
 	out := &reportingv1.QueryCollectorsResponse{
 		Key: c.key, Internal: score(collector.Internal), External: score(collector.External), Difference: convert(found.Difference.Estimate),
-		Test: testToProto(found.Difference.P, found.Difference.AdjustedP), SharedValues: int32(len(found.Parts)), SharedShare: found.SharedShare, Family: int32(found.Family),
+		Test: basis.Test(found.Difference.P, found.Difference.AdjustedP), SharedValues: int32(len(found.Parts)), SharedShare: found.SharedShare, Family: int32(found.Family),
 	}
 	if found.Within != nil {
-		out.WithinDifference, out.WithinTest = convert(found.Within.Estimate), testToProto(found.Within.P, found.Within.AdjustedP)
-		out.Mix, out.MixTest = convert(found.Mix.Estimate), testToProto(found.Mix.P, found.Mix.AdjustedP)
+		out.WithinDifference, out.WithinTest = convert(found.Within.Estimate), basis.Test(found.Within.P, found.Within.AdjustedP)
+		out.Mix, out.MixTest = convert(found.Mix.Estimate), basis.Test(found.Mix.P, found.Mix.AdjustedP)
 	}
 	for _, p := range found.Parts[:min(len(found.Parts), mostParts)] {
 		out.Parts = append(out.Parts, &reportingv1.CollectorPart{
 			Value: p.Value, InternalN: p.N[collector.Internal], ExternalN: p.N[collector.External], InternalScore: p.Score[collector.Internal],
-			ExternalScore: p.Score[collector.External], Difference: convert(p.Difference.Estimate), Test: testToProto(p.Difference.P, p.Difference.AdjustedP),
+			ExternalScore: p.Score[collector.External], Difference: convert(p.Difference.Estimate), Test: basis.Test(p.Difference.P, p.Difference.AdjustedP),
 		})
 	}
 	for _, caution := range found.Cautions {

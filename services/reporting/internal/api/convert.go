@@ -33,14 +33,6 @@ func importanceToProto(e *importance.Estimate, level float64) *reportingv1.Analy
 	return estimateToProto(e.Value, e.SE, e.Interval, level, e.Method)
 }
 
-// testToProto converts the p-values of a test; nil where there is none.
-func testToProto(p, adjusted *float64) *reportingv1.AnalysisTest {
-	if p == nil || adjusted == nil {
-		return nil
-	}
-	return &reportingv1.AnalysisTest{PValue: *p, AdjustedPValue: *adjusted}
-}
-
 // chiSquareToProto converts a chi-square test.
 func chiSquareToProto(statistic float64, degreesOfFreedom int, p float64) *reportingv1.ChiSquareTest {
 	return &reportingv1.ChiSquareTest{Statistic: statistic, DegreesOfFreedom: int32(degreesOfFreedom), PValue: p}

@@ -248,7 +248,7 @@ func crosstabToProto(r *crosstab.Result, level float64) *reportingv1.QueryCrosst
 				Row: int32(i), Column: int32(j), Count: c.Count, Expected: c.Expected,
 				RowShare:    estimateToProto(c.OfRow.Value, nil, &c.OfRow.Interval, level, wilson),
 				ColumnShare: estimateToProto(c.OfColumn.Value, nil, &c.OfColumn.Interval, level, wilson),
-				Residual:    &c.Residual, Test: testToProto(&c.P, &c.AdjustedP),
+				Residual:    &c.Residual, Test: basis.Test(&c.P, &c.AdjustedP),
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/otklik/otklik/services/reporting/internal/api/basis"
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
 	"github.com/otklik/otklik/services/reporting/internal/importance"
 	"github.com/otklik/otklik/services/reporting/internal/moment"
@@ -77,9 +78,9 @@ func driversToProto(x *sample, d *importance.Drivers, q *reportingv1.AnalysisQue
 	for _, i := range d.Drivers {
 		out.Drivers = append(out.Drivers, &reportingv1.Driver{
 			Question: x.question(i.Item), PairN: i.PairN,
-			Pearson: importanceToProto(&i.Pearson, o.Level), PearsonTest: testToProto(i.PearsonP, i.PearsonAdjustedP),
-			Spearman: importanceToProto(i.Spearman, o.Level), SpearmanTest: testToProto(i.SpearmanP, i.SpearmanAdjustedP),
-			Coefficient: importanceToProto(i.Coefficient, o.Level), CoefficientTest: testToProto(i.CoefficientP, i.CoefficientAdjustedP),
+			Pearson: importanceToProto(&i.Pearson, o.Level), PearsonTest: basis.Test(i.PearsonP, i.PearsonAdjustedP),
+			Spearman: importanceToProto(i.Spearman, o.Level), SpearmanTest: basis.Test(i.SpearmanP, i.SpearmanAdjustedP),
+			Coefficient: importanceToProto(i.Coefficient, o.Level), CoefficientTest: basis.Test(i.CoefficientP, i.CoefficientAdjustedP),
 			StandardizedCoefficient: importanceToProto(i.Standardized, o.Level), VarianceInflation: i.VIF,
 			RelativeWeight: importanceToProto(i.Johnson, o.Level), RelativeWeightShare: importanceToProto(i.JohnsonShare, o.Level), Sign: int32(i.Sign),
 			Shapley: importanceToProto(i.Shapley, o.Level), ShapleyShare: importanceToProto(i.ShapleyShare, o.Level),
@@ -140,7 +141,7 @@ func (s *Server) QueryCorrelations(ctx context.Context, req *reportingv1.QueryCo
 func correlationToProto(c *importance.Correlation, questions []moment.Question, level float64) *reportingv1.Correlation {
 	return &reportingv1.Correlation{
 		First: questions[c.First].ID, Second: questions[c.Second].ID, PairN: c.PairN,
-		Pearson: importanceToProto(&c.Pearson, level), PearsonTest: testToProto(c.P, c.AdjustedP),
-		Spearman: importanceToProto(c.Spearman, level), SpearmanTest: testToProto(c.SpearmanP, c.SpearmanAdjustedP),
+		Pearson: importanceToProto(&c.Pearson, level), PearsonTest: basis.Test(c.P, c.AdjustedP),
+		Spearman: importanceToProto(c.Spearman, level), SpearmanTest: basis.Test(c.SpearmanP, c.SpearmanAdjustedP),
 	}
 }

@@ -123,7 +123,7 @@ func (x *trial) cautions(s *Server, found *experiment.Result) (out []reportingv1
 
 // comparisonToProto converts an outcome of a variant.
 func comparisonToProto(variant string, c *experiment.Comparison, o experiment.Options) *reportingv1.ExperimentComparison {
-	out := &reportingv1.ExperimentComparison{Value: variant, N: c.N, Estimate: &reportingv1.AnalysisEstimate{}, TestMethod: c.Test, Test: testToProto(c.P, c.AdjustedP), Different: c.Different, Detectable: c.Detectable}
+	out := &reportingv1.ExperimentComparison{Value: variant, N: c.N, Estimate: &reportingv1.AnalysisEstimate{}, TestMethod: c.Test, Test: basis.Test(c.P, c.AdjustedP), Different: c.Different, Detectable: c.Detectable}
 	if e := c.Estimate; e != nil {
 		out.Estimate = estimateToProto(e.Value, e.SE, e.Interval, o.Level, e.Method)
 	}

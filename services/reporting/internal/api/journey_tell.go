@@ -134,7 +134,7 @@ func contrastToProto(d *contrast.Difference, level float64) *reportingv1.Journey
 	if d == nil {
 		return nil
 	}
-	return &reportingv1.JourneyContrast{Difference: d.Value, Interval: intervalToProto(d.Interval, level, d.Method), Test: d.Test, PValues: testToProto(d.P, d.AdjustedP)}
+	return &reportingv1.JourneyContrast{Difference: d.Value, Interval: intervalToProto(d.Interval, level, d.Method), Test: d.Test, PValues: basis.Test(d.P, d.AdjustedP)}
 }
 
 // tellCases tells the cases that came about at the touchpoints of stages, or why they are not told: a journey without them is better than none.

@@ -201,7 +201,7 @@ func sliceToProto(p *part, found *strength.Result, level float64) *reportingv1.S
 	for _, e := range found.Effects {
 		out.Effects = append(out.Effects, &reportingv1.TopicEffect{
 			Value: e.Value, Count: e.Count, Level: e.Level, Effect: estimateToProto(e.Effect, e.SE, e.Interval, level, bridge.GroupJackknife),
-			Test: testToProto(e.P, e.AdjustedP), Verdict: verdictToProto(e.Verdict),
+			Test: basis.Test(e.P, e.AdjustedP), Verdict: verdictToProto(e.Verdict),
 		})
 	}
 	return out

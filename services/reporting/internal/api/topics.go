@@ -172,7 +172,7 @@ func (s *Server) QueryBridge(ctx context.Context, req *reportingv1.QueryBridgeRe
 	for _, p := range b.Parts {
 		out.Parts = append(out.Parts, &reportingv1.BridgePart{
 			Value: p.Value, CountBefore: p.CountBefore, CountAfter: p.CountAfter, ShareBefore: p.ShareBefore, ShareAfter: p.ShareAfter,
-			LevelBefore: p.LevelBefore, LevelAfter: p.LevelAfter, Mix: convert(p.Mix), Level: convert(p.Level), Test: testToProto(p.P, p.AdjustedP),
+			LevelBefore: p.LevelBefore, LevelAfter: p.LevelAfter, Mix: convert(p.Mix), Level: convert(p.Level), Test: basis.Test(p.P, p.AdjustedP),
 		})
 	}
 	return out, nil
