@@ -78,14 +78,7 @@ func (in *intake) end(ctx context.Context, s *Server) (*reportingv1.OperationImp
 		err = limit()
 	}
 	for _, change := range changes {
-		switch change {
-		case store.OperationCreated:
-			in.done.CreatedCount++
-		case store.OperationUpdated:
-			in.done.UpdatedCount++
-		case store.OperationUnchanged:
-			in.done.UnchangedCount++
-		}
+		tablefile.Count(in.done, change)
 	}
 	return in.done, err
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/otklik/otklik/services/reporting/internal/api/fault"
+	"github.com/otklik/otklik/services/reporting/internal/api/tablefile"
 	"github.com/otklik/otklik/services/reporting/internal/operation"
 	"github.com/otklik/otklik/services/reporting/internal/store"
 
@@ -135,14 +136,7 @@ func (in *intake) flush(ctx context.Context) error {
 }
 
 func (in *intake) count(i item, change store.OperationChange) {
-	switch change {
-	case store.OperationCreated:
-		in.done.CreatedCount++
-	case store.OperationUpdated:
-		in.done.UpdatedCount++
-	case store.OperationUnchanged:
-		in.done.UnchangedCount++
-	default:
+	if !tablefile.Count(in.done, change) {
 		in.done.RefusedCount++
 	}
 	if len(in.done.GetRefusals()) < mostTold {
